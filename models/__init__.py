@@ -1,0 +1,1 @@
+"""SQLModel tables and vocabulary; imports nothing of ours from above."""

@@ -1,0 +1,140 @@
+"""What every table shares: ids, times and the column types that behave alike on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import secrets
+import time
+import unicodedata
+from enum import Enum
+from typing import Any
+
+import orjson
+from sqlalchemy import CHAR, BigInteger, Dialect, LargeBinary, String, Text, TypeDecorator
+from sqlmodel import Field, SQLModel
+
+_NAME_KEY_LENGTH = 255
+_counter = itertools.count(secrets.randbits(24))
+_process = secrets.randbits(30)
+
+
+def new_id(at: int | None = None) -> str:
+    """24 lower-case hex characters, ordered by time: seconds, milliseconds and process, counter (MODEL §1).
+
+    `at` is in milliseconds since 1970 UTC; now when it is None.
+    """
+    moment = now_ms() if at is None else at
+    seconds, milliseconds = divmod(moment, 1000)
+    return f"{seconds & 0xFFFFFFFF:08x}{milliseconds << 30 | _process:010x}{next(_counter) & 0xFFFFFF:06x}"
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def name_key(name: str) -> str:
+    """By which a name is ordered, equally on both databases: NFKC, casefolded, cut to 255 code points."""
+    return unicodedata.normalize("NFKC", name).casefold()[:_NAME_KEY_LENGTH]
+
+
+def _renew_process() -> None:
+    global _process  # noqa: PLW0603  a forked child must not make its parent's ids
+    _process = secrets.randbits(30)
+
+
+os.register_at_fork(after_in_child=_renew_process)
+
+#: Compared byte by byte on PostgreSQL, as SQLite's BINARY does, so that keyset orders agree.
+BINARY_TEXT = "C"
+
+
+class JsonText(TypeDecorator[Any]):
+    """JSON kept as the text that was given: member order stays, and it is never queried (MODEL §1)."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Any:
+        return None if value is None else orjson.loads(value)
+
+
+class Word(TypeDecorator[Enum]):
+    """A member of a Python enum, kept as text without a CHECK: values are added over time."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[Enum]) -> None:
+        super().__init__(24)
+        self.words = words
+
+    def process_bind_param(self, value: Enum | str | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(self.words(value).value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Enum | None:
+        return None if value is None else self.words(value)
+
+
+def id_type() -> CHAR:
+    """The type of every id and reference."""
+    return CHAR(24).with_variant(CHAR(24, collation=BINARY_TEXT), "postgresql")
+
+
+def key_type() -> Text:
+    """The type of columns that lists are ordered by."""
+    return Text().with_variant(Text(collation=BINARY_TEXT), "postgresql")
+
+
+def id_field(**options: Any) -> Any:
+    """A primary key, made by the process."""
+    return Field(default_factory=new_id, primary_key=True, sa_type=id_type(), **options)
+
+
+def ref_field(target: str | None = None, *, ondelete: str | None = "CASCADE", **options: Any) -> Any:
+    """A reference to `table.column`; without a target a plain id whose row may be gone."""
+    if target is not None:
+        options |= {"foreign_key": target, "ondelete": ondelete}
+    return Field(sa_type=id_type(), **options)
+
+
+def json_field(**options: Any) -> Any:
+    """JSON as text."""
+    return Field(sa_type=JsonText, **options)
+
+
+def word_field(words: type[Enum], **options: Any) -> Any:
+    """A member of `words`."""
+    return Field(sa_type=Word(words), **options)
+
+
+def secret_field(**options: Any) -> Any:
+    """An encrypted envelope (`models/secret.py`); never shown."""
+    return Field(sa_type=LargeBinary, repr=False, **options)
+
+
+def time_field(**options: Any) -> Any:
+    """Milliseconds since 1970 UTC."""
+    return Field(sa_type=BigInteger, **options)
+
+
+def text_field(length: int | None = 255, **options: Any) -> Any:
+    """Text of at most `length` code points; unbounded when None."""
+    return Field(sa_type=Text if length is None else String(length), **options)
+
+
+class Row(SQLModel):
+    """A row with an id and the time of its making."""
+
+    id: str = id_field()
+    created_at: int = time_field(default_factory=now_ms)
+
+
+class Changeable(Row):
+    """A row that changes after it was made."""
+
+    updated_at: int = time_field(default_factory=now_ms, sa_column_kwargs={"onupdate": now_ms})

@@ -1,0 +1,247 @@
+"""Closed sets of words, the same in every layer. Values are only ever added."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What a token may do. No word implies another; WRITE of a noun brings its READ when a token is made."""
+
+    ORGANIZATION_READ = "ORGANIZATION_READ"
+    ORGANIZATION_ADMIN = "ORGANIZATION_ADMIN"
+    TOKENS_WRITE = "TOKENS_WRITE"
+    AUDIT_READ = "AUDIT_READ"
+    JOBS_READ = "JOBS_READ"
+    JOBS_WRITE = "JOBS_WRITE"
+    INTEGRATIONS_READ = "INTEGRATIONS_READ"
+    INTEGRATIONS_WRITE = "INTEGRATIONS_WRITE"
+    INTEGRATIONS_DELETE = "INTEGRATIONS_DELETE"
+    INTEGRATIONS_SHARE = "INTEGRATIONS_SHARE"
+    INTEGRATIONS_PUBLISH = "INTEGRATIONS_PUBLISH"
+    INSTALLATIONS_READ = "INSTALLATIONS_READ"
+    INSTALLATIONS_WRITE = "INSTALLATIONS_WRITE"
+    CONNECTIONS_READ = "CONNECTIONS_READ"
+    CONNECTIONS_WRITE = "CONNECTIONS_WRITE"
+    DISPATCH_READ = "DISPATCH_READ"
+    DISPATCH_WRITE = "DISPATCH_WRITE"
+    DISPATCHES_READ = "DISPATCHES_READ"
+    PROXY_REQUEST = "PROXY_REQUEST"
+    EVENTS_READ = "EVENTS_READ"
+    EVENTS_EMIT = "EVENTS_EMIT"
+    FLOWS_READ = "FLOWS_READ"
+    FLOWS_WRITE = "FLOWS_WRITE"
+    FLOWS_RUN = "FLOWS_RUN"
+    WEBHOOKS_READ = "WEBHOOKS_READ"
+    WEBHOOKS_WRITE = "WEBHOOKS_WRITE"
+
+
+class Source(StrEnum):
+    """Which face a call came through."""
+
+    GRAPHQL = "GRAPHQL"
+    DONUTWORK = "DONUTWORK"
+    INFORMER = "INFORMER"
+    CYCLE = "CYCLE"
+    GITBOOK = "GITBOOK"
+    CELIGO = "CELIGO"
+    CONSOLE = "CONSOLE"
+    MCP = "MCP"
+    CLI = "CLI"
+    FLOW = "FLOW"
+    INBOUND = "INBOUND"
+    HUB = "HUB"
+
+
+class PrincipalKind(StrEnum):
+    """Kinds of principals."""
+
+    USER = "USER"
+    TEAM = "TEAM"
+
+
+class TokenKind(StrEnum):
+    """PERSONAL: a user. INTEGRATION: an app, on every installation of it. INSTALLATION: one installation."""
+
+    PERSONAL = "PERSONAL"
+    INTEGRATION = "INTEGRATION"
+    INSTALLATION = "INSTALLATION"
+
+
+class TokenReach(StrEnum):
+    """SUBJECT: also acts in other organizations where a principal has the same subject."""
+
+    ORGANIZATION = "ORGANIZATION"
+    SUBJECT = "SUBJECT"
+
+
+class PlaceKind(StrEnum):
+    """Kinds of places."""
+
+    SPACE = "SPACE"
+    SITE = "SITE"
+
+
+class AuthType(StrEnum):
+    """How calls to the remote service are authorised."""
+
+    NONE = "NONE"
+    API_KEY = "API_KEY"
+    BASIC = "BASIC"
+    BEARER = "BEARER"
+    OAUTH2 = "OAUTH2"
+    CLIENT_CREDENTIALS = "CLIENT_CREDENTIALS"
+
+
+class TokenEndpointAuth(StrEnum):
+    """How a client authorises at a token endpoint."""
+
+    BASIC = "BASIC"
+    POST = "POST"
+
+
+class ApiKeyLocation(StrEnum):
+    """Where an API key goes."""
+
+    HEADER = "HEADER"
+    QUERY = "QUERY"
+
+
+class ConnectionMode(StrEnum):
+    """Whose connections: one for each user, or one for all."""
+
+    PER_USER = "PER_USER"
+    SHARED = "SHARED"
+
+
+class ConnectionStatus(StrEnum):
+    """NEEDS_RECONNECT: the user must come back. OFFLINE: the last test failed for another reason."""
+
+    PENDING = "PENDING"
+    CONNECTED = "CONNECTED"
+    NEEDS_RECONNECT = "NEEDS_RECONNECT"
+    OFFLINE = "OFFLINE"
+
+
+class IntegrationState(StrEnum):
+    """NEW → VERIFYING → LIVE; DELETING → DELETED. Without a verification an integration starts LIVE."""
+
+    NEW = "NEW"
+    VERIFYING = "VERIFYING"
+    LIVE = "LIVE"
+    DELETING = "DELETING"
+    DELETED = "DELETED"
+
+
+class IntegrationAccess(StrEnum):
+    """ORGANIZATION: everybody with the permission. RESTRICTED: owner, shares and ORGANIZATION_ADMIN."""
+
+    ORGANIZATION = "ORGANIZATION"
+    RESTRICTED = "RESTRICTED"
+
+
+class InstallationStatus(StrEnum):
+    """PENDING → ACTIVE when configuration and steps are complete; PAUSED by hand; UNINSTALLING until done."""
+
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    UNINSTALLING = "UNINSTALLING"
+
+
+class Selection(StrEnum):
+    """Which spaces or sites."""
+
+    ALL = "ALL"
+    SELECTED = "SELECTED"
+
+
+class HttpMethod(StrEnum):
+    """HTTP methods that a capability may have."""
+
+    GET = "GET"
+    POST = "POST"
+    PUT = "PUT"
+    PATCH = "PATCH"
+    DELETE = "DELETE"
+
+
+class CapabilityEffect(StrEnum):
+    """READ changes nothing; DESTRUCTIVE cannot be undone."""
+
+    READ = "READ"
+    WRITE = "WRITE"
+    DESTRUCTIVE = "DESTRUCTIVE"
+
+
+class InputType(StrEnum):
+    """JSON types of inputs."""
+
+    STRING = "STRING"
+    NUMBER = "NUMBER"
+    INTEGER = "INTEGER"
+    BOOLEAN = "BOOLEAN"
+    ARRAY = "ARRAY"
+    OBJECT = "OBJECT"
+    ANY = "ANY"
+
+
+class InputLocation(StrEnum):
+    """Where an input goes in the request."""
+
+    PATH = "PATH"
+    QUERY = "QUERY"
+    HEADER = "HEADER"
+    BODY = "BODY"
+
+
+class DispatchOutcome(StrEnum):
+    """OUTCOME_UNKNOWN: the process died between intent and outcome. REFUSED: stopped before anything left."""
+
+    SUCCEEDED = "SUCCEEDED"
+    UPSTREAM_FAILED = "UPSTREAM_FAILED"
+    REFUSED = "REFUSED"
+    TIMED_OUT = "TIMED_OUT"
+    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+
+
+class UpstreamFailure(StrEnum):
+    """How an outbound call failed. BLOCKED: the egress policy refused the address."""
+
+    ERROR_STATUS = "ERROR_STATUS"
+    TIMEOUT = "TIMEOUT"
+    BLOCKED = "BLOCKED"
+    UNREACHABLE = "UNREACHABLE"
+    BAD_RESPONSE = "BAD_RESPONSE"
+    TOO_LARGE = "TOO_LARGE"
+
+
+class UnavailableReason(StrEnum):
+    """Why something cannot be used now."""
+
+    NOT_INSTALLED = "NOT_INSTALLED"
+    INSTALLATION_PENDING = "INSTALLATION_PENDING"
+    INSTALLATION_PAUSED = "INSTALLATION_PAUSED"
+    NOT_VERIFIED = "NOT_VERIFIED"
+    BEING_DELETED = "BEING_DELETED"
+    NO_CONNECTION = "NO_CONNECTION"
+    AMBIGUOUS_CONNECTION = "AMBIGUOUS_CONNECTION"
+    NEEDS_RECONNECT = "NEEDS_RECONNECT"
+    MISSING_SCOPES = "MISSING_SCOPES"
+    STEP_OUT_OF_ORDER = "STEP_OUT_OF_ORDER"
+    BREAKER_OPEN = "BREAKER_OPEN"
+    UPDATE_IN_PROGRESS = "UPDATE_IN_PROGRESS"
+
+
+class IdempotencyFate(StrEnum):
+    """NEW: would run. REPLAY: would return the stored outcome. CONFLICT: the key belongs to another input."""
+
+    NONE = "NONE"
+    NEW = "NEW"
+    REPLAY = "REPLAY"
+    CONFLICT = "CONFLICT"
+
+
+class ShareLevel(StrEnum):
+    """VIEW: see and use. MANAGE: also change."""
+
+    VIEW = "VIEW"
+    MANAGE = "MANAGE"

@@ -11,7 +11,10 @@ from enum import Enum
 from typing import Any
 
 import orjson
-from sqlalchemy import CHAR, BigInteger, Dialect, LargeBinary, String, Text, TypeDecorator
+from sqlalchemy import CHAR, BigInteger, Dialect, Index, LargeBinary, String, Text, TypeDecorator, false, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Field, SQLModel
 
 _NAME_KEY_LENGTH = 255
@@ -138,3 +141,53 @@ class Changeable(Row):
     """A row that changes after it was made."""
 
     updated_at: int = time_field(default_factory=now_ms, sa_column_kwargs={"onupdate": now_ms})
+
+
+class Owned(SQLModel):
+    """What belongs to an organization; children too, so that batches filter without a join (MODEL §1)."""
+
+    organization_id: str = ref_field("organization.id")
+
+
+class feed_stamp(FunctionElement[int]):  # noqa: N801  named as SQL functions are
+    """A row's commit-safe position in its feed: a transaction id on PostgreSQL, microseconds on SQLite."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(feed_stamp, "postgresql")
+def _feed_stamp_postgresql(element: feed_stamp, compiler: SQLCompiler, **options: Any) -> str:
+    return "(pg_current_xact_id()::text::bigint)"
+
+
+@compiles(feed_stamp, "sqlite")
+def _feed_stamp_sqlite(element: feed_stamp, compiler: SQLCompiler, **options: Any) -> str:
+    return "(CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER))"
+
+
+def flag_field() -> Any:
+    """A boolean, false unless set."""
+    return Field(default=False, sa_column_kwargs={"server_default": false()})
+
+
+def feed_field() -> Any:
+    """Stamped by insert, and again by each published change."""
+    return Field(
+        default=None, sa_type=BigInteger, nullable=False, sa_column_kwargs={"server_default": feed_stamp()}
+    )
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index over the rows that meet a condition, on both databases."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}

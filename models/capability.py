@@ -1,0 +1,35 @@
+"""Capability: an action that an integration declares."""
+
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field
+
+from models.row import Changeable, Owned, json_field, key_type, ref_field, text_field, word_field
+from models.vocabulary import CapabilityEffect, HttpMethod
+
+
+class Capability(Changeable, Owned, table=True):
+    """`input_schema` is JSON Schema 2020-12 of an object with `x-in` (MODEL §9)."""
+
+    __table_args__ = (
+        UniqueConstraint("integration_id", "name"),
+        UniqueConstraint("integration_id", "field_name"),
+        Index(None, "integration_id", "position", "id"),
+        Index(None, "organization_id", "name", "id"),
+    )
+
+    integration_id: str = ref_field("integration.id")
+    name: str = Field(sa_type=key_type())
+    field_name: str = text_field(120)
+    description: str = text_field(None, default="")
+    method: HttpMethod = word_field(HttpMethod)
+    endpoint: str = text_field(2048)
+    effect: CapabilityEffect = word_field(CapabilityEffect)
+    input_schema: dict[str, Any] = json_field()
+    output_schema: dict[str, Any] | None = json_field(default=None)
+    required_scopes: list[str] = json_field(default_factory=list)
+    timeout_seconds: int = Field(default=30)
+    digest: str = text_field(64)
+    position: int = Field(default=0)
+    source_operation: str | None = text_field(default=None)

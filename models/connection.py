@@ -1,0 +1,75 @@
+"""Connection: a credential to the remote service; Registration: its place at an integration."""
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field
+
+from models.row import (
+    Changeable,
+    Owned,
+    Row,
+    flag_field,
+    json_field,
+    key_type,
+    partial_index,
+    ref_field,
+    secret_field,
+    text_field,
+    time_field,
+    word_field,
+)
+from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus
+
+
+class Connection(Changeable, Owned, table=True):
+    """`details` holds readable parts and masked hints, written with the secret, so that no read decrypts."""
+
+    __table_args__ = (
+        Index(None, "organization_id", "name_key", "id"),
+        Index(None, "principal_id"),
+        Index(None, "organization_id", "status"),
+        partial_index(
+            "ix_connection_expires_at",
+            "expires_at",
+            where="auth_type IN ('OAUTH2', 'CLIENT_CREDENTIALS') AND status = 'CONNECTED'",
+        ),
+        CheckConstraint("(mode = 'PER_USER') = (principal_id IS NOT NULL)", name="per_user_has_principal"),
+    )
+
+    name: str = text_field()
+    name_key: str = Field(sa_type=key_type())
+    mode: ConnectionMode = word_field(ConnectionMode)
+    principal_id: str | None = ref_field("principal.id", default=None)
+    auth_type: AuthType = word_field(AuthType)
+    status: ConnectionStatus = word_field(ConnectionStatus, default=ConnectionStatus.CONNECTED)
+    base_url: str | None = text_field(2048, default=None)
+    secret: bytes = secret_field()
+    secret_version: int = Field(default=1)
+    details: dict[str, Any] = json_field(default_factory=dict)
+    granted_scopes: list[str] = json_field(default_factory=list)
+    account: dict[str, Any] = json_field(default_factory=dict)
+    expires_at: int | None = time_field(default=None)
+    last_used_at: int | None = time_field(default=None)
+    last_error: str | None = text_field(None, default=None)
+    last_error_at: int | None = time_field(default=None)
+    lease_owner: str | None = text_field(120, default=None)
+    lease_until: int | None = time_field(default=None)
+    adaptor: dict[str, Any] | None = json_field(default=None)
+    version: int = Field(default=1)
+
+
+class Registration(Row, Owned, table=True):
+    """Belongs to the connection's organization: another one's installation has its own default."""
+
+    __table_args__ = (
+        UniqueConstraint("integration_id", "connection_id"),
+        partial_index(
+            "uq_registration_default", "integration_id", "organization_id", where="is_default", unique=True
+        ),
+        Index(None, "connection_id"),
+    )
+
+    integration_id: str = ref_field("integration.id")
+    connection_id: str = ref_field("connection.id")
+    is_default: bool = flag_field()

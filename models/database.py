@@ -1,0 +1,78 @@
+"""The database: an engine for SQLite or PostgreSQL, and its two kinds of transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
+_WRITES = "patchbay_writes"
+
+
+class Database:
+    """One database. Reads and writes open a short session each; nothing else does."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        """`url` is `sqlite:///file` or `postgresql://…`; other databases raise ValueError."""
+        address = make_url(url)
+        backend = address.get_backend_name()
+        if backend not in _DRIVERS:
+            raise ValueError(f"The database must be sqlite or postgresql, not {backend}.")
+        self.is_sqlite = backend == "sqlite"
+        self.url = address.set(drivername=_DRIVERS[backend])
+        self.engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
+        self._turn: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session that changes nothing."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session whose changes are kept at the end, or none of them when an exception leaves it."""
+        async with self.turn(), AsyncSession(self.engine, expire_on_commit=False) as session:
+            await session.connection(execution_options={_WRITES: True})
+            yield session
+            await session.commit()
+
+    def turn(self) -> Any:
+        """Holds back other writers of this process: SQLite has one, and its own waiting is not fair."""
+        return self._turn or nullcontext()
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self.engine.dispose()
+
+
+def configure_sqlite(connection: sqlite3.Connection | Any) -> None:
+    """What every SQLite connection of the hub is set to: durable on power loss, readers beside a writer."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun by `_begin_sqlite`, not by the driver's guess
+    configure_sqlite(connection)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads and then writes fails under contention unless it takes the lock at once.
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,47 @@
+"""Definition: what the hub knows of a vendor."""
+
+from typing import Any
+
+from sqlalchemy import Index
+from sqlmodel import Field
+
+from models.row import (
+    Changeable,
+    flag_field,
+    json_field,
+    key_type,
+    partial_index,
+    ref_field,
+    text_field,
+    word_field,
+)
+from models.vocabulary import AuthType
+
+
+class Definition(Changeable, table=True):
+    """A vendor. Without an organization it came with the hub; the only rows that belong to none."""
+
+    __table_args__ = (
+        partial_index(
+            "uq_definition_organization_id_vendor",
+            "organization_id",
+            "vendor",
+            where="organization_id IS NOT NULL",
+            unique=True,
+        ),
+        partial_index("uq_definition_vendor", "vendor", where="organization_id IS NULL", unique=True),
+        Index(None, "name_key", "id"),
+        Index(None, "category", "id"),
+    )
+
+    organization_id: str | None = ref_field("organization.id", default=None)
+    vendor: str = text_field(120)
+    name: str = text_field()
+    name_key: str = Field(sa_type=key_type())
+    category: str = text_field(120)
+    auth_type: AuthType = word_field(AuthType)
+    digest: str = text_field(64)
+    body: dict[str, Any] = json_field(default_factory=dict)
+    supports_upload: bool = flag_field()
+    requires_verification: bool = flag_field()
+    deprecated: bool = flag_field()

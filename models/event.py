@@ -1,0 +1,65 @@
+"""EventType: a declared name; Event: something that an integration says happened."""
+
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field
+
+from models.row import (
+    Changeable,
+    Owned,
+    Row,
+    feed_field,
+    flag_field,
+    json_field,
+    key_type,
+    partial_index,
+    ref_field,
+    text_field,
+    word_field,
+)
+from models.vocabulary import Source
+
+
+class EventType(Changeable, Owned, table=True):
+    """`name` is as declared (`Slack.MESSAGE_SENT`), `suffix` what follows the handler."""
+
+    __tablename__ = "event_type"
+    __table_args__ = (
+        UniqueConstraint("integration_id", "suffix"),
+        Index(None, "integration_id", "name", "id"),
+    )
+
+    integration_id: str = ref_field("integration.id")
+    name: str = Field(sa_type=key_type())
+    suffix: str = text_field(120)
+    description: str = text_field(None, default="")
+    payload_schema: dict[str, Any] | None = json_field(default=None)
+
+
+class Event(Row, Owned, table=True):
+    """Immutable, and outlives what it names: no foreign keys but the organization's."""
+
+    __table_args__ = (
+        Index(None, "organization_id", "id"),
+        Index(None, "integration_id", "id"),
+        partial_index("ix_event_app_visible", "integration_id", "id", where="app_visible"),
+        Index(None, "installation_id", "id"),
+        Index(None, "organization_id", "type", "id"),
+        Index(None, "correlation_id"),
+    )
+
+    integration_id: str | None = ref_field(default=None)
+    installation_id: str | None = ref_field(default=None)
+    event_type_id: str | None = ref_field(default=None)
+    type: str = text_field()
+    entity_id: str = text_field()
+    payload: dict[str, Any] = json_field(default_factory=dict)
+    source: Source = word_field(Source)
+    app_visible: bool = flag_field()
+    principal_id: str | None = ref_field(default=None)
+    cause_kind: str | None = text_field(24, default=None)
+    cause_id: str | None = ref_field(default=None)
+    correlation_id: str = ref_field()
+    depth: int = Field(default=0)
+    feed: int | None = feed_field()

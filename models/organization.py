@@ -1,0 +1,32 @@
+"""Organization: the tenant; and Place: a space or a site inside it."""
+
+from typing import Any
+
+from sqlalchemy import Index
+from sqlmodel import Field
+
+from models.row import Changeable, Owned, json_field, key_type, text_field, word_field
+from models.vocabulary import PlaceKind
+
+
+class Organization(Changeable, table=True):
+    """A tenant. It is its own organization."""
+
+    name: str = text_field()
+    slug: str = text_field(120, unique=True)
+    custom_fields: dict[str, Any] = json_field(default_factory=dict)
+    return_urls: list[str] = json_field(default_factory=list)
+    limits: dict[str, Any] = json_field(default_factory=dict)
+    audit_sequence: int = Field(default=0)
+    audit_hash: str = text_field(64, default="")
+
+
+class Place(Changeable, Owned, table=True):
+    """A space or a site, on which an installation can be narrowed."""
+
+    __table_args__ = (Index(None, "organization_id", "kind", "name_key", "id"),)
+
+    kind: PlaceKind = word_field(PlaceKind)
+    name: str = text_field()
+    name_key: str = Field(sa_type=key_type())
+    details: dict[str, Any] = json_field(default_factory=dict)

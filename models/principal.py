@@ -1,0 +1,63 @@
+"""Principal: a user or a team of an organization, and what they share."""
+
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.row import (
+    Changeable,
+    Owned,
+    json_field,
+    key_type,
+    now_ms,
+    ref_field,
+    text_field,
+    time_field,
+    word_field,
+)
+from models.vocabulary import PrincipalKind
+
+
+class Principal(Changeable, Owned, table=True):
+    """A user or a team; owner, sharer, holder of connections. `subject` is who it is across organizations."""
+
+    __table_args__ = (
+        UniqueConstraint("organization_id", "username"),
+        Index(None, "organization_id", "name_key", "id"),
+        Index(None, "subject"),
+    )
+
+    kind: PrincipalKind = word_field(PrincipalKind)
+    username: str = text_field(120)
+    display_name: str = text_field()
+    name_key: str = Field(sa_type=key_type())
+    email: str | None = text_field(default=None)
+    subject: str | None = text_field(default=None)
+    custom_fields: dict[str, Any] = json_field(default_factory=dict)
+    permissions: list[str] = json_field(default_factory=list)
+    disabled_at: int | None = time_field(default=None)
+
+
+class TeamMember(Owned, SQLModel, table=True):
+    """A user's place in a team."""
+
+    __tablename__ = "team_member"
+    __table_args__ = (Index(None, "user_id"),)
+
+    team_id: str = ref_field("principal.id", primary_key=True)
+    user_id: str = ref_field("principal.id", primary_key=True)
+    created_at: int = time_field(default_factory=now_ms)
+
+
+class Share(Changeable, Owned, table=True):
+    """Access of a principal to a restricted integration: 1 is VIEW, 2 and more is MANAGE."""
+
+    __table_args__ = (
+        UniqueConstraint("integration_id", "principal_id"),
+        Index(None, "principal_id", "integration_id"),
+    )
+
+    integration_id: str = ref_field("integration.id")
+    principal_id: str = ref_field("principal.id")
+    access_level: int

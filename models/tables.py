@@ -1,0 +1,39 @@
+"""Every table in one import: what migrations, tests and the tools that walk all rows need."""
+
+from sqlmodel import SQLModel
+
+from models.audit import AuditEntry
+from models.capability import Capability
+from models.connection import Connection, Registration
+from models.definition import Definition
+from models.dispatch import Dispatch, Idempotency
+from models.event import Event, EventType
+from models.installation import Installation
+from models.integration import Integration, Workspace
+from models.organization import Organization, Place
+from models.principal import Principal, Share, TeamMember
+from models.token import Token
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "AuditEntry",
+    "Capability",
+    "Connection",
+    "Definition",
+    "Dispatch",
+    "Event",
+    "EventType",
+    "Idempotency",
+    "Installation",
+    "Integration",
+    "Organization",
+    "Place",
+    "Principal",
+    "Registration",
+    "Share",
+    "TeamMember",
+    "Token",
+    "Workspace",
+    "metadata",
+]

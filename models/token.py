@@ -1,0 +1,36 @@
+"""Token: a bearer text, stored as its SHA-256 only."""
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+
+from models.row import Changeable, Owned, json_field, ref_field, text_field, time_field, word_field
+from models.vocabulary import TokenKind, TokenReach
+
+
+class Token(Changeable, Owned, table=True):
+    """Speaks for exactly one of: a principal, an integration, an installation. `hint` is its last letters."""
+
+    __table_args__ = (
+        UniqueConstraint("digest"),
+        Index(None, "organization_id", "id"),
+        CheckConstraint(
+            "(CASE WHEN principal_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN integration_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN installation_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="one_owner",
+        ),
+    )
+
+    kind: TokenKind = word_field(TokenKind)
+    name: str = text_field()
+    digest: str = text_field(64)
+    hint: str = text_field(120)
+    permissions: list[str] = json_field(default_factory=list)
+    reach: TokenReach = word_field(TokenReach, default=TokenReach.ORGANIZATION)
+    principal_id: str | None = ref_field("principal.id", default=None)
+    integration_id: str | None = ref_field("integration.id", default=None)
+    installation_id: str | None = ref_field("installation.id", default=None)
+    allowed_capabilities: list[str] = json_field(default_factory=list)
+    expires_at: int | None = time_field(default=None)
+    last_used_at: int | None = time_field(default=None)
+    revoked_at: int | None = time_field(default=None)
+    created_by: str | None = ref_field(default=None)

@@ -50,6 +50,12 @@ class Database:
             yield session
             await session.commit()
 
+    @asynccontextmanager
+    async def driver(self) -> AsyncIterator[Any]:
+        """The driver's own connection out of the pool, for what must not pay for more; no transaction."""
+        async with self.engine.connect() as connection:
+            yield (await connection.get_raw_connection()).driver_connection
+
     def turn(self) -> Any:
         """Holds back other writers of this process: SQLite has one, and its own waiting is not fair."""
         return self._turn or nullcontext()

@@ -173,9 +173,7 @@ def flag_field() -> Any:
 
 def feed_field() -> Any:
     """Stamped by insert, and again by each published change."""
-    return Field(
-        default=None, sa_type=BigInteger, nullable=False, sa_column_kwargs={"server_default": feed_stamp()}
-    )
+    return Field(default=None, sa_type=BigInteger, nullable=False, sa_column_kwargs={"server_default": feed_stamp()})
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:

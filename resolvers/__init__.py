@@ -1,0 +1,1 @@
+"""Behaviour. Operations decide; they know no wire."""

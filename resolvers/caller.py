@@ -1,0 +1,72 @@
+"""Caller: on whose behalf an operation runs, and the hub it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from models.row import new_id, now_ms
+from models.vocabulary import Permission, Source
+
+if TYPE_CHECKING:
+    from models.database import Database
+    from models.secret import Keyring
+    from proxy.egress import Egress
+    from proxy.inputs import CompiledCapabilities
+    from resolvers.cursor import CursorCodec
+    from resolvers.lookup import Lookup
+    from resolvers.recorder import Recorder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hub:
+    """What is wired once for the life of a process and handed to every operation."""
+
+    database: Database
+    keyring: Keyring
+    egress: Egress
+    recorder: Recorder
+    lookup: Lookup
+    cursors: CursorCodec
+    compiled: CompiledCapabilities
+    clock: Callable[[], int] = now_ms
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who asks, in which organization, through which face. Without an organization it is nobody."""
+
+    hub: Hub
+    source: Source
+    request_id: str = field(default_factory=new_id)
+    organization_id: str = ""
+    permissions: frozenset[Permission] = frozenset()
+    actor_name: str = ""
+    principal_id: str | None = None
+    token_id: str | None = None
+    integration_id: str | None = None
+    installation_id: str | None = None
+    allowed_capabilities: frozenset[str] = frozenset()
+    is_operator: bool = False
+
+    @classmethod
+    def operator(cls, hub: Hub, organization_id: str = "") -> Caller:
+        """Who has the machine: the command line. Every permission, in one organization or in none yet."""
+        return cls(
+            hub=hub,
+            source=Source.CLI,
+            organization_id=organization_id,
+            permissions=frozenset(Permission),
+            actor_name="operator",
+            is_operator=True,
+        )
+
+    def may(self, permission: Permission) -> bool:
+        """Whether it holds a permission."""
+        return permission in self.permissions
+
+    @property
+    def is_admin(self) -> bool:
+        """Sees restricted integrations too."""
+        return Permission.ORGANIZATION_ADMIN in self.permissions

@@ -1,0 +1,57 @@
+"""What a pending change changes, as the audit shows it: paths, old and new values, secrets masked."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, Final
+
+from sqlalchemy import LargeBinary, inspect
+from sqlmodel import SQLModel
+
+MASK: Final = "***"
+_SILENT: Final = frozenset(
+    {
+        "id",
+        "organization_id",
+        "created_at",
+        "updated_at",
+        "version",
+        "name_key",
+        "search_text",
+        "secret_version",
+    }
+    | {"digest", "position", "last_used_at", "created_by", "created_by_token", "updated_by"}
+)
+
+
+def changes_of(row: SQLModel, *, removed: bool = False) -> list[dict[str, Any]]:
+    """`[{path, oldValue, newValue}]` in the order of the columns. A removed row shows what it was."""
+    state = inspect(row)
+    changes = []
+    for column in state.mapper.column_attrs:
+        if column.key in _SILENT:
+            continue
+        secret = isinstance(column.columns[0].type, LargeBinary)
+        old, new = _before_and_after(state, column.key, removed)
+        if old != new:
+            changes.append({"path": column.key, "oldValue": _shown(old, secret), "newValue": _shown(new, secret)})
+    return changes
+
+
+def _before_and_after(state: Any, key: str, removed: bool) -> tuple[Any, Any]:
+    history = state.attrs[key].history
+    now = history.added[0] if history.added else (history.unchanged[0] if history.unchanged else None)
+    before = history.deleted[0] if history.deleted else None
+    if removed:
+        return now if before is None else before, None
+    if state.transient or state.pending:
+        return None, (None if now in (None, "", [], {}, False) else now)
+    return (before, now) if history.has_changes() else (None, None)
+
+
+def _shown(value: Any, secret: bool) -> Any:
+    if value is None:
+        return None
+    if secret:
+        return MASK
+    return value.value if isinstance(value, Enum) else value

@@ -1,0 +1,101 @@
+"""Faults in an input, gathered so that one answer names them all."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any, Final
+
+import orjson
+
+from models.errors import InvalidInput, Path, Violation
+from resolvers.unset import Unset
+
+NAME: Final = 255
+WORD: Final = 120
+ADDRESS: Final = 2048
+TEXT: Final = 10_000
+LONG_TEXT: Final = 100_000
+JSON_BYTES: Final = 256 * 1024
+
+_SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_HANDLER: Final = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
+_VENDOR: Final = re.compile(r"[a-z0-9]+([-_.][a-z0-9]+)*")
+_RESERVED: Final = frozenset({"HUB"})
+
+
+class Faults:
+    """Gathers what is wrong below a path, and refuses once."""
+
+    def __init__(self, *prefix: str) -> None:
+        self.prefix: Path = prefix
+        self.found: list[Violation] = []
+
+    def add(self, path: Path | str, message: str) -> None:
+        """One fault, below the prefix."""
+        below = (path,) if isinstance(path, str) else path
+        self.found.append(Violation(path=self.prefix + below, message=message))
+
+    def check(self, holds: bool, path: Path | str, message: str) -> bool:
+        """A fault unless it holds."""
+        if not holds:
+            self.add(path, message)
+        return holds
+
+    def refuse(self) -> None:
+        """Raises InvalidInput with every fault; does nothing when there is none."""
+        if self.found:
+            raise InvalidInput(self.found)
+
+    def text(self, path: Path | str, value: str | Unset | None, *, most: int, least: int = 0) -> None:
+        """Length in code points, and nothing that a database or a terminal trips over."""
+        if not isinstance(value, str):
+            return
+        problem = text_problem(value)
+        if problem is not None:
+            self.add(path, problem)
+        elif len(value) > most:
+            self.add(path, f"It must not be longer than {most} characters.")
+        else:
+            self.check(len(value.strip()) >= least, path, "It must not be empty.")
+
+    def name(self, path: Path | str, value: str | Unset | None) -> None:
+        """A display name: one line, not empty."""
+        self.text(path, value, most=NAME, least=1)
+        if isinstance(value, str) and any(unicodedata.category(letter) == "Cc" for letter in value):
+            self.add(path, "It must not hold control characters.")
+
+    def slug(self, path: Path | str, value: str | Unset | None) -> None:
+        """Kebab-case of ASCII letters and digits: nothing that only looks like another slug."""
+        if isinstance(value, str):
+            fits = len(value) <= WORD and _SLUG.fullmatch(value) is not None
+            self.check(fits, path, "It must be lower-case ASCII letters and digits joined by hyphens.")
+
+    def handler(self, path: Path | str, value: str | Unset | None) -> None:
+        """UPPER_SNAKE of ASCII letters and digits; some words are the hub's own."""
+        if isinstance(value, str):
+            fits = len(value) <= WORD and _HANDLER.fullmatch(value) is not None
+            if self.check(fits, path, "It must be upper-case ASCII letters and digits joined by underscores."):
+                self.check(value not in _RESERVED, path, f"{value} is reserved for the hub itself.")
+
+    def vendor(self, path: Path | str, value: str | Unset | None) -> None:
+        """A key such as `slack`."""
+        if isinstance(value, str):
+            fits = len(value) <= WORD and _VENDOR.fullmatch(value) is not None
+            self.check(fits, path, "It must be lower-case ASCII letters and digits, joined by -, _ or a full stop.")
+
+    def object(self, path: Path | str, value: Any, *, most: int = JSON_BYTES) -> None:
+        """A JSON object of at most `most` bytes."""
+        if isinstance(value, Unset) or value is None:
+            return
+        if self.check(isinstance(value, dict), path, "It must be a JSON object."):
+            self.check(len(orjson.dumps(value)) <= most, path, f"It must not be larger than {most} bytes.")
+
+
+def text_problem(value: str) -> str | None:
+    """What makes a text unfit to be stored at all."""
+    if "\0" in value:
+        return "It must not hold the character NUL."
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        return "It must not hold half of a surrogate pair."
+    return None

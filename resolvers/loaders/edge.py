@@ -1,0 +1,98 @@
+"""An edge as data, and the Selects that it stands for. Nothing here executes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from models.vocabulary import Permission
+from resolvers.caller import Caller
+from resolvers.page import BY_ID, Order, SliceRequest, ordering, within
+from resolvers.scope import Conditions, visible
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """The table between two others: its column that names the source, and the one that names the target."""
+
+    table: Any
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """From rows of `source` by their column `local` to rows of `target` by their column `remote`.
+
+    With a `link`, `remote` is the target's column that the link names. `rows` says which targets exist for a caller.
+    """
+
+    name: str
+    source: Any
+    target: Any
+    local: str = "id"
+    remote: str = "id"
+    link: Link | None = None
+    order: Order = BY_ID
+    needs: Permission | None = None
+    rows: Callable[[Caller, Any], Conditions] = visible
+
+    def of(self, caller: Caller, keys: Sequence[str], conditions: Sequence[ColumnElement[bool]] = ()) -> Any:
+        """(target, key) for every target of these keys that exists for the caller."""
+        statement = select(self.target, self.key.label("edge_key")).where(
+            self.key.in_(keys), *self.rows(caller, self.target), *conditions
+        )
+        return statement if self.link is None else statement.join(self.link.table, self._linked())
+
+    def page(
+        self,
+        caller: Caller,
+        keys: Sequence[str],
+        request: SliceRequest,
+        conditions: Sequence[ColumnElement[bool]] = (),
+    ) -> Any:
+        """(target, key) for one slice under each key: a window, so that all parents cost one statement."""
+        number = func.row_number().over(partition_by=self.key, order_by=ordering(self.target, self.order, request))
+        chosen = (
+            self.of(caller, keys, conditions)
+            .where(*within(self.target, self.order, request))
+            .add_columns(number.label("edge_number"))
+            .subquery()
+        )
+        entity = aliased(self.target, chosen)
+        return (
+            select(entity, chosen.c.edge_key)
+            .where(chosen.c.edge_number <= request.size + 1)
+            .order_by(chosen.c.edge_key, chosen.c.edge_number)
+        )
+
+    def count(
+        self, caller: Caller, keys: Sequence[str], conditions: Sequence[ColumnElement[bool]] = ()
+    ) -> Select[Any]:
+        """(key, number of targets)."""
+        chosen = self.of(caller, keys, conditions).subquery()
+        return select(chosen.c.edge_key, func.count()).group_by(chosen.c.edge_key)
+
+    @property
+    def key(self) -> Any:
+        """The column that holds the source's key."""
+        return getattr(self.target, self.remote) if self.link is None else getattr(self.link.table, self.link.source)
+
+    def _linked(self) -> Any:
+        link = self.link
+        assert link is not None  # noqa: S101  only called where there is one
+        return getattr(link.table, link.target) == getattr(self.target, self.remote)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relation:
+    """An edge that is not one row: a batch function from sources' keys to values, on one session."""
+
+    name: str
+    load: Callable[[AsyncSession, Caller, Sequence[Any]], Awaitable[dict[Any, Any]]]
+    needs: Permission | None = None

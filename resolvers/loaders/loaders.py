@@ -1,0 +1,103 @@
+"""A request's loaders: aiodataloader over the declared edges, one short session for each batch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Hashable, Sequence
+from typing import Any
+
+from aiodataloader import DataLoader
+from sqlalchemy import ColumnElement
+
+from models.errors import Forbidden
+from models.vocabulary import Permission
+from resolvers.caller import Caller
+from resolvers.loaders.edge import Edge, Relation
+from resolvers.page import Slice, SliceRequest, cut
+
+_BATCH = 1000
+Conditions = Sequence[ColumnElement[bool]]
+
+
+class Loaders:
+    """One request's. Cleared after each mutation, so that an answer shows what it changed."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
+    def clear(self) -> None:
+        """Forget everything that was read."""
+        self._loaders.clear()
+
+    async def one(self, edge: Edge, key: str | None) -> Any:
+        """The target of a source, or None where there is none for the caller."""
+        self._admit(edge.needs)
+        return (
+            None
+            if key is None
+            else await self._loader((edge.name, "one"), lambda keys: self._one(edge, keys)).load(key)
+        )
+
+    async def page(self, edge: Edge, key: str, request: SliceRequest, filter_: Any = None) -> Slice[Any]:
+        """A slice of the targets of a source. `filter_` is hashable and has `conditions()`."""
+        self._admit(edge.needs)
+        loader = self._loader(
+            (edge.name, request, filter_), lambda keys: self._page(edge, keys, request, _conditions(filter_))
+        )
+        return await loader.load(key)  # type: ignore[no-any-return]
+
+    async def count(self, edge: Edge, key: str, filter_: Any = None) -> int:
+        """How many targets a source has."""
+        self._admit(edge.needs)
+        loader = self._loader(
+            (edge.name, "count", filter_), lambda keys: self._count(edge, keys, _conditions(filter_))
+        )
+        return await loader.load(key)  # type: ignore[no-any-return]
+
+    async def value(self, relation: Relation, key: Any) -> Any:
+        """The value of a relation for a key, or None."""
+        self._admit(relation.needs)
+        return await self._loader((relation.name,), lambda keys: self._values(relation, keys)).load(key)
+
+    def _admit(self, needs: Permission | None) -> None:
+        if needs is not None and needs not in self._caller.permissions:
+            raise Forbidden(permission=needs)
+
+    def _loader(
+        self, name: Hashable, load: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]
+    ) -> DataLoader[Any, Any]:
+        if name not in self._loaders:
+            self._loaders[name] = DataLoader(load, max_batch_size=_BATCH)
+        return self._loaders[name]
+
+    async def _one(self, edge: Edge, keys: Sequence[str]) -> list[Any]:
+        found: dict[str, Any] = {}
+        for row, key in await self._run(edge.of(self._caller, keys)):
+            found.setdefault(key, row)
+        return [found.get(key) for key in keys]
+
+    async def _page(
+        self, edge: Edge, keys: Sequence[str], request: SliceRequest, conditions: Conditions
+    ) -> list[Slice[Any]]:
+        found: dict[str, list[Any]] = defaultdict(list)
+        for row, key in await self._run(edge.page(self._caller, keys, request, conditions)):
+            found[key].append(row)
+        return [cut(found[key], request) for key in keys]
+
+    async def _count(self, edge: Edge, keys: Sequence[str], conditions: Conditions) -> list[int]:
+        counted = dict(tuple(row) for row in await self._run(edge.count(self._caller, keys, conditions)))
+        return [counted.get(key, 0) for key in keys]
+
+    async def _values(self, relation: Relation, keys: Sequence[Any]) -> list[Any]:
+        async with self._caller.hub.database.read() as session:
+            found = await relation.load(session, self._caller, keys)
+        return [found.get(key) for key in keys]
+
+    async def _run(self, statement: Any) -> Sequence[Any]:
+        async with self._caller.hub.database.read() as session:
+            return (await session.execute(statement)).all()
+
+
+def _conditions(filter_: Any) -> Conditions:
+    return () if filter_ is None else filter_.conditions()

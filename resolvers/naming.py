@@ -1,0 +1,39 @@
+"""Handlers and slugs made from names, unique where they must be."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+from sqlalchemy import select
+
+from resolvers.faults import WORD
+from resolvers.work import Work
+
+
+def handler_from(name: str) -> str:
+    """`Stripe Global Payments` → `STRIPE_GLOBAL_PAYMENTS`; APP where a name has no Latin letters."""
+    handler = "_".join(_words(name)).upper()[: WORD - 8].strip("_")
+    return handler if handler[:1].isalpha() else f"APP_{handler}".strip("_")
+
+
+def slug_from(name: str) -> str:
+    """`Stripe Global Payments` → `stripe-global-payments`."""
+    return "-".join(_words(name))[: WORD - 8].strip("-") or "app"
+
+
+async def free(work: Work, column: Any, wanted: str, joint: str, *conditions: Any) -> str:
+    """`wanted`, or with the first number that makes it free among the rows that meet the conditions."""
+    like = column.like(wanted.replace("_", r"\_") + "%", escape="\\")
+    taken = set((await work.session.execute(select(column).where(like, *conditions))).scalars())
+    number = 2
+    candidate = wanted
+    while candidate in taken or candidate == "HUB":
+        candidate, number = f"{wanted}{joint}{number}", number + 1
+    return candidate
+
+
+def _words(name: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.findall(r"[a-z0-9]+", plain)

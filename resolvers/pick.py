@@ -1,0 +1,99 @@
+"""The pick of a connection: the one place that says which credential a call would use. It never guesses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Select, and_, or_, select
+from sqlmodel import col
+
+from models.errors import NotFound
+from models.tables import Connection, Integration, Registration
+from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, UnavailableReason
+
+if TYPE_CHECKING:
+    from resolvers.caller import Caller
+
+#: How `Connection.details` says that a publisher declared this as the token of its app.
+ORIGIN: Final = "origin"
+APP_TOKEN: Final = "app_token"
+
+Candidate = tuple[Registration, Connection]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick:
+    """The connection, or why there is none. `borrowed`: it is the publisher's own and is never shown."""
+
+    connection: Connection | None = None
+    reason: UnavailableReason | None = None
+    borrowed: bool = False
+
+
+NOT_NEEDED: Final = Pick()
+
+
+def candidates(caller: Caller, integration_ids: Sequence[str]) -> Select[Registration, Connection]:
+    """Connections that the caller could use at these integrations, and the publishers' own shared defaults."""
+    mine = and_(
+        col(Connection.organization_id) == caller.organization_id,
+        or_(col(Connection.mode) == ConnectionMode.SHARED, col(Connection.principal_id) == caller.principal_id),
+    )
+    publishers = and_(
+        col(Connection.organization_id) == col(Integration.organization_id),
+        col(Connection.mode) == ConnectionMode.SHARED,
+        col(Registration.is_default),
+    )
+    return (
+        select(Registration, Connection)
+        .join(Connection, col(Connection.id) == col(Registration.connection_id))
+        .join(Integration, col(Integration.id) == col(Registration.integration_id))
+        .where(col(Registration.integration_id).in_(integration_ids), or_(mine, publishers))
+        .order_by(col(Registration.integration_id), col(Registration.id))
+    )
+
+
+def pick(caller: Caller, integration: Integration, found: Sequence[Candidate], *, named: str | None = None) -> Pick:
+    """Named; else the caller's own; else the default shared one; else the only shared one; else the app's token.
+
+    Raises NotFound for a named connection that is not registered here or not the caller's to use.
+    """
+    mine = [pair for pair in found if pair[1].organization_id == caller.organization_id]
+    if named is not None:
+        chosen = next((connection for _, connection in mine if connection.id == named), None)
+        if chosen is None:
+            raise NotFound("connection", path=("input", "connectionId"))
+        return _usable(chosen)
+    own = [pair for pair in mine if pair[1].mode is ConnectionMode.PER_USER]
+    shared = [pair for pair in mine if pair[1].mode is ConnectionMode.SHARED]
+    for pairs in (own, shared):
+        if pairs:
+            return _one_of(pairs)
+    return _publishers(caller, integration, found)
+
+
+def _one_of(pairs: Sequence[Candidate]) -> Pick:
+    if len(pairs) == 1:
+        return _usable(pairs[0][1])
+    default = [connection for registration, connection in pairs if registration.is_default]
+    return _usable(default[0]) if default else Pick(reason=UnavailableReason.AMBIGUOUS_CONNECTION)
+
+
+def _publishers(caller: Caller, integration: Integration, found: Sequence[Candidate]) -> Pick:
+    if integration.organization_id != caller.organization_id:
+        for _, connection in found:
+            if connection.details.get(ORIGIN) == APP_TOKEN:
+                return Pick(connection=connection, borrowed=True)
+    if integration.auth_type is AuthType.NONE:
+        return NOT_NEEDED
+    return Pick(reason=UnavailableReason.NO_CONNECTION)
+
+
+def _usable(connection: Connection) -> Pick:
+    if connection.status is ConnectionStatus.NEEDS_RECONNECT:
+        return Pick(connection=connection, reason=UnavailableReason.NEEDS_RECONNECT)
+    if connection.status is ConnectionStatus.PENDING:
+        return Pick(connection=connection, reason=UnavailableReason.NO_CONNECTION)
+    return Pick(connection=connection)

@@ -1,0 +1,44 @@
+"""The durable record of what leaves the hub, written in batches straight on the driver.
+
+Every write goes through `Recorder.write(batch)`: one transaction, durable when it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from models.database import Database
+from resolvers.recorder.postgresql import PostgresqlRecorder
+from resolvers.recorder.records import Existing, Intent, Key, Outcome, Record, Recorded, TokenUse
+from resolvers.recorder.sqlite import SqliteRecorder
+
+__all__ = [
+    "Existing",
+    "Intent",
+    "Key",
+    "Outcome",
+    "Record",
+    "Recorded",
+    "Recorder",
+    "TokenUse",
+    "open_recorder",
+]
+
+
+class Recorder(Protocol):
+    """Writes batches of records."""
+
+    async def write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
+        """Write all of a batch in one transaction. Answers in its order: None, or what already holds the key.
+
+        An Intent whose key is held is not written; the rest of the batch is.
+        """
+
+    async def close(self) -> None:
+        """Let go of its connection."""
+
+
+def open_recorder(database: Database) -> Recorder:
+    """The recorder of a database's own driver."""
+    return SqliteRecorder(database) if database.is_sqlite else PostgresqlRecorder(database)

@@ -1,0 +1,85 @@
+"""The recorder on SQLite: one connection in one thread, one hop a batch."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from models.database import Database, configure_sqlite
+from resolvers.recorder import statements as parameters
+from resolvers.recorder.records import Existing, Intent, Outcome, Record, Recorded
+from resolvers.recorder.statements import statements
+
+_SQL: Final = statements(lambda _n: "?", "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)")
+
+
+class SqliteRecorder:
+    """Takes its turn with the other writers of the process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
+        self._connection: sqlite3.Connection | None = None
+
+    async def write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
+        """See `Recorder.write`."""
+        loop = asyncio.get_running_loop()
+        async with self._database.turn():
+            # Shielded: a caller that leaves must not give up the turn while the thread still writes.
+            writing = loop.run_in_executor(self._thread, self._write, batch)
+            try:
+                return await asyncio.shield(writing)
+            except asyncio.CancelledError:
+                await asyncio.wait([writing])
+                raise
+
+    async def close(self) -> None:
+        """Let go of the connection and end the thread."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown()
+
+    def _write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
+        connection = self._connection or self._open()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            recorded = [_write_one(connection, record) for record in batch]
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        return recorded
+
+    def _open(self) -> sqlite3.Connection:
+        file = self._database.url.database or ""
+        self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        configure_sqlite(self._connection)
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+def _write_one(connection: sqlite3.Connection, record: Record) -> Recorded:
+    if isinstance(record, Intent):
+        return _write_intent(connection, record)
+    if isinstance(record, Outcome):
+        connection.execute(_SQL.update_outcome, parameters.of_outcome(record))
+        if record.used_connection_id is not None:
+            connection.execute(_SQL.touch_connection, parameters.of_used_connection(record))
+        return None
+    connection.execute(_SQL.touch_token, parameters.of_token_use(record))
+    return None
+
+
+def _write_intent(connection: sqlite3.Connection, intent: Intent) -> Recorded:
+    if intent.key is not None:
+        claimed = connection.execute(_SQL.claim_key, parameters.of_claim(intent, intent.key)).fetchone()
+        if claimed is None:
+            held = connection.execute(_SQL.read_key, parameters.of_key(intent, intent.key)).fetchone()
+            return Existing(request_digest=held[0], result_id=held[1])
+    connection.execute(_SQL.insert_intent, parameters.of_intent(intent))
+    return None

@@ -1,0 +1,209 @@
+"""Work: what an operation does its work with. Rows are reached here or not at all."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, TypeVar
+
+import orjson
+from sqlalchemy import ColumnElement, Select, inspect
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel
+
+from models.errors import Forbidden, InvalidInput, NotFound, Stale
+from models.row import new_id
+from models.secret import SecretPlace
+from models.tables import AuditEntry
+from models.vocabulary import Permission
+from resolvers.caller import Caller, Hub
+from resolvers.changes import changes_of
+from resolvers.page import Order, Slice, SliceRequest, fetch_slice
+from resolvers.scope import living
+from resolvers.unset import Unset
+
+M = TypeVar("M", bound=SQLModel)
+
+_ID: Final = re.compile(r"[0-9a-f]{24}")
+
+
+class Work:
+    """One caller's session inside one transaction."""
+
+    def __init__(self, caller: Caller, session: AsyncSession) -> None:
+        self.caller = caller
+        self.session = session
+
+    @property
+    def hub(self) -> Hub:
+        """What is wired."""
+        return self.caller.hub
+
+    @property
+    def organization_id(self) -> str:
+        """The tenant that this call acts in."""
+        return self.caller.organization_id
+
+    def now(self) -> int:
+        """Milliseconds since 1970 UTC, by the hub's clock."""
+        return self.hub.clock()
+
+    def need(self, permission: Permission) -> None:
+        """Raises Forbidden when the caller lacks it."""
+        if permission not in self.caller.permissions:
+            raise Forbidden(permission=permission)
+
+    # --- reading
+
+    def mine(self, model: type[M]) -> Select[M]:
+        """The rows of a table that exist for this caller."""
+        return living(self.caller, model)
+
+    async def get(self, model: type[M], ref: str, *, path: tuple[str, ...] | None = None) -> M:
+        """One row by id. Raises NotFound, also for another organization's."""
+        row = await self.find(model, ref)
+        if row is None:
+            raise NotFound(noun(model), path=path)
+        return row
+
+    async def find(self, model: type[M], ref: str) -> M | None:
+        """One row by id, or None where there is none for this caller."""
+        if not _ID.fullmatch(ref):
+            return None
+        return await self.first(self.mine(model).where(_id_of(model) == ref))
+
+    async def lock(
+        self,
+        model: type[M],
+        ref: str,
+        *,
+        expected_version: int | Unset | None = None,
+        path: tuple[str, ...] | None = None,
+    ) -> M:
+        """One row of the caller's own organization, held against other writers until the end.
+
+        Raises NotFound, and Stale when it is not at the expected version.
+        """
+        own: ColumnElement[bool] = getattr(model, "organization_id") == self.organization_id  # noqa: B009
+        row = None
+        if _ID.fullmatch(ref):
+            row = await self.first(self.mine(model).where(_id_of(model) == ref, own).with_for_update())
+        if row is None:
+            raise NotFound(noun(model), path=path)
+        version = getattr(row, "version", None)
+        if version is not None and isinstance(expected_version, int) and version != expected_version:
+            raise Stale(version)
+        return row
+
+    async def first(self, statement: Select[M]) -> M | None:
+        """The first row of a statement."""
+        return (await self.session.execute(statement.limit(1))).scalars().first()
+
+    async def all(self, statement: Select[M]) -> list[M]:
+        """Every row of a statement; for lists that are short by rule."""
+        return list((await self.session.execute(statement)).scalars().all())
+
+    async def slice(self, statement: Select[M], model: type[M], order: Order, request: SliceRequest) -> Slice[M]:
+        """A part of a list."""
+        return await fetch_slice(self.session, statement, model, order, request)
+
+    # --- changing
+
+    def add(self, row: M) -> M:
+        """Insert a row at the next flush."""
+        self.session.add(row)
+        return row
+
+    async def remove(self, row: SQLModel) -> None:
+        """Delete a row."""
+        await self.session.delete(row)
+
+    async def flush(self) -> None:
+        """Send what is pending; parents before the children that name them."""
+        await self.session.flush()
+
+    def seal(self, row: SQLModel, column: str, value: Any) -> bytes:
+        """The encrypted envelope of a JSON value, bound to this row and column."""
+        return self.hub.keyring.seal(orjson.dumps(value), secret_place(row, column))
+
+    def unseal(self, row: SQLModel, column: str) -> Any:
+        """The value of a sealed column; None when there is none. Raises SecretUnreadable."""
+        envelope = getattr(row, column)
+        return None if envelope is None else orjson.loads(self.hub.keyring.open(envelope, secret_place(row, column)))
+
+    # --- the record
+
+    def audit(self, row: SQLModel, action: str, *, integration_id: str | None = None) -> None:
+        """Record a change with old and new values, secrets masked; before the flush that sends it."""
+        self._record(
+            action=action,
+            resource_type=type(row).__name__,
+            resource_id=getattr(row, "id"),  # noqa: B009
+            resource_name=getattr(row, "name", None),
+            integration_id=integration_id or _integration_of(row),
+            changes=changes_of(row, removed=action.endswith((".deleted", ".revoked", ".uninstalled"))),
+        )
+
+    def audit_refusal(self, operation: str, permission: Permission | None) -> None:
+        """Record that an operation was refused for want of a permission."""
+        self._record(
+            action="permission.refused",
+            resource_type="Operation",
+            resource_id=self.caller.request_id,
+            resource_name=operation,
+            integration_id=None,
+            changes=[{"path": "permission", "oldValue": None, "newValue": permission}],
+        )
+
+    def _record(self, **facts: Any) -> None:
+        caller = self.caller
+        self.session.add(
+            AuditEntry(
+                id=new_id(self.now()),
+                created_at=self.now(),
+                organization_id=caller.organization_id,
+                source=caller.source,
+                actor_id=caller.principal_id,
+                actor_token_id=caller.token_id,
+                actor_name=caller.actor_name,
+                request_id=caller.request_id,
+                **facts,
+            )
+        )
+
+
+def secret_place(row: SQLModel, column: str) -> SecretPlace:
+    """Where a row's secret belongs."""
+    return SecretPlace(
+        organization_id=getattr(row, "organization_id"),  # noqa: B009
+        table=str(type(row).__tablename__),
+        row_id=getattr(row, "id"),  # noqa: B009
+        column=column,
+    )
+
+
+def noun(model: type[SQLModel]) -> str:
+    """A table as people call it: `event type`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", model.__name__).lower()
+
+
+def check_version(row: Any, expected: int | Unset | None) -> None:
+    """Raises Stale when a row is not at the version that the caller has read."""
+    if isinstance(expected, int) and row.version != expected:
+        raise Stale(row.version)
+
+
+def require(condition: bool, path: tuple[str, ...], message: str) -> None:
+    """Raises InvalidInput at a place unless a condition holds."""
+    if not condition:
+        raise InvalidInput.at(path, message)
+
+
+def _id_of(model: type[SQLModel]) -> ColumnElement[str]:
+    return inspect(model).primary_key[0]  # type: ignore[no-any-return]
+
+
+def _integration_of(row: SQLModel) -> str | None:
+    if type(row).__tablename__ == "integration":
+        return str(getattr(row, "id"))  # noqa: B009
+    value = getattr(row, "integration_id", None)
+    return None if value is None else str(value)

@@ -1,0 +1,65 @@
+"""Idempotency keys inside an operation's own transaction: the same key and input answer the stored result."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col
+
+from models.errors import Conflict, InvalidInput
+from models.tables import Idempotency
+from resolvers.faults import WORD, text_problem
+from resolvers.work import Work
+
+LIFETIME_MS: Final = 24 * 3600 * 1000
+
+
+def digest_of_input(value: Any) -> str:
+    """SHA-256 of an input, whatever the order of its members."""
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def key_owner(work: Work) -> str:
+    """Who a key is bound to: the user, else the token."""
+    caller = work.caller
+    return caller.principal_id or caller.token_id or caller.organization_id
+
+
+def check_key(key: str | None) -> None:
+    """Raises InvalidInput for a key that cannot be stored."""
+    if key is None:
+        return
+    problem = text_problem(key)
+    if problem or not 1 <= len(key) <= WORD:
+        raise InvalidInput.at(("input", "idempotencyKey"), problem or f"It must have 1 to {WORD} characters.")
+
+
+async def claim(work: Work, operation: str, key: str | None, digest: str, result_id: str) -> str | None:
+    """Take a key for a result that this transaction makes. Answers the earlier result's id where it was taken.
+
+    Raises Conflict when it was taken with another input.
+    """
+    if key is None:
+        return None
+    now = work.now()
+    place = {
+        "organization_id": work.organization_id,
+        "principal_or_token_id": key_owner(work),
+        "operation": operation,
+        "key": key,
+    }
+    taken = {"request_digest": digest, "result_id": result_id, "expires_at": now + LIFETIME_MS, "created_at": now}
+    insert = (sqlite if work.hub.database.is_sqlite else postgresql).insert(Idempotency).values(**place, **taken)
+    statement = insert.on_conflict_do_update(
+        index_elements=list(place), set_=taken, where=col(Idempotency.expires_at) <= now
+    ).returning(col(Idempotency.key))
+    if (await work.session.execute(statement)).first() is not None:
+        return None
+    earlier = await work.first(select(Idempotency).filter_by(**place))
+    if earlier is None or earlier.request_digest != digest:
+        raise Conflict("This key was used with another input.", path=("input", "idempotencyKey"))
+    return earlier.result_id

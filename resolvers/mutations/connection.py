@@ -1,0 +1,182 @@
+"""Connections: store, change, remove, attach and detach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import Forbidden, InvalidInput, NotFound, Stale
+from models.row import name_key
+from models.tables import Connection, Integration, Registration
+from models.vocabulary import ConnectionMode, Permission
+from proxy.address import check_base_url
+from resolvers.faults import ADDRESS, Faults
+from resolvers.operation import operation
+from resolvers.secrets import Secret, check_fits, check_secret, new_connection, register, store
+from resolvers.unset import UNSET, Unset, given
+from resolvers.work import Work
+
+_MOST_REGISTRATIONS: Final = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateConnection:
+    """A new connection, registered to an integration where one is named."""
+
+    secret: Secret
+    integration_id: str | None = None
+    name: str | None = None
+    mode: ConnectionMode = ConnectionMode.PER_USER
+    base_url: str | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateConnection:
+    """New values. Absent is unchanged; null clears the address."""
+
+    id: str
+    expected_version: int | Unset | None = UNSET
+    name: str | Unset | None = UNSET
+    secret: Secret | Unset | None = UNSET
+    base_url: str | Unset | None = UNSET
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterConnections:
+    """Connections to attach, all or none."""
+
+    integration_id: str
+    connection_ids: Sequence[str]
+    default_connection_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnregisterConnection:
+    """A connection to detach."""
+
+    integration_id: str
+    connection_id: str
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
+async def create_connection(work: Work, new: CreateConnection) -> Connection:
+    """Store a connection and register it. A per-user one is the caller's own."""
+    integration = await _integration(work, new.integration_id)
+    principal_id = _holder(work, new.mode)
+    faults = Faults("input")
+    faults.name("name", new.name)
+    _check_base_url(faults, new.base_url)
+    check_secret(faults, new.secret)
+    if integration is not None:
+        check_fits(faults, integration, new.secret)
+    faults.refuse()
+    name = new.name or (integration.name if integration else "Connection")
+    connection = new_connection(work, name, new.secret, principal_id=principal_id)
+    connection.base_url = new.base_url
+    work.audit(connection, "connection.created", integration_id=integration.id if integration else None)
+    await work.flush()
+    if integration is not None:
+        await register(work, integration, connection, default=new.default)
+    return connection
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, Stale))
+async def update_connection(work: Work, new: UpdateConnection) -> Connection:
+    """Change a connection's label, address or secret; it is at its next version afterwards."""
+    connection = await work.lock(Connection, new.id, expected_version=new.expected_version, path=("input", "id"))
+    faults = Faults("input")
+    faults.check(new.name is not None, "name", "It cannot be null.")
+    faults.name("name", new.name)
+    _check_base_url(faults, new.base_url)
+    check_secret(faults, new.secret)
+    if isinstance(new.secret, Secret):
+        for integration in await _integrations_of(work, connection):
+            check_fits(faults, integration, new.secret)
+    faults.refuse()
+    connection.name = given(new.name, connection.name) or connection.name
+    connection.name_key = name_key(connection.name)
+    connection.base_url = given(new.base_url, connection.base_url)
+    if isinstance(new.secret, Secret):
+        store(work, connection, new.secret)
+    connection.version += 1
+    work.audit(connection, "connection.updated")
+    return connection
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Forbidden))
+async def delete_connection(work: Work, id: str) -> str:
+    """Remove a connection from everywhere. Answers its id."""
+    connection = await work.lock(Connection, id, path=("id",))
+    work.audit(connection, "connection.deleted")
+    await work.remove(connection)
+    return connection.id
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
+async def register_connections(work: Work, link: RegisterConnections) -> Integration:
+    """Attach connections to an integration, all or none; attaching twice changes nothing."""
+    integration = await work.get(Integration, link.integration_id, path=("input", "integrationId"))
+    faults = Faults("input")
+    few = 0 < len(link.connection_ids) <= _MOST_REGISTRATIONS
+    faults.check(few, "connectionIds", f"Between 1 and {_MOST_REGISTRATIONS} connections.")
+    default = link.default_connection_id
+    among = default is None or default in link.connection_ids
+    faults.check(among, "defaultConnectionId", "It must be one of connectionIds.")
+    faults.refuse()
+    for index, connection_id in enumerate(link.connection_ids):
+        path = ("input", "connectionIds", str(index))
+        connection = await work.get(Connection, connection_id, path=path)
+        await register(work, integration, connection, default=connection_id == default)
+        work.audit(connection, "connection.registered", integration_id=integration.id)
+    return integration
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Forbidden))
+async def unregister_connection(work: Work, link: UnregisterConnection) -> Integration:
+    """Detach a connection from an integration; the connection itself stays."""
+    integration = await work.get(Integration, link.integration_id, path=("input", "integrationId"))
+    connection = await work.get(Connection, link.connection_id, path=("input", "connectionId"))
+    registration = await work.first(
+        select(Registration).where(
+            col(Registration.integration_id) == integration.id,
+            col(Registration.connection_id) == connection.id,
+        )
+    )
+    if registration is None:
+        raise NotFound("registration", path=("input", "connectionId"))
+    await work.remove(registration)
+    work.audit(connection, "connection.unregistered", integration_id=integration.id)
+    return integration
+
+
+async def _integration(work: Work, integration_id: str | None) -> Integration | None:
+    if integration_id is None:
+        return None
+    return await work.get(Integration, integration_id, path=("input", "integrationId"))
+
+
+def _holder(work: Work, mode: ConnectionMode) -> str | None:
+    if mode is ConnectionMode.SHARED:
+        return None
+    if work.caller.principal_id is None:
+        raise InvalidInput.at(("input", "mode"), "Only a user can have a connection of their own; make it SHARED.")
+    return work.caller.principal_id
+
+
+async def _integrations_of(work: Work, connection: Connection) -> list[Integration]:
+    return await work.all(
+        select(Integration)
+        .join(Registration, col(Registration.integration_id) == col(Integration.id))
+        .where(col(Registration.connection_id) == connection.id)
+    )
+
+
+def _check_base_url(faults: Faults, base_url: str | Unset | None) -> None:
+    faults.text("baseUrl", base_url, most=ADDRESS)
+    if isinstance(base_url, str) and (problem := check_base_url(base_url)):
+        faults.add("baseUrl", problem)

@@ -1,0 +1,262 @@
+"""Integrations: make, change, remove."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlmodel import col
+
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
+from models.row import name_key
+from models.tables import (
+    Capability,
+    Connection,
+    Definition,
+    EventType,
+    Installation,
+    Integration,
+    Principal,
+    Registration,
+    Share,
+    Token,
+    Workspace,
+)
+from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, IntegrationState, Permission
+from resolvers.declaring import DeclareCapability, declare
+from resolvers.faults import LONG_TEXT, NAME, TEXT, WORD, Faults
+from resolvers.find import managed_integration
+from resolvers.installing import install_on
+from resolvers.mutations.integration_auth import IntegrationAuth, apply_auth, check_auth
+from resolvers.naming import free, handler_from, slug_from
+from resolvers.operation import operation
+from resolvers.secrets import Secret, check_secret, replace_default_connection
+from resolvers.unset import UNSET, Unset, given
+from resolvers.work import Work
+
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateIntegration:
+    """A new integration. `secret` becomes its shared default connection."""
+
+    name: str
+    vendor: str = "custom"
+    handler: str | None = None
+    slug: str | None = None
+    identifier: str | None = None
+    uuid: str | None = None
+    description: str | None = None
+    readme: str | None = None
+    category: str | None = None
+    mode: ConnectionMode = ConnectionMode.PER_USER
+    access: IntegrationAccess = IntegrationAccess.ORGANIZATION
+    auth: IntegrationAuth | None = None
+    secret: Secret | None = None
+    capabilities: Sequence[DeclareCapability] | None = None
+    owner_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateIntegration:
+    """New values. Absent is unchanged; null clears what may be empty."""
+
+    id: str
+    expected_version: int | Unset | None = UNSET
+    name: str | Unset | None = UNSET
+    slug: str | Unset | None = UNSET
+    identifier: str | Unset | None = UNSET
+    description: str | Unset | None = UNSET
+    readme: str | Unset | None = UNSET
+    vendor: str | Unset | None = UNSET
+    category: str | Unset | None = UNSET
+    mode: ConnectionMode | Unset | None = UNSET
+    access: IntegrationAccess | Unset | None = UNSET
+    auth: IntegrationAuth | Unset | None = UNSET
+    secret: Secret | Unset | None = UNSET
+
+
+@operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput))
+async def create_integration(work: Work, new: CreateIntegration) -> Integration:
+    """Make an integration and install it on the caller's own organization."""
+    _check(new)
+    definition = await _definition(work, new.vendor)
+    integration = Integration(
+        organization_id=work.organization_id,
+        handler=await _handler(work, new),
+        slug=await _slug(work, new.slug, new.name, None),
+        uuid=new.uuid.lower() if new.uuid else None,
+        identifier=new.identifier,
+        name=new.name,
+        name_key=name_key(new.name),
+        search_text="",
+        description=new.description or "",
+        readme=new.readme or "",
+        vendor=new.vendor,
+        definition_id=definition.id if definition else None,
+        category=new.category or (definition.category if definition else "other"),
+        mode=new.mode,
+        access=new.access,
+        auth_type=definition.auth_type if definition else AuthType.NONE,
+        owner_id=await _owner(work, new.owner_id),
+        created_by=work.caller.principal_id,
+        created_by_token=work.caller.token_id,
+        updated_by=work.caller.principal_id,
+    )
+    _refresh_search(integration)
+    apply_auth(work, integration, new.auth)
+    work.add(integration)
+    work.audit(integration, "integration.created")
+    await work.flush()
+    await _furnish(work, integration, new)
+    return integration
+
+
+@operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale))
+async def update_integration(work: Work, new: UpdateIntegration) -> Integration:
+    """Change an integration; it is at its next version afterwards."""
+    _check(new)
+    integration = await managed_integration(work, new.id, expected_version=new.expected_version, path=("input", "id"))
+    await _apply(work, integration, new)
+    if not isinstance(new.auth, Unset):
+        apply_auth(work, integration, new.auth)
+    integration.version += 1
+    integration.updated_by = work.caller.principal_id
+    work.audit(integration, "integration.updated")
+    if isinstance(new.secret, Secret):
+        await replace_default_connection(work, integration, new.secret)
+    return integration
+
+
+@operation(needs=Permission.INTEGRATIONS_DELETE, refuses=(NotFound, Forbidden, Stale))
+async def delete_integration(work: Work, id: str, expected_version: int | None = None) -> str:
+    """Remove an integration with all that is only its own; it is hidden from now on. Answers its id."""
+    integration = await managed_integration(work, id, expected_version=expected_version, path=("id",))
+    work.audit(integration, "integration.deleted")
+    await _remove_children(work, integration)
+    now = work.now()
+    integration.state = IntegrationState.DELETED
+    integration.state_changed_at = integration.removed_at = now
+    integration.client_secret = integration.headers = None
+    integration.header_hints = []
+    integration.version += 1
+    return integration.id
+
+
+def _check(new: CreateIntegration | UpdateIntegration) -> None:
+    faults = Faults("input")
+    for field in ("name", "mode", "access", "vendor"):
+        faults.check(getattr(new, field) is not None, field, "It cannot be null.")
+    faults.name("name", new.name)
+    faults.vendor("vendor", new.vendor)
+    faults.slug("slug", new.slug)
+    faults.text("identifier", new.identifier, most=NAME, least=1)
+    faults.text("description", new.description, most=TEXT)
+    faults.text("readme", new.readme, most=LONG_TEXT)
+    faults.text("category", new.category, most=WORD, least=1)
+    if isinstance(new, CreateIntegration):
+        faults.handler("handler", new.handler)
+        if new.uuid is not None:
+            faults.check(_UUID.fullmatch(new.uuid) is not None, "uuid", "It must be a UUID.")
+    check_auth(faults, new.auth)
+    check_secret(faults, new.secret)
+    faults.refuse()
+
+
+async def _furnish(work: Work, integration: Integration, new: CreateIntegration) -> None:
+    work.add(Workspace(organization_id=integration.organization_id, integration_id=integration.id))
+    await install_on(work, integration)
+    if new.secret is not None:
+        await replace_default_connection(work, integration, new.secret)
+    if new.capabilities is not None:
+        await declare(work, integration, new.capabilities)
+
+
+async def _apply(work: Work, integration: Integration, new: UpdateIntegration) -> None:
+    integration.name = given(new.name, integration.name) or integration.name
+    integration.name_key = name_key(integration.name)
+    if isinstance(new.slug, str) and new.slug != integration.slug:
+        integration.slug = await _slug(work, new.slug, integration.name, integration.id)
+    integration.identifier = given(new.identifier, integration.identifier)
+    integration.description = given(new.description, integration.description) or ""
+    integration.readme = given(new.readme, integration.readme) or ""
+    integration.category = given(new.category, integration.category) or "other"
+    integration.mode = given(new.mode, integration.mode) or integration.mode
+    integration.access = given(new.access, integration.access) or integration.access
+    if isinstance(new.vendor, str) and new.vendor != integration.vendor:
+        definition = await _definition(work, new.vendor)
+        integration.vendor = new.vendor
+        integration.definition_id = definition.id if definition else None
+    _refresh_search(integration)
+
+
+def _refresh_search(integration: Integration) -> None:
+    words = (integration.name, integration.description, integration.vendor)
+    integration.search_text = "\n".join(words).casefold()
+
+
+async def _definition(work: Work, vendor: str) -> Definition | None:
+    """The organization's own definition of a vendor before the one that came with the hub."""
+    own_first = (
+        work.mine(Definition)
+        .where(col(Definition.vendor) == vendor)
+        .order_by(col(Definition.organization_id).is_(None))
+    )
+    return await work.first(own_first)
+
+
+async def _owner(work: Work, owner_id: str | None) -> str | None:
+    if owner_id is None:
+        return work.caller.principal_id
+    return (await work.get(Principal, owner_id, path=("input", "ownerId"))).id
+
+
+async def _handler(work: Work, new: CreateIntegration) -> str:
+    living = (
+        col(Integration.organization_id) == work.organization_id,
+        col(Integration.removed_at).is_(None),
+    )
+    if new.handler is None:
+        return await free(work, col(Integration.handler), handler_from(new.name), "_", *living)
+    await _refuse_taken(work, col(Integration.handler) == new.handler, "handler", new.handler)
+    return new.handler
+
+
+async def _slug(work: Work, slug: str | None, name: str, own_id: str | None) -> str:
+    living = (
+        col(Integration.organization_id) == work.organization_id,
+        col(Integration.removed_at).is_(None),
+    )
+    if slug is None:
+        return await free(work, col(Integration.slug), slug_from(name), "-", *living)
+    await _refuse_taken(work, col(Integration.slug) == slug, "slug", slug, own_id)
+    return slug
+
+
+async def _refuse_taken(work: Work, same: object, field: str, value: str, own_id: str | None = None) -> None:
+    taken = select(Integration).where(
+        col(Integration.organization_id) == work.organization_id, col(Integration.removed_at).is_(None), same
+    )
+    existing = await work.first(taken)
+    if existing is not None and existing.id != own_id:
+        shown = await work.find(Integration, existing.id)
+        raise Conflict(f"The {field} {value} is taken.", existing=shown, path=("input", field))
+
+
+async def _remove_children(work: Work, integration: Integration) -> None:
+    """Everything that only this integration has; connections that others use stay."""
+    here = select(col(Registration.connection_id)).where(col(Registration.integration_id) == integration.id)
+    elsewhere = select(col(Registration.connection_id)).where(col(Registration.integration_id) != integration.id)
+    await work.session.execute(
+        delete(Connection).where(
+            col(Connection.organization_id) == work.organization_id,
+            col(Connection.id).in_(here),
+            col(Connection.id).not_in(elsewhere),
+        )
+    )
+    for child in (Registration, Installation, Capability, EventType, Share, Token, Workspace):
+        await work.session.execute(delete(child).where(col(child.integration_id) == integration.id))

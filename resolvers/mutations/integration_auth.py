@@ -1,0 +1,122 @@
+"""How an integration authorises: checking and applying its auth group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from models.tables import Integration
+from models.vocabulary import ApiKeyLocation, AuthType, TokenEndpointAuth
+from proxy.address import check_base_url
+from proxy.headers import check_header, check_template, hint
+from resolvers.faults import ADDRESS, NAME, TEXT, WORD, Faults
+from resolvers.unset import UNSET, Unset
+from resolvers.work import Work
+
+DEFAULT_KEY_HEADER: Final = "X-API-Key"
+_MOST_HEADERS: Final = 50
+_ADDRESSES: Final = ("authorization_url", "token_url", "revocation_url")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """A header added to every call; its value may hold `${user.*}` and `${tenant.*}`."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntegrationAuth:
+    """New values of the auth group. Absent is unchanged; null clears."""
+
+    type: AuthType | Unset | None = UNSET
+    api_base_url: str | Unset | None = UNSET
+    client_id: str | Unset | None = UNSET
+    client_secret: str | Unset | None = UNSET
+    scopes: Sequence[str] | Unset | None = UNSET
+    authorization_url: str | Unset | None = UNSET
+    token_url: str | Unset | None = UNSET
+    revocation_url: str | Unset | None = UNSET
+    token_endpoint_auth: TokenEndpointAuth | Unset | None = UNSET
+    api_key_location: ApiKeyLocation | Unset | None = UNSET
+    api_key_name: str | Unset | None = UNSET
+    headers: Sequence[Header] | Unset | None = UNSET
+    parameters: dict[str, Any] | Unset | None = UNSET
+
+
+def check_auth(faults: Faults, auth: IntegrationAuth | Unset | None) -> None:
+    """Faults below `auth`: addresses, header names and values, lengths."""
+    if not isinstance(auth, IntegrationAuth):
+        return
+    for field, name in (("api_base_url", "apiBaseUrl"), *((field, _camel(field)) for field in _ADDRESSES)):
+        value = getattr(auth, field)
+        faults.text(("auth", name), value, most=ADDRESS)
+        if isinstance(value, str) and (problem := check_base_url(value)):
+            faults.add(("auth", name), problem)
+    faults.text(("auth", "clientId"), auth.client_id, most=NAME)
+    faults.text(("auth", "clientSecret"), auth.client_secret, most=TEXT)
+    faults.object(("auth", "parameters"), auth.parameters)
+    _check_key_name(faults, auth.api_key_name)
+    _check_headers(faults, auth)
+
+
+def apply_auth(work: Work, integration: Integration, auth: IntegrationAuth | Unset | None) -> None:
+    """Set what was given; what was cleared goes back to its default."""
+    if not isinstance(auth, IntegrationAuth):
+        return
+    for field, default in _DEFAULTS.items():
+        source = "type" if field == "auth_type" else field
+        value = getattr(auth, source)
+        if not isinstance(value, Unset):
+            setattr(integration, field, default if value is None else value)
+    if not isinstance(auth.scopes, Unset):
+        integration.scopes = list(auth.scopes or ())
+    if not isinstance(auth.parameters, Unset):
+        integration.parameters = auth.parameters or {}
+    if not isinstance(auth.client_secret, Unset):
+        integration.client_secret = _sealed(work, integration, "client_secret", auth.client_secret)
+    if not isinstance(auth.headers, Unset):
+        pairs = [{"name": header.name, "value": header.value} for header in auth.headers or ()]
+        integration.headers = _sealed(work, integration, "headers", pairs or None)
+        integration.header_hints = [{**pair, "value": hint(pair["value"])} for pair in pairs]
+
+
+_DEFAULTS: Final[dict[str, object]] = {
+    "auth_type": AuthType.NONE,
+    "api_base_url": None,
+    "client_id": None,
+    "authorization_url": None,
+    "token_url": None,
+    "revocation_url": None,
+    "token_endpoint_auth": TokenEndpointAuth.BASIC,
+    "api_key_location": ApiKeyLocation.HEADER,
+    "api_key_name": None,
+}
+
+
+def _check_key_name(faults: Faults, name: str | Unset | None) -> None:
+    faults.text(("auth", "apiKeyName"), name, most=WORD, least=1)
+    if isinstance(name, str) and (problem := check_header(name, "x")):
+        faults.add(("auth", "apiKeyName"), problem)
+
+
+def _check_headers(faults: Faults, auth: IntegrationAuth) -> None:
+    headers = auth.headers
+    if isinstance(headers, Unset) or headers is None:
+        return
+    faults.check(len(headers) <= _MOST_HEADERS, ("auth", "headers"), f"At most {_MOST_HEADERS} headers.")
+    for index, header in enumerate(headers):
+        where = ("auth", "headers", str(index))
+        problem = check_header(header.name, header.value) or check_template(header.value)
+        faults.check(problem is None, where, problem or "")
+
+
+def _sealed(work: Work, integration: Integration, column: str, value: object) -> bytes | None:
+    return None if value is None else work.seal(integration, column, value)
+
+
+def _camel(field: str) -> str:
+    head, *tail = field.split("_")
+    return head + "".join(word.capitalize() for word in tail)

@@ -1,0 +1,130 @@
+"""Tokens: make and end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import Forbidden, InvalidInput, NotFound
+from models.row import new_id
+from models.tables import Capability, Principal, Token
+from models.vocabulary import Permission, TokenKind
+from resolvers.authenticate import HINT_LENGTH, digest_of, new_token_text
+from resolvers.faults import Faults
+from resolvers.find import managed_integration
+from resolvers.operation import operation
+from resolvers.work import Work
+
+_READS: Final = {
+    Permission.INTEGRATIONS_WRITE: Permission.INTEGRATIONS_READ,
+    Permission.INSTALLATIONS_WRITE: Permission.INSTALLATIONS_READ,
+    Permission.CONNECTIONS_WRITE: Permission.CONNECTIONS_READ,
+    Permission.DISPATCH_WRITE: Permission.DISPATCH_READ,
+    Permission.FLOWS_WRITE: Permission.FLOWS_READ,
+    Permission.JOBS_WRITE: Permission.JOBS_READ,
+    Permission.WEBHOOKS_WRITE: Permission.WEBHOOKS_READ,
+}
+_MOST_CAPABILITIES: Final = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateToken:
+    """A new token: for the caller unless a principal or an integration is named. Times in ms since 1970 UTC."""
+
+    name: str
+    permissions: Sequence[Permission]
+    principal_id: str | None = None
+    integration_id: str | None = None
+    allowed_capability_ids: Sequence[str] | None = None
+    expires_at: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewToken:
+    """A token and its bearer text, shown this once."""
+
+    token: Token
+    secret: str
+
+
+@operation(needs=Permission.TOKENS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
+async def create_token(work: Work, new: CreateToken) -> NewToken:
+    """Make a token. Its permissions are at most the caller's own."""
+    _check(work, new)
+    principal = await _principal(work, new)
+    if new.integration_id is not None:
+        await managed_integration(work, new.integration_id, path=("input", "integrationId"))
+    for index, capability_id in enumerate(new.allowed_capability_ids or ()):
+        await work.get(Capability, capability_id, path=("input", "allowedCapabilityIds", str(index)))
+    text = new_token_text()
+    token = Token(
+        id=new_id(work.now()),
+        organization_id=work.organization_id,
+        kind=TokenKind.INTEGRATION if new.integration_id else TokenKind.PERSONAL,
+        name=new.name,
+        digest=digest_of(text),
+        hint=text[-HINT_LENGTH:],
+        permissions=sorted(completed(new.permissions)),
+        principal_id=principal.id if principal else None,
+        integration_id=new.integration_id,
+        allowed_capabilities=list(new.allowed_capability_ids or ()),
+        expires_at=new.expires_at,
+        created_by=work.caller.principal_id,
+    )
+    work.add(token)
+    work.audit(token, "token.created")
+    await work.flush()
+    return NewToken(token=token, secret=text)
+
+
+@operation(refuses=(NotFound, Forbidden))
+async def revoke_token(work: Work, id: str) -> str:
+    """End a token at once, everywhere. Needs TOKENS_WRITE, or it is the caller's own. Answers its id."""
+    here = select(Token).where(col(Token.organization_id) == work.organization_id, col(Token.id) == id)
+    token = await work.first(here.with_for_update())
+    if token is None:
+        raise NotFound("token", path=("id",))
+    own = token.id == work.caller.token_id or (
+        token.principal_id is not None and token.principal_id == work.caller.principal_id
+    )
+    if not own:
+        work.need(Permission.TOKENS_WRITE)
+    if token.revoked_at is None:
+        token.revoked_at = work.now()
+        work.audit(token, "token.revoked")
+    return token.id
+
+
+def completed(permissions: Sequence[Permission]) -> set[Permission]:
+    """Permissions with the READ that each WRITE of a noun brings."""
+    return {*permissions, *(_READS[word] for word in permissions if word in _READS)}
+
+
+def _check(work: Work, new: CreateToken) -> None:
+    faults = Faults("input")
+    faults.name("name", new.name)
+    for index, permission in enumerate(new.permissions):
+        holds = permission in work.caller.permissions
+        faults.check(holds, ("permissions", str(index)), f"You cannot give {permission}: you do not have it.")
+    both = new.principal_id is not None and new.integration_id is not None
+    faults.check(not both, "integrationId", "Name a principal or an integration, not both.")
+    ahead = new.expires_at is None or new.expires_at > work.now()
+    faults.check(ahead, "expiresAt", "It must be in the future.")
+    few = len(new.allowed_capability_ids or ()) <= _MOST_CAPABILITIES
+    faults.check(few, "allowedCapabilityIds", f"At most {_MOST_CAPABILITIES} capabilities.")
+    nobody = new.principal_id is None and new.integration_id is None and work.caller.principal_id is None
+    faults.check(not nobody, "principalId", "This token speaks for no user; name a principal or an integration.")
+    faults.refuse()
+
+
+async def _principal(work: Work, new: CreateToken) -> Principal | None:
+    if new.integration_id is not None:
+        return None
+    principal_id = new.principal_id or work.caller.principal_id or ""
+    if principal_id != work.caller.principal_id:
+        work.need(Permission.ORGANIZATION_ADMIN)
+    return await work.get(Principal, principal_id, path=("input", "principalId"))

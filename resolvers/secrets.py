@@ -1,0 +1,175 @@
+"""The secret part of a connection: what was given, how it is stored, and what of it may be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.row import name_key
+from models.tables import Connection, Integration, Registration
+from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus
+from proxy.auth import ApiKey, Basic, Bearer, Credential, NoCredential, check_credential
+from resolvers.faults import Faults
+from resolvers.unset import Unset
+from resolvers.work import Work
+
+_HINT_LETTERS: Final = 4
+_SHOWN_FROM: Final = 12
+_LONGEST: Final = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class BasicSecret:
+    """A user name and its password."""
+
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secret:
+    """Exactly one kind of secret."""
+
+    api_key: str | None = None
+    basic: BasicSecret | None = None
+    bearer_token: str | None = None
+    none: bool | None = None
+
+    @property
+    def auth_type(self) -> AuthType:
+        """How a connection with this secret authorises."""
+        if self.api_key is not None:
+            return AuthType.API_KEY
+        if self.basic is not None:
+            return AuthType.BASIC
+        return AuthType.BEARER if self.bearer_token is not None else AuthType.NONE
+
+    def stored(self) -> dict[str, str]:
+        """What is encrypted."""
+        if self.basic is not None:
+            return {"username": self.basic.username, "password": self.basic.password}
+        if self.api_key is not None:
+            return {"apiKey": self.api_key}
+        return {} if self.bearer_token is None else {"token": self.bearer_token}
+
+    def details(self) -> dict[str, str]:
+        """What may be shown: user names, and the first letters of what is long enough."""
+        hidden = {"password", "apiKey", "token"}
+        return {key: _hint(value) if key in hidden else value for key, value in self.stored().items()}
+
+
+def credential_of(auth_type: AuthType, stored: dict[str, str]) -> Credential:
+    """The credential that a stored secret stands for."""
+    if auth_type is AuthType.API_KEY:
+        return ApiKey(stored["apiKey"])
+    if auth_type is AuthType.BASIC:
+        return Basic(stored["username"], stored["password"])
+    return Bearer(stored["token"]) if auth_type is AuthType.BEARER else NoCredential()
+
+
+def check_secret(faults: Faults, secret: Secret | Unset | None) -> None:
+    """Faults below `secret`: what no header could carry."""
+    if not isinstance(secret, Secret):
+        return
+    for key, value in secret.stored().items():
+        faults.text(("secret", key), value, most=_LONGEST)
+    problem = check_credential(credential_of(secret.auth_type, secret.stored()))
+    if problem is not None:
+        faults.add(("secret", problem[0]), problem[1])
+
+
+def check_fits(faults: Faults, integration: Integration, secret: Secret) -> None:
+    """A fault where an integration authorises in another way than the secret does."""
+    kinds = {AuthType.NONE, integration.auth_type}
+    fits = integration.auth_type is AuthType.NONE or secret.auth_type in kinds
+    faults.check(fits, "secret", f"The integration authorises with {integration.auth_type}, not {secret.auth_type}.")
+
+
+def store(work: Work, connection: Connection, secret: Secret, **details: Any) -> None:
+    """Put a secret into a connection, which is connected from then on."""
+    connection.auth_type = secret.auth_type
+    connection.secret = work.seal(connection, "secret", secret.stored())
+    connection.secret_version = (connection.secret_version or 0) + 1
+    connection.details = {**secret.details(), **details}
+    connection.status = ConnectionStatus.CONNECTED
+    connection.last_error = connection.last_error_at = None
+
+
+def new_connection(
+    work: Work, name: str, secret: Secret, *, principal_id: str | None = None, **details: Any
+) -> Connection:
+    """A connection of the caller's organization: a principal's own, or shared without one."""
+    connection = Connection(
+        organization_id=work.organization_id,
+        name=name,
+        name_key=name_key(name),
+        mode=ConnectionMode.PER_USER if principal_id else ConnectionMode.SHARED,
+        principal_id=principal_id,
+        auth_type=secret.auth_type,
+        secret=b"",
+        secret_version=0,
+    )
+    store(work, connection, secret, **details)
+    return work.add(connection)
+
+
+async def default_connection(work: Work, integration: Integration) -> Connection | None:
+    """The default connection of the caller's organization at an integration."""
+    return await work.first(
+        select(Connection)
+        .join(Registration, col(Registration.connection_id) == col(Connection.id))
+        .where(
+            col(Registration.integration_id) == integration.id,
+            col(Registration.organization_id) == work.organization_id,
+            col(Registration.is_default),
+        )
+    )
+
+
+async def replace_default_connection(
+    work: Work, integration: Integration, secret: Secret, **details: Any
+) -> Connection:
+    """Give an integration its default shared connection, or that one a new secret. Raises InvalidInput."""
+    faults = Faults("input")
+    if not details:
+        check_fits(faults, integration, secret)
+        faults.refuse()
+    connection = await default_connection(work, integration)
+    if connection is not None and connection.mode is ConnectionMode.SHARED:
+        store(work, connection, secret, **details)
+        connection.version += 1
+        work.audit(connection, "connection.updated", integration_id=integration.id)
+        return connection
+    connection = new_connection(work, integration.name, secret, **details)
+    work.audit(connection, "connection.created", integration_id=integration.id)
+    await work.flush()
+    await register(work, integration, connection, default=True)
+    return connection
+
+
+async def register(work: Work, integration: Integration, connection: Connection, *, default: bool) -> Registration:
+    """Attach a connection; attaching twice changes nothing but, if asked, the default."""
+    here = select(Registration).where(
+        col(Registration.integration_id) == integration.id,
+        col(Registration.organization_id) == work.organization_id,
+    )
+    if default:
+        for other in await work.all(here.where(col(Registration.is_default))):
+            other.is_default = False
+        await work.flush()
+    registration = await work.first(here.where(col(Registration.connection_id) == connection.id))
+    if registration is None:
+        registration = Registration(
+            organization_id=work.organization_id, integration_id=integration.id, connection_id=connection.id
+        )
+        work.add(registration)
+    registration.is_default = registration.is_default or default
+    await work.flush()
+    return registration
+
+
+def _hint(value: str) -> str:
+    return f"{value[:_HINT_LETTERS]}…" if len(value) >= _SHOWN_FROM else "…"

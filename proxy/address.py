@@ -1,0 +1,150 @@
+"""Addresses of outbound calls: built so that no input leaves the declared host and path prefix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+from yarl import URL
+
+from models.errors import InvalidInput, Path
+
+_TEMPLATE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.\-]{0,119})\}")
+_PATH = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/%]*")
+_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_HOST = re.compile(r"[A-Za-z0-9\-._:\[\]]+")
+_MAX = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in an endpoint that an input fills."""
+
+    name: str
+
+
+def parse_endpoint(endpoint: str) -> tuple[str | Slot, ...]:
+    """The literal runs and slots of an endpoint that `check_endpoint` accepts."""
+    parts: list[str | Slot] = []
+    for index, piece in enumerate(_TEMPLATE.split(endpoint)):
+        if index % 2:
+            parts.append(Slot(piece))
+        elif piece:
+            parts.append(piece)
+    return tuple(parts)
+
+
+def template_names(endpoint: str) -> tuple[str, ...]:
+    """The inputs that an endpoint names, in order."""
+    return tuple(part.name for part in parse_endpoint(endpoint) if isinstance(part, Slot))
+
+
+def check_endpoint(endpoint: str) -> str | None:
+    """Why an endpoint cannot be declared; None when it can.
+
+    It is an absolute http(s) address or a path that begins with `/`. Slots stand in the path only. (Whether
+    plain http is called at all is the egress policy's matter.)
+    """
+    if len(endpoint) > _MAX:
+        return f"An endpoint has at most {_MAX} characters."
+    names = template_names(endpoint)
+    if len(set(names)) != len(names):
+        return "An input stands in the endpoint twice."
+    bare, _, query = _TEMPLATE.sub("x", endpoint).partition("?")
+    if _TEMPLATE.search(endpoint.partition("?")[2]):
+        return "A template may stand in the path only; declare the input with the place QUERY."
+    if not _PATH.fullmatch(query.replace("?", "")) or _ESCAPE.search(query):
+        return "The query has characters that must be percent-encoded."
+    if endpoint.startswith("/"):
+        return check_path(bare)
+    if "{" in endpoint[: _path_start(endpoint)]:
+        return "A template may stand in the path only, never in the host."
+    return check_base_url(bare)
+
+
+def check_path(path: str) -> str | None:
+    """Why a raw path (no templates, no query) cannot be appended to a base; None when it can."""
+    if not path.startswith("/"):
+        return "A path begins with a slash."
+    if not _PATH.fullmatch(path) or _ESCAPE.search(path):
+        return "The path has characters that must be percent-encoded."
+    if "//" in path:
+        return "A path may not have two slashes in a row."
+    if any(map(_climbs, path.split("/"))):
+        return "A path may not have `.` or `..` as a segment."
+    return None
+
+
+def check_base_url(url: str) -> str | None:
+    """Why an address cannot be a base for calls; None when it can.
+
+    A base has no query, fragment or user name.
+    """
+    if len(url) > _MAX:
+        return f"An address has at most {_MAX} characters."
+    start = _path_start(url)
+    scheme, separator, authority = url[:start].partition("://")
+    if not separator or scheme not in ("https", "http") or not _HOST.fullmatch(authority):
+        return "Give an absolute https address; a host outside ASCII in its xn-- form, no user name."
+    try:
+        parsed = URL(url, encoded=True)
+    except ValueError:
+        return "Give an absolute https address."
+    if not parsed.raw_host or parsed.port == 0:
+        return "Give an absolute https address with a host."
+    return check_path(url[start:]) if url[start:] else None
+
+
+def build_url(
+    base_url: str | None,
+    endpoint: Sequence[str | Slot],
+    values: Mapping[str, str],
+    query: Sequence[tuple[str, str]] = (),
+    *,
+    path: Path = ("inputs",),
+) -> str:
+    """The address to call. Each value becomes part of one path segment, percent-encoded (RFC 3986 §2.1).
+
+    `endpoint` comes from `parse_endpoint`. Raises InvalidInput at `path` + the input's name for an empty
+    value, or one that a server could read as a step up; at `endpoint` where a relative one has no base.
+    """
+    text = "".join(
+        [part if isinstance(part, str) else _segment(part.name, values, path) for part in endpoint]
+    )
+    if text.startswith("/"):
+        if base_url is None:
+            raise InvalidInput.at("endpoint", "A relative endpoint needs an API base address.")
+        text = base_url.rstrip("/") + text
+    fixed, _, own_query = text.partition("?")
+    if "/." in fixed and any(map(_climbs, fixed.split("/"))):
+        raise InvalidInput.at(path, "The inputs make a `.` or `..` segment in the address.")
+    pairs = [own_query] if own_query else []
+    pairs += [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query]
+    return f"{fixed}?{'&'.join(pairs)}" if pairs else fixed
+
+
+def _segment(name: str, values: Mapping[str, str], path: Path) -> str:
+    value = values[name]
+    if not value:
+        raise InvalidInput.at((*path, name), "It stands in the address and may not be empty.")
+    if "." in value or "%" in value:
+        # Some servers decode %2F before they route, some decode twice: a step up is refused in either
+        # reading.
+        readings = (value, unquote(value), unquote(unquote(value)))
+        if any(_climbs(piece) for reading in readings for piece in re.split(r"[/\\]", reading)):
+            raise InvalidInput.at(
+                (*path, name), "It stands in the address and may not have `.` or `..` as a part."
+            )
+    return quote(value, safe="")
+
+
+def _climbs(segment: str) -> bool:
+    """Whether a server reads this segment as `.` or `..`, also encoded or with parameters (`..;x`)."""
+    return unquote(segment).partition(";")[0].strip() in (".", "..")
+
+
+def _path_start(url: str) -> int:
+    start = url.find("/", url.find("://") + 3)
+    return len(url) if start < 0 else start

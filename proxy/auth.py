@@ -1,0 +1,97 @@
+"""How a credential becomes part of a request."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from models.vocabulary import ApiKeyLocation
+from proxy.headers import check_value
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoCredential:
+    """The remote service wants none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key under a name of the service's choice."""
+
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    """RFC 7617; UTF-8."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """RFC 6750; also what OAuth gave."""
+
+    token: str = field(repr=False)
+
+
+Credential = NoCredential | ApiKey | Basic | Bearer
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """What to add to a request, and the texts to mask wherever it is shown."""
+
+    headers: Pairs = ()
+    query: Pairs = ()
+    secrets: tuple[str, ...] = ()
+
+
+def authorise(credential: Credential, location: ApiKeyLocation, name: str | None) -> Authorisation:
+    """Headers and query parameters for this credential.
+
+    `location` and `name` are for API keys; a key without a name goes as `X-API-Key` or `api_key`. The
+    credential has passed `check_credential` when it was stored.
+    """
+    match credential:
+        case NoCredential():
+            return Authorisation()
+        case ApiKey(key):
+            if location is ApiKeyLocation.QUERY:
+                return Authorisation(query=((name or "api_key", key),), secrets=(key,))
+            return Authorisation(headers=((name or "X-API-Key", key),), secrets=(key,))
+        case Basic(username, password):
+            pair = b64encode(f"{username}:{password}".encode()).decode()
+            return Authorisation(headers=(("Authorization", f"Basic {pair}"),), secrets=(password, pair))
+        case Bearer(token):
+            return Authorisation(headers=(("Authorization", f"Bearer {token}"),), secrets=(token,))
+        case _:
+            assert_never(credential)
+
+
+def check_credential(credential: Credential) -> tuple[str, str] | None:
+    """Which field of a credential cannot be sent and why; None when all can. Ask when it is stored."""
+    match credential:
+        case ApiKey(key):
+            return _check("key", key)
+        case Bearer(token):
+            return _check("token", token)
+        case Basic(username, password):
+            if ":" in username:
+                return "username", "A user name may not have a colon (RFC 7617 §2)."
+            return _check("username", username) or (_check("password", password) if password else None)
+        case _:
+            return None
+
+
+def _check(name: str, value: str) -> tuple[str, str] | None:
+    if not value:
+        return name, "It may not be empty."
+    objection = check_value(value)
+    if objection is None and value != value.strip():
+        objection = "It may not begin or end with a space."
+    return (name, objection) if objection else None

@@ -1,0 +1,85 @@
+"""A call with its retries; how it ended is a value, for an upstream's failure is not ours."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from models.errors import UpstreamFailed
+from models.vocabulary import UpstreamFailure
+from proxy.body import Base64Body, Body, JsonBody, TextBody, read_body
+from proxy.egress import Egress
+from proxy.message import Answer, Failure, Headers, OutboundRequest
+from proxy.retry import IDEMPOTENT, next_delay
+
+__all__ = [
+    "Answer",
+    "Base64Body",
+    "Body",
+    "Failure",
+    "Headers",
+    "JsonBody",
+    "OutboundRequest",
+    "TextBody",
+    "call",
+    "read_body",
+]
+
+
+def utc_now() -> datetime:
+    """The time by the wall clock."""
+    return datetime.now(UTC)
+
+
+async def call(
+    egress: Egress,
+    request: OutboundRequest,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    now: Callable[[], datetime] = utc_now,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    jitter: Callable[[], float] = random.random,
+) -> Answer | Failure:
+    """Send, and send again where that is safe and may help, all within the request's time.
+
+    Raises what is not the upstream's doing: TooMany, InvalidInput.
+    """
+    deadline = clock() + request.timeout_seconds
+    repeatable = request.retry_safe or request.method in IDEMPOTENT
+    attempt = 0
+    while True:
+        attempt += 1
+        outcome = await _try(egress, request, deadline - clock(), attempt)
+        delay = next_delay(
+            attempt=attempt,
+            repeatable=repeatable,
+            result=_result(outcome),
+            retry_after=_retry_after(outcome),
+            now=now(),
+            remaining=deadline - clock(),
+            jitter=jitter(),
+        )
+        if delay is None:
+            return outcome
+        await sleep(delay)
+
+
+async def _try(egress: Egress, request: OutboundRequest, within: float, attempt: int) -> Answer | Failure:
+    try:
+        answer = await egress.send(request, within=within)
+    except UpstreamFailed as error:
+        return Failure(error=error, attempts=attempt)
+    return answer if attempt == 1 else replace(answer, attempts=attempt)
+
+
+def _result(outcome: Answer | Failure) -> int | UpstreamFailure:
+    return outcome.error.reason if isinstance(outcome, Failure) else outcome.status
+
+
+def _retry_after(outcome: Answer | Failure) -> str | None:
+    headers = () if isinstance(outcome, Failure) else outcome.headers
+    return next((value for name, value in headers if name.lower() == "retry-after"), None)

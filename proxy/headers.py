@@ -1,0 +1,121 @@
+"""Headers: which may be set, templates in their values, and which of an answer are relayed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from models.errors import InvalidInput, Path
+
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~\-]{1,120}")  # token, RFC 9110 §5.6.2
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_TEMPLATE = re.compile(r"\$\{([^{}$]*)\}")
+_FACT = re.compile(r"(?:user|tenant)\.[A-Za-z_][A-Za-z0-9_\-]{0,119}")
+_PLAIN = re.compile(r"(?i:(?:bearer|basic|token|apikey|key)\s+)?[\s\-_:;,./=|@]*")
+_MAX_VALUE = 8192
+
+# Framing, routing and what the hub itself says (RFC 9110 §7.6.1): never a caller's or an author's to set.
+_FORBIDDEN_NAMES = """
+    host content-length transfer-encoding connection keep-alive te trailer trailers upgrade http2-settings
+    expect accept-encoding content-encoding cookie cookie2 forwarded via max-forwards x-real-ip x-original-url
+    x-rewrite-url x-http-method-override x-http-method x-method-override
+"""
+_FORBIDDEN = frozenset(_FORBIDDEN_NAMES.split())
+_FORBIDDEN_PREFIXES = ("x-forwarded-", "proxy-", "sec-", "x-patchbay-")
+# Of an answer: framing, cookies (they belong to nobody), and what would steer our caller's browser.
+_NOT_RELAYED_NAMES = """
+    connection keep-alive transfer-encoding te trailer upgrade content-length content-encoding date server via
+    set-cookie set-cookie2 location refresh clear-site-data alt-svc strict-transport-security www-authenticate
+    content-security-policy content-security-policy-report-only x-frame-options service-worker-allowed
+    sourcemap nel report-to reporting-endpoints
+"""
+_NOT_RELAYED = frozenset(_NOT_RELAYED_NAMES.split())
+_NOT_RELAYED_PREFIXES = ("access-control-", "cross-origin-", "x-patchbay-", "proxy-")
+
+
+def check_header(name: str, value: str, *, reserved: Sequence[str] = ()) -> str | None:
+    """Why this header cannot be set; None when it can. To be asked when it is written, not when it is sent.
+
+    `reserved` are names that something else sets, such as `Authorization` where an auth type does.
+    """
+    if not _NAME.fullmatch(name):
+        return "A header name is made of letters, digits and -_.!#$%&'*+^`|~ only."
+    lowered = name.lower()
+    if lowered in _FORBIDDEN or lowered.startswith(_FORBIDDEN_PREFIXES):
+        return f"The header {name} is set by the hub and cannot be given."
+    if lowered in {taken.lower() for taken in reserved}:
+        return f"The header {name} is set by the way of authorisation and cannot be given."
+    return check_value(value)
+
+
+def check_value(value: str) -> str | None:
+    """Why this text cannot be a header's value; None when it can."""
+    if _CONTROL.search(value):
+        return "A header value may not have line breaks or control characters."
+    if len(value) > _MAX_VALUE or len(value.encode()) > _MAX_VALUE:
+        return f"A header value has at most {_MAX_VALUE} bytes."
+    return None
+
+
+def check_template(value: str) -> str | None:
+    """Why the `${…}` in this value cannot be expanded whoever calls; None when they can."""
+    if "${" in _TEMPLATE.sub("", value):
+        return "A template is written ${user.<field>} or ${tenant.<field>}, one not inside another."
+    for name in _TEMPLATE.findall(value):
+        if not _FACT.fullmatch(name):
+            return f"${{{name[:60]}}} is neither ${{user.<field>}} nor ${{tenant.<field>}}."
+    return None
+
+
+def expand(template: str, facts: Mapping[str, str], *, path: Path = ("headers",)) -> str:
+    """Put facts (`user.email`, …) in place of `${…}`, in one pass: what a fact holds is never expanded.
+
+    Raises InvalidInput at `path` for an unknown fact, a value with control characters, or one of more than 8
+    kB.
+    """
+    if "${" not in template:
+        return template
+    objection = check_template(template)
+    if objection:
+        raise InvalidInput.at(path, objection)
+
+    def fact(match: re.Match[str]) -> str:
+        value = facts.get(match[1])
+        if value is None:
+            raise InvalidInput.at(path, f"${{{match[1]}}} has no value for this caller.")
+        if check_value(value):
+            raise InvalidInput.at(path, f"The value of ${{{match[1]}}} cannot stand in a header.")
+        return value
+
+    expanded = _TEMPLATE.sub(fact, template)
+    objection = check_value(expanded)
+    if objection:
+        raise InvalidInput.at(path, objection)
+    return expanded
+
+
+def hint(value: str) -> str:
+    """What may be shown of a stored value: templates as they are; of a literal `…` and its end.
+
+    The end is four characters of a literal of 12 or more. Literal text beside templates is shown only where
+    it is a scheme word or punctuation, for it may be a secret.
+    """
+    if not _TEMPLATE.search(value):
+        return f"…{value[-4:]}" if len(value) >= 12 else "…"
+    pieces = enumerate(_TEMPLATE.split(value))
+    return "".join(f"${{{piece}}}" if index % 2 else _shown(piece) for index, piece in pieces)
+
+
+def relayed(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The headers of an answer that may be passed on to the hub's own caller."""
+    return tuple(
+        (name, value)
+        for name, value in headers
+        if name.lower() not in _NOT_RELAYED
+        and not name.lower().startswith(_NOT_RELAYED_PREFIXES)
+        and not _CONTROL.search(value)
+    )
+
+
+def _shown(literal: str) -> str:
+    return literal if _PLAIN.fullmatch(literal) else "…"

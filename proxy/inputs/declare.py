@@ -1,0 +1,87 @@
+"""What a capability's schema must keep to when it is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from jsonschema_rs import ValidationError
+
+from models.errors import Path, Violation
+from models.vocabulary import HttpMethod, InputLocation, InputType
+from proxy.address import template_names
+from proxy.headers import check_header
+from proxy.inputs.admissible import objections
+from proxy.inputs.simple import Schema, location_of, properties_of, type_of
+from proxy.inputs.validate import compile_schema, cut, violations
+from proxy.inputs.walk import walk
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def check_schema(schema: object, method: HttpMethod, endpoint: str) -> tuple[Violation, ...]:
+    """Every fault of a declared schema, by its path inside the schema; empty when it can be stored.
+
+    Kept out: references elsewhere, `$dynamicRef`, regexes over 200 characters, schemas that expand beyond
+    measure.
+    """
+    if not isinstance(schema, Mapping):
+        return (Violation(path=(), message="It is an object: a JSON Schema of the inputs."),)
+    faults = [*objections(schema, ()), *_root(schema)] or list(walk(schema))
+    if faults:
+        return tuple(faults)
+    try:
+        compile_schema(schema)
+    except ValidationError as error:
+        return (Violation(path=tuple(map(str, error.instance_path)), message=f"{cut(error.message)}."),)
+    return (*_properties(schema, method, endpoint), *_defaults(schema))
+
+
+def _root(schema: Schema) -> Iterator[Violation]:
+    if schema.get("type") != "object":
+        yield Violation(path=("type",), message="The root is of the type object.")
+    if schema.get("$schema", _DIALECT) not in (_DIALECT, f"{_DIALECT}#"):
+        yield Violation(path=("$schema",), message="Schemas are of the draft 2020-12.")
+
+
+def _properties(schema: Schema, method: HttpMethod, endpoint: str) -> Iterator[Violation]:
+    declared = properties_of(schema)
+    in_path = frozenset(template_names(endpoint))
+    for name in sorted(in_path - declared.keys()):
+        absent = f"The endpoint names the input {name}, which is not declared."
+        yield Violation(path=("properties",), message=absent)
+    for name, found in declared.items():
+        message = _misplaced(name, found, schema, method, in_path)
+        if message:
+            yield Violation(path=("properties", name, "x-in"), message=message)
+
+
+def _misplaced(
+    name: str, declared: Schema, schema: Schema, method: HttpMethod, in_path: frozenset[str]
+) -> str | None:
+    given = declared.get("x-in")
+    if given is not None and not (isinstance(given, str) and given.upper() in InputLocation.__members__):
+        return "An input goes in the path, query, header or body."
+    location = location_of(name, declared, method, in_path)
+    if (name in in_path) is not (location is InputLocation.PATH):
+        where = "stands in" if name in in_path else "does not stand in"
+        return f"The input {where} the endpoint's path."
+    if location is InputLocation.PATH and type_of(schema, declared) in (InputType.ARRAY, InputType.OBJECT):
+        return "A part of the path is neither an array nor an object."
+    if location is InputLocation.HEADER:
+        return check_header(name, "")
+    if location is InputLocation.BODY and method is HttpMethod.GET:
+        return "GET has no body."
+    return None
+
+
+def _defaults(schema: Schema) -> Iterator[Violation]:
+    """Each default against the whole schema, so that references hold; other inputs' faults are left out."""
+    validator = compile_schema(schema)
+    defaults = {name: found["default"] for name, found in properties_of(schema).items() if "default" in found}
+    for fault in violations(validator, defaults, ()):
+        if fault.path and fault.path[0] in defaults:
+            yield Violation(path=_default_path(fault.path), message=fault.message)
+
+
+def _default_path(path: Path) -> Path:
+    return ("properties", path[0], "default", *path[1:])

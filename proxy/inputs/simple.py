@@ -1,0 +1,140 @@
+"""Simple inputs: the top-level properties of a capability's schema, as dialects and forms know them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from models.errors import InvalidInput
+from models.vocabulary import HttpMethod, InputLocation, InputType
+from proxy.address import template_names
+
+Schema = Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SimpleInput:
+    """One input. `location` None means: from the endpoint and the method. A `default` of None means none."""
+
+    name: str
+    type: InputType = InputType.STRING
+    required: bool = False
+    location: InputLocation | None = None
+    description: str | None = None
+    default: object = None
+    options: tuple[object, ...] = ()
+
+
+def schema_of_simple_inputs(inputs: Sequence[SimpleInput], allow_unknown: bool) -> dict[str, object]:
+    """The stored form. Raises InvalidInput at `inputs`, index, `name` when a name stands twice."""
+    properties: dict[str, object] = {}
+    for index, declared in enumerate(inputs):
+        if declared.name in properties:
+            raise InvalidInput.at(("inputs", str(index), "name"), "This input is declared twice.")
+        properties[declared.name] = _property(declared)
+    schema: dict[str, object] = {"type": "object", "additionalProperties": allow_unknown}
+    required = [declared.name for declared in inputs if declared.required]
+    if required:
+        schema["required"] = required
+    schema["properties"] = properties
+    return schema
+
+
+def simple_inputs_of(schema: Schema, method: HttpMethod, endpoint: str) -> tuple[SimpleInput, ...]:
+    """The top-level properties in their order, each with the place where its value goes."""
+    required = _names(schema.get("required"))
+    in_path = frozenset(template_names(endpoint))
+    return tuple(
+        SimpleInput(
+            name=name,
+            type=type_of(schema, declared),
+            required=name in required,
+            location=location_of(name, declared, method, in_path),
+            description=_text(declared.get("description")),
+            default=declared.get("default"),
+            options=_options(declared),
+        )
+        for name, declared in properties_of(schema).items()
+    )
+
+
+def properties_of(schema: Schema) -> dict[str, Schema]:
+    """The declared inputs; `true` as a property's schema reads as one that takes anything."""
+    declared = schema.get("properties")
+    if not isinstance(declared, Mapping):
+        return {}
+    return {name: found if isinstance(found, Mapping) else {} for name, found in declared.items()}
+
+
+def location_of(
+    name: str, declared: Schema, method: HttpMethod, in_path: frozenset[str] = frozenset()
+) -> InputLocation:
+    """Where a value goes: `x-in`; else the endpoint's template; else by the method."""
+    given = declared.get("x-in")
+    if isinstance(given, str) and given.upper() in InputLocation.__members__:
+        return InputLocation[given.upper()]
+    return InputLocation.PATH if name in in_path else default_location(method)
+
+
+def default_location(method: HttpMethod) -> InputLocation:
+    """Where what says nothing goes, undeclared inputs too."""
+    bodiless = method in (HttpMethod.GET, HttpMethod.DELETE)
+    return InputLocation.QUERY if bodiless else InputLocation.BODY
+
+
+def type_of(schema: Schema, declared: Schema) -> InputType:
+    """The one JSON type that a property takes besides null, local references followed; ANY when there is not
+    one.
+    """
+    for _ in range(8):
+        reference = declared.get("$ref")
+        target = resolve(schema, reference) if isinstance(reference, str) else None
+        if not isinstance(target, Mapping) or "type" in declared:
+            break
+        declared = target
+    kinds = declared.get("type")
+    named = [kinds] if isinstance(kinds, str) else [kind for kind in _names(kinds) if kind != "null"]
+    word = named[0].upper() if len(named) == 1 else ""
+    return InputType[word] if word in InputType.__members__ else InputType.ANY
+
+
+def resolve(schema: object, reference: str) -> object | None:
+    """What a local reference (`#/…`, RFC 6901) points at; None where there is nothing."""
+    found: object | None = schema
+    for token in reference.removeprefix("#").split("/")[1:]:
+        key = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, Mapping):
+            found = found.get(key)
+        elif isinstance(found, list) and key.isdigit() and int(key) < len(found):
+            found = found[int(key)]
+        else:
+            return None
+    return found
+
+
+def _property(declared: SimpleInput) -> dict[str, object]:
+    made: dict[str, object] = {}
+    if declared.type is not InputType.ANY:
+        made["type"] = declared.type.lower()
+    if declared.description is not None:
+        made["description"] = declared.description
+    if declared.options:
+        made["enum"] = list(declared.options)
+    if declared.default is not None:
+        made["default"] = declared.default
+    if declared.location is not None:
+        made["x-in"] = declared.location.lower()
+    return made
+
+
+def _names(value: object) -> list[str]:
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
+
+
+def _options(declared: Schema) -> tuple[object, ...]:
+    options = declared.get("enum")
+    return tuple(options) if isinstance(options, list) else ()
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,62 @@
+"""A cap on concurrent calls per lane: who hangs on a slow host waits alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Hashable
+
+from models.errors import TooMany
+
+
+class Lanes:
+    """Lets `limit` calls of a lane run at once, the next `queue` wait in order, and refuses the rest."""
+
+    def __init__(self, limit: int, queue: int) -> None:
+        self._limit = limit
+        self._queue = queue
+        self._lanes: dict[Hashable, _Lane] = {}
+
+    async def enter(self, key: Hashable) -> None:
+        """Take a place; to be given back with `leave`. Raises TooMany when the queue is full."""
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = _Lane()
+        if lane.running < self._limit:
+            lane.running += 1
+            return
+        if len(lane.waiting) >= self._queue:
+            raise TooMany("Too many calls to this host wait already.", retry_after_seconds=1)
+        await self._wait(key, lane)
+
+    def leave(self, key: Hashable) -> None:
+        """Give the place to the next in the queue, or back."""
+        lane = self._lanes[key]
+        while lane.waiting:
+            turn = lane.waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        lane.running -= 1
+        if not lane.running:
+            del self._lanes[key]
+
+    async def _wait(self, key: Hashable, lane: _Lane) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        lane.waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                lane.waiting.remove(turn)
+            else:  # the place came in the moment in which the caller gave up: it goes to the next
+                self.leave(key)
+            raise
+
+
+class _Lane:
+    __slots__ = ("running", "waiting")
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.waiting: deque[asyncio.Future[None]] = deque()

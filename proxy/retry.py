@@ -1,0 +1,54 @@
+"""Whether and when an outbound call is tried again: a pure decision."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from models.vocabulary import UpstreamFailure
+
+MAX_ATTEMPTS = 3
+IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})  # RFC 9110 §9.2.2
+_STATUSES = frozenset({429, 502, 503, 504})
+_FAILURES = frozenset({UpstreamFailure.UNREACHABLE, UpstreamFailure.TIMEOUT, UpstreamFailure.BAD_RESPONSE})
+_FIRST_SECONDS = 0.2
+
+
+def next_delay(
+    *,
+    attempt: int,
+    repeatable: bool,
+    result: int | UpstreamFailure,
+    retry_after: str | None,
+    now: datetime,
+    remaining: float,
+    jitter: float,
+) -> float | None:
+    """Seconds to wait before the next try, or None when this result stands.
+
+    `attempt` counts from 1; `repeatable` says that doing it twice does no harm; `result` is a status or how
+    it failed; `remaining` are the seconds until the call's deadline; `jitter` is from 0 to 1. A `Retry-After`
+    (RFC 9110 §10.2.3) that does not fit into what remains ends the call at once: the caller learns sooner,
+    and nobody is asked too early.
+    """
+    if attempt >= MAX_ATTEMPTS or not repeatable:
+        return None
+    if result not in (_FAILURES if isinstance(result, UpstreamFailure) else _STATUSES):
+        return None
+    backoff = _FIRST_SECONDS * 4 ** (attempt - 1) * (0.5 + jitter)
+    asked = wait_asked(retry_after, now)
+    delay = backoff if asked is None else asked + _FIRST_SECONDS * jitter
+    return delay if delay < remaining else None
+
+
+def wait_asked(retry_after: str | None, now: datetime) -> float | None:
+    """The seconds that a `Retry-After` asks for, 0 for a date gone by; None where it means nothing."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:12])
+    try:
+        moment = parsedate_to_datetime(text)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (aware - now).total_seconds())
+    except (ValueError, OverflowError):
+        return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,15 +13,7 @@ from models.database import Database
 from models.migrations import upgrade
 from tests.harness.databases import BACKENDS, opened, postgresql_database, postgresql_server
 
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
-    """In CI a test that was not run has not passed: skips and expected failures fail."""
-    report = yield
-    if os.environ.get("CI") and (report.skipped or hasattr(report, "wasxfail")):
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped or expected to fail; CI takes neither."
-    return report
+pytest_plugins = ["tests.harness.strict"]
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
 }
-_WRITES = "patchbay_writes"
+WRITES = "patchbay_writes"
 
 
 class Database:
@@ -46,7 +46,7 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A session whose changes are kept at the end, or none of them when an exception leaves it."""
         async with self.turn(), AsyncSession(self.engine, expire_on_commit=False) as session:
-            await session.connection(execution_options={_WRITES: True})
+            await session.connection(execution_options={WRITES: True})
             yield session
             await session.commit()
 
@@ -80,5 +80,5 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads and then writes fails under contention unless it takes the lock at once.
-    writes = connection.get_execution_options().get(_WRITES)
+    writes = connection.get_execution_options().get(WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

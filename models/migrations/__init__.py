@@ -1,0 +1,76 @@
+"""Migrations: bring a database to the schema that this version of the hub expects; never back down."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.database import WRITES, Database
+
+_log = logging.getLogger("patchbay.migrations")
+_HERE = Path(__file__).parent
+_LOCK = 0x70617463_68626179  # "patchbay": other programs' advisory locks in the same database are elsewhere
+
+
+async def upgrade(database: Database, revision: str = "head") -> None:
+    """Run what is missing up to `revision`, all of it or none, while every other process that tries waits."""
+    async with database.turn(), database.engine.connect() as connection:
+        if database.is_sqlite:
+            await _upgrade_sqlite(connection, revision)
+        else:
+            async with connection.begin():
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+                await connection.run_sync(_upgrade, revision)
+
+
+async def current(database: Database) -> str | None:
+    """The revision that the database is at; None before the first one."""
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+
+
+def configuration(connection: Connection) -> Config:
+    """What Alembic's commands need, without a file: where the revisions are and what they run on."""
+    config = Config()
+    config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def _upgrade_sqlite(connection: AsyncConnection, revision: str) -> None:
+    # Changing a table of SQLite means making it anew and dropping the old one, which would cascade to its
+    # children; the switch works outside a transaction only (sqlite.org/lang_altertable.html, section 7).
+    await _switch_foreign_keys(connection, "OFF")
+    try:
+        await connection.execution_options(**{WRITES: True})
+        async with connection.begin():
+            await connection.run_sync(_upgrade, revision)
+            await _refuse_dangling_references(connection)
+    finally:
+        await _switch_foreign_keys(connection, "ON")
+
+
+async def _switch_foreign_keys(connection: AsyncConnection, state: str) -> None:
+    raw: Any = await connection.get_raw_connection()
+    await raw.driver_connection.execute(f"PRAGMA foreign_keys={state}")
+
+
+async def _refuse_dangling_references(connection: AsyncConnection) -> None:
+    dangling = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first()
+    if dangling is not None:
+        raise RuntimeError(f"The migration would leave table {dangling[0]} with a reference to nothing.")
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    before = MigrationContext.configure(connection).get_current_revision()
+    command.upgrade(configuration(connection), revision)
+    after = MigrationContext.configure(connection).get_current_revision()
+    if before != after:
+        _log.info("migrated the database from %s to %s", before, after)

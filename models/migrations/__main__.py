@@ -1,0 +1,33 @@
+"""`python -m models.migrations "What changes"` drafts the next revision, to be put right by hand."""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from alembic import command
+from sqlalchemy import Connection
+
+from models.database import Database
+from models.migrations import configuration, upgrade
+
+_VERSIONS = Path(__file__).parent / "versions"
+
+
+async def draft(message: str) -> None:
+    """Compare the models with a fresh database at the newest revision and write down the difference."""
+    with tempfile.TemporaryDirectory() as directory:
+        database = Database(f"sqlite:///{directory}/draft.sqlite3")
+        await upgrade(database)
+        async with database.engine.connect() as connection:
+            await connection.run_sync(_write, message)
+        await database.close()
+
+
+def _write(connection: Connection, message: str) -> None:
+    number = f"{len(list(_VERSIONS.glob('*.py'))) + 1:04d}"
+    command.revision(configuration(connection), message, autogenerate=True, rev_id=number)
+
+
+if __name__ == "__main__":
+    asyncio.run(draft(sys.argv[1]))

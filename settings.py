@@ -1,0 +1,182 @@
+"""Every knob of the hub: typed, read once from PATCHBAY_* variables, passed down and never changed."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_PREFIX = "PATCHBAY_"
+_log = logging.getLogger("patchbay.settings")
+
+
+class LogLevel(StrEnum):
+    """How much is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Settings(BaseSettings):
+    """What the operator decides. Durations are in seconds, sizes in bytes."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    home: Path = Field(
+        Path(".patchbay"), description="Where the SQLite database and the master key are kept."
+    )
+    host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for every one.")
+    port: int = Field(8000, ge=1, le=65535, description="The port to listen on.")
+    database_url: str = Field(
+        "",
+        repr=False,
+        description="`postgresql://user:password@host/database`, or `sqlite:///file`. Empty means"
+        " `patchbay.sqlite3` in `PATCHBAY_HOME`.",
+    )
+    database_pool: int = Field(
+        10, ge=1, le=200, description="Connections to the database, at most, of each process."
+    )
+    master_keys: SecretStr = Field(
+        SecretStr(""),
+        description="The keys that secrets are encrypted with, as lines of `version:base64`. Empty means"
+        " the file `master.key` in `PATCHBAY_HOME`.",
+    )
+    egress_allow: str = Field(
+        "",
+        description="Inner networks that calls may go to, beside the public internet, as"
+        " `10.1.2.0/24,127.0.0.0/8:8443`. Plain http is allowed there and nowhere else.",
+    )
+    egress_per_host: int = Field(
+        20, ge=1, description="Calls of one organization to one host that run at once."
+    )
+    egress_queue_per_host: int = Field(
+        200, ge=0, description="Calls of one organization to one host that wait for their turn."
+    )
+    egress_connect_timeout: float = Field(
+        5.0, gt=0, description="For looking up a name, connecting and TLS, in seconds."
+    )
+    egress_max_answer_bytes: int = Field(
+        10 * 1024 * 1024, ge=1, description="The largest answer taken from a remote service, decompressed."
+    )
+    max_body_bytes: int = Field(1_000_000, ge=1, description="The largest body of a request to the hub.")
+    body_timeout: float = Field(30.0, gt=0, description="For a request's body to arrive in full, in seconds.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Origins whose pages may call the hub from a browser, as"
+        " `https://app.example.com,https://admin.example.com`.",
+    )
+    graphiql: bool = Field(True, description="Whether GraphiQL is served at `/graphql` to browsers.")
+    demo: bool = Field(False, description="Whether to start with a demo organization and a local vendor.")
+    log_level: LogLevel = Field(LogLevel.INFO, description="`debug`, `info`, `warning` or `error`.")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _refuse_what_is_no_origin(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            scheme, _, rest = origin.partition("://")
+            if scheme not in {"http", "https"} or not rest or "/" in rest or "*" in rest:
+                raise ValueError(
+                    "an origin is written as https://app.example.com, without a path or a wildcard"
+                )
+        return value
+
+    @property
+    def database_address(self) -> str:
+        """`database_url`, or the SQLite file in `home`."""
+        return self.database_url or f"sqlite:///{self.home / 'patchbay.sqlite3'}"
+
+    @property
+    def master_key_file(self) -> Path:
+        """Where the master keys are when `master_keys` does not hold them."""
+        return self.home / "master.key"
+
+    def master_key_lines(self) -> str:
+        """The master keys as text. Raises ValueError, in a sentence for the operator, when there are none."""
+        if keys := self.master_keys.get_secret_value():
+            return keys
+        file = self.master_key_file
+        try:
+            return file.read_text(encoding="ascii")
+        except FileNotFoundError as cause:
+            advice = f"set {_PREFIX}MASTER_KEYS, or put the key back at {file}"
+            raise ValueError(f"There is no master key: {advice}.") from cause
+        except (OSError, UnicodeDecodeError) as cause:
+            raise ValueError(f"The master key at {file} cannot be read.") from cause
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises ValueError with a line for each variable that is wrong.
+
+    A variable that no setting has is logged, since a slip of the pen would otherwise go unnoticed.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as cause:
+        faults = [f"{_PREFIX}{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in cause.errors()]
+        raise ValueError("\n".join(faults)) from None
+    for warning in unknown_variables(os.environ):
+        _log.warning("%s", warning)
+    return settings
+
+
+def unknown_variables(names: Iterable[str]) -> list[str]:
+    """A sentence for each PATCHBAY_ name that is no setting, with the one that may have been meant."""
+    known = [variable(field) for field in Settings.model_fields]
+    sentences = []
+    for name in sorted(name for name in names if name.startswith(_PREFIX) and name not in known):
+        near = difflib.get_close_matches(name, known, n=1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        sentences.append(f"{name} is no setting of the hub and does nothing.{meant}")
+    return sentences
+
+
+def variable(field: str) -> str:
+    """The environment variable of a setting."""
+    return _PREFIX + field.upper()
+
+
+def manual() -> str:
+    """The page of the manual that lists the settings, in Markdown."""
+    rows = [
+        f"| `{variable(name)}` | {_shown(field.default)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join([_MANUAL_HEAD, "| variable | default | what it does |", "|---|---|---|", *rows, ""])
+
+
+_MANUAL_HEAD = """# Settings
+
+The hub reads its settings once, when it starts, from environment variables. An empty variable counts as
+absent. Durations are in seconds, sizes in bytes. `make docs` writes this page from `settings.py`.
+"""
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, SecretStr) or default in ("", ()):
+        return "–"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{default}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(manual())

@@ -1,0 +1,127 @@
+"""Fixtures for every test: both databases, the running hub, clients."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import URL
+
+from models.database import Database
+from models.migrations import upgrade
+from models.secret import Keyring
+from settings import Settings
+from tests.harness.databases import BACKENDS, opened, postgresql_database, postgresql_server
+from tests.harness.graphql import GraphQL
+from tests.harness.server import RunningHub, ServerProcess, served
+
+pytest_plugins = ["tests.harness.strict"]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """One event loop for the whole session, so that engines can outlive a test."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """The name of the database under test: everything that asks for one runs on both."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    """A PostgreSQL server, started once."""
+    with postgresql_server(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def new_database(backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+    """Makes the URLs of empty databases: `async with new_database() as url`."""
+    server = request.getfixturevalue("postgresql") if backend == "postgresql" else None
+    return lambda: _new_database(server, tmp_path_factory.mktemp(backend))
+
+
+@pytest.fixture(scope="session")
+async def database_url(new_database) -> AsyncIterator[str]:
+    """A migrated database, one for the session: tests keep apart by using organizations of their own."""
+    async with new_database() as url:
+        async with opened(url) as database:
+            await upgrade(database)
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """That database, opened by the tests beside the hub."""
+    async with opened(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+async def empty_database(new_database) -> AsyncIterator[Database]:
+    """A database of the test's own, with nothing in it."""
+    async with new_database() as url, opened(url) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def hub(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    """The real server over the session's database. It may call loopback, where tests keep their upstreams."""
+    from server import create_app  # here, so that tests of one module do not wait for all of them
+
+    settings = Settings(
+        home=tmp_path_factory.mktemp("home"),
+        database_url=database_url,
+        master_keys=Keyring.generate(),
+        egress_allow="127.0.0.0/8",
+    )
+    app = create_app(settings)
+    with served(app) as url:
+        yield RunningHub(url=url, app=app)
+
+
+@pytest.fixture
+async def http(hub: RunningHub) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client with the hub as its base."""
+    async with httpx.AsyncClient(base_url=hub.url, timeout=30, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def graphql(http: httpx.AsyncClient) -> Callable[..., GraphQL]:
+    """A GraphQL client for a token: `graphql(token)`; `graphql()` is nobody."""
+    return lambda token=None, **headers: GraphQL(http, token, **headers)
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
+    """Starts the server as a process: `start_server(database_url=…)`. The same `home` carries on."""
+    started: list[ServerProcess] = []
+
+    def start(home: Path | None = None, **settings: object) -> ServerProcess:
+        directory = home or tmp_path / f"home{len(started)}"
+        directory.mkdir(exist_ok=True)
+        settings.setdefault("master_keys", master_keys)
+        started.append(ServerProcess(directory, directory / "server.log", **settings))
+        return started[-1].start()
+
+    master_keys = Keyring.generate()
+    yield start
+    for process in started:
+        if process.running:
+            process.kill()
+
+
+@asynccontextmanager
+async def _new_database(server: URL | None, directory: Path) -> AsyncIterator[str]:
+    if server is None:
+        yield f"sqlite:///{directory / 'patchbay.sqlite3'}"
+        return
+    async with postgresql_database(server) as url:
+        yield url

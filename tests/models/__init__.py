@@ -1,0 +1,1 @@
+"""Tests of the tables, their types and their databases."""

@@ -1,0 +1,124 @@
+"""Settings are read once, checked, and explained to the operator."""
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from settings import Settings, manual, read_settings, unknown_variables
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch):
+    """Start every test from an environment without variables of the hub."""
+    for name in [name for name in os.environ if name.startswith("PATCHBAY_")]:
+        monkeypatch.delenv(name)
+
+
+def test_a_fresh_machine_needs_no_setting():
+    settings = read_settings()
+
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.database_address == "sqlite:///.patchbay/patchbay.sqlite3"
+    assert settings.master_key_file == Path(".patchbay/master.key")
+    assert settings.cors_origins == ()
+
+
+def test_reads_variables_and_keeps_the_home_for_what_is_not_given(monkeypatch):
+    monkeypatch.setenv("PATCHBAY_HOME", "/srv/patchbay")
+    monkeypatch.setenv("PATCHBAY_PORT", "9000")
+    monkeypatch.setenv("PATCHBAY_CORS_ORIGINS", "https://app.example.com/, http://localhost:3000")
+    monkeypatch.setenv("PATCHBAY_GRAPHIQL", "off")
+    monkeypatch.setenv("PATCHBAY_DATABASE_URL", "")
+
+    settings = read_settings()
+
+    assert settings.port == 9000
+    assert settings.cors_origins == ("https://app.example.com", "http://localhost:3000")
+    assert settings.graphiql is False
+    assert settings.database_address == "sqlite:////srv/patchbay/patchbay.sqlite3"
+
+
+def test_cannot_be_changed():
+    settings = Settings()
+
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.port = 1
+
+
+def test_names_every_variable_that_is_wrong(monkeypatch):
+    monkeypatch.setenv("PATCHBAY_PORT", "70000")
+    monkeypatch.setenv("PATCHBAY_DATABASE_POOL", "many")
+
+    with pytest.raises(ValueError, match="PORT") as refusal:
+        read_settings()
+
+    assert str(refusal.value).splitlines() == [
+        "PATCHBAY_PORT: Input should be less than or equal to 65535",
+        "PATCHBAY_DATABASE_POOL: Input should be a valid integer, unable to parse string as an integer",
+    ]
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "app.example.com", "https://app.example.com/path", "ftp://x", "https://"]
+)
+def test_refuses_an_origin_that_a_browser_never_sends(monkeypatch, origin):
+    monkeypatch.setenv("PATCHBAY_CORS_ORIGINS", origin)
+
+    with pytest.raises(ValueError, match=r"PATCHBAY_CORS_ORIGINS: .*an origin is written as"):
+        read_settings()
+
+
+def test_never_shows_a_secret(monkeypatch):
+    monkeypatch.setenv("PATCHBAY_MASTER_KEYS", "1:planted-key")
+    monkeypatch.setenv("PATCHBAY_DATABASE_URL", "postgresql://hub:planted-password@db/patchbay")
+
+    settings = read_settings()
+
+    assert settings.master_key_lines() == "1:planted-key"
+    assert "planted" not in repr(settings)
+    assert "planted" not in str(settings)
+
+
+def test_reads_the_master_key_from_its_file(tmp_path):
+    (tmp_path / "master.key").write_text("1:from-the-file\n")
+
+    assert Settings(home=tmp_path).master_key_lines() == "1:from-the-file\n"
+
+
+def test_says_where_a_missing_master_key_belongs(tmp_path):
+    with pytest.raises(ValueError, match=r"no master key: set PATCHBAY_MASTER_KEYS.*master\.key"):
+        Settings(home=tmp_path).master_key_lines()
+
+
+def test_says_when_the_master_key_cannot_be_read(tmp_path):
+    (tmp_path / "master.key").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(ValueError, match=r"master\.key cannot be read"):
+        Settings(home=tmp_path).master_key_lines()
+
+
+def test_warns_of_a_variable_that_is_no_setting(monkeypatch, caplog):
+    monkeypatch.setenv("PATCHBAY_EGRES_ALLOW", "10.0.0.0/8")
+
+    with caplog.at_level(logging.WARNING, "patchbay.settings"):
+        read_settings()
+
+    assert caplog.messages == [
+        "PATCHBAY_EGRES_ALLOW is no setting of the hub and does nothing. Did you mean PATCHBAY_EGRESS_ALLOW?"
+    ]
+
+
+def test_passes_over_the_variables_of_other_programs():
+    assert unknown_variables(["PATH", "PORT", "PATCHBAY_PORT"]) == []
+
+
+def test_the_manual_lists_every_setting_as_it_is_now():
+    page = (ROOT / "docs" / "settings.md").read_text()
+
+    assert page == manual()
+    assert all(f"`PATCHBAY_{name.upper()}`" in page for name in Settings.model_fields)

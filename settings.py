@@ -34,9 +34,7 @@ class Settings(BaseSettings):
         env_prefix=_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
-    home: Path = Field(
-        Path(".patchbay"), description="Where the SQLite database and the master key are kept."
-    )
+    home: Path = Field(Path(".patchbay"), description="Where the SQLite database and the master key are kept.")
     host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for every one.")
     port: int = Field(8000, ge=1, le=65535, description="The port to listen on.")
     database_url: str = Field(
@@ -45,9 +43,7 @@ class Settings(BaseSettings):
         description="`postgresql://user:password@host/database`, or `sqlite:///file`. Empty means"
         " `patchbay.sqlite3` in `PATCHBAY_HOME`.",
     )
-    database_pool: int = Field(
-        10, ge=1, le=200, description="Connections to the database, at most, of each process."
-    )
+    database_pool: int = Field(10, ge=1, le=200, description="Connections to the database, at most, of each process.")
     master_keys: SecretStr = Field(
         SecretStr(""),
         description="The keys that secrets are encrypted with, as lines of `version:base64`. Empty means"
@@ -58,9 +54,7 @@ class Settings(BaseSettings):
         description="Inner networks that calls may go to, beside the public internet, as"
         " `10.1.2.0/24,127.0.0.0/8:8443`. Plain http is allowed there and nowhere else.",
     )
-    egress_per_host: int = Field(
-        20, ge=1, description="Calls of one organization to one host that run at once."
-    )
+    egress_per_host: int = Field(20, ge=1, description="Calls of one organization to one host that run at once.")
     egress_queue_per_host: int = Field(
         200, ge=0, description="Calls of one organization to one host that wait for their turn."
     )
@@ -94,9 +88,7 @@ class Settings(BaseSettings):
         for origin in value:
             scheme, _, rest = origin.partition("://")
             if scheme not in {"http", "https"} or not rest or "/" in rest or "*" in rest:
-                raise ValueError(
-                    "an origin is written as https://app.example.com, without a path or a wildcard"
-                )
+                raise ValueError("an origin is written as https://app.example.com, without a path or a wildcard")
         return value
 
     @property

@@ -110,9 +110,7 @@ def build_url(
     `endpoint` comes from `parse_endpoint`. Raises InvalidInput at `path` + the input's name for an empty
     value, or one that a server could read as a step up; at `endpoint` where a relative one has no base.
     """
-    text = "".join(
-        [part if isinstance(part, str) else _segment(part.name, values, path) for part in endpoint]
-    )
+    text = "".join([part if isinstance(part, str) else _segment(part.name, values, path) for part in endpoint])
     if text.startswith("/"):
         if base_url is None:
             raise InvalidInput.at("endpoint", "A relative endpoint needs an API base address.")
@@ -134,9 +132,7 @@ def _segment(name: str, values: Mapping[str, str], path: Path) -> str:
         # reading.
         readings = (value, unquote(value), unquote(unquote(value)))
         if any(_climbs(piece) for reading in readings for piece in re.split(r"[/\\]", reading)):
-            raise InvalidInput.at(
-                (*path, name), "It stands in the address and may not have `.` or `..` as a part."
-            )
+            raise InvalidInput.at((*path, name), "It stands in the address and may not have `.` or `..` as a part.")
     return quote(value, safe="")
 
 

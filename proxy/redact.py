@@ -25,9 +25,7 @@ def mask_url(url: str, secret_query_names: Collection[str] | None = None) -> str
     return f"{head}?{'&'.join(pairs)}"
 
 
-def mask_headers(
-    headers: Iterable[tuple[str, str]], secret_names: Collection[str]
-) -> tuple[tuple[str, str], ...]:
+def mask_headers(headers: Iterable[tuple[str, str]], secret_names: Collection[str]) -> tuple[tuple[str, str], ...]:
     """The headers with the values of the named ones as `***`; `Bearer` and `Basic` stay readable."""
     secret = {name.lower() for name in secret_names}
     return tuple((name, _masked(value) if name.lower() in secret else value) for name, value in headers)

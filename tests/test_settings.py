@@ -63,9 +63,7 @@ def test_names_every_variable_that_is_wrong(monkeypatch):
     ]
 
 
-@pytest.mark.parametrize(
-    "origin", ["*", "app.example.com", "https://app.example.com/path", "ftp://x", "https://"]
-)
+@pytest.mark.parametrize("origin", ["*", "app.example.com", "https://app.example.com/path", "ftp://x", "https://"])
 def test_refuses_an_origin_that_a_browser_never_sends(monkeypatch, origin):
     monkeypatch.setenv("PATCHBAY_CORS_ORIGINS", origin)
 

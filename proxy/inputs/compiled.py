@@ -113,9 +113,7 @@ class CompiledCapability:
         return bound
 
     def _require_path(self, bound: Bound, path: Path) -> None:
-        missing = [
-            part.name for part in self.url_parts if isinstance(part, Slot) and part.name not in bound.path
-        ]
+        missing = [part.name for part in self.url_parts if isinstance(part, Slot) and part.name not in bound.path]
         if missing:
             message = "It is required: it stands in the address."
             raise InvalidInput([Violation(path=(*path, name), message=message) for name in missing])
@@ -160,9 +158,7 @@ def compile_capability(
         elsewhere=elsewhere,
         has_body=InputLocation.BODY in {*places.values(), *([elsewhere] if takes_unknown else [])},
         coerce={name: coercion_of(schema, found) for name, found in declared.items()},
-        integers=tuple(
-            name for name, found in declared.items() if type_of(schema, found) is InputType.INTEGER
-        ),
+        integers=tuple(name for name, found in declared.items() if type_of(schema, found) is InputType.INTEGER),
         defaults={name: found["default"] for name, found in declared.items() if "default" in found},
         validator=compile_schema(schema),
         timeout_seconds=timeout_seconds,

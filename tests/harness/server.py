@@ -54,9 +54,7 @@ def served(app: Any) -> Iterator[str]:
 class ServerProcess:
     """`python server.py` as a child, with settings by name: `ServerProcess(home, log, demo="true")`."""
 
-    def __init__(
-        self, home: Path, log: Path, *, program: Path = ROOT / "server.py", **settings: object
-    ) -> None:
+    def __init__(self, home: Path, log: Path, *, program: Path = ROOT / "server.py", **settings: object) -> None:
         """`home` outlives the process, so that another one can carry on with it."""
         self.home = home
         self.port = int(str(settings.pop("port", None) or free_port()))

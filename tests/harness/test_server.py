@@ -45,9 +45,7 @@ def child(tmp_path):
 
 async def _answer(request):
     if "break" in (await request.json())["query"]:
-        return JSONResponse(
-            {"data": None, "errors": [{"message": "no", "extensions": {"code": "FORBIDDEN"}}]}
-        )
+        return JSONResponse({"data": None, "errors": [{"message": "no", "extensions": {"code": "FORBIDDEN"}}]})
     return JSONResponse({"data": {"token": request.headers["authorization"]}})
 
 

@@ -18,9 +18,7 @@ def open_egress(policy: EgressPolicy = LOOPBACK, **settings: object) -> Egress:
 
 def request(url: str, method: str = "GET", seconds: float = 5.0, **fields: object) -> OutboundRequest:
     """A request of organization `acme`."""
-    return OutboundRequest(
-        **{"method": method, "url": url, "timeout_seconds": seconds, "lane": "acme"} | fields
-    )
+    return OutboundRequest(**{"method": method, "url": url, "timeout_seconds": seconds, "lane": "acme"} | fields)
 
 
 def names(table: dict[str, Sequence[str]]) -> Callable[[str, int], Awaitable[Sequence[str]]]:

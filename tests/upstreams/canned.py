@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 
-def reply(
-    body: bytes, content_type: str = "application/json", status: str = "200 OK", *headers: str
-) -> bytes:
+def reply(body: bytes, content_type: str = "application/json", status: str = "200 OK", *headers: str) -> bytes:
     """A well-formed answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Type: {content_type}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

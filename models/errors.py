@@ -7,6 +7,7 @@ DomainError
 ├── Conflict             a unique value is taken; a key was used with another input
 ├── Stale                the row moved on since it was read
 ├── InvalidInput         one or more values are wrong
+├── WrongMethod          a capability is called with another HTTP method than it declares
 ├── TooLarge             more bytes than are taken
 ├── TooMany              a rate or concurrency limit
 ├── NotReady             it exists, but its state does not allow this yet
@@ -22,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.vocabulary import Permission, UnavailableReason, UpstreamFailure
+from models.vocabulary import HttpMethod, Permission, UnavailableReason, UpstreamFailure
 
 Path = tuple[str, ...]
 
@@ -101,6 +102,14 @@ class InvalidInput(DomainError):
     def at(cls, path: Path | str, message: str) -> InvalidInput:
         """One fault at one place; a plain string is a path of one member."""
         return cls([Violation(path=(path,) if isinstance(path, str) else path, message=message)])
+
+
+class WrongMethod(DomainError):
+    """`declared` is the method that the capability has."""
+
+    def __init__(self, declared: HttpMethod) -> None:
+        super().__init__(f"This capability is called with {declared}.")
+        self.declared = declared
 
 
 class TooLarge(DomainError):

@@ -86,7 +86,7 @@ async def declare_events(work: Work, integration: Integration, manifest: Sequenc
     for one in manifest:
         suffix = suffix_of(integration, one.name) or ""
         row = before.pop(suffix, None) or EventType(
-            organization_id=integration.organization_id, integration_id=integration.id, suffix=suffix
+            organization_id=integration.organization_id, integration_id=integration.id, suffix=suffix, name=one.name
         )
         row.name, row.description, row.payload_schema = one.name, one.description or "", one.schema
         work.add(row)

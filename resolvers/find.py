@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlmodel import col
 
 from models.errors import Forbidden, NotFound, Path
@@ -69,7 +69,7 @@ async def managed_integration(
     return integration
 
 
-def _names(work: Work, ref: IntegrationRef) -> list[object]:
+def _names(work: Work, ref: IntegrationRef) -> list[ColumnElement[bool]]:
     if ref.handler is not None:
         return [called(work.caller, ref.handler)]
     own = col(Integration.organization_id) == work.organization_id

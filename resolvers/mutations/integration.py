@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlmodel import col
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
@@ -237,7 +237,9 @@ async def _slug(work: Work, slug: str | None, name: str, own_id: str | None) -> 
     return slug
 
 
-async def _refuse_taken(work: Work, same: object, field: str, value: str, own_id: str | None = None) -> None:
+async def _refuse_taken(
+    work: Work, same: ColumnElement[bool], field: str, value: str, own_id: str | None = None
+) -> None:
     taken = select(Integration).where(
         col(Integration.organization_id) == work.organization_id, col(Integration.removed_at).is_(None), same
     )

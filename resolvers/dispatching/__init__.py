@@ -1,0 +1,1 @@
+"""The dispatch path in pieces: ready, built, sent, answered. Its operations compose them."""

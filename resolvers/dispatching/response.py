@@ -1,0 +1,67 @@
+"""The answer of a remote service as callers see it, and as it is kept for a replay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from models.secret import SecretPlace
+from models.tables import Dispatch
+from proxy.body import Base64Body, JsonBody, TextBody, read_body
+from proxy.call import Answer
+from resolvers.caller import Hub
+from resolvers.recorder import Intent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    """At most one of json, text and base64 is set, and `kind` says which; none for an empty body."""
+
+    status: int
+    content_type: str | None = None
+    kind: str | None = None
+    json: Any = None
+    text: str | None = None
+    base64: str | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """2xx and 3xx; redirects are relayed, never followed."""
+        return 200 <= self.status < 400
+
+    @property
+    def body(self) -> Any:
+        """Whatever it holds, as a JSON value."""
+        return {"json": self.json, "text": self.text, "base64": self.base64}.get(self.kind or "")
+
+
+def response_of(answer: Answer) -> Response:
+    """JSON as JSON, other text as text, else base64."""
+    head = {"status": answer.status, "content_type": answer.content_type}
+    match read_body(answer):
+        case JsonBody(value=value):
+            return Response(**head, kind="json", json=value)  # type: ignore[arg-type]
+        case TextBody(text=text):
+            return Response(**head, kind="text", text=text)  # type: ignore[arg-type]
+        case Base64Body(base64=base64):
+            return Response(**head, kind="base64", base64=base64)  # type: ignore[arg-type]
+    return Response(**head)  # type: ignore[arg-type]
+
+
+def seal_response(hub: Hub, intent: Intent, response: Response) -> bytes:
+    """Kept encrypted for 24 hours, for calls with the same key."""
+    return hub.keyring.seal(orjson.dumps(vars(response)), _place(intent.organization_id, intent.id))
+
+
+def unseal_response(hub: Hub, dispatch: Dispatch) -> Response | None:
+    """The kept answer of a dispatch, or None where there was none."""
+    if dispatch.response is None:
+        return None
+    place = _place(dispatch.organization_id, dispatch.id)
+    return Response(**orjson.loads(hub.keyring.open(dispatch.response, place)))
+
+
+def _place(organization_id: str, dispatch_id: str) -> SecretPlace:
+    return SecretPlace(organization_id=organization_id, table="dispatch", row_id=dispatch_id, column="response")

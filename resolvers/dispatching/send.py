@@ -1,0 +1,123 @@
+"""The call itself, between its two durable records: the intent before it, the outcome before the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from models.errors import DomainError
+from models.tables import Dispatch
+from models.vocabulary import DispatchOutcome, UpstreamFailure
+from proxy.call import Answer, Failure, call
+from proxy.message import OutboundRequest
+from proxy.redact import redact
+from resolvers.caller import Hub
+from resolvers.dispatching.build import Outbound
+from resolvers.dispatching.response import Response, response_of, seal_response
+from resolvers.recorder import Existing, Intent, Outcome
+
+_OUTCOMES = {
+    UpstreamFailure.TIMEOUT: DispatchOutcome.TIMED_OUT,
+    UpstreamFailure.BLOCKED: DispatchOutcome.REFUSED,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A dispatch that is ready to go: its intent and its request."""
+
+    intent: Intent
+    request: OutboundRequest
+    outbound: Outbound
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """What came of it. `existing`: the key was held, and nothing was sent. `failure` is how no answer came."""
+
+    outcome: Outcome | None = None
+    response: Response | None = None
+    failure: UpstreamFailure | None = None
+    existing: Existing | None = None
+
+
+async def send(hub: Hub, prepared: Prepared) -> Sent:
+    """Record the intent, call, record the outcome. Raises TooMany where the hub itself had no room for the call."""
+    intent = prepared.intent
+    (existing,) = await hub.recorder.write([intent])
+    if existing is not None:
+        return Sent(existing=existing)
+    try:
+        result = await call(hub.egress, prepared.request)
+    except DomainError as refusal:
+        await hub.recorder.write([_refused(hub, intent, refusal)])
+        raise
+    sent = _failed(hub, prepared, result) if isinstance(result, Failure) else _answered(hub, intent, result)
+    assert sent.outcome is not None  # noqa: S101  both branches give one
+    await hub.recorder.write([sent.outcome])
+    return sent
+
+
+def row_of(intent: Intent, outcome: Outcome) -> Dispatch:
+    """The record as it stands now, without reading it again."""
+    return Dispatch(
+        **{name: value for name, value in vars(intent).items() if name != "key"},
+        idempotency_key=intent.key.key if intent.key else None,
+        outcome=outcome.outcome,
+        external_status=outcome.external_status,
+        error=outcome.error,
+        attempt_count=outcome.attempt_count,
+        response_bytes=outcome.response_bytes,
+        finished_at=outcome.finished_at,
+    )
+
+
+def _answered(hub: Hub, intent: Intent, answer: Answer) -> Sent:
+    response = response_of(answer)
+    outcome = _outcome(
+        hub,
+        intent,
+        DispatchOutcome.SUCCEEDED if response.succeeded else DispatchOutcome.UPSTREAM_FAILED,
+        external_status=answer.status,
+        attempt_count=answer.attempts,
+        response_bytes=len(answer.body),
+        response=seal_response(hub, intent, response) if intent.key else None,
+        error=None if response.succeeded else f"The remote service answered {answer.status}.",
+    )
+    return Sent(outcome=outcome, response=response)
+
+
+def _failed(hub: Hub, prepared: Prepared, failure: Failure) -> Sent:
+    reason = failure.error.reason
+    outcome = _outcome(
+        hub,
+        prepared.intent,
+        _OUTCOMES.get(reason, DispatchOutcome.UPSTREAM_FAILED),
+        attempt_count=failure.attempts,
+        error=redact(failure.error.message, prepared.outbound.secrets),
+    )
+    return Sent(outcome=outcome, failure=reason)
+
+
+def _refused(hub: Hub, intent: Intent, refusal: DomainError) -> Outcome:
+    return replace(
+        _outcome(hub, intent, DispatchOutcome.REFUSED, error=refusal.message),
+        used_connection_id=None,
+    )
+
+
+def _outcome(hub: Hub, intent: Intent, outcome: DispatchOutcome, **facts: Any) -> Outcome:
+    known: dict[str, Any] = {
+        "external_status": None,
+        "error": None,
+        "attempt_count": 0,
+        "response_bytes": None,
+        "response": None,
+    }
+    return Outcome(
+        dispatch_id=intent.id,
+        outcome=outcome,
+        finished_at=hub.clock(),
+        used_connection_id=intent.connection_id,
+        **(known | facts),
+    )

@@ -1,0 +1,132 @@
+"""Dispatch: run a capability on the remote service, with a durable record on either side of the call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
+from models.row import new_id
+from models.tables import Capability, Dispatch, Installation
+from models.vocabulary import DispatchOutcome, Permission, UpstreamFailure
+from proxy.message import OutboundRequest
+from resolvers.dispatching.build import Candidate, Outbound, RunCapability, build, candidate
+from resolvers.dispatching.response import Response, unseal_response
+from resolvers.dispatching.send import Prepared, Sent, row_of, send
+from resolvers.keys import LIFETIME_MS, key_owner
+from resolvers.operation import exchange
+from resolvers.readiness import not_ready
+from resolvers.recorder import Intent, Key
+from resolvers.work import Work
+
+OPERATION = "dispatch"
+_GRACE_MS = 60_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """A prepared dispatch and the rows that its answer shows."""
+
+    prepared: Prepared
+    capability: Capability
+    installation: Installation | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatched:
+    """The record, and the answer of the remote service where there was one. `replayed`: nothing was sent now."""
+
+    dispatch: Dispatch
+    capability: Capability
+    installation: Installation | None
+    response: Response | None
+    failure: UpstreamFailure | None = None
+    replayed: bool = False
+
+
+async def load(work: Work, run: RunCapability) -> Loaded:
+    """Find, permit, validate, pick and build; nothing has been sent."""
+    chosen = await candidate(work, run)
+    if not chosen.ready.available:
+        raise not_ready(chosen.ready)
+    outbound = await build(work, chosen, run.idempotency_key)
+    prepared = Prepared(
+        intent=_intent(work, chosen, outbound, run.idempotency_key),
+        request=OutboundRequest(
+            method=chosen.capability.method,
+            url=outbound.url,
+            headers=outbound.headers,
+            body=outbound.body,
+            timeout_seconds=chosen.capability.timeout_seconds,
+            lane=work.organization_id,
+            retry_safe=run.idempotency_key is not None,
+        ),
+        outbound=outbound,
+    )
+    return Loaded(prepared=prepared, capability=chosen.capability, installation=chosen.found.installation)
+
+
+@exchange(
+    load,
+    lambda hub, loaded: send(hub, loaded.prepared),
+    needs=(Permission.DISPATCH_READ, Permission.DISPATCH_WRITE),
+    refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
+    reads=True,
+)
+async def dispatch(work: Work, loaded: Loaded, sent: Sent) -> Dispatched:
+    """Run a capability. A failure of the remote service is an outcome, not a refusal."""
+    if sent.existing is not None:
+        return await _replay(work, loaded, sent.existing.request_digest, sent.existing.result_id)
+    assert sent.outcome is not None  # noqa: S101  what was sent has one
+    return Dispatched(
+        dispatch=row_of(loaded.prepared.intent, sent.outcome),
+        capability=loaded.capability,
+        installation=loaded.installation,
+        response=sent.response,
+        failure=sent.failure,
+    )
+
+
+def _intent(work: Work, chosen: Candidate, outbound: Outbound, key: str | None) -> Intent:
+    caller, capability, now = work.caller, chosen.capability, work.now()
+    intent_id = new_id(now)
+    return Intent(
+        id=intent_id,
+        created_at=now,
+        organization_id=work.organization_id,
+        integration_id=capability.integration_id,
+        installation_id=chosen.found.installation.id if chosen.found.installation else None,
+        capability_id=capability.id,
+        capability_name=capability.name,
+        connection_id=chosen.connection.id if chosen.connection else None,
+        principal_id=caller.principal_id,
+        token_id=caller.token_id,
+        source=caller.source,
+        method=capability.method,
+        url=outbound.recorded_url,
+        request_digest=chosen.digest,
+        correlation_id=intent_id,
+        deadline_at=now + capability.timeout_seconds * 1000,
+        key=_key(work, key, now),
+    )
+
+
+def _key(work: Work, key: str | None, now: int) -> Key | None:
+    if key is None:
+        return None
+    return Key(owner_id=key_owner(work), operation=OPERATION, key=key, expires_at=now + LIFETIME_MS)
+
+
+async def _replay(work: Work, loaded: Loaded, digest: str, dispatch_id: str | None) -> Dispatched:
+    if digest != loaded.prepared.intent.request_digest:
+        raise Conflict("This key was used with another input.", path=("input", "idempotencyKey"))
+    row = await work.get(Dispatch, dispatch_id or "")
+    if row.outcome is None:
+        raise TooMany("A call with this key is under way; wait for it.", retry_after_seconds=1)
+    return Dispatched(
+        dispatch=row,
+        capability=loaded.capability,
+        installation=loaded.installation,
+        response=unseal_response(work.hub, row),
+        failure=UpstreamFailure.TIMEOUT if row.outcome is DispatchOutcome.TIMED_OUT else None,
+        replayed=True,
+    )

@@ -1,0 +1,50 @@
+"""Capabilities and event types: what everything installed can do, and can say happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlmodel import col
+
+from models.tables import Capability, Installation
+from models.vocabulary import CapabilityEffect, HttpMethod, Permission
+from resolvers.filters import among, searching
+from resolvers.operation import operation
+from resolvers.page import Order, Slice, SliceRequest
+from resolvers.work import Work
+
+BY_NAME = Order(columns=("name", "id"))
+BY_POSITION = Order(columns=("position", "id"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapabilityFilter:
+    """Conditions on capabilities, all of which hold."""
+
+    search: str | None = None
+    effect: tuple[CapabilityEffect, ...] | None = None
+    method: tuple[HttpMethod, ...] | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """On the table. Words are looked for in name and description."""
+        texts = (func.lower(col(Capability.name)), func.lower(col(Capability.description)))
+        found = [
+            or_(*(condition for text in texts for condition in searching(text, word)))
+            for word in (self.search or "").split()
+        ]
+        return [
+            *found,
+            *among(col(Capability.effect), self.effect),
+            *among(col(Capability.method), self.method),
+        ]
+
+
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True)
+async def list_capabilities(work: Work, filter: CapabilityFilter, page: SliceRequest) -> Slice[Capability]:
+    """Capabilities of everything that is installed on the organization."""
+    installed = select(col(Installation.integration_id)).where(
+        col(Installation.organization_id) == work.organization_id
+    )
+    chosen = work.mine(Capability).where(col(Capability.integration_id).in_(installed), *filter.conditions())
+    return await work.slice(chosen, Capability, BY_NAME, page)

@@ -1,0 +1,82 @@
+"""Integrations: one by any of its names, and the list of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import ColumnElement, select
+from sqlmodel import col
+
+from models.tables import Definition, Integration
+from models.vocabulary import IntegrationState, Permission
+from resolvers.filters import among, searching
+from resolvers.find import IntegrationRef, find_integration
+from resolvers.operation import operation
+from resolvers.page import Order, Slice, SliceRequest
+from resolvers.work import Work
+
+
+class IntegrationOrderField(StrEnum):
+    """What integrations can be ordered by."""
+
+    NAME = "NAME"
+    CREATED_AT = "CREATED_AT"
+    UPDATED_AT = "UPDATED_AT"
+
+
+_COLUMNS: Final = {
+    IntegrationOrderField.NAME: "name_key",
+    IntegrationOrderField.CREATED_AT: "created_at",
+    IntegrationOrderField.UPDATED_AT: "updated_at",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntegrationFilter:
+    """Conditions on integrations, all of which hold."""
+
+    search: str | None = None
+    vendor: tuple[str, ...] | None = None
+    category: tuple[str, ...] | None = None
+    state: tuple[IntegrationState, ...] | None = None
+    owner_id: tuple[str, ...] | None = None
+    supports_upload: bool | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """On the table."""
+        return [
+            *searching(col(Integration.search_text), self.search),
+            *among(col(Integration.vendor), self.vendor),
+            *among(col(Integration.category), self.category),
+            *among(col(Integration.state), self.state),
+            *among(col(Integration.owner_id), self.owner_id),
+            *self._uploads(),
+        ]
+
+    def _uploads(self) -> list[ColumnElement[bool]]:
+        if self.supports_upload is None:
+            return []
+        takes = select(col(Definition.id)).where(col(Definition.supports_upload))
+        inside = col(Integration.definition_id).in_(takes)
+        return [inside if self.supports_upload else ~inside]
+
+
+def integration_order(field: IntegrationOrderField, *, descending: bool = False) -> Order:
+    """A total order of integrations."""
+    return Order(columns=(_COLUMNS[field], "id"), descending=descending)
+
+
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True)
+async def list_integrations(
+    work: Work, filter: IntegrationFilter, order: Order, page: SliceRequest
+) -> Slice[Integration]:
+    """Integrations of the organization and those installed on it."""
+    return await work.slice(work.mine(Integration).where(*filter.conditions()), Integration, order, page)
+
+
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True)
+async def read_integration(work: Work, ref: IntegrationRef) -> Integration | None:
+    """One integration, or None where there is none or it is not the caller's to see."""
+    return await find_integration(work, ref)

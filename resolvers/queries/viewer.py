@@ -1,0 +1,99 @@
+"""Who is asking, and things by their ids."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlmodel import SQLModel, col
+
+from models.errors import InvalidInput
+from models.tables import (
+    AuditEntry,
+    Capability,
+    Connection,
+    Dispatch,
+    Event,
+    EventType,
+    Installation,
+    Integration,
+    Organization,
+    Principal,
+    Token,
+)
+from models.vocabulary import Permission
+from resolvers.operation import operation
+from resolvers.page import BY_ID, Slice, SliceRequest
+from resolvers.work import Work
+
+MOST_NODES: Final = 100
+
+#: What can be reached by id alone, and the permission that its reading needs.
+NODES: Final[dict[type[SQLModel], Permission | None]] = {
+    AuditEntry: Permission.AUDIT_READ,
+    Capability: Permission.INTEGRATIONS_READ,
+    Connection: Permission.CONNECTIONS_READ,
+    Dispatch: Permission.DISPATCHES_READ,
+    Event: Permission.EVENTS_READ,
+    EventType: Permission.INTEGRATIONS_READ,
+    Installation: Permission.INSTALLATIONS_READ,
+    Integration: Permission.INTEGRATIONS_READ,
+    Organization: None,
+    Principal: Permission.ORGANIZATION_READ,
+    Token: None,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """Who a request speaks for, and what it may do."""
+
+    organization: Organization
+    organizations: Sequence[Organization]
+    principal: Principal | None
+    token: Token | None
+    permissions: Sequence[Permission]
+
+
+@operation(reads=True)
+async def read_viewer(work: Work) -> Viewer:
+    """Who is asking."""
+    caller = work.caller
+    organization = await work.get(Organization, caller.organization_id)
+    return Viewer(
+        organization=organization,
+        organizations=[organization],
+        principal=await work.find(Principal, caller.principal_id or ""),
+        token=await work.find(Token, caller.token_id or ""),
+        permissions=[permission for permission in Permission if permission in caller.permissions],
+    )
+
+
+@operation(reads=True)
+async def read_nodes(work: Work, refs: Sequence[tuple[type[SQLModel], str] | None]) -> Sequence[Any]:
+    """Things by table and id, in the order asked: None where there is none. One statement a table.
+
+    Raises Forbidden where a thing's reading needs a permission that the caller lacks.
+    """
+    if len(refs) > MOST_NODES:
+        raise InvalidInput.at(("ids",), f"At most {MOST_NODES} ids.")
+    wanted: dict[type[SQLModel], list[str]] = defaultdict(list)
+    for ref in refs:
+        if ref is not None:
+            wanted[ref[0]].append(ref[1])
+    found: dict[tuple[type[SQLModel], str], Any] = {}
+    for model, ids in wanted.items():
+        needs = NODES[model]
+        if needs is not None:
+            work.need(needs)
+        key = col(model.id)  # type: ignore[attr-defined]
+        found |= {(model, row.id): row for row in await work.all(work.mine(model).where(key.in_(ids)))}  # type: ignore[attr-defined]
+    return [None if ref is None else found.get(ref) for ref in refs]
+
+
+@operation(reads=True)
+async def list_tokens(work: Work, page: SliceRequest) -> Slice[Token]:
+    """The caller's own tokens; all of the organization for administrators."""
+    return await work.slice(work.mine(Token), Token, BY_ID, page)

@@ -1,0 +1,80 @@
+"""Whether a capability could be dispatched now, and the sentence that says what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from models.errors import NotReady
+from models.tables import Capability, Definition, Installation, Integration
+from models.vocabulary import AuthType, InstallationStatus, IntegrationState, UnavailableReason
+from resolvers.pick import Pick
+
+_SENTENCES: Final = {
+    UnavailableReason.NOT_INSTALLED: "The integration is not installed on your organization; install it.",
+    UnavailableReason.INSTALLATION_PENDING: "The installation is not complete; finish its configuration and steps.",
+    UnavailableReason.INSTALLATION_PAUSED: "The installation is paused; resume it.",
+    UnavailableReason.NOT_VERIFIED: "The integration has not been verified; verify it.",
+    UnavailableReason.BEING_DELETED: "The integration is being deleted.",
+    UnavailableReason.NO_CONNECTION: "There is no connection to use; connect first.",
+    UnavailableReason.AMBIGUOUS_CONNECTION: "Several connections would do; name one, or make one the default.",
+    UnavailableReason.NEEDS_RECONNECT: "The connection no longer works; connect again.",
+    UnavailableReason.MISSING_SCOPES: "The connection was not granted the scopes that this needs.",
+}
+_BY_STATUS: Final = {
+    InstallationStatus.PENDING: UnavailableReason.INSTALLATION_PENDING,
+    InstallationStatus.PAUSED: UnavailableReason.INSTALLATION_PAUSED,
+    InstallationStatus.UNINSTALLING: UnavailableReason.INSTALLATION_PAUSED,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Availability:
+    """Yes, or why not."""
+
+    available: bool
+    reason: UnavailableReason | None = None
+    missing_scopes: tuple[str, ...] = ()
+
+
+def availability(
+    capability: Capability,
+    integration: Integration,
+    installation: Installation | None,
+    definition: Definition | None,
+    picked: Pick,
+) -> Availability:
+    """A pure function of the rows that decide."""
+    reason = _state_reason(integration, installation, definition) or picked.reason
+    if reason is not None:
+        return Availability(available=False, reason=reason)
+    missing = _missing_scopes(capability.required_scopes, picked)
+    if missing:
+        return Availability(available=False, reason=UnavailableReason.MISSING_SCOPES, missing_scopes=missing)
+    return Availability(available=True)
+
+
+def not_ready(found: Availability) -> NotReady:
+    """The refusal of what is not available."""
+    reason = found.reason or UnavailableReason.NO_CONNECTION
+    return NotReady(_SENTENCES[reason], reason=reason, missing_scopes=found.missing_scopes)
+
+
+def _state_reason(
+    integration: Integration, installation: Installation | None, definition: Definition | None
+) -> UnavailableReason | None:
+    if integration.state in (IntegrationState.DELETING, IntegrationState.DELETED):
+        return UnavailableReason.BEING_DELETED
+    if installation is None:
+        return UnavailableReason.NOT_INSTALLED
+    unverified = integration.state is not IntegrationState.LIVE
+    if unverified and definition is not None and definition.requires_verification:
+        return UnavailableReason.NOT_VERIFIED
+    return _BY_STATUS.get(installation.status)
+
+
+def _missing_scopes(required: Sequence[str], picked: Pick) -> tuple[str, ...]:
+    if picked.connection is None or picked.connection.auth_type is not AuthType.OAUTH2:
+        return ()
+    return tuple(scope for scope in required if scope not in picked.connection.granted_scopes)

@@ -1,0 +1,1 @@
+"""Tests of the hub: real databases, the real server, real sockets."""

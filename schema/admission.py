@@ -1,0 +1,246 @@
+"""The one gate that a GraphQL document passes before anything is executed, whichever transport brought it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    print_schema,
+    validate,
+)
+from graphql.execution import get_variable_values
+from graphql.execution.values import VariableValues
+from strawberry.exceptions import StrawberryInputCoercionError
+
+from schema.limits import Cost, Limits
+from schema.refusal import Code, Refused, refusal
+from schema.rules import validation_rules
+from schema.scales import Scales
+from schema.weight import Weight
+
+_HASH = "patchbay-hash"
+#: What graphql-core says when a rule has used up its comparisons.
+_OUT_OF_BUDGET = "Validation aborted."
+
+
+class Method(Enum):
+    """How the request came, which decides the operations it may have."""
+
+    GET = frozenset({OperationType.QUERY})
+    POST = frozenset({OperationType.QUERY, OperationType.MUTATION})
+    STREAM = frozenset(OperationType)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document that is valid for a schema, with the weights of its operations."""
+
+    document: DocumentNode
+    operations: Mapping[str | None, OperationDefinitionNode]
+    weights: Mapping[str | None, Weight]
+    fragments: Mapping[str, FragmentDefinitionNode]
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An operation that may be executed, with its variables coerced."""
+
+    checked: Checked
+    operation: OperationDefinitionNode
+    variables: VariableValues
+    cost: Cost
+
+
+class Admission:
+    """Parses, weighs and validates, remembering the documents that passed; refused ones are not kept."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._rules = validation_rules(limits.comparisons)
+        self._known: OrderedDict[tuple[str, bytes], Checked] = OrderedDict()
+        self._known_tokens = 0
+
+    def admit(
+        self,
+        schema: GraphQLSchema,
+        query: str,
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+        *,
+        method: Method,
+    ) -> Admitted:
+        """Raises Refused: BAD_REQUEST, TOO_COSTLY, or INVALID_INPUT for values of wrong type."""
+        checked = self._check(schema, query)
+        operation = _choose(checked, operation_name)
+        _require_allowed(operation, method)
+        values = self._coerce(schema, operation, variables)
+        weight = checked.weights[operation.name.value if operation.name else None]
+        cost = weight.total(values.coerced, self.limits.page)
+        _require_affordable(cost, self.limits)
+        return Admitted(checked, operation, values, cost)
+
+    def _check(self, schema: GraphQLSchema, query: str) -> Checked:
+        key = schema_hash(schema), hashlib.sha256(query.encode("utf-8", "surrogatepass")).digest()
+        if (known := self._known.get(key)) is not None:
+            self._known.move_to_end(key)
+            return known
+        document = self._parse(query)
+        weights = self._weigh(schema, document)
+        self._validate(schema, document)
+        checked = _checked(document, weights, len(query))
+        self._remember(key, checked)
+        return checked
+
+    def _parse(self, query: str) -> DocumentNode:
+        try:
+            return parse(query, max_lexical_tokens=self.limits.tokens, max_comments=self.limits.tokens)
+        except GraphQLSyntaxError as error:
+            too_long = error.message.endswith("Parsing aborted.")
+            error.extensions = {"code": Code.TOO_COSTLY if too_long else Code.BAD_REQUEST}
+            raise Refused([error]) from None
+
+    def _weigh(self, schema: GraphQLSchema, document: DocumentNode) -> dict[str | None, Weight]:
+        scales = Scales(schema, document, self.limits)
+        scales.weigh_fragments()
+        weights: dict[str | None, Weight] = {}
+        for node in document.definitions:
+            if isinstance(node, OperationDefinitionNode):
+                weight = scales.weigh(node)
+                _require_light(weight, self.limits, node)
+                weights[node.name.value if node.name else None] = weight
+        return weights
+
+    def _validate(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+        """At most `errors` errors, the one that says that there were more included."""
+        errors = validate(
+            schema, document, self._rules, max_errors=self.limits.errors - 1, hide_suggestions=True
+        )
+        if errors:
+            raise Refused([_coded(error) for error in errors])
+
+    def _coerce(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any] | None
+    ) -> VariableValues:
+        most = self.limits.errors - 1
+        definitions = operation.variable_definitions or ()
+        values = get_variable_values(schema, definitions, dict(given or {}), most, hide_suggestions=True)
+        if isinstance(values, VariableValues):
+            return values
+        for error in values:
+            error.extensions = {"code": Code.INVALID_INPUT}
+        raise Refused(values)
+
+    def _remember(self, key: tuple[str, bytes], checked: Checked) -> None:
+        self._known[key] = checked
+        self._known_tokens += checked.tokens
+        while self._known_tokens > self.limits.cached_tokens:
+            _, oldest = self._known.popitem(last=False)
+            self._known_tokens -= oldest.tokens
+
+
+def schema_hash(schema: GraphQLSchema) -> str:
+    """Of the printed schema and its prices; kept in its extensions, where a builder may put its own."""
+    known: str | None = schema.extensions.get(_HASH)
+    if known is None:
+        prices = [
+            f"{kind.name}.{name}={field.extensions['cost']}"
+            for kind in schema.type_map.values()
+            for name, field in getattr(kind, "fields", {}).items()
+            if "cost" in field.extensions
+        ]
+        text = "\n".join([print_schema(schema), *prices])
+        known = schema.extensions[_HASH] = hashlib.sha256(text.encode()).hexdigest()
+    return known
+
+
+def mark_costs(schema: GraphQLSchema) -> None:
+    """Copies `strawberry.field(metadata={"cost": n})` to where prices are read; once, when it is built."""
+    for kind in schema.type_map.values():
+        for field in getattr(kind, "fields", {}).values():
+            definition = field.extensions.get("strawberry-definition")
+            if "cost" in (getattr(definition, "metadata", None) or {}):
+                field.extensions["cost"] = definition.metadata["cost"]
+
+
+def _checked(document: DocumentNode, weights: Mapping[str | None, Weight], length: int) -> Checked:
+    operations: dict[str | None, OperationDefinitionNode] = {}
+    fragments: dict[str, FragmentDefinitionNode] = {}
+    for node in document.definitions:
+        match node:
+            case OperationDefinitionNode(name=name):
+                operations[name.value if name else None] = node
+            case FragmentDefinitionNode(name=name):
+                fragments[name.value] = node
+    tokens = document.token_count + length // 64  # long strings are few tokens, but weigh as well
+    return Checked(document, operations, weights, fragments, tokens)
+
+
+def _choose(checked: Checked, name: str | None) -> OperationDefinitionNode:
+    """GetOperation of the specification (§6.1): never the first of several."""
+    if name is None and len(checked.operations) == 1:
+        return next(iter(checked.operations.values()))
+    if name is None:
+        raise refusal(
+            Code.BAD_REQUEST, "Give operationName: the document does not have exactly one operation."
+        )
+    if name not in checked.operations:
+        raise refusal(Code.BAD_REQUEST, f"There is no operation named '{name}' in the document.")
+    return checked.operations[name]
+
+
+def _require_allowed(operation: OperationDefinitionNode, method: Method) -> None:
+    if operation.operation in method.value:
+        return
+    if operation.operation is OperationType.SUBSCRIPTION:
+        raise refusal(Code.BAD_REQUEST, "Subscribe over a WebSocket or server-sent events.", operation)
+    refused = refusal(Code.BAD_REQUEST, "Send mutations by POST.", operation)
+    raise Refused(refused.errors, wrong_method=True)
+
+
+def _require_light(weight: Weight, limits: Limits, node: OperationDefinitionNode) -> None:
+    """What does not depend on variables."""
+    for asked, most, what in (
+        (weight.depth, limits.depth, "fields within fields"),
+        (weight.aliases, limits.aliases, "aliases"),
+        (weight.introspection_fields, limits.introspection_fields, "fields of introspection"),
+        (weight.introspection_depth, limits.introspection_depth, "fields within fields of introspection"),
+    ):
+        if asked > most:
+            raise refusal(Code.TOO_COSTLY, f"The operation has {asked} {what}; {most} are allowed.", node)
+
+
+def _require_affordable(cost: Cost, limits: Limits) -> None:
+    for asked, most, what in (
+        (cost.nodes, limits.nodes, "nodes"),
+        (cost.requested, limits.cost, "points of cost"),
+    ):
+        if asked > most:
+            message = (
+                f"The operation asks for up to {asked} {what}; {most} are allowed. Ask for smaller pages."
+            )
+            raise refusal(Code.TOO_COSTLY, message, cost=cost)
+
+
+def _coded(error: GraphQLError) -> GraphQLError:
+    if error.message == _OUT_OF_BUDGET:
+        return GraphQLError(
+            "The document is too intricate to validate.", extensions={"code": Code.TOO_COSTLY}
+        )
+    if not error.extensions:
+        wrong_value = isinstance(error, StrawberryInputCoercionError)
+        error.extensions = {"code": Code.INVALID_INPUT if wrong_value else Code.BAD_REQUEST}
+    return error

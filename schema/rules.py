@@ -1,0 +1,64 @@
+"""The rules that a document is validated by: the specification's with two changed, and Strawberry's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import (
+    ArgumentNode,
+    ASTValidationRule,
+    GraphQLError,
+    GraphQLInputType,
+    OverlappingFieldsCanBeMergedRule,
+    ValidationContext,
+    ValueNode,
+    ValuesOfCorrectTypeRule,
+    VisitorAction,
+    specified_rules,
+)
+from graphql.language import SKIP
+from graphql.utilities import validate_input_literal
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from schema.refusal import Code
+
+
+class NamedValuesRule(ValuesOfCorrectTypeRule):
+    """As the specification's rule, but the error is INVALID_INPUT and says where the value stands."""
+
+    _argument: str | None = None
+
+    def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+        self._argument = node.name.value
+
+    def leave_argument(self, *_: Any) -> None:
+        self._argument = None
+
+    def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> VisitorAction:
+        if input_type:
+            hide = self.context.hide_suggestions
+            validate_input_literal(node, input_type, self._report, None, None, hide)
+        return SKIP
+
+    def _report(self, error: GraphQLError, path: list[str | int]) -> None:
+        place = [*([self._argument] if self._argument else []), *map(str, path)]
+        message = f"{'.'.join(place)}: {error.message}" if place else error.message
+        extensions = {"code": Code.INVALID_INPUT, "inputPath": place}
+        self.report_error(GraphQLError(message, error.nodes, extensions=extensions))
+
+
+def validation_rules(comparisons: int) -> tuple[type[ASTValidationRule], ...]:
+    """`comparisons` bounds the rule whose work grows with the square of the document."""
+
+    class BoundedOverlapRule(OverlappingFieldsCanBeMergedRule):
+        def __init__(self, context: ValidationContext) -> None:
+            super().__init__(context)
+            self.rule_context.remaining_complexity_budget = comparisons
+
+    ours: dict[type[ASTValidationRule], type[ASTValidationRule]] = {
+        OverlappingFieldsCanBeMergedRule: BoundedOverlapRule,
+        ValuesOfCorrectTypeRule: NamedValuesRule,
+    }
+    specified = (ours.get(rule, rule) for rule in specified_rules)
+    return (*specified, MaybeNullValidationRule, OneOfInputValidationRule)

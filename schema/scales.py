@@ -1,0 +1,196 @@
+"""Weighs a document by its syntax and the schema's types, before it is validated; each fragment once."""
+
+from __future__ import annotations
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    NamedTypeNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+
+from schema.limits import Limits
+from schema.refusal import Code, refusal
+from schema.weight import Page, Weight
+
+_PAGE_ARGUMENTS = ("first", "last")
+_WRAPPERS = ("Connection", "Edge")
+
+
+class Scales:
+    """Weighs the definitions of one document; refuses `fields`, `nesting` and cycles while doing it."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._fragments = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        self._weights: dict[str, Weight] = {}
+        self._open: set[str] = set()
+
+    def weigh_fragments(self) -> None:
+        """Also those that nobody spreads: validation walks them all the same."""
+        for name in self._fragments:
+            self._fragment(name, 0)
+
+    def weigh(self, operation: OperationDefinitionNode) -> Weight:
+        """Raises Refused, TOO_COSTLY or BAD_REQUEST."""
+        root = self._schema.get_root_type(operation.operation)
+        return self._selections(operation.selection_set, root, 1)
+
+    def _selections(self, node: SelectionSetNode, parent: GraphQLNamedType | None, level: int) -> Weight:
+        """`level` counts selections from the top, so that the recursion stays short of Python's limit."""
+        weight = Weight(nesting=1)
+        self._check(weight, level, node)
+        for selection in node.selections:
+            weight.add(self._selection(selection, parent, level))
+            self._check(weight, level, selection)
+        return weight
+
+    def _selection(self, node: SelectionNode, parent: GraphQLNamedType | None, level: int) -> Weight:
+        match node:
+            case FieldNode():
+                return self._field(node, parent, level)
+            case FragmentSpreadNode():
+                return self._fragment(node.name.value, level)
+            case InlineFragmentNode(type_condition=NamedTypeNode(name=name)):
+                return self._spread(node.selection_set, self._schema.get_type(name.value), level)
+            case InlineFragmentNode():
+                return self._spread(node.selection_set, parent, level)
+        return Weight()
+
+    def _spread(self, node: SelectionSetNode, parent: GraphQLNamedType | None, level: int) -> Weight:
+        weight = self._selections(node, parent, level + 1)
+        weight.nesting += 1
+        return weight
+
+    def _fragment(self, name: str, level: int) -> Weight:
+        if name in self._open:
+            raise refusal(
+                Code.BAD_REQUEST, f"Cannot spread fragment '{name}' within itself.", self._fragments[name]
+            )
+        if name not in self._fragments:
+            return Weight()
+        if name not in self._weights:
+            self._open.add(name)
+            fragment = self._fragments[name]
+            parent = (
+                self._schema.get_type(fragment.type_condition.name.value) if fragment.type_condition else None
+            )
+            self._weights[name] = self._spread(fragment.selection_set, parent, level)
+            self._open.remove(name)
+        return self._weights[name]
+
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None, level: int) -> Weight:
+        definition = _definition(parent, node.name.value)
+        kind = get_named_type(definition.type) if definition else self._introspected(node)
+        inside = self._selections(node.selection_set, kind, level + 1) if node.selection_set else Weight()
+        weight = Weight(
+            depth=inside.depth + 1,
+            nesting=inside.nesting + 1,
+            fields=inside.fields + 1,
+            aliases=inside.aliases + (node.alias is not None and node.alias.value != node.name.value),
+            introspection_fields=inside.introspection_fields,
+            introspection_depth=inside.introspection_depth,
+        )
+        if node.name.value in {"__schema", "__type"}:
+            weight.depth, weight.fields = 1, 1
+            weight.introspection_fields, weight.introspection_depth = inside.fields, inside.depth
+            return weight
+        _charge(weight, inside, node, definition, parent, self._limits.page)
+        return weight
+
+    def _introspected(self, node: FieldNode) -> GraphQLNamedType | None:
+        return self._schema.get_type({"__schema": "__Schema", "__type": "__Type"}.get(node.name.value, ""))
+
+    def _check(self, weight: Weight, level: int, node: SelectionNode | SelectionSetNode) -> None:
+        """What has to stop the weighing itself; the rest is checked once per operation."""
+        if weight.fields > self._limits.fields:
+            raise refusal(
+                Code.TOO_COSTLY, f"The document selects more than {self._limits.fields} fields.", node
+            )
+        if level + weight.nesting - 1 > self._limits.nesting:
+            raise refusal(
+                Code.TOO_COSTLY, f"Selections nest deeper than {self._limits.nesting} levels.", node
+            )
+
+
+def _definition(parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:
+    if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
+        definition: GraphQLField | None = parent.fields.get(name)
+        return definition
+    return None
+
+
+def _charge(
+    weight: Weight,
+    inside: Weight,
+    node: FieldNode,
+    definition: GraphQLField | None,
+    parent: GraphQLNamedType | None,
+    default: int,
+) -> None:
+    """Adds the field's own price and what is inside it, times its rows where it is a page."""
+    price = _price(node, definition, parent)
+    sizes = _sizes(node, definition, default)
+    if sizes is None:
+        weight.cost, weight.nodes, weight.pages = price + inside.cost, inside.nodes, list(inside.pages)
+        return
+    page = Page(sizes, price, inside)
+    if not page.fixed:
+        weight.pages.append(page)
+        return
+    rows = page.rows({}, default)
+    weight.nodes = rows + rows * inside.nodes
+    weight.cost = price + rows * inside.cost
+
+
+def _price(node: FieldNode, definition: GraphQLField | None, parent: GraphQLNamedType | None) -> int:
+    """The field's `cost` extension; else 1 for a look-up, 0 for a value and for the wrappers of a page."""
+    own = definition.extensions.get("cost") if definition else None
+    if isinstance(own, int):
+        return own
+    return 0 if node.selection_set is None or (parent and parent.name.endswith(_WRAPPERS)) else 1
+
+
+def _sizes(node: FieldNode, definition: GraphQLField | None, default: int) -> tuple[int | str, ...] | None:
+    """None for a field that is no page: neither a connection, nor a list of what `ids` name."""
+    if definition is None:
+        return None
+    if "ids" in definition.args and is_list_type(get_nullable_type(definition.type)):
+        return _given(node, ("ids",)) or (0,)
+    if not get_named_type(definition.type).name.endswith("Connection") or not any(
+        name in definition.args for name in _PAGE_ARGUMENTS
+    ):
+        return None
+    return _given(node, _PAGE_ARGUMENTS) or (default,)
+
+
+def _given(node: FieldNode, names: tuple[str, ...]) -> tuple[int | str, ...]:
+    sizes: list[int | str] = []
+    for argument in node.arguments or ():
+        match argument.value if argument.name.value in names else None:
+            case IntValueNode(value=digits) if len(digits) < 20:
+                sizes.append(int(digits))
+            case ListValueNode(values=values):
+                sizes.append(len(values))
+            case VariableNode(name=name):
+                sizes.append(name.value)
+    return tuple(sizes)

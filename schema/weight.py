@@ -1,0 +1,67 @@
+"""How heavy a selection is: numbers that add up, and pages whose size depends on variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from schema.limits import Cost
+
+
+@dataclass(slots=True)
+class Weight:
+    """What one selection asks for, once. Fixed numbers, and the pages whose size depends on variables."""
+
+    depth: int = 0
+    nesting: int = 0
+    fields: int = 0
+    aliases: int = 0
+    introspection_fields: int = 0
+    introspection_depth: int = 0
+    nodes: int = 0
+    cost: int = 0
+    pages: list[Page] = field(default_factory=list)
+
+    def add(self, other: Weight) -> None:
+        self.depth = max(self.depth, other.depth)
+        self.nesting = max(self.nesting, other.nesting)
+        self.fields += other.fields
+        self.aliases += other.aliases
+        self.introspection_fields += other.introspection_fields
+        self.introspection_depth = max(self.introspection_depth, other.introspection_depth)
+        self.nodes += other.nodes
+        self.cost += other.cost
+        self.pages += other.pages
+
+    def total(self, variables: Mapping[str, Any], page: int) -> Cost:
+        """With variables as coerced; `page` rows where a connection names no size."""
+        nodes, cost = self._totals(variables, page)
+        return Cost(requested=cost, nodes=nodes, depth=self.depth)
+
+    def _totals(self, variables: Mapping[str, Any], page: int) -> tuple[int, int]:
+        nodes, cost = self.nodes, self.cost
+        for each in self.pages:
+            rows = each.rows(variables, page)
+            inner_nodes, inner_cost = each.inside._totals(variables, page)
+            nodes += rows + rows * inner_nodes
+            cost += each.cost + rows * inner_cost
+        return nodes, cost
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A field that answers rows. `sizes` are numbers and names of variables, of which the largest counts."""
+
+    sizes: tuple[int | str, ...]
+    cost: int
+    inside: Weight
+
+    @property
+    def fixed(self) -> bool:
+        return not self.inside.pages and not any(isinstance(size, str) for size in self.sizes)
+
+    def rows(self, variables: Mapping[str, Any], page: int) -> int:
+        values = (variables.get(size) if isinstance(size, str) else size for size in self.sizes)
+        given = [len(value) if isinstance(value, list) else value for value in values if value is not None]
+        return max(0, *given) if given else page

@@ -1,0 +1,1 @@
+"""The GraphQL face's front door, over sockets."""

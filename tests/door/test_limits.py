@@ -1,0 +1,319 @@
+"""Documents made to be costly are refused before anything is executed, and quickly (ROBUSTNESS: GraphQL)."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from graphql import GraphQLSchema, get_introspection_query
+
+from schema.admission import Admission, Admitted, Method
+from schema.limits import Limits
+from schema.refusal import Refused
+from tests.door.server import Door
+from tests.door.toy import toy_schema
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    return toy_schema()._schema
+
+
+def admit(schema: GraphQLSchema, query: str, variables: dict[str, Any] | None = None) -> Admitted:
+    return Admission(Limits()).admit(schema, query, variables, None, method=Method.POST)
+
+
+def refused(
+    schema: GraphQLSchema, query: str, variables: dict[str, Any] | None = None
+) -> tuple[str, str, float]:
+    """Code and message of the first error, and the seconds of CPU that the refusal took."""
+    start = time.process_time()
+    with pytest.raises(Refused) as caught:
+        admit(schema, query, variables)
+    taken = time.process_time() - start
+    (error, *_) = caught.value.errors
+    return error.extensions["code"], error.message, taken
+
+
+def doubling(count: int, both: str = "...NEXT ...NEXT") -> str:
+    """F0 spreads F1 twice, which spreads F2 twice, and so on."""
+    fragments = [f"fragment F{n} on Thing {{ {both.replace('NEXT', f'F{n + 1}')} }}" for n in range(count)]
+    return "{ thing { ...F0 } } " + " ".join(fragments) + f" fragment F{count} on Thing {{ name }}"
+
+
+def aliased(count: int, field: str) -> str:
+    return "{ " + " ".join(f"a{n}: {field}" for n in range(count)) + " }"
+
+
+def nested(depth: int) -> str:
+    return "{ thing { " + "parent { " * (depth - 2) + "name" + " }" * depth
+
+
+@pytest.mark.parametrize("unused", [False, True])
+def test_refuses_fragments_that_double_31_times(schema: GraphQLSchema, unused: bool) -> None:
+    query = doubling(31).replace("{ thing { ...F0 } }", "{ hello }") if unused else doubling(31)
+    admit(schema, "{ hello }")  # a schema resolves its types once
+
+    code, message, seconds = refused(schema, query)
+
+    assert len(query) < 1_500
+    assert (code, message) == ("TOO_COSTLY", "The document selects more than 5000 fields.")
+    assert seconds < 0.1
+
+
+def test_refuses_fragments_that_double_in_depth(schema: GraphQLSchema) -> None:
+    code, _, seconds = refused(schema, doubling(31, "parent { ...NEXT } other: parent { ...NEXT }"))
+
+    assert code == "TOO_COSTLY"
+    assert seconds < 0.1
+
+
+def test_refuses_a_million_tokens(schema: GraphQLSchema) -> None:
+    code, message, seconds = refused(schema, "{" + "hello " * 1_000_000 + "}")
+
+    assert (code, "more than 2000 tokens" in message) == ("TOO_COSTLY", True)
+    assert seconds < 0.5
+
+
+def test_refuses_a_million_comments(schema: GraphQLSchema) -> None:
+    code, _, seconds = refused(schema, "#\n" * 400_000 + "{ hello }")
+
+    assert code == "TOO_COSTLY"
+    assert seconds < 0.5
+
+
+@pytest.mark.parametrize("depth", [21, 90, 150, 199, 250, 5_000, 200_000])
+def test_refuses_depth(schema: GraphQLSchema, depth: int) -> None:
+    code, _, seconds = refused(schema, nested(depth))
+
+    assert code == "TOO_COSTLY"
+    assert seconds < 0.5
+
+
+def test_admits_the_deepest_that_is_allowed(schema: GraphQLSchema) -> None:
+    assert admit(schema, nested(20)).cost.depth == 20
+
+
+@pytest.mark.parametrize("depth", [5_000, 200_000])
+def test_refuses_deep_values(schema: GraphQLSchema, depth: int) -> None:
+    code, _, _ = refused(schema, "{ echo(value: " + "[" * depth + "]" * depth + ") }")
+
+    assert code == "TOO_COSTLY"
+
+
+def test_refuses_deep_inline_fragments(schema: GraphQLSchema) -> None:
+    code, message, _ = refused(schema, "{ thing " + "{ ... " * 150 + "{ name }" + " }" * 151)
+
+    assert (code, message) == ("TOO_COSTLY", "Selections nest deeper than 100 levels.")
+
+
+def test_lives_on_after_a_deep_document(door: Door) -> None:
+    answer = door.post(nested(80_000))
+
+    assert answer.json()["errors"][0]["extensions"] == {"code": "TOO_COSTLY"}
+    assert door.post("{ hello }").json()["data"] == {"hello": "Hello, world!"}
+
+
+@pytest.mark.parametrize("field", ["plan", "hello"])
+def test_refuses_101_aliases(schema: GraphQLSchema, field: str) -> None:
+    assert refused(schema, aliased(101, field))[:2] == (
+        "TOO_COSTLY",
+        "The operation has 101 aliases; 100 are allowed.",
+    )
+
+
+def test_admits_100_aliases_and_counts_the_cost_of_each(schema: GraphQLSchema) -> None:
+    assert admit(schema, aliased(100, "plan")).cost.requested == 100_000
+
+
+def test_refuses_aliases_that_fragments_repeat(schema: GraphQLSchema) -> None:
+    query = aliased(20, "thing { ...F }") + " fragment F on Thing { a: name b: name c: name d: name e: name }"
+
+    assert refused(schema, query)[:2] == ("TOO_COSTLY", "The operation has 120 aliases; 100 are allowed.")
+
+
+def test_refuses_a_costly_field_on_many_rows() -> None:
+    schema = toy_schema()._schema
+    schema.type_map["Thing"].fields["name"].extensions["cost"] = 1_000
+
+    code, message, _ = refused(schema, "query($n: Int) { things(first: $n) { nodes { name } } }", {"n": 100})
+
+    assert code == "TOO_COSTLY"
+    assert message == (
+        "The operation asks for up to 100001 points of cost; 100000 are allowed. Ask for smaller pages."
+    )
+
+
+@pytest.mark.parametrize(
+    "fragments",
+    [
+        "fragment A on Thing { ...A }",
+        "fragment A on Thing { parent { ...B } } fragment B on Thing { ... { ...A } }",
+    ],
+)
+@pytest.mark.parametrize("query", ["{ thing { ...A } }", "{ hello }"])
+def test_refuses_a_cycle_of_fragments(schema: GraphQLSchema, query: str, fragments: str) -> None:
+    assert refused(schema, query + fragments)[:2] == (
+        "BAD_REQUEST",
+        "Cannot spread fragment 'A' within itself.",
+    )
+
+
+@pytest.mark.parametrize("count", [120, 240, 2_000])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_refuses_a_long_chain_of_fragments(schema: GraphQLSchema, count: int, backwards: bool) -> None:
+    chain = [f"fragment F{n} on Thing {{ ...F{n + 1} }}" for n in range(count)]
+    chain.append(f"fragment F{count} on Thing {{ name }}")
+
+    query = "{ thing { ...F0 } } " + " ".join(reversed(chain) if backwards else chain)
+
+    assert refused(schema, query)[0] == "TOO_COSTLY"
+
+
+def test_bounds_the_comparison_of_fields_of_one_name(schema: GraphQLSchema) -> None:
+    code, _, seconds = refused(schema, "{" + "thing { name } " * 450 + "}")
+
+    assert code == "TOO_COSTLY"
+    assert seconds < 0.3
+
+
+def test_refuses_too_many_nodes_before_executing_and_shows_the_cost(door: Door) -> None:
+    query = """query($n: Int!) { things(first: 100) { nodes { things(first: 100) { nodes {
+        things(first: $n) { nodes { name } } } } } } }"""
+
+    refusal = door.post(query, variables={"n": 49}).json()
+    answer = door.post(query, variables={"n": 48}).json()
+
+    assert "data" not in refusal
+    assert refusal["errors"][0]["extensions"] == {"code": "TOO_COSTLY"}
+    assert refusal["extensions"]["cost"] == {"requested": 10_101, "nodes": 500_100, "depth": 7}
+    assert answer == {
+        "data": {"things": {"nodes": []}},
+        "extensions": {"cost": {"requested": 10_101, "nodes": 490_100, "depth": 7}},
+    }
+
+
+@pytest.mark.parametrize(("size", "allowed"), [(500_000, True), (500_001, False)])
+def test_the_limit_of_nodes_is_exact(schema: GraphQLSchema, size: int, allowed: bool) -> None:
+    query = f"{{ things(first: {size}) {{ totalCount }} }}"
+
+    if allowed:
+        assert admit(schema, query).cost.nodes == 500_000
+    else:
+        assert refused(schema, query)[0] == "TOO_COSTLY"
+
+
+def test_executes_neither_of_two_operations_without_a_name(door: Door) -> None:
+    query = "mutation A { add(number: 1) } mutation B { add(number: 2) }"
+
+    unnamed, unknown, named = (door.post(query, operationName=name).json() for name in (None, "C", "B"))
+
+    assert [each["errors"][0]["extensions"]["code"] for each in (unnamed, unknown)] == ["BAD_REQUEST"] * 2
+    assert named["data"] == {"add": 2}
+    assert door.added == [2]
+
+
+def test_refuses_a_document_without_an_operation(door: Door) -> None:
+    answer = door.post("fragment F on Thing { name }").json()
+
+    assert {each["extensions"]["code"] for each in answer["errors"]} == {"BAD_REQUEST"}
+
+
+def test_stops_at_20_errors_and_suggests_nothing(door: Door) -> None:
+    query = "{ helo " + " ".join(f"field{n}" for n in range(500)) + " }"
+
+    errors = door.post(query).json()["errors"]
+
+    assert len(errors) == 20
+    assert errors[0]["message"] == "Cannot query field 'helo' on type 'Query'."
+    assert all("Did you mean" not in each["message"] for each in errors)
+    assert {each["extensions"]["code"] for each in errors} == {"BAD_REQUEST"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ hello(nam: 1) }",
+        "{ thing { nam } }",
+        "{ ... on Thin { name } }",
+        "{ hello @skp(if: true) }",
+        "query($a: Strin) { hello(name: $a) }",
+        "{ thing { ...Nam } } fragment Name on Thing { name }",
+    ],
+)
+def test_never_suggests_names_of_the_schema(door: Door, query: str) -> None:
+    errors = door.post(query).json()["errors"]
+
+    assert errors
+    assert all("Did you mean" not in each["message"] for each in errors)
+
+
+def test_answers_the_canonical_introspection(door: Door) -> None:
+    query = get_introspection_query(
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        schema_description=True,
+        input_value_deprecation=True,
+    )
+
+    answer = door.post(query, operationName="IntrospectionQuery").json()
+
+    assert answer["data"]["__schema"]["queryType"]["name"] == "Query"
+    assert answer["extensions"]["cost"] == {"requested": 0, "nodes": 0, "depth": 1}
+
+
+def test_bounds_introspection(schema: GraphQLSchema) -> None:
+    whole = get_introspection_query()
+    fragments = whole[whole.index("fragment") :]
+    one = "__schema { types { ...FullType } directives { args { ...InputValue } } }"
+    many = aliased(5, one) + fragments
+    deep = "{ __schema { types { " + "ofType { " * 25 + "name" + " }" * 28
+
+    assert "fields of introspection" in refused(schema, many)[1]
+    assert "within fields of introspection" in refused(schema, deep)[1]
+
+
+def test_bounds_lists_within_lists_of_introspection(schema: GraphQLSchema) -> None:
+    query = "{ __schema { types { " + "fields { type { " * 4 + "name" + " }" * 11
+
+    assert refused(schema, query)[1] == "Maximum introspection depth exceeded"
+
+
+def test_refuses_a_lone_surrogate_in_a_document(schema: GraphQLSchema) -> None:
+    codes = {
+        refused(schema, query)[0] for query in ('{ hello(name: "\ud800") }', '{ hello(name: "\\ud800") }')
+    }
+
+    assert codes == {"BAD_REQUEST"}
+
+
+def test_refuses_subscriptions_here(schema: GraphQLSchema) -> None:
+    assert refused(schema, "subscription { hello }")[0] == "BAD_REQUEST"
+
+
+def test_remembers_what_passed_and_nothing_else(schema: GraphQLSchema) -> None:
+    admission = Admission(Limits(cached_tokens=40))
+
+    first, again = (admission.admit(schema, "{ hello }", None, None, method=Method.POST) for _ in range(2))
+    with pytest.raises(Refused):
+        admission.admit(schema, "{ nothing }", None, None, method=Method.POST)
+    for n in range(20):
+        admission.admit(schema, f"{{ a{n}: hello }}", None, None, method=Method.POST)
+    later = admission.admit(schema, "{ hello }", None, None, method=Method.POST)
+
+    assert first.checked is again.checked
+    assert first.checked is not later.checked
+    assert sum(each.tokens for each in admission._known.values()) == admission._known_tokens <= 40
+
+
+def test_a_document_is_checked_again_for_another_schema(schema: GraphQLSchema) -> None:
+    admission = Admission(Limits())
+    dearer = toy_schema()._schema
+    dearer.type_map["Query"].fields["hello"].extensions["cost"] = 5
+
+    cheap, dear = (
+        admission.admit(each, "{ hello }", None, None, method=Method.POST) for each in (schema, dearer)
+    )
+
+    assert (cheap.cost.requested, dear.cost.requested) == (0, 5)

@@ -1,0 +1,165 @@
+"""A small graph of the tests' own: nested connections, a costly field, resolvers that fail in each way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from strawberry.scalars import JSON
+from strawberry.types import Info
+
+from models.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    NotReady,
+    SecretUnreadable,
+    Stale,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    UpstreamBlocked,
+    UpstreamFailed,
+    UpstreamTimeout,
+)
+from models.vocabulary import Permission, UnavailableReason
+from schema.admission import mark_costs
+
+DSN = "postgres://user:password@db/x"
+
+REFUSALS: dict[str, DomainError] = {
+    "conflict": Conflict("The slug is taken.", path=("input", "slug")),
+    "forbidden": Forbidden(permission=Permission.FLOWS_WRITE),
+    "invalid": InvalidInput.at(("input", "name"), "It is empty."),
+    "missing": NotFound("flow"),
+    "not_ready": NotReady("Connect it first.", reason=UnavailableReason.NO_CONNECTION),
+    "stale": Stale(7),
+    "too_large": TooLarge(10),
+    "too_many": TooMany("Wait.", retry_after_seconds=3),
+    "unauthenticated": Unauthenticated(),
+    "unavailable": Unavailable("The database is away; try again."),
+    "unreadable": SecretUnreadable(f"row 1 {DSN}"),
+    "upstream": UpstreamFailed("It answered 500."),
+    "upstream_blocked": UpstreamBlocked(),
+    "upstream_timeout": UpstreamTimeout("It took too long."),
+}
+
+
+@strawberry.type
+class PageInfo:
+    has_next_page: bool = False
+
+
+@strawberry.type
+class ThingEdge:
+    cursor: str
+    node: Thing
+
+
+@strawberry.type
+class ThingConnection:
+    nodes: list[Thing]
+    edges: list[ThingEdge]
+    page_info: PageInfo
+    total_count: int = 0
+
+
+def no_things(first: int | None = None, last: int | None = None) -> ThingConnection:
+    return ThingConnection(nodes=[], edges=[], page_info=PageInfo())
+
+
+@strawberry.type
+class Thing:
+    id: strawberry.ID
+    name: str
+    things: ThingConnection = strawberry.field(resolver=no_things)
+
+    @strawberry.field
+    def parent(self) -> Thing | None:
+        return None
+
+
+@strawberry.type
+class Taken:
+    message: str
+
+
+class TakenHandler(strawberry.ExceptionHandler[Conflict, Taken]):
+    def handle(self, exception: Conflict, *, field: Any, info: Info) -> Taken:
+        return Taken(message=exception.message)
+
+
+@strawberry.type
+class Query:
+    things: ThingConnection = strawberry.field(resolver=no_things)
+
+    @strawberry.field
+    def hello(self, name: str = "world") -> str:
+        return f"Hello, {name}!"
+
+    @strawberry.field(metadata={"cost": 1_000})
+    def plan(self, number: int = 0) -> int:
+        return number
+
+    @strawberry.field
+    def thing(self) -> Thing:
+        return Thing(id=strawberry.ID("1"), name="one")
+
+    @strawberry.field
+    def nodes(self, ids: list[strawberry.ID]) -> list[Thing]:
+        return [Thing(id=each, name="") for each in ids]
+
+    @strawberry.field
+    def number(self, number: int) -> int:
+        return number
+
+    @strawberry.field
+    def echo(self, value: JSON) -> JSON | None:
+        return value
+
+    @strawberry.field
+    async def who(self, info: Info) -> str:
+        return info.context["who"]
+
+    @strawberry.field
+    def refuse(self, how: str) -> int | None:
+        raise REFUSALS[how]
+
+    @strawberry.field
+    def crash(self) -> int | None:
+        raise RuntimeError(f"could not connect to {DSN}")
+
+    @strawberry.field
+    def wrong_type(self) -> int | None:
+        return DSN  # type: ignore[return-value]
+
+    @strawberry.field
+    def null_in_non_null(self) -> int:
+        return None  # type: ignore[return-value]
+
+    @strawberry.field
+    def unserialisable(self) -> JSON:
+        return 2**70
+
+    @strawberry.field
+    def taken(self) -> Thing | Taken:
+        raise Conflict("The slug is taken.")
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    def add(self, info: Info, number: int) -> int:
+        if number < 0:
+            raise InvalidInput.at("number", "It is negative.")
+        info.context["added"].append(number)
+        return number
+
+
+def toy_schema() -> strawberry.Schema:
+    schema = strawberry.Schema(Query, Mutation, exception_handlers=[TakenHandler()])
+    mark_costs(schema._schema)
+    return schema

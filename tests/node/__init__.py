@@ -1,0 +1,1 @@
+"""What clients written for Node say about the hub."""

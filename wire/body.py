@@ -1,0 +1,136 @@
+"""Reads a request's body within limits of size, time and shape."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+from dataclasses import dataclass
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+
+from models.errors import TooLarge
+from wire.refusal import BadRequest
+
+#: How deep orjson writes; what is read has to be writable again, wrapped in an answer.
+_WRITABLE_DEPTH = 254
+#: The shortest run of digits that may not fit into 64 bits.
+_LONG_INTEGER = re.compile(rb"[0-9]{19}")
+_MOST_DIGITS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class BodyLimits:
+    """`size` in bytes as sent, `seconds` until the last byte is there, `depth` of arrays and objects."""
+
+    size: int = 1_000_000
+    seconds: float = 30.0
+    depth: int = 128
+
+
+async def read_json(request: Request, limits: BodyLimits) -> object:
+    """The value of a JSON body in UTF-8 (RFC 8259).
+
+    Raises TooLarge, or BadRequest 400 (not JSON, nested too deeply, a number that JSON readers round),
+    408 (too slow) or 415 (not `application/json` in UTF-8, or encoded such as by gzip).
+    """
+    require_json(request.headers.get("content-type", ""))
+    return parse_json(await read_body(request, limits), limits)
+
+
+async def read_body(request: Request, limits: BodyLimits) -> bytes:
+    """The bytes, whatever their type; stops reading as soon as they are too many.
+
+    Raises TooLarge, or BadRequest 400 (the client left), 408 (too slow) or 415 (a content encoding).
+    """
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise BadRequest(415, "Send the body as it is, without a Content-Encoding.")
+    if _declared_size(request) > limits.size:
+        raise TooLarge(limits.size)
+    try:
+        async with asyncio.timeout(limits.seconds):
+            return await _collect(request, limits.size)
+    except TimeoutError as cause:
+        late = f"The body did not arrive within {limits.seconds:g} seconds."
+        raise BadRequest(408, late, close=True) from cause
+    except ClientDisconnect as cause:
+        raise BadRequest(400, "The body ended early.") from cause
+
+
+def require_json(content_type: str) -> None:
+    """Raises BadRequest 415 unless this is `application/json`, in UTF-8 where it names a charset.
+
+    No form, text or multipart is ever read as JSON: a browser sends those across origins without asking.
+    """
+    media, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    if media != "application/json":
+        raise BadRequest(415, "Send a body of Content-Type: application/json.")
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name == "charset" and value.strip('"') not in {"utf-8", "utf8"}:
+            raise BadRequest(415, "Send JSON in UTF-8.")
+
+
+def parse_json(raw: bytes, limits: BodyLimits) -> object:
+    """The value, refusing what another JSON reader would read differently.
+
+    Integers beyond 64 bits would silently become floats, so they are refused. Of equal keys the last counts.
+    Raises BadRequest 400.
+    """
+    try:
+        value: object = orjson.loads(raw)
+    except orjson.JSONDecodeError as cause:
+        raise BadRequest(400, f"The body is not JSON: {cause.msg}.") from cause
+    _check_depth(value, raw, limits.depth)
+    if _LONG_INTEGER.search(raw):
+        _check_integers(raw)
+    return value
+
+
+def _declared_size(request: Request) -> int:
+    """Two ways of framing are refused, as RFC 9112 §6.1 allows: httptools does it as well, h11 does not."""
+    declared = request.headers.get("content-length", "0")
+    if "content-length" in request.headers and "transfer-encoding" in request.headers:
+        raise BadRequest(400, "Send Content-Length or Transfer-Encoding, not both.", close=True)
+    if not declared.isdecimal() or len(declared) > _MOST_DIGITS:
+        raise BadRequest(400, "The Content-Length is not a number of bytes.")
+    return int(declared)
+
+
+async def _collect(request: Request, size: int) -> bytes:
+    chunks: list[bytes] = []
+    length = 0
+    async with contextlib.aclosing(request.stream()) as stream:
+        async for chunk in stream:
+            length += len(chunk)
+            if length > size:
+                raise TooLarge(size)
+            chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _check_depth(value: object, raw: bytes, depth: int) -> None:
+    """Lets orjson measure, in native code: it refuses to write more than a fixed depth."""
+    if raw.count(b"[") + raw.count(b"{") <= depth:
+        return
+    for _ in range(_WRITABLE_DEPTH - depth):
+        value = [value]
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError as cause:
+        raise BadRequest(400, f"The JSON is nested deeper than {depth} levels.") from cause
+
+
+def _check_integers(raw: bytes) -> None:
+    try:
+        json.loads(raw, parse_int=_integer)
+    except ValueError as cause:
+        raise BadRequest(400, "The JSON has an integer of more than 64 bits; send it as a string.") from cause
+
+
+def _integer(digits: str) -> int:
+    if len(digits.removeprefix("-")) > _MOST_DIGITS or not -(2**63) <= (value := int(digits)) < 2**64:
+        raise ValueError("more than 64 bits")
+    return value

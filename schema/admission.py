@@ -126,9 +126,7 @@ class Admission:
 
     def _validate(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         """At most `errors` errors, the one that says that there were more included."""
-        errors = validate(
-            schema, document, self._rules, max_errors=self.limits.errors - 1, hide_suggestions=True
-        )
+        errors = validate(schema, document, self._rules, max_errors=self.limits.errors - 1, hide_suggestions=True)
         if errors:
             raise Refused([_coded(error) for error in errors])
 
@@ -194,9 +192,7 @@ def _choose(checked: Checked, name: str | None) -> OperationDefinitionNode:
     if name is None and len(checked.operations) == 1:
         return next(iter(checked.operations.values()))
     if name is None:
-        raise refusal(
-            Code.BAD_REQUEST, "Give operationName: the document does not have exactly one operation."
-        )
+        raise refusal(Code.BAD_REQUEST, "Give operationName: the document does not have exactly one operation.")
     if name not in checked.operations:
         raise refusal(Code.BAD_REQUEST, f"There is no operation named '{name}' in the document.")
     return checked.operations[name]
@@ -229,17 +225,13 @@ def _require_affordable(cost: Cost, limits: Limits) -> None:
         (cost.requested, limits.cost, "points of cost"),
     ):
         if asked > most:
-            message = (
-                f"The operation asks for up to {asked} {what}; {most} are allowed. Ask for smaller pages."
-            )
+            message = f"The operation asks for up to {asked} {what}; {most} are allowed. Ask for smaller pages."
             raise refusal(Code.TOO_COSTLY, message, cost=cost)
 
 
 def _coded(error: GraphQLError) -> GraphQLError:
     if error.message == _OUT_OF_BUDGET:
-        return GraphQLError(
-            "The document is too intricate to validate.", extensions={"code": Code.TOO_COSTLY}
-        )
+        return GraphQLError("The document is too intricate to validate.", extensions={"code": Code.TOO_COSTLY})
     if not error.extensions:
         wrong_value = isinstance(error, StrawberryInputCoercionError)
         error.extensions = {"code": Code.INVALID_INPUT if wrong_value else Code.BAD_REQUEST}

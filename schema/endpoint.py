@@ -75,12 +75,7 @@ class GraphQLEndpoint:
             refuse_credentials_in_query(request.scope)
             method = _method(request)
             accept = ",".join(request.headers.getlist("accept"))
-            if (
-                self.page
-                and method is Method.GET
-                and "query" not in request.query_params
-                and prefers_page(accept)
-            ):
+            if self.page and method is Method.GET and "query" not in request.query_params and prefers_page(accept):
                 return self.page(request)
             media = answer_type(accept)
             return await self._answer(request, method, media)

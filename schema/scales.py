@@ -83,17 +83,13 @@ class Scales:
 
     def _fragment(self, name: str, level: int) -> Weight:
         if name in self._open:
-            raise refusal(
-                Code.BAD_REQUEST, f"Cannot spread fragment '{name}' within itself.", self._fragments[name]
-            )
+            raise refusal(Code.BAD_REQUEST, f"Cannot spread fragment '{name}' within itself.", self._fragments[name])
         if name not in self._fragments:
             return Weight()
         if name not in self._weights:
             self._open.add(name)
             fragment = self._fragments[name]
-            parent = (
-                self._schema.get_type(fragment.type_condition.name.value) if fragment.type_condition else None
-            )
+            parent = self._schema.get_type(fragment.type_condition.name.value) if fragment.type_condition else None
             self._weights[name] = self._spread(fragment.selection_set, parent, level)
             self._open.remove(name)
         return self._weights[name]
@@ -123,13 +119,9 @@ class Scales:
     def _check(self, weight: Weight, level: int, node: SelectionNode | SelectionSetNode) -> None:
         """What has to stop the weighing itself; the rest is checked once per operation."""
         if weight.fields > self._limits.fields:
-            raise refusal(
-                Code.TOO_COSTLY, f"The document selects more than {self._limits.fields} fields.", node
-            )
+            raise refusal(Code.TOO_COSTLY, f"The document selects more than {self._limits.fields} fields.", node)
         if level + weight.nesting - 1 > self._limits.nesting:
-            raise refusal(
-                Code.TOO_COSTLY, f"Selections nest deeper than {self._limits.nesting} levels.", node
-            )
+            raise refusal(Code.TOO_COSTLY, f"Selections nest deeper than {self._limits.nesting} levels.", node)
 
 
 def _definition(parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:

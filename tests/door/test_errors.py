@@ -49,9 +49,7 @@ def test_a_refusal_shows_its_sentence_its_code_and_where(door: Door, how: str) -
 
 
 def test_every_refusal_has_a_code_but_the_one_that_is_masked() -> None:
-    kinds = {
-        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, DomainError)
-    }
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, DomainError)}
 
     uncoded = {kind for kind in kinds if code_of(kind.__new__(kind)) is None}
 
@@ -62,9 +60,7 @@ def test_every_refusal_has_a_code_but_the_one_that_is_masked() -> None:
     "query", ["{ crash }", "{ wrongType }", "{ nullInNonNull }", '{ refuse(how: "unreadable") }']
 )
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
-def test_masks_what_was_not_foreseen_and_logs_it_under_the_shown_id(
-    door: Door, query: str, accept: str
-) -> None:
+def test_masks_what_was_not_foreseen_and_logs_it_under_the_shown_id(door: Door, query: str, accept: str) -> None:
     answer = door.post(query, accept)
 
     error = only_error(answer)
@@ -111,9 +107,7 @@ def test_names_the_variable_of_wrong_type(door: Door, value: object) -> None:
     assert door.added == []
 
 
-@pytest.mark.parametrize(
-    "literal", ["2147483648", "1.5", '"1"', "true", "null", "[1]", "{a: 1}", "9" * 5_000, "ONE"]
-)
+@pytest.mark.parametrize("literal", ["2147483648", "1.5", '"1"', "true", "null", "[1]", "{a: 1}", "9" * 5_000, "ONE"])
 def test_names_the_argument_of_wrong_type(door: Door, literal: str) -> None:
     answer = door.post(f"mutation {{ add(number: {literal}) }}")
 

@@ -24,9 +24,7 @@ def admit(schema: GraphQLSchema, query: str, variables: dict[str, Any] | None = 
     return Admission(Limits()).admit(schema, query, variables, None, method=Method.POST)
 
 
-def refused(
-    schema: GraphQLSchema, query: str, variables: dict[str, Any] | None = None
-) -> tuple[str, str, float]:
+def refused(schema: GraphQLSchema, query: str, variables: dict[str, Any] | None = None) -> tuple[str, str, float]:
     """Code and message of the first error, and the seconds of CPU that the refusal took."""
     start = time.process_time()
     with pytest.raises(Refused) as caught:
@@ -281,9 +279,7 @@ def test_bounds_lists_within_lists_of_introspection(schema: GraphQLSchema) -> No
 
 
 def test_refuses_a_lone_surrogate_in_a_document(schema: GraphQLSchema) -> None:
-    codes = {
-        refused(schema, query)[0] for query in ('{ hello(name: "\ud800") }', '{ hello(name: "\\ud800") }')
-    }
+    codes = {refused(schema, query)[0] for query in ('{ hello(name: "\ud800") }', '{ hello(name: "\\ud800") }')}
 
     assert codes == {"BAD_REQUEST"}
 
@@ -312,8 +308,6 @@ def test_a_document_is_checked_again_for_another_schema(schema: GraphQLSchema) -
     dearer = toy_schema()._schema
     dearer.type_map["Query"].fields["hello"].extensions["cost"] = 5
 
-    cheap, dear = (
-        admission.admit(each, "{ hello }", None, None, method=Method.POST) for each in (schema, dearer)
-    )
+    cheap, dear = (admission.admit(each, "{ hello }", None, None, method=Method.POST) for each in (schema, dearer))
 
     assert (cheap.cost.requested, dear.cost.requested) == (0, 5)

@@ -92,9 +92,7 @@ def test_a_refused_document_is_an_error_only_for_those_who_know_the_type(
 
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL])
 def test_answers_data(door: Door, accept: str) -> None:
-    answer = door.post(
-        "query A($n: String!) { hello(name: $n) }", accept, variables={"n": "x"}, operationName="A"
-    )
+    answer = door.post("query A($n: String!) { hello(name: $n) }", accept, variables={"n": "x"}, operationName="A")
 
     assert (answer.status_code, answer.headers["content-type"]) == (200, f"{accept}; charset=utf-8")
     assert answer.json() == {

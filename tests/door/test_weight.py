@@ -144,9 +144,7 @@ def test_sizes_come_from_variables_their_defaults_or_the_usual_page(schema: Grap
 
 
 def test_a_page_of_fixed_size_multiplies_what_variables_size_inside(schema: GraphQLSchema) -> None:
-    query = (
-        "query($n: Int) { viewer { repositories(first: 4) { nodes { issues(first: $n) { totalCount } } } } }"
-    )
+    query = "query($n: Int) { viewer { repositories(first: 4) { nodes { issues(first: $n) { totalCount } } } } }"
 
     assert cost(schema, query, {"n": 3}) == Cost(requested=1 + 1 + 4, nodes=4 + 12, depth=5)
 
@@ -168,9 +166,7 @@ def test_a_fields_own_cost_is_multiplied_by_the_rows_around_it() -> None:
     schema = build_schema(SDL)
     schema.type_map["Repository"].fields["name"].extensions["cost"] = 10
 
-    assert (
-        cost(schema, "{ viewer { repositories(first: 3) { nodes { name } } } }").requested == 1 + 1 + 3 * 10
-    )
+    assert cost(schema, "{ viewer { repositories(first: 3) { nodes { name } } } }").requested == 1 + 1 + 3 * 10
 
 
 def test_a_fragment_weighs_the_same_as_what_it_stands_for(schema: GraphQLSchema) -> None:
@@ -198,9 +194,7 @@ def test_weighs_doubling_fragments_without_walking_them(schema: GraphQLSchema) -
 
 
 def test_introspection_is_weighed_apart(schema: GraphQLSchema) -> None:
-    query = get_introspection_query(
-        input_value_deprecation=True, specified_by_url=True, schema_description=True
-    )
+    query = get_introspection_query(input_value_deprecation=True, specified_by_url=True, schema_description=True)
 
     introspected = weight(schema, query)
 

@@ -60,6 +60,15 @@ def test_refuses_fragments_that_double_31_times(schema: GraphQLSchema, unused: b
     assert seconds < 0.1
 
 
+def test_weighs_doubling_fragments_that_come_to_nothing_once_each(schema: GraphQLSchema) -> None:
+    query = doubling(31).replace("F31 on Thing { name }", "F31 on Thing { ...Missing }")
+
+    code, message, seconds = refused(schema, query)
+
+    assert (code, message) == ("BAD_REQUEST", "Unknown fragment 'Missing'.")
+    assert seconds < 0.1
+
+
 def test_refuses_fragments_that_double_in_depth(schema: GraphQLSchema) -> None:
     code, _, seconds = refused(schema, doubling(31, "parent { ...NEXT } other: parent { ...NEXT }"))
 

@@ -22,6 +22,7 @@ from models.errors import (
     Unauthenticated,
     Unavailable,
     UpstreamFailed,
+    WrongMethod,
 )
 from schema.refusal import Code
 
@@ -38,6 +39,7 @@ _CODES: dict[type[DomainError], Code] = {
     Unauthenticated: Code.UNAUTHENTICATED,
     Unavailable: Code.INTERNAL_SERVER_ERROR,
     UpstreamFailed: Code.UPSTREAM_FAILED,
+    WrongMethod: Code.INVALID_INPUT,
 }
 
 

@@ -1,4 +1,4 @@
-"""Bodies that are too large, too slow, too deep, or not JSON (ROBUSTNESS: requests over HTTP)."""
+"""Bodies that are too large, too slow, too deep, or not JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What errors show, and what they never show (ROBUSTNESS: GraphQL)."""
+"""What errors show, and what they never show."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ SHOWN = {
     "upstream": {"code": "UPSTREAM_FAILED"},
     "upstream_blocked": {"code": "UPSTREAM_FAILED"},
     "upstream_timeout": {"code": "UPSTREAM_FAILED"},
+    "wrong_method": {"code": "INVALID_INPUT"},
 }
 
 

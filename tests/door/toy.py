@@ -24,8 +24,9 @@ from models.errors import (
     UpstreamBlocked,
     UpstreamFailed,
     UpstreamTimeout,
+    WrongMethod,
 )
-from models.vocabulary import Permission, UnavailableReason
+from models.vocabulary import HttpMethod, Permission, UnavailableReason
 from schema.admission import mark_costs
 
 DSN = "postgres://user:password@db/x"
@@ -45,6 +46,7 @@ REFUSALS: dict[str, DomainError] = {
     "upstream": UpstreamFailed("It answered 500."),
     "upstream_blocked": UpstreamBlocked(),
     "upstream_timeout": UpstreamTimeout("It took too long."),
+    "wrong_method": WrongMethod(HttpMethod.POST),
 }
 
 

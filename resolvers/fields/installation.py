@@ -1,0 +1,24 @@
+"""What faces show of an installation that is no column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from models.errors import Forbidden
+from models.tables import Installation
+from models.vocabulary import Permission
+from resolvers.caller import Caller
+from resolvers.work import secret_place
+
+
+def configuration(installation: Installation, caller: Caller) -> dict[str, Any]:
+    """The values of the installer, decrypted. Raises Forbidden without INSTALLATIONS_READ."""
+    if not caller.may(Permission.INSTALLATIONS_READ):
+        raise Forbidden(permission=Permission.INSTALLATIONS_READ)
+    if installation.configuration is None:
+        return {}
+    opened = caller.hub.keyring.open(installation.configuration, secret_place(installation, "configuration"))
+    values: dict[str, Any] = orjson.loads(opened)
+    return values

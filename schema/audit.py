@@ -1,0 +1,90 @@
+"""Audit: who changed what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from models import tables
+from models.vocabulary import Source
+from resolvers.loaders import edges, relations
+from resolvers.page import NEWEST_FIRST
+from resolvers.queries import audit as queries
+from schema.context import Info
+from schema.field import column, derived, given, listing, related, to_one
+from schema.node import Node, node
+from schema.organization import Principal
+from schema.page import EdgeOf, PageOf
+from schema.scalars import JSON, DateTime
+
+
+@strawberry.type(description="A field before and after.")
+class FieldChange:
+    """One member of `AuditEntry.changes`, as stored."""
+
+    path: str = derived(lambda change: change["path"], "Path, such as `endpoint`.")
+    old_value: JSON | None = derived(lambda change: change["oldValue"], "Before; absent is null.")
+    new_value: JSON | None = derived(lambda change: change["newValue"], "After; absent is null.")
+
+    @classmethod
+    def is_type_of(cls, value: Any, info: Info) -> bool:
+        """The stored change is shown as it is."""
+        return isinstance(value, dict)
+
+
+def _resource(row: Any) -> Any:
+    return (getattr(tables, row.resource_type, None), row.resource_id)
+
+
+@node(tables.AuditEntry)
+class AuditEntry(Node):
+    """Who did what, when and through which face."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    action: str = column("Such as `integration.updated`.")
+    created_at: DateTime = column("When.")
+    source: Source = column("Through which face.")
+    actor: Principal | None = to_one(edges.ACTOR_BY_AUDIT_ENTRY, "Who; null when it was the hub or is gone.")
+    actor_name: str = column("Who, as text at the time.")
+    resource_type: str = column("Kind of thing changed, such as `Connection`.")
+    resource_name: str | None = column("Its name at the time.")
+    resource: Node | None = related(relations.ROW, _resource, "The thing; null when it is gone.")
+    changes: list[FieldChange] = column("What changed, secrets masked.")
+    sequence: int | None = column("Position in the hash chain; null until sealed.")
+    hash: str | None = column("Hash of this entry and the one before it; null until sealed.")
+
+
+@strawberry.type(description="An AuditEntry and its cursor.")
+class AuditEntryEdge(EdgeOf[AuditEntry]):
+    """See `EdgeOf`."""
+
+
+@strawberry.type(description="A page of AuditEntry rows.")
+class AuditEntryConnection(PageOf[AuditEntry, AuditEntryEdge]):
+    """See `PageOf`."""
+
+
+@strawberry.input(description="Conditions on audit entries.")
+class AuditFilter:
+    """See `resolvers.queries.audit.AuditFilter`."""
+
+    action: list[str] | None = given("Actions, `*` at the end allowed.")
+    actor_id: list[strawberry.ID] | None = given("Actors.")
+    source: list[Source] | None = given("Faces.")
+    resource_type: list[str] | None = given("Kinds of things.")
+    resource_id: strawberry.ID | None = given("One thing, also when it is gone.")
+    since: DateTime | None = given("From.")
+    until: DateTime | None = given("To, exclusive.")
+
+
+@strawberry.type
+class Queries:
+    """Root fields of this noun."""
+
+    audit_entries: AuditEntryConnection = listing(
+        queries.list_audit_entries,
+        "Who changed what, newest first.",
+        order=NEWEST_FIRST,
+        filter=(AuditFilter, queries.AuditFilter),
+    )

@@ -1,0 +1,76 @@
+"""The schema, assembled from its nouns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from resolvers.queries import viewer as viewer_queries
+from schema import audit, capability, connection, dispatch, event, installation, integration, organization
+from schema.admission import mark_costs
+from schema.context import Info
+from schema.errors import handlers
+from schema.ids import parse_global_id
+from schema.node import TABLES, Node
+from schema.scalars import SCALARS
+
+
+def _ref(value: str) -> Any:
+    found = parse_global_id(value)
+    table = TABLES.get(found[0]) if found else None
+    return (table, found[1]) if found and table else None
+
+
+async def _node(root: Any, info: Info, id: strawberry.ID) -> Any:
+    return (await viewer_queries.read_nodes(info.context.caller, [_ref(id)]))[0]
+
+
+async def _nodes(root: Any, info: Info, ids: list[strawberry.ID]) -> Any:
+    return await viewer_queries.read_nodes(info.context.caller, [_ref(one) for one in ids])
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query(
+    integration.Queries,
+    capability.Queries,
+    connection.Queries,
+    installation.Queries,
+    dispatch.Queries,
+    event.Queries,
+    audit.Queries,
+    organization.Queries,
+):
+    """Root of queries."""
+
+    node: Node | None = strawberry.field(
+        resolver=_node, description="Any thing by global id; null when there is none or it is not yours."
+    )
+    nodes: list[Node | None] = strawberry.field(
+        resolver=_nodes, description="Several things, in the order asked, null where there is none; at most 100."
+    )
+
+
+@strawberry.type(description="Everything that can be changed. Each field is one operation.")
+class Mutation(
+    integration.Mutations,
+    connection.Mutations,
+    installation.Mutations,
+    dispatch.Mutations,
+    event.Mutations,
+    organization.Mutations,
+):
+    """Root of mutations."""
+
+
+def build_schema() -> strawberry.Schema:
+    """The graph of this version."""
+    schema = strawberry.Schema(
+        Query,
+        Mutation,
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+        exception_handlers=handlers(),
+    )
+    mark_costs(schema._schema)
+    return schema

@@ -1,0 +1,126 @@
+"""What an integration can do, and what it can say happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models import tables
+from models.vocabulary import CapabilityEffect, HttpMethod, InputLocation, InputType, UnavailableReason
+from resolvers.fields.capability import inputs
+from resolvers.loaders import edges, relations
+from resolvers.queries import capability as queries
+from schema.field import column, derived, given, listing, related, to_many, to_one
+from schema.node import Node, node
+from schema.page import CountedPageOf, EdgeOf
+from schema.scalars import JSON
+
+if TYPE_CHECKING:
+    from schema.dispatch import DispatchConnection
+    from schema.integration import Integration
+
+
+@strawberry.type(description="One declared input.")
+class CapabilityInput:
+    """See `proxy.inputs.SimpleInput`."""
+
+    name: str = column("Name.")
+    type: InputType = column("JSON type.")
+    required: bool = column("Must be given.")
+    location: InputLocation = column("Where the value goes.")
+    description: str | None = column("What it is.")
+    default: JSON | None = column("Used when absent.")
+    options: list[JSON] = column("Allowed values; empty means any.")
+
+
+@strawberry.type(description="Whether something can be used now.")
+class Availability:
+    """See `resolvers.readiness.Availability`."""
+
+    available: bool = column("Yes.")
+    reason: UnavailableReason | None = column("Why not.")
+    missing_scopes: list[str] = column("Scopes that the connection lacks.")
+
+
+@node(tables.Capability)
+class Capability(Node):
+    """An action that an integration declares."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    name: str = column("Unique in the integration, such as SEND_MESSAGE.")
+    description: str = column("What it does.")
+    integration: Annotated[Integration, strawberry.lazy("schema.integration")] = to_one(
+        edges.INTEGRATION_BY_CAPABILITY, "Its integration."
+    )
+    method: HttpMethod = column("HTTP method.")
+    endpoint: str = column("Absolute https address, or path below the API base; `{input}` is filled from the inputs.")
+    effect: CapabilityEffect = column("What it does to the remote service; from the method unless declared.")
+    inputs: list[CapabilityInput] = derived(inputs, "The top-level inputs, in order.")
+    input_schema: JSON = column("The whole declaration as JSON Schema 2020-12; `x-in` says where a value goes.")
+    output_schema: JSON | None = column("Shape of a good answer.")
+    required_scopes: list[str] = column("Scopes that the connection must have been granted.")
+    timeout_seconds: int = column("Total time limit.")
+    digest: str = column("Digest of the declaration; changes when it does.")
+    availability: Availability = related(
+        relations.AVAILABILITY,
+        lambda row: row.id,
+        "Whether you could dispatch it now, and what is missing.",
+    )
+    dispatches: Annotated[DispatchConnection, strawberry.lazy("schema.dispatch")] = to_many(
+        edges.DISPATCHES_BY_CAPABILITY, "Dispatches, newest first."
+    )
+
+
+@node(tables.EventType)
+class EventType(Node):
+    """A declared name of something that can happen."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    name: str = column("`<Handler>.<Name>` as declared.")
+    description: str = column("When it happens.")
+    schema: JSON | None = derived(lambda row: row.payload_schema, "Shape of the payload; null means any object.")
+    integration: Annotated[Integration, strawberry.lazy("schema.integration")] = to_one(
+        edges.INTEGRATION_BY_EVENT_TYPE, "Its integration."
+    )
+
+
+@strawberry.type(description="A Capability and its cursor.")
+class CapabilityEdge(EdgeOf[Capability]):
+    """See `EdgeOf`."""
+
+
+@strawberry.type(description="A page of Capability rows.")
+class CapabilityConnection(CountedPageOf[Capability, CapabilityEdge]):
+    """See `CountedPageOf`."""
+
+
+@strawberry.type(description="An EventType and its cursor.")
+class EventTypeEdge(EdgeOf[EventType]):
+    """See `EdgeOf`."""
+
+
+@strawberry.type(description="A page of EventType rows.")
+class EventTypeConnection(CountedPageOf[EventType, EventTypeEdge]):
+    """See `CountedPageOf`."""
+
+
+@strawberry.input(description="Conditions on capabilities.")
+class CapabilityFilter:
+    """See `resolvers.queries.capability.CapabilityFilter`."""
+
+    search: str | None = given("Words in name and description.")
+    effect: list[CapabilityEffect] | None = given("Effects.")
+    method: list[HttpMethod] | None = given("Methods.")
+
+
+@strawberry.type
+class Queries:
+    """Root fields of these nouns."""
+
+    capabilities: CapabilityConnection = listing(
+        queries.list_capabilities,
+        "Capabilities of everything installed.",
+        order=queries.BY_NAME,
+        filter=(CapabilityFilter, queries.CapabilityFilter),
+    )

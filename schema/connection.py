@@ -1,0 +1,188 @@
+"""Connections to remote services. The type is ConnectedAccount: Relay reserves names that end in Connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from models import tables
+from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus
+from resolvers.loaders import edges
+from resolvers.mutations import connection as operations
+from resolvers.queries import connection as queries
+from schema import errors
+from schema.context import Info
+from schema.field import act, column, derived, given, listing, mutation, needing, to_many, to_one
+from schema.ids import global_id, row_id
+from schema.node import Node, node
+from schema.organization import Principal
+from schema.page import CountedPageOf, EdgeOf
+from schema.removal import DeletePayload, DeleteResult
+from schema.scalars import JSON, DateTime
+from schema.secret import SecretInput
+
+if TYPE_CHECKING:
+    from schema.integration import IntegrationConnection
+
+
+@strawberry.type(description="An account at a remote service.")
+class RemoteAccount:
+    """Who is connected there."""
+
+    account_id: str | None = derived(lambda account: account.get("accountId"), "Its id there.")
+    email: str | None = derived(lambda account: account.get("email"), "E-mail address.")
+    display_name: str | None = derived(lambda account: account.get("displayName"), "Name.")
+
+    @classmethod
+    def is_type_of(cls, value: Any, info: Info) -> bool:
+        """The stored account is shown as it is."""
+        return isinstance(value, dict)
+
+
+@node(tables.Connection)
+class ConnectedAccount(Node):
+    """A connection to a remote service."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    name: str = column("Label.")
+    mode: ConnectionMode = column("Whose.")
+    principal: Principal | None = to_one(edges.PRINCIPAL_BY_CONNECTION, "Its user, for PER_USER.")
+    auth_type: AuthType = column("How it authorises.")
+    status: ConnectionStatus = column("Whether it works.")
+    account: RemoteAccount | None = derived(
+        lambda row: row.account or None, "Who is connected at the remote service."
+    )
+    base_url: str | None = column("Base address, when it has its own.")
+    granted_scopes: list[str] = column("Scopes that were granted.")
+    details: JSON = column('Readable parts and masked hints, such as {"apiKey": "sk-a…"}.')
+    expires_at: DateTime | None = column("When the access ends; null when unknown or never.")
+    last_used_at: DateTime | None = column("Last use by a dispatch, to the minute.")
+    last_error: str | None = column("Last failure of authorisation.")
+    last_error_at: DateTime | None = column("When that was.")
+    integrations: Annotated[IntegrationConnection, strawberry.lazy("schema.integration")] = to_many(
+        edges.INTEGRATIONS_BY_CONNECTION, "Integrations that it is registered to."
+    )
+    version: int = column("Grows with every change; for `expectedVersion`.")
+    created_at: DateTime = column("When it was made.")
+    updated_at: DateTime = column("Last change.")
+
+
+@strawberry.type(description="A ConnectedAccount and its cursor.")
+class ConnectedAccountEdge(EdgeOf[ConnectedAccount]):
+    """See `EdgeOf`."""
+
+
+@strawberry.type(description="A page of ConnectedAccount rows.")
+class ConnectedAccountConnection(CountedPageOf[ConnectedAccount, ConnectedAccountEdge]):
+    """See `CountedPageOf`."""
+
+
+@strawberry.input(description="Conditions on connections.")
+class ConnectionFilter:
+    """See `resolvers.queries.connection.ConnectionFilter`."""
+
+    search: str | None = given("Words in the name.")
+    mode: ConnectionMode | None = given("Whose.")
+    status: list[ConnectionStatus] | None = given("Whether they work.")
+    principal_id: list[strawberry.ID] | None = given("Users.")
+
+
+@strawberry.input(description="A new connection.")
+class CreateConnectionInput:
+    """See `CreateConnection`."""
+
+    integration_id: strawberry.ID | None = given("Registered to.")
+    name: str | None = given("Label; from the vendor unless given.")
+    mode: ConnectionMode = strawberry.field(default=ConnectionMode.PER_USER, description="Whose.")
+    secret: SecretInput = strawberry.field(description="The secret.")
+    base_url: str | None = given("Own base address.")
+    default: bool = strawberry.field(default=False, description="Use it where none is named.")
+
+
+@strawberry.input(description="New values of a connection.")
+class UpdateConnectionInput:
+    """See `UpdateConnection`."""
+
+    id: strawberry.ID = strawberry.field(description="Which.")
+    expected_version: int | None = given("Refuse as Stale when it has moved on.")
+    name: str | None = given("Label.")
+    secret: SecretInput | None = given("A new secret.")
+    base_url: str | None = given("Own base address.")
+
+
+@strawberry.input(description="Connections to attach.")
+class RegisterConnectionsInput:
+    """See `RegisterConnections`."""
+
+    integration_id: strawberry.ID = strawberry.field(description="To which.")
+    connection_ids: list[strawberry.ID] = strawberry.field(description="Which, at most 100.")
+    default_connection_id: strawberry.ID | None = given("The one to use where none is named.")
+
+
+@strawberry.input(description="A connection to detach.")
+class UnregisterConnectionInput:
+    """See `UnregisterConnection`."""
+
+    integration_id: strawberry.ID = strawberry.field(description="From which.")
+    connection_id: strawberry.ID = strawberry.field(description="Which.")
+
+
+@strawberry.type(description="A connection as it is now.")
+class ConnectionPayload:
+    """The connection."""
+
+    connection: ConnectedAccount = column("The connection.")
+
+
+ConnectionResult = Annotated[
+    ConnectionPayload
+    | errors.NotFound
+    | errors.Conflict
+    | errors.InvalidInput
+    | errors.Forbidden
+    | errors.Stale
+    | errors.UpstreamFailed,
+    strawberry.union("ConnectionResult", description="A connection, or why not."),
+]
+
+
+async def _delete(root: Any, info: Info, id: strawberry.ID) -> Any:
+    gone = await act(info, operations.delete_connection, row_id(id))
+    return DeletePayload(deleted_id=strawberry.ID(global_id("ConnectedAccount", gone)))
+
+
+@strawberry.type
+class Queries:
+    """Root fields of this noun."""
+
+    connections: ConnectedAccountConnection = listing(
+        queries.list_connections,
+        "Connections that you may see.",
+        order=queries.BY_NAME,
+        filter=(ConnectionFilter, queries.ConnectionFilter),
+    )
+
+
+@strawberry.type
+class Mutations:
+    """Root fields of this noun that answer a connection."""
+
+    create_connection: ConnectionResult = mutation(
+        operations.create_connection,
+        "Store a connection and register it.",
+        input=CreateConnectionInput,
+        reads=operations.CreateConnection,
+        payload=lambda row: ConnectionPayload(connection=row),
+    )
+    update_connection: ConnectionResult = mutation(
+        operations.update_connection,
+        "Change a connection or its label.",
+        input=UpdateConnectionInput,
+        reads=operations.UpdateConnection,
+        payload=lambda row: ConnectionPayload(connection=row),
+    )
+    delete_connection: DeleteResult = strawberry.field(
+        resolver=_delete,
+        description=needing("Remove a connection from everywhere.", operations.delete_connection.facts),
+    )

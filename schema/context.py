@@ -1,0 +1,22 @@
+"""What every resolver of a request is given: the caller and the request's loaders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+
+from resolvers.caller import Caller
+from resolvers.loaders.loaders import Loaders
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """One request's."""
+
+    caller: Caller
+    loaders: Loaders
+
+
+Info = strawberry.Info[Context, Any]

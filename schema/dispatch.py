@@ -1,0 +1,230 @@
+"""Dispatches: run a capability, plan it, read the record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from models import tables
+from models.vocabulary import DispatchOutcome, HttpMethod, IdempotencyFate, Source, UnavailableReason
+from resolvers.dispatching.build import RunCapability
+from resolvers.dispatching.response import Response
+from resolvers.fields.dispatch import duration_ms
+from resolvers.loaders import edges
+from resolvers.lookup import CapabilityName
+from resolvers.mutations import dispatch as operations
+from resolvers.page import NEWEST_FIRST
+from resolvers.queries import dispatch as queries
+from schema import errors
+from schema.capability import Capability
+from schema.context import Info
+from schema.field import column, derived, given, listing, mutation, needing, to_one
+from schema.headers import HeaderTemplate
+from schema.ids import row_id
+from schema.node import Node, node
+from schema.page import EdgeOf, PageOf, optional
+from schema.scalars import JSON, DateTime
+
+if TYPE_CHECKING:
+    from schema.connection import ConnectedAccount
+    from schema.integration import Integration
+    from schema.organization import Principal
+
+_PLAN_COST = 100
+
+
+@node(tables.Dispatch)
+class Dispatch(Node):
+    """One execution of a capability: written before the call, completed after it."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    capability_name: str | None = column("What ran, by name; stays when the capability is dropped.")
+    capability: Capability | None = to_one(
+        edges.CAPABILITY_BY_DISPATCH, "What ran; null for a raw proxy request or a dropped one."
+    )
+    integration: Annotated[Integration, strawberry.lazy("schema.integration")] | None = to_one(
+        edges.INTEGRATION_BY_DISPATCH, "On which integration; null when it is gone."
+    )
+    connection: Annotated[ConnectedAccount, strawberry.lazy("schema.connection")] | None = to_one(
+        edges.CONNECTION_BY_DISPATCH, "With whose connection; null when none was needed or it is gone."
+    )
+    principal: Annotated[Principal, strawberry.lazy("schema.organization")] | None = to_one(
+        edges.PRINCIPAL_BY_DISPATCH, "For whom."
+    )
+    source: Source = column("Through which face.")
+    method: HttpMethod = column("Request method.")
+    url: str = column("Request address, query values masked.")
+    outcome: DispatchOutcome | None = column("How it ended; null while it is under way.")
+    external_status: int | None = column("Status of the remote service.")
+    error: str | None = column("What went wrong, in a sentence.")
+    attempt_count: int = column("Tries, redirects not counted.")
+    response_bytes: int | None = column("Bytes of the answer.")
+    idempotency_key: str | None = column("Key given by the caller.")
+    created_at: DateTime = column("When the intent was written.")
+    duration_ms: int | None = derived(duration_ms, "From intent to outcome.")
+    cause: Node | None = to_one(edges.CAUSE_EVENT_BY_DISPATCH, "The event, run, job or delivery that caused it.")
+
+
+@strawberry.type(
+    description="An answer of a remote service; exactly one of json, text, base64 is set unless it was empty."
+)
+class DispatchResponse:
+    """See `resolvers.dispatching.response.Response`."""
+
+    status: int = column("HTTP status.")
+    content_type: str | None = column("Content type.")
+    json: JSON | None = column("The body, when it is JSON.")
+    text: str | None = column("The body, when it is other text.")
+    base64: str | None = column("The body, when it is neither.")
+
+    @classmethod
+    def is_type_of(cls, value: Any, info: Info) -> bool:
+        """The behaviour's own response is shown as it is."""
+        return isinstance(value, Response)
+
+
+@strawberry.type(description="The exact request that a dispatch would send, secrets masked. Nothing was sent.")
+class DispatchPlan:
+    """See `resolvers.queries.dispatch.DispatchPlan`."""
+
+    allowed: bool = column("Would be sent.")
+    reason: UnavailableReason | None = column("Why not.")
+    blocked_by: str | None = column("The egress policy's objection.")
+    missing_scopes: list[str] = column("Scopes that the connection lacks.")
+    capability: Capability = column("The capability.")
+    connection: Annotated[ConnectedAccount, strawberry.lazy("schema.connection")] | None = column(
+        "The connection chosen."
+    )
+    method: HttpMethod = column("Method.")
+    url: str = column("Address.")
+    headers: list[HeaderTemplate] = derived(
+        lambda plan: [HeaderTemplate(name=name, value=value) for name, value in plan.headers],
+        "Headers, credentials as `***`.",
+    )
+    body: JSON | None = column("Body.")
+    idempotency: IdempotencyFate = column("What the idempotency key would do.")
+
+    @classmethod
+    def is_type_of(cls, value: Any, info: Info) -> bool:
+        """The behaviour's own plan is shown as it is."""
+        return isinstance(value, queries.DispatchPlan)
+
+
+@strawberry.type(description="A Dispatch and its cursor.")
+class DispatchEdge(EdgeOf[Dispatch]):
+    """See `EdgeOf`."""
+
+
+@strawberry.type(description="A page of Dispatch rows.")
+class DispatchConnection(PageOf[Dispatch, DispatchEdge]):
+    """See `PageOf`."""
+
+
+@strawberry.input(description="Conditions on dispatches.")
+class DispatchFilter:
+    """See `resolvers.queries.dispatch.DispatchFilter`."""
+
+    outcome: list[DispatchOutcome | None] | None = given("How they ended; null inside means under way.")
+    integration_id: list[strawberry.ID] | None = given("Apps.")
+    connection_id: list[strawberry.ID] | None = given("Connections.")
+    source: list[Source] | None = given("Faces.")
+    since: DateTime | None = given("From.")
+    until: DateTime | None = given("To, exclusive.")
+
+
+@strawberry.input(description="A capability by the words of the DonutWork path.")
+class NamedCapability:
+    """See `CapabilityName`."""
+
+    handler: str = strawberry.field(description="Handler of the integration.")
+    name: str = strawberry.field(description="Name of the capability.")
+
+
+@strawberry.input(one_of=True, description="Names one capability.")
+class CapabilityRef:
+    """By id, or by name."""
+
+    id: strawberry.ID | None = given("Global or 24-hex id.")
+    named: NamedCapability | None = given("Handler and name.")
+
+
+@strawberry.input(description="A capability to run.")
+class DispatchInput:
+    """See `RunCapability`."""
+
+    capability: CapabilityRef = strawberry.field(description="Which.")
+    inputs: JSON | None = given("Values. An empty object when absent.")
+    connection_id: strawberry.ID | None = given("The connection; needed where the choice would be a guess.")
+    idempotency_key: str | None = given("Makes a retry safe for 24 hours.")
+
+    def command(self) -> RunCapability:
+        """What it stands for."""
+        ref, connection_id = self.capability, optional(self.connection_id)
+        named = optional(ref.named)
+        return RunCapability(
+            capability=CapabilityName(handler=named.handler, name=named.name) if named else row_id(str(ref.id)),
+            inputs=optional(self.inputs),
+            connection_id=None if connection_id is None else row_id(connection_id),
+            idempotency_key=optional(self.idempotency_key),
+        )
+
+
+@strawberry.type(description="A dispatch that was recorded, however it ended.")
+class DispatchPayload:
+    """See `resolvers.mutations.dispatch.Dispatched`."""
+
+    dispatch: Dispatch = column("The record.")
+    response: DispatchResponse | None = column("The answer of the remote service; null when there was none.")
+    replayed: bool = column("The stored outcome of an earlier call with the same key; nothing was sent now.")
+
+
+DispatchResult = Annotated[
+    DispatchPayload
+    | errors.NotFound
+    | errors.Conflict
+    | errors.InvalidInput
+    | errors.Forbidden
+    | errors.NotReady
+    | errors.TooMany
+    | errors.UpstreamFailed,
+    strawberry.union("DispatchResult", description="A dispatch, or why nothing was sent."),
+]
+DispatchPlanResult = Annotated[
+    DispatchPlan | errors.NotFound | errors.InvalidInput | errors.Forbidden,
+    strawberry.union("DispatchPlanResult", description="A plan, or why there is none."),
+]
+
+
+async def _plan(root: Any, info: Info, input: DispatchInput) -> Any:
+    return await queries.plan_dispatch(info.context.caller, input.command())
+
+
+@strawberry.type
+class Queries:
+    """Root fields of this noun."""
+
+    plan_dispatch: DispatchPlanResult = strawberry.field(
+        resolver=_plan,
+        description=needing("The request that a dispatch would send; no network.", queries.plan_dispatch.facts),
+        metadata={"cost": _PLAN_COST},
+    )
+    dispatches: DispatchConnection = listing(
+        queries.list_dispatches,
+        "Dispatches, newest first.",
+        order=NEWEST_FIRST,
+        filter=(DispatchFilter, queries.DispatchFilter),
+    )
+
+
+@strawberry.type
+class Mutations:
+    """Root fields of this noun."""
+
+    dispatch: DispatchResult = mutation(
+        operations.dispatch,
+        "Run a capability. Needs DISPATCH_READ or DISPATCH_WRITE, by its effect.",
+        input=DispatchInput,
+        reads=DispatchInput.command,
+        payload=lambda done: DispatchPayload(dispatch=done.dispatch, response=done.response, replayed=done.replayed),
+    )

@@ -1,0 +1,145 @@
+"""Refusals as members of result unions: one interface, one type for each kind."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+from models import errors
+from models.vocabulary import Permission, UnavailableReason, UpstreamFailure
+from schema.node import Node
+
+
+@strawberry.enum(description="Closed list of refusals.")
+class ProblemCode(StrEnum):
+    """The words of `Problem.code` and `extensions.code`."""
+
+    NOT_FOUND = "NOT_FOUND"
+    CONFLICT = "CONFLICT"
+    INVALID_INPUT = "INVALID_INPUT"
+    FORBIDDEN = "FORBIDDEN"
+    STALE = "STALE"
+    TOO_MANY = "TOO_MANY"
+    NOT_READY = "NOT_READY"
+    UPSTREAM_FAILED = "UPSTREAM_FAILED"
+
+
+@strawberry.interface(description="Why a mutation was refused. Nothing was changed.")
+class Problem:
+    """What every refusal says."""
+
+    code: ProblemCode = strawberry.field(description="The kind, the same word as `extensions.code`.")
+    message: str = strawberry.field(description="A sentence for people that says what to do.")
+    path: list[str] | None = strawberry.field(
+        description="Where in the input, such as `input`, `capabilities`, `0`, `endpoint`; null when it is about"
+        " no single place."
+    )
+
+
+@strawberry.type(description="No such thing, or not yours: the two are indistinguishable.")
+class NotFound(Problem):
+    """See `models.errors.NotFound`."""
+
+
+@strawberry.type(description="A unique value is taken, or an idempotency key was used with another input.")
+class Conflict(Problem):
+    """See `models.errors.Conflict`."""
+
+    existing: Node | None = strawberry.field(description="What stands in the way, when you may see it.")
+
+
+@strawberry.type(description="One faulty value.")
+class Violation:
+    """See `models.errors.Violation`."""
+
+    path: list[str] = strawberry.field(description="Where.")
+    message: str = strawberry.field(description="What is wrong with it.")
+
+
+@strawberry.type(description="One or more values are wrong.")
+class InvalidInput(Problem):
+    """See `models.errors.InvalidInput`."""
+
+    violations: list[Violation] = strawberry.field(description="Every fault found, in input order; never empty.")
+
+
+@strawberry.type(description="Your token or your role does not allow it.")
+class Forbidden(Problem):
+    """See `models.errors.Forbidden`."""
+
+    permission: Permission | None = strawberry.field(
+        description="The permission that was missing; null when the refusal is about a role, such as a share."
+    )
+
+
+@strawberry.type(description="The row changed since you read it (`expectedVersion`).")
+class Stale(Problem):
+    """See `models.errors.Stale`."""
+
+    current_version: int = strawberry.field(description="The version to read and merge with.")
+
+
+@strawberry.type(description="A rate, concurrency or size limit.")
+class TooMany(Problem):
+    """See `models.errors.TooMany`."""
+
+    retry_after_seconds: int | None = strawberry.field(
+        description="Seconds to wait; null when waiting does not help."
+    )
+
+
+@strawberry.type(description="The thing exists, but its state does not allow this yet.")
+class NotReady(Problem):
+    """See `models.errors.NotReady`."""
+
+    reason: UnavailableReason = strawberry.field(description="What is missing.")
+    missing_scopes: list[str] = strawberry.field(description="Scopes that the connection lacks.")
+    connect_url: str | None = strawberry.field(
+        description="Signed link on which the user can connect or consent, for 30 minutes; nothing is stored"
+        " before it is opened."
+    )
+
+
+@strawberry.type(description="Something outside failed while the hub itself needed it.")
+class UpstreamFailed(Problem):
+    """See `models.errors.UpstreamFailed`."""
+
+    reason: UpstreamFailure = strawberry.field(description="How it failed.")
+    external_status: int | None = strawberry.field(description="Its HTTP status, when it answered.")
+
+
+_KINDS: dict[type[errors.DomainError], tuple[type[Any], ProblemCode, tuple[str, ...]]] = {
+    errors.NotFound: (NotFound, ProblemCode.NOT_FOUND, ()),
+    errors.Conflict: (Conflict, ProblemCode.CONFLICT, ("existing",)),
+    errors.InvalidInput: (InvalidInput, ProblemCode.INVALID_INPUT, ("violations",)),
+    errors.Forbidden: (Forbidden, ProblemCode.FORBIDDEN, ("permission",)),
+    errors.Stale: (Stale, ProblemCode.STALE, ("current_version",)),
+    errors.TooMany: (TooMany, ProblemCode.TOO_MANY, ("retry_after_seconds",)),
+    errors.NotReady: (NotReady, ProblemCode.NOT_READY, ("reason", "missing_scopes", "connect_url")),
+    errors.UpstreamFailed: (UpstreamFailed, ProblemCode.UPSTREAM_FAILED, ("reason", "external_status")),
+}
+
+
+def _handler(kind: type[errors.DomainError]) -> Any:
+    problem, code, facts = _KINDS[kind]
+
+    class Handler(strawberry.ExceptionHandler):  # type: ignore[type-arg]  # known at run time only
+        """Makes a member of the field's union of a refusal of one kind."""
+
+        exception_type = kind
+        error_type = problem
+
+        def handle(self, exception: Any, *, field: StrawberryField, info: strawberry.Info) -> Any:
+            path = None if exception.path is None else list(exception.path)
+            named = {name: getattr(exception, name) for name in facts}
+            return problem(code=code, message=exception.message, path=path, **named)
+
+    return Handler()
+
+
+def handlers() -> list[Any]:
+    """One for each kind; a kind that is not in the field's union goes to `errors[]`."""
+    return [_handler(kind) for kind in _KINDS]

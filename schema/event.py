@@ -1,0 +1,136 @@
+"""Events: what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from models import tables
+from models.vocabulary import Source
+from resolvers.loaders import edges
+from resolvers.mutations import event as operations
+from resolvers.page import NEWEST_FIRST
+from resolvers.queries import event as queries
+from schema import errors
+from schema.context import Info
+from schema.field import column, derived, given, listing, mutation, needing, to_one
+from schema.ids import row_id
+from schema.node import Node, node
+from schema.page import EdgeOf, PageOf
+from schema.refs import IntegrationRef
+from schema.scalars import JSON, DateTime
+
+if TYPE_CHECKING:
+    from schema.installation import Installation
+    from schema.integration import Integration
+
+
+@node(tables.Event)
+class Event(Node):
+    """Something that an integration says happened."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    type: str = column("Declared name; the hub's own begin with `Hub.`.")
+    entity_id: str = column("What it is about; the handler unless given.")
+    payload: JSON = column("Its content, at most 256 kB.")
+    source: Source = column("Where it came from.")
+    integration: Annotated[Integration, strawberry.lazy("schema.integration")] | None = to_one(
+        edges.INTEGRATION_BY_EVENT, "Whose event; null when it is gone."
+    )
+    installation: Annotated[Installation, strawberry.lazy("schema.installation")] | None = to_one(
+        edges.INSTALLATION_BY_EVENT, "On which installation."
+    )
+    created_at: DateTime = column("When it was accepted.")
+
+
+@strawberry.type(description="An Event and its cursor.")
+class EventEdge(EdgeOf[Event]):
+    """See `EdgeOf`."""
+
+
+@strawberry.type(description="A page of Event rows.")
+class EventConnection(PageOf[Event, EventEdge]):
+    """See `PageOf`."""
+
+
+@strawberry.input(description="Conditions on events.")
+class EventFilter:
+    """See `resolvers.queries.event.EventFilter`."""
+
+    type: list[str] | None = given("Declared names, `*` at the end allowed.")
+    entity_id: str | None = given("What they are about.")
+    integration_id: list[strawberry.ID] | None = given("Apps.")
+    since: DateTime | None = given("From.")
+    until: DateTime | None = given("To, exclusive.")
+
+
+@strawberry.input(description="Something that happened.")
+class EmitEventInput:
+    """See `EmitEvent`."""
+
+    integration: IntegrationRef = strawberry.field(description="Of which app.")
+    installation_id: strawberry.ID | None = given("On which installation; needed by an app with several.")
+    type: str = strawberry.field(description="Declared name, with or without the handler.")
+    payload: JSON | None = given("Content. An empty object when absent.")
+    entity_id: str | None = given("What it is about.")
+    idempotency_key: str | None = given("Makes a retry safe for 24 hours.")
+
+
+@strawberry.type(description="An accepted event.")
+class EventPayload:
+    """See `Emitted`."""
+
+    event: Event = column("The event.")
+    queued_runs: int = column("Flow runs that it queued.")
+    queued_deliveries: int = column("Deliveries that it queued.")
+    replayed: bool = column("The event of an earlier call with the same key.")
+
+
+EventResult = Annotated[
+    EventPayload
+    | errors.NotFound
+    | errors.Conflict
+    | errors.InvalidInput
+    | errors.Forbidden
+    | errors.NotReady
+    | errors.TooMany,
+    strawberry.union("EventResult", description="An event, or why not."),
+]
+
+
+async def _event(root: Any, info: Info, id: strawberry.ID) -> Any:
+    return await queries.read_event(info.context.caller, row_id(id))
+
+
+@strawberry.type
+class Queries:
+    """Root fields of this noun."""
+
+    events: EventConnection = listing(
+        queries.list_events,
+        "Events on your organization, newest first.",
+        order=NEWEST_FIRST,
+        filter=(EventFilter, queries.EventFilter),
+    )
+    event: Event | None = strawberry.field(
+        resolver=_event, description=needing("One event.", queries.read_event.facts)
+    )
+
+
+@strawberry.type
+class Mutations:
+    """Root fields of this noun."""
+
+    emit_event: EventResult = mutation(
+        operations.emit_event,
+        "Say that something happened.",
+        input=EmitEventInput,
+        reads=operations.EmitEvent,
+        payload=lambda emitted: EventPayload(
+            event=emitted.event,
+            queued_runs=emitted.queued_runs,
+            queued_deliveries=emitted.queued_deliveries,
+            replayed=emitted.replayed,
+        ),
+    )

@@ -1,0 +1,165 @@
+"""The kinds of fields there are: a column, a pure function of a row, an edge; an operation at the roots."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import strawberry
+
+from models.vocabulary import Permission
+from resolvers.loaders.edge import Edge, Relation
+from resolvers.operation import Exchange, Facts, Operation
+from resolvers.page import Order
+from schema.context import Info
+from schema.page import Page, PageArguments, asks_for, binding_of, optional
+from schema.translate import command
+
+AnyOperation = Operation[Any, Any] | Exchange[Any, Any, Any, Any]
+
+
+def column(description: str) -> Any:
+    """The row's column of the same name."""
+    return strawberry.field(description=description)
+
+
+def given(description: str) -> Any:
+    """A member of an input that may be absent."""
+    return strawberry.field(default=strawberry.UNSET, description=description)
+
+
+def derived(function: Callable[[Any], Any], description: str) -> Any:
+    """A pure function of the row."""
+
+    def resolve(root: Any) -> Any:
+        return function(root)
+
+    return _field(resolve, description)
+
+
+def viewed(function: Callable[[Any, Any], Any], description: str) -> Any:
+    """A pure function of the row and the caller."""
+
+    def resolve(root: Any, info: Info) -> Any:
+        return function(root, info.context.caller)
+
+    return _field(resolve, description)
+
+
+def to_one(edge: Edge, description: str) -> Any:
+    """The one row at the other end of an edge."""
+
+    async def resolve(root: Any, info: Info) -> Any:
+        return await info.context.loaders.one(edge, getattr(root, edge.local))
+
+    return _field(resolve, needing(description, edge.needs))
+
+
+def related(relation: Relation, key: Callable[[Any], Any], description: str) -> Any:
+    """The value of a batch relation."""
+
+    async def resolve(root: Any, info: Info) -> Any:
+        return await info.context.loaders.value(relation, key(root))
+
+    return _field(resolve, needing(description, relation.needs))
+
+
+def to_many(edge: Edge, description: str, *, filter: tuple[type, type] | None = None) -> Any:
+    """A page of the rows at the other end of an edge. `filter` is (input type, filter)."""
+
+    async def load(root: Any, info: Info, arguments: PageArguments, narrowed: Any) -> Page:
+        key = getattr(root, edge.local)
+        binding = binding_of(info, narrowed, key)
+        loaders = info.context.loaders
+        found = await loaders.page(edge, key, arguments.request(info, binding), narrowed)
+        return Page(slice=found, order=edge.order, binding=binding, count=lambda: loaders.count(edge, key, narrowed))
+
+    return _field(_paged(load, filter), needing(description, edge.needs))
+
+
+def listing(
+    operation: Operation[Any, Any], description: str, *, order: Order, filter: tuple[type, type] | None = None
+) -> Any:
+    """A page of a root list, by the operation that lists in that order."""
+
+    async def load(root: Any, info: Info, arguments: PageArguments, narrowed: Any) -> Page:
+        binding = binding_of(info, narrowed)
+        request = arguments.request(info, binding, count=asks_for(info, "totalCount"))
+        given = {"filter": narrowed or filter[1]()} if filter else {}
+        return Page(slice=await operation(info.context.caller, page=request, **given), order=order, binding=binding)
+
+    return _field(_paged(load, filter), needing(description, operation.facts))
+
+
+def mutation(
+    operation: AnyOperation,
+    description: str,
+    *,
+    input: type,
+    payload: Callable[[Any], Any],
+    reads: type | Callable[[Any], Any],
+) -> Any:
+    """An operation on one input. `reads` is its command class, or makes the command."""
+    read: Callable[[Any], Any] = (lambda given: command(reads, given)) if isinstance(reads, type) else reads
+
+    async def resolve(root: Any, info: Info, input: Any) -> Any:
+        return payload(await act(info, operation, read(input)))
+
+    resolve.__annotations__ = {"info": Info, "input": input}
+    return _field(resolve, needing(description, operation.facts))
+
+
+async def act(info: Info, operation: AnyOperation, *given: Any, **named: Any) -> Any:
+    """Run an operation that changes something; what was read before it is read anew after it."""
+    try:
+        return await operation(info.context.caller, *given, **named)
+    finally:
+        info.context.loaders.clear()
+
+
+def needing(description: str, needs: Facts | Permission | None) -> str:
+    """The description with the permission that is asked for, unless it says so itself."""
+    permissions = needs.permissions if isinstance(needs, Facts) else (needs,) if needs else ()
+    if not permissions or "Needs " in description:
+        return description
+    return f"{description} Needs {' or '.join(permissions)}."
+
+
+def _field(resolver: Callable[..., Any], description: str) -> Any:
+    resolver.__annotations__.pop("return", None)
+    return strawberry.field(resolver=resolver, description=description)
+
+
+def _paged(
+    load: Callable[[Any, Info, PageArguments, Any], Awaitable[Page]], filter: tuple[type, type] | None
+) -> Callable[..., Any]:
+    """A resolver with the arguments of a page, and a filter where there is one."""
+
+    async def plain(
+        root: Any,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+    ) -> Any:
+        return await load(root, info, PageArguments.of(first, after, last, before), None)
+
+    if filter is None:
+        return plain
+    input_type, filter_type = filter
+
+    async def filtered(
+        root: Any,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+        filter: Any = strawberry.UNSET,
+    ) -> Any:
+        narrowed = command(filter_type, filter) if optional(filter) is not None else None
+        return await load(root, info, PageArguments.of(first, after, last, before), narrowed)
+
+    filtered.__annotations__["filter"] = input_type | None
+    return filtered

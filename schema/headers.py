@@ -1,0 +1,23 @@
+"""Headers as they are shown and given."""
+
+from __future__ import annotations
+
+import strawberry
+
+from schema.field import column
+
+
+@strawberry.type(description="A header with `${user.*}` and `${tenant.*}`; a literal value is shown masked.")
+class HeaderTemplate:
+    """Never a secret."""
+
+    name: str = column("Header name.")
+    value: str = column("Template, or `…` and the last characters of a literal.")
+
+
+@strawberry.input(description="A header to add.")
+class HeaderInput:
+    """See `resolvers.mutations.integration_auth.Header`."""
+
+    name: str = strawberry.field(description="Name.")
+    value: str = strawberry.field(description="Literal or template.")

@@ -1,0 +1,37 @@
+"""Global ids: opaque, made of a type's name and the row's own id."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Final
+
+_ROW_ID: Final = re.compile(r"[0-9a-f]{24}")
+_GLOBAL: Final = re.compile(r"([A-Z][A-Za-z]*):([0-9a-f]{24})")
+
+
+def global_id(type_name: str, row_id: str) -> str:
+    """The opaque id of a row."""
+    return base64.urlsafe_b64encode(f"{type_name}:{row_id}".encode()).rstrip(b"=").decode()
+
+
+def parse_global_id(value: str) -> tuple[str, str] | None:
+    """(type name, row id), or None for anything that is no global id."""
+    try:
+        text = base64.urlsafe_b64decode(value.encode("ascii") + b"=" * (-len(value) % 4)).decode("ascii")
+    except (UnicodeError, binascii.Error, ValueError):
+        return None
+    found = _GLOBAL.fullmatch(text)
+    return (found[1], found[2]) if found else None
+
+
+def row_id(value: str) -> str:
+    """The row's own id behind either kind of id. Ids are unique over all tables, so the type need not be asked.
+
+    What is neither comes back as it is: no row has it.
+    """
+    if _ROW_ID.fullmatch(value):
+        return value
+    found = parse_global_id(value)
+    return found[1] if found else value

@@ -1,0 +1,176 @@
+"""Installations: an integration authorised on an organization."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from models import tables
+from models.vocabulary import InstallationStatus, Selection
+from resolvers.fields.installation import configuration
+from resolvers.loaders import edges
+from resolvers.mutations import installation as operations
+from resolvers.page import BY_ID
+from resolvers.queries import event as event_queries
+from resolvers.queries import installation as queries
+from schema import errors
+from schema.context import Info
+from schema.event import EventConnection, EventFilter
+from schema.field import act, column, derived, given, listing, mutation, needing, to_many, to_one, viewed
+from schema.ids import global_id, row_id
+from schema.node import Node, node
+from schema.organization import OrganizationProfile
+from schema.page import CountedPageOf, EdgeOf
+from schema.refs import IntegrationRef
+from schema.scalars import JSON, DateTime
+
+if TYPE_CHECKING:
+    from schema.integration import Integration
+
+
+@node(tables.Installation)
+class Installation(Node):
+    """An integration authorised on an organization."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    integration: Annotated[Integration, strawberry.lazy("schema.integration")] = to_one(
+        edges.INTEGRATION_BY_INSTALLATION, "The app."
+    )
+    handler: str = column(
+        "By which name your organization calls it in DonutWork paths; unique among its installations."
+    )
+    organization: OrganizationProfile = to_one(
+        edges.ORGANIZATION_BY_INSTALLATION, "Who installed it, by public facts."
+    )
+    status: InstallationStatus = column("Whether it works.")
+    space_selection: Selection = column("All spaces or those selected.")
+    site_selection: Selection = column("All sites or those selected.")
+    configuration: JSON = viewed(configuration, "Account configuration. Needs INSTALLATIONS_READ.")
+    events: EventConnection = to_many(
+        edges.EVENTS_BY_INSTALLATION,
+        "Events on this installation, newest first.",
+        filter=(EventFilter, event_queries.EventFilter),
+    )
+    version: int = column("Grows with every change; for `expectedVersion`.")
+    created_at: DateTime = column("When it was made.")
+    updated_at: DateTime = column("Last change.")
+
+
+@strawberry.type(description="An Installation and its cursor.")
+class InstallationEdge(EdgeOf[Installation]):
+    """See `EdgeOf`."""
+
+
+@strawberry.type(description="A page of Installation rows.")
+class InstallationConnection(CountedPageOf[Installation, InstallationEdge]):
+    """See `CountedPageOf`."""
+
+
+@strawberry.input(description="Conditions on installations.")
+class InstallationFilter:
+    """See `resolvers.queries.installation.InstallationFilter`."""
+
+    status: list[InstallationStatus] | None = given("Whether they work.")
+    search: str | None = given("App name, title or handler.")
+
+
+@strawberry.input(description="An app to install.")
+class InstallIntegrationInput:
+    """See `InstallIntegration`."""
+
+    integration: IntegrationRef = strawberry.field(description="Which.")
+    configuration: JSON | None = given("Account configuration. An empty object when absent.")
+    space_selection: Selection = strawberry.field(default=Selection.SELECTED, description="Spaces.")
+    site_selection: Selection = strawberry.field(default=Selection.SELECTED, description="Sites.")
+    handler: str | None = given("Name in DonutWork paths; the app's handler unless taken.")
+
+
+@strawberry.input(description="New values of an installation.")
+class UpdateInstallationInput:
+    """See `UpdateInstallation`."""
+
+    id: strawberry.ID = strawberry.field(description="Which.")
+    expected_version: int | None = given("Refuse as Stale when it has moved on.")
+    configuration: JSON | None = given("Replaces the configuration.")
+    space_selection: Selection | None = given("Spaces.")
+    site_selection: Selection | None = given("Sites.")
+    paused: bool | None = given("Pause or go on.")
+
+
+@strawberry.type(description="An installation as it is now.")
+class InstallationPayload:
+    """The installation."""
+
+    installation: Installation = column("The installation.")
+
+
+@strawberry.type(description="A step done, or an installation gone.")
+class SetupPayload:
+    """What became of an installation."""
+
+    installation: Installation | None = column("The installation; null when it is gone.")
+    deleted_id: strawberry.ID | None = column("Global id of what is gone.")
+
+
+InstallationResult = Annotated[
+    InstallationPayload
+    | errors.NotFound
+    | errors.Conflict
+    | errors.InvalidInput
+    | errors.Forbidden
+    | errors.Stale
+    | errors.NotReady,
+    strawberry.union("InstallationResult", description="An installation, or why not."),
+]
+SetupResult = Annotated[
+    SetupPayload
+    | errors.NotFound
+    | errors.Conflict
+    | errors.InvalidInput
+    | errors.Forbidden
+    | errors.NotReady
+    | errors.UpstreamFailed,
+    strawberry.union("SetupResult", description="Progress, or why not."),
+]
+
+
+async def _uninstall(root: Any, info: Info, installation_id: strawberry.ID) -> Any:
+    gone = await act(info, operations.uninstall_integration, row_id(installation_id))
+    return SetupPayload(installation=None, deleted_id=strawberry.ID(global_id("Installation", gone)))
+
+
+@strawberry.type
+class Queries:
+    """Root fields of this noun."""
+
+    installations: InstallationConnection = listing(
+        queries.list_installations,
+        "Installations on your organization.",
+        order=BY_ID,
+        filter=(InstallationFilter, queries.InstallationFilter),
+    )
+
+
+@strawberry.type
+class Mutations:
+    """Root fields of this noun."""
+
+    install_integration: InstallationResult = mutation(
+        operations.install_integration,
+        "Install an app on your organization.",
+        input=InstallIntegrationInput,
+        reads=operations.InstallIntegration,
+        payload=lambda row: InstallationPayload(installation=row),
+    )
+    update_installation: InstallationResult = mutation(
+        operations.update_installation,
+        "Change configuration and selections, pause or go on.",
+        input=UpdateInstallationInput,
+        reads=operations.UpdateInstallation,
+        payload=lambda row: InstallationPayload(installation=row),
+    )
+    uninstall_integration: SetupResult = strawberry.field(
+        resolver=_uninstall,
+        description=needing("Remove an installation.", operations.uninstall_integration.facts),
+    )

@@ -1,0 +1,155 @@
+"""Root fields of integrations."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import strawberry
+
+from resolvers import find
+from resolvers.mutations import capability as capability_operations
+from resolvers.mutations import connection as connection_operations
+from resolvers.mutations import integration as operations
+from resolvers.queries import integration as queries
+from schema import errors
+from schema.connection import RegisterConnectionsInput, UnregisterConnectionInput
+from schema.context import Info
+from schema.field import act, column, mutation, needing
+from schema.ids import global_id, row_id
+from schema.integration.inputs import (
+    CreateIntegrationInput,
+    DeclareCapabilitiesInput,
+    DeclareEventTypesInput,
+    IntegrationFilter,
+    IntegrationOrder,
+    OrderDirection,
+    UpdateIntegrationInput,
+)
+from schema.integration.types import Integration, IntegrationConnection
+from schema.page import Page, PageArguments, asks_for, binding_of, optional
+from schema.refs import IntegrationRef
+from schema.removal import DeletePayload, DeleteResult
+from schema.translate import command
+
+
+@strawberry.type(description="An integration as it is now.")
+class IntegrationPayload:
+    """The integration."""
+
+    integration: Integration = column("The integration.")
+
+
+IntegrationResult = Annotated[
+    IntegrationPayload
+    | errors.NotFound
+    | errors.Conflict
+    | errors.InvalidInput
+    | errors.Forbidden
+    | errors.Stale
+    | errors.NotReady
+    | errors.TooMany
+    | errors.UpstreamFailed,
+    strawberry.union("IntegrationResult", description="An integration, or why not."),
+]
+
+
+def _payload(row: Any) -> Any:
+    return IntegrationPayload(integration=row)
+
+
+async def _integrations(
+    root: Any,
+    info: Info,
+    first: int | None = strawberry.UNSET,
+    after: str | None = strawberry.UNSET,
+    last: int | None = strawberry.UNSET,
+    before: str | None = strawberry.UNSET,
+    filter: IntegrationFilter | None = strawberry.UNSET,
+    order_by: IntegrationOrder = IntegrationOrder(field=queries.IntegrationOrderField.NAME),
+) -> Any:
+    narrowed = command(queries.IntegrationFilter, filter) if optional(filter) else queries.IntegrationFilter()
+    order = queries.integration_order(order_by.field, descending=order_by.direction is OrderDirection.DESC)
+    binding = binding_of(info, narrowed, order)
+    arguments = PageArguments.of(first, after, last, before)
+    request = arguments.request(info, binding, count=asks_for(info, "totalCount"))
+    found = await queries.list_integrations(info.context.caller, filter=narrowed, order=order, page=request)
+    return Page(slice=found, order=order, binding=binding)
+
+
+async def _integration(root: Any, info: Info, by: IntegrationRef) -> Any:
+    return await queries.read_integration(info.context.caller, command(find.IntegrationRef, by))
+
+
+async def _delete(root: Any, info: Info, id: strawberry.ID, expected_version: int | None = strawberry.UNSET) -> Any:
+    gone = await act(info, operations.delete_integration, row_id(id), expected_version=optional(expected_version))
+    return DeletePayload(deleted_id=strawberry.ID(global_id("Integration", gone)))
+
+
+@strawberry.type
+class Queries:
+    """What can be read."""
+
+    integrations: IntegrationConnection = strawberry.field(
+        resolver=_integrations,
+        description=needing(
+            "Integrations of your organization and those installed on it.", queries.list_integrations.facts
+        ),
+    )
+    integration: Integration | None = strawberry.field(
+        resolver=_integration, description=needing("One integration.", queries.read_integration.facts)
+    )
+
+
+@strawberry.type
+class Mutations:
+    """What can be changed."""
+
+    create_integration: IntegrationResult = mutation(
+        operations.create_integration,
+        "Make an integration and install it on your organization.",
+        input=CreateIntegrationInput,
+        reads=operations.CreateIntegration,
+        payload=_payload,
+    )
+    update_integration: IntegrationResult = mutation(
+        operations.update_integration,
+        "Change an integration. Needs INTEGRATIONS_WRITE, and owner or MANAGE where it is restricted.",
+        input=UpdateIntegrationInput,
+        reads=operations.UpdateIntegration,
+        payload=_payload,
+    )
+    delete_integration: DeleteResult = strawberry.field(
+        resolver=_delete,
+        description=needing(
+            "Delete an integration with its connections and installations. Invisible at once.",
+            operations.delete_integration.facts,
+        ),
+    )
+    declare_capabilities: IntegrationResult = mutation(
+        capability_operations.declare_capabilities,
+        "Replace all capabilities of an integration; those of the same name keep their id.",
+        input=DeclareCapabilitiesInput,
+        reads=capability_operations.DeclareCapabilities,
+        payload=_payload,
+    )
+    declare_event_types: IntegrationResult = mutation(
+        capability_operations.declare_event_types,
+        "Replace all event types of an integration.",
+        input=DeclareEventTypesInput,
+        reads=capability_operations.DeclareEventTypes,
+        payload=_payload,
+    )
+    register_connections: IntegrationResult = mutation(
+        connection_operations.register_connections,
+        "Attach connections to an integration, all or none.",
+        input=RegisterConnectionsInput,
+        reads=connection_operations.RegisterConnections,
+        payload=_payload,
+    )
+    unregister_connection: IntegrationResult = mutation(
+        connection_operations.unregister_connection,
+        "Detach a connection. Steps keep it.",
+        input=UnregisterConnectionInput,
+        reads=connection_operations.UnregisterConnection,
+        payload=_payload,
+    )

@@ -1,0 +1,175 @@
+"""What is shown of an integration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from models import tables
+from models.vocabulary import (
+    ApiKeyLocation,
+    AuthType,
+    ConnectionMode,
+    IntegrationAccess,
+    IntegrationState,
+    TokenEndpointAuth,
+)
+from resolvers.fields.integration import has_client_secret, identifier, owned_by
+from resolvers.loaders import edges, relations
+from resolvers.queries import audit as audit_queries
+from resolvers.queries import capability as capability_queries
+from resolvers.queries import connection as connection_queries
+from resolvers.queries import dispatch as dispatch_queries
+from resolvers.queries import event as event_queries
+from resolvers.queries import installation as installation_queries
+from schema.audit import AuditEntryConnection, AuditFilter
+from schema.capability import Capability, CapabilityConnection, CapabilityFilter, EventTypeConnection
+from schema.connection import ConnectedAccount, ConnectedAccountConnection, ConnectionFilter
+from schema.context import Info
+from schema.dispatch import DispatchConnection, DispatchFilter
+from schema.event import EventConnection, EventFilter
+from schema.field import column, derived, related, to_many, to_one, viewed
+from schema.headers import HeaderTemplate
+from schema.installation import Installation, InstallationConnection, InstallationFilter
+from schema.node import Node, node
+from schema.organization import OrganizationProfile, Principal
+from schema.page import CountedPageOf, EdgeOf
+from schema.scalars import JSON, DateTime
+
+
+@strawberry.type(description="Authorisation and addressing of an integration. Secrets are never shown.")
+class IntegrationAuth:
+    """The auth group of the row."""
+
+    type: AuthType = derived(lambda row: row.auth_type, "How calls are authorised.")
+    api_base_url: str | None = column("Base of relative endpoints.")
+    client_id: str | None = column("OAuth client id.")
+    has_client_secret: bool = derived(has_client_secret, "A client secret is stored.")
+    scopes: list[str] = column("OAuth scopes asked for.")
+    authorization_url: str | None = column("Where the user consents.")
+    token_url: str | None = column("Where codes become tokens.")
+    revocation_url: str | None = column("Where tokens are revoked.")
+    token_endpoint_auth: TokenEndpointAuth = column("How the client authorises at the token endpoint.")
+    api_key_location: ApiKeyLocation = column("Where an API key goes.")
+    api_key_name: str | None = column("Name of its header or query parameter.")
+    headers: list[HeaderTemplate] = derived(
+        lambda row: [HeaderTemplate(**hint) for hint in row.header_hints], "Headers added to every call."
+    )
+    parameters: JSON = column("Readable values that the definition asks for.")
+
+    @classmethod
+    def is_type_of(cls, value: Any, info: Info) -> bool:
+        """The integration's own row, seen from this side."""
+        return isinstance(value, tables.Integration)
+
+
+@strawberry.type(description="What makes an integration a container of flows.")
+class Workspace:
+    """The side row of an integration."""
+
+    settings: JSON = column("Free settings.")
+    settings_form: JSON | None = column("Form that edits them (JSON Schema).")
+    release_version: str | None = column("Version word of its author.")
+    tag: str | None = column("Free word.")
+    update_in_progress: bool = column("A managed update runs; settings are locked until it is set back.")
+    sandbox: bool = column("Made for trying out.")
+    install_steps: JSON = column("Steps of an installation, as declared.")
+    uninstall_steps: JSON = column("Steps of an uninstallation, as declared.")
+
+    @classmethod
+    def is_type_of(cls, value: Any, info: Info) -> bool:
+        """The side row itself."""
+        return isinstance(value, tables.Workspace)
+
+
+async def _capability(root: Any, info: Info, name: str) -> Any:
+    return await info.context.loaders.value(relations.CAPABILITY_BY_NAME, (root.id, name))
+
+
+@node(tables.Integration)
+class Integration(Node):
+    """A configured or published app. Of another organization's app only the public side is set: `auth`, \
+`workspace`, `owner` are null, lists hold your rows."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    handler: str = column("UPPER_SNAKE, unique in its organization, fixed at creation; prefix of its event types.")
+    slug: str = column("Kebab-case, unique in its organization, fixed unless set.")
+    identifier: str = derived(identifier, "Cycle's identifier; the slug unless set. Need not be unique.")
+    name: str = column("Display name.")
+    description: str = column("Short text; empty when there is none.")
+    readme: str = column("Long Markdown text; empty when there is none.")
+    vendor: str = column("Definition key, or any other word.")
+    category: str = column("Grouping word; the definition's unless set, else `other`.")
+    state: IntegrationState = column("Life-cycle.")
+    state_changed_at: DateTime = column("Since when.")
+    state_error: str | None = column("Why the last verification failed.")
+    mode: ConnectionMode = column("Whose connections it uses.")
+    access: IntegrationAccess = column("Who sees it in its organization.")
+    owned_by_viewer: bool = viewed(owned_by, "Your organization owns it.")
+    viewer_can_manage: bool = related(
+        relations.MANAGEABLE,
+        lambda row: row.id,
+        "You may change it: by permission and, where it is restricted, by role.",
+    )
+    publisher: OrganizationProfile = to_one(
+        edges.PUBLISHER_BY_INTEGRATION, "The organization that owns it, by its public facts."
+    )
+    owner: Principal | None = to_one(edges.OWNER_BY_INTEGRATION, "Owner inside your organization.")
+    version: int = column("Grows by one with every change; for `expectedVersion`.")
+    created_at: DateTime = column("When it was made.")
+    updated_at: DateTime = column("Last change.")
+    auth: IntegrationAuth | None = viewed(
+        lambda row, caller: row if owned_by(row, caller) else None,
+        "How it authorises. Null unless yours.",
+    )
+    workspace: Workspace | None = to_one(
+        edges.WORKSPACE_BY_INTEGRATION, "Settings and install steps. Null unless yours."
+    )
+    installation: Installation | None = to_one(edges.INSTALLATION_BY_INTEGRATION, "Your organization's installation.")
+    connection: ConnectedAccount | None = related(
+        relations.CONNECTION,
+        lambda row: row.id,
+        "The connection that a dispatch by you would use when none is named; null when there is none or it would"
+        " be a guess.",
+    )
+    capabilities: CapabilityConnection = to_many(
+        edges.CAPABILITIES_BY_INTEGRATION,
+        "What it can do.",
+        filter=(CapabilityFilter, capability_queries.CapabilityFilter),
+    )
+    capability: Capability | None = strawberry.field(resolver=_capability, description="One capability by name.")
+    event_types: EventTypeConnection = to_many(edges.EVENT_TYPES_BY_INTEGRATION, "What it can say happened.")
+    connections: ConnectedAccountConnection = to_many(
+        edges.CONNECTIONS_BY_INTEGRATION,
+        "Connections registered to it that you may see.",
+        filter=(ConnectionFilter, connection_queries.ConnectionFilter),
+    )
+    installations: InstallationConnection = to_many(
+        edges.INSTALLATIONS_BY_INTEGRATION,
+        "Where it is installed: all of them for its owner.",
+        filter=(InstallationFilter, installation_queries.InstallationFilter),
+    )
+    events: EventConnection = to_many(
+        edges.EVENTS_BY_INTEGRATION, "Events, newest first.", filter=(EventFilter, event_queries.EventFilter)
+    )
+    dispatches: DispatchConnection = to_many(
+        edges.DISPATCHES_BY_INTEGRATION,
+        "Dispatches, newest first.",
+        filter=(DispatchFilter, dispatch_queries.DispatchFilter),
+    )
+    audit_entries: AuditEntryConnection = to_many(
+        edges.AUDIT_ENTRIES_BY_INTEGRATION,
+        "Who changed what, newest first.",
+        filter=(AuditFilter, audit_queries.AuditFilter),
+    )
+
+
+@strawberry.type(description="An Integration and its cursor.")
+class IntegrationEdge(EdgeOf[Integration]):
+    """See `EdgeOf`."""
+
+
+@strawberry.type(description="A page of Integration rows.")
+class IntegrationConnection(CountedPageOf[Integration, IntegrationEdge]):
+    """See `CountedPageOf`."""

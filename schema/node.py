@@ -1,0 +1,52 @@
+"""Nodes: what has a global id. A node type is declared over the table whose rows it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import strawberry
+from sqlmodel import SQLModel
+
+from schema.context import Info
+from schema.ids import global_id
+
+T = TypeVar("T", bound=type)
+
+#: The table behind each node type, by the type's name.
+TABLES: dict[str, type[SQLModel]] = {}
+
+
+def type_name(row: SQLModel) -> str:
+    """The GraphQL type that shows a row."""
+    return _NAMES[type(row)]
+
+
+_NAMES: dict[type[SQLModel], str] = {}
+
+
+def _id(root: Any) -> Any:
+    return global_id(type_name(root), root.id)
+
+
+@strawberry.interface(description="A thing with a global id.")
+class Node:
+    """Relay's node."""
+
+    id: strawberry.ID = strawberry.field(resolver=_id, description="Opaque global id.")
+
+
+def node(table: type[SQLModel]) -> Callable[[T], T]:
+    """Declare a node type over a table; its description is the class's docstring."""
+
+    def decorate(cls: T) -> T:
+        TABLES[cls.__name__] = table
+        _NAMES[table] = cls.__name__
+
+        def is_type_of(_cls: Any, value: Any, _info: Info) -> bool:
+            return type(value) is table
+
+        cls.is_type_of = classmethod(is_type_of)  # type: ignore[attr-defined]
+        return strawberry.type(cls, description=(cls.__doc__ or "").strip())
+
+    return decorate

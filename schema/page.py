@@ -1,0 +1,159 @@
+"""Relay connections over slices: arguments in, edges and cursors out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+import strawberry
+from graphql import FieldNode, FragmentSpreadNode, GraphQLResolveInfo, InlineFragmentNode, SelectionSetNode
+
+from models.errors import InvalidInput
+from resolvers.page import DEFAULT_SIZE, Order, Slice, SliceRequest
+from schema.context import Info
+
+MOST: Final = 100
+Node = TypeVar("Node")
+Edge = TypeVar("Edge")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A slice on its way out: its rows, how they are ordered, and what its cursors are bound to."""
+
+    slice: Slice[Any]
+    order: Order
+    binding: str
+    count: Callable[[], Awaitable[int]] | None = None
+
+    def cursor(self, row: Any, info: Info) -> str:
+        """The cursor of a row of this page."""
+        return info.context.caller.hub.cursors.encode(self.binding, self.order.position(row))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageArguments:
+    """`first`, `after`, `last`, `before` as they were given."""
+
+    first: int | None
+    after: str | None
+    last: int | None
+    before: str | None
+
+    @classmethod
+    def of(cls, first: Any, after: Any, last: Any, before: Any) -> PageArguments:
+        """What was given; absent and null are the same."""
+        return cls(first=optional(first), after=optional(after), last=optional(last), before=optional(before))
+
+    def request(self, info: Info, binding: str, *, count: bool = False) -> SliceRequest:
+        """Raises InvalidInput at the argument that is wrong."""
+        if self.first is not None and self.last is not None:
+            raise InvalidInput.at(("last",), "Give first or last, not both.")
+        return SliceRequest(
+            size=_size("last", self.last) or _size("first", self.first) or DEFAULT_SIZE,
+            backward=self.last is not None,
+            after=_position(info, binding, "after", self.after),
+            before=_position(info, binding, "before", self.before),
+            count=count,
+        )
+
+
+def binding_of(info: Info, *parts: Any) -> str:
+    """What a cursor is good for: an organization, a field, and what narrows and orders its list."""
+    raw: GraphQLResolveInfo[Any] = info._raw_info
+    narrowed = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+    return f"{info.context.caller.organization_id}|{raw.parent_type.name}.{raw.field_name}|{narrowed}"
+
+
+def asks_for(info: Info, name: str) -> bool:
+    """Whether a field is selected directly below this one, fragments looked through."""
+    raw: GraphQLResolveInfo[Any] = info._raw_info
+    return any(_selects(raw, node.selection_set, name) for node in raw.field_nodes)
+
+
+def optional(value: Any) -> Any:
+    """The value of an argument; None where it was not given."""
+    return None if value is strawberry.UNSET else value
+
+
+def _selects(raw: GraphQLResolveInfo[Any], selections: SelectionSetNode | None, name: str) -> bool:
+    for node in selections.selections if selections else ():
+        if isinstance(node, FieldNode):
+            if node.name.value == name:
+                return True
+        elif isinstance(node, FragmentSpreadNode):
+            if _selects(raw, raw.fragments[node.name.value].selection_set, name):
+                return True
+        elif isinstance(node, InlineFragmentNode) and _selects(raw, node.selection_set, name):
+            return True
+    return False
+
+
+def _size(name: str, value: int | None) -> int | None:
+    if value is not None and not 1 <= value <= MOST:
+        raise InvalidInput.at((name,), f"It must be between 1 and {MOST}.")
+    return value
+
+
+def _position(info: Info, binding: str, name: str, cursor: str | None) -> tuple[Any, ...] | None:
+    if cursor is None:
+        return None
+    return info.context.caller.hub.cursors.decode(binding, cursor, path=(name,))
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    """Relay's page info."""
+
+    has_next_page: bool = strawberry.field(description="More after this page.")
+    has_previous_page: bool = strawberry.field(description="More before this page.")
+    start_cursor: str | None = strawberry.field(description="Cursor of the first edge.")
+    end_cursor: str | None = strawberry.field(description="Cursor of the last edge.")
+
+
+@strawberry.type
+class EdgeOf(Generic[Node]):
+    """A row and its cursor."""
+
+    cursor: str = strawberry.field(description="Opaque.")
+    node: Node = strawberry.field(description="The row.")
+
+
+def _edges(root: Any, info: Info) -> Any:
+    return [EdgeOf(cursor=root.cursor(row, info), node=row) for row in root.slice.rows]
+
+
+def _nodes(root: Any) -> Any:
+    return root.slice.rows
+
+
+def _page_info(root: Any, info: Info) -> Any:
+    rows = root.slice.rows
+    return PageInfo(
+        has_next_page=root.slice.has_next,
+        has_previous_page=root.slice.has_previous,
+        start_cursor=root.cursor(rows[0], info) if rows else None,
+        end_cursor=root.cursor(rows[-1], info) if rows else None,
+    )
+
+
+async def _total_count(root: Any) -> Any:
+    return root.slice.total if root.count is None else await root.count()
+
+
+@strawberry.type
+class PageOf(Generic[Node, Edge]):
+    """A page of an append-only list, which has no total."""
+
+    edges: list[Edge] = strawberry.field(resolver=_edges, description="Rows with cursors.")
+    nodes: list[Node] = strawberry.field(resolver=_nodes, description="Rows alone.")
+    page_info: PageInfo = strawberry.field(resolver=_page_info, description="Where the page stands.")
+
+
+@strawberry.type
+class CountedPageOf(PageOf[Node, Edge], Generic[Node, Edge]):
+    """A page of a list whose counting is bounded."""
+
+    total_count: int = strawberry.field(resolver=_total_count, description="All rows that match.")

@@ -1,0 +1,17 @@
+"""Inputs that name one thing in any of its ways."""
+
+from __future__ import annotations
+
+import strawberry
+
+from schema.field import given
+
+
+@strawberry.input(one_of=True, description="Names one integration.")
+class IntegrationRef:
+    """See `resolvers.find.IntegrationRef`."""
+
+    id: strawberry.ID | None = given("Global or 24-hex id.")
+    handler: str | None = given("Handler by which your organization calls it.")
+    slug: str | None = given("Slug in your organization.")
+    uuid: str | None = given("Client-given UUID.")

@@ -18,7 +18,7 @@ from tests.harness.databases import BACKENDS, opened, postgresql_database, postg
 from tests.harness.graphql import GraphQL
 from tests.harness.server import RunningHub, ServerProcess, served
 
-pytest_plugins = ["tests.harness.strict"]
+pytest_plugins = ["tests.harness.strict", "tests.upstreams.fixtures"]
 
 
 @pytest.fixture(scope="session")

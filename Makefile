@@ -21,7 +21,6 @@ check: $(VENV)/test.stamp  ## what a machine can tell without running the hub
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest tests/test_architecture.py
 	@$(BIN)/python cli.py sdl > $(VENV)/schema.graphql
 	@diff -u schema/schema.graphql $(VENV)/schema.graphql || { echo "Run make sdl."; exit 1; }

@@ -18,7 +18,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Field, SQLModel
 
 _NAME_KEY_LENGTH = 255
-_counter = itertools.count(secrets.randbits(24))
+_counter = itertools.count(secrets.randbits(23))  # half of its range, so that it seldom starts near its end
 _process = secrets.randbits(30)
 
 

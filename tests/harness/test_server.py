@@ -1,5 +1,6 @@
 """The fixtures themselves: servers start, answer, are killed, and leave nothing running."""
 
+import asyncio
 import threading
 
 import httpx
@@ -51,15 +52,26 @@ async def _answer(request):
 
 def test_serves_an_app_over_a_socket_and_stops():
     app = Starlette(routes=[Route("/", lambda request: PlainTextResponse("here"))])
-    before = threading.active_count()
+    before = _hubs()
 
-    with served(app) as url:
-        answer = httpx.get(url, trust_env=False).text
+    with served(app) as hub:
+        answer = httpx.get(hub.url, trust_env=False).text
 
     assert answer == "here"
-    assert threading.active_count() == before
+    assert _hubs() == before
     with pytest.raises(httpx.ConnectError):
-        httpx.get(url, trust_env=False)
+        httpx.get(hub.url, trust_env=False)
+
+
+async def test_runs_work_in_the_loop_of_the_server():
+    async def where():
+        return asyncio.get_running_loop()
+
+    with served(Starlette()) as hub:
+        there = await hub.run(where())
+
+    assert there is hub.loop
+    assert there is not asyncio.get_running_loop()
 
 
 def test_says_when_an_app_cannot_start():
@@ -73,8 +85,8 @@ def test_says_when_an_app_cannot_start():
 async def test_client_returns_data_and_raises_errors():
     app = Starlette(routes=[Route("/graphql", _answer, methods=["POST"])])
 
-    with served(app) as url:
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    with served(app) as hub:
+        async with httpx.AsyncClient(base_url=hub.url, trust_env=False) as http:
             data = await GraphQL(http, "pb_1").query("{ token }")
             with pytest.raises(GraphQLFailed) as refusal:
                 await GraphQL(http).query("{ break }")
@@ -110,3 +122,7 @@ def test_a_killed_process_drains_nothing_and_can_be_started_again(child):
 def test_shows_the_output_of_a_process_that_does_not_start(child):
     with pytest.raises(AssertionError, match="there is no master key"):
         child(greeting="broken").start()
+
+
+def _hubs():
+    return [thread for thread in threading.enumerate() if thread.name == "hub"]

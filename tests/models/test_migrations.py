@@ -1,6 +1,7 @@
 """Migrations make the tables that the models describe, by the database's own account of them."""
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -18,6 +19,28 @@ ROOT = Path(__file__).parents[2]
 ORPHAN = (
     "INSERT INTO place (id, organization_id, created_at, updated_at, kind, name, name_key, details)"
     " VALUES ('000000000000000000000001', '00000000000000000000000f', 0, 0, 'SPACE', 'Lost', 'lost', '{}')"
+)
+
+UPGRADE = """
+import asyncio, sys
+from models.database import Database
+from models.migrations import upgrade
+
+database = Database(sys.argv[1])
+asyncio.run(upgrade(database))
+"""
+UPGRADE_UNTIL_KILLED = UPGRADE.replace(
+    "asyncio.run",
+    """
+import os, signal
+from sqlalchemy import event
+
+@event.listens_for(database.engine.sync_engine, "before_cursor_execute")
+def die(connection, cursor, statement, *_):
+    if "CREATE TABLE workspace" in statement:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run""",
 )
 
 PLANTED = {
@@ -111,22 +134,23 @@ async def test_an_empty_database_is_at_no_revision(empty_database):
 
 
 async def test_starts_at_the_same_time_do_not_collide(empty_database):
-    url = empty_database.url.render_as_string(hide_password=False)
-    program = (
-        "import asyncio, sys; from models.database import Database; from models.migrations import upgrade;"
-        "asyncio.run(upgrade(Database(sys.argv[1])))"
-    )
+    children = [await _migrating_process(empty_database, UPGRADE) for _ in range(3)]
 
-    children = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-c", program, url, cwd=ROOT, stderr=asyncio.subprocess.PIPE
-        )
-        for _ in range(3)
-    ]
     errors = [(await child.communicate())[1].decode() for child in children]
 
     assert [child.returncode for child in children] == [0, 0, 0], errors
     assert await current(empty_database) == "0001"
+
+
+async def test_a_process_killed_while_it_migrates_leaves_nothing_behind(described, empty_database):
+    child = await _migrating_process(empty_database, UPGRADE_UNTIL_KILLED)
+    await child.communicate()
+    after_the_kill = await definitions(empty_database)
+    await upgrade(empty_database)
+
+    assert child.returncode == -signal.SIGKILL
+    assert after_the_kill == {}
+    assert await definitions(empty_database) == described
 
 
 async def test_a_migration_that_breaks_leaves_nothing_behind(empty_database):
@@ -170,3 +194,10 @@ async def test_references_are_watched_again_after_a_migration(empty_database):
 
     async with empty_database.read() as session:
         assert (await session.execute(text("SELECT count(*) FROM place"))).scalar_one() == 0
+
+
+async def _migrating_process(database, program):
+    url = database.url.render_as_string(hide_password=False)
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, url, cwd=ROOT, stderr=asyncio.subprocess.PIPE
+    )

@@ -1,0 +1,172 @@
+"""The rules of the house as functions of a file's path and text; each yields what breaks it, by line."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+# Ceilings; what is wanted is 200, 20 and 2.
+FILE_LINES = 300
+FUNCTION_LINES = 40
+NESTING = 3
+
+#: The only places that may catch everything: loops that must go on whatever one round of them met.
+RUN_LOOPS: frozenset[str] = frozenset({"resolvers/recorder/sqlite.py"})
+
+#: The only places that open sessions and commit.
+TRANSACTIONS = ("models/database.py", "resolvers/operation.py", "resolvers/loaders/", "worker.py")
+
+_VAGUE = {"Manager", "Service", "Helper", "Helpers", "Util", "Utils", "Common", "Base"}
+_MACHINE_PATH = re.compile(r"(?<![\w.}~-])/(?:work|tmp|root|opt|Users)/\w")
+_IN_PROCESS = {"ASGITransport", "TestClient", "unittest.mock"}
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Block = ast.If | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.Match
+
+
+def too_long_a_file(path: str, text: str) -> Iterator[str]:
+    """Past the ceiling a file is split by theme."""
+    lines = text.count("\n")
+    if lines > FILE_LINES:
+        yield f"{path} has {lines} lines"
+
+
+def too_long_a_function(path: str, text: str) -> Iterator[str]:
+    """Counted from `def` to the last line, without decorators."""
+    for function in _functions(text):
+        lines = (function.end_lineno or 0) - function.lineno + 1
+        if lines > FUNCTION_LINES:
+            yield f"{path}:{function.lineno} {function.name} has {lines} lines"
+
+
+def too_deep(path: str, text: str) -> Iterator[str]:
+    """Branches and loops inside branches and loops; `elif` and `with` add nothing."""
+    for function in _functions(text):
+        depth = max(map(_depth, function.body))
+        if depth > NESTING:
+            yield f"{path}:{function.lineno} {function.name} is nested {depth} deep"
+
+
+def reads_the_environment(path: str, text: str) -> Iterator[str]:
+    """`settings.py` alone reads variables; everything else is handed what it needs."""
+    for node in ast.walk(ast.parse(text)):
+        read = isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"}
+        taken = isinstance(node, ast.ImportFrom) and node.module == "os" and {"environ", "getenv"} & _names(node)
+        if path != "settings.py" and (read or taken):
+            yield f"{path}:{node.lineno} reads the environment"
+
+
+def catches_everything(path: str, text: str) -> Iterator[str]:
+    """A handler of Exception, BaseException or nothing named stands in the run loops only."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ExceptHandler) and path not in RUN_LOOPS and _is_broad(node.type):
+            yield f"{path}:{node.lineno} catches everything"
+
+
+def opens_a_transaction(path: str, text: str) -> Iterator[str]:
+    """`AsyncSession(…)` and `.commit()` belong to the one door and to what stands in for it."""
+    if path.startswith(TRANSACTIONS):
+        return
+    for call in (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)):
+        name = _last_name(call.func)
+        if name in {"AsyncSession", "async_sessionmaker"} or (
+            name == "commit" and isinstance(call.func, ast.Attribute)
+        ):
+            yield f"{path}:{call.lineno} calls {name}"
+
+
+def imports_strawberry(path: str, text: str) -> Iterator[str]:
+    """Strawberry lives in `schema/` and nowhere else, the modules that wire included."""
+    for line, module in _imports(text):
+        if module.split(".")[0] == "strawberry" and not path.startswith("schema/"):
+            yield f"{path}:{line} imports strawberry"
+
+
+def fakes_what_is_ours(path: str, text: str) -> Iterator[str]:
+    """Tests go over sockets to the real thing: no mocks, no ASGI without a wire."""
+    for node in ast.walk(ast.parse(text)):
+        names = _names(node) | {node.module or ""} if isinstance(node, ast.ImportFrom) else set()
+        names |= _names(node) if isinstance(node, ast.Import) else set()
+        for name in sorted(names & _IN_PROCESS) or (["mock"] if "mock" in names else []):
+            yield f"{path}:{node.lineno} imports {name}"
+
+
+def lacks_a_docstring(path: str, text: str) -> Iterator[str]:
+    """Every module says what it is for; every public class and function what it promises."""
+    module = ast.parse(text)
+    if module.body and not ast.get_docstring(module):
+        yield f"{path} has no docstring"
+    for node in module.body if not path.startswith("tests/") else []:
+        public = isinstance(node, ast.ClassDef | _Function) and not node.name.startswith("_")
+        if public and not ast.get_docstring(node):
+            yield f"{path}:{node.lineno} {node.name} has no docstring"
+
+
+def has_a_vague_name(path: str, text: str) -> Iterator[str]:
+    """A name that fits anything says nothing."""
+    classes = [node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)]
+    for name in [*classes, *(part.title() for part in Path(path).with_suffix("").parts)]:
+        vague = _VAGUE & set(re.findall(r"[A-Z][a-z0-9]*", name))
+        if vague:
+            yield f"{path} names something {vague.pop()}"
+
+
+def names_a_place_of_this_machine(path: str, text: str) -> Iterator[str]:
+    """The repository runs on any machine, so no file names a directory of one."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if _MACHINE_PATH.search(line):
+            yield f"{path}:{number} names a directory of one machine"
+
+
+def names_a_host_in_a_lock(path: str, text: str) -> Iterator[str]:
+    """A lock holds names, versions and hashes; where from is the installer's affair."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if "://" in line or line.startswith(("-", "--")):
+            yield f"{path}:{number} names a place to install from"
+
+
+def pins(lock: str) -> set[str]:
+    """The `name==version` members of a lock."""
+    return set(re.findall(r"^([\w.\[\]-]+==[^\s;\\]+)", lock, re.MULTILINE))
+
+
+def _functions(text: str) -> Iterator[_Function]:
+    return (node for node in ast.walk(ast.parse(text)) if isinstance(node, _Function))
+
+
+def _depth(node: ast.AST) -> int:
+    if isinstance(node, _Function | ast.ClassDef | ast.Lambda):
+        return 0  # counted by itself
+    below = 0
+    for field, value in ast.iter_fields(node):
+        children = value if isinstance(value, list) else [value]
+        is_elif = (
+            field == "orelse" and isinstance(node, ast.If) and len(children) == 1 and isinstance(children[0], ast.If)
+        )
+        deepest = max((_depth(child) for child in children if isinstance(child, ast.AST)), default=0)
+        below = max(below, deepest - is_elif)
+    return below + isinstance(node, _Block)
+
+
+def _is_broad(caught: ast.expr | None) -> bool:
+    members = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return any(member is None or _last_name(member) in {"Exception", "BaseException"} for member in members)
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _names(node: ast.Import | ast.ImportFrom) -> set[str]:
+    return {alias.name for alias in node.names}
+
+
+def _imports(text: str) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.lineno, node.module or ""

@@ -12,7 +12,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 .PHONY: run test check format sdl docs lock clean
 
 run: $(VENV)/run.stamp  ## start the hub at http://127.0.0.1:8000
-	@$(BIN)/python server.py
+	@PATCHBAY_DEMO=$${PATCHBAY_DEMO:-true} $(BIN)/python server.py
 
 test: $(VENV)/test.stamp  ## run every test, on SQLite and on PostgreSQL
 	@$(BIN)/python -m pytest

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field
 
 from models.row import Owned, Row, json_field, partial_index, ref_field, text_field, word_field
@@ -33,5 +33,5 @@ class AuditEntry(Row, Owned, table=True):
     resource_name: str | None = text_field(default=None)
     changes: list[dict[str, Any]] = json_field(default_factory=list)
     request_id: str = ref_field()
-    sequence: int | None = Field(default=None)
+    sequence: int | None = Field(default=None, sa_type=BigInteger)
     hash: str | None = text_field(64, default=None)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
 from models.row import Changeable, Owned, json_field, key_type, text_field, word_field
@@ -17,7 +17,7 @@ class Organization(Changeable, table=True):
     custom_fields: dict[str, Any] = json_field(default_factory=dict)
     return_urls: list[str] = json_field(default_factory=list)
     limits: dict[str, Any] = json_field(default_factory=dict)
-    audit_sequence: int = Field(default=0)
+    audit_sequence: int = Field(default=0, sa_type=BigInteger)
     audit_hash: str = text_field(64, default="")
 
 

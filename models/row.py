@@ -75,12 +75,14 @@ class Word(TypeDecorator[Enum]):
     def __init__(self, words: type[Enum]) -> None:
         super().__init__(24)
         self.words = words
+        self._known = frozenset(word.value for word in words)
 
     def process_bind_param(self, value: Enum | str | None, dialect: Dialect) -> str | None:
         return None if value is None else str(self.words(value).value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Enum | None:
-        return None if value is None else self.words(value)
+        # A word that a newer process wrote is passed on as it is: reading the row must not fail.
+        return self.words(value) if value in self._known else value
 
 
 def id_type() -> CHAR:

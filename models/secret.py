@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class Keyring:
                 raise ValueError(f"Master key {version} has {len(key)} bytes; it must have {_KEY_BYTES}.")
         self._ciphers = {version: AESGCM(key) for version, key in keys.items()}
         self.current = max(keys)
+        self._current_key = keys[self.current]
 
     @classmethod
     def parse(cls, text: str) -> Keyring:
@@ -64,6 +66,10 @@ class Keyring:
     def generate(version: int = 1) -> str:
         """A new random key as a line for `parse`."""
         return f"{version}:{base64.b64encode(os.urandom(_KEY_BYTES)).decode()}\n"
+
+    def derive(self, purpose: str) -> bytes:
+        """A key for another use, such as authenticating cursors; it changes when the newest key does."""
+        return hmac.digest(self._current_key, f"patchbay {purpose}".encode(), "sha256")
 
     def seal(self, plaintext: bytes, place: SecretPlace) -> bytes:
         """The envelope: format, key version, IV, ciphertext and tag."""

@@ -56,9 +56,9 @@ class Secret:
         return {} if self.bearer_token is None else {"token": self.bearer_token}
 
     def details(self) -> dict[str, str]:
-        """What may be shown: user names, and the first letters of what is long enough."""
-        hidden = {"password", "apiKey", "token"}
-        return {key: _hint(value) if key in hidden else value for key, value in self.stored().items()}
+        """What may be shown: user names, the first letters of long keys and tokens, nothing of passwords."""
+        shown = {"username": lambda value: value, "password": lambda _value: "…"}
+        return {key: shown.get(key, _hint)(value) for key, value in self.stored().items()}
 
 
 def credential_of(auth_type: AuthType, stored: dict[str, str]) -> Credential:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Hashable, Sequence
+from functools import partial
 from typing import Any
 
 from aiodataloader import DataLoader
@@ -16,6 +17,7 @@ from resolvers.loaders.edge import Edge, Relation
 from resolvers.page import Slice, SliceRequest, cut
 
 _BATCH = 1000
+_Loader = DataLoader[Any, Any]
 Conditions = Sequence[ColumnElement[bool]]
 
 
@@ -24,7 +26,7 @@ class Loaders:
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
-        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+        self._loaders: dict[Hashable, _Loader] = {}
 
     def clear(self) -> None:
         """Forget everything that was read."""
@@ -33,40 +35,34 @@ class Loaders:
     async def one(self, edge: Edge, key: str | None) -> Any:
         """The target of a source, or None where there is none for the caller."""
         self._admit(edge.needs)
-        return (
-            None
-            if key is None
-            else await self._loader((edge.name, "one"), lambda keys: self._one(edge, keys)).load(key)
-        )
+        if key is None:
+            return None
+        return await self._loader((edge.name, "one"), partial(self._one, edge)).load(key)
 
     async def page(self, edge: Edge, key: str, request: SliceRequest, filter_: Any = None) -> Slice[Any]:
         """A slice of the targets of a source. `filter_` is hashable and has `conditions()`."""
         self._admit(edge.needs)
-        loader = self._loader(
-            (edge.name, request, filter_), lambda keys: self._page(edge, keys, request, _conditions(filter_))
-        )
-        return await loader.load(key)  # type: ignore[no-any-return]
+        load = partial(self._page, edge, request, _conditions(filter_))
+        found: Slice[Any] = await self._loader((edge.name, request, filter_), load).load(key)
+        return found
 
     async def count(self, edge: Edge, key: str, filter_: Any = None) -> int:
         """How many targets a source has."""
         self._admit(edge.needs)
-        loader = self._loader(
-            (edge.name, "count", filter_), lambda keys: self._count(edge, keys, _conditions(filter_))
-        )
-        return await loader.load(key)  # type: ignore[no-any-return]
+        load = partial(self._count, edge, _conditions(filter_))
+        count: int = await self._loader((edge.name, "count", filter_), load).load(key)
+        return count
 
     async def value(self, relation: Relation, key: Any) -> Any:
         """The value of a relation for a key, or None."""
         self._admit(relation.needs)
-        return await self._loader((relation.name,), lambda keys: self._values(relation, keys)).load(key)
+        return await self._loader((relation.name,), partial(self._values, relation)).load(key)
 
     def _admit(self, needs: Permission | None) -> None:
         if needs is not None and needs not in self._caller.permissions:
             raise Forbidden(permission=needs)
 
-    def _loader(
-        self, name: Hashable, load: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]
-    ) -> DataLoader[Any, Any]:
+    def _loader(self, name: Hashable, load: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]) -> _Loader:
         if name not in self._loaders:
             self._loaders[name] = DataLoader(load, max_batch_size=_BATCH)
         return self._loaders[name]
@@ -78,14 +74,14 @@ class Loaders:
         return [found.get(key) for key in keys]
 
     async def _page(
-        self, edge: Edge, keys: Sequence[str], request: SliceRequest, conditions: Conditions
+        self, edge: Edge, request: SliceRequest, conditions: Conditions, keys: Sequence[str]
     ) -> list[Slice[Any]]:
         found: dict[str, list[Any]] = defaultdict(list)
         for row, key in await self._run(edge.page(self._caller, keys, request, conditions)):
             found[key].append(row)
         return [cut(found[key], request) for key in keys]
 
-    async def _count(self, edge: Edge, keys: Sequence[str], conditions: Conditions) -> list[int]:
+    async def _count(self, edge: Edge, conditions: Conditions, keys: Sequence[str]) -> list[int]:
         counted = dict(tuple(row) for row in await self._run(edge.count(self._caller, keys, conditions)))
         return [counted.get(key, 0) for key in keys]
 

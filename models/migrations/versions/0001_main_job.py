@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("custom_fields", sa.Text(), nullable=False),
         sa.Column("return_urls", sa.Text(), nullable=False),
         sa.Column("limits", sa.Text(), nullable=False),
-        sa.Column("audit_sequence", sa.Integer(), nullable=False),
+        sa.Column("audit_sequence", sa.BigInteger(), nullable=False),
         sa.Column("audit_hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_organization"),
         sa.UniqueConstraint("slug", name="uq_organization_slug"),
@@ -54,7 +54,7 @@ def upgrade() -> None:
         sa.Column("resource_name", sa.String(length=255), nullable=True),
         sa.Column("changes", sa.Text(), nullable=False),
         sa.Column("request_id", ID, nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=True),
+        sa.Column("sequence", sa.BigInteger(), nullable=True),
         sa.Column("hash", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(
             ["organization_id"],

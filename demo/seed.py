@@ -1,0 +1,304 @@
+"""The demo's rows: made by the hub's own operations, once, and written down in `demo.json` for scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Select, select
+from sqlmodel import col
+
+from demo.upstream import APP_TOKEN, CARRIER, SUPPLIER_KEY
+from models.tables import Integration, Organization, Place
+from models.vocabulary import (
+    ApiKeyLocation,
+    AuthType,
+    ConnectionMode,
+    HttpMethod,
+    InputType,
+    Permission,
+    PlaceKind,
+    Source,
+)
+from proxy.inputs import SimpleInput
+from resolvers.authenticate import authenticate
+from resolvers.caller import Caller, Hub
+from resolvers.declaring import DeclareCapability, DeclareEventType
+from resolvers.mutations.capability import (
+    DeclareCapabilities,
+    DeclareEventTypes,
+    declare_capabilities,
+    declare_event_types,
+)
+from resolvers.mutations.integration import (
+    CreateIntegration,
+    UpdateIntegration,
+    create_integration,
+    update_integration,
+)
+from resolvers.mutations.integration_auth import IntegrationAuth
+from resolvers.mutations.organization import (
+    AddPlace,
+    CreateOrganization,
+    IssueToken,
+    add_place,
+    create_organization,
+    issue_token,
+)
+from resolvers.mutations.token import CreateToken, create_token
+from resolvers.secrets import BasicSecret, Secret
+
+T = TypeVar("T")
+
+_FIRST, _SECOND, _USER = "demo", "second", "ada"
+_APP = "INVENTORY"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seeded:
+    """What the newcomer is told."""
+
+    url: str
+    token: str
+    file: Path
+
+
+async def seed(hub: Hub, *, home: Path, url: str, upstream: str) -> Seeded:
+    """Make the demo organizations where there are none; else bring the addresses up to date."""
+    file = home / "demo.json"
+    known = _read(file)
+    organization = await _first(hub, select(Organization).where(col(Organization.slug) == _FIRST))
+    if organization is None:
+        known = await _create(hub, upstream)
+    elif not known:
+        known = await _reissue(hub, organization.id)
+    caller = await authenticate(hub, known["token"], source=Source.CLI)
+    await _point_to(caller, upstream)
+    _write(file, known | {"url": url})
+    return Seeded(url=url, token=known["token"], file=file)
+
+
+async def _create(hub: Hub, upstream: str) -> dict[str, str]:
+    operator = Caller.operator(hub)
+    first = await create_organization(
+        operator,
+        CreateOrganization(
+            name="Demo", slug=_FIRST, username=_USER, display_name="Ada Lovelace", email="ada@demo.example"
+        ),
+    )
+    await create_organization(
+        operator,
+        CreateOrganization(
+            name="Second", slug=_SECOND, username="grace", display_name="Grace Hopper", email="grace@second.example"
+        ),
+    )
+    space = await add_place(operator, AddPlace(organization=_FIRST, kind=PlaceKind.SPACE, name="Handbook"))
+    site = await add_place(operator, AddPlace(organization=_FIRST, kind=PlaceKind.SITE, name="Docs"))
+    tokens = await _tokens(hub)
+    app_token = await _integrations(await authenticate(hub, tokens["token"], source=Source.CLI), upstream)
+    second = await authenticate(hub, tokens["secondToken"], source=Source.CLI)
+    await create_integration(second, CreateIntegration(name="Ledger", description="Another tenant's own."))
+    return {
+        "organization": first.organization.id,
+        **tokens,
+        "principal": _USER,
+        "integration": _APP,
+        "integrationToken": app_token,
+        "space": space.id,
+        "site": site.id,
+    }
+
+
+async def _tokens(hub: Hub) -> dict[str, str]:
+    operator = Caller.operator(hub)
+    first = await issue_token(operator, IssueToken(organization=_FIRST, username=_USER, name="Demo"))
+    second = await issue_token(operator, IssueToken(organization=_SECOND, username="grace", name="Demo"))
+    return {
+        "token": first.secret,
+        "secondOrganization": second.token.organization_id,
+        "secondToken": second.secret,
+    }
+
+
+async def _reissue(hub: Hub, organization_id: str) -> dict[str, str]:
+    """New tokens, for a demo whose `demo.json` was lost."""
+    tokens = await _tokens(hub)
+    app = await _first(hub, _app_of(organization_id))
+    places = {
+        kind: await _first(
+            hub, select(Place).where(col(Place.organization_id) == organization_id, col(Place.kind) == kind)
+        )
+        for kind in PlaceKind
+    }
+    caller = await authenticate(hub, tokens["token"], source=Source.CLI)
+    return {
+        "organization": organization_id,
+        **tokens,
+        "principal": _USER,
+        "integration": _APP,
+        "integrationToken": await _app_token(caller, app.id) if app else "",
+        **{kind.lower(): place.id for kind, place in places.items() if place},
+    }
+
+
+async def _integrations(caller: Caller, upstream: str) -> str:
+    """The app with its capabilities, and two integrations with keys of their own. Answers the app's token."""
+    app = await create_integration(
+        caller,
+        CreateIntegration(
+            name="Inventory",
+            handler=_APP,
+            description="Stock of a small warehouse.",
+            readme="# Inventory\n\nThe demo's app: it declares what it can do, and says when stock changes.",
+            category="commerce",
+            mode=ConnectionMode.SHARED,
+            auth=IntegrationAuth(api_base_url=upstream),
+        ),
+    )
+    await declare_capabilities(
+        caller, DeclareCapabilities(integration_id=app.id, capabilities=_capabilities(), app_token=APP_TOKEN)
+    )
+    changed = DeclareEventType(name="Inventory.STOCK_CHANGED", description="The quantity of an item changed.")
+    await declare_event_types(caller, DeclareEventTypes(integration_id=app.id, event_types=[changed]))
+    await create_integration(caller, _suppliers(upstream))
+    await create_integration(caller, _carrier(upstream))
+    return await _app_token(caller, app.id)
+
+
+async def _app_token(caller: Caller, integration_id: str) -> str:
+    permissions = [
+        *(Permission.INTEGRATIONS_READ, Permission.INTEGRATIONS_WRITE, Permission.INSTALLATIONS_READ),
+        *(Permission.DISPATCH_READ, Permission.DISPATCH_WRITE, Permission.EVENTS_EMIT, Permission.EVENTS_READ),
+    ]
+    new = await create_token(
+        caller, CreateToken(name="Inventory app", permissions=permissions, integration_id=integration_id)
+    )
+    return new.secret
+
+
+def _capabilities() -> Sequence[DeclareCapability]:
+    sku = SimpleInput(name="sku", required=True, description="Stock keeping unit, such as A-100.")
+    name = SimpleInput(name="name", description="What it is.")
+    quantity = SimpleInput(name="quantity", type=InputType.INTEGER, required=True, description="Pieces in stock.")
+    limit = SimpleInput(name="limit", type=InputType.INTEGER, description="At most so many.", default=20)
+    return [
+        DeclareCapability(
+            name="LIST_ITEMS",
+            method=HttpMethod.GET,
+            endpoint="/items",
+            description="What is in stock.",
+            inputs=[limit],
+        ),
+        DeclareCapability(
+            name="GET_ITEM",
+            method=HttpMethod.GET,
+            endpoint="/items/{sku}",
+            description="One item.",
+            inputs=[sku],
+        ),
+        DeclareCapability(
+            name="SYNC_INVENTORY",
+            method=HttpMethod.POST,
+            endpoint="/items",
+            description="Add an item, or replace it.",
+            inputs=[sku, name, quantity],
+        ),
+        DeclareCapability(
+            name="SET_QUANTITY",
+            method=HttpMethod.PUT,
+            endpoint="/items/{sku}",
+            description="Set how many there are.",
+            inputs=[sku, quantity],
+        ),
+        DeclareCapability(
+            name="DELETE_ITEM",
+            method=HttpMethod.DELETE,
+            endpoint="/items/{sku}",
+            description="Take an item out.",
+            inputs=[sku],
+        ),
+    ]
+
+
+def _suppliers(upstream: str) -> CreateIntegration:
+    return CreateIntegration(
+        name="Suppliers",
+        description="Who sells what; an API key in a header.",
+        category="commerce",
+        mode=ConnectionMode.SHARED,
+        auth=IntegrationAuth(
+            type=AuthType.API_KEY,
+            api_base_url=upstream,
+            api_key_location=ApiKeyLocation.HEADER,
+            api_key_name="X-Supplier-Key",
+        ),
+        secret=Secret(api_key=SUPPLIER_KEY),
+        capabilities=[DeclareCapability(name="LIST_SUPPLIERS", method=HttpMethod.GET, endpoint="/suppliers")],
+    )
+
+
+def _carrier(upstream: str) -> CreateIntegration:
+    username, password = CARRIER
+    return CreateIntegration(
+        name="Carrier",
+        description="Books shipments; a user name and a password.",
+        category="logistics",
+        mode=ConnectionMode.SHARED,
+        auth=IntegrationAuth(type=AuthType.BASIC, api_base_url=upstream),
+        secret=Secret(basic=BasicSecret(username=username, password=password)),
+        capabilities=[
+            DeclareCapability(
+                name="BOOK_SHIPMENT",
+                method=HttpMethod.POST,
+                endpoint="/shipments",
+                inputs=[
+                    SimpleInput(name="to", required=True),
+                    SimpleInput(name="weight", type=InputType.NUMBER, required=True),
+                ],
+            )
+        ],
+    )
+
+
+async def _point_to(caller: Caller, upstream: str) -> None:
+    """Where the upstream's port has changed, the demo's integrations follow."""
+    async with caller.hub.database.read() as session:
+        statement = select(Integration).where(
+            col(Integration.organization_id) == caller.organization_id,
+            col(Integration.removed_at).is_(None),
+            col(Integration.api_base_url).like("http://127.0.0.1:%"),
+            col(Integration.api_base_url) != upstream,
+        )
+        moved = (await session.execute(statement)).scalars().all()
+    for integration in moved:
+        auth = IntegrationAuth(api_base_url=upstream)
+        await update_integration(caller, UpdateIntegration(id=integration.id, auth=auth))
+
+
+def _app_of(organization_id: str) -> Select[Integration]:
+    return select(Integration).where(
+        col(Integration.organization_id) == organization_id,
+        col(Integration.handler) == _APP,
+        col(Integration.removed_at).is_(None),
+    )
+
+
+async def _first(hub: Hub, statement: Select[T]) -> T | None:
+    async with hub.database.read() as session:
+        return (await session.execute(statement.limit(1))).scalars().first()
+
+
+def _read(file: Path) -> dict[str, str]:
+    try:
+        known: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return known
+
+
+def _write(file: Path, known: dict[str, str]) -> None:
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")

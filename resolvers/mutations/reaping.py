@@ -1,0 +1,38 @@
+"""Dispatches whose process died between intent and outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import or_, update
+from sqlmodel import col
+
+from models.row import feed_stamp
+from models.tables import Dispatch
+from models.vocabulary import DispatchOutcome
+from resolvers.operation import OPERATOR, operation
+from resolvers.work import Work
+
+GRACE_MS = 60_000
+_SENTENCE = "The hub stopped between sending the call and recording its outcome."
+
+
+@operation(needs=OPERATOR)
+async def reap_dispatches(work: Work, orphaned_before: int = 0) -> int:
+    """Mark as OUTCOME_UNKNOWN what is long past its deadline, and all that is older than `orphaned_before`.
+
+    The latter is for a process that knows itself to be alone: what was begun before it nobody will finish.
+    Answers how many were marked.
+    """
+    now = work.now()
+    abandoned = or_(
+        col(Dispatch.deadline_at) + GRACE_MS < now,
+        col(Dispatch.created_at) < orphaned_before,
+    )
+    marked: Any = await work.session.execute(
+        update(Dispatch)
+        .where(col(Dispatch.outcome).is_(None), abandoned)
+        .values(outcome=DispatchOutcome.OUTCOME_UNKNOWN, error=_SENTENCE, finished_at=now, feed=feed_stamp())
+        .execution_options(synchronize_session=False)
+    )
+    return int(marked.rowcount)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -11,22 +10,17 @@ from typing import TypeVar
 from sqlalchemy import Select, select
 from sqlmodel import col
 
-from demo.upstream import APP_TOKEN, CARRIER, SUPPLIER_KEY
+from demo import contents
+from demo.upstream import APP_TOKEN
 from models.tables import Integration, Organization, Place
 from models.vocabulary import (
-    ApiKeyLocation,
-    AuthType,
-    ConnectionMode,
-    HttpMethod,
-    InputType,
     Permission,
     PlaceKind,
     Source,
 )
-from proxy.inputs import SimpleInput
 from resolvers.authenticate import authenticate
 from resolvers.caller import Caller, Hub
-from resolvers.declaring import DeclareCapability, DeclareEventType
+from resolvers.declaring import DeclareEventType
 from resolvers.mutations.capability import (
     DeclareCapabilities,
     DeclareEventTypes,
@@ -49,12 +43,10 @@ from resolvers.mutations.organization import (
     issue_token,
 )
 from resolvers.mutations.token import CreateToken, create_token
-from resolvers.secrets import BasicSecret, Secret
 
 T = TypeVar("T")
 
 _FIRST, _SECOND, _USER = "demo", "second", "ada"
-_APP = "INVENTORY"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +97,7 @@ async def _create(hub: Hub, upstream: str) -> dict[str, str]:
         "organization": first.organization.id,
         **tokens,
         "principal": _USER,
-        "integration": _APP,
+        "integration": contents.APP,
         "integrationToken": app_token,
         "space": space.id,
         "site": site.id,
@@ -138,7 +130,7 @@ async def _reissue(hub: Hub, organization_id: str) -> dict[str, str]:
         "organization": organization_id,
         **tokens,
         "principal": _USER,
-        "integration": _APP,
+        "integration": contents.APP,
         "integrationToken": await _app_token(caller, app.id) if app else "",
         **{kind.lower(): place.id for kind, place in places.items() if place},
     }
@@ -146,25 +138,14 @@ async def _reissue(hub: Hub, organization_id: str) -> dict[str, str]:
 
 async def _integrations(caller: Caller, upstream: str) -> str:
     """The app with its capabilities, and two integrations with keys of their own. Answers the app's token."""
-    app = await create_integration(
-        caller,
-        CreateIntegration(
-            name="Inventory",
-            handler=_APP,
-            description="Stock of a small warehouse.",
-            readme="# Inventory\n\nThe demo's app: it declares what it can do, and says when stock changes.",
-            category="commerce",
-            mode=ConnectionMode.SHARED,
-            auth=IntegrationAuth(api_base_url=upstream),
-        ),
-    )
+    app = await create_integration(caller, contents.app(upstream))
     await declare_capabilities(
-        caller, DeclareCapabilities(integration_id=app.id, capabilities=_capabilities(), app_token=APP_TOKEN)
+        caller, DeclareCapabilities(integration_id=app.id, capabilities=contents.capabilities(), app_token=APP_TOKEN)
     )
     changed = DeclareEventType(name="Inventory.STOCK_CHANGED", description="The quantity of an item changed.")
     await declare_event_types(caller, DeclareEventTypes(integration_id=app.id, event_types=[changed]))
-    await create_integration(caller, _suppliers(upstream))
-    await create_integration(caller, _carrier(upstream))
+    await create_integration(caller, contents.suppliers(upstream))
+    await create_integration(caller, contents.carrier(upstream))
     return await _app_token(caller, app.id)
 
 
@@ -177,90 +158,6 @@ async def _app_token(caller: Caller, integration_id: str) -> str:
         caller, CreateToken(name="Inventory app", permissions=permissions, integration_id=integration_id)
     )
     return new.secret
-
-
-def _capabilities() -> Sequence[DeclareCapability]:
-    sku = SimpleInput(name="sku", required=True, description="Stock keeping unit, such as A-100.")
-    name = SimpleInput(name="name", description="What it is.")
-    quantity = SimpleInput(name="quantity", type=InputType.INTEGER, required=True, description="Pieces in stock.")
-    limit = SimpleInput(name="limit", type=InputType.INTEGER, description="At most so many.", default=20)
-    return [
-        DeclareCapability(
-            name="LIST_ITEMS",
-            method=HttpMethod.GET,
-            endpoint="/items",
-            description="What is in stock.",
-            inputs=[limit],
-        ),
-        DeclareCapability(
-            name="GET_ITEM",
-            method=HttpMethod.GET,
-            endpoint="/items/{sku}",
-            description="One item.",
-            inputs=[sku],
-        ),
-        DeclareCapability(
-            name="SYNC_INVENTORY",
-            method=HttpMethod.POST,
-            endpoint="/items",
-            description="Add an item, or replace it.",
-            inputs=[sku, name, quantity],
-        ),
-        DeclareCapability(
-            name="SET_QUANTITY",
-            method=HttpMethod.PUT,
-            endpoint="/items/{sku}",
-            description="Set how many there are.",
-            inputs=[sku, quantity],
-        ),
-        DeclareCapability(
-            name="DELETE_ITEM",
-            method=HttpMethod.DELETE,
-            endpoint="/items/{sku}",
-            description="Take an item out.",
-            inputs=[sku],
-        ),
-    ]
-
-
-def _suppliers(upstream: str) -> CreateIntegration:
-    return CreateIntegration(
-        name="Suppliers",
-        description="Who sells what; an API key in a header.",
-        category="commerce",
-        mode=ConnectionMode.SHARED,
-        auth=IntegrationAuth(
-            type=AuthType.API_KEY,
-            api_base_url=upstream,
-            api_key_location=ApiKeyLocation.HEADER,
-            api_key_name="X-Supplier-Key",
-        ),
-        secret=Secret(api_key=SUPPLIER_KEY),
-        capabilities=[DeclareCapability(name="LIST_SUPPLIERS", method=HttpMethod.GET, endpoint="/suppliers")],
-    )
-
-
-def _carrier(upstream: str) -> CreateIntegration:
-    username, password = CARRIER
-    return CreateIntegration(
-        name="Carrier",
-        description="Books shipments; a user name and a password.",
-        category="logistics",
-        mode=ConnectionMode.SHARED,
-        auth=IntegrationAuth(type=AuthType.BASIC, api_base_url=upstream),
-        secret=Secret(basic=BasicSecret(username=username, password=password)),
-        capabilities=[
-            DeclareCapability(
-                name="BOOK_SHIPMENT",
-                method=HttpMethod.POST,
-                endpoint="/shipments",
-                inputs=[
-                    SimpleInput(name="to", required=True),
-                    SimpleInput(name="weight", type=InputType.NUMBER, required=True),
-                ],
-            )
-        ],
-    )
 
 
 async def _point_to(caller: Caller, upstream: str) -> None:
@@ -281,7 +178,7 @@ async def _point_to(caller: Caller, upstream: str) -> None:
 def _app_of(organization_id: str) -> Select[Integration]:
     return select(Integration).where(
         col(Integration.organization_id) == organization_id,
-        col(Integration.handler) == _APP,
+        col(Integration.handler) == contents.APP,
         col(Integration.removed_at).is_(None),
     )
 

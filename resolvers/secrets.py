@@ -57,8 +57,9 @@ class Secret:
 
     def details(self) -> dict[str, str]:
         """What may be shown: user names, the first letters of long keys and tokens, nothing of passwords."""
-        shown = {"username": lambda value: value, "password": lambda _value: "…"}
-        return {key: shown.get(key, _hint)(value) for key, value in self.stored().items()}
+        if self.basic is not None:
+            return {"username": self.basic.username, "password": "…"}
+        return {key: _hint(value) for key, value in self.stored().items()}
 
 
 def credential_of(auth_type: AuthType, stored: dict[str, str]) -> Credential:

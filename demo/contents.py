@@ -1,0 +1,115 @@
+"""What the demo's integrations are and can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from demo.upstream import CARRIER, SUPPLIER_KEY
+from models.vocabulary import ApiKeyLocation, AuthType, ConnectionMode, HttpMethod, InputType
+from proxy.inputs import SimpleInput
+from resolvers.declaring import DeclareCapability
+from resolvers.mutations.integration import CreateIntegration
+from resolvers.mutations.integration_auth import IntegrationAuth
+from resolvers.secrets import BasicSecret, Secret
+
+APP = "INVENTORY"
+
+
+def app(upstream: str) -> CreateIntegration:
+    """The app: it declares what it can do by a manifest of its own."""
+    return CreateIntegration(
+        name="Inventory",
+        handler=APP,
+        description="Stock of a small warehouse.",
+        readme="# Inventory\n\nThe demo's app: it declares what it can do, and says when stock changes.",
+        category="commerce",
+        mode=ConnectionMode.SHARED,
+        auth=IntegrationAuth(api_base_url=upstream),
+    )
+
+
+def capabilities() -> Sequence[DeclareCapability]:
+    """What the app declares."""
+    sku = SimpleInput(name="sku", required=True, description="Stock keeping unit, such as A-100.")
+    name = SimpleInput(name="name", description="What it is.")
+    quantity = SimpleInput(name="quantity", type=InputType.INTEGER, required=True, description="Pieces in stock.")
+    limit = SimpleInput(name="limit", type=InputType.INTEGER, description="At most so many.", default=20)
+    return [
+        DeclareCapability(
+            name="LIST_ITEMS",
+            method=HttpMethod.GET,
+            endpoint="/items",
+            description="What is in stock.",
+            inputs=[limit],
+        ),
+        DeclareCapability(
+            name="GET_ITEM",
+            method=HttpMethod.GET,
+            endpoint="/items/{sku}",
+            description="One item.",
+            inputs=[sku],
+        ),
+        DeclareCapability(
+            name="SYNC_INVENTORY",
+            method=HttpMethod.POST,
+            endpoint="/items",
+            description="Add an item, or replace it.",
+            inputs=[sku, name, quantity],
+        ),
+        DeclareCapability(
+            name="SET_QUANTITY",
+            method=HttpMethod.PUT,
+            endpoint="/items/{sku}",
+            description="Set how many there are.",
+            inputs=[sku, quantity],
+        ),
+        DeclareCapability(
+            name="DELETE_ITEM",
+            method=HttpMethod.DELETE,
+            endpoint="/items/{sku}",
+            description="Take an item out.",
+            inputs=[sku],
+        ),
+    ]
+
+
+def suppliers(upstream: str) -> CreateIntegration:
+    """An integration that authorises with an API key in a header."""
+    return CreateIntegration(
+        name="Suppliers",
+        description="Who sells what; an API key in a header.",
+        category="commerce",
+        mode=ConnectionMode.SHARED,
+        auth=IntegrationAuth(
+            type=AuthType.API_KEY,
+            api_base_url=upstream,
+            api_key_location=ApiKeyLocation.HEADER,
+            api_key_name="X-Supplier-Key",
+        ),
+        secret=Secret(api_key=SUPPLIER_KEY),
+        capabilities=[DeclareCapability(name="LIST_SUPPLIERS", method=HttpMethod.GET, endpoint="/suppliers")],
+    )
+
+
+def carrier(upstream: str) -> CreateIntegration:
+    """An integration that authorises with a user name and a password."""
+    username, password = CARRIER
+    return CreateIntegration(
+        name="Carrier",
+        description="Books shipments; a user name and a password.",
+        category="logistics",
+        mode=ConnectionMode.SHARED,
+        auth=IntegrationAuth(type=AuthType.BASIC, api_base_url=upstream),
+        secret=Secret(basic=BasicSecret(username=username, password=password)),
+        capabilities=[
+            DeclareCapability(
+                name="BOOK_SHIPMENT",
+                method=HttpMethod.POST,
+                endpoint="/shipments",
+                inputs=[
+                    SimpleInput(name="to", required=True),
+                    SimpleInput(name="weight", type=InputType.NUMBER, required=True),
+                ],
+            )
+        ],
+    )

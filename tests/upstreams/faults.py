@@ -62,6 +62,8 @@ class FaultServer:
         self.answers: dict[str, bytes] = {}
         self.seen: Counter[str] = Counter()
         self._tls = tls
+        self._handlers: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._ready = threading.Event()
@@ -87,23 +89,34 @@ class FaultServer:
             self._loop.close()
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._accept, self.host, self.port, ssl=self._tls)
+        server = await asyncio.start_server(self._accepted, self.host, self.port, ssl=self._tls)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
         server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
+        arriving = asyncio.all_tasks() - {asyncio.current_task(), *self._handlers}
+        if arriving:  # connections just accepted: their sockets close only once they have a writer
+            await asyncio.wait(arriving, timeout=1)
+        for task in self._handlers:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._handlers, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._writers.add(writer)
+        handler = self._loop.create_task(self._handle(reader, writer))
+        self._handlers.add(handler)
+        handler.add_done_callback(self._handlers.discard)
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while await self._answer_one(reader, writer):
                 pass
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the caller left, which is what many tests want, or the server stops
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the caller left, which is what many tests want
         finally:
             writer.close()
 

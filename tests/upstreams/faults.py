@@ -93,10 +93,12 @@ class FaultServer:
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
-        server.close()
+        for listening in server.sockets:
+            self._loop.remove_reader(listening.fileno())
         arriving = asyncio.all_tasks() - {asyncio.current_task(), *self._handlers}
-        if arriving:  # connections just accepted: their sockets close only once they have a writer
+        if arriving:  # just accepted: a server that closes now would leak their sockets
             await asyncio.wait(arriving, timeout=1)
+        server.close()
         for task in self._handlers:
             task.cancel()
         await asyncio.gather(*self._handlers, return_exceptions=True)

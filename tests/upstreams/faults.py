@@ -66,6 +66,7 @@ class FaultServer:
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
+        self._arrival = threading.Condition()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="faults", daemon=True)
 
@@ -81,6 +82,14 @@ class FaultServer:
     @property
     def url(self) -> str:
         return f"{'https' if self._tls else 'http'}://{self.host}:{self.port}"
+
+    async def received(self, count: int) -> None:
+        """Wait until so many requests have come in, at most 5 seconds."""
+        assert await asyncio.to_thread(self._wait, count), f"{len(self.requests)} requests instead of {count}"
+
+    def _wait(self, count: int) -> bool:
+        with self._arrival:
+            return self._arrival.wait_for(lambda: len(self.requests) >= count, timeout=5)
 
     def _run(self) -> None:
         try:
@@ -124,7 +133,9 @@ class FaultServer:
 
     async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         received = await _read(reader)
-        self.requests.append(received)
+        with self._arrival:
+            self.requests.append(received)
+            self._arrival.notify_all()
         path = urlsplit(received.target).path
         self.seen[received.target] += 1
         canned = self.answers.get(path) or CANNED.get(path)

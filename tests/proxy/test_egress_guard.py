@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from pathlib import Path
 
+import httpx
 import pytest
+from httpx_aiohttp import AiohttpTransport
 
 from models.errors import UpstreamBlocked, UpstreamFailed
 from models.vocabulary import UpstreamFailure
 from proxy.connector import SystemResolver
+from proxy.egress import failure_of
 from proxy.guard import EgressPolicy, parse_allowances
 from tests.proxy.sending import LOOPBACK, names, open_egress, request
 from tests.upstreams.faults import FaultServer
@@ -172,8 +176,6 @@ async def test_a_closed_port_is_unreachable():
 
 
 async def test_slow_name_servers_end_with_the_time_to_connect():
-    import asyncio
-
     async def resolve(host, port):
         await asyncio.sleep(60)
         return ["8.8.8.8"]
@@ -184,3 +186,18 @@ async def test_slow_name_servers_end_with_the_time_to_connect():
 
     assert failure.value.reason is UpstreamFailure.TIMEOUT
     assert failure.value.message == "The remote service did not accept a connection in time."
+
+
+async def test_httpx_rides_on_the_same_guarded_session(upstream, canary):
+    policy = EgressPolicy(parse_allowances(f"127.0.0.0/8:{upstream.port}"))
+
+    async with open_egress(policy) as egress:
+        transport = AiohttpTransport(client=lambda: egress.session)
+        client = httpx.AsyncClient(transport=transport, trust_env=False)
+        answer = await client.post(f"{upstream.url}/echo", data={"grant_type": "refresh_token"})
+        with pytest.raises(httpx.TransportError) as refusal:
+            await client.get(f"{canary.url}/")
+
+    assert answer.text.endswith("grant_type=refresh_token")
+    assert canary.connections == 0
+    assert isinstance(failure_of(refusal.value.__cause__), UpstreamBlocked)

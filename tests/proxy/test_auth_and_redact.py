@@ -53,9 +53,7 @@ def test_refuses_credentials_that_cannot_be_sent(credential, field):
     assert check_credential(credential)[0] == field
 
 
-@pytest.mark.parametrize(
-    "credential", [NoCredential(), ApiKey("k"), Bearer("t"), Basic("key", ""), Basic("ü", "p")]
-)
+@pytest.mark.parametrize("credential", [NoCredential(), ApiKey("k"), Bearer("t"), Basic("key", ""), Basic("ü", "p")])
 def test_takes_credentials_that_can(credential):
     assert check_credential(credential) is None
 
@@ -74,9 +72,7 @@ async def test_a_real_server_accepts_basic_and_bearer(httpbin):
     bearer = authorise(Bearer("t0ken"), HEADER, None)
 
     async with open_egress() as egress:
-        good = await egress.send(
-            request(f"{httpbin}/basic-auth/zo%C3%AB/p%C3%A4ssword", headers=basic.headers)
-        )
+        good = await egress.send(request(f"{httpbin}/basic-auth/zo%C3%AB/p%C3%A4ssword", headers=basic.headers))
         bad = await egress.send(request(f"{httpbin}/basic-auth/other/p", headers=basic.headers))
         token = await egress.send(request(f"{httpbin}/bearer", headers=bearer.headers))
 

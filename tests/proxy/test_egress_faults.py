@@ -185,9 +185,7 @@ async def test_speaks_every_method_with_a_real_server(method, httpbin):
     headers = (("Content-Type", "application/json"),)
 
     async with open_egress() as egress:
-        answer = await egress.send(
-            request(f"{httpbin}/{method.lower()}?a=1", method, body=body, headers=headers)
-        )
+        answer = await egress.send(request(f"{httpbin}/{method.lower()}?a=1", method, body=body, headers=headers))
 
     assert answer.status == 200
     assert answer.content_type == "application/json"

@@ -115,9 +115,7 @@ async def test_refuses_an_address_also_to_other_clients_that_ride_on_the_session
 
 async def test_does_not_follow_a_redirect(upstream):
     async with open_egress() as egress:
-        answer = await egress.send(
-            request(f"{upstream.url}/redirect", headers=(("Authorization", "Bearer s3cret"),))
-        )
+        answer = await egress.send(request(f"{upstream.url}/redirect", headers=(("Authorization", "Bearer s3cret"),)))
 
     assert answer.status == 302
     assert dict(answer.headers)["Location"] == "http://169.254.169.254/latest/meta-data/"

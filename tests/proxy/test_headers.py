@@ -27,9 +27,7 @@ def test_refuses_headers_that_are_the_hubs_to_set(name):
     assert check_header(name, "x") == f"The header {name} is set by the hub and cannot be given."
 
 
-@pytest.mark.parametrize(
-    "char", ["\r", "\n", "\r\n", "\0", "\x85", "\x0b", "\x7f", "\u2028", "\u2029", "\ud800"]
-)
+@pytest.mark.parametrize("char", ["\r", "\n", "\r\n", "\0", "\x85", "\x0b", "\x7f", "\u2028", "\u2029", "\ud800"])
 def test_refuses_control_characters_in_names_and_values(char):
     assert check_header(f"X-{char}A", "x") is not None
     assert check_header("X-A", f"a{char}b") is not None

@@ -52,9 +52,7 @@ def test_names_every_fault_at_its_input():
 
 
 def test_the_path_of_faults_begins_where_the_caller_says():
-    assert refused(STOCK, {"sku": 1}, path=("input", "inputs")) == {
-        "input.inputs.sku": 'It is not of type "string".'
-    }
+    assert refused(STOCK, {"sku": 1}, path=("input", "inputs")) == {"input.inputs.sku": 'It is not of type "string".'}
 
 
 def test_names_faults_inside_values():

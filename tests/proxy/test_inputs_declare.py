@@ -227,7 +227,5 @@ def test_refuses_schemas_too_large_or_too_deep_or_chained_for_long():
     assert list(faults(with_property(**deep)).values()) == ["The schema is too large or too deep."]
     assert list(faults(many).values()) == ["The schema is too large or too deep."]
     assert list(
-        faults(
-            {"type": "object", "allOf": [{"$ref": "#/$defs/d0"}], "$defs": {**chain, "d2000": {}}}
-        ).values()
+        faults({"type": "object", "allOf": [{"$ref": "#/$defs/d0"}], "$defs": {**chain, "d2000": {}}}).values()
     ) == ["The schema's references expand beyond measure."]

@@ -90,10 +90,11 @@ def check_base_url(url: str) -> str | None:
         return "Give an absolute https address; a host outside ASCII in its xn-- form, no user name."
     try:
         parsed = URL(url, encoded=True)
+        valid = bool(parsed.raw_host) and parsed.port != 0
     except ValueError:
-        return "Give an absolute https address."
-    if not parsed.raw_host or parsed.port == 0:
-        return "Give an absolute https address with a host."
+        valid = False
+    if not valid:
+        return "Give an absolute https address with a host, and a port from 1 to 65535 if any."
     return check_path(url[start:]) if url[start:] else None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 from base64 import b64encode
 from dataclasses import dataclass
-from email.message import Message
 
 import orjson
 
@@ -75,18 +74,17 @@ def read_body(answer: Answer) -> Body | None:
 
 def _content_type(header: str | None) -> tuple[str, str | None]:
     """Media type in lower case, and the charset's codec; None for one that is unknown."""
-    if not header:
-        return "", None
-    message = Message()
-    message["Content-Type"] = header
-    named = message.get_param("charset")
-    if named is None:
-        return message.get_content_type(), "utf-8"
+    kind, *parameters = (header or "").split(";")
+    charset = "utf-8"
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip('"')
     try:
-        name = codecs.lookup(str(named)).name
+        codec = codecs.lookup(charset).name
     except (LookupError, ValueError):
-        return message.get_content_type(), None
-    return message.get_content_type(), name if name in _CHARSETS else None
+        codec = ""
+    return kind.strip().lower(), codec if codec in _CHARSETS else None
 
 
 def _json(raw: bytes) -> JsonBody | None:

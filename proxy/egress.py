@@ -117,7 +117,7 @@ class Egress:
                     body=await self._body(response),
                 )
         except aiohttp.ClientError as error:
-            raise _failure(error) from error
+            raise failure_of(error) from error
         except OSError as error:
             if isinstance(error, TimeoutError):
                 raise
@@ -134,6 +134,8 @@ class Egress:
                 size += len(chunk)
                 if size > self._max_answer_bytes:
                     break
+                if chunks:  # what was compressed well comes without a pause: let others run between
+                    await asyncio.sleep(0)
                 chunks.append(chunk)
         if size > self._max_answer_bytes:
             response.close()
@@ -145,21 +147,11 @@ class Egress:
         return b"".join(chunks)
 
 
-def _target(text: str) -> URL:
-    try:
-        url = URL(text, encoded=True)
-    except ValueError as error:
-        raise UpstreamBlocked("This is not an address that can be called.") from error
-    if not url.raw_host or url.raw_user is not None or url.raw_password is not None:
-        raise UpstreamBlocked("This is not an address that can be called.")
-    return url
+def failure_of(error: BaseException | None) -> UpstreamFailed:
+    """What an error of aiohttp means, in words that name no address.
 
-
-def _payload(body: bytes | None) -> bytes | BytesIO | None:
-    return BytesIO(body) if body is not None and len(body) > _DIRECT_BODY_BYTES else body
-
-
-def _failure(error: aiohttp.ClientError) -> UpstreamFailed:
+    For clients that ride on the session too: httpx's errors have aiohttp's as their `__cause__`.
+    """
     match error:
         case aiohttp.ClientConnectorError(os_error=AddressRefused()):
             return UpstreamBlocked()
@@ -183,3 +175,17 @@ def _failure(error: aiohttp.ClientError) -> UpstreamFailed:
             )
         case _:
             return UpstreamFailed("The connection to the remote service broke.")
+
+
+def _target(text: str) -> URL:
+    try:
+        url = URL(text, encoded=True)
+    except ValueError as error:
+        raise UpstreamBlocked("This is not an address that can be called.") from error
+    if not url.raw_host or url.raw_user is not None or url.raw_password is not None:
+        raise UpstreamBlocked("This is not an address that can be called.")
+    return url
+
+
+def _payload(body: bytes | None) -> bytes | BytesIO | None:
+    return BytesIO(body) if body is not None and len(body) > _DIRECT_BODY_BYTES else body

@@ -62,8 +62,11 @@ class FaultServer:
         self.answers: dict[str, bytes] = {}
         self.seen: Counter[str] = Counter()
         self._tls = tls
+        self._handlers: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
+        self._arrival = threading.Condition()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="faults", daemon=True)
 
@@ -80,6 +83,14 @@ class FaultServer:
     def url(self) -> str:
         return f"{'https' if self._tls else 'http'}://{self.host}:{self.port}"
 
+    async def received(self, count: int) -> None:
+        """Wait until so many requests have come in, at most 5 seconds."""
+        assert await asyncio.to_thread(self._wait, count), f"{len(self.requests)} requests instead of {count}"
+
+    def _wait(self, count: int) -> bool:
+        with self._arrival:
+            return self._arrival.wait_for(lambda: len(self.requests) >= count, timeout=5)
+
     def _run(self) -> None:
         try:
             self._loop.run_until_complete(self._serve())
@@ -87,18 +98,31 @@ class FaultServer:
             self._loop.close()
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._accept, self.host, self.port, ssl=self._tls)
+        server = await asyncio.start_server(self._accepted, self.host, self.port, ssl=self._tls)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
+        for listening in server.sockets:
+            self._loop.remove_reader(listening.fileno())
+        arriving = asyncio.all_tasks() - {asyncio.current_task(), *self._handlers}
+        if arriving:  # just accepted: a server that closes now would leak their sockets
+            await asyncio.wait(arriving, timeout=1)
         server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
+        for task in self._handlers:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._handlers, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._writers.add(writer)
+        handler = self._loop.create_task(self._handle(reader, writer))
+        self._handlers.add(handler)
+        handler.add_done_callback(self._handlers.discard)
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while await self._answer_one(reader, writer):
                 pass
@@ -109,7 +133,9 @@ class FaultServer:
 
     async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         received = await _read(reader)
-        self.requests.append(received)
+        with self._arrival:
+            self.requests.append(received)
+            self._arrival.notify_all()
         path = urlsplit(received.target).path
         self.seen[received.target] += 1
         canned = self.answers.get(path) or CANNED.get(path)

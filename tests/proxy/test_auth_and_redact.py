@@ -1,0 +1,109 @@
+"""Credentials in requests, and masks over them."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.vocabulary import ApiKeyLocation
+from proxy.auth import ApiKey, Authorisation, Basic, Bearer, NoCredential, authorise, check_credential
+from proxy.call import OutboundRequest
+from proxy.redact import mask_headers, mask_url, redact
+from tests.proxy.sending import open_egress, request
+
+HEADER, QUERY = ApiKeyLocation.HEADER, ApiKeyLocation.QUERY
+
+
+@pytest.mark.parametrize(
+    ("credential", "location", "name", "made"),
+    [
+        (NoCredential(), HEADER, None, Authorisation()),
+        (ApiKey("k"), HEADER, "X-Token", Authorisation(headers=(("X-Token", "k"),), secrets=("k",))),
+        (ApiKey("k"), HEADER, None, Authorisation(headers=(("X-API-Key", "k"),), secrets=("k",))),
+        (ApiKey("k"), QUERY, "token", Authorisation(query=(("token", "k"),), secrets=("k",))),
+        (ApiKey("k"), QUERY, None, Authorisation(query=(("api_key", "k"),), secrets=("k",))),
+        (Bearer("t"), QUERY, "x", Authorisation(headers=(("Authorization", "Bearer t"),), secrets=("t",))),
+        (
+            Basic("Aladdin", "open sesame"),
+            HEADER,
+            None,
+            Authorisation(
+                headers=(("Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),),
+                secrets=("open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+            ),
+        ),
+    ],
+)
+def test_puts_the_credential_in_its_place(credential, location, name, made):
+    assert authorise(credential, location, name) == made
+
+
+@pytest.mark.parametrize(
+    ("credential", "field"),
+    [
+        (ApiKey(""), "key"),
+        (ApiKey("a\r\nb"), "key"),
+        (ApiKey(" k"), "key"),
+        (Bearer("a\x85"), "token"),
+        (Basic("a:b", "p"), "username"),
+        (Basic("", "p"), "username"),
+        (Basic("a", "p\n"), "password"),
+    ],
+)
+def test_refuses_credentials_that_cannot_be_sent(credential, field):
+    assert check_credential(credential)[0] == field
+
+
+@pytest.mark.parametrize("credential", [NoCredential(), ApiKey("k"), Bearer("t"), Basic("key", ""), Basic("ü", "p")])
+def test_takes_credentials_that_can(credential):
+    assert check_credential(credential) is None
+
+
+def test_no_secret_shows_in_a_representation():
+    shown = repr([ApiKey("s3cret"), Bearer("s3cret"), Basic("u", "s3cret")])
+    made = OutboundRequest(
+        method="GET", url="https://x.example", headers=(("A", "s3cret"),), body=b"s3cret", lane="a"
+    )
+
+    assert "s3cret" not in shown + repr(made)
+
+
+async def test_a_real_server_accepts_basic_and_bearer(httpbin):
+    basic = authorise(Basic("zoë", "pässword"), HEADER, None)
+    bearer = authorise(Bearer("t0ken"), HEADER, None)
+
+    async with open_egress() as egress:
+        good = await egress.send(request(f"{httpbin}/basic-auth/zo%C3%AB/p%C3%A4ssword", headers=basic.headers))
+        bad = await egress.send(request(f"{httpbin}/basic-auth/other/p", headers=basic.headers))
+        token = await egress.send(request(f"{httpbin}/bearer", headers=bearer.headers))
+
+    assert (good.status, bad.status, token.status) == (200, 401, 200)
+    assert b'"token":"t0ken"' in token.body
+
+
+def test_masks_all_query_values_or_the_named_ones():
+    url = "https://x.example/a?api_key=s3cret&q=a%20b&q=c&flag#frag"
+
+    assert mask_url(url) == "https://x.example/a?api_key=***&q=***&q=***&flag"
+    assert mask_url(url, {"api_key"}) == "https://x.example/a?api_key=***&q=a%20b&q=c&flag"
+    assert mask_url("https://x.example/a?a%20b=1&c=2", {"a b"}) == "https://x.example/a?a%20b=***&c=2"
+
+
+def test_masks_a_user_name_and_leaves_the_rest():
+    assert mask_url("https://u:p@x.example/a@b") == "https://x.example/a@b"
+    assert mask_url("https://x.example") == "https://x.example"
+
+
+def test_masks_headers_by_name():
+    headers = (("authorization", "Bearer s3cret"), ("X-API-Key", "s3cret"), ("Accept", "text/html"))
+
+    assert mask_headers(headers, ["Authorization", "x-api-key"]) == (
+        ("authorization", "Bearer ***"),
+        ("X-API-Key", "***"),
+        ("Accept", "text/html"),
+    )
+
+
+def test_redacts_by_value_in_every_encoding_longest_first():
+    text = "key=ab c/d&x=ab%20c%2Fd&y=ab+c%2Fd ab c/d-longer pin=123"
+
+    assert redact(text, ["ab c/d", "ab c/d-longer", "123", ""]) == "key=***&x=***&y=*** *** pin=123"

@@ -1,0 +1,231 @@
+"""Declaring inputs: simple ones and schemas."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from models.errors import InvalidInput
+from models.vocabulary import HttpMethod, InputLocation, InputType
+from proxy.inputs import SimpleInput, check_schema, schema_of_simple_inputs, simple_inputs_of
+
+GET, POST, DELETE = HttpMethod.GET, HttpMethod.POST, HttpMethod.DELETE
+OPEN = {"type": "object"}
+
+
+def faults(schema, method=POST, endpoint="/x"):
+    return {".".join(fault.path): fault.message for fault in check_schema(schema, method, endpoint)}
+
+
+def with_property(**declared):
+    return {"type": "object", "properties": {"a": declared}}
+
+
+def test_makes_the_stored_form_of_simple_inputs():
+    inputs = (
+        SimpleInput(name="sku", required=True, location=InputLocation.PATH, description="Which."),
+        SimpleInput(name="quantity", type=InputType.NUMBER, default=1),
+        SimpleInput(name="unit", type=InputType.ANY, options=("kg", "pc")),
+    )
+
+    schema = schema_of_simple_inputs(inputs, allow_unknown=False)
+
+    assert schema == {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["sku"],
+        "properties": {
+            "sku": {"type": "string", "description": "Which.", "x-in": "path"},
+            "quantity": {"type": "number", "default": 1},
+            "unit": {"enum": ["kg", "pc"]},
+        },
+    }
+    assert check_schema(schema, POST, "/items/{sku}") == ()
+
+
+def test_reads_simple_inputs_back_in_order_with_their_places():
+    inputs = (
+        SimpleInput(name="z", required=True, location=InputLocation.HEADER),
+        SimpleInput(name="a", type=InputType.INTEGER, location=InputLocation.QUERY, default=0),
+        SimpleInput(name="m", type=InputType.ANY, location=InputLocation.BODY, options=(1, "x", None)),
+    )
+
+    schema = schema_of_simple_inputs(inputs, allow_unknown=True)
+
+    assert simple_inputs_of(schema, POST, "/x") == inputs
+    assert schema["additionalProperties"] is True
+
+
+@pytest.mark.parametrize(
+    ("method", "place"),
+    [
+        (GET, InputLocation.QUERY),
+        (DELETE, InputLocation.QUERY),
+        (POST, InputLocation.BODY),
+        (HttpMethod.PUT, InputLocation.BODY),
+        (HttpMethod.PATCH, InputLocation.BODY),
+    ],
+)
+def test_an_input_without_a_place_goes_by_template_and_method(method, place):
+    schema = schema_of_simple_inputs((SimpleInput(name="id"), SimpleInput(name="q")), allow_unknown=False)
+
+    read = simple_inputs_of(schema, method, "/items/{id}")
+
+    assert [declared.location for declared in read] == [InputLocation.PATH, place]
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind"),
+    [
+        ({"type": "integer"}, InputType.INTEGER),
+        ({"type": ["string", "null"]}, InputType.STRING),
+        ({"type": ["string", "number"]}, InputType.ANY),
+        ({"$ref": "#/$defs/amount"}, InputType.NUMBER),
+        ({"$ref": "#/$defs/nothing"}, InputType.ANY),
+        ({"enum": ["a"]}, InputType.ANY),
+        ({"type": "null"}, InputType.ANY),
+        (True, InputType.ANY),
+        ({}, InputType.ANY),
+    ],
+)
+def test_reads_the_type_of_any_property(declared, kind):
+    schema = {"type": "object", "properties": {"a": declared}, "$defs": {"amount": {"type": "number"}}}
+
+    assert simple_inputs_of(schema, POST, "/x")[0].type is kind
+
+
+def test_refuses_the_same_name_twice():
+    with pytest.raises(InvalidInput) as refusal:
+        schema_of_simple_inputs((SimpleInput(name="a"), SimpleInput(name="a")), allow_unknown=False)
+
+    assert refusal.value.path == ("inputs", "1", "name")
+
+
+TREE = {"tree": {"items": {"$ref": "#/$defs/tree"}}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        OPEN,
+        {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"},
+        {"$id": "https://x.example/s", "type": "object"},
+        with_property(type="string", pattern="^a+$", default="aa"),
+        with_property(const={"$ref": "https://x.example/data-not-a-reference"}),
+        {"type": "object", "properties": {"$ref": {"type": "string"}, "pattern": {"type": "object"}}},
+        {"type": "object", "properties": {"tree": {"$ref": "#/$defs/tree"}}, "$defs": TREE},
+        {"type": "object", "$defs": {"x/y~z": {}}, "allOf": [{"$ref": "#/$defs/x~1y~0z"}]},
+        {"type": "object", "properties": {"self": {"$ref": "#"}}},
+    ],
+)
+def test_takes_good_schemas(schema):
+    assert faults(schema) == {}
+
+
+@pytest.mark.parametrize(
+    ("schema", "path", "message"),
+    [
+        ([], "", "It is an object: a JSON Schema of the inputs."),
+        (True, "", "It is an object: a JSON Schema of the inputs."),
+        ({}, "type", "The root is of the type object."),
+        ({"type": "array"}, "type", "The root is of the type object."),
+        ({"type": "object", "$schema": "urn:other"}, "$schema", "Schemas are of the draft 2020-12."),
+        ({"type": "object", "title": "a\0"}, "title", "Text may not have the character NUL."),
+    ],
+)
+def test_says_what_is_wrong_with_the_root(schema, path, message):
+    assert faults(schema) == {path: message}
+
+
+@pytest.mark.parametrize(
+    ("declared", "path", "message"),
+    [
+        ({"$ref": "https://169.254.169.254/x"}, "$ref", "A reference stays in this schema: #/…."),
+        ({"$ref": "other.json"}, "$ref", "A reference stays in this schema: #/…."),
+        ({"$ref": 7}, "$ref", "A reference stays in this schema: #/…."),
+        ({"$ref": "#/$defs/none"}, "$ref", "The reference points at no schema."),
+        ({"$ref": "#/properties/a/const", "const": {}}, "$ref", "The reference points at no schema."),
+        ({"$dynamicRef": "#x"}, "$dynamicRef", "$dynamicRef is not taken."),
+        ({"$id": "https://x.example/"}, "$id", "$id is taken at the root only."),
+        ({"pattern": "a" * 201}, "pattern", "A regex has at most 200 characters."),
+        (
+            {"patternProperties": {"b" * 201: {}}},
+            "patternProperties." + "b" * 20,
+            "A regex has at most 200 characters.",
+        ),
+        ({"type": "string", "default": 3}, "default", 'It is not of type "string".'),
+        ({"default": 2**70}, "default", "It is an integer of more than 64 bits; give it as text."),
+        ({"x-in": "cookie"}, "x-in", "An input goes in the path, query, header or body."),
+        ({"x-in": "path"}, "x-in", "The input does not stand in the endpoint's path."),
+    ],
+)
+def test_says_what_is_wrong_with_a_property(declared, path, message):
+    assert faults(with_property(**declared)) == {f"properties.a.{path}": message}
+
+
+@pytest.mark.parametrize(
+    "declared", [{"type": "objekt"}, {"pattern": "("}, {"minimum": "x"}, {"properties": []}, {"required": 1}]
+)
+def test_refuses_what_is_no_json_schema(declared):
+    found = check_schema(with_property(**declared), POST, "/x")
+
+    assert len(found) == 1
+    assert found[0].path[:2] == ("properties", "a")
+
+
+def test_every_template_name_is_declared_also_where_unknown_inputs_are_taken():
+    assert faults({"type": "object", "additionalProperties": True}, endpoint="/a/{id}/{no}") == {
+        "properties": "The endpoint names the input no, which is not declared."
+    } | {"properties": "The endpoint names the input no, which is not declared."}
+
+
+@pytest.mark.parametrize("kind", ["array", "object"])
+def test_a_part_of_the_path_is_a_scalar(kind):
+    assert faults(with_property(type=kind), endpoint="/{a}") == {
+        "properties.a.x-in": "A part of the path is neither an array nor an object."
+    }
+
+
+def test_an_input_in_the_template_goes_nowhere_else():
+    assert faults(with_property(**{"x-in": "query"}), endpoint="/{a}") == {
+        "properties.a.x-in": "The input stands in the endpoint's path."
+    }
+
+
+def test_get_has_no_body():
+    assert faults(with_property(**{"x-in": "body"}), GET) == {"properties.a.x-in": "GET has no body."}
+    assert faults(with_property(**{"x-in": "body"}), DELETE) == {}
+
+
+@pytest.mark.parametrize("name", ["Host", "content-length", "X-Forwarded-For", "a b"])
+def test_a_header_input_has_a_name_that_may_be_set(name):
+    schema = {"type": "object", "properties": {name: {"x-in": "header"}}}
+
+    assert list(faults(schema)) == [f"properties.{name}.x-in"]
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
+def test_refuses_references_that_expand_exponentially_and_does_so_at_once(keyword):
+    definitions = {f"d{i}": {keyword: [{"$ref": f"#/$defs/d{i + 1}"}] * 2} for i in range(40)}
+    schema = {"type": "object", "allOf": [{"$ref": "#/$defs/d0"}], "$defs": {**definitions, "d40": {}}}
+    began = time.process_time()
+
+    found = faults(schema)
+
+    assert found == {"": "The schema's references expand beyond measure."}
+    assert time.process_time() - began < 0.5
+
+
+def test_refuses_schemas_too_large_or_too_deep_or_chained_for_long():
+    deep = {}
+    for _ in range(100):
+        deep = {"items": deep}
+    many = {"type": "object", "properties": {f"p{i}": {} for i in range(6000)}}
+    chain = {f"d{i}": {"$ref": f"#/$defs/d{i + 1}"} for i in range(2000)}
+
+    assert list(faults(with_property(**deep)).values()) == ["The schema is too large or too deep."]
+    assert list(faults(many).values()) == ["The schema is too large or too deep."]
+    assert list(
+        faults({"type": "object", "allOf": [{"$ref": "#/$defs/d0"}], "$defs": {**chain, "d2000": {}}}).values()
+    ) == ["The schema's references expand beyond measure."]

@@ -35,41 +35,11 @@ def capabilities() -> Sequence[DeclareCapability]:
     quantity = SimpleInput(name="quantity", type=InputType.INTEGER, required=True, description="Pieces in stock.")
     limit = SimpleInput(name="limit", type=InputType.INTEGER, description="At most so many.", default=20)
     return [
-        DeclareCapability(
-            name="LIST_ITEMS",
-            method=HttpMethod.GET,
-            endpoint="/items",
-            description="What is in stock.",
-            inputs=[limit],
-        ),
-        DeclareCapability(
-            name="GET_ITEM",
-            method=HttpMethod.GET,
-            endpoint="/items/{sku}",
-            description="One item.",
-            inputs=[sku],
-        ),
-        DeclareCapability(
-            name="SYNC_INVENTORY",
-            method=HttpMethod.POST,
-            endpoint="/items",
-            description="Add an item, or replace it.",
-            inputs=[sku, name, quantity],
-        ),
-        DeclareCapability(
-            name="SET_QUANTITY",
-            method=HttpMethod.PUT,
-            endpoint="/items/{sku}",
-            description="Set how many there are.",
-            inputs=[sku, quantity],
-        ),
-        DeclareCapability(
-            name="DELETE_ITEM",
-            method=HttpMethod.DELETE,
-            endpoint="/items/{sku}",
-            description="Take an item out.",
-            inputs=[sku],
-        ),
+        _declared("LIST_ITEMS", HttpMethod.GET, "/items", "What is in stock.", limit),
+        _declared("GET_ITEM", HttpMethod.GET, "/items/{sku}", "One item.", sku),
+        _declared("SYNC_INVENTORY", HttpMethod.POST, "/items", "Add an item, or replace it.", sku, name, quantity),
+        _declared("SET_QUANTITY", HttpMethod.PUT, "/items/{sku}", "Set how many there are.", sku, quantity),
+        _declared("DELETE_ITEM", HttpMethod.DELETE, "/items/{sku}", "Take an item out.", sku),
     ]
 
 
@@ -113,3 +83,9 @@ def carrier(upstream: str) -> CreateIntegration:
             )
         ],
     )
+
+
+def _declared(
+    name: str, method: HttpMethod, endpoint: str, description: str, *inputs: SimpleInput
+) -> DeclareCapability:
+    return DeclareCapability(name=name, method=method, endpoint=endpoint, description=description, inputs=inputs)

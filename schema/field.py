@@ -7,6 +7,7 @@ from typing import Any
 
 import strawberry
 
+from models.errors import Forbidden
 from models.vocabulary import Permission
 from resolvers.loaders.edge import Edge, Relation
 from resolvers.operation import Exchange, Facts, Operation
@@ -18,9 +19,11 @@ from schema.translate import command
 AnyOperation = Operation[Any, Any] | Exchange[Any, Any, Any, Any]
 
 
-def column(description: str) -> Any:
-    """The row's column of the same name."""
-    return strawberry.field(description=description)
+def column(description: str, *, needs: Permission | None = None) -> Any:
+    """The row's column of the same name; shown only with a permission where one is named."""
+    if needs is None:
+        return strawberry.field(description=description)
+    return strawberry.field(resolver=_permitted(needs), description=needing(description, needs))
 
 
 def given(description: str) -> Any:
@@ -128,6 +131,16 @@ def needing(description: str, needs: Facts | Permission | None) -> str:
 def _field(resolver: Callable[..., Any], description: str) -> Any:
     resolver.__annotations__.pop("return", None)
     return strawberry.field(resolver=resolver, description=description)
+
+
+def _permitted(needs: Permission) -> Callable[..., Any]:
+    def resolve(root: Any, info: Info) -> Any:
+        if not info.context.caller.may(needs):
+            raise Forbidden(permission=needs)
+        return getattr(root, info.python_name)
+
+    del resolve.__annotations__["return"]
+    return resolve
 
 
 def _paged(

@@ -34,8 +34,10 @@ class Organization(Node):
     database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     name: str = column("Display name.")
     slug: str = column("Kebab-case name, unique on this server.")
-    custom_fields: JSON = column("Values for `${tenant.<field>}` in headers.")
-    return_urls: list[str] = column("Prefixes of addresses to which connect pages may return.")
+    custom_fields: JSON = column("Values for `${tenant.<field>}` in headers.", needs=Permission.ORGANIZATION_READ)
+    return_urls: list[str] = column(
+        "Prefixes of addresses to which connect pages may return.", needs=Permission.ORGANIZATION_READ
+    )
     created_at: DateTime = column("When it was made.")
 
 

@@ -53,6 +53,9 @@ IntegrationResult = Annotated[
 ]
 
 
+_BY_NAME = IntegrationOrder(field=queries.IntegrationOrderField.NAME)
+
+
 def _payload(row: Any) -> Any:
     return IntegrationPayload(integration=row)
 
@@ -65,10 +68,11 @@ async def _integrations(
     last: int | None = strawberry.UNSET,
     before: str | None = strawberry.UNSET,
     filter: IntegrationFilter | None = strawberry.UNSET,
-    order_by: IntegrationOrder = IntegrationOrder(field=queries.IntegrationOrderField.NAME),
+    order_by: IntegrationOrder | None = _BY_NAME,
 ) -> Any:
     narrowed = command(queries.IntegrationFilter, filter) if optional(filter) else queries.IntegrationFilter()
-    order = queries.integration_order(order_by.field, descending=order_by.direction is OrderDirection.DESC)
+    by = order_by or _BY_NAME
+    order = queries.integration_order(by.field, descending=by.direction is OrderDirection.DESC)
     binding = binding_of(info, narrowed, order)
     arguments = PageArguments.of(first, after, last, before)
     request = arguments.request(info, binding, count=asks_for(info, "totalCount"))

@@ -10,7 +10,7 @@ from models.vocabulary import CapabilityEffect, HttpMethod
 
 
 class Capability(Changeable, Owned, table=True):
-    """`input_schema` is JSON Schema 2020-12 of an object with `x-in` (MODEL §9)."""
+    """`input_schema` is JSON Schema 2020-12 of an object with `x-in`."""
 
     __table_args__ = (
         UniqueConstraint("integration_id", "name"),

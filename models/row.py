@@ -23,7 +23,7 @@ _process = secrets.randbits(30)
 
 
 def new_id(at: int | None = None) -> str:
-    """24 lower-case hex characters, ordered by time: seconds, milliseconds and process, counter (MODEL §1).
+    """24 lower-case hex characters, ordered by time: seconds, milliseconds and process, counter.
 
     `at` is in milliseconds since 1970 UTC; now when it is None.
     """
@@ -54,7 +54,7 @@ BINARY_TEXT = "C"
 
 
 class JsonText(TypeDecorator[Any]):
-    """JSON kept as the text that was given: member order stays, and it is never queried (MODEL §1)."""
+    """JSON kept as the text that was given: member order stays, and it is never queried."""
 
     impl = Text
     cache_ok = True
@@ -146,7 +146,7 @@ class Changeable(Row):
 
 
 class Owned(SQLModel):
-    """What belongs to an organization; children too, so that batches filter without a join (MODEL §1)."""
+    """What belongs to an organization; children too, so that batches filter without a join."""
 
     organization_id: str = ref_field("organization.id")
 

@@ -109,7 +109,9 @@ class Settings(BaseSettings):
         try:
             return file.read_text(encoding="ascii")
         except FileNotFoundError as cause:
-            advice = f"set {_PREFIX}MASTER_KEYS, or put the key back at {file}"
+            advice = (
+                f"run `python cli.py init` for a new hub, set {_PREFIX}MASTER_KEYS, or put the key back at {file}"
+            )
             raise ValueError(f"There is no master key: {advice}.") from cause
         except (OSError, UnicodeDecodeError) as cause:
             raise ValueError(f"The master key at {file} cannot be read.") from cause

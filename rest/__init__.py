@@ -13,13 +13,12 @@ from resolvers.caller import Hub
 from rest.kit import Dialect, mount
 from wire.body import BodyLimits
 
-_BODY = BodyLimits()
 _LOG = logging.getLogger("patchbay.rest")
 
 
-def routes(hub: Hub, *, body: BodyLimits = _BODY, log: logging.Logger = _LOG) -> list[Mount]:
+def routes(hub: Hub, *, limits: BodyLimits) -> list[Mount]:
     """One mount for each dialect, by its prefix."""
-    return [mount(dialect, hub, body, log) for dialect in dialects()]
+    return [mount(dialect, hub, limits, _LOG) for dialect in dialects()]
 
 
 def dialects() -> Iterator[Dialect]:

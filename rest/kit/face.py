@@ -30,7 +30,7 @@ from wire.refusal import BadRequest
 _JSON: Final = "application/json"
 
 
-def mount(dialect: Dialect, hub: Hub, body: BodyLimits, log: logging.Logger) -> Mount:
+def mount(dialect: Dialect, hub: Hub, limits: BodyLimits, log: logging.Logger) -> Mount:
     """A dialect below its prefix; what it does not have is refused in its own words."""
     tables: dict[str, dict[str, AnyEndpoint]] = defaultdict(dict)
     for endpoint in dialect.endpoints:
@@ -38,10 +38,10 @@ def mount(dialect: Dialect, hub: Hub, body: BodyLimits, log: logging.Logger) -> 
             raise ValueError(f"{dialect.name} has {endpoint.method} {endpoint.path} twice.")
         tables[endpoint.path][endpoint.method] = endpoint
     routes = [
-        Route(path, Face(dialect=dialect, endpoints=table, hub=hub, body=body, log=log))
+        Route(path, Face(dialect=dialect, endpoints=table, hub=hub, limits=limits, log=log))
         for path, table in tables.items()
     ]
-    nothing = Face(dialect=dialect, endpoints={}, hub=hub, body=body, log=log)
+    nothing = Face(dialect=dialect, endpoints={}, hub=hub, limits=limits, log=log)
     return Mount(dialect.prefix, Router(routes, redirect_slashes=False, default=nothing), name=dialect.name)
 
 
@@ -52,7 +52,7 @@ class Face:
     dialect: Dialect
     endpoints: Mapping[str, AnyEndpoint]
     hub: Hub
-    body: BodyLimits
+    limits: BodyLimits
     log: logging.Logger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,7 +89,7 @@ class Face:
             source=self.dialect.source,
             request_id=request_id,
         )
-        asked = await read_request(request, self.body, with_body=endpoint.method != "GET")
+        asked = await read_request(request, self.limits, with_body=endpoint.method != "GET")
         result = await endpoint.operation(caller, *endpoint.read(asked))
         return endpoint.write(result, replace(asked, elapsed_ms=(perf_counter() - started) * 1000))
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import col, select
 
 from models.database import Database
+from models.tables import Dispatch
 from tests.harness.apps import Apps
 from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
@@ -83,3 +85,10 @@ def refused(answer: httpx.Response, status: int) -> str:
     assert list(body) == ["error"]
     assert isinstance(body["error"], str)
     return body["error"]
+
+
+async def records(apps: Apps) -> list[Dispatch]:
+    """The dispatches of an organization, oldest first."""
+    async with apps.database.read() as session:
+        found = select(Dispatch).where(col(Dispatch.organization_id) == apps.tenant.id)
+        return list((await session.execute(found.order_by(col(Dispatch.id)))).scalars())

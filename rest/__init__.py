@@ -1,13 +1,29 @@
-"""The REST faces."""
+"""REST faces: every sub-package that exposes `dialect` is served."""
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+import logging
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+
+from starlette.routing import Mount
 
 from resolvers.caller import Hub
+from rest.kit import Dialect, mount
 from wire.body import BodyLimits
 
+_LOG = logging.getLogger("patchbay.rest")
 
-def routes(hub: Hub, *, limits: BodyLimits) -> list[BaseRoute]:
-    """The routes of every dialect."""
-    return []
+
+def routes(hub: Hub, *, limits: BodyLimits) -> list[Mount]:
+    """One mount for each dialect, by its prefix."""
+    return [mount(dialect, hub, limits, _LOG) for dialect in dialects()]
+
+
+def dialects() -> Iterator[Dialect]:
+    """Every dialect there is, in order of its package's name."""
+    for found in pkgutil.iter_modules(__path__):
+        dialect = getattr(import_module(f"{__name__}.{found.name}"), "dialect", None)
+        if isinstance(dialect, Dialect):
+            yield dialect

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlmodel import col
+
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
-from models.tables import Integration
+from models.tables import Installation, Integration
 from models.vocabulary import Permission
 from resolvers.declaring import DeclareCapability, DeclareEventType, declare, declare_events
 from resolvers.faults import Faults
@@ -44,6 +46,15 @@ class DeclareManifest:
     event_types: Sequence[DeclareEventType] | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """An app that has declared itself, and the handler by which its own organization calls it."""
+
+    integration: Integration
+    handler: str
+    capability_count: int
+
+
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale))
 async def declare_capabilities(work: Work, manifest: DeclareCapabilities) -> Integration:
     """Replace all capabilities of an integration; those of the same name keep their id."""
@@ -66,7 +77,7 @@ async def declare_event_types(work: Work, manifest: DeclareEventTypes) -> Integr
 
 
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
-async def declare_manifest(work: Work, manifest: DeclareManifest) -> Integration:
+async def declare_manifest(work: Work, manifest: DeclareManifest) -> Declared:
     """Replace what the calling app declares. Refused to callers that are no app."""
     if work.caller.integration_id is None:
         raise Forbidden("Only an app may declare, with the token of its integration.")
@@ -74,7 +85,20 @@ async def declare_manifest(work: Work, manifest: DeclareManifest) -> Integration
     await _declare(work, integration, manifest.capabilities, manifest.app_token)
     if manifest.event_types is not None:
         await _declare_events(work, integration, manifest.event_types)
-    return integration
+    return Declared(
+        integration=integration,
+        handler=await _handler(work, integration),
+        capability_count=len(manifest.capabilities),
+    )
+
+
+async def _handler(work: Work, integration: Integration) -> str:
+    own = work.mine(Installation).where(
+        col(Installation.integration_id) == integration.id,
+        col(Installation.organization_id) == work.organization_id,
+    )
+    installation = await work.first(own)
+    return installation.handler if installation else integration.handler
 
 
 async def _declare(

@@ -1,0 +1,91 @@
+"""The manifest by which an app declares itself: types are checked here, rules below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from models.errors import InvalidInput, Path
+from models.vocabulary import HttpMethod, InputType
+from proxy.inputs import SimpleInput
+from resolvers.declaring import DeclareCapability, DeclareEventType
+from resolvers.mutations.capability import DeclareManifest
+
+_TYPES: Final = {"enum": InputType.ANY, **{word.lower(): word for word in InputType}}
+_NAMED: Final[dict[type, str]] = {str: "text", dict: "a JSON object", list: "an array", bool: "true or false"}
+
+
+def read_manifest(members: Mapping[str, Any]) -> DeclareManifest:
+    """Raises InvalidInput for the first value of a wrong type, naming it; members that are not known stay unread."""
+    capabilities = _required(members, "capabilities", list, ())
+    events = _optional(members, "events", list, ())
+    return DeclareManifest(
+        capabilities=[_capability(one, ("capabilities", str(index))) for index, one in enumerate(capabilities)],
+        app_token=_optional(members, "app_token", str, ()),
+        event_types=None if events is None else [_event(e, ("events", str(i))) for i, e in enumerate(events)],
+    )
+
+
+def _capability(value: object, path: Path) -> DeclareCapability:
+    """What it takes beside its inputs is passed on as well."""
+    members = _typed(value, dict, path)
+    key = "action" if "action" in members else "name"
+    inputs = _optional(members, "inputs", list, path) or []
+    return DeclareCapability(
+        name=_required(members, key if key in members else "action", str, path),
+        description=_optional(members, "description", str, path),
+        method=_method(_required(members, "method", str, path), path),
+        endpoint=_required(members, "endpoint", str, path),
+        inputs=[_input(one, (*path, "inputs", str(index))) for index, one in enumerate(inputs)],
+        allow_unknown_inputs=True,
+    )
+
+
+def _input(value: object, path: Path) -> SimpleInput:
+    members = _typed(value, dict, path)
+    word = _optional(members, "type", str, path) or "any"
+    if word.lower() not in _TYPES:
+        raise InvalidInput.at((*path, "type"), f"It must be one of {', '.join(_TYPES)}.")
+    options = _optional(members, "options" if "options" in members else "values", list, path)
+    if word.lower() == "enum" and not options:
+        raise InvalidInput.at((*path, "options"), "An enum needs the values that it may have.")
+    return SimpleInput(
+        name=_required(members, "name", str, path),
+        type=_TYPES[word.lower()],
+        required=_optional(members, "required", bool, path) or False,
+        description=_optional(members, "description", str, path),
+        default=members.get("default"),
+        options=tuple(options or ()),
+    )
+
+
+def _event(value: object, path: Path) -> DeclareEventType:
+    """A name, or a name and what it means."""
+    if isinstance(value, str):
+        return DeclareEventType(name=value)
+    members = _typed(value, dict, path)
+    return DeclareEventType(
+        name=_required(members, "name", str, path), description=_optional(members, "description", str, path)
+    )
+
+
+def _method(word: str, path: Path) -> HttpMethod:
+    if word.upper() not in HttpMethod.__members__:
+        raise InvalidInput.at((*path, "method"), f"It must be one of {', '.join(HttpMethod)}.")
+    return HttpMethod[word.upper()]
+
+
+def _required(members: Mapping[str, Any], name: str, kind: type, path: Path) -> Any:
+    if name not in members:
+        raise InvalidInput.at((*path, name), "It is required.")
+    return _typed(members[name], kind, (*path, name))
+
+
+def _optional(members: Mapping[str, Any], name: str, kind: type, path: Path) -> Any:
+    return _typed(members[name], kind, (*path, name)) if name in members else None
+
+
+def _typed(value: object, kind: type, path: Path) -> Any:
+    if not isinstance(value, kind):
+        raise InvalidInput.at(path, f"It must be {_NAMED[kind]}.")
+    return value

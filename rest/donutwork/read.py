@@ -1,0 +1,87 @@
+"""What this vendor's requests say, as commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.errors import InvalidInput
+from models.vocabulary import HttpMethod
+from resolvers.dispatching.build import RunCapability
+from resolvers.find import IntegrationRef
+from resolvers.lookup import CapabilityName
+from resolvers.mutations.capability import DeclareManifest
+from resolvers.mutations.event import EmitEvent
+from resolvers.page import SliceRequest
+from resolvers.unset import Unset
+from rest.donutwork.manifest import read_manifest
+from rest.kit import Asked, Page
+
+GREATEST_SIZE = 100
+
+
+def nothing(asked: Asked) -> tuple[()]:
+    """A request that says no more than its address."""
+    return ()
+
+
+def page(asked: Asked) -> tuple[SliceRequest]:
+    """`page` and `size`."""
+    return (Page.of(asked, greatest=GREATEST_SIZE).request(),)
+
+
+def handler(asked: Asked) -> tuple[str]:
+    """Which integration."""
+    return (asked.path["handler"],)
+
+
+def manifest(asked: Asked) -> tuple[DeclareManifest]:
+    """What an app declares of itself."""
+    return (read_manifest(asked.members()),)
+
+
+def dispatch_of_query(asked: Asked) -> tuple[RunCapability]:
+    """GET: the query holds the inputs."""
+    return (_run(asked, HttpMethod.GET, asked.query, from_text=True),)
+
+
+def dispatch_of_body(asked: Asked) -> tuple[RunCapability]:
+    """POST and PUT: the members of the JSON body are the inputs."""
+    return (_run(asked, HttpMethod(asked.method), asked.members(), from_text=False),)
+
+
+def dispatch_of_either(asked: Asked) -> tuple[RunCapability]:
+    """DELETE: the query or the JSON body holds the inputs, never both."""
+    in_body = not isinstance(asked.body, Unset)
+    if in_body and asked.query:
+        raise InvalidInput.at((), "Give the inputs in the query or in the body, not in both.")
+    inputs: Mapping[str, Any] = asked.members() if in_body else asked.query
+    return (_run(asked, HttpMethod.DELETE, inputs, from_text=not in_body),)
+
+
+def event(asked: Asked) -> tuple[EmitEvent]:
+    """What happened. The body may be left out."""
+    members = asked.members()
+    metadata, entity_id = members.get("metadata", {}), members.get("entity_id", "")
+    if not isinstance(metadata, dict):
+        raise InvalidInput.at("metadata", "It must be a JSON object.")
+    if not isinstance(entity_id, str):
+        raise InvalidInput.at("entity_id", "It must be text.")
+    said = EmitEvent(
+        integration=IntegrationRef(handler=asked.path["handler"]),
+        type=asked.path["event"],
+        payload=metadata,
+        entity_id=members.get("entity_id"),
+        idempotency_key=asked.idempotency_key,
+    )
+    return (said,)
+
+
+def _run(asked: Asked, method: HttpMethod, inputs: Mapping[str, Any], *, from_text: bool) -> RunCapability:
+    return RunCapability(
+        capability=CapabilityName(handler=asked.path["handler"], name=asked.path["action"]),
+        inputs=dict(inputs),
+        idempotency_key=asked.idempotency_key,
+        from_text=from_text,
+        method=method,
+    )

@@ -1,0 +1,34 @@
+"""Every path of the vendor's page, and the two probes of its page on authentication."""
+
+from __future__ import annotations
+
+from models.vocabulary import Source
+from resolvers.mutations.capability import declare_manifest
+from resolvers.mutations.dispatch import dispatch
+from resolvers.mutations.event import emit_event
+from resolvers.queries.installation import list_installed_integrations, read_installed_integration
+from resolvers.queries.viewer import read_viewer
+from rest.donutwork import errors, read, write
+from rest.kit import Delete, Dialect, Get, Post, Put
+
+_V = "/2026-02-01"
+_ACTION = f"{_V}/integrations/{{handler}}/{{action}}.json"
+
+dialect = Dialect(
+    name="donutwork",
+    prefix="/donutwork",
+    source=Source.DONUTWORK,
+    refuse=errors.refuse,
+    endpoints=(
+        Get(f"{_V}/ping.json", read_viewer, read.nothing, write.ping),
+        Get(f"{_V}/connection.json", read_viewer, read.nothing, write.connection),
+        Get(f"{_V}/integrations.json", list_installed_integrations, read.page, write.integrations),
+        Put(f"{_V}/integrations.json", declare_manifest, read.manifest, write.declared),
+        Get(f"{_V}/integrations/{{handler}}.json", read_installed_integration, read.handler, write.integration),
+        Get(_ACTION, dispatch, read.dispatch_of_query, write.dispatched),
+        Post(_ACTION, dispatch, read.dispatch_of_body, write.dispatched),
+        Put(_ACTION, dispatch, read.dispatch_of_body, write.dispatched),
+        Delete(_ACTION, dispatch, read.dispatch_of_either, write.dispatched),
+        Post(f"{_V}/integrations/{{handler}}/events/{{event}}/emit.json", emit_event, read.event, write.emitted),
+    ),
+)

@@ -1,0 +1,127 @@
+"""Results as this vendor shows them."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address, ip_address
+from typing import Any, Final
+
+from models.errors import UpstreamBlocked, UpstreamFailed, UpstreamTimeout
+from models.tables import Dispatch
+from models.vocabulary import DispatchOutcome, InstallationStatus
+from resolvers.mutations.capability import Declared
+from resolvers.mutations.dispatch import Dispatched
+from resolvers.mutations.event import Emitted
+from resolvers.page import Slice
+from resolvers.queries.installation import Installed
+from resolvers.queries.viewer import Viewer
+from rest.donutwork.read import GREATEST_SIZE
+from rest.kit import Asked, Page
+
+Json = dict[str, Any]
+
+_API_VERSION: Final = "2026-02-01"
+_ENVIRONMENT: Final = "production"
+_STATUS: Final = {
+    InstallationStatus.ACTIVE: "connected",
+    InstallationStatus.PENDING: "pending",
+    InstallationStatus.PAUSED: "paused",
+    InstallationStatus.UNINSTALLING: "paused",
+}
+
+
+def ping(viewer: Viewer, asked: Asked) -> Json:
+    """RRT is how long the hub took, its database included."""
+    return {"status": "success", "env": _ENVIRONMENT, "RRT": f"{asked.elapsed_ms:.2f} ms"}
+
+
+def connection(viewer: Viewer, asked: Asked) -> Json:
+    """What the hub sees of the caller's end, and what it is itself."""
+    return {
+        "client": {"userAgent": asked.headers.get("user-agent", ""), "ips": _addresses(asked.client)},
+        "endpoint": {"apiVersion": _API_VERSION, "env": _ENVIRONMENT, "protocol": asked.scheme},
+    }
+
+
+def integrations(found: Slice[Installed], asked: Asked) -> Json:
+    """A page of what is installed; `count` is the total of all pages."""
+    page, total = Page.of(asked, greatest=GREATEST_SIZE), found.total or 0
+    return {
+        "entities": "Integration",
+        "count": total,
+        "per_page": page.size,
+        "pages": {"current": page.number, "max": page.last(total)},
+        "elements": [_element(row) for row in found.rows],
+    }
+
+
+def integration(found: Installed, asked: Asked) -> Json:
+    """One that is installed, with its actions in the order of their declaration."""
+    return {
+        "id": found.integration.id,
+        "handler": found.installation.handler,
+        "status": _STATUS[found.installation.status],
+        "actions": [{"name": one.name, "method": one.method} for one in found.capabilities],
+        "metadata": found.integration.parameters,
+    }
+
+
+def declared(done: Declared, asked: Asked) -> Json:
+    """What an app declares is its own from now on."""
+    return {
+        "success": True,
+        "message": f"{done.handler} offers {done.capability_count} action(s) now.",
+        "app_handler": done.handler,
+        "actions_count": done.capability_count,
+    }
+
+
+def dispatched(done: Dispatched, asked: Asked) -> Json:
+    """Whatever the remote service answered. Raises UpstreamFailed where it gave no answer."""
+    if done.response is None:
+        raise _no_answer(done.dispatch)
+    return {
+        "success": done.response.succeeded,
+        "integration": asked.path["handler"],
+        "action": asked.path["action"],
+        "external_status": done.response.status,
+        "response": done.response.body,
+    }
+
+
+def emitted(done: Emitted, asked: Asked) -> Json:
+    """Handler and event as the caller wrote them."""
+    return {
+        "success": True,
+        "app_handler": asked.path["handler"],
+        "event": asked.path["event"],
+        "queued_workflows": done.queued_runs,
+    }
+
+
+def _element(row: Installed) -> Json:
+    return {
+        "id": row.integration.id,
+        "handler": row.installation.handler,
+        "name": row.integration.name,
+        "status": _STATUS[row.installation.status],
+    }
+
+
+def _no_answer(record: Dispatch) -> UpstreamFailed:
+    """By the record, which an earlier call with the same key has left as well."""
+    sentence = record.error or "It is not known what came of the call to the remote service."
+    match record.outcome:
+        case DispatchOutcome.TIMED_OUT:
+            return UpstreamTimeout(sentence)
+        case DispatchOutcome.REFUSED:
+            return UpstreamBlocked(sentence)
+    return UpstreamFailed(sentence)
+
+
+def _addresses(client: str) -> dict[str, str]:
+    if not client:
+        return {}
+    address = ip_address(client)
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return {"ipv6": str(address)}
+    return {"ipv4": str(getattr(address, "ipv4_mapped", None) or address)}

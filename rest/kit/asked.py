@@ -1,0 +1,107 @@
+"""What was asked, as values: all that `read` and `write` of a dialect may know of a request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from starlette.requests import Request
+
+from models.errors import InvalidInput
+from resolvers.faults import text_problem
+from resolvers.unset import UNSET, Unset
+from wire.body import BodyLimits, read_json
+from wire.refusal import BadRequest
+
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+#: A name in a query may stand there several times.
+Query = Mapping[str, str | list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Names of `headers` are in lower case. `body` is UNSET where none was sent.
+
+    `elapsed_ms` is 0 until the operation has answered; then it says how long that took.
+    """
+
+    method: str = "GET"
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Query = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: object = UNSET
+    client: str = ""
+    scheme: str = "http"
+    elapsed_ms: float = 0.0
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """By which the caller makes a retry safe."""
+        return self.headers.get("idempotency-key")
+
+    def members(self) -> dict[str, Any]:
+        """Of the body, which may be left out. Raises InvalidInput for one that is no object."""
+        if isinstance(self.body, Unset):
+            return {}
+        if not isinstance(self.body, dict):
+            raise InvalidInput.at((), "The body must be a JSON object.")
+        return self.body
+
+
+async def read_request(request: Request, limits: BodyLimits, *, with_body: bool) -> Asked:
+    """Raises BadRequest for what is wrong as HTTP, and TooLarge."""
+    return Asked(
+        method=request.method,
+        path=request.path_params,
+        query=_query(request),
+        headers=dict(request.headers),
+        body=await read_json(request, limits) if with_body and _has_body(request) else UNSET,
+        client=request.client.host if request.client else "",
+        scheme=request.url.scheme,
+    )
+
+
+def check_path(request: Request) -> None:
+    """Raises BadRequest 400 for a path that would be read in two ways.
+
+    The server has decoded it already, bytes that are no UTF-8 replaced; an encoded slash would shift the segments.
+    """
+    raw: bytes = request.scope["raw_path"]
+    path: str = request.scope["path"]
+    if _CONTROLS.search(path):
+        raise BadRequest(400, "The path has a control character.")
+    if b"%" not in raw:
+        return
+    if b"%2f" in raw.lower():
+        raise BadRequest(400, "The path has an encoded slash.")
+    try:
+        unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError as cause:
+        raise BadRequest(400, "The path is not in UTF-8.") from cause
+
+
+def _query(request: Request) -> Query:
+    raw: bytes = request.scope["query_string"]
+    found: dict[str, str | list[str]] = {}
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError as cause:
+        raise BadRequest(400, "The query is not in UTF-8.") from cause
+    for name, value in pairs:
+        if text_problem(name) or text_problem(value):
+            raise BadRequest(400, "The query has the character NUL.")
+        earlier = found.get(name)
+        if earlier is None:
+            found[name] = value
+        else:
+            found[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
+    return found
+
+
+def _has_body(request: Request) -> bool:
+    """RFC 9112 §6.3: a request without either header has none."""
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"

@@ -1,0 +1,115 @@
+"""The run loop of every dialect: authenticate, read, run the operation, write; or refuse."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Final
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route, Router
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from models.errors import DomainError
+from models.row import new_id
+from resolvers.authenticate import authenticate, bearer
+from resolvers.caller import Hub
+from rest.kit.asked import check_path, read_request
+from rest.kit.dialect import AnyEndpoint, Dialect
+from rest.kit.refusal import Refusal, refusal_of
+from wire.body import BodyLimits
+from wire.credentials import refuse_credentials_in_query
+from wire.refusal import BadRequest
+
+_JSON: Final = "application/json"
+
+
+def mount(dialect: Dialect, hub: Hub, limits: BodyLimits, log: logging.Logger) -> Mount:
+    """A dialect below its prefix; what it does not have is refused in its own words."""
+    tables: dict[str, dict[str, AnyEndpoint]] = defaultdict(dict)
+    for endpoint in dialect.endpoints:
+        if endpoint.method in tables[endpoint.path]:
+            raise ValueError(f"{dialect.name} has {endpoint.method} {endpoint.path} twice.")
+        tables[endpoint.path][endpoint.method] = endpoint
+    routes = [
+        Route(path, Face(dialect=dialect, endpoints=table, hub=hub, limits=limits, log=log))
+        for path, table in tables.items()
+    ]
+    nothing = Face(dialect=dialect, endpoints={}, hub=hub, limits=limits, log=log)
+    return Mount(dialect.prefix, Router(routes, redirect_slashes=False, default=nothing), name=dialect.name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Face:
+    """An ASGI application for one path of a dialect, by method; for no path at all without endpoints."""
+
+    dialect: Dialect
+    endpoints: Mapping[str, AnyEndpoint]
+    hub: Hub
+    limits: BodyLimits
+    log: logging.Logger
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await WebSocketClose()(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        response = await self._respond(request)
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        request_id = new_id(self.hub.clock())
+        try:
+            refuse_credentials_in_query(request.scope)
+            check_path(request)
+            endpoint = self.endpoints.get("GET" if request.method == "HEAD" else request.method)
+            if endpoint is None:
+                return self._refuse(self._absent(request.method))
+            return _json(200, await self._run(endpoint, request, request_id))
+        except BadRequest as error:
+            headers = {"connection": "close"} if error.close else {}
+            return self._refuse(Refusal(status=error.status, message=error.message, headers=headers))
+        except DomainError as error:
+            refusal = refusal_of(error, self.dialect.statuses, self._methods)
+            return self._refuse(refusal) if refusal else self._mask(request, request_id, error)
+        except Exception as error:  # noqa: BLE001  the run loop: whatever happens is answered in the dialect's words
+            return self._mask(request, request_id, error)
+
+    async def _run(self, endpoint: AnyEndpoint, request: Request, request_id: str) -> object:
+        started = perf_counter()
+        caller = await authenticate(
+            self.hub,
+            bearer(request.headers.get("authorization")),
+            source=self.dialect.source,
+            request_id=request_id,
+        )
+        asked = await read_request(request, self.limits, with_body=endpoint.method != "GET")
+        result = await endpoint.operation(caller, *endpoint.read(asked))
+        return endpoint.write(result, replace(asked, elapsed_ms=(perf_counter() - started) * 1000))
+
+    @property
+    def _methods(self) -> frozenset[str]:
+        return frozenset(self.endpoints) | ({"HEAD"} if "GET" in self.endpoints else set())
+
+    def _absent(self, method: str) -> Refusal:
+        if not self.endpoints:
+            return Refusal(status=404, message="There is nothing at this address.")
+        allow = ", ".join(sorted(self._methods))
+        return Refusal(status=405, message=f"Call this with {allow}.", headers={"allow": allow})
+
+    def _mask(self, request: Request, request_id: str, error: Exception) -> Response:
+        self.log.error("%s %s failed, id %s", request.method, self.dialect.name, request_id, exc_info=error)
+        return self._refuse(Refusal(status=500, message=f"Internal error, id {request_id}"))
+
+    def _refuse(self, refusal: Refusal) -> Response:
+        return _json(refusal.status, self.dialect.refuse(refusal), refusal.headers)
+
+
+def _json(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers, media_type=_JSON)

@@ -1,0 +1,47 @@
+"""Paging by number: `page` counts from 1, `size` is how many rows each has."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Self
+
+from models.errors import InvalidInput
+from resolvers.page import SliceRequest
+from rest.kit.asked import Asked
+
+_POSITIVE: Final = re.compile(r"0{0,9}[1-9][0-9]{0,17}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One page of a list."""
+
+    number: int
+    size: int
+
+    @classmethod
+    def of(cls, asked: Asked, *, greatest: int) -> Self:
+        """From the query; the first page of the greatest size unless told otherwise, larger ones are cut to it.
+
+        Raises InvalidInput for what is no positive integer.
+        """
+        size = _positive(asked, "size", greatest)
+        return cls(number=_positive(asked, "page", 1), size=min(size, greatest))
+
+    def request(self) -> SliceRequest:
+        """The rows of this page, and how many there are on all. Raises InvalidInput beyond what is paged."""
+        return SliceRequest(size=self.size, offset=(self.number - 1) * self.size, count=True)
+
+    def last(self, total: int) -> int:
+        """The number of the last page: an empty list has one."""
+        return max(1, -(-total // self.size))
+
+
+def _positive(asked: Asked, name: str, otherwise: int) -> int:
+    text = asked.query.get(name)
+    if text is None:
+        return otherwise
+    if not isinstance(text, str) or not _POSITIVE.fullmatch(text):
+        raise InvalidInput.at(name, "It must be a positive integer.")
+    return int(text)

@@ -1,0 +1,83 @@
+"""Refusals on their way out: which HTTP status each is, and what dialects give a body to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from models.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    NotReady,
+    SecretUnreadable,
+    Stale,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    UpstreamBlocked,
+    UpstreamFailed,
+    UpstreamTimeout,
+    WrongMethod,
+)
+
+#: A test holds that every refusal stands here by its own name. A dialect may say otherwise.
+STATUS: Final[Mapping[type[DomainError], int]] = {
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Stale: 409,
+    InvalidInput: 400,
+    WrongMethod: 405,
+    TooLarge: 413,
+    TooMany: 429,
+    NotReady: 409,
+    Unavailable: 503,
+    UpstreamFailed: 502,
+    UpstreamTimeout: 504,
+    UpstreamBlocked: 502,
+    SecretUnreadable: 500,
+}
+_FAULT: Final = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """`message` may be shown as it stands. `error` is the domain error behind it, where it is one."""
+
+    status: int
+    message: str
+    error: DomainError | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def refusal_of(
+    error: DomainError, statuses: Mapping[type[DomainError], int], served: frozenset[str]
+) -> Refusal | None:
+    """The refusal that a domain error is; None for one that tells too much and is masked as any fault is.
+
+    `served` are the methods that the path has: what a capability declares is allowed only among those.
+    """
+    kinds = type(error).__mro__
+    status = next((table[kind] for kind in kinds for table in (statuses, STATUS) if kind in table), _FAULT)
+    if status == _FAULT:
+        return None
+    return Refusal(status=status, message=error.message, error=error, headers=_headers(error, served))
+
+
+def _headers(error: DomainError, served: frozenset[str]) -> dict[str, str]:
+    match error:
+        case Unauthenticated():
+            return {"www-authenticate": "Bearer"}
+        case TooMany(retry_after_seconds=int(seconds)):
+            return {"retry-after": str(seconds)}
+        case WrongMethod(declared=method):
+            return {"allow": str(method) if method in served else ""}
+        case TooLarge():
+            return {"connection": "close"}
+    return {}

@@ -1,0 +1,124 @@
+"""Emitting events."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import col, select
+
+from models.tables import Event
+from models.vocabulary import Permission, Source
+from tests.donutwork.conftest import Donut, refused
+from tests.harness.apps import Apps
+
+SENT = "/integrations/SLACK/events/Slack.MESSAGE_SENT/emit.json"
+
+
+@pytest.fixture(autouse=True)
+async def slack(apps: Apps) -> None:
+    await apps.make("Slack", events=["Slack.MESSAGE_SENT"])
+    await apps.make("Other", events=["Other.MESSAGE_SENT"])
+
+
+async def events(apps: Apps) -> list[Event]:
+    async with apps.database.read() as session:
+        own = select(Event).where(col(Event.organization_id) == apps.tenant.id).order_by(col(Event.id))
+        return list((await session.execute(own)).scalars())
+
+
+async def test_accepts_an_event(client: Donut, apps: Apps):
+    body = {"metadata": {"message_id": "m1", "deep": {"a": [1]}}, "entity_id": "order 7"}
+
+    answer = await client.ok("POST", SENT, body)
+
+    assert answer == {
+        "success": True,
+        "app_handler": "SLACK",
+        "event": "Slack.MESSAGE_SENT",
+        "queued_workflows": 0,
+    }
+    (event,) = await events(apps)
+    assert (event.type, event.entity_id, event.payload) == ("Slack.MESSAGE_SENT", "order 7", body["metadata"])
+    assert event.source is Source.DONUTWORK
+
+
+@pytest.mark.parametrize("body", [None, {}])
+async def test_needs_no_metadata_and_takes_the_handler_as_entity(body, client: Donut, apps: Apps):
+    await client.ok("POST", SENT, body)
+
+    (event,) = await events(apps)
+    assert (event.payload, event.entity_id) == ({}, "SLACK")
+
+
+@pytest.mark.parametrize("written", ["SLACK.MESSAGE_SENT", "slack.MESSAGE_SENT", "sLaCk.MESSAGE_SENT"])
+async def test_compares_the_prefix_without_case_and_echoes_it(written: str, client: Donut, apps: Apps):
+    answer = await client.ok("POST", f"/integrations/SLACK/events/{written}/emit.json")
+
+    assert answer["event"] == written
+    assert [event.type for event in await events(apps)] == ["Slack.MESSAGE_SENT"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/integrations/SLACK/events/Slack.UNKNOWN/emit.json",
+        "/integrations/SLACK/events/Slack.message_sent/emit.json",
+        "/integrations/SLACK/events/Other.MESSAGE_SENT/emit.json",
+        "/integrations/SLACK/events/Slack./emit.json",
+        "/integrations/slack/events/Slack.MESSAGE_SENT/emit.json",
+        "/integrations/NOWHERE/events/Slack.MESSAGE_SENT/emit.json",
+        "/integrations/SLACK/events/Slack.MESSAGE_SENT/emit",
+        "/integrations/SLACK/events/Slack.MESSAGE_SENT.json",
+    ],
+)
+async def test_does_not_know_an_event_that_was_not_declared(path: str, client: Donut, apps: Apps):
+    refused(await client("POST", path, {}), 404)
+
+    assert await events(apps) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({"metadata": []}, "metadata: It must be a JSON object."),
+        ({"metadata": "text"}, "metadata: It must be a JSON object."),
+        ({"metadata": None}, "metadata: It must be a JSON object."),
+        ({"metadata": {"a": "x" * 300_000}}, "metadata: It must not be larger than 262144 bytes."),
+        ({"entity_id": 5}, "entity_id: It must be text."),
+        ({"entity_id": ""}, "entity_id: It must not be empty."),
+        ({"entity_id": "x" * 256}, "entity_id: It must not be longer than 255 characters."),
+        ([], "The body must be a JSON object."),
+    ],
+)
+async def test_refuses_a_wrong_body(body, sentence: str, client: Donut, apps: Apps):
+    assert refused(await client("POST", SENT, body), 400) == sentence
+    assert await events(apps) == []
+
+
+async def test_the_same_key_makes_one_event(client: Donut, apps: Apps):
+    first = await client.ok("POST", SENT, {"metadata": {"n": 1}}, key="k1")
+    again = await client.ok("POST", SENT, {"metadata": {"n": 1}}, key="k1")
+    sentence = refused(await client("POST", SENT, {"metadata": {"n": 2}}, key="k1"), 409)
+    await client.ok("POST", SENT, {"metadata": {"n": 2}}, key="k2")
+
+    assert first == again
+    assert sentence == "This key was used with another input."
+    assert [event.payload for event in await events(apps)] == [{"n": 1}, {"n": 2}]
+
+
+async def test_needs_the_permission_to_emit(donut, apps: Apps):
+    everything_else = [word for word in Permission if word is not Permission.EVENTS_EMIT]
+    mute = donut(await apps.tenant.issue(*everything_else))
+
+    assert refused(await mute("POST", SENT, {}), 403) == "This needs the permission EVENTS_EMIT."
+    assert await events(apps) == []
+
+
+async def test_an_installer_emits_for_a_foreign_app_on_its_own_organization(client: Donut, apps: Apps, others: Apps):
+    foreign = await others.make("Crm", events=["Crm.WON"])
+    await apps.install(foreign, "CRM_2")
+
+    answer = await client.ok("POST", "/integrations/CRM_2/events/Crm.WON/emit.json")
+
+    assert answer["app_handler"] == "CRM_2"
+    assert [(event.type, event.entity_id) for event in await events(apps)] == [("Crm.WON", "CRM_2")]
+    assert await events(others) == []

@@ -1,0 +1,113 @@
+"""Every endpoint with each permission alone, with all but the one it needs, and without a token."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import col, select
+
+from models.tables import AuditEntry
+from models.vocabulary import HttpMethod, Permission, Source
+from resolvers.declaring import DeclareCapability
+from tests.donutwork.conftest import Donut, refused
+from tests.harness.apps import Apps
+from tests.upstreams.faults import FaultServer
+
+#: What each endpoint needs; None where any valid token will do.
+NEEDS = [
+    ("GET", "/ping.json", None),
+    ("GET", "/connection.json", None),
+    ("GET", "/integrations.json", Permission.INTEGRATIONS_READ),
+    ("PUT", "/integrations.json", Permission.INTEGRATIONS_WRITE),
+    ("GET", "/integrations/STOCK.json", Permission.INTEGRATIONS_READ),
+    ("GET", "/integrations/STOCK/GET.json", Permission.DISPATCH_READ),
+    ("POST", "/integrations/STOCK/POST.json", Permission.DISPATCH_WRITE),
+    ("PUT", "/integrations/STOCK/PUT.json", Permission.DISPATCH_WRITE),
+    ("DELETE", "/integrations/STOCK/DELETE.json", Permission.DISPATCH_WRITE),
+    ("POST", "/integrations/STOCK/events/Stock.GONE/emit.json", Permission.EVENTS_EMIT),
+]
+#: A token with the key has the value as well.
+BRINGS = {
+    Permission.INTEGRATIONS_READ: {Permission.INTEGRATIONS_WRITE},
+    Permission.DISPATCH_READ: {Permission.DISPATCH_WRITE},
+}
+BODIES = {"/integrations.json": {"capabilities": []}}
+
+
+@pytest.fixture
+async def app(apps: Apps, upstream: FaultServer):
+    methods = (HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE)
+    actions = [DeclareCapability(name=word, method=word, endpoint=f"{upstream.url}/ok") for word in methods]
+    return await apps.make("Stock", *actions, events=["Stock.GONE"])
+
+
+def said(needed: Permission | None) -> set[str]:
+    """The sentences that may name it: the door of dispatches asks for either before it knows the action."""
+    words = {Permission.DISPATCH_READ, needed} if needed is Permission.DISPATCH_WRITE else {needed}
+    return {f"This needs the permission {word}." for word in words}
+
+
+async def call(donut: Donut, method: str, path: str):
+    return await donut(method, path, BODIES.get(path) if method == "PUT" else None)
+
+
+@pytest.mark.parametrize(("method", "path", "needed"), NEEDS)
+async def test_one_permission_opens_what_needs_it_and_nothing_else(
+    method: str, path: str, needed: Permission | None, donut, apps: Apps, app, upstream: FaultServer
+):
+    enough = set(Permission) if needed is None else {needed, *BRINGS.get(needed, ())}
+    opened = set()
+
+    for permission in Permission:
+        answer = await call(donut(await apps.token(app, permission)), method, path)
+        if answer.status_code == 200:
+            opened.add(permission)
+        else:
+            assert refused(answer, 403) in said(needed)
+
+    assert opened == enough
+
+
+@pytest.mark.parametrize(("method", "path", "needed"), [row for row in NEEDS if row[2]])
+async def test_a_user_with_all_else_is_refused_and_nothing_is_done(
+    method: str, path: str, needed: Permission, donut, apps: Apps, app, upstream: FaultServer
+):
+    lacking = [word for word in Permission if word not in {needed, *BRINGS.get(needed, ())}]
+    user = donut(await apps.tenant.issue(*lacking))
+
+    answer = await call(user, method, path)
+
+    assert refused(answer, 403) in said(needed)
+    assert upstream.connections == 0
+    async with apps.database.read() as session:
+        mine = col(AuditEntry.organization_id) == apps.tenant.id
+        entries = select(AuditEntry).where(mine, col(AuditEntry.action) == "permission.refused")
+        (entry,) = (await session.execute(entries)).scalars()
+    assert entry.source is Source.DONUTWORK
+    assert entry.changes == [{"path": "permission", "oldValue": None, "newValue": entry.changes[0]["newValue"]}]
+    assert f"This needs the permission {entry.changes[0]['newValue']}." in said(needed)
+
+
+@pytest.mark.parametrize(("method", "path", "needed"), NEEDS)
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer pb_short",
+        "Bearer pb_" + "A" * 43,
+        "Basic cGI6cGI=",
+        "Bearer " + "x" * 9000,
+    ],
+)
+async def test_without_a_good_token_every_door_is_closed_alike(
+    method: str, path: str, needed, authorization: str | None, donut, app, upstream: FaultServer
+):
+    nobody = donut(None)
+    nobody.headers = {} if authorization is None else {"Authorization": authorization}
+
+    answer = await call(nobody, method, path)
+
+    assert refused(answer, 401) == "Invalid token"
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert upstream.connections == 0

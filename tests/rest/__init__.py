@@ -1,0 +1,1 @@
+"""Tests of REST dialects and of what they share."""

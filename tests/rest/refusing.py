@@ -1,0 +1,112 @@
+"""Serves a dialect whose one endpoint raises what a test asks for: every error, through a dialect's own words."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+
+from starlette.applications import Starlette
+
+from models.database import Database
+from models.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    NotReady,
+    SecretUnreadable,
+    Stale,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    UpstreamBlocked,
+    UpstreamFailed,
+    UpstreamTimeout,
+    WrongMethod,
+)
+from models.vocabulary import HttpMethod, Permission, UnavailableReason
+from resolvers.caller import Caller, Hub
+from resolvers.lookup import Lookup
+from resolvers.recorder import open_recorder
+from rest.kit import Asked, Dialect, Get, mount
+from tests.harness.server import served
+from wire.body import BodyLimits
+
+LEAK = "postgres://user:hunter2@db.internal/hub"
+
+#: One of each, by name. A test holds that none is missing.
+ERRORS: Mapping[str, Exception] = {
+    type(error).__name__: error
+    for error in (
+        DomainError("A refusal that nobody has named."),
+        Unauthenticated(),
+        Forbidden(permission=Permission.INTEGRATIONS_WRITE),
+        NotFound("capability", path=("input", "capability")),
+        Conflict("This key was used with another input.", path=("input", "idempotencyKey")),
+        Stale(7),
+        InvalidInput.at(("input", "inputs", "sku"), "It is required."),
+        WrongMethod(HttpMethod.PUT),
+        TooLarge(1000),
+        TooMany("A call with this key is under way; wait for it.", retry_after_seconds=3),
+        NotReady("The installation is paused; resume it.", reason=UnavailableReason.INSTALLATION_PAUSED),
+        Unavailable("The database cannot be reached now; try again."),
+        UpstreamFailed("The connection to the remote service broke."),
+        UpstreamTimeout("The remote service did not answer in time."),
+        UpstreamBlocked(),
+        SecretUnreadable(f"The secret of row {LEAK} cannot be read."),
+        RuntimeError(LEAK),
+        ValueError(LEAK),
+    )
+}
+
+
+def all_refusals(kind: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
+    """Every kind of refusal below one."""
+    for below in kind.__subclasses__():
+        yield below
+        yield from all_refusals(below)
+
+
+@contextmanager
+def refusing(dialect: Dialect, wired: Hub, logged: list[str]) -> Iterator[str]:
+    """The URL below which `/refused/<name of an error>` raises it. `logged` takes what is logged."""
+    log = logging.getLogger(f"tests.refusing.{id(logged)}")
+    log.addHandler(_Listener(logged))
+    table = (Get("/refused/{name}", _raise, lambda asked: (asked.path["name"],), _unreachable),)
+    database = Database(wired.database.url.render_as_string(hide_password=False))
+    recorder = open_recorder(database)
+    hub = replace(wired, database=database, recorder=recorder, lookup=Lookup(database))
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette):
+        yield
+        await recorder.close()
+        await database.close()
+
+    routes = [mount(replace(dialect, endpoints=table), hub, BodyLimits(), log)]
+    with served(Starlette(routes=routes, lifespan=lifespan)) as running:
+        yield f"{running.url}{dialect.prefix}"
+
+
+async def _raise(caller: Caller, name: str) -> None:
+    try:
+        raise ConnectionError(LEAK)
+    except ConnectionError as cause:
+        raise ERRORS[name] from cause
+
+
+def _unreachable(result: None, asked: Asked) -> None:
+    raise AssertionError("nothing was refused")
+
+
+class _Listener(logging.Handler):
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self.lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
-from models.errors import Forbidden, InvalidInput, NotFound, Stale
+from models.errors import Forbidden, NotFound, Stale
 from models.row import new_id
 from models.secret import SecretPlace
 from models.tables import AuditEntry
@@ -184,18 +184,6 @@ def secret_place(row: SQLModel, column: str) -> SecretPlace:
 def noun(model: type[SQLModel]) -> str:
     """A table as people call it: `event type`."""
     return re.sub(r"(?<!^)(?=[A-Z])", " ", model.__name__).lower()
-
-
-def check_version(row: Any, expected: int | Unset | None) -> None:
-    """Raises Stale when a row is not at the version that the caller has read."""
-    if isinstance(expected, int) and row.version != expected:
-        raise Stale(row.version)
-
-
-def require(condition: bool, path: tuple[str, ...], message: str) -> None:
-    """Raises InvalidInput at a place unless a condition holds."""
-    if not condition:
-        raise InvalidInput.at(path, message)
 
 
 def _id_of(model: type[SQLModel]) -> ColumnElement[str]:

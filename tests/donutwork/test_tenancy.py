@@ -124,3 +124,16 @@ async def test_an_installer_cannot_declare_for_a_foreign_app(client: Donut, apps
     refused(await client("PUT", "/integrations.json", {"capabilities": []}), 403)
 
     assert len((await client.ok("GET", "/integrations/THEIRS.json"))["actions"]) == 2
+
+
+async def test_a_publisher_does_not_call_its_app_as_an_installer_does(donut, apps: Apps, others: Apps, upstream):
+    theirs = await others.make("Theirs", *capabilities(upstream))
+    await apps.install(theirs, "VENDOR")
+    publisher = donut(others.tenant.token)
+
+    listed = await publisher.ok("GET", "/integrations.json")
+
+    assert [element["handler"] for element in listed["elements"]] == ["THEIRS"]
+    refused(await publisher("GET", "/integrations/VENDOR.json"), 404)
+    refused(await publisher("POST", "/integrations/VENDOR/RUN.json", {}), 404)
+    assert upstream.connections == 0

@@ -59,7 +59,7 @@ class Facts:
         if isinstance(self.needs, Operator):
             raise Forbidden("Only the operator of the hub may do this.")
         if self.permissions and caller.permissions.isdisjoint(self.permissions):
-            raise Forbidden(permission=self.permissions[0])
+            raise Forbidden(f"This needs {' or '.join(self.permissions)}.", permission=self.permissions[0])
 
 
 #: Every operation by name, filled as modules are imported. Tests walk it; nothing is looked up in it.

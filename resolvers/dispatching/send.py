@@ -14,7 +14,7 @@ from proxy.redact import redact
 from resolvers.caller import Hub
 from resolvers.dispatching.build import Outbound
 from resolvers.dispatching.response import Response, response_of, seal_response
-from resolvers.recorder import Existing, Intent, Outcome
+from resolvers.recorder import Existing, Intent, KeyRelease, Outcome
 
 _OUTCOMES = {
     UpstreamFailure.TIMEOUT: DispatchOutcome.TIMED_OUT,
@@ -50,7 +50,7 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
     try:
         result = await call(hub.egress, prepared.request)
     except DomainError as refusal:
-        await hub.recorder.write([_refused(hub, intent, refusal)])
+        await hub.recorder.write([_refused(hub, intent, refusal), KeyRelease(intent=intent)])
         raise
     sent = _failed(hub, prepared, result) if isinstance(result, Failure) else _answered(hub, intent, result)
     assert sent.outcome is not None  # noqa: S101  both branches give one

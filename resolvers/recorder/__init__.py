@@ -10,13 +10,14 @@ from typing import Protocol
 
 from models.database import Database
 from resolvers.recorder.postgresql import PostgresqlRecorder
-from resolvers.recorder.records import Existing, Intent, Key, Outcome, Record, Recorded, TokenUse
+from resolvers.recorder.records import Existing, Intent, Key, KeyRelease, Outcome, Record, Recorded, TokenUse
 from resolvers.recorder.sqlite import SqliteRecorder
 
 __all__ = [
     "Existing",
     "Intent",
     "Key",
+    "KeyRelease",
     "Outcome",
     "Record",
     "Recorded",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from models.database import Database
 from resolvers.recorder import statements as parameters
-from resolvers.recorder.records import Existing, Intent, Outcome, Record, Recorded
+from resolvers.recorder.records import Existing, Intent, KeyRelease, Outcome, Record, Recorded
 from resolvers.recorder.statements import statements
 
 _SQL: Final = statements(lambda n: f"${n}", "pg_current_xact_id()::text::bigint")
@@ -39,6 +39,10 @@ async def _write_one(driver: Any, record: Record) -> Recorded:
         await driver.execute(_SQL.update_outcome, *parameters.of_outcome(record))
         if record.used_connection_id is not None:
             await driver.execute(_SQL.touch_connection, *parameters.of_used_connection(record))
+        return None
+    if isinstance(record, KeyRelease):
+        if record.intent.key is not None:
+            await driver.execute(_SQL.release_key, *parameters.of_release(record.intent, record.intent.key))
         return None
     await driver.execute(_SQL.touch_token, *parameters.of_token_use(record))
     return None

@@ -56,6 +56,13 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeyRelease:
+    """An intent came to nothing before anything left the hub: its key is free again."""
+
+    intent: Intent
+
+
+@dataclass(frozen=True, kw_only=True)
 class TokenUse:
     """A token was used, to the minute."""
 
@@ -71,5 +78,5 @@ class Existing:
     result_id: str | None
 
 
-Record = Intent | Outcome | TokenUse
+Record = Intent | Outcome | KeyRelease | TokenUse
 Recorded = Existing | None

@@ -10,7 +10,7 @@ from typing import Final
 
 from models.database import Database, configure_sqlite
 from resolvers.recorder import statements as parameters
-from resolvers.recorder.records import Existing, Intent, Outcome, Record, Recorded
+from resolvers.recorder.records import Existing, Intent, KeyRelease, Outcome, Record, Recorded
 from resolvers.recorder.statements import statements
 
 _SQL: Final = statements(lambda _n: "?", "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)")
@@ -70,6 +70,10 @@ def _write_one(connection: sqlite3.Connection, record: Record) -> Recorded:
         connection.execute(_SQL.update_outcome, parameters.of_outcome(record))
         if record.used_connection_id is not None:
             connection.execute(_SQL.touch_connection, parameters.of_used_connection(record))
+        return None
+    if isinstance(record, KeyRelease):
+        if record.intent.key is not None:
+            connection.execute(_SQL.release_key, parameters.of_release(record.intent, record.intent.key))
         return None
     connection.execute(_SQL.touch_token, parameters.of_token_use(record))
     return None

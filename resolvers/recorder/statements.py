@@ -40,6 +40,11 @@ SELECT request_digest, result_id FROM idempotency
 WHERE organization_id = ? AND principal_or_token_id = ? AND operation = ? AND key = ?"""
 
 
+_RELEASE_KEY: Final = """
+DELETE FROM idempotency
+WHERE organization_id = ? AND principal_or_token_id = ? AND operation = ? AND key = ? AND result_id = ?"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Statements:
     """SQL texts; the functions below give their parameters."""
@@ -50,6 +55,7 @@ class Statements:
     touch_token: str
     claim_key: str
     read_key: str
+    release_key: str
 
 
 def statements(place: Callable[[int], str], feed: str) -> Statements:
@@ -66,6 +72,7 @@ def statements(place: Callable[[int], str], feed: str) -> Statements:
         touch_token=spelled(_TOUCH_TOKEN),
         claim_key=spelled(_CLAIM_KEY),
         read_key=spelled(_READ_KEY),
+        release_key=spelled(_RELEASE_KEY),
     )
 
 
@@ -101,6 +108,11 @@ def of_token_use(use: TokenUse) -> tuple[Any, ...]:
 def of_claim(intent: Intent, key: Key) -> tuple[Any, ...]:
     """Parameters of `claim_key`."""
     return (*of_key(intent, key), intent.request_digest, intent.id, key.expires_at, intent.created_at)
+
+
+def of_release(intent: Intent, key: Key) -> tuple[Any, ...]:
+    """Parameters of `release_key`."""
+    return (*of_key(intent, key), intent.id)
 
 
 def of_key(intent: Intent, key: Key) -> tuple[Any, ...]:

@@ -59,7 +59,8 @@ class Facts:
         if isinstance(self.needs, Operator):
             raise Forbidden("Only the operator of the hub may do this.")
         if self.permissions and caller.permissions.isdisjoint(self.permissions):
-            raise Forbidden(f"This needs {' or '.join(self.permissions)}.", permission=self.permissions[0])
+            wanted = " or ".join(self.permissions)
+            raise Forbidden(f"This needs the permission {wanted}.", permission=self.permissions[0])
 
 
 #: Every operation by name, filled as modules are imported. Tests walk it; nothing is looked up in it.

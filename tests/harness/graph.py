@@ -13,6 +13,7 @@ from graphql import (
     GraphQLUnionType,
     get_named_type,
     is_leaf_type,
+    is_required_argument,
 )
 
 from schema.build import build_schema
@@ -59,8 +60,7 @@ def linked_fields(kind: GraphQLObjectType) -> Iterator[tuple[str, GraphQLNamedTy
     """The other fields that ask for no argument, with their types."""
     for name, field in kind.fields.items():
         named = get_named_type(field.type)
-        required = [one for one in field.args.values() if one.default_value is None and str(one.type).endswith("!")]
-        if not is_leaf_type(named) and not required:
+        if not is_leaf_type(named) and not any(map(is_required_argument, field.args.values())):
             yield name, named
 
 

@@ -7,7 +7,9 @@ import unicodedata
 from typing import Any
 
 from sqlalchemy import select
+from sqlmodel import col
 
+from models.tables import Organization
 from resolvers.faults import WORD
 from resolvers.work import Work
 
@@ -24,7 +26,12 @@ def slug_from(name: str) -> str:
 
 
 async def free(work: Work, column: Any, wanted: str, joint: str, *conditions: Any) -> str:
-    """`wanted`, or with the first number that makes it free among the rows that meet the conditions."""
+    """`wanted`, or with the first number that makes it free among the rows that meet the conditions.
+
+    Others of the organization that make a name wait until this transaction ends, so that no two make the same.
+    """
+    here = select(col(Organization.id)).where(col(Organization.id) == work.organization_id)
+    await work.session.execute(here.with_for_update(key_share=True))  # references to it do not wait
     like = column.like(wanted.replace("_", r"\_") + "%", escape="\\")
     taken = set((await work.session.execute(select(column).where(like, *conditions))).scalars())
     number = 2

@@ -151,25 +151,27 @@ async def replace_default_connection(
     return connection
 
 
-async def register(work: Work, integration: Integration, connection: Connection, *, default: bool) -> Registration:
-    """Attach a connection; attaching twice changes nothing but, if asked, the default."""
+async def register(work: Work, integration: Integration, connection: Connection, *, default: bool) -> bool:
+    """Attach a connection, and make it the default where asked. Answers whether that changed anything."""
     here = select(Registration).where(
         col(Registration.integration_id) == integration.id,
         col(Registration.organization_id) == work.organization_id,
     )
+    registration = await work.first(here.where(col(Registration.connection_id) == connection.id))
+    if registration is not None and (registration.is_default or not default):
+        return False
     if default:
         for other in await work.all(here.where(col(Registration.is_default))):
             other.is_default = False
         await work.flush()
-    registration = await work.first(here.where(col(Registration.connection_id) == connection.id))
     if registration is None:
         registration = Registration(
             organization_id=work.organization_id, integration_id=integration.id, connection_id=connection.id
         )
         work.add(registration)
-    registration.is_default = registration.is_default or default
+    registration.is_default = default
     await work.flush()
-    return registration
+    return True
 
 
 def _hint(value: str) -> str:

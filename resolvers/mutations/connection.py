@@ -131,8 +131,8 @@ async def register_connections(work: Work, link: RegisterConnections) -> Integra
     for index, connection_id in enumerate(link.connection_ids):
         path = ("input", "connectionIds", str(index))
         connection = await work.get(Connection, connection_id, path=path)
-        await register(work, integration, connection, default=connection_id == default)
-        work.audit(connection, "connection.registered", integration_id=integration.id)
+        if await register(work, integration, connection, default=connection_id == default):
+            work.audit(connection, "connection.registered", integration_id=integration.id)
     return integration
 
 

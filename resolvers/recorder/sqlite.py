@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from models.database import Database, configure_sqlite
+from models.database import Database
 from resolvers.recorder import statements as parameters
 from resolvers.recorder.records import Existing, Intent, KeyRelease, Outcome, Record, Recorded
 from resolvers.recorder.statements import statements
@@ -42,7 +42,9 @@ class SqliteRecorder:
         self._thread.shutdown()
 
     def _write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
-        connection = self._connection or self._open()
+        if self._connection is None:
+            self._connection = self._database.connect_sqlite()
+        connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
             recorded = [_write_one(connection, record) for record in batch]
@@ -51,12 +53,6 @@ class SqliteRecorder:
             connection.execute("ROLLBACK")
             raise
         return recorded
-
-    def _open(self) -> sqlite3.Connection:
-        file = self._database.url.database or ""
-        self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-        configure_sqlite(self._connection)
-        return self._connection
 
     def _close(self) -> None:
         if self._connection is not None:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from models.database import Database, configure_sqlite
+from models.database import Database
 from resolvers.recorder import statements as parameters
+from resolvers.recorder.group import GroupCommit
 from resolvers.recorder.records import Existing, Intent, KeyRelease, Outcome, Record, Recorded
 from resolvers.recorder.statements import statements
 
@@ -23,26 +24,26 @@ class SqliteRecorder:
         self._database = database
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
         self._connection: sqlite3.Connection | None = None
+        self._group = GroupCommit(self._write_in_turn)
 
     async def write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
         """See `Recorder.write`."""
-        loop = asyncio.get_running_loop()
-        async with self._database.turn():
-            # Shielded: a caller that leaves must not give up the turn while the thread still writes.
-            writing = loop.run_in_executor(self._thread, self._write, batch)
-            try:
-                return await asyncio.shield(writing)
-            except asyncio.CancelledError:
-                await asyncio.wait([writing])
-                raise
+        return await self._group.write(batch)
 
     async def close(self) -> None:
         """Let go of the connection and end the thread."""
+        await self._group.drain()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
 
+    async def _write_in_turn(self, batch: Sequence[Record]) -> Sequence[Recorded]:
+        async with self._database.turn():
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, batch)
+
     def _write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
-        connection = self._connection or self._open()
+        if self._connection is None:
+            self._connection = self._database.connect_sqlite()
+        connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
             recorded = [_write_one(connection, record) for record in batch]
@@ -51,12 +52,6 @@ class SqliteRecorder:
             connection.execute("ROLLBACK")
             raise
         return recorded
-
-    def _open(self) -> sqlite3.Connection:
-        file = self._database.url.database or ""
-        self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-        configure_sqlite(self._connection)
-        return self._connection
 
     def _close(self) -> None:
         if self._connection is not None:

@@ -38,6 +38,8 @@ from resolvers.mutations.reaping import reap_dispatches
 from resolvers.recorder import open_recorder
 from schema.routes import routes as graphql_routes
 from settings import Settings, read_settings
+from web.routes import page as graphiql_page
+from web.routes import routes as graphiql_routes
 from wire.body import BodyLimits
 from wire.log import log_to_stderr
 
@@ -94,7 +96,8 @@ def create_app(settings: Settings) -> Starlette:
             Route("/", _root),
             Route("/healthz", _alive),
             Route("/readyz", _ready(hub)),
-            *graphql_routes(hub, body=body, graphiql=settings.graphiql),
+            *graphql_routes(hub, body=body, page=graphiql_page() if settings.graphiql else None),
+            *(graphiql_routes() if settings.graphiql else ()),
             *rest.routes(hub, limits=body),
         ],
         middleware=_middleware(settings),
@@ -174,7 +177,7 @@ async def _reap_for_ever(operator: Caller) -> None:
 
 
 async def _root(_request: Request) -> Response:
-    return RedirectResponse("/graphql")
+    return RedirectResponse("graphql")  # beside this address, whatever path a proxy put in front of it
 
 
 async def _alive(_request: Request) -> Response:

@@ -76,6 +76,7 @@ async def walked(client, document, size, *, backward=False):
         page = (await client.query(document, **given))[field]
         info = page["pageInfo"]
         pages.append([node["databaseId"] for node in page["nodes"]])
+        assert len(pages) <= 100, "The walk does not end."
         assert [edge["node"] for edge in page["edges"]] == page["nodes"]
         ends = [edge["cursor"] for edge in (*page["edges"][:1], *page["edges"][-1:])]
         assert ends == [info["startCursor"], info["endCursor"]]

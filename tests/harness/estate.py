@@ -109,8 +109,7 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     done = await run(
         dispatch, RunCapability(capability=capability.id, inputs={"note": word}, connection_id=shared.id)
     )
-    place = AddPlace(organization=tenant.slug, kind=PlaceKind.SPACE, name=word)
-    await hub.run(add_place(Caller.operator(hub.app.state.hub), place))
+    await _add_place(hub, tenant, word)
     return Estate(
         tenant=tenant,
         hub=hub,
@@ -128,6 +127,11 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         token=token.token,
         app_token=(await run(create_token, app)).secret,
     )
+
+
+async def _add_place(hub: RunningHub, tenant: Tenant, word: str) -> None:
+    place = AddPlace(organization=tenant.slug, kind=PlaceKind.SPACE, name=word)
+    await hub.run(add_place(Caller.operator(hub.app.state.hub), place))
 
 
 def _rich(word: str, upstream: str) -> CreateIntegration:

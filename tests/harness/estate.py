@@ -104,8 +104,7 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     page = SliceRequest(size=1)
     installed = await run(list_installations, filter=InstallationFilter(search=word), page=page)
     (capability,) = (await run(list_capabilities, filter=CapabilityFilter(), page=page)).rows
-    named = IntegrationRef(id=integration.id)
-    said = await run(emit_event, EmitEvent(integration=named, type="HAPPENED", payload={"what": word}))
+    said = await run(emit_event, _happened(integration, word))
     done = await run(
         dispatch, RunCapability(capability=capability.id, inputs={"note": word}, connection_id=shared.id)
     )
@@ -127,6 +126,11 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         token=token.token,
         app_token=(await run(create_token, app)).secret,
     )
+
+
+def _happened(integration: Integration, word: str) -> EmitEvent:
+    named = IntegrationRef(id=integration.id)
+    return EmitEvent(integration=named, type="HAPPENED", payload={"what": word})
 
 
 async def _add_place(hub: RunningHub, tenant: Tenant, word: str) -> None:

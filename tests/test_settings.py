@@ -89,7 +89,9 @@ def test_reads_the_master_key_from_its_file(tmp_path):
 
 
 def test_says_where_a_missing_master_key_belongs(tmp_path):
-    with pytest.raises(ValueError, match=r"no master key: run `python cli.py init`.*set PATCHBAY_MASTER_KEYS.*master\.key"):
+    with pytest.raises(
+        ValueError, match=r"no master key: run `python cli.py init`.*set PATCHBAY_MASTER_KEYS.*master\.key"
+    ):
         Settings(home=tmp_path).master_key_lines()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, func, or_
 
 from models.errors import InvalidInput
 
@@ -44,7 +44,7 @@ def matching(column: Any, patterns: Sequence[str] | None) -> Conditions:
         return []
     exact = [pattern for pattern in patterns if not pattern.endswith("*")]
     prefixes = [pattern[:-1] for pattern in patterns if pattern.endswith("*")]
-    return [or_(column.in_(exact), *(column.startswith(prefix, autoescape=True) for prefix in prefixes))]
+    return [or_(column.in_(exact), *(_begins(column, prefix) for prefix in prefixes))]
 
 
 def searching(column: Any, words: str | None) -> Conditions:
@@ -58,6 +58,12 @@ def words_of(text: str | None) -> list[str]:
     if len(words) > _MOST_WORDS:
         raise InvalidInput.at(("filter", "search"), f"At most {_MOST_WORDS} words.")
     return words
+
+
+def _begins(column: Any, prefix: str) -> ColumnElement[bool]:
+    """Not LIKE, for which SQLite takes capital letters and small ones as one."""
+    beginning: ColumnElement[bool] = func.substr(column, 1, len(prefix)) == prefix
+    return beginning
 
 
 def _require_few(values: Sequence[Any] | None, most: int = _MOST_VALUES) -> None:

@@ -19,6 +19,10 @@ _SHAPES = {
     "emitEvent": ("EventPayload", None),
     "planDispatch": ("DispatchPlan", None),
 }
+#: A plan has a reason of its own, which may be null.
+_PROBLEM_OF_A_PLAN = (
+    "... on Problem { __typename code message path ... on InvalidInput { violations { path message } } }"
+)
 _REMOVALS = {"uninstallIntegration": ("installationId", "SetupPayload")}
 PROBLEM = """... on Problem { __typename code message path
   ... on Conflict { existing { __typename id } } ... on Forbidden { permission }
@@ -58,7 +62,7 @@ async def attempt(client: GraphQL, field: str, input: dict[str, Any], selection:
     name = "Dispatch" if field == "planDispatch" else field[0].upper() + field[1:]
     document = (
         f"{kind}($input: {name}Input!) {{ {field}(input: $input) {{ __typename ... on {payload} {{ {chosen} }} "
-        f"{PROBLEM} }} }}"
+        f"{_PROBLEM_OF_A_PLAN if field == 'planDispatch' else PROBLEM} }} }}"
     )
     return (await client.query(document, input=input))[field]
 

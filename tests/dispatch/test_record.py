@@ -10,7 +10,6 @@ from sqlalchemy import select
 from models.tables import Dispatch
 from tests.harness.acting import act, listed
 from tests.harness.calling import App, app, capability, given
-from tests.harness.graphql import GraphQL
 
 FIELDS = """id capabilityName method url outcome externalStatus error attemptCount source durationMs createdAt
   idempotencyKey integration { handler } connection { id } capability { name }"""
@@ -18,20 +17,12 @@ SLOW = capability("SLOW", "GET", "/silent", given("key", location="QUERY"), time
 OK = capability("OK", "POST", "/ok", given("a"))
 
 
-async def until_listed(client: GraphQL, upstream) -> list[dict]:
-    """The dispatches at the moment in which the upstream has the request."""
-    for _ in range(500):
-        if upstream.requests:
-            return await listed(client, "dispatches", FIELDS)
-        await asyncio.sleep(0.01)
-    raise AssertionError("nothing arrived")
-
-
 async def test_the_intent_stands_while_the_call_is_under_way(organization, upstream) -> None:
     shop = await app(organization.client, upstream.url, SLOW)
 
     running = asyncio.create_task(shop.run("SLOW", {"key": "hush"}))
-    (during,) = await until_listed(organization.client, upstream)
+    await upstream.received(1)
+    (during,) = await listed(organization.client, "dispatches", FIELDS)
     waiting = await listed(organization.client, "dispatches", "id", "(filter: { outcome: [null] })")
     done = await running
     (after,) = await listed(organization.client, "dispatches", FIELDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Any
 
@@ -42,5 +41,7 @@ async def free(work: Work, column: Any, wanted: str, joint: str, *conditions: An
 
 
 def _words(name: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.findall(r"[a-z0-9]+", plain)
+    """Accents fall off, letters of other scripts fall out, everything else parts words."""
+    letters = unicodedata.normalize("NFKD", name).lower()
+    parted = "".join(one if one.isalnum() or unicodedata.combining(one) else " " for one in letters)
+    return parted.encode("ascii", "ignore").decode().split()

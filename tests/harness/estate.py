@@ -93,9 +93,8 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     word = f"w{new_id()}"
     integration = await run(create_integration, _rich(word, upstream))
     await run(declare_event_types, _event_types(integration))
-    restricted = await run(
-        create_integration, CreateIntegration(name=f"{word} restricted", access=IntegrationAccess.RESTRICTED)
-    )
+    hidden = CreateIntegration(name=f"{word} restricted", access=IntegrationAccess.RESTRICTED)
+    restricted = await run(create_integration, hidden)
     shared, own = await _connect(run, word, integration)
     token = await run(
         create_token, CreateToken(name=word, permissions=[Permission.AUDIT_READ], principal_id=member_id)
@@ -151,6 +150,10 @@ def _rich(word: str, upstream: str) -> CreateIntegration:
     return CreateIntegration(
         name=f"{word} rich", auth=auth, secret=Secret(api_key=f"key-of-{word}"), capabilities=[capability]
     )
+
+
+def _happened(integration: Integration, word: str) -> EmitEvent:
+    return EmitEvent(integration=IntegrationRef(id=integration.id), type="HAPPENED", payload={"what": word})
 
 
 def _event_types(integration: Integration) -> DeclareEventTypes:

@@ -30,9 +30,7 @@ class Principal(Changeable, Owned, table=True):
         UniqueConstraint("organization_id", "username"),
         Index(None, "organization_id", "name_key", "id"),
         Index(None, "subject"),
-        partial_index(
-            "uq_principal_subject", "organization_id", "subject", where="subject IS NOT NULL", unique=True
-        ),
+        partial_index("uq_principal_subject", "organization_id", "subject", where="subject IS NOT NULL", unique=True),
     )
 
     kind: PrincipalKind = word_field(PrincipalKind)

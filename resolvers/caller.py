@@ -48,6 +48,8 @@ class Caller:
     integration_id: str | None = None
     installation_id: str | None = None
     allowed_capabilities: frozenset[str] = frozenset()
+    #: Who it is in other organizations, where it reaches those too.
+    subject: str | None = None
     is_operator: bool = False
 
     @classmethod

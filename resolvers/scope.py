@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, false, not_, or_, select, true
 from sqlmodel import col
 
 from models.tables import (
@@ -68,7 +68,7 @@ def accessible(caller: Caller, *, least: int = 1) -> ColumnElement[bool]:
     )
 
 
-def acting(subject: str) -> Conditions:
+def acting(subject: str | BindParameter[str]) -> Conditions:
     """The principals, one in each organization, as which somebody with this subject may act."""
     return [
         col(Principal.subject) == subject,

@@ -93,7 +93,7 @@ def token_create(
         TokenReach,
         typer.Option(
             case_sensitive=False,
-            help="SUBJECT: it also acts in other organizations, named by X-Hub-Id, that have a user of the same subject.",
+            help="SUBJECT: it also acts, by X-Hub-Id, in other organizations that have a user of the same subject.",
         ),
     ] = TokenReach.ORGANIZATION,
 ) -> None:

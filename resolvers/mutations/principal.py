@@ -60,6 +60,7 @@ async def update_principal(work: Work, new: UpdatePrincipal) -> Principal:
     """Change a user or a team. Disabling ends its tokens at once; what it may do is at most the caller's own."""
     principal = await work.lock(Principal, new.id, path=("input", "id"))
     _check_update(work, new, principal)
+    besides = [] if isinstance(new.member_ids, Unset) else await set_members(work, principal, new.member_ids)
     principal.display_name = given(new.display_name, principal.display_name) or principal.display_name
     principal.name_key = name_key(principal.display_name)
     principal.email = given(new.email, principal.email)
@@ -69,7 +70,6 @@ async def update_principal(work: Work, new: UpdatePrincipal) -> Principal:
         principal.permissions = sorted(new.permissions or ())
     if isinstance(new.disabled, bool):
         principal.disabled_at = (principal.disabled_at or work.now()) if new.disabled else None
-    besides = [] if isinstance(new.member_ids, Unset) else await set_members(work, principal, new.member_ids)
     work.audit(principal, "principal.updated", besides=besides)
     return principal
 
@@ -113,8 +113,8 @@ async def new_principal(work: Work, new: CreatePrincipal) -> Principal:
         custom_fields=new.custom_fields or {},
         permissions=sorted(new.permissions),
     )
-    work.add(principal)
     besides = await set_members(work, principal, new.member_ids)
+    work.add(principal)
     work.audit(principal, "principal.created", besides=besides)
     await work.flush()
     return principal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -20,8 +21,25 @@ MOST_TEAMS: Final = 100
 _PATH: Final = ("input", "memberIds")
 
 
-async def set_members(work: Work, team: Principal, member_ids: Sequence[str] | None) -> list[dict[str, Any]]:
-    """Make these users the members of a team, and nobody else. Answers the change for the audit.
+@dataclass(frozen=True, kw_only=True)
+class MemberChange:
+    """Whom a team gains and loses; `shown` is for the audit."""
+
+    added: Sequence[str] = ()
+    lost: Sequence[TeamMember] = ()
+    shown: Sequence[dict[str, Any]] = ()
+
+    async def make(self, work: Work, team: Principal) -> None:
+        """When the team's own row is there."""
+        for member in self.lost:
+            await work.remove(member)
+        for user_id in self.added:
+            work.add(TeamMember(organization_id=team.organization_id, team_id=team.id, user_id=user_id))
+        await work.flush()
+
+
+async def member_change(work: Work, team: Principal, member_ids: Sequence[str] | None) -> MemberChange:
+    """What makes these users the members of a team, and nobody else. Nothing is changed yet.
 
     Raises InvalidInput for a member that is no user or whose teams are too many, NotFound for one that is not there.
     """
@@ -31,14 +49,14 @@ async def set_members(work: Work, team: Principal, member_ids: Sequence[str] | N
     if len(wanted) > MOST_MEMBERS:
         raise InvalidInput.at(_PATH, f"A team has at most {MOST_MEMBERS} members.")
     there = await work.all(select(TeamMember).where(col(TeamMember.team_id) == team.id))
-    had = {member.user_id: member for member in there}
+    had = {member.user_id for member in there}
     added = [user_id for user_id in wanted if user_id not in had]
     await _check(work, wanted, added)
-    for user_id in had.keys() - set(wanted):
-        await work.remove(had[user_id])
-    for user_id in added:
-        work.add(TeamMember(organization_id=team.organization_id, team_id=team.id, user_id=user_id))
-    return changed("memberIds", sorted(had), sorted(wanted))
+    return MemberChange(
+        added=added,
+        lost=[member for member in there if member.user_id not in wanted],
+        shown=changed("memberIds", sorted(had), sorted(wanted)),
+    )
 
 
 async def _check(work: Work, wanted: Sequence[str], added: Sequence[str]) -> None:

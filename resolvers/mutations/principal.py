@@ -14,7 +14,7 @@ from models.row import name_key
 from models.tables import Connection, Integration, Principal, Share, Token
 from models.vocabulary import Permission, PrincipalKind
 from resolvers.faults import NAME, WORD, Faults
-from resolvers.members import set_members
+from resolvers.members import MemberChange, member_change
 from resolvers.operation import operation
 from resolvers.unset import UNSET, Unset, given
 from resolvers.work import Work
@@ -60,7 +60,9 @@ async def update_principal(work: Work, new: UpdatePrincipal) -> Principal:
     """Change a user or a team. Disabling ends its tokens at once; what it may do is at most the caller's own."""
     principal = await work.lock(Principal, new.id, path=("input", "id"))
     _check_update(work, new, principal)
-    besides = [] if isinstance(new.member_ids, Unset) else await set_members(work, principal, new.member_ids)
+    members = MemberChange()
+    if not isinstance(new.member_ids, Unset):
+        members = await member_change(work, principal, new.member_ids)
     principal.display_name = given(new.display_name, principal.display_name) or principal.display_name
     principal.name_key = name_key(principal.display_name)
     principal.email = given(new.email, principal.email)
@@ -70,7 +72,8 @@ async def update_principal(work: Work, new: UpdatePrincipal) -> Principal:
         principal.permissions = sorted(new.permissions or ())
     if isinstance(new.disabled, bool):
         principal.disabled_at = (principal.disabled_at or work.now()) if new.disabled else None
-    work.audit(principal, "principal.updated", besides=besides)
+    work.audit(principal, "principal.updated", besides=members.shown)
+    await members.make(work, principal)
     return principal
 
 
@@ -113,10 +116,11 @@ async def new_principal(work: Work, new: CreatePrincipal) -> Principal:
         custom_fields=new.custom_fields or {},
         permissions=sorted(new.permissions),
     )
-    besides = await set_members(work, principal, new.member_ids)
+    members = await member_change(work, principal, new.member_ids)
     work.add(principal)
-    work.audit(principal, "principal.created", besides=besides)
+    work.audit(principal, "principal.created", besides=members.shown)
     await work.flush()
+    await members.make(work, principal)
     return principal
 
 

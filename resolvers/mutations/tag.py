@@ -110,4 +110,5 @@ async def _found_or_made(work: Work, wanted: dict[str, str]) -> dict[str, Tag]:
         require(room, ("input", "tags"), f"An organization has at most {_MOST_OF_ORGANIZATION} tags.")
     for key in missing:
         tags[key] = work.add(Tag(organization_id=work.organization_id, name=wanted[key], name_key=key))
+    await work.flush()
     return tags

@@ -136,9 +136,9 @@ async def test_gives_no_permission_that_the_caller_lacks(organization):
     ],
 )
 async def test_refuses_what_cannot_be(organization, kind, given, path):
-    input = {"kind": kind, "username": "ada", "displayName": "Ada"} | given
+    fields = {"kind": kind, "username": "ada", "displayName": "Ada"} | given
 
-    refused = await act(organization.client, "createPrincipal", **input)
+    refused = await act(organization.client, "createPrincipal", **fields)
 
     assert (refused["code"], refused["path"]) == ("INVALID_INPUT", path)
     assert await listed(organization.client) == ["admin"]

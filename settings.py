@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         " for a day.",
     )
     jwt_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("RS256", "ES256", "EdDSA"),
+        ("RS256", "ES256"),
         description="How JWTs may be signed. Only algorithms with a public key are taken.",
     )
     jwt_leeway: int = Field(30, ge=0, le=300, description="By how much clocks may differ, in seconds.")

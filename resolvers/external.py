@@ -115,9 +115,9 @@ class ExternalTokens:
 
 
 def _fits(key: PublicKey, algorithm: str) -> bool:
-    """The key is of the algorithm's kind, and meant for it where it says what it is meant for (§3.1)."""
+    """The key is of the algorithm's kind (§3.1); whether it is meant for that one, joserfc asks the key."""
     kinds = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
-    return key.key_type == kinds[algorithm[:2]] and key.alg in {None, algorithm}
+    return key.key_type == kinds[algorithm[:2]]
 
 
 def _is_name(value: object) -> TypeGuard[str]:

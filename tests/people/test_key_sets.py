@@ -74,6 +74,9 @@ async def test_unknown_ids_do_not_decide_how_often_is_asked(issuer, keys, clock)
     await kids(keys, "main")
 
     found = await asyncio.gather(*(kids(keys, f"unknown {number}") for number in range(50)))
+    for number in range(5):
+        clock.now += PAUSE_MS // 6
+        await kids(keys, f"unknown {number}")
     later = issuer.requests
     clock.now += PAUSE_MS
     await asyncio.gather(*(kids(keys, f"unknown {number}") for number in range(50)))

@@ -14,13 +14,13 @@ from models.errors import Conflict, InvalidInput, NotFound
 from models.row import new_id
 from models.tables import Organization, Principal, Token
 from models.vocabulary import Permission, PrincipalKind, TokenKind, TokenReach
-from resolvers.faults import ADDRESS, Faults
+from resolvers.faults import ADDRESS, Faults, require
 from resolvers.mutations.principal import CreatePrincipal, new_principal
 from resolvers.mutations.token import NewToken, completed, make_token
 from resolvers.naming import free, slug_from
 from resolvers.operation import OPERATOR, operation
 from resolvers.unset import UNSET, Unset, given
-from resolvers.work import Work, require
+from resolvers.work import Work
 
 _MOST_RETURN_URLS: Final = 100
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})

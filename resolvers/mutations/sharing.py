@@ -11,10 +11,11 @@ from sqlmodel import col
 from models.errors import Forbidden, InvalidInput, NotFound
 from models.tables import Integration, Principal, Share
 from models.vocabulary import Permission, ShareLevel
+from resolvers.faults import require
 from resolvers.fields.share import least_access, level
 from resolvers.find import managed_integration
 from resolvers.operation import operation
-from resolvers.work import Work, require
+from resolvers.work import Work
 
 #: An integration's shares are shown whole.
 MOST_SHARES: Final = 500

@@ -14,10 +14,10 @@ from models.row import name_key
 from models.tables import Integration, IntegrationTag, Organization, Tag
 from models.vocabulary import Permission
 from resolvers.changes import changed
-from resolvers.faults import Faults
+from resolvers.faults import Faults, require
 from resolvers.find import managed_integration
 from resolvers.operation import operation
-from resolvers.work import Work, require
+from resolvers.work import Work
 
 #: Lists of tags are shown whole.
 MOST_TAGS: Final = 50

@@ -1,16 +1,15 @@
 """Shares and owners: who sees a restricted integration, who changes it, and who decides that."""
 
 import asyncio
-from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import col, select
 
 from models.tables import Share
 from models.vocabulary import Permission
 from resolvers.caller import Caller
 from resolvers.mutations.sharing import ShareIntegration, share_integration
+from tests.harness.statements import counted
 from tests.people.documents import act, audit, integration, names, principal
 
 SHARES = """query ($id: ID!) { integration(by: {id: $id}) {
@@ -213,29 +212,12 @@ async def test_lists_cost_a_statement_a_level(organization, people, hub):
     below = "{ integrations(first: 5) { nodes { tags { name } shares { principal { teams { username } } } } } }"
     people_of = "{ principals { nodes { teams { username } members { username } } } }"
 
-    statements = []
-    with counting(hub, statements):
+    with counted(hub.app.state.hub.database) as statements:
         apps = (await organization.client.query(below))["integrations"]["nodes"]
         persons = (await organization.client.query(people_of))["principals"]["nodes"]
 
     assert [len(row["tags"]) for row in apps] == [2] * 5
     assert [len(row["shares"]) for row in apps] == [2] * 5
     assert sum(len(row["members"]) for row in persons) == sum(len(row["teams"]) for row in persons) == 1
-    # token, integrations, tags, shares, their principals, teams; token, principals, teams, members
-    assert len(statements) == 10, statements
-
-
-@contextmanager
-def counting(hub, statements):
-    """Gathers the statements that the hub sends meanwhile."""
-    engine = hub.app.state.hub.database.engine.sync_engine
-
-    def note(connection, cursor, statement, *_):
-        if statement.startswith("SELECT"):
-            statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+    # integrations, tags, shares, their principals, teams; principals, teams, members
+    assert len(statements) == 8, statements

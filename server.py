@@ -9,6 +9,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -27,12 +28,15 @@ from models.database import Database
 from models.errors import DomainError
 from models.migrations import upgrade
 from models.occupancy import occupied
+from models.row import now_ms
 from models.secret import Keyring
 from proxy.egress import Egress
 from proxy.guard import EgressPolicy, parse_allowances
 from proxy.inputs import CompiledCapabilities
 from resolvers.caller import Caller, Hub
 from resolvers.cursor import CursorCodec
+from resolvers.external import ExternalTokens, Trust
+from resolvers.key_sets import FetchedKeys, FixedKeys, KeySet
 from resolvers.lookup import Lookup
 from resolvers.mutations.reaping import reap_dispatches
 from resolvers.recorder import open_recorder
@@ -53,20 +57,22 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
     database = Database(settings.database_address, pool_size=settings.database_pool)
     keyring = Keyring.parse(settings.master_key_lines())
     allowances = parse_allowances(settings.egress_allow) + (demo.allowances if demo else ())
+    egress = Egress(
+        EgressPolicy(allowances),
+        connect_timeout=settings.egress_connect_timeout,
+        max_answer_bytes=settings.egress_max_answer_bytes,
+        per_host=settings.egress_per_host,
+        queue_per_host=settings.egress_queue_per_host,
+    )
     return Hub(
         database=database,
         keyring=keyring,
-        egress=Egress(
-            EgressPolicy(allowances),
-            connect_timeout=settings.egress_connect_timeout,
-            max_answer_bytes=settings.egress_max_answer_bytes,
-            per_host=settings.egress_per_host,
-            queue_per_host=settings.egress_queue_per_host,
-        ),
+        egress=egress,
         recorder=open_recorder(database),
         lookup=Lookup(database),
         cursors=CursorCodec(keyring.derive("cursor")),
         compiled=CompiledCapabilities(_COMPILED_CAPABILITIES),
+        external=_external_tokens(settings, egress),
     )
 
 
@@ -150,6 +156,32 @@ class _Server(uvicorn.Server):
         if self.started and banner:
             sys.stdout.write(banner)
             sys.stdout.flush()
+
+
+def _external_tokens(settings: Settings, egress: Egress) -> ExternalTokens | None:
+    """Raises ValueError for settings that would take tokens meant for somebody else, or none at all."""
+    if not settings.jwt_issuer:
+        return None
+    if not settings.jwt_audience or not settings.jwt_keys:
+        raise ValueError("PATCHBAY_JWT_ISSUER needs PATCHBAY_JWT_AUDIENCE and PATCHBAY_JWT_KEYS beside it.")
+    trust = Trust(
+        issuer=settings.jwt_issuer,
+        audiences=settings.jwt_audience,
+        algorithms=settings.jwt_algorithms,
+        leeway_seconds=settings.jwt_leeway,
+        subject_claim=settings.jwt_subject_claim,
+        organization_claim=settings.jwt_organization_claim,
+    )
+    return ExternalTokens(trust, _issuer_keys(settings.jwt_keys, egress), now_ms)
+
+
+def _issuer_keys(place: str, egress: Egress) -> KeySet:
+    if place.startswith(("https://", "http://")):
+        return FetchedKeys(egress, place, now_ms)
+    try:
+        return FixedKeys(place.encode() if place.lstrip().startswith("{") else Path(place).read_bytes())
+    except (OSError, ValueError) as cause:
+        raise ValueError(f"PATCHBAY_JWT_KEYS is no address, and no JWK set can be read there: {cause}.") from cause
 
 
 @asynccontextmanager

@@ -71,6 +71,32 @@ class Settings(BaseSettings):
         description="Origins whose pages may call the hub from a browser, as"
         " `https://app.example.com,https://admin.example.com`.",
     )
+    jwt_issuer: str = Field(
+        "",
+        description="Whose JWTs are taken beside the hub's own tokens: their `iss`, to the letter. Empty means none"
+        " are. A JWT speaks for the user whose `subject` it names, and may do all that the user may.",
+    )
+    jwt_audience: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="The `aud` of JWTs for this hub; of several, separated by commas, one is enough."
+    )
+    jwt_keys: str = Field(
+        "",
+        description="The issuer's public keys as a JWK set: an address such as"
+        " `https://id.example.com/jwks.json`, a file, or the JSON itself. An address is asked again every ten"
+        " minutes and, at most every ten seconds, for a key that is not known; while it fails, the last keys go on"
+        " for a day.",
+    )
+    jwt_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("RS256", "ES256"),
+        description="How JWTs may be signed. Only algorithms with a public key are taken.",
+    )
+    jwt_leeway: int = Field(30, ge=0, le=300, description="By how much clocks may differ, in seconds.")
+    jwt_subject_claim: str = Field("sub", min_length=1, description="The claim that names the user's subject.")
+    jwt_organization_claim: str = Field(
+        "",
+        description="The claim that names, by slug or id, the one organization in which a JWT acts. Empty, or"
+        " absent from a JWT: every organization with a user of the subject, of which `X-Hub-Id` picks one.",
+    )
     graphiql: bool = Field(True, description="Whether GraphiQL is served at `/graphql` to browsers.")
     demo: bool = Field(False, description="Whether to start with a demo organization and a local vendor.")
     log_level: LogLevel = Field(LogLevel.INFO, description="`debug`, `info`, `warning` or `error`.")
@@ -81,6 +107,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("jwt_audience", "jwt_algorithms", mode="before")
+    @classmethod
+    def _split_words(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("cors_origins")
     @classmethod
@@ -167,6 +198,8 @@ absent. Durations are in seconds, sizes in bytes. `make docs` writes this page f
 def _shown(default: object) -> str:
     if isinstance(default, SecretStr) or default in ("", ()):
         return "–"
+    if isinstance(default, tuple):
+        return f"`{','.join(default)}`"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     return f"`{default}`"

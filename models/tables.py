@@ -12,6 +12,7 @@ from models.installation import Installation
 from models.integration import Integration, Workspace
 from models.organization import Organization, Place
 from models.principal import Principal, Share, TeamMember
+from models.tag import IntegrationTag, Tag
 from models.token import Token
 
 metadata = SQLModel.metadata
@@ -27,11 +28,13 @@ __all__ = [
     "Idempotency",
     "Installation",
     "Integration",
+    "IntegrationTag",
     "Organization",
     "Place",
     "Principal",
     "Registration",
     "Share",
+    "Tag",
     "TeamMember",
     "Token",
     "Workspace",

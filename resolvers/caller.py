@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from proxy.egress import Egress
     from proxy.inputs import CompiledCapabilities
     from resolvers.cursor import CursorCodec
+    from resolvers.external import ExternalTokens
     from resolvers.lookup import Lookup
     from resolvers.recorder import Recorder
 
@@ -30,6 +31,8 @@ class Hub:
     lookup: Lookup
     cursors: CursorCodec
     compiled: CompiledCapabilities
+    #: None where tokens of another issuer are not taken.
+    external: ExternalTokens | None = None
     clock: Callable[[], int] = now_ms
 
 
@@ -48,6 +51,8 @@ class Caller:
     integration_id: str | None = None
     installation_id: str | None = None
     allowed_capabilities: frozenset[str] = frozenset()
+    #: Who it is in other organizations, where it reaches those too.
+    subject: str | None = None
     is_operator: bool = False
 
     @classmethod

@@ -2,7 +2,8 @@
 
 Another organization's row does not exist. Four exceptions, and nothing else: public and unlisted
 publications; the built-in definitions; a publisher's reading of its own app's installations elsewhere; and an
-installer's dispatch with the publisher's app token, whose connection is never shown.
+installer's dispatch with the publisher's app token, whose connection is never shown. A token that reaches several
+organizations sees the rows of one at a time; of the others it sees that they are there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, false, not_, or_, select, true
 from sqlmodel import col
 
 from models.tables import (
@@ -24,11 +25,12 @@ from models.tables import (
     Installation,
     Integration,
     Organization,
+    Principal,
     Share,
     TeamMember,
     Token,
 )
-from models.vocabulary import ConnectionMode, IntegrationAccess
+from models.vocabulary import ConnectionMode, IntegrationAccess, PrincipalKind
 from resolvers.caller import Caller
 
 Conditions = Sequence[ColumnElement[bool]]
@@ -64,6 +66,15 @@ def accessible(caller: Caller, *, least: int = 1) -> ColumnElement[bool]:
         shared,
         col(Integration.id) == caller.integration_id,
     )
+
+
+def acting(subject: str | BindParameter[str]) -> Conditions:
+    """The principals, one in each organization, as which somebody with this subject may act."""
+    return [
+        col(Principal.subject) == subject,
+        col(Principal.kind) == PrincipalKind.USER,
+        col(Principal.disabled_at).is_(None),
+    ]
 
 
 def own_integrations(caller: Caller) -> Conditions:
@@ -142,7 +153,14 @@ def _definitions(caller: Caller, _model: Any) -> Conditions:
 
 
 def _organizations(caller: Caller, _model: Any) -> Conditions:
-    return [col(Organization.id) == caller.organization_id]
+    own = col(Organization.id) == caller.organization_id
+    if caller.subject is None:
+        return [own]
+    return [or_(own, col(Organization.id).in_(select(col(Principal.organization_id)).where(*acting(caller.subject))))]
+
+
+def _shares(caller: Caller, _model: Any) -> Conditions:
+    return [col(Share.organization_id) == caller.organization_id, *_of_visible_integrations(caller, Share)]
 
 
 def _of_the_organization(caller: Caller, model: Any) -> Conditions:
@@ -160,5 +178,6 @@ _RULES: dict[Any, Callable[[Caller, Any], Conditions]] = {
     Installation: _installations,
     Integration: _integrations,
     Organization: _organizations,
+    Share: _shares,
     Token: _tokens,
 }

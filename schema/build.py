@@ -8,7 +8,20 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from resolvers.queries import viewer as viewer_queries
-from schema import audit, capability, connection, dispatch, event, installation, integration, organization
+from schema import (
+    audit,
+    capability,
+    connection,
+    dispatch,
+    event,
+    installation,
+    integration,
+    organization,
+    place,
+    principal,
+    tag,
+    token,
+)
 from schema.admission import mark_costs
 from schema.context import Info
 from schema.errors import handlers
@@ -41,6 +54,10 @@ class Query(
     event.Queries,
     audit.Queries,
     organization.Queries,
+    principal.Queries,
+    place.Queries,
+    tag.Queries,
+    token.Queries,
 ):
     """Root of queries."""
 
@@ -60,6 +77,9 @@ class Mutation(
     dispatch.Mutations,
     event.Mutations,
     organization.Mutations,
+    principal.Mutations,
+    place.Mutations,
+    token.Mutations,
 ):
     """Root of mutations."""
 

@@ -17,6 +17,7 @@ from models.tables import (
     EventType,
     Installation,
     Integration,
+    IntegrationTag,
     Principal,
     Registration,
     Share,
@@ -30,6 +31,7 @@ from resolvers.installing import install_on
 from resolvers.manifest import DeclareCapability
 from resolvers.mutations.integration_auth import IntegrationAuth, apply_auth
 from resolvers.mutations.integration_check import check_integration
+from resolvers.mutations.tag import hold_tags, remove_unused_tags
 from resolvers.naming import free, handler_from, slug_from
 from resolvers.operation import operation
 from resolvers.secrets import Secret, replace_default_connection
@@ -245,5 +247,7 @@ async def _remove_children(work: Work, integration: Integration) -> None:
             col(Connection.id).not_in(elsewhere),
         )
     )
-    for child in (Registration, Installation, Capability, EventType, Share, Token, Workspace):
+    await hold_tags(work)
+    for child in (Registration, Installation, Capability, EventType, IntegrationTag, Share, Token, Workspace):
         await work.session.execute(delete(child).where(col(child.integration_id) == integration.id))
+    await remove_unused_tags(work)

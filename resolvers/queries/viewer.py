@@ -20,7 +20,10 @@ from models.tables import (
     Installation,
     Integration,
     Organization,
+    Place,
     Principal,
+    Share,
+    Tag,
     Token,
 )
 from models.vocabulary import Permission
@@ -41,7 +44,10 @@ NODES: Final[dict[type[SQLModel], Permission | None]] = {
     Installation: Permission.INSTALLATIONS_READ,
     Integration: Permission.INTEGRATIONS_READ,
     Organization: None,
+    Place: Permission.ORGANIZATION_READ,
     Principal: Permission.ORGANIZATION_READ,
+    Share: Permission.INTEGRATIONS_SHARE,
+    Tag: Permission.INTEGRATIONS_READ,
     Token: None,
 }
 
@@ -64,7 +70,7 @@ async def read_viewer(work: Work) -> Viewer:
     organization = await work.get(Organization, caller.organization_id)
     return Viewer(
         organization=organization,
-        organizations=[organization],
+        organizations=await work.all(work.mine(Organization).order_by(col(Organization.id))),
         principal=await work.find(Principal, caller.principal_id or ""),
         token=await work.find(Token, caller.token_id or ""),
         permissions=[permission for permission in Permission if permission in caller.permissions],

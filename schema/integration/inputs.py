@@ -41,6 +41,7 @@ class IntegrationFilter:
     vendor: list[str] | None = given("Definition keys.")
     category: list[str] | None = given("Categories.")
     state: list[IntegrationState] | None = given("States; without it DELETING and DELETED are left out.")
+    tag: list[str] | None = given("Names of tags.")
     owner_id: list[strawberry.ID] | None = given("Owners.")
     supports_upload: bool | None = given("Whose definition takes uploads.")
 

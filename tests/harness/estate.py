@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from models.row import new_id
-from models.tables import Capability, Connection, Dispatch, Event, Installation, Integration, Token
+from models.tables import Capability, Connection, Dispatch, Event, Installation, Integration, Place, Token
 from models.vocabulary import (
     AuthType,
     ConnectionMode,
@@ -32,7 +32,9 @@ from resolvers.mutations.dispatch import dispatch
 from resolvers.mutations.event import EmitEvent, emit_event
 from resolvers.mutations.integration import CreateIntegration, create_integration
 from resolvers.mutations.integration_auth import Header, IntegrationAuth
-from resolvers.mutations.organization import AddPlace, add_place
+from resolvers.mutations.place import CreatePlace, create_place
+from resolvers.mutations.sharing import ShareIntegration, share_integration
+from resolvers.mutations.tag import SetIntegrationTags, set_integration_tags
 from resolvers.mutations.token import CreateToken, create_token
 from resolvers.page import SliceRequest
 from resolvers.queries.capability import CapabilityFilter, list_capabilities
@@ -63,6 +65,7 @@ class Estate:
     dispatch: Dispatch
     token: Token
     app_token: str
+    place: Place
 
     def caller(self, permissions: Iterable[Permission] = ALL, **facts: Any) -> Caller:
         """Its administrator, with some permissions; `facts` are Caller's."""
@@ -107,7 +110,8 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     done = await run(
         dispatch, RunCapability(capability=capability.id, inputs={"note": word}, connection_id=shared.id)
     )
-    await _add_place(hub, tenant, word)
+    await run(set_integration_tags, SetIntegrationTags(integration_id=integration.id, tags=[word]))
+    await run(share_integration, ShareIntegration(integration_id=integration.id, principal_id=member_id))
     return Estate(
         tenant=tenant,
         hub=hub,
@@ -124,17 +128,13 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         dispatch=done.dispatch,
         token=token.token,
         app_token=(await run(create_token, app)).secret,
+        place=await run(create_place, CreatePlace(kind=PlaceKind.SPACE, name=word)),
     )
 
 
 def _happened(integration: Integration, word: str) -> EmitEvent:
     named = IntegrationRef(id=integration.id)
     return EmitEvent(integration=named, type="HAPPENED", payload={"what": word})
-
-
-async def _add_place(hub: RunningHub, tenant: Tenant, word: str) -> None:
-    place = AddPlace(organization=tenant.slug, kind=PlaceKind.SPACE, name=word)
-    await hub.run(add_place(Caller.operator(hub.app.state.hub), place))
 
 
 def _rich(word: str, upstream: str) -> CreateIntegration:

@@ -9,7 +9,7 @@ from typing import Any
 import resolvers.mutations
 import resolvers.queries
 from models.tables import Integration
-from models.vocabulary import HttpMethod, Permission, PlaceKind
+from models.vocabulary import HttpMethod, Permission
 from resolvers.declaring import DeclareCapability, DeclareEventType
 from resolvers.dispatching.build import RunCapability
 from resolvers.find import IntegrationRef
@@ -24,7 +24,6 @@ from resolvers.mutations.connection import (
 from resolvers.mutations.event import EmitEvent
 from resolvers.mutations.installation import InstallIntegration, UpdateInstallation, uninstall_integration
 from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
-from resolvers.mutations.organization import AddPlace, AddPrincipal, CreateOrganization, IssueToken
 from resolvers.mutations.token import CreateToken
 from resolvers.operation import OPERATIONS, Facts
 from resolvers.page import SliceRequest
@@ -38,6 +37,7 @@ from resolvers.queries.integration import IntegrationFilter, IntegrationOrderFie
 from resolvers.secrets import Secret
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
+from tests.kit import people
 
 _PAGE = SliceRequest(size=100, count=True)
 _BY_NAME = integration_order(IntegrationOrderField.NAME)
@@ -142,21 +142,6 @@ CALLS: dict[str, Call] = {
     "uninstall_integration": Call(given=lambda e: (e.installation.id,), audits=("installation.uninstalled",)),
     "dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
     "plan_dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
-    "create_organization": Call(
-        given=lambda e: (CreateOrganization(name=e.word),), audits=("organization.created", "principal.created")
-    ),
-    "add_principal": Call(
-        given=lambda e: (AddPrincipal(organization=e.tenant.slug, username="new", display_name="New"),),
-        audits=("principal.created",),
-    ),
-    "issue_token": Call(
-        given=lambda e: (IssueToken(organization=e.tenant.slug, username="admin", name="New"),),
-        audits=("token.created",),
-    ),
-    "add_place": Call(
-        given=lambda e: (AddPlace(organization=e.tenant.slug, kind=PlaceKind.SITE, name="New"),),
-        audits=("place.created",),
-    ),
     "reap_dispatches": Call(given=lambda e: ()),
     "list_audit_entries": Call(
         given=lambda e: (AuditFilter(resource_id=e.integration.id), _PAGE), foreign=Foreign.EMPTY
@@ -184,4 +169,5 @@ CALLS: dict[str, Call] = {
         lacks=Permission.INTEGRATIONS_READ,
     ),
     "list_tokens": Call(given=lambda e: (_PAGE,), foreign=Foreign.OWN),
+    **people.CALLS,
 }

@@ -8,6 +8,7 @@ from models.vocabulary import Permission
 from schema.ids import global_id
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
+from tests.kit import people
 
 
 def _input(**members: Any) -> dict[str, Any]:
@@ -104,4 +105,5 @@ ROOTS: dict[str, Call] = {
         given=lambda e: _input(name="New", permissions=[], principalId=e.member_id), lacks=Permission.TOKENS_WRITE
     ),
     "revokeToken": Call(given=lambda e: {"id": e.token.id}, lacks=Permission.TOKENS_WRITE),
+    **people.ROOTS,
 }

@@ -8,7 +8,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from resolvers.queries import viewer as viewer_queries
-from schema import audit, capability, connection, dispatch, event, installation, integration, organization
+from schema import audit, capability, connection, dispatch, event, installation, integration, organization, upload
 from schema.admission import mark_costs
 from schema.context import Info
 from schema.errors import handlers
@@ -60,6 +60,7 @@ class Mutation(
     dispatch.Mutations,
     event.Mutations,
     organization.Mutations,
+    upload.Mutations,
 ):
     """Root of mutations."""
 

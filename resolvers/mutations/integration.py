@@ -11,6 +11,7 @@ from sqlmodel import col
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
 from models.row import name_key
 from models.tables import (
+    Asset,
     Capability,
     Connection,
     Definition,
@@ -141,6 +142,7 @@ async def delete_integration(work: Work, id: str, expected_version: int | None =
     integration.state_changed_at = integration.removed_at = now
     integration.client_secret = integration.headers = None
     integration.header_hints = []
+    integration.icon_asset_id = None
     integration.version += 1
     return integration.id
 
@@ -245,5 +247,5 @@ async def _remove_children(work: Work, integration: Integration) -> None:
             col(Connection.id).not_in(elsewhere),
         )
     )
-    for child in (Registration, Installation, Capability, EventType, Share, Token, Workspace):
+    for child in (Asset, Registration, Installation, Capability, EventType, Share, Token, Workspace):
         await work.session.execute(delete(child).where(col(child.integration_id) == integration.id))

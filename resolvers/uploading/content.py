@@ -28,7 +28,7 @@ MOST_BYTES: Final = {
 class Content:
     """Bytes that are fit for what they are for."""
 
-    bytes: bytes = field(repr=False)
+    raw: bytes = field(repr=False)
     content_type: str
     sha256: str
 
@@ -37,7 +37,7 @@ def judge(purpose: UploadPurpose, raw: bytes) -> Content:
     """Decide what bytes are. Raises Unfit for what the purpose does not take. Takes its time: not for the loop."""
     if not raw:
         raise Unfit("There are no bytes.")
-    return Content(bytes=raw, content_type=_KINDS[purpose](raw), sha256=hashlib.sha256(raw).hexdigest())
+    return Content(raw=raw, content_type=_KINDS[purpose](raw), sha256=hashlib.sha256(raw).hexdigest())
 
 
 def _icon(raw: bytes) -> str:

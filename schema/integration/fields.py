@@ -9,6 +9,7 @@ import strawberry
 from resolvers import find
 from resolvers.mutations import capability as capability_operations
 from resolvers.mutations import connection as connection_operations
+from resolvers.mutations import icon as icon_operations
 from resolvers.mutations import integration as operations
 from resolvers.queries import integration as queries
 from schema import errors
@@ -23,6 +24,7 @@ from schema.integration.inputs import (
     IntegrationFilter,
     IntegrationOrder,
     OrderDirection,
+    SetIntegrationIconInput,
     UpdateIntegrationInput,
 )
 from schema.integration.types import Integration, IntegrationConnection
@@ -128,6 +130,13 @@ class Mutations:
             "Delete an integration with its connections and installations. Invisible at once.",
             operations.delete_integration.facts,
         ),
+    )
+    set_integration_icon: IntegrationResult = mutation(
+        icon_operations.set_integration_icon,
+        "Set or, with null, remove the icon.",
+        input=SetIntegrationIconInput,
+        reads=icon_operations.SetIntegrationIcon,
+        payload=_payload,
     )
     declare_capabilities: IntegrationResult = mutation(
         capability_operations.declare_capabilities,

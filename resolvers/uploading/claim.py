@@ -9,6 +9,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import col
 
 from models.errors import Conflict, InvalidInput, NotFound, Path, TooMany
+from models.row import is_id
 from models.tables import Asset, Integration
 from models.vocabulary import UploadPurpose
 from resolvers.work import Work
@@ -25,7 +26,8 @@ def facts_of(statement: Select[Asset]) -> Select[Asset]:
 
 async def open_upload(work: Work, upload_id: str, *, path: Path | None = None) -> Asset:
     """An upload that waits to be filled or used, held against other writers. Raises NotFound; Conflict when used."""
-    found = await work.first(facts_of(work.mine(Asset).where(col(Asset.id) == upload_id)).with_for_update())
+    mine = facts_of(work.mine(Asset).where(col(Asset.id) == upload_id)).with_for_update()
+    found = await work.first(mine) if is_id(upload_id) else None
     if found is None:
         raise NotFound("upload", path=path)
     if found.expires_at is None:

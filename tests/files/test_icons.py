@@ -144,13 +144,15 @@ async def test_an_address_opens_one_asset_of_one_organization_and_nothing_else(u
     _, _, organization_id, asset_id, signature = done["integration"]["iconUrl"].split("/")
     keyring = hub.app.state.hub.keyring
     unused = await uploads.send(png())
+    other = await uploads.send(png())
+    await uploads.set_icon(await apps.make("Bin"), other)
     flipped = ("B" if signature[0] == "A" else "A") + signature[1:]
 
     wrong = [
         f"/assets/{organization_id}/{asset_id}/{flipped}",
         f"/assets/{organization_id}/{asset_id}/{signature}=",
         f"/assets/{organization_id}/{asset_id}/%C3%A4",
-        f"/assets/{organization_id}/{unused}/{signature}",
+        f"/assets/{organization_id}/{other}/{signature}",
         f"/assets/{new_id()}/{asset_id}/{signature}",
         asset_path(keyring, new_id(), asset_id),
         asset_path(keyring, organization_id, unused),

@@ -3,9 +3,10 @@
 import asyncio
 import os
 import socket
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import psutil
+import pytest
 
 from models.vocabulary import UploadPurpose
 from resolvers.uploading.content import MOST_BYTES
@@ -51,6 +52,47 @@ async def test_a_client_that_leaves_leaves_nothing(uploads, organization, assets
     assert [asset.content for asset in await assets()] == [SVG]
 
 
+async def test_takes_one_of_two_puts_at_once(uploads, organization, assets):
+    promised = await uploads.create(size=len(SVG))
+    framing = f"Content-Length: {len(SVG)}\r\nExpect: 100-continue"
+    drawn = [SVG, SVG.replace(b"Box", b"Bin")]
+
+    async with AsyncExitStack() as stack:
+        puts = [
+            await stack.enter_async_context(raw_put(uploads, organization.token, promised["url"], framing))
+            for _ in drawn
+        ]
+        both = await _the_first_asked_for_more(puts, 2)
+        for (_, writer), content in zip(both, drawn, strict=True):
+            writer.write(content)
+        answers = [await reader.readuntil(b"}") for reader, _ in both]
+
+    won = [b"HTTP/1.1 200 OK" in answer for answer in answers]
+    assert sorted(won) == [False, True]
+    assert b"HTTP/1.1 409 Conflict" in answers[won.index(False)]
+    assert [asset.content for asset in await assets()] == [drawn[won.index(True)]]
+
+
+async def test_holds_few_bodies_of_one_organization_at_once(uploads, stranger, organization, assets):
+    urls = [(await uploads.create(size=len(SVG)))["url"] for _ in range(3)]
+    framing = f"Content-Length: {len(SVG)}\r\nExpect: 100-continue"
+
+    async with AsyncExitStack() as stack:
+        puts = [await stack.enter_async_context(raw_put(uploads, organization.token, url, framing)) for url in urls]
+        (first, _), *_ = running = await _the_first_asked_for_more(puts, 2)
+        (waiting,) = [put for put in puts if put not in running]
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(waiting[0].readexactly(1), 0.5)
+        await stranger.send(SVG)
+        running[0][1].write(SVG)
+        done = await first.readuntil(b"}")
+        asked = await asyncio.wait_for(waiting[0].readline(), 5)
+
+    assert b"HTTP/1.1 200 OK" in done
+    assert asked == b"HTTP/1.1 100 Continue\r\n"
+    assert sorted(asset.filled_at is not None for asset in await assets()) == [False, False, True]
+
+
 async def test_takes_encoded_bytes_not_at_all(uploads, assets):
     promised = await uploads.create(size=len(SVG))
 
@@ -83,6 +125,19 @@ def flood(uploads, token, path):
 def head_of_put(token, path, framing):
     """The head of a request whose body is still to come."""
     return f"PUT {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n{framing}\r\n\r\n".encode()
+
+
+async def _the_first_asked_for_more(puts, count):
+    """Those `count` connections that the server asks for a body first."""
+    asks = {asyncio.ensure_future(put[0].readuntil(b"100 Continue")): put for put in puts}
+    found = []
+    while len(found) < count:
+        done, _ = await asyncio.wait(asks, return_when=asyncio.FIRST_COMPLETED)
+        found += [asks.pop(one) for one in done]
+    for one in asks:
+        one.cancel()
+    await asyncio.gather(*asks, return_exceptions=True)
+    return found
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from models.vocabulary import (
     Permission,
     PlaceKind,
     Source,
+    UploadPurpose,
 )
 from resolvers.caller import Caller
 from resolvers.declaring import DeclareCapability, DeclareEventType
@@ -30,10 +31,12 @@ from resolvers.mutations.connection import (
 )
 from resolvers.mutations.dispatch import dispatch
 from resolvers.mutations.event import EmitEvent, emit_event
+from resolvers.mutations.icon import SetIntegrationIcon, set_integration_icon
 from resolvers.mutations.integration import CreateIntegration, create_integration
 from resolvers.mutations.integration_auth import Header, IntegrationAuth
 from resolvers.mutations.organization import AddPlace, add_place
 from resolvers.mutations.token import CreateToken, create_token
+from resolvers.mutations.upload import CreateUpload, FillUpload, create_upload, fill_upload
 from resolvers.page import SliceRequest
 from resolvers.queries.capability import CapabilityFilter, list_capabilities
 from resolvers.queries.installation import InstallationFilter, list_installations
@@ -42,6 +45,7 @@ from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
 
 ALL = frozenset(Permission)
+ICON = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +67,8 @@ class Estate:
     dispatch: Dispatch
     token: Token
     app_token: str
+    upload_id: str
+    icon_id: str
 
     def caller(self, permissions: Iterable[Permission] = ALL, **facts: Any) -> Caller:
         """Its administrator, with some permissions; `facts` are Caller's."""
@@ -109,6 +115,7 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         dispatch, RunCapability(capability=capability.id, inputs={"note": word}, connection_id=shared.id)
     )
     await _add_place(hub, tenant, word)
+    upload_id, icon_id = await _upload(run, integration)
     return Estate(
         tenant=tenant,
         hub=hub,
@@ -125,12 +132,28 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         dispatch=done.dispatch,
         token=token.token,
         app_token=(await run(create_token, app)).secret,
+        upload_id=upload_id,
+        icon_id=icon_id,
     )
 
 
 def _happened(integration: Integration, word: str) -> EmitEvent:
     named = IntegrationRef(id=integration.id)
     return EmitEvent(integration=named, type="HAPPENED", payload={"what": word})
+
+
+async def icon_bytes(_most: int) -> bytes:
+    """What comes when an icon is put."""
+    return ICON
+
+
+async def _upload(run: _Runner, integration: Integration) -> tuple[str, str]:
+    """An upload that waits for its bytes, and an icon in use."""
+    promise = CreateUpload(purpose=UploadPurpose.ICON, size=len(ICON))
+    waiting, icon = await run(create_upload, promise), await run(create_upload, promise)
+    await run(fill_upload, FillUpload(id=icon.id, receive=icon_bytes))
+    await run(set_integration_icon, SetIntegrationIcon(integration_id=integration.id, upload_id=icon.id))
+    return waiting.id, icon.id
 
 
 async def _add_place(hub: RunningHub, tenant: Tenant, word: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import resolvers.mutations
 import resolvers.queries
 from models.tables import Integration
-from models.vocabulary import HttpMethod, Permission, PlaceKind
+from models.vocabulary import HttpMethod, Permission, PlaceKind, UploadPurpose
 from resolvers.declaring import DeclareCapability, DeclareEventType
 from resolvers.dispatching.build import RunCapability
 from resolvers.find import IntegrationRef
@@ -22,10 +22,12 @@ from resolvers.mutations.connection import (
     unregister_connection,
 )
 from resolvers.mutations.event import EmitEvent
+from resolvers.mutations.icon import SetIntegrationIcon
 from resolvers.mutations.installation import InstallIntegration, UpdateInstallation, uninstall_integration
 from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
 from resolvers.mutations.organization import AddPlace, AddPrincipal, CreateOrganization, IssueToken
 from resolvers.mutations.token import CreateToken
+from resolvers.mutations.upload import CreateUpload, FillUpload
 from resolvers.operation import OPERATIONS, Facts
 from resolvers.page import SliceRequest
 from resolvers.queries.audit import AuditFilter
@@ -36,7 +38,7 @@ from resolvers.queries.event import EventFilter
 from resolvers.queries.installation import InstallationFilter
 from resolvers.queries.integration import IntegrationFilter, IntegrationOrderField, integration_order
 from resolvers.secrets import Secret
-from tests.harness.estate import Estate
+from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
 
 _PAGE = SliceRequest(size=100, count=True)
@@ -88,6 +90,9 @@ def _new(estate: Estate) -> tuple[CreateIntegration]:
 def _events(estate: Estate) -> list[DeclareEventType]:
     return [DeclareEventType(name=f"{estate.integration.handler}.OTHER")]
 
+
+#: They name nothing that could be another organization's.
+NAMES_NOTHING = frozenset({"create_upload"})
 
 CALLS: dict[str, Call] = {
     "create_integration": Call(given=_new, audits=_CREATED),
@@ -158,6 +163,14 @@ CALLS: dict[str, Call] = {
         audits=("place.created",),
     ),
     "reap_dispatches": Call(given=lambda e: ()),
+    "create_upload": Call(given=lambda e: (CreateUpload(purpose=UploadPurpose.ICON, size=len(ICON)),)),
+    "fill_upload": Call(given=lambda e: (FillUpload(id=e.upload_id, receive=icon_bytes),)),
+    "expire_uploads": Call(given=lambda e: ()),
+    "set_integration_icon": Call(
+        given=lambda e: (SetIntegrationIcon(integration_id=e.integration.id, upload_id=None),),
+        audits=("integration.updated",),
+    ),
+    "read_picture": Call(given=lambda e: (e.icon_id,)),
     "list_audit_entries": Call(
         given=lambda e: (AuditFilter(resource_id=e.integration.id), _PAGE), foreign=Foreign.EMPTY
     ),

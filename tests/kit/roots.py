@@ -35,6 +35,9 @@ def _node(e: Estate) -> str:
     return global_id("Integration", e.integration.id)
 
 
+#: They name nothing that could be another organization's.
+NAMES_NOTHING = frozenset({"createUpload"})
+
 ROOTS: dict[str, Call] = {
     "integrations": Call(
         given=lambda e: {"filter": {"search": e.word}}, foreign=Foreign.EMPTY, lacks=Permission.INTEGRATIONS_READ
@@ -102,6 +105,10 @@ ROOTS: dict[str, Call] = {
     ),
     "createToken": Call(
         given=lambda e: _input(name="New", permissions=[], principalId=e.member_id), lacks=Permission.TOKENS_WRITE
+    ),
+    "createUpload": Call(given=lambda e: _input(purpose="ICON", size=1), lacks=Permission.INTEGRATIONS_WRITE),
+    "setIntegrationIcon": Call(
+        given=lambda e: _input(integrationId=_node(e), uploadId=None), lacks=Permission.INTEGRATIONS_WRITE
     ),
     "revokeToken": Call(given=lambda e: {"id": e.token.id}, lacks=Permission.TOKENS_WRITE),
 }

@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+import files
 import rest
 from demo import Demo
 from models.database import Database
@@ -33,6 +34,7 @@ from models.secret import Keyring
 from proxy.egress import Egress
 from proxy.guard import EgressPolicy, parse_allowances
 from proxy.inputs import CompiledCapabilities
+from proxy.lanes import Lanes
 from resolvers.caller import Caller, Hub
 from resolvers.cursor import CursorCodec
 from resolvers.external import ExternalTokens, Trust
@@ -50,6 +52,7 @@ from wire.log import log_to_stderr
 _log = logging.getLogger("patchbay")
 _COMPILED_CAPABILITIES = 10_000
 _REAP_SECONDS = 15
+_UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 20  # of one organization, in one process
 
 
 def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
@@ -73,6 +76,8 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         cursors=CursorCodec(keyring.derive("cursor")),
         compiled=CompiledCapabilities(_COMPILED_CAPABILITIES),
         external=_external_tokens(settings, egress),
+        uploads=Lanes(_UPLOADS_AT_ONCE, _UPLOADS_WAITING),
+        public_url=settings.public_url,
     )
 
 
@@ -105,6 +110,7 @@ def create_app(settings: Settings) -> Starlette:
             *graphql_routes(hub, body=body, page=graphiql_page() if settings.graphiql else None),
             *(graphiql_routes() if settings.graphiql else ()),
             *rest.routes(hub, limits=body),
+            *files.routes(hub, limits=body),
         ],
         middleware=_middleware(settings),
         lifespan=lifespan,

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -37,6 +38,11 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".patchbay"), description="Where the SQLite database and the master key are kept.")
     host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for every one.")
     port: int = Field(8000, ge=1, le=65535, description="The port to listen on.")
+    public_url: str = Field(
+        "",
+        description="Where people reach the hub, as `https://hub.example.com`. Empty makes the addresses of icons"
+        " and uploads paths, to be read against the address of the hub itself.",
+    )
     database_url: str = Field(
         "",
         repr=False,
@@ -121,6 +127,14 @@ class Settings(BaseSettings):
             if scheme not in {"http", "https"} or not rest or "/" in rest or "*" in rest:
                 raise ValueError("an origin is written as https://app.example.com, without a path or a wildcard")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _refuse_what_is_no_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("an address is written as https://hub.example.com, with a path where there is one")
+        return value.rstrip("/")
 
     @property
     def database_address(self) -> str:

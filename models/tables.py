@@ -2,6 +2,7 @@
 
 from sqlmodel import SQLModel
 
+from models.asset import Asset
 from models.audit import AuditEntry
 from models.capability import Capability
 from models.connection import Connection, Registration
@@ -18,6 +19,7 @@ from models.token import Token
 metadata = SQLModel.metadata
 
 __all__ = [
+    "Asset",
     "AuditEntry",
     "Capability",
     "Connection",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from models.row import new_id, now_ms
 from models.vocabulary import Permission, Source
+from proxy.lanes import Lanes
 
 if TYPE_CHECKING:
     from models.database import Database
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Hub:
-    """What is wired once for the life of a process and handed to every operation."""
+    """What is wired once for the life of a process and handed to every operation.
+
+    `public_url` is where people reach the hub, without a slash at its end; empty where nobody has said it.
+    """
 
     database: Database
     keyring: Keyring
@@ -31,8 +35,10 @@ class Hub:
     lookup: Lookup
     cursors: CursorCodec
     compiled: CompiledCapabilities
+    uploads: Lanes
     #: None where tokens of another issuer are not taken.
     external: ExternalTokens | None = None
+    public_url: str = ""
     clock: Callable[[], int] = now_ms
 
 

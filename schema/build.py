@@ -21,6 +21,7 @@ from schema import (
     principal,
     tag,
     token,
+    upload,
 )
 from schema.admission import mark_costs
 from schema.context import Info
@@ -80,6 +81,7 @@ class Mutation(
     principal.Mutations,
     place.Mutations,
     token.Mutations,
+    upload.Mutations,
 ):
     """Root of mutations."""
 

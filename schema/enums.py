@@ -34,6 +34,7 @@ for _words in (
     vocabulary.TokenEndpointAuth,
     vocabulary.TokenKind,
     vocabulary.UnavailableReason,
+    vocabulary.UploadPurpose,
     vocabulary.UpstreamFailure,
     IntegrationOrderField,
 ):

@@ -11,6 +11,7 @@ from sqlmodel import col
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
 from models.row import name_key
 from models.tables import (
+    Asset,
     Capability,
     Connection,
     Definition,
@@ -143,6 +144,7 @@ async def delete_integration(work: Work, id: str, expected_version: int | None =
     integration.state_changed_at = integration.removed_at = now
     integration.client_secret = integration.headers = None
     integration.header_hints = []
+    integration.icon_asset_id = None
     integration.version += 1
     return integration.id
 
@@ -248,6 +250,6 @@ async def _remove_children(work: Work, integration: Integration) -> None:
         )
     )
     await hold_tags(work)
-    for child in (Registration, Installation, Capability, EventType, IntegrationTag, Share, Token, Workspace):
+    for child in (Asset, Registration, Installation, Capability, EventType, IntegrationTag, Share, Token, Workspace):
         await work.session.execute(delete(child).where(col(child.integration_id) == integration.id))
     await remove_unused_tags(work)

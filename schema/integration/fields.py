@@ -9,6 +9,7 @@ import strawberry
 from resolvers import find
 from resolvers.mutations import capability as capability_operations
 from resolvers.mutations import connection as connection_operations
+from resolvers.mutations import icon as icon_operations
 from resolvers.mutations import integration as operations
 from resolvers.mutations import sharing as sharing_operations
 from resolvers.mutations import tag as tag_operations
@@ -25,6 +26,7 @@ from schema.integration.inputs import (
     IntegrationFilter,
     IntegrationOrder,
     OrderDirection,
+    SetIntegrationIconInput,
     UpdateIntegrationInput,
 )
 from schema.integration.types import Integration, IntegrationConnection
@@ -163,6 +165,13 @@ class Mutations:
         "Give an integration to another user or team.",
         input=TransferIntegrationInput,
         reads=sharing_operations.TransferIntegration,
+        payload=_payload,
+    )
+    set_integration_icon: IntegrationResult = mutation(
+        icon_operations.set_integration_icon,
+        "Set or, with null, remove the icon.",
+        input=SetIntegrationIconInput,
+        reads=icon_operations.SetIntegrationIcon,
         payload=_payload,
     )
     declare_capabilities: IntegrationResult = mutation(

@@ -145,6 +145,14 @@ class UpdateIntegrationInput:
     secret: SecretInput | None = given("Replaces the default connection's secret.")
 
 
+@strawberry.input(description="Icon of an integration.")
+class SetIntegrationIconInput:
+    """See `resolvers.mutations.icon.SetIntegrationIcon`."""
+
+    integration_id: strawberry.ID = strawberry.field(description="Which.")
+    upload_id: strawberry.ID | None = given("Null removes it.")
+
+
 @strawberry.input(description="All capabilities of an integration.")
 class DeclareCapabilitiesInput:
     """See `resolvers.mutations.capability.DeclareCapabilities`."""

@@ -15,7 +15,7 @@ from models.vocabulary import (
     IntegrationState,
     TokenEndpointAuth,
 )
-from resolvers.fields.integration import has_client_secret, identifier, owned_by
+from resolvers.fields.integration import has_client_secret, icon_url, identifier, owned_by
 from resolvers.loaders import edges, relations
 from resolvers.mutations.sharing import MOST_SHARES
 from resolvers.mutations.tag import MOST_TAGS
@@ -105,6 +105,7 @@ class Integration(Node):
     description: str = column("Short text; empty when there is none.")
     readme: str = column("Long Markdown text; empty when there is none.")
     vendor: str = column("Definition key, or any other word.")
+    icon_url: str | None = viewed(icon_url, "Logo, served by the hub.")
     category: str = column("Grouping word; the definition's unless set, else `other`.")
     state: IntegrationState = column("Life-cycle.")
     state_changed_at: DateTime = column("Since when.")

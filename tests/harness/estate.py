@@ -16,6 +16,7 @@ from models.vocabulary import (
     Permission,
     PlaceKind,
     Source,
+    UploadPurpose,
 )
 from resolvers.caller import Caller
 from resolvers.declaring import DeclareCapability, DeclareEventType
@@ -30,12 +31,14 @@ from resolvers.mutations.connection import (
 )
 from resolvers.mutations.dispatch import dispatch
 from resolvers.mutations.event import EmitEvent, emit_event
+from resolvers.mutations.icon import SetIntegrationIcon, set_integration_icon
 from resolvers.mutations.integration import CreateIntegration, create_integration
 from resolvers.mutations.integration_auth import Header, IntegrationAuth
 from resolvers.mutations.place import CreatePlace, create_place
 from resolvers.mutations.sharing import ShareIntegration, share_integration
 from resolvers.mutations.tag import SetIntegrationTags, set_integration_tags
 from resolvers.mutations.token import CreateToken, create_token
+from resolvers.mutations.upload import CreateUpload, FillUpload, create_upload, fill_upload
 from resolvers.page import SliceRequest
 from resolvers.queries.capability import CapabilityFilter, list_capabilities
 from resolvers.queries.installation import InstallationFilter, list_installations
@@ -44,6 +47,7 @@ from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
 
 ALL = frozenset(Permission)
+ICON = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +70,8 @@ class Estate:
     token: Token
     app_token: str
     place: Place
+    upload_id: str
+    icon_id: str
 
     def caller(self, permissions: Iterable[Permission] = ALL, **facts: Any) -> Caller:
         """Its administrator, with some permissions; `facts` are Caller's."""
@@ -112,6 +118,7 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     )
     await run(set_integration_tags, SetIntegrationTags(integration_id=integration.id, tags=[word]))
     await run(share_integration, ShareIntegration(integration_id=integration.id, principal_id=member_id))
+    upload_id, icon_id = await _upload(run, integration)
     return Estate(
         tenant=tenant,
         hub=hub,
@@ -129,12 +136,28 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         token=token.token,
         app_token=(await run(create_token, app)).secret,
         place=await run(create_place, CreatePlace(kind=PlaceKind.SPACE, name=word)),
+        upload_id=upload_id,
+        icon_id=icon_id,
     )
 
 
 def _happened(integration: Integration, word: str) -> EmitEvent:
     named = IntegrationRef(id=integration.id)
     return EmitEvent(integration=named, type="HAPPENED", payload={"what": word})
+
+
+async def icon_bytes(_most: int) -> bytes:
+    """What comes when an icon is put."""
+    return ICON
+
+
+async def _upload(run: _Runner, integration: Integration) -> tuple[str, str]:
+    """An upload that waits for its bytes, and an icon in use."""
+    promise = CreateUpload(purpose=UploadPurpose.ICON, size=len(ICON))
+    waiting, icon = await run(create_upload, promise), await run(create_upload, promise)
+    await run(fill_upload, FillUpload(id=icon.id, receive=icon_bytes))
+    await run(set_integration_icon, SetIntegrationIcon(integration_id=integration.id, upload_id=icon.id))
+    return waiting.id, icon.id
 
 
 def _rich(word: str, upstream: str) -> CreateIntegration:

@@ -9,7 +9,7 @@ from typing import Any
 import resolvers.mutations
 import resolvers.queries
 from models.tables import Integration
-from models.vocabulary import HttpMethod, Permission
+from models.vocabulary import HttpMethod, Permission, UploadPurpose
 from resolvers.declaring import DeclareCapability, DeclareEventType
 from resolvers.dispatching.build import RunCapability
 from resolvers.find import IntegrationRef
@@ -22,9 +22,11 @@ from resolvers.mutations.connection import (
     unregister_connection,
 )
 from resolvers.mutations.event import EmitEvent
+from resolvers.mutations.icon import SetIntegrationIcon
 from resolvers.mutations.installation import InstallIntegration, UpdateInstallation, uninstall_integration
 from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
 from resolvers.mutations.token import CreateToken
+from resolvers.mutations.upload import CreateUpload, FillUpload
 from resolvers.operation import OPERATIONS, Facts
 from resolvers.page import SliceRequest
 from resolvers.queries.audit import AuditFilter
@@ -35,7 +37,7 @@ from resolvers.queries.event import EventFilter
 from resolvers.queries.installation import InstallationFilter
 from resolvers.queries.integration import IntegrationFilter, IntegrationOrderField, integration_order
 from resolvers.secrets import Secret
-from tests.harness.estate import Estate
+from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
 from tests.kit import people
 
@@ -88,6 +90,8 @@ def _new(estate: Estate) -> tuple[CreateIntegration]:
 def _events(estate: Estate) -> list[DeclareEventType]:
     return [DeclareEventType(name=f"{estate.integration.handler}.OTHER")]
 
+
+#: They name nothing that could be another organization's.
 
 CALLS: dict[str, Call] = {
     "create_integration": Call(given=_new, audits=_CREATED),
@@ -143,6 +147,16 @@ CALLS: dict[str, Call] = {
     "dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
     "plan_dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
     "reap_dispatches": Call(given=lambda e: ()),
+    "create_upload": Call(
+        given=lambda e: (CreateUpload(purpose=UploadPurpose.ICON, size=len(ICON)),), foreign=Foreign.AT_HOME
+    ),
+    "fill_upload": Call(given=lambda e: (FillUpload(id=e.upload_id, receive=icon_bytes),)),
+    "expire_uploads": Call(given=lambda e: ()),
+    "set_integration_icon": Call(
+        given=lambda e: (SetIntegrationIcon(integration_id=e.integration.id, upload_id=None),),
+        audits=("integration.updated",),
+    ),
+    "read_picture": Call(given=lambda e: (e.icon_id,)),
     "list_audit_entries": Call(
         given=lambda e: (AuditFilter(resource_id=e.integration.id), _PAGE), foreign=Foreign.EMPTY
     ),

@@ -18,7 +18,7 @@ OPERATIONS = every_operation()
 OF_OPERATOR = sorted(name for name, facts in OPERATIONS.items() if facts.needs is OPERATOR)
 OF_TENANTS = sorted(OPERATIONS.keys() - set(OF_OPERATOR))
 #: They keep a durable record of their own, which is not of a change of the hub.
-RECORDED_ELSEWHERE = {"dispatch", "emit_event", "reap_dispatches"}
+RECORDED_ELSEWHERE = {"dispatch", "emit_event", "reap_dispatches", "create_upload", "fill_upload", "expire_uploads"}
 
 
 #: What is refused for want of a permission, and which.

@@ -110,8 +110,7 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     done = await run(
         dispatch, RunCapability(capability=capability.id, inputs={"note": word}, connection_id=shared.id)
     )
-    await run(set_integration_tags, SetIntegrationTags(integration_id=integration.id, tags=[word]))
-    await run(share_integration, ShareIntegration(integration_id=integration.id, principal_id=member_id))
+    await _mark(run, integration, word, member_id)
     return Estate(
         tenant=tenant,
         hub=hub,
@@ -135,6 +134,11 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
 def _happened(integration: Integration, word: str) -> EmitEvent:
     named = IntegrationRef(id=integration.id)
     return EmitEvent(integration=named, type="HAPPENED", payload={"what": word})
+
+
+async def _mark(run: _Runner, integration: Integration, word: str, member_id: str) -> None:
+    await run(set_integration_tags, SetIntegrationTags(integration_id=integration.id, tags=[word]))
+    await run(share_integration, ShareIntegration(integration_id=integration.id, principal_id=member_id))
 
 
 def _rich(word: str, upstream: str) -> CreateIntegration:

@@ -116,8 +116,7 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     done = await run(
         dispatch, RunCapability(capability=capability.id, inputs={"note": word}, connection_id=shared.id)
     )
-    await run(set_integration_tags, SetIntegrationTags(integration_id=integration.id, tags=[word]))
-    await run(share_integration, ShareIntegration(integration_id=integration.id, principal_id=member_id))
+    await _mark(run, integration, word, member_id)
     upload_id, icon_id = await _upload(run, integration)
     return Estate(
         tenant=tenant,
@@ -158,6 +157,11 @@ async def _upload(run: _Runner, integration: Integration) -> tuple[str, str]:
     await run(fill_upload, FillUpload(id=icon.id, receive=icon_bytes))
     await run(set_integration_icon, SetIntegrationIcon(integration_id=integration.id, upload_id=icon.id))
     return waiting.id, icon.id
+
+
+async def _mark(run: _Runner, integration: Integration, word: str, member_id: str) -> None:
+    await run(set_integration_tags, SetIntegrationTags(integration_id=integration.id, tags=[word]))
+    await run(share_integration, ShareIntegration(integration_id=integration.id, principal_id=member_id))
 
 
 def _rich(word: str, upstream: str) -> CreateIntegration:

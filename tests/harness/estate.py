@@ -105,10 +105,7 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     hidden = CreateIntegration(name=f"{word} restricted", access=IntegrationAccess.RESTRICTED)
     restricted = await run(create_integration, hidden)
     shared, own = await _connect(run, word, integration)
-    token = await run(
-        create_token, CreateToken(name=word, permissions=[Permission.AUDIT_READ], principal_id=member_id)
-    )
-    app = CreateToken(name=f"{word} app", permissions=list(Permission), integration_id=integration.id)
+    token, app_token = await _tokens(run, word, member_id, integration)
     page = SliceRequest(size=1)
     installed = await run(list_installations, filter=InstallationFilter(search=word), page=page)
     (capability,) = (await run(list_capabilities, filter=CapabilityFilter(), page=page)).rows
@@ -132,8 +129,8 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         own=own,
         event=said.event,
         dispatch=done.dispatch,
-        token=token.token,
-        app_token=(await run(create_token, app)).secret,
+        token=token,
+        app_token=app_token,
         place=await run(create_place, CreatePlace(kind=PlaceKind.SPACE, name=word)),
         upload_id=upload_id,
         icon_id=icon_id,
@@ -157,6 +154,13 @@ async def _upload(run: _Runner, integration: Integration) -> tuple[str, str]:
     await run(fill_upload, FillUpload(id=icon.id, receive=icon_bytes))
     await run(set_integration_icon, SetIntegrationIcon(integration_id=integration.id, upload_id=icon.id))
     return waiting.id, icon.id
+
+
+async def _tokens(run: _Runner, word: str, member_id: str, integration: Integration) -> tuple[Token, str]:
+    """A token of the member's, and the text of one of the app's."""
+    own = CreateToken(name=word, permissions=[Permission.AUDIT_READ], principal_id=member_id)
+    app = CreateToken(name=f"{word} app", permissions=list(Permission), integration_id=integration.id)
+    return (await run(create_token, own)).token, (await run(create_token, app)).secret
 
 
 async def _mark(run: _Runner, integration: Integration, word: str, member_id: str) -> None:

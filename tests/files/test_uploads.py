@@ -97,7 +97,6 @@ async def test_takes_exactly_as_many_bytes_as_were_promised(uploads, assets):
         ({"size": -1}, ["input", "size"]),
         ({"size": MOST_BYTES[UploadPurpose.ICON] + 1}, ["input", "size"]),
         ({"sourceUrl": ""}, ["input", "sourceUrl"]),
-        ({"sourceUrl": "https://a.example/\0"}, ["input", "sourceUrl"]),
         ({"sourceUrl": "https://a.example/" + "a" * 2048}, ["input", "sourceUrl"]),
     ],
 )

@@ -10,6 +10,7 @@ from models.dispatch import Dispatch, Idempotency
 from models.event import Event, EventType
 from models.installation import Installation
 from models.integration import Integration, Workspace
+from models.job import Job
 from models.organization import Organization, Place
 from models.principal import Principal, Share, TeamMember
 from models.token import Token
@@ -27,6 +28,7 @@ __all__ = [
     "Idempotency",
     "Installation",
     "Integration",
+    "Job",
     "Organization",
     "Place",
     "Principal",

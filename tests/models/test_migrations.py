@@ -16,6 +16,7 @@ from tests.harness.databases import opened
 from tests.harness.definitions import clauses, definitions, differences
 
 ROOT = Path(__file__).parents[2]
+NEWEST = "0002"
 ORPHAN = (
     "INSERT INTO place (id, organization_id, created_at, updated_at, kind, name, name_key, details)"
     " VALUES ('000000000000000000000001', '00000000000000000000000f', 0, 0, 'SPACE', 'Lost', 'lost', '{}')"
@@ -126,7 +127,7 @@ async def test_upgrading_twice_changes_nothing(empty_database):
     await upgrade(empty_database)
 
     assert await definitions(empty_database) == once
-    assert await current(empty_database) == "0001"
+    assert await current(empty_database) == NEWEST
 
 
 async def test_an_empty_database_is_at_no_revision(empty_database):
@@ -139,7 +140,7 @@ async def test_starts_at_the_same_time_do_not_collide(empty_database):
     errors = [(await child.communicate())[1].decode() for child in children]
 
     assert [child.returncode for child in children] == [0, 0, 0], errors
-    assert await current(empty_database) == "0001"
+    assert await current(empty_database) == NEWEST
 
 
 async def test_a_process_killed_while_it_migrates_leaves_nothing_behind(described, empty_database):

@@ -10,7 +10,7 @@ from resolvers.recorder import statements as parameters
 from resolvers.recorder.records import Existing, Intent, KeyRelease, Outcome, Record, Recorded
 from resolvers.recorder.statements import statements
 
-_SQL: Final = statements(lambda n: f"${n}", "pg_current_xact_id()::text::bigint")
+_SQL: Final = statements(sqlite=False)
 
 
 class PostgresqlRecorder:

@@ -2,65 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from models.database import Database, configure_sqlite
+from models.database import Database
+from models.writer import SqliteWriter
 from resolvers.recorder import statements as parameters
 from resolvers.recorder.records import Existing, Intent, KeyRelease, Outcome, Record, Recorded
 from resolvers.recorder.statements import statements
 
-_SQL: Final = statements(lambda _n: "?", "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)")
+_SQL: Final = statements(sqlite=True)
 
 
 class SqliteRecorder:
     """Takes its turn with the other writers of the process."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
-        self._connection: sqlite3.Connection | None = None
+        self._writer = SqliteWriter(database, "recorder")
 
     async def write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
         """See `Recorder.write`."""
-        loop = asyncio.get_running_loop()
-        async with self._database.turn():
-            # Shielded: a caller that leaves must not give up the turn while the thread still writes.
-            writing = loop.run_in_executor(self._thread, self._write, batch)
-            try:
-                return await asyncio.shield(writing)
-            except asyncio.CancelledError:
-                await asyncio.wait([writing])
-                raise
+        return await self._writer.write(lambda connection: [_write_one(connection, record) for record in batch])
 
     async def close(self) -> None:
         """Let go of the connection and end the thread."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
-        self._thread.shutdown()
-
-    def _write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
-        connection = self._connection or self._open()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            recorded = [_write_one(connection, record) for record in batch]
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        return recorded
-
-    def _open(self) -> sqlite3.Connection:
-        file = self._database.url.database or ""
-        self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-        configure_sqlite(self._connection)
-        return self._connection
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        await self._writer.close()
 
 
 def _write_one(connection: sqlite3.Connection, record: Record) -> Recorded:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
+import asyncpg
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
@@ -55,6 +56,14 @@ class Database:
         """The driver's own connection out of the pool, for what must not pay for more; no transaction."""
         async with self.engine.connect() as connection:
             yield (await connection.get_raw_connection()).driver_connection
+
+    async def connect_alone(self, *, seconds: float) -> Any:
+        """A PostgreSQL connection beside the pool, for whoever must not wait for it and closes it afterwards.
+
+        Connecting and each statement may take so many seconds.
+        """
+        _, options = self.engine.dialect.create_connect_args(self.url)
+        return await asyncpg.connect(**options, timeout=seconds, command_timeout=seconds)
 
     def turn(self) -> Any:
         """Holds back other writers of this process: SQLite has one, and its own waiting is not fair."""

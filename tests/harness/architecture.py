@@ -13,7 +13,9 @@ FUNCTION_LINES = 40
 NESTING = 3
 
 #: The only places that may catch everything: loops that must go on whatever one round of them met.
-RUN_LOOPS: frozenset[str] = frozenset({"models/writer.py", "rest/kit/face.py", "server.py"})
+RUN_LOOPS: frozenset[str] = frozenset(
+    {"jobs/bus.py", "jobs/heartbeat.py", "jobs/worker.py", "models/writer.py", "rest/kit/face.py", "server.py"}
+)
 
 #: The only places that open sessions and commit.
 TRANSACTIONS = ("models/database.py", "resolvers/operation.py", "resolvers/loaders/", "worker.py")

@@ -1,0 +1,112 @@
+"""What a job has to do inside the transaction of a change: to be asked for, and to be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, bindparam, cast, delete, func, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from jobs.job import JobCancelled, LeaseLost, NewJob
+from jobs.kind import JobContext
+from models.errors import Conflict
+from models.job import DEDUPED, Job, database_now
+from models.row import feed_stamp, new_id, now_ms
+from models.vocabulary import WorkState
+
+_TRIES: Final = 5
+_INSERTS: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+async def enqueue(session: AsyncSession, new: NewJob) -> Job:
+    """A new job, or the unfinished one with the same dedupe key. Wake the bus once it is committed."""
+    for _ in range(_TRIES):
+        made = await session.execute(_insert(session).returning(Job), _values(new))
+        row: Job | None = made.scalars().first() or await _unfinished(session, new)
+        if row is not None:
+            return row
+    raise Conflict("The same work is begun and ended too fast to join it; try again.")
+
+
+async def enqueue_all(session: AsyncSession, batch: Sequence[NewJob]) -> None:
+    """Many jobs in one statement; those whose dedupe key is taken are left out."""
+    if batch:
+        connection = await session.connection()
+        await connection.execute(_insert(session), [_values(new) for new in batch])
+
+
+async def finish(session: AsyncSession, context: JobContext) -> None:
+    """End the job as SUCCEEDED with the effects of this very transaction: both are kept, or neither.
+
+    Raises LeaseLost or JobCancelled, which roll the transaction back, when the job is no longer this attempt's.
+    """
+    lease, state = context.lease, WorkState.RUNNING
+    mine = (col(Job.id) == lease.job_id, col(Job.lease_owner) == lease.owner, col(Job.attempt) == lease.attempt)
+    ended: Any = delete(Job)
+    if context.keep_when_done:
+        ended = update(Job).values(
+            state=WorkState.SUCCEEDED,
+            finished_at=database_now(),
+            lease_owner=None,
+            lease_until=None,
+            feed=feed_stamp(),
+        )
+    unsynchronized = {"synchronize_session": False}
+    done: Any = await session.execute(ended.where(*mine, col(Job.state) == state), execution_options=unsynchronized)
+    if not done.rowcount:
+        held = await session.execute(select(col(Job.id)).where(*mine))
+        raise LeaseLost if held.first() is None else JobCancelled
+    context.progress.finished = True
+
+
+def _insert(session: AsyncSession) -> Any:
+    insert = _INSERTS[session.get_bind().dialect.name]
+    due = cast(bindparam("due_at"), BigInteger)
+    delay = cast(bindparam("due_in"), BigInteger)
+    return (
+        insert(Job)
+        .values(run_at=func.coalesce(due, database_now() + delay))
+        .on_conflict_do_nothing(index_elements=["dedupe_key"], index_where=text(DEDUPED))
+    )
+
+
+def _values(new: NewJob) -> dict[str, Any]:
+    now = now_ms()
+    return {
+        "id": new.id,
+        "created_at": now,
+        "updated_at": now,
+        "organization_id": new.organization_id,
+        "queue": new.queue,
+        "operation": new.operation,
+        "caption": new.caption,
+        "subject_kind": new.subject_kind,
+        "subject_id": new.subject_id,
+        "payload": dict(new.payload),
+        "state": WorkState.QUEUED,
+        "priority": new.priority,
+        "attempt": 0,
+        "max_attempts": new.max_attempts,
+        "lane": new.lane,
+        "dedupe_key": _key(new),
+        "created_by": new.created_by,
+        "cause_kind": new.cause_kind,
+        "cause_id": new.cause_id,
+        "correlation_id": new.correlation_id or new_id(now),
+        "due_at": new.run_at,
+        "due_in": new.delay_ms,
+    }
+
+
+async def _unfinished(session: AsyncSession, new: NewJob) -> Job | None:
+    unfinished = (WorkState.QUEUED, WorkState.RUNNING)
+    same = select(Job).where(col(Job.dedupe_key) == _key(new), col(Job.state).in_(unfinished))
+    return (await session.execute(same)).scalars().first()
+
+
+def _key(new: NewJob) -> str | None:
+    """One organization's keys are nothing to another's."""
+    return new.dedupe_key and f"{new.organization_id or ''}:{new.dedupe_key}"

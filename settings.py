@@ -72,6 +72,10 @@ class Settings(BaseSettings):
         " `https://app.example.com,https://admin.example.com`.",
     )
     graphiql: bool = Field(True, description="Whether GraphiQL is served at `/graphql` to browsers.")
+    worker: bool = Field(
+        True, description="Whether the server also runs jobs. Without it, start `python worker.py` beside it."
+    )
+    job_concurrency: int = Field(20, ge=1, le=1000, description="Jobs that run at once, at most, in each process.")
     demo: bool = Field(False, description="Whether to start with a demo organization and a local vendor.")
     log_level: LogLevel = Field(LogLevel.INFO, description="`debug`, `info`, `warning` or `error`.")
 

@@ -31,8 +31,9 @@ class Bus:
 
     def wake(self, *topics: str) -> None:
         """After a commit: tell all who listen to these topics, in every process."""
-        self._ring(topics)
-        self._signals.send(topics)
+        if topics:
+            self._ring(topics)
+            self._signals.send(topics)
 
     @contextmanager
     def listening(self, topic: str) -> Iterator[asyncio.Event]:

@@ -58,7 +58,9 @@ class Claimed:
 
     id: str
     organization_id: str | None
+    queue: str
     operation: str
+    caption: str
     subject_kind: str | None
     subject_id: str | None
     payload: dict[str, Any]

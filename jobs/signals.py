@@ -66,12 +66,10 @@ class PostgresqlSignals:
                 await self._something.wait()
         await asyncio.sleep(_COALESCE_SECONDS)
         self._something.clear()
-        topics, self._unsent = self._unsent, set()
-        try:  # without topics it only proves that the connection is alive
-            await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, " ".join([self._name, *sorted(topics)]))
-        except BaseException:
-            self.send(topics)
-            raise
+        topics = frozenset(self._unsent)
+        # Without topics it only proves that the connection is alive.
+        await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, " ".join([self._name, *sorted(topics)]))
+        self._unsent -= topics
 
     def _listener(self, ring: Ring) -> Callable[[Any, int, str, str], None]:
         def heard(_connection: Any, _pid: int, _channel: str, payload: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from jobs.job import JobCancelled, LeaseLost, NewJob
+from jobs.job import Claimed, JobCancelled, LeaseLost, NewJob
 from jobs.kind import JobContext
 from models.errors import Conflict
 from models.job import DEDUPED, Job, database_now
@@ -60,6 +60,24 @@ async def finish(session: AsyncSession, context: JobContext) -> None:
         held = await session.execute(select(col(Job.id)).where(*mine))
         raise LeaseLost if held.first() is None else JobCancelled
     context.progress.finished = True
+
+
+def successor(job: Claimed, after_ms: int) -> NewJob:
+    """The next job of a kind that recurs. The one that asks for it has to be finished in the same transaction."""
+    return NewJob(
+        operation=job.operation,
+        caption=job.caption,
+        organization_id=job.organization_id,
+        payload=job.payload,
+        queue=job.queue,
+        priority=job.priority,
+        delay_ms=after_ms,
+        max_attempts=job.max_attempts,
+        dedupe_key=job.operation,
+        cause_kind="JOB",
+        cause_id=job.id,
+        correlation_id=job.correlation_id,
+    )
 
 
 def _insert(session: AsyncSession) -> Any:

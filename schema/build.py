@@ -8,7 +8,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from resolvers.queries import viewer as viewer_queries
-from schema import audit, capability, connection, dispatch, event, installation, integration, organization
+from schema import audit, capability, connection, dispatch, event, installation, integration, job, organization
 from schema.admission import mark_costs
 from schema.context import Info
 from schema.errors import handlers
@@ -39,6 +39,7 @@ class Query(
     installation.Queries,
     dispatch.Queries,
     event.Queries,
+    job.Queries,
     audit.Queries,
     organization.Queries,
 ):
@@ -59,6 +60,7 @@ class Mutation(
     installation.Mutations,
     dispatch.Mutations,
     event.Mutations,
+    job.Mutations,
     organization.Mutations,
 ):
     """Root of mutations."""

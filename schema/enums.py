@@ -33,6 +33,7 @@ for _words in (
     vocabulary.TokenKind,
     vocabulary.UnavailableReason,
     vocabulary.UpstreamFailure,
+    vocabulary.WorkState,
     IntegrationOrderField,
 ):
     strawberry.enum(_words, description=_words.__doc__)

@@ -15,6 +15,7 @@ from models.tables import (
     EventType,
     Installation,
     Integration,
+    Job,
     Organization,
     Principal,
     Registration,
@@ -176,3 +177,4 @@ ACTOR_BY_AUDIT_ENTRY = Edge(name="ActorByAuditEntry", source=AuditEntry, target=
 PRINCIPAL_BY_TOKEN = Edge(name="PrincipalByToken", source=Token, target=Principal, local="principal_id")
 INTEGRATION_BY_TOKEN = Edge(name="IntegrationByToken", source=Token, target=Integration, local="integration_id")
 INSTALLATION_BY_TOKEN = Edge(name="InstallationByToken", source=Token, target=Installation, local="installation_id")
+CREATOR_BY_JOB = Edge(name="CreatorByJob", source=Job, target=Principal, local="created_by")

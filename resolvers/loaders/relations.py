@@ -100,13 +100,13 @@ async def _allowed_capabilities(
 
 
 async def _rows(
-    session: AsyncSession, caller: Caller, keys: Sequence[tuple[type[SQLModel], str]]
+    session: AsyncSession, caller: Caller, keys: Sequence[tuple[type[SQLModel] | None, str]]
 ) -> dict[tuple[type[SQLModel], str], Any]:
-    """Rows of several tables, those that the caller may read at all."""
+    """Rows of several tables, those that the caller may read at all. No table: what is named has no row."""
     wanted: dict[type[SQLModel], list[str]] = defaultdict(list)
     for model, row_id in keys:
-        needs = NODES.get(model)
-        if needs is None or caller.may(needs):
+        needs = None if model is None else NODES.get(model)
+        if model is not None and (needs is None or caller.may(needs)):
             wanted[model].append(row_id)
     found: dict[tuple[type[SQLModel], str], Any] = {}
     for model, ids in wanted.items():

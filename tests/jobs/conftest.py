@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from jobs.bus import Bus
 from jobs.driver import open_driver
-from jobs.job import NewJob
+from jobs.job import Ended, NewJob
 from jobs.kind import JobKind
 from jobs.transaction import enqueue
 from jobs.worker import Worker
@@ -19,6 +19,8 @@ from models.tables import Job, Organization
 from models.vocabulary import WorkState
 
 LEASE_MS = 15_000
+#: Knobs of a worker whose lease is over soon.
+SHORT = {"lease_ms": 900}
 
 
 class Queue:
@@ -140,3 +142,15 @@ async def database_time(database):
         statement = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
     async with database.read() as session:
         return (await session.execute(text(statement))).scalar_one()
+
+
+async def claim(driver, queue, owner="a", limit=10, operations=("work",)):
+    return [job.id for job in await claim_rows(driver, queue, owner, limit, operations)]
+
+
+async def claim_rows(driver, queue, owner="a", limit=10, operations=("work",)):
+    return await driver.claim(owner, queue.name, operations, limit, LEASE_MS)
+
+
+async def end(driver, job, state=WorkState.SUCCEEDED, **how):
+    return await driver.end(job.owner, [Ended(lease=job.lease, state=state, **how)])

@@ -57,6 +57,7 @@ class PostgresqlSignals:
             ring(None)
             while True:
                 await self._pass_on(connection)
+                await asyncio.sleep(_COALESCE_SECONDS)
         finally:
             connection.terminate()
 
@@ -64,7 +65,6 @@ class PostgresqlSignals:
         with suppress(TimeoutError):
             async with asyncio.timeout(_ALIVE_SECONDS):
                 await self._something.wait()
-        await asyncio.sleep(_COALESCE_SECONDS)
         self._something.clear()
         topics = frozenset(self._unsent)
         # Without topics it only proves that the connection is alive.

@@ -8,14 +8,14 @@ import random
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final
 
 from jobs.backoff import backoff_ms
 from jobs.bus import Bus
 from jobs.driver import open_driver
 from jobs.heartbeat import Heartbeat
-from jobs.job import DEFAULT_QUEUE, JOBS, Claimed, Ended, GiveUp, JobCancelled, LeaseLost, Retry
+from jobs.job import DEFAULT_QUEUE, JOBS, Claimed, Ended, GiveUp, JobCancelled, Lease, LeaseLost, Retry
 from jobs.kind import JobContext, JobKind
 from jobs.progress import Progress
 from models.database import Database
@@ -29,6 +29,8 @@ _LOOKS_A_LEASE: Final = 3
 _ROUNDING_MS: Final = 2
 _CANCEL_SECONDS: Final = 2.0
 _RECORD_SECONDS: Final = 4.0
+_LULL_SECONDS: Final = 0.02
+_SHORTEST_PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 2.0
 
 
@@ -65,10 +67,13 @@ class Worker:
         self._heartbeat = Heartbeat(self._owner, lease_ms, self._driver.heart)
         self._running: set[asyncio.Task[None]] = set()
         self._ended: list[Ended] = []
+        self._laned: set[str] = set()
         self._changed = asyncio.Event()
         self._stopping = False
         self._draining: asyncio.Task[None] | None = None
-        self._loop: asyncio.Task[None] | None = None
+        self._loops: list[asyncio.Task[None]] = []
+        self._any_ended = asyncio.Event()
+        self._pause = _SHORTEST_PAUSE_SECONDS
         self._next_look = 0.0
 
     @asynccontextmanager
@@ -76,7 +81,7 @@ class Worker:
         """Work for as long as the block lasts, then drain."""
         self._heartbeat.start()
         with self._bus.listening(JOBS) as self._changed:
-            self._loop = asyncio.create_task(self._run())
+            self._loops = [asyncio.create_task(self._claiming()), asyncio.create_task(self._recording())]
             try:
                 yield
             finally:
@@ -89,29 +94,40 @@ class Worker:
             self._draining = asyncio.create_task(self._drain())
         await asyncio.shield(self._draining)
 
-    # --- the loop
+    # --- the loops
 
-    async def _run(self) -> None:
-        pause = 0.1
-        while not (self._stopping and not self._running and not self._ended):
-            try:
+    async def _claiming(self) -> None:
+        while not self._stopping:
+            async with self._patient():
                 await self._turn()
-                pause = 0.1
-            except Exception as error:  # noqa: BLE001  a run loop outlives what goes wrong in it
-                _log.warning("Jobs wait: %s", error, exc_info=not isinstance(error, OSError))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
     async def _turn(self) -> None:
         self._changed.clear()  # before looking: what changes from here on is looked at in the next turn
-        await self._record()
         await self._look()
         began = time.monotonic()
         if await self._claim():
             return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(await self._patience(began)):
-                await self._changed.wait()
+        # Work comes in bursts: the question of when the next is due can wait until it lulls.
+        if not await _within(_LULL_SECONDS, self._changed):
+            await _within(await self._patience(began), self._changed)
+
+    async def _recording(self) -> None:
+        while not (self._stopping and not self._running and not self._ended):
+            async with self._patient():
+                await self._any_ended.wait()
+                self._any_ended.clear()
+                await self._record()
+
+    @asynccontextmanager
+    async def _patient(self) -> AsyncIterator[None]:
+        """A round of a loop, which outlives what goes wrong in it and waits longer each time in a row."""
+        try:
+            yield
+            self._pause = _SHORTEST_PAUSE_SECONDS
+        except Exception as error:  # noqa: BLE001  see above
+            _log.warning("Jobs wait: %r", error)
+            await asyncio.sleep(self._pause)
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
 
     async def _record(self) -> None:
         batch, self._ended = self._ended, []
@@ -121,11 +137,14 @@ class Worker:
             recorded = await self._driver.end(self._owner, batch)
         except BaseException:
             self._ended = batch + self._ended
+            self._any_ended.set()
             raise
         for ended in batch:
-            self._heartbeat.let_go(ended.lease)
+            self._let_go(ended.lease)
             if ended.lease.job_id not in recorded:
                 _log.warning("Job %s was ended by another worker", ended.lease.job_id)
+        if any(ended.state is WorkState.QUEUED for ended in batch):
+            self._changed.set()  # to learn when it is due
 
     async def _look(self) -> None:
         """Free what dead workers held, some times in a lease."""
@@ -162,6 +181,8 @@ class Worker:
     def _begin(self, job: Claimed) -> None:
         progress = Progress(job.lease, self._driver.report, self._clock)
         self._heartbeat.hold(job.lease, progress)
+        if job.lane is not None:
+            self._laned.add(job.id)
         kind = self._kinds[job.operation]
         context = JobContext(job=job, progress=progress, keep_when_done=kind.keep_when_done)
         task = asyncio.create_task(self._attempt(context, kind))
@@ -170,6 +191,7 @@ class Worker:
 
     def _after(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        self._any_ended.set()
         self._changed.set()
 
     async def _attempt(self, context: JobContext, kind: JobKind) -> None:
@@ -185,9 +207,15 @@ class Worker:
         except Exception as error:  # noqa: BLE001  whatever a job raises is how it ended
             ended = _failed(job, kind, error)
         if context.progress.finished and ended.state is WorkState.SUCCEEDED:
-            self._heartbeat.let_go(job.lease)
+            self._let_go(job.lease)
         else:
             self._ended.append(ended)
+
+    def _let_go(self, lease: Lease) -> None:
+        self._heartbeat.let_go(lease)
+        if lease.job_id in self._laned:
+            self._laned.discard(lease.job_id)
+            self._bus.wake(JOBS)  # whoever has a place may take the next of the lane
 
     # --- the end
 
@@ -202,16 +230,24 @@ class Worker:
         if left:
             _log.warning("%d jobs are given back unfinished", len(left))
             await asyncio.wait(left, timeout=_CANCEL_SECONDS)
-        await self._stop_loop()
+        await self._stop_loops()
         await asyncio.to_thread(self._heartbeat.stop)
 
-    async def _stop_loop(self) -> None:
-        if self._loop is not None:
-            self._changed.set()
-            await asyncio.wait([self._loop], timeout=_RECORD_SECONDS)
-            self._loop.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._loop
+    async def _stop_loops(self) -> None:
+        self._any_ended.set()
+        await asyncio.wait(self._loops, timeout=_RECORD_SECONDS)
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.wait(self._loops)
+
+
+async def _within(seconds: float, event: asyncio.Event) -> bool:
+    """Whether an event came in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
 
 
 def _failed(job: Claimed, kind: JobKind, error: BaseException) -> Ended:

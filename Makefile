@@ -1,4 +1,5 @@
-# `make run` starts the hub, `make test` proves it. Needs make and Python 3.11 or newer, nothing else.
+# `make run` starts the hub, `make test` proves it. Needs make and Python 3.11 or newer, nothing else;
+# GraphiQL is built where Node is there too.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,9 +10,19 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url
 
-.PHONY: run test check format sdl docs lock clean
+PAGE := web/dist/index.html
+PAGE_PARTS := web/graphiql/node_modules/.package-lock.json
+PAGE_SOURCES := $(wildcard web/graphiql/*.html web/graphiql/*.js web/graphiql/package.json web/graphiql/src/*)
+NODE_NEW_ENOUGH := node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
+	process.exit(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null
+# Asked first, since `npm ci` takes a minute to give up without a network, and `make run` would wait for it.
+NPM_ANSWERS := npm view vite name --fetch-retries=1 --fetch-retry-mintimeout=1000 >&2
+
+.PHONY: run test check format sdl docs web lock clean
 
 run: $(VENV)/run.stamp  ## start the hub at http://127.0.0.1:8000
+	@if $(NODE_NEW_ENOUGH) && ! $(MAKE) --silent --question web; then echo "Building GraphiQL …"; fi
+	@why=$$($(MAKE) --silent web 2>$(VENV)/web.log) || echo "GraphiQL was not built, the hub starts all the same: $$why"
 	@PATCHBAY_DEMO=$${PATCHBAY_DEMO:-true} $(BIN)/python server.py
 
 test: $(VENV)/test.stamp  ## run every test, on SQLite and on PostgreSQL
@@ -37,13 +48,16 @@ docs: $(VENV)/run.stamp  ## write the pages of the manual that come from the cod
 	@$(BIN)/python settings.py > $(VENV)/settings.md
 	@cp $(VENV)/settings.md docs/settings.md
 
+web: $(PAGE)  ## build GraphiQL, which the hub then serves to browsers; needs Node and the npm registry
+
 lock: $(VENV)/test.stamp  ## pin what requirements*.in ask for; UPGRADE=1 takes newer versions
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) requirements.in --output-file requirements.lock
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) requirements-dev.in --constraint requirements.lock \
 		--output-file requirements-dev.lock
 
 clean:  ## remove what was built; the hub's data in .patchbay stays
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@rm -rf $(VENV) web/dist web/graphiql/node_modules tests/node/node_modules \
+		.mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/run.stamp: requirements.lock | $(BIN)/python
@@ -52,6 +66,19 @@ $(VENV)/run.stamp: requirements.lock | $(BIN)/python
 
 $(VENV)/test.stamp: requirements-dev.lock $(VENV)/run.stamp
 	$(INSTALL) requirements-dev.lock
+	@touch $@
+
+# What npm and Vite say goes to stderr, so that stdout holds one sentence: why there is no page.
+$(PAGE): $(PAGE_PARTS) $(PAGE_SOURCES)
+	@cd web/graphiql && npx --no-install vite build --logLevel warn >&2 || \
+		{ echo "Vite could not build it from its sources."; exit 1; }
+	@touch $@
+
+$(PAGE_PARTS): web/graphiql/package-lock.json
+	@$(NODE_NEW_ENOUGH) || { echo "building it needs Node 20.19, 22.12 or newer."; exit 1; }
+	@cd web/graphiql && $(NPM_ANSWERS) || { echo "the npm registry cannot be reached."; exit 1; }
+	@cd web/graphiql && npm ci --ignore-scripts --no-audit --no-fund >&2 || \
+		{ echo "npm could not install what it is built from."; exit 1; }
 	@touch $@
 
 $(BIN)/python:

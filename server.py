@@ -27,6 +27,8 @@ from models.secret import Keyring
 from resolvers.caller import Hub
 from schema.routes import routes as graphql_routes
 from settings import Settings, read_settings
+from web.routes import page as graphiql_page
+from web.routes import routes as graphiql_routes
 from wire.body import BodyLimits
 from wire.log import log_to_stderr
 from wiring import build_hub, opened
@@ -58,7 +60,8 @@ def create_app(settings: Settings) -> Starlette:
             Route("/", _root),
             Route("/healthz", _alive),
             Route("/readyz", _ready(hub)),
-            *graphql_routes(hub, body=body, graphiql=settings.graphiql),
+            *graphql_routes(hub, body=body, page=graphiql_page() if settings.graphiql else None),
+            *(graphiql_routes() if settings.graphiql else ()),
             *rest.routes(hub, limits=body),
         ],
         middleware=_middleware(settings),
@@ -121,7 +124,7 @@ class _Server(uvicorn.Server):
 
 
 async def _root(_request: Request) -> Response:
-    return RedirectResponse("/graphql")
+    return RedirectResponse("graphql")  # beside this address, whatever path a proxy put in front of it
 
 
 async def _alive(_request: Request) -> Response:

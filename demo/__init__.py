@@ -91,7 +91,7 @@ _QUERY = (
 _BANNER = """
   Patchbay runs at {url}
 
-  GraphQL   {url}/graphql   (open it in a browser)
+  GraphQL   {url}/graphql
   Token     {token}
 
   Paste this into a shell: it dispatches to the demo inventory and shows the record.
@@ -100,7 +100,7 @@ _BANNER = """
       -H 'Content-Type: application/json' \\
       -d '{{"query": "{mutation}"}}'
 
-  Or this into GraphiQL, with the header {{"Authorization": "Bearer {token}"}}:
+  Or open {url}/graphql, enter that token, and try:
 
     {query}
 

@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from models.database import Database
-from models.writer import open_sqlite
 
 Ring = Callable[[Iterable[str] | None], None]
 
@@ -91,7 +90,7 @@ class SqliteSignals:
 
     async def run(self, ring: Ring) -> None:
         """See `Signals.run`."""
-        connection = open_sqlite(self._database)
+        connection = self._database.connect_sqlite()
         try:
             seen = None
             while True:

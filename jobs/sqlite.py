@@ -13,7 +13,7 @@ from jobs.job import Claimed, Ended, JobCancelled, Lease, LeaseLost
 from models.database import Database
 from models.statement import spelled
 from models.vocabulary import WorkState
-from models.writer import SqliteWriter, open_sqlite
+from models.writer import SqliteWriter
 
 _PEEK: Final = spelled(statements.PEEK, sqlite=True)
 _CLAIM: Final = spelled(statements.CLAIM_SQLITE, sqlite=True)
@@ -89,7 +89,7 @@ class SqliteHeart:
     """See `jobs.driver.Heart`. It waits for other writers as another process would."""
 
     def __init__(self, database: Database) -> None:
-        self._connection = open_sqlite(database)
+        self._connection = database.connect_sqlite()
 
     def beat(self, owner: str, attempts: Mapping[str, int], lease_ms: int) -> Mapping[str, WorkState]:
         """See `Heart.beat`."""

@@ -12,6 +12,8 @@ import asyncpg
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from models.reader import PostgresqlReader, Reader, SqliteReader
+
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "postgresql": "postgresql+asyncpg",
@@ -33,15 +35,20 @@ class Database:
         self.url = address.set(drivername=_DRIVERS[backend])
         self.engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
         self._turn: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
+        self.reader: Reader = SqliteReader(self.connect_sqlite) if self.is_sqlite else PostgresqlReader(self.driver)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that changes nothing."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+        """A session that changes nothing. It costs next to nothing where nothing is read through it."""
+        session = AsyncSession(self.engine, expire_on_commit=False)
+        try:
             yield session
+        finally:
+            if session.in_transaction():
+                await asyncio.shield(session.close())  # a caller that leaves must not take a connection along
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -53,9 +60,23 @@ class Database:
 
     @asynccontextmanager
     async def driver(self) -> AsyncIterator[Any]:
-        """The driver's own connection out of the pool, for what must not pay for more; no transaction."""
-        async with self.engine.connect() as connection:
-            yield (await connection.get_raw_connection()).driver_connection
+        """PostgreSQL's own connection out of the pool, for what must not pay for more; no transaction."""
+        pooled = await self.engine.raw_connection()
+        driver: Any = pooled.driver_connection
+        while driver.is_closed():  # the server went away meanwhile, which the pool cannot see
+            pooled.invalidate()
+            pooled = await self.engine.raw_connection()
+            driver = pooled.driver_connection
+        try:
+            yield driver
+        finally:
+            pooled.close()
+
+    def connect_sqlite(self) -> sqlite3.Connection:
+        """A connection of its own to the file, for one thread; whoever asks for it closes it."""
+        connection = sqlite3.connect(self.url.database or "", isolation_level=None, check_same_thread=False)
+        configure_sqlite(connection)
+        return connection
 
     async def connect_alone(self, *, seconds: float) -> Any:
         """A PostgreSQL connection beside the pool, for whoever must not wait for it and closes it afterwards.
@@ -71,6 +92,7 @@ class Database:
 
     async def close(self) -> None:
         """Let go of every connection."""
+        await self.reader.close()
         await self.engine.dispose()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from models.database import Database, configure_sqlite
+from models.database import Database
 
 T = TypeVar("T")
 Use = Callable[[sqlite3.Connection], T]
@@ -59,17 +59,10 @@ class SqliteWriter:
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._connection = open_sqlite(self._database)
+            self._connection = self._database.connect_sqlite()
         return self._connection
 
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def open_sqlite(database: Database) -> sqlite3.Connection:
-    """A connection of one's own, set as all are. Transactions are begun by hand."""
-    connection = sqlite3.connect(database.url.database or "", isolation_level=None, check_same_thread=False)
-    configure_sqlite(connection)
-    return connection

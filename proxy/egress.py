@@ -60,6 +60,8 @@ class Egress:
             timeout=self._timeout,
             trust_env=False,
         )
+        # aiohttp would send what is idempotent once more by itself: uncounted, and at once.
+        self._session._retry_connection = False
         return self
 
     async def __aexit__(
@@ -113,7 +115,7 @@ class Egress:
                 return Answer(
                     status=response.status,
                     headers=tuple(response.headers.items()),
-                    content_type=response.headers.get("Content-Type"),
+                    content_type=_as_text(response.headers.get("Content-Type")),
                     body=await self._body(response),
                 )
         except aiohttp.ClientError as error:
@@ -185,6 +187,11 @@ def _target(text: str) -> URL:
     if not url.raw_host or url.raw_user is not None or url.raw_password is not None:
         raise UpstreamBlocked("This is not an address that can be called.")
     return url
+
+
+def _as_text(header: str | None) -> str | None:
+    """aiohttp reads bytes that are no UTF-8 as halves of surrogate pairs, which nothing can store or send."""
+    return None if header is None else header.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _payload(body: bytes | None) -> bytes | BytesIO | None:

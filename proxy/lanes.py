@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Hashable
+from contextlib import suppress
 
 from models.errors import TooMany
 
@@ -48,7 +49,8 @@ class Lanes:
             await turn
         except asyncio.CancelledError:
             if turn.cancelled():
-                lane.waiting.remove(turn)
+                with suppress(ValueError):  # who gave a place back meanwhile has passed it over already
+                    lane.waiting.remove(turn)
             else:  # the place came in the moment in which the caller gave up: it goes to the next
                 self.leave(key)
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
@@ -47,22 +48,31 @@ class Faults:
         if self.found:
             raise InvalidInput(self.found)
 
-    def text(self, path: Path | str, value: str | Unset | None, *, most: int, least: int = 0) -> None:
-        """Length in code points, and nothing that a database or a terminal trips over."""
+    def text(self, path: Path | str, value: str | Unset | None, *, most: int, least: int = 0) -> bool:
+        """Length in code points, and nothing that a database or a terminal trips over. Answers whether it fits."""
         if not isinstance(value, str):
-            return
+            return True
         problem = text_problem(value)
         if problem is not None:
             self.add(path, problem)
         elif len(value) > most:
             self.add(path, f"It must not be longer than {most} characters.")
         else:
-            self.check(len(value.strip()) >= least, path, "It must not be empty.")
+            return self.check(len(value.strip()) >= least, path, "It must not be empty.")
+        return False
+
+    def texts(self, path: Path, values: Sequence[str] | Unset | None, *, most: int) -> None:
+        """At most `most` words such as scopes, each a fault of its own."""
+        if isinstance(values, Unset) or values is None:
+            return
+        if self.check(len(values) <= most, path, f"At most {most} of them."):
+            for index, value in enumerate(values):
+                self.text((*path, str(index)), value, most=NAME, least=1)
 
     def name(self, path: Path | str, value: str | Unset | None) -> None:
         """A display name: one line, not empty."""
-        self.text(path, value, most=NAME, least=1)
-        if isinstance(value, str) and any(unicodedata.category(letter) == "Cc" for letter in value):
+        fits = self.text(path, value, most=NAME, least=1)
+        if fits and isinstance(value, str) and any(unicodedata.category(letter) == "Cc" for letter in value):
             self.add(path, "It must not hold control characters.")
 
     def slug(self, path: Path | str, value: str | Unset | None) -> None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, func, or_
+
+from models.errors import InvalidInput
 
 Conditions = list[ColumnElement[bool]]
+# Databases take neither any number of parameters nor conditions of any depth.
+_MOST_VALUES: Final = 1000
+_MOST_PATTERNS: Final = 100
+_MOST_WORDS: Final = 20
 
 
 def among(column: Any, values: Sequence[Any] | None) -> Conditions:
-    """The column has one of the values."""
+    """The column has one of the values. Raises InvalidInput for more than 1000."""
+    _require_few(values)
     return [] if values is None else [column.in_(values)]
 
 
@@ -31,14 +38,34 @@ def before(column: Any, value: int | None) -> Conditions:
 
 
 def matching(column: Any, patterns: Sequence[str] | None) -> Conditions:
-    """The column is one of the patterns, which may end in `*`."""
+    """The column is one of the patterns, which may end in `*`. Raises InvalidInput for more than 100."""
+    _require_few(patterns, _MOST_PATTERNS)
     if patterns is None:
         return []
     exact = [pattern for pattern in patterns if not pattern.endswith("*")]
     prefixes = [pattern[:-1] for pattern in patterns if pattern.endswith("*")]
-    return [or_(column.in_(exact), *(column.startswith(prefix, autoescape=True) for prefix in prefixes))]
+    return [or_(column.in_(exact), *(_begins(column, prefix) for prefix in prefixes))]
 
 
 def searching(column: Any, words: str | None) -> Conditions:
     """Every word stands somewhere in a casefolded text."""
-    return [column.contains(word, autoescape=True) for word in (words or "").casefold().split()]
+    return [column.contains(word, autoescape=True) for word in words_of(words)]
+
+
+def words_of(text: str | None) -> list[str]:
+    """The words to look for, casefolded. Raises InvalidInput for more than 20."""
+    words = (text or "").casefold().split()
+    if len(words) > _MOST_WORDS:
+        raise InvalidInput.at(("filter", "search"), f"At most {_MOST_WORDS} words.")
+    return words
+
+
+def _begins(column: Any, prefix: str) -> ColumnElement[bool]:
+    """Not LIKE, for which SQLite takes capital letters and small ones as one."""
+    beginning: ColumnElement[bool] = func.substr(column, 1, len(prefix)) == prefix
+    return beginning
+
+
+def _require_few(values: Sequence[Any] | None, most: int = _MOST_VALUES) -> None:
+    if values is not None and len(values) > most:
+        raise InvalidInput.at(("filter",), f"This list in a filter has at most {most} members.")

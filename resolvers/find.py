@@ -75,4 +75,4 @@ def _names(work: Work, ref: IntegrationRef) -> list[ColumnElement[bool]]:
     own = col(Integration.organization_id) == work.organization_id
     if ref.slug is not None:
         return [own, col(Integration.slug) == ref.slug]
-    return [own, col(Integration.uuid) == ref.uuid]
+    return [own, col(Integration.uuid) == (ref.uuid or "").lower()]

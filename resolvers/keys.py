@@ -29,13 +29,18 @@ def key_owner(work: Work) -> str:
     return caller.principal_id or caller.token_id or caller.organization_id
 
 
+def key_problem(key: str | None) -> str | None:
+    """Why a key cannot be stored; None when it can, or when there is none."""
+    if key is None:
+        return None
+    sized = 1 <= len(key) <= WORD
+    return text_problem(key) or (None if sized else f"It must have 1 to {WORD} characters.")
+
+
 def check_key(key: str | None) -> None:
     """Raises InvalidInput for a key that cannot be stored."""
-    if key is None:
-        return
-    problem = text_problem(key)
-    if problem or not 1 <= len(key) <= WORD:
-        raise InvalidInput.at(("input", "idempotencyKey"), problem or f"It must have 1 to {WORD} characters.")
+    if problem := key_problem(key):
+        raise InvalidInput.at(("input", "idempotencyKey"), problem)
 
 
 async def claim(work: Work, operation: str, key: str | None, digest: str, result_id: str) -> str | None:

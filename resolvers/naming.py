@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Any
 
 from sqlalchemy import select
+from sqlmodel import col
 
+from models.tables import Organization
 from resolvers.faults import WORD
 from resolvers.work import Work
 
@@ -24,7 +25,12 @@ def slug_from(name: str) -> str:
 
 
 async def free(work: Work, column: Any, wanted: str, joint: str, *conditions: Any) -> str:
-    """`wanted`, or with the first number that makes it free among the rows that meet the conditions."""
+    """`wanted`, or with the first number that makes it free among the rows that meet the conditions.
+
+    Others of the organization that make a name wait until this transaction ends, so that no two make the same.
+    """
+    here = select(col(Organization.id)).where(col(Organization.id) == work.organization_id)
+    await work.session.execute(here.with_for_update(key_share=True))  # references to it do not wait
     like = column.like(wanted.replace("_", r"\_") + "%", escape="\\")
     taken = set((await work.session.execute(select(column).where(like, *conditions))).scalars())
     number = 2
@@ -35,5 +41,7 @@ async def free(work: Work, column: Any, wanted: str, joint: str, *conditions: An
 
 
 def _words(name: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.findall(r"[a-z0-9]+", plain)
+    """Accents fall off, letters of other scripts fall out, everything else parts words."""
+    letters = unicodedata.normalize("NFKD", name).lower()
+    parted = "".join(one if one.isalnum() or unicodedata.combining(one) else " " for one in letters)
+    return parted.encode("ascii", "ignore").decode().split()

@@ -79,7 +79,7 @@ class Operation(Generic[P, R]):
         async with _door(caller, self.facts), _transaction(caller, self.facts) as session:
             work = Work(caller, session)
             result = await self._function(work, *args, **kwargs)
-            await work.flush()
+            await _flush(work, self.facts)
         caller.hub.bus.wake(*work.woken)
         return result
 
@@ -103,13 +103,13 @@ class Exchange(Generic[Command, Loaded, Sent, R]):
             async with _transaction(caller, self.facts) as session:
                 work = Work(caller, session)
                 loaded = await self._load(work, command)
-                await work.flush()
+                await _flush(work, self.facts)
             caller.hub.bus.wake(*work.woken)
             sent = await self._send(caller.hub, loaded)
             async with _transaction(caller, self.facts) as session:
                 work = Work(caller, session)
                 result = await self._record(work, loaded, sent)
-                await work.flush()
+                await _flush(work, self.facts)
             caller.hub.bus.wake(*work.woken)
         return result
 
@@ -166,6 +166,12 @@ def _register(facts: Facts) -> Facts:
 def _transaction(caller: Caller, facts: Facts) -> AbstractAsyncContextManager[AsyncSession]:
     database = caller.hub.database
     return database.read() if facts.reads else database.write()
+
+
+async def _flush(work: Work, facts: Facts) -> None:
+    """Send what is pending while refusals of the database still become ours; what reads has nothing pending."""
+    if not facts.reads:
+        await work.flush()
 
 
 @asynccontextmanager

@@ -70,10 +70,10 @@ def cut(rows: Sequence[T], request: SliceRequest, *, total: int | None = None) -
     """A Slice of rows that were fetched in reading direction, one more than asked for where there is more."""
     more = len(rows) > request.size
     kept = list(rows[: request.size])
+    ahead, behind = request.before is not None, request.after is not None or request.offset > 0
     if request.backward:
-        return Slice(rows=kept[::-1], has_next=request.before is not None, has_previous=more, total=total)
-    started = request.after is not None or request.offset > 0
-    return Slice(rows=kept, has_next=more, has_previous=started, total=total)
+        return Slice(rows=kept[::-1], has_next=ahead, has_previous=more or behind, total=total)
+    return Slice(rows=kept, has_next=more or ahead, has_previous=behind, total=total)
 
 
 def ordering(model: Any, order: Order, request: SliceRequest) -> list[UnaryExpression[Any]]:

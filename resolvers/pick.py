@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlmodel import col
 
 from models.errors import NotFound
@@ -35,8 +35,11 @@ class Pick:
 NOT_NEEDED: Final = Pick()
 
 
-def candidates(caller: Caller, integration_ids: Sequence[str]) -> Select[Registration, Connection]:
-    """Connections that the caller could use at these integrations, and the publishers' own shared defaults."""
+def usable(caller: Caller) -> ColumnElement[bool]:
+    """Whether a connection registered at an integration is the caller's to use, or its publisher's shared default.
+
+    Asks for Registration, Connection and Integration from outside.
+    """
     mine = and_(
         col(Connection.organization_id) == caller.organization_id,
         or_(col(Connection.mode) == ConnectionMode.SHARED, col(Connection.principal_id) == caller.principal_id),
@@ -46,11 +49,16 @@ def candidates(caller: Caller, integration_ids: Sequence[str]) -> Select[Registr
         col(Connection.mode) == ConnectionMode.SHARED,
         col(Registration.is_default),
     )
+    return or_(mine, publishers)
+
+
+def candidates(caller: Caller, integration_ids: Sequence[str]) -> Select[Registration, Connection]:
+    """Connections that the caller could use at these integrations, and the publishers' own shared defaults."""
     return (
         select(Registration, Connection)
         .join(Connection, col(Connection.id) == col(Registration.connection_id))
         .join(Integration, col(Integration.id) == col(Registration.integration_id))
-        .where(col(Registration.integration_id).in_(integration_ids), or_(mine, publishers))
+        .where(col(Registration.integration_id).in_(integration_ids), usable(caller))
         .order_by(col(Registration.integration_id), col(Registration.id))
     )
 

@@ -80,7 +80,8 @@ def _is_me(caller: Caller, column: Any) -> ColumnElement[bool]:
     if caller.principal_id is None:
         return false()
     teams = select(col(TeamMember.team_id)).where(col(TeamMember.user_id) == caller.principal_id)
-    return or_(col(column) == caller.principal_id, col(column).in_(teams))
+    mine = or_(col(column) == caller.principal_id, col(column).in_(teams))
+    return and_(col(column).is_not(None), mine)  # false, not unknown, so that it can be negated
 
 
 def _integrations(caller: Caller, _model: Any) -> Conditions:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import select
 from sqlmodel import col
 
+from models.errors import Path
 from models.row import name_key
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus
@@ -19,6 +21,16 @@ from resolvers.work import Work
 _HINT_LETTERS: Final = 4
 _SHOWN_FROM: Final = 12
 _LONGEST: Final = 64 * 1024
+#: Where each part of a secret stands in an input.
+_PLACES: Final[Mapping[str, Path]] = {
+    "apiKey": ("secret", "apiKey"),
+    "username": ("secret", "basic", "username"),
+    "password": ("secret", "basic", "password"),
+    "token": ("secret", "bearerToken"),
+}
+#: What the proxy calls a part that is stored under another name.
+_SENT_AS: Final = {"apiKey": "key"}
+APP_TOKEN_PLACE: Final[Mapping[str, Path]] = {"token": ("appToken",)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,22 +83,21 @@ def credential_of(auth_type: AuthType, stored: dict[str, str]) -> Credential:
     return Bearer(stored["token"]) if auth_type is AuthType.BEARER else NoCredential()
 
 
-def check_secret(faults: Faults, secret: Secret | Unset | None) -> None:
-    """Faults below `secret`: what no header could carry."""
+def check_secret(faults: Faults, secret: Secret | Unset | None, places: Mapping[str, Path] = _PLACES) -> None:
+    """Faults at the parts of a secret: what no header could carry."""
     if not isinstance(secret, Secret):
         return
-    for key, value in secret.stored().items():
-        faults.text(("secret", key), value, most=_LONGEST)
     problem = check_credential(credential_of(secret.auth_type, secret.stored()))
-    if problem is not None:
-        faults.add(("secret", problem[0]), problem[1])
+    for key, value in secret.stored().items():
+        fits = faults.text(places[key], value, most=_LONGEST)
+        if fits and problem is not None and problem[0] in (key, _SENT_AS.get(key)):
+            faults.add(places[key], problem[1])
 
 
-def check_fits(faults: Faults, integration: Integration, secret: Secret) -> None:
+def check_fits(faults: Faults, auth_type: AuthType, secret: Secret) -> None:
     """A fault where an integration authorises in another way than the secret does."""
-    kinds = {AuthType.NONE, integration.auth_type}
-    fits = integration.auth_type is AuthType.NONE or secret.auth_type in kinds
-    faults.check(fits, "secret", f"The integration authorises with {integration.auth_type}, not {secret.auth_type}.")
+    fits = auth_type is AuthType.NONE or secret.auth_type in (AuthType.NONE, auth_type)
+    faults.check(fits, "secret", f"The integration authorises with {auth_type}, not {secret.auth_type}.")
 
 
 def store(work: Work, connection: Connection, secret: Secret, **details: Any) -> None:
@@ -133,11 +144,7 @@ async def default_connection(work: Work, integration: Integration) -> Connection
 async def replace_default_connection(
     work: Work, integration: Integration, secret: Secret, **details: Any
 ) -> Connection:
-    """Give an integration its default shared connection, or that one a new secret. Raises InvalidInput."""
-    faults = Faults("input")
-    if not details:
-        check_fits(faults, integration, secret)
-        faults.refuse()
+    """Give an integration its default shared connection, or that one a new secret. Both have been checked."""
     connection = await default_connection(work, integration)
     if connection is not None and connection.mode is ConnectionMode.SHARED:
         store(work, connection, secret, **details)
@@ -151,25 +158,27 @@ async def replace_default_connection(
     return connection
 
 
-async def register(work: Work, integration: Integration, connection: Connection, *, default: bool) -> Registration:
-    """Attach a connection; attaching twice changes nothing but, if asked, the default."""
+async def register(work: Work, integration: Integration, connection: Connection, *, default: bool) -> bool:
+    """Attach a connection, and make it the default where asked. Answers whether that changed anything."""
     here = select(Registration).where(
         col(Registration.integration_id) == integration.id,
         col(Registration.organization_id) == work.organization_id,
     )
+    registration = await work.first(here.where(col(Registration.connection_id) == connection.id))
+    if registration is not None and (registration.is_default or not default):
+        return False
     if default:
         for other in await work.all(here.where(col(Registration.is_default))):
             other.is_default = False
         await work.flush()
-    registration = await work.first(here.where(col(Registration.connection_id) == connection.id))
     if registration is None:
         registration = Registration(
             organization_id=work.organization_id, integration_id=integration.id, connection_id=connection.id
         )
         work.add(registration)
-    registration.is_default = registration.is_default or default
+    registration.is_default = default
     await work.flush()
-    return registration
+    return True
 
 
 def _hint(value: str) -> str:

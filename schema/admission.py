@@ -29,6 +29,7 @@ from schema.limits import Cost, Limits
 from schema.refusal import Code, Refused, refusal
 from schema.rules import validation_rules
 from schema.scales import Scales
+from schema.storable import require_storable
 from schema.weight import Weight
 
 _HASH = "patchbay-hash"
@@ -133,6 +134,7 @@ class Admission:
     def _coerce(
         self, schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any] | None
     ) -> VariableValues:
+        require_storable(given or {})
         most = self.limits.errors - 1
         definitions = operation.variable_definitions or ()
         values = get_variable_values(schema, definitions, dict(given or {}), most, hide_suggestions=True)

@@ -1,13 +1,13 @@
-"""Where the GraphQL face is found: one path, and its page for people."""
+"""Where the GraphQL face is found: one path."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
-from strawberry.http.ides import get_graphql_ide_html
 
 from models.vocabulary import Source
 from resolvers.authenticate import authenticate, bearer
@@ -21,8 +21,8 @@ from schema.limits import Limits
 from wire.body import BodyLimits
 
 
-def routes(hub: Hub, *, body: BodyLimits, graphiql: bool) -> list[Route]:
-    """The routes of this face over a hub."""
+def routes(hub: Hub, *, body: BodyLimits, page: Callable[[Request], Response] | None) -> list[Route]:
+    """The routes of this face over a hub; `page` answers a browser that asks for HTML without a query."""
 
     async def context(request: Request) -> Context:
         text = bearer(request.headers.get("authorization"))
@@ -35,10 +35,6 @@ def routes(hub: Hub, *, body: BodyLimits, graphiql: bool) -> list[Route]:
         authenticate=context,
         log=logging.getLogger("patchbay.graphql"),
         body=body,
-        page=_page if graphiql else None,
+        page=page,
     )
     return [Route("/graphql", endpoint)]
-
-
-def _page(_request: Request) -> Response:
-    return HTMLResponse(get_graphql_ide_html(graphql_ide="graphiql"))

@@ -22,6 +22,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.refusal import Code
+from schema.storable import StorableTextRule
 
 
 class NamedValuesRule(ValuesOfCorrectTypeRule):
@@ -61,4 +62,4 @@ def validation_rules(comparisons: int) -> tuple[type[ASTValidationRule], ...]:
         ValuesOfCorrectTypeRule: NamedValuesRule,
     }
     specified = (ours.get(rule, rule) for rule in specified_rules)
-    return (*specified, MaybeNullValidationRule, OneOfInputValidationRule)
+    return (*specified, StorableTextRule, MaybeNullValidationRule, OneOfInputValidationRule)

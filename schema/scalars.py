@@ -10,6 +10,8 @@ import strawberry
 from graphql import ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
+from proxy.inputs.admissible import objections
+
 #: Milliseconds since 1970 UTC.
 DateTime = NewType("DateTime", int)
 #: Any JSON value.
@@ -39,7 +41,12 @@ def read_time(value: Any) -> int:
 
 
 def _read_literal(node: ValueNode, variables: Mapping[str, Any] | None = None) -> Any:
-    return value_from_ast_untyped(node, dict(variables) if variables else None)
+    """Raises ValueError for a number that JSON cannot carry, such as 1e999."""
+    value = value_from_ast_untyped(node, dict(variables) if variables else None)
+    found = objections(value, ())
+    if found:
+        raise ValueError(": ".join([".".join(found[0].path), found[0].message]).removeprefix(": "))
+    return value
 
 
 SCALARS: dict[object, ScalarDefinition] = {

@@ -19,7 +19,7 @@ from tests.harness.graphql import GraphQL
 from tests.harness.server import RunningHub, ServerProcess, served
 from tests.harness.tenants import Tenant, found_organization
 
-pytest_plugins = ["tests.harness.strict", "tests.upstreams.fixtures"]
+pytest_plugins = ["tests.harness.needs", "tests.harness.strict", "tests.upstreams.fixtures"]
 
 
 @pytest.fixture(scope="session")

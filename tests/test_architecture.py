@@ -82,6 +82,13 @@ def test_locks_name_no_host():
     assert [fault for path, text in locks.items() for fault in rules.names_a_host_in_a_lock(path, text)] == []
 
 
+def test_npm_locks_name_no_place_to_install_from():
+    locks = {path: text for path, text in FILES.items() if path.endswith("package-lock.json")}
+
+    assert sorted(locks) == ["tests/node/package-lock.json", "web/graphiql/package-lock.json"]
+    assert [path for path, text in locks.items() if '"resolved"' in text] == []
+
+
 def test_what_is_tested_is_what_runs():
     run, test = rules.pins(FILES["requirements.lock"]), rules.pins(FILES["requirements-dev.lock"])
 

@@ -26,14 +26,22 @@ def check_schema(schema: object, method: HttpMethod, endpoint: str) -> tuple[Vio
     """
     if not isinstance(schema, Mapping):
         return (Violation(path=(), message="It is an object: a JSON Schema of the inputs."),)
-    faults = [*objections(schema, ()), *_root(schema)] or list(walk(schema))
+    faults = tuple(_root(schema)) or check_any_schema(schema)
+    return faults or (*_properties(schema, method, endpoint), *_defaults(schema))
+
+
+def check_any_schema(schema: object) -> tuple[Violation, ...]:
+    """The same of a schema that describes an answer or a payload: any root that is an object."""
+    if not isinstance(schema, Mapping):
+        return (Violation(path=(), message="It is an object: a JSON Schema."),)
+    faults = objections(schema, ()) or list(walk(schema))
     if faults:
         return tuple(faults)
     try:
         compile_schema(schema)
     except ValidationError as error:
         return (Violation(path=tuple(map(str, error.instance_path)), message=f"{cut(error.message)}."),)
-    return (*_properties(schema, method, endpoint), *_defaults(schema))
+    return ()
 
 
 def _root(schema: Schema) -> Iterator[Violation]:

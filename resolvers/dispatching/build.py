@@ -81,7 +81,7 @@ async def candidate(work: Work, run: RunCapability) -> Candidate:
         raise NotFound("capability", path=("input", "capability"))
     _permit(work, found.capability, run.method)
     compiled = _compiled(work, found.capability)
-    bound = compiled.bind(run.inputs or {}, from_text=run.from_text, path=("input", "inputs"))
+    bound = compiled.bind({} if run.inputs is None else run.inputs, from_text=run.from_text, path=("input", "inputs"))
     picked = pick(work.caller, found.integration, found.candidates, named=run.connection_id)
     ready = availability(found.capability, found.integration, found.installation, found.definition, picked)
     connection_id = picked.connection.id if picked.connection else None

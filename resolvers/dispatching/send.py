@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from models.errors import DomainError
@@ -24,11 +24,12 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A dispatch that is ready to go: its intent and its request."""
+    """A dispatch that is ready to go: its intent and its request. `connection_id`: whose credential goes along."""
 
     intent: Intent
     request: OutboundRequest
     outbound: Outbound
+    connection_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,7 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
     except DomainError as refusal:
         await hub.recorder.write([_refused(hub, intent, refusal), KeyRelease(intent=intent)])
         raise
-    sent = _failed(hub, prepared, result) if isinstance(result, Failure) else _answered(hub, intent, result)
+    sent = _failed(hub, prepared, result) if isinstance(result, Failure) else _answered(hub, prepared, result)
     assert sent.outcome is not None  # noqa: S101  both branches give one
     await hub.recorder.write([sent.outcome])
     return sent
@@ -72,8 +73,8 @@ def row_of(intent: Intent, outcome: Outcome) -> Dispatch:
     )
 
 
-def _answered(hub: Hub, intent: Intent, answer: Answer) -> Sent:
-    response = response_of(answer)
+def _answered(hub: Hub, prepared: Prepared, answer: Answer) -> Sent:
+    intent, response = prepared.intent, response_of(answer)
     outcome = _outcome(
         hub,
         intent,
@@ -81,6 +82,7 @@ def _answered(hub: Hub, intent: Intent, answer: Answer) -> Sent:
         external_status=answer.status,
         attempt_count=answer.attempts,
         response_bytes=len(answer.body),
+        used_connection_id=prepared.connection_id,
         response=seal_response(hub, intent, response) if intent.key else None,
         error=None if response.succeeded else f"The remote service answered {answer.status}.",
     )
@@ -94,16 +96,14 @@ def _failed(hub: Hub, prepared: Prepared, failure: Failure) -> Sent:
         prepared.intent,
         _OUTCOMES.get(reason, DispatchOutcome.UPSTREAM_FAILED),
         attempt_count=failure.attempts,
+        used_connection_id=prepared.connection_id,
         error=redact(failure.error.message, prepared.outbound.secrets),
     )
     return Sent(outcome=outcome, failure=reason)
 
 
 def _refused(hub: Hub, intent: Intent, refusal: DomainError) -> Outcome:
-    return replace(
-        _outcome(hub, intent, DispatchOutcome.REFUSED, error=refusal.message),
-        used_connection_id=None,
-    )
+    return _outcome(hub, intent, DispatchOutcome.REFUSED, error=refusal.message)
 
 
 def _outcome(hub: Hub, intent: Intent, outcome: DispatchOutcome, **facts: Any) -> Outcome:
@@ -113,11 +113,11 @@ def _outcome(hub: Hub, intent: Intent, outcome: DispatchOutcome, **facts: Any) -
         "attempt_count": 0,
         "response_bytes": None,
         "response": None,
+        "used_connection_id": None,
     }
     return Outcome(
         dispatch_id=intent.id,
         outcome=outcome,
         finished_at=hub.clock(),
-        used_connection_id=intent.connection_id,
         **(known | facts),
     )

@@ -101,14 +101,13 @@ async def _allowed_capabilities(
 
 async def _rows(
     session: AsyncSession, caller: Caller, keys: Sequence[tuple[type[SQLModel] | None, str]]
-) -> dict[tuple[type[SQLModel], str], Any]:
-    """Rows of several tables, those that the caller may read at all. No table: what is named has no row."""
+) -> dict[tuple[type[SQLModel] | None, str], Any]:
+    """Rows of the tables that are reached by id, those that the caller may read at all; None is no table."""
     wanted: dict[type[SQLModel], list[str]] = defaultdict(list)
     for model, row_id in keys:
-        needs = None if model is None else NODES.get(model)
-        if model is not None and (needs is None or caller.may(needs)):
+        if model is not None and model in NODES and ((needs := NODES[model]) is None or caller.may(needs)):
             wanted[model].append(row_id)
-    found: dict[tuple[type[SQLModel], str], Any] = {}
+    found: dict[tuple[type[SQLModel] | None, str], Any] = {}
     for model, ids in wanted.items():
         key: Any = model.id  # type: ignore[attr-defined]
         rows = (await session.execute(select(model).where(key.in_(ids), *visible(caller, model)))).scalars()

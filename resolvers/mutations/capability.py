@@ -10,12 +10,13 @@ from sqlmodel import col
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
 from models.tables import Installation, Integration
 from models.vocabulary import Permission
-from resolvers.declaring import DeclareCapability, DeclareEventType, declare, declare_events
+from resolvers.declaring import declare, declare_events
 from resolvers.faults import Faults
 from resolvers.find import managed_integration
+from resolvers.manifest import DeclareCapability, DeclareEventType, check_capabilities, check_event_types
 from resolvers.operation import operation
 from resolvers.pick import APP_TOKEN, ORIGIN
-from resolvers.secrets import Secret, check_secret, replace_default_connection
+from resolvers.secrets import APP_TOKEN_PLACE, Secret, check_secret, replace_default_connection
 from resolvers.work import Work
 
 
@@ -64,6 +65,9 @@ async def declare_capabilities(work: Work, manifest: DeclareCapabilities) -> Int
         expected_version=manifest.expected_version,
         path=("input", "integrationId"),
     )
+    faults = Faults("input")
+    _check(faults, integration, manifest.capabilities, manifest.app_token)
+    faults.refuse()
     await _declare(work, integration, manifest.capabilities, manifest.app_token)
     return integration
 
@@ -72,6 +76,9 @@ async def declare_capabilities(work: Work, manifest: DeclareCapabilities) -> Int
 async def declare_event_types(work: Work, manifest: DeclareEventTypes) -> Integration:
     """Replace all event types of an integration; those of the same name keep their id."""
     integration = await managed_integration(work, manifest.integration_id, path=("input", "integrationId"))
+    faults = Faults("input")
+    check_event_types(faults, integration, manifest.event_types)
+    faults.refuse()
     await _declare_events(work, integration, manifest.event_types)
     return integration
 
@@ -82,6 +89,10 @@ async def declare_manifest(work: Work, manifest: DeclareManifest) -> Declared:
     if work.caller.integration_id is None:
         raise Forbidden("Only an app may declare, with the token of its integration.")
     integration = await managed_integration(work, work.caller.integration_id)
+    faults = Faults("input")
+    _check(faults, integration, manifest.capabilities, manifest.app_token)
+    check_event_types(faults, integration, manifest.event_types or ())
+    faults.refuse()
     await _declare(work, integration, manifest.capabilities, manifest.app_token)
     if manifest.event_types is not None:
         await _declare_events(work, integration, manifest.event_types)
@@ -101,16 +112,20 @@ async def _handler(work: Work, integration: Integration) -> str:
     return installation.handler if installation else integration.handler
 
 
+def _check(
+    faults: Faults, integration: Integration, capabilities: Sequence[DeclareCapability], app_token: str | None
+) -> None:
+    check_capabilities(faults, capabilities, has_base=integration.api_base_url is not None)
+    if app_token is not None:
+        check_secret(faults, Secret(bearer_token=app_token), APP_TOKEN_PLACE)
+
+
 async def _declare(
     work: Work, integration: Integration, capabilities: Sequence[DeclareCapability], app_token: str | None
 ) -> None:
     await declare(work, integration, capabilities)
     if app_token is not None:
-        secret = Secret(bearer_token=app_token)
-        faults = Faults("input")
-        check_secret(faults, secret)
-        faults.refuse()
-        await replace_default_connection(work, integration, secret, **{ORIGIN: APP_TOKEN})
+        await replace_default_connection(work, integration, Secret(bearer_token=app_token), **{ORIGIN: APP_TOKEN})
     integration.version += 1
     integration.updated_by = work.caller.principal_id
     work.audit(integration, "integration.capabilities_declared")

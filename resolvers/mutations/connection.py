@@ -70,10 +70,10 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
     principal_id = _holder(work, new.mode)
     faults = Faults("input")
     faults.name("name", new.name)
-    _check_base_url(faults, new.base_url)
     check_secret(faults, new.secret)
     if integration is not None:
-        check_fits(faults, integration, new.secret)
+        check_fits(faults, integration.auth_type, new.secret)
+    _check_base_url(faults, new.base_url)
     faults.refuse()
     name = new.name or (integration.name if integration else "Connection")
     connection = new_connection(work, name, new.secret, principal_id=principal_id)
@@ -92,11 +92,11 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     faults = Faults("input")
     faults.check(new.name is not None, "name", "It cannot be null.")
     faults.name("name", new.name)
-    _check_base_url(faults, new.base_url)
     check_secret(faults, new.secret)
     if isinstance(new.secret, Secret):
         for integration in await _integrations_of(work, connection):
-            check_fits(faults, integration, new.secret)
+            check_fits(faults, integration.auth_type, new.secret)
+    _check_base_url(faults, new.base_url)
     faults.refuse()
     connection.name = given(new.name, connection.name) or connection.name
     connection.name_key = name_key(connection.name)
@@ -131,8 +131,8 @@ async def register_connections(work: Work, link: RegisterConnections) -> Integra
     for index, connection_id in enumerate(link.connection_ids):
         path = ("input", "connectionIds", str(index))
         connection = await work.get(Connection, connection_id, path=path)
-        await register(work, integration, connection, default=connection_id == default)
-        work.audit(connection, "connection.registered", integration_id=integration.id)
+        if await register(work, integration, connection, default=connection_id == default):
+            work.audit(connection, "connection.registered", integration_id=integration.id)
     return integration
 
 
@@ -177,6 +177,6 @@ async def _integrations_of(work: Work, connection: Connection) -> list[Integrati
 
 
 def _check_base_url(faults: Faults, base_url: str | Unset | None) -> None:
-    faults.text("baseUrl", base_url, most=ADDRESS)
-    if isinstance(base_url, str) and (problem := check_base_url(base_url)):
+    fits = faults.text("baseUrl", base_url, most=ADDRESS)
+    if fits and isinstance(base_url, str) and (problem := check_base_url(base_url)):
         faults.add("baseUrl", problem)

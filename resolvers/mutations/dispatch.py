@@ -61,6 +61,7 @@ async def load(work: Work, run: RunCapability) -> Loaded:
             retry_safe=run.idempotency_key is not None,
         ),
         outbound=outbound,
+        connection_id=chosen.connection.id if chosen.connection else None,
     )
     return Loaded(prepared=prepared, capability=chosen.capability, installation=chosen.found.installation)
 
@@ -97,7 +98,7 @@ def _intent(work: Work, chosen: Candidate, outbound: Outbound, key: str | None) 
         installation_id=chosen.found.installation.id if chosen.found.installation else None,
         capability_id=capability.id,
         capability_name=capability.name,
-        connection_id=chosen.connection.id if chosen.connection else None,
+        connection_id=_shown_connection_id(chosen),
         principal_id=caller.principal_id,
         token_id=caller.token_id,
         source=caller.source,
@@ -108,6 +109,11 @@ def _intent(work: Work, chosen: Candidate, outbound: Outbound, key: str | None) 
         deadline_at=now + capability.timeout_seconds * 1000,
         key=_key(work, key, now),
     )
+
+
+def _shown_connection_id(chosen: Candidate) -> str | None:
+    """A publisher's own connection is used unseen: also the record does not name it."""
+    return None if chosen.connection is None or chosen.picked.borrowed else chosen.connection.id
 
 
 def _key(work: Work, key: str | None, now: int) -> Key | None:

@@ -13,10 +13,10 @@ from models.row import new_id
 from models.tables import Event, EventType, Installation, Integration
 from models.vocabulary import InstallationStatus, Permission, UnavailableReason
 from proxy.inputs.validate import compile_schema, violations
-from resolvers.declaring import suffix_of
 from resolvers.faults import NAME, Faults
 from resolvers.find import IntegrationRef, get_integration
-from resolvers.keys import check_key, claim, digest_of_input
+from resolvers.keys import claim, digest_of_input, key_problem
+from resolvers.manifest import suffix_of
 from resolvers.operation import operation
 from resolvers.work import Work
 
@@ -50,7 +50,8 @@ async def emit_event(work: Work, said: EmitEvent) -> Emitted:
     faults = Faults("input")
     faults.object("payload", said.payload)
     faults.text("entityId", said.entity_id, most=NAME, least=1)
-    check_key(said.idempotency_key)
+    if problem := key_problem(said.idempotency_key):
+        faults.add("idempotencyKey", problem)
     faults.refuse()
     integration = await get_integration(work, said.integration, path=("input", "integration"))
     event_type = await _event_type(work, integration, said.type)
@@ -70,9 +71,9 @@ async def emit_event(work: Work, said: EmitEvent) -> Emitted:
 
 
 async def _event_type(work: Work, integration: Integration, name: str) -> EventType:
-    suffix = suffix_of(integration, name) if "." in name else name
+    suffix = suffix_of(integration, name) or name
     declared = work.mine(EventType).where(
-        col(EventType.integration_id) == integration.id, col(EventType.suffix) == (suffix or "")
+        col(EventType.integration_id) == integration.id, col(EventType.suffix) == suffix
     )
     event_type = await work.first(declared)
     if event_type is None:

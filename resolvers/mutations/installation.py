@@ -57,7 +57,8 @@ async def install_integration(work: Work, new: InstallIntegration) -> Installati
     if new.handler is not None:
         taken = await work.first(here.where(col(Installation.handler) == new.handler))
         if taken is not None:
-            raise Conflict(f"The handler {new.handler} is taken.", existing=taken, path=("input", "handler"))
+            shown = await work.find(Installation, taken.id)
+            raise Conflict(f"The handler {new.handler} is taken.", existing=shown, path=("input", "handler"))
     return await install_on(
         work,
         integration,

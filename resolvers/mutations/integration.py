@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy import ColumnElement, select
 from sqlmodel import col
@@ -19,18 +17,17 @@ from models.tables import (
     Workspace,
 )
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, Permission
-from resolvers.declaring import DeclareCapability, declare
-from resolvers.faults import LONG_TEXT, NAME, TEXT, WORD, Faults
+from resolvers.declaring import declare
 from resolvers.find import managed_integration
 from resolvers.installing import install_on
-from resolvers.mutations.integration_auth import IntegrationAuth, apply_auth, check_auth
+from resolvers.manifest import DeclareCapability
+from resolvers.mutations.integration_auth import IntegrationAuth, apply_auth
+from resolvers.mutations.integration_check import check_integration
 from resolvers.naming import free, handler_from, slug_from
 from resolvers.operation import operation
-from resolvers.secrets import Secret, check_secret, replace_default_connection
+from resolvers.secrets import Secret, replace_default_connection
 from resolvers.unset import UNSET, Unset, given
 from resolvers.work import Work
-
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +73,14 @@ class UpdateIntegration:
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput))
 async def create_integration(work: Work, new: CreateIntegration) -> Integration:
     """Make an integration and install it on the caller's own organization."""
-    _check(new)
     definition = await _definition(work, new.vendor)
+    auth_type = definition.auth_type if definition else AuthType.NONE
+    check_integration(new, auth_type)
     integration = Integration(
         organization_id=work.organization_id,
         handler=await _handler(work, new),
         slug=await _slug(work, new.slug, new.name, None),
-        uuid=new.uuid.lower() if new.uuid else None,
+        uuid=await _uuid(work, new.uuid),
         identifier=new.identifier,
         name=new.name,
         name_key=name_key(new.name),
@@ -94,7 +92,7 @@ async def create_integration(work: Work, new: CreateIntegration) -> Integration:
         category=new.category or (definition.category if definition else "other"),
         mode=new.mode,
         access=new.access,
-        auth_type=definition.auth_type if definition else AuthType.NONE,
+        auth_type=auth_type,
         owner_id=await _owner(work, new.owner_id),
         created_by=work.caller.principal_id,
         created_by_token=work.caller.token_id,
@@ -112,8 +110,8 @@ async def create_integration(work: Work, new: CreateIntegration) -> Integration:
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale))
 async def update_integration(work: Work, new: UpdateIntegration) -> Integration:
     """Change an integration; it is at its next version afterwards."""
-    _check(new)
     integration = await managed_integration(work, new.id, expected_version=new.expected_version, path=("input", "id"))
+    check_integration(new, integration.auth_type)
     await _apply(work, integration, new)
     if not isinstance(new.auth, Unset):
         apply_auth(work, integration, new.auth)
@@ -123,26 +121,6 @@ async def update_integration(work: Work, new: UpdateIntegration) -> Integration:
     if isinstance(new.secret, Secret):
         await replace_default_connection(work, integration, new.secret)
     return integration
-
-
-def _check(new: CreateIntegration | UpdateIntegration) -> None:
-    faults = Faults("input")
-    for field in ("name", "mode", "access", "vendor"):
-        faults.check(getattr(new, field) is not None, field, "It cannot be null.")
-    faults.name("name", new.name)
-    faults.vendor("vendor", new.vendor)
-    faults.slug("slug", new.slug)
-    faults.text("identifier", new.identifier, most=NAME, least=1)
-    faults.text("description", new.description, most=TEXT)
-    faults.text("readme", new.readme, most=LONG_TEXT)
-    faults.text("category", new.category, most=WORD, least=1)
-    if isinstance(new, CreateIntegration):
-        faults.handler("handler", new.handler)
-        if new.uuid is not None:
-            faults.check(_UUID.fullmatch(new.uuid) is not None, "uuid", "It must be a UUID.")
-    check_auth(faults, new.auth)
-    check_secret(faults, new.secret)
-    faults.refuse()
 
 
 async def _furnish(work: Work, integration: Integration, new: CreateIntegration) -> None:
@@ -202,6 +180,13 @@ async def _handler(work: Work, new: CreateIntegration) -> str:
         return await free(work, col(Integration.handler), handler_from(new.name), "_", *living)
     await _refuse_taken(work, col(Integration.handler) == new.handler, "handler", new.handler)
     return new.handler
+
+
+async def _uuid(work: Work, uuid: str | None) -> str | None:
+    if uuid is None:
+        return None
+    await _refuse_taken(work, col(Integration.uuid) == uuid.lower(), "uuid", uuid)
+    return uuid.lower()
 
 
 async def _slug(work: Work, slug: str | None, name: str, own_id: str | None) -> str:

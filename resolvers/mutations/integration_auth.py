@@ -9,14 +9,14 @@ from typing import Any, Final
 from models.tables import Integration
 from models.vocabulary import ApiKeyLocation, AuthType, TokenEndpointAuth
 from proxy.address import check_base_url
-from proxy.headers import check_header, check_template, hint
+from proxy.headers import check_header, check_template, check_value, hint
 from resolvers.faults import ADDRESS, NAME, TEXT, WORD, Faults
 from resolvers.unset import UNSET, Unset
 from resolvers.work import Work
 
 DEFAULT_KEY_HEADER: Final = "X-API-Key"
 _MOST_HEADERS: Final = 50
-_ADDRESSES: Final = ("authorization_url", "token_url", "revocation_url")
+_MOST_SCOPES: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,16 +50,16 @@ def check_auth(faults: Faults, auth: IntegrationAuth | Unset | None) -> None:
     """Faults below `auth`: addresses, header names and values, lengths."""
     if not isinstance(auth, IntegrationAuth):
         return
-    for field, name in (("api_base_url", "apiBaseUrl"), *((field, _camel(field)) for field in _ADDRESSES)):
-        value = getattr(auth, field)
-        faults.text(("auth", name), value, most=ADDRESS)
-        if isinstance(value, str) and (problem := check_base_url(value)):
-            faults.add(("auth", name), problem)
+    _check_address(faults, "apiBaseUrl", auth.api_base_url)
     faults.text(("auth", "clientId"), auth.client_id, most=NAME)
     faults.text(("auth", "clientSecret"), auth.client_secret, most=TEXT)
-    faults.object(("auth", "parameters"), auth.parameters)
+    faults.texts(("auth", "scopes"), auth.scopes, most=_MOST_SCOPES)
+    _check_address(faults, "authorizationUrl", auth.authorization_url)
+    _check_address(faults, "tokenUrl", auth.token_url)
+    _check_address(faults, "revocationUrl", auth.revocation_url)
     _check_key_name(faults, auth.api_key_name)
     _check_headers(faults, auth)
+    faults.object(("auth", "parameters"), auth.parameters)
 
 
 def apply_auth(work: Work, integration: Integration, auth: IntegrationAuth | Unset | None) -> None:
@@ -96,9 +96,15 @@ _DEFAULTS: Final[dict[str, object]] = {
 }
 
 
+def _check_address(faults: Faults, name: str, value: str | Unset | None) -> None:
+    fits = faults.text(("auth", name), value, most=ADDRESS)
+    if fits and isinstance(value, str) and (problem := check_base_url(value)):
+        faults.add(("auth", name), problem)
+
+
 def _check_key_name(faults: Faults, name: str | Unset | None) -> None:
-    faults.text(("auth", "apiKeyName"), name, most=WORD, least=1)
-    if isinstance(name, str) and (problem := check_header(name, "x")):
+    fits = faults.text(("auth", "apiKeyName"), name, most=WORD, least=1)
+    if fits and isinstance(name, str) and (problem := check_header(name, "x")):
         faults.add(("auth", "apiKeyName"), problem)
 
 
@@ -106,17 +112,15 @@ def _check_headers(faults: Faults, auth: IntegrationAuth) -> None:
     headers = auth.headers
     if isinstance(headers, Unset) or headers is None:
         return
-    faults.check(len(headers) <= _MOST_HEADERS, ("auth", "headers"), f"At most {_MOST_HEADERS} headers.")
+    if not faults.check(len(headers) <= _MOST_HEADERS, ("auth", "headers"), f"At most {_MOST_HEADERS} headers."):
+        return
     for index, header in enumerate(headers):
         where = ("auth", "headers", str(index))
-        problem = check_header(header.name, header.value) or check_template(header.value)
-        faults.check(problem is None, where, problem or "")
+        if problem := check_header(header.name, ""):
+            faults.add((*where, "name"), problem)
+        if problem := check_value(header.value) or check_template(header.value):
+            faults.add((*where, "value"), problem)
 
 
 def _sealed(work: Work, integration: Integration, column: str, value: object) -> bytes | None:
     return None if value is None else work.seal(integration, column, value)
-
-
-def _camel(field: str) -> str:
-    head, *tail = field.split("_")
-    return head + "".join(word.capitalize() for word in tail)

@@ -142,7 +142,9 @@ async def add_place(work: Work, new: AddPlace) -> Place:
     faults.refuse()
     organization = await _organization(work, new.organization)
     place = Place(organization_id=organization.id, kind=new.kind, name=new.name, name_key=name_key(new.name))
-    return work.add(place)
+    work.add(place)
+    _inside(work, organization).audit(place, "place.created")
+    return place
 
 
 def _check_person(faults: Faults, username: str, display_name: str, email: str | None) -> None:

@@ -53,13 +53,12 @@ class NewToken:
 
 @operation(needs=Permission.TOKENS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
 async def create_token(work: Work, new: CreateToken) -> NewToken:
-    """Make a token. Its permissions are at most the caller's own."""
+    """Make a token. Its permissions and the capabilities it may run are at most the caller's own."""
     _check(work, new)
     principal = await _principal(work, new)
     if new.integration_id is not None:
         await managed_integration(work, new.integration_id, path=("input", "integrationId"))
-    for index, capability_id in enumerate(new.allowed_capability_ids or ()):
-        await work.get(Capability, capability_id, path=("input", "allowedCapabilityIds", str(index)))
+    allowed = await _allowed(work, new)
     text = new_token_text()
     token = Token(
         id=new_id(work.now()),
@@ -71,7 +70,7 @@ async def create_token(work: Work, new: CreateToken) -> NewToken:
         permissions=sorted(completed(new.permissions)),
         principal_id=principal.id if principal else None,
         integration_id=new.integration_id,
-        allowed_capabilities=list(new.allowed_capability_ids or ()),
+        allowed_capabilities=allowed,
         expires_at=new.expires_at,
         created_by=work.caller.principal_id,
     )
@@ -119,6 +118,20 @@ def _check(work: Work, new: CreateToken) -> None:
     nobody = new.principal_id is None and new.integration_id is None and work.caller.principal_id is None
     faults.check(not nobody, "principalId", "This token speaks for no user; name a principal or an integration.")
     faults.refuse()
+
+
+async def _allowed(work: Work, new: CreateToken) -> list[str]:
+    """What was named; where nothing was, what the caller itself is held to."""
+    held = work.caller.allowed_capabilities
+    if not new.allowed_capability_ids:
+        return sorted(held)
+    faults = Faults("input")
+    for index, capability_id in enumerate(new.allowed_capability_ids):
+        place = ("allowedCapabilityIds", str(index))
+        await work.get(Capability, capability_id, path=("input", *place))
+        faults.check(not held or capability_id in held, place, "You cannot give it: your token may not run it.")
+    faults.refuse()
+    return list(new.allowed_capability_ids)
 
 
 async def _principal(work: Work, new: CreateToken) -> Principal | None:

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from models.tables import Capability, Installation
 from models.vocabulary import CapabilityEffect, HttpMethod, Permission
-from resolvers.filters import among, searching
+from resolvers.filters import among, searching, words_of
 from resolvers.operation import operation
 from resolvers.page import Order, Slice, SliceRequest
 from resolvers.work import Work
@@ -31,7 +31,7 @@ class CapabilityFilter:
         texts = (func.lower(col(Capability.name)), func.lower(col(Capability.description)))
         found = [
             or_(*(condition for text in texts for condition in searching(text, word)))
-            for word in (self.search or "").split()
+            for word in words_of(self.search)
         ]
         return [
             *found,

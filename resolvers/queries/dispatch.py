@@ -54,7 +54,7 @@ class DispatchFilter:
             return []
         ended = [word for word in self.outcome if word is not None]
         under_way = [col(Dispatch.outcome).is_(None)] if None in self.outcome else []
-        return [or_(col(Dispatch.outcome).in_(ended), *under_way)]
+        return [or_(*among(col(Dispatch.outcome), ended), *under_way)]
 
 
 @dataclass(frozen=True, kw_only=True)

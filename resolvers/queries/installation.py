@@ -10,7 +10,7 @@ from sqlmodel import col
 from models.errors import NotFound
 from models.tables import Capability, Installation, Integration
 from models.vocabulary import InstallationStatus, Permission
-from resolvers.filters import among, searching
+from resolvers.filters import among, searching, words_of
 from resolvers.operation import operation
 from resolvers.page import BY_ID, Order, Slice, SliceRequest
 from resolvers.queries.capability import BY_POSITION
@@ -37,7 +37,7 @@ class InstallationFilter:
                 *searching(func.lower(col(Installation.handler)), word),
                 col(Installation.integration_id).in_(named.where(*searching(col(Integration.search_text), word))),
             )
-            for word in (self.search or "").split()
+            for word in words_of(self.search)
         ]
 
 

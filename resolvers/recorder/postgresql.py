@@ -1,4 +1,4 @@
-"""The recorder on PostgreSQL: asyncpg's own statements, one round trip for a batch of one without a key."""
+"""The recorder on PostgreSQL: asyncpg's own statements, one round trip for intents or outcomes alone."""
 
 from __future__ import annotations
 
@@ -7,52 +7,68 @@ from typing import Any, Final
 
 from models.database import Database
 from resolvers.recorder import statements as parameters
-from resolvers.recorder.records import Existing, Intent, KeyRelease, Outcome, Record, Recorded
+from resolvers.recorder.group import GroupCommit
+from resolvers.recorder.records import Existing, Intent, Key, KeyRelease, Outcome, Record, Recorded, TokenUse
 from resolvers.recorder.statements import statements
 
 _SQL: Final = statements(sqlite=False)
+# When a connection was used is not worth a wait for whoever is changing it, nor a deadlock with another group.
+_NOTE_USE: Final = """
+WITH used AS (SELECT id FROM connection WHERE id = $9 AND (last_used_at IS NULL OR last_used_at < $10)
+ FOR NO KEY UPDATE SKIP LOCKED),
+ touched AS (UPDATE connection SET last_used_at = $7 FROM used WHERE connection.id = used.id)"""
+_OUTCOME_AND_USE: Final = _NOTE_USE + _SQL.update_outcome
 
 
 class PostgresqlRecorder:
-    """Borrows a connection of the engine's pool for each batch."""
+    """Borrows a connection of the engine's pool for each group."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._group = GroupCommit(self._write)
 
     async def write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
         """See `Recorder.write`."""
-        async with self._database.driver() as driver:
-            if len(batch) == 1 and isinstance(batch[0], Intent) and batch[0].key is None:
-                await driver.execute(_SQL.insert_intent, *parameters.of_intent(batch[0]))
-                return [None]
-            async with driver.transaction():
-                return [await _write_one(driver, record) for record in batch]
+        return await self._group.write(batch)
 
     async def close(self) -> None:
-        """The pool is the engine's to close."""
+        """Let it finish; the pool is the engine's to close."""
+        await self._group.drain()
+
+    async def _write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
+        intents = [parameters.of_intent(one) for one in batch if isinstance(one, Intent) and one.key is None]
+        outcomes = [parameters.of_outcome_and_use(one) for one in batch if isinstance(one, Outcome)]
+        async with self._database.driver() as driver:
+            if len(batch) in (len(intents), len(outcomes)):  # each is a transaction by itself
+                await _write_many(driver, intents, outcomes)
+                return [None] * len(batch)
+            async with driver.transaction():
+                await _write_many(driver, intents, outcomes)
+                return [await _write_other(driver, record) for record in batch]
 
 
-async def _write_one(driver: Any, record: Record) -> Recorded:
-    if isinstance(record, Intent):
-        return await _write_intent(driver, record)
-    if isinstance(record, Outcome):
-        await driver.execute(_SQL.update_outcome, *parameters.of_outcome(record))
-        if record.used_connection_id is not None:
-            await driver.execute(_SQL.touch_connection, *parameters.of_used_connection(record))
-        return None
-    if isinstance(record, KeyRelease):
-        if record.intent.key is not None:
-            await driver.execute(_SQL.release_key, *parameters.of_release(record.intent, record.intent.key))
-        return None
-    await driver.execute(_SQL.touch_token, *parameters.of_token_use(record))
+async def _write_many(driver: Any, intents: Sequence[Any], outcomes: Sequence[Any]) -> None:
+    """One round trip for all of a kind, which happen together or not at all."""
+    if intents:
+        await driver.executemany(_SQL.insert_intent, intents)
+    if outcomes:
+        await driver.executemany(_OUTCOME_AND_USE, outcomes)
+
+
+async def _write_other(driver: Any, record: Record) -> Recorded:
+    if isinstance(record, Intent) and record.key is not None:
+        return await _write_keyed(driver, record, record.key)
+    if isinstance(record, KeyRelease) and record.intent.key is not None:
+        await driver.execute(_SQL.release_key, *parameters.of_release(record.intent, record.intent.key))
+    if isinstance(record, TokenUse):
+        await driver.execute(_SQL.touch_token, *parameters.of_token_use(record))
     return None
 
 
-async def _write_intent(driver: Any, intent: Intent) -> Recorded:
-    if intent.key is not None:
-        claimed = await driver.fetchrow(_SQL.claim_key, *parameters.of_claim(intent, intent.key))
-        if claimed is None:
-            held = await driver.fetchrow(_SQL.read_key, *parameters.of_key(intent, intent.key))
-            return Existing(request_digest=held[0], result_id=held[1])
+async def _write_keyed(driver: Any, intent: Intent, key: Key) -> Recorded:
+    claimed = await driver.fetchrow(_SQL.claim_key, *parameters.of_claim(intent, key))
+    if claimed is None:
+        held = await driver.fetchrow(_SQL.read_key, *parameters.of_key(intent, key))
+        return Existing(request_digest=held[0], result_id=held[1])
     await driver.execute(_SQL.insert_intent, *parameters.of_intent(intent))
     return None

@@ -9,6 +9,7 @@ from typing import Final
 from models.database import Database
 from models.writer import SqliteWriter
 from resolvers.recorder import statements as parameters
+from resolvers.recorder.group import GroupCommit
 from resolvers.recorder.records import Existing, Intent, KeyRelease, Outcome, Record, Recorded
 from resolvers.recorder.statements import statements
 
@@ -20,14 +21,19 @@ class SqliteRecorder:
 
     def __init__(self, database: Database) -> None:
         self._writer = SqliteWriter(database, "recorder")
+        self._group = GroupCommit(self._write)
 
     async def write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
         """See `Recorder.write`."""
-        return await self._writer.write(lambda connection: [_write_one(connection, record) for record in batch])
+        return await self._group.write(batch)
 
     async def close(self) -> None:
         """Let go of the connection and end the thread."""
+        await self._group.drain()
         await self._writer.close()
+
+    async def _write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
+        return await self._writer.write(lambda connection: [_write_one(connection, record) for record in batch])
 
 
 def _write_one(connection: sqlite3.Connection, record: Record) -> Recorded:

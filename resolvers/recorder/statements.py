@@ -88,6 +88,11 @@ def of_outcome(outcome: Outcome) -> tuple[Any, ...]:
     )
 
 
+def of_outcome_and_use(outcome: Outcome) -> tuple[Any, ...]:
+    """Parameters of `update_outcome`, then the connection and the time since which its use is not news."""
+    return (*of_outcome(outcome), outcome.used_connection_id, outcome.finished_at - 60_000)
+
+
 def of_used_connection(outcome: Outcome) -> tuple[Any, ...]:
     """Parameters of `touch_connection`: once a minute is exact enough."""
     return (outcome.finished_at, outcome.used_connection_id, outcome.finished_at - 60_000)

@@ -13,7 +13,7 @@ _PLACES: Final[dict[Path, Path]] = {
     ("input", "payload"): ("metadata",),
     ("input", "entityId"): ("entity_id",),
     ("input", "eventTypes"): ("events",),
-    ("input", "secret", "token"): ("app_token",),
+    ("input", "appToken"): ("app_token",),
     ("input", "idempotencyKey"): ("Idempotency-Key",),
     ("input",): (),
 }

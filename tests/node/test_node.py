@@ -14,6 +14,8 @@ from tests.node.tools import HERE, audit, compile_for_relay, install
 #: By folder of screens: the printed schema that they are written for.
 SCHEMAS = {"toy": HERE / "toy.graphql"}
 
+pytestmark = pytest.mark.needs("node")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def tools() -> None:

@@ -12,9 +12,12 @@ HERE = Path(__file__).parent
 
 
 def install() -> None:
-    """Once: what is installed already is taken as it is."""
-    if not (HERE / "node_modules").exists():
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE, check=True, capture_output=True)
+    """Once for each lock: what is installed from it already is taken as it is."""
+    lock, installed = HERE / "package-lock.json", HERE / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run(command, cwd=HERE, check=True, capture_output=True)
+        installed.touch()
 
 
 def audit(url: str) -> list[dict[str, Any]]:
@@ -22,6 +25,19 @@ def audit(url: str) -> list[dict[str, Any]]:
     command = ["node", "audit.mjs", url]
     found = subprocess.run(command, cwd=HERE, check=True, capture_output=True, text=True, timeout=60)
     return json.loads(found.stdout)
+
+
+def visit_graphiql(chromium: str, profile: Path, pictures: Path, **facts: str) -> dict[str, Any]:
+    """What a person meets in GraphiQL, by the steps of `graphiql.mjs`; `facts` are its `url`, `token`, and so on.
+
+    Raises AssertionError, with what Node says, where a step does not come to its end.
+    """
+    command = ["node", "graphiql.mjs", chromium, str(profile), str(pictures)]
+    done = subprocess.run(
+        command, cwd=HERE, check=False, input=json.dumps(facts), capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def compile_for_relay(sdl: str, screens: Path, into: Path) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,7 @@ def reply(body: bytes, content_type: str = "application/json", status: str = "20
 
 OK = reply(b'{"ok":true}')
 _PART = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-_COOKIE = ("Set-Cookie: session=upstream; Path=/", "Access-Control-Allow-Origin: *")
+_COOKIE = ("Set-Cookie: session=upstream; Path=/", "Access-Control-Allow-Origin: *", "Connection: close")
 
 # The connection is closed after each.
 CANNED = {

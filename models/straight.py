@@ -1,0 +1,73 @@
+"""Reads that nearly every request does: SELECTs compiled once, run on the driver itself, without a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Dialect, Select, inspect, select
+from sqlalchemy.orm import configure_mappers
+from sqlmodel import SQLModel
+
+Read = Callable[[Any], Any] | None
+
+
+def columns_of(*entities: type[SQLModel]) -> Select[*tuple[Any, ...]]:
+    """A SELECT of every column of these tables, in the order that StraightSelect takes them in."""
+    return select(*(column for entity in entities for column in inspect(entity).columns))
+
+
+class StraightSelect:
+    """A statement over `columns_of(*entities)`, ready for a driver. Values that differ are named `bindparam`s."""
+
+    def __init__(self, statement: Select[*tuple[Any, ...]], *entities: type[SQLModel], dialect: Dialect) -> None:
+        configure_mappers()  # the ORM puts it off until its first query, which may come after ours
+        compiled = statement.compile(dialect=dialect)
+        self.sql = str(compiled)
+        self._places: list[tuple[str, Any]] = []
+        for name in compiled.positiontup or ():
+            bound = compiled.binds[name]
+            write = bound.type.dialect_impl(dialect).bind_processor(dialect)
+            fixed = bound.effective_value
+            self._places.append((name, write(fixed) if write and fixed is not None else fixed))
+        self._shapes = [_Shape(entity, dialect) for entity in entities]
+
+    def parameters(self, values: Mapping[str, Any]) -> list[Any]:
+        """The statement's parameters by position."""
+        return [values.get(name, fixed) for name, fixed in self._places]
+
+    def rows(self, records: Sequence[Sequence[Any]]) -> list[list[Any]]:
+        """An entity, or None where an outer join found none, for each table of each record."""
+        found = []
+        for record in records:
+            start, row = 0, []
+            for shape in self._shapes:
+                row.append(shape.row(record, start))
+                start += shape.width
+            found.append(row)
+        return found
+
+
+class _Shape:
+    """Makes rows of one table as the ORM does when it loads all columns, but in no session: read-only."""
+
+    def __init__(self, entity: type[SQLModel], dialect: Dialect) -> None:
+        mapper = inspect(entity)
+        self._new = mapper.class_manager.new_instance
+        self._columns: list[tuple[int, str, Read]] = []
+        for index, column in enumerate(mapper.columns):
+            read = column.type.dialect_impl(dialect).result_processor(dialect, None)
+            self._columns.append((index, mapper.get_property_by_column(column).key, read))
+        self._key = next(index for index, column in enumerate(mapper.columns) if column.primary_key)
+        self.width = len(self._columns)
+
+    def row(self, record: Sequence[Any], start: int) -> Any:
+        """The row whose columns begin at `start`."""
+        if record[start + self._key] is None:
+            return None
+        instance = self._new()
+        values = instance.__dict__
+        for index, name, read in self._columns:
+            value = record[start + index]
+            values[name] = value if read is None else read(value)
+        return instance

@@ -1,0 +1,145 @@
+"""What a manifest says, and everything that is wrong with it, each fault at the input that it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from models.errors import InvalidInput, Path
+from models.tables import Integration
+from models.vocabulary import CapabilityEffect, HttpMethod
+from proxy.address import check_endpoint
+from proxy.inputs import SimpleInput, check_any_schema, check_schema, schema_of_simple_inputs
+from resolvers.faults import ADDRESS, TEXT, WORD, Faults
+
+MOST_CAPABILITIES: Final = 1000
+MOST_EVENT_TYPES: Final = 1000
+_MOST_SCOPES: Final = 100
+_GREATEST_TIMEOUT: Final = 300
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*")
+#: What a keyword of the stored schema is called in the simple form.
+_SIMPLE: Final = {"x-in": "location", "enum": "options", "default": "default", "type": "type"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclareCapability:
+    """One capability: `inputs` for the simple form, `input_schema` for the general one."""
+
+    name: str
+    method: HttpMethod
+    endpoint: str
+    description: str | None = None
+    effect: CapabilityEffect | None = None
+    inputs: Sequence[SimpleInput] | None = None
+    input_schema: dict[str, Any] | None = None
+    output_schema: dict[str, Any] | None = None
+    allow_unknown_inputs: bool = False
+    required_scopes: Sequence[str] = ()
+    timeout_seconds: int = 30
+
+    def schema(self) -> dict[str, Any]:
+        """The stored form of its inputs. Raises InvalidInput for an input that stands twice."""
+        if self.input_schema is not None:
+            return self.input_schema
+        return schema_of_simple_inputs(self.inputs or (), self.allow_unknown_inputs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclareEventType:
+    """One event type: `<Handler>.<Name>`."""
+
+    name: str
+    description: str | None = None
+    schema: dict[str, Any] | None = None
+
+
+def check_capabilities(faults: Faults, manifest: Sequence[DeclareCapability], *, has_base: bool) -> None:
+    """Faults below `capabilities`. `has_base`: the integration has an address for endpoints that are paths."""
+    if not faults.check(len(manifest) <= MOST_CAPABILITIES, "capabilities", f"At most {MOST_CAPABILITIES}."):
+        return
+    taken: set[str] = set()
+    for index, one in enumerate(manifest):
+        here = ("capabilities", str(index))
+        _check_capability(faults, here, one, has_base)
+        faults.check(one.name not in taken, (*here, "name"), f"{one.name} is declared twice.")
+        taken.add(one.name)
+
+
+def check_event_types(faults: Faults, integration: Integration, manifest: Sequence[DeclareEventType]) -> None:
+    """Faults below `eventTypes`."""
+    if not faults.check(len(manifest) <= MOST_EVENT_TYPES, "eventTypes", f"At most {MOST_EVENT_TYPES}."):
+        return
+    taken: set[str] = set()
+    for index, one in enumerate(manifest):
+        here = ("eventTypes", str(index))
+        suffix = suffix_of(integration, one.name)
+        named = suffix is not None and len(suffix) <= WORD and _NAME.fullmatch(suffix) is not None
+        faults.check(named, (*here, "name"), f"It must be written {integration.handler}.<NAME>, in ASCII.")
+        faults.check(suffix is None or suffix not in taken, (*here, "name"), f"{suffix} is declared twice.")
+        taken.add(suffix or "")
+        faults.text((*here, "description"), one.description, most=TEXT)
+        _check_shape(faults, (*here, "schema"), one.schema)
+
+
+def suffix_of(integration: Integration, name: str) -> str | None:
+    """What follows the handler in an event's name, whose case and underscores do not count; None for another's."""
+    prefix, dot, suffix = name.partition(".")
+    same = prefix.replace("_", "").casefold() == integration.handler.replace("_", "").casefold()
+    return suffix if dot and suffix and same else None
+
+
+def _check_capability(faults: Faults, here: Path, one: DeclareCapability, has_base: bool) -> None:
+    named = len(one.name) <= WORD and _NAME.fullmatch(one.name) is not None
+    faults.check(named, (*here, "name"), "It must be ASCII letters, digits and _ . : - (at most 120).")
+    faults.text((*here, "description"), one.description, most=TEXT)
+    _check_endpoint(faults, (*here, "endpoint"), one.endpoint, has_base)
+    if one.inputs is not None and one.input_schema is not None:
+        faults.add((*here, "inputSchema"), "Give inputs or inputSchema, not both.")
+    else:
+        _check_inputs(faults, here, one)
+    _check_shape(faults, (*here, "outputSchema"), one.output_schema)
+    faults.texts((*here, "requiredScopes"), one.required_scopes, most=_MOST_SCOPES)
+    in_range = 1 <= one.timeout_seconds <= _GREATEST_TIMEOUT
+    faults.check(in_range, (*here, "timeoutSeconds"), f"It must be between 1 and {_GREATEST_TIMEOUT}.")
+
+
+def _check_endpoint(faults: Faults, here: Path, endpoint: str, has_base: bool) -> None:
+    if not faults.text(here, endpoint, most=ADDRESS, least=1):
+        return
+    if problem := check_endpoint(endpoint):
+        faults.add(here, problem)
+    elif endpoint.startswith("/") and not has_base:
+        faults.add(here, "A path needs an API base address at the integration.")
+
+
+def _check_inputs(faults: Faults, here: Path, one: DeclareCapability) -> None:
+    try:
+        schema = one.schema()
+    except InvalidInput as refusal:
+        for violation in refusal.violations:
+            faults.add((*here, *violation.path), violation.message)
+        return
+    for violation in check_schema(schema, one.method, one.endpoint):
+        faults.add((*here, *_place(one, violation.path)), violation.message)
+
+
+def _place(one: DeclareCapability, path: Path) -> Path:
+    """Where a fault of the stored schema stands in what was given."""
+    if one.input_schema is not None:
+        return ("inputSchema", *path)
+    match path:
+        case ("properties", name, *rest):
+            index = next((i for i, given in enumerate(one.inputs or ()) if given.name == name), 0)
+            words = [_SIMPLE.get(rest[0], rest[0]), *rest[1:]] if rest else []
+            return ("inputs", str(index), *words)
+        case ("properties",):
+            return ("endpoint",)
+    return ("inputs", *path)
+
+
+def _check_shape(faults: Faults, here: Path, schema: object) -> None:
+    if schema is not None:
+        for violation in check_any_schema(schema):
+            faults.add((*here, *violation.path), violation.message)

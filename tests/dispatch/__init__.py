@@ -1,0 +1,1 @@
+"""Tests of dispatch over GraphQL, against real upstreams, on both databases."""

@@ -1,0 +1,118 @@
+"""What the egress policy refuses, and how many calls of one organization to one host run at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from tests.harness.acting import act, attempt, listed
+from tests.harness.calling import CALLED, App, app, capability
+from tests.harness.tenants import Tenant
+
+GET = capability("GET", "GET", "/ok", timeoutSeconds=5)
+SILENT = capability("SILENT", "GET", "/silent", timeoutSeconds=3)
+INNER = [
+    "http://169.254.169.254",
+    "https://169.254.169.254",
+    "http://localhost:{port}",
+    "http://127.0.0.1:{port}",
+    "http://127.1:{port}",
+    "http://2130706433:{port}",
+    "http://0x7f.1:{port}",
+    "http://0:{port}",
+    "http://[::1]:{port}",
+    "http://[::ffff:127.0.0.1]:{port}",
+    "https://[::ffff:7f00:1]:{port}",
+    "http://[fd00:ec2::254]",
+    "http://10.0.0.1",
+]
+
+
+async def test_refuses_inner_addresses_without_naming_them(another_hub, canary) -> None:
+    bases = [base.format(port=canary.port) for base in INNER]
+    capabilities = [capability(f"C{n}", "GET", f"{base}/ok", timeoutSeconds=5) for n, base in enumerate(bases)]
+    async with another_hub(egress_allow="") as tenant:
+        shop = await app(tenant.client, "https://fine.example", *capabilities)
+
+        done = [await shop.run(f"C{n}") for n in range(len(bases))]
+
+    refused = {"outcome": "REFUSED", "error": "The egress policy does not allow this address."}
+    for base, one in zip(bases, done, strict=True):
+        assert {word: one["dispatch"][word] for word in refused} == refused, base
+        assert (one["response"], one["dispatch"]["externalStatus"]) == (None, None)
+    assert canary.connections == 0
+
+
+async def test_one_allowance_is_no_other(another_hub, upstream, canary) -> None:
+    async with another_hub(egress_allow=f"127.0.0.1/32:{upstream.port}") as tenant:
+        shop = await app(
+            tenant.client, upstream.url, GET, capability("OTHER", "GET", f"{canary.url}/ok", timeoutSeconds=5)
+        )
+
+        assert (await shop.run("GET"))["dispatch"]["outcome"] == "SUCCEEDED"
+        assert (await shop.run("OTHER"))["dispatch"]["outcome"] == "REFUSED"
+    assert canary.connections == 0
+
+
+async def test_a_connections_own_base_is_held_to_the_policy_too(another_hub, canary) -> None:
+    async with another_hub(egress_allow="") as tenant:
+        shop = await app(tenant.client, "https://fine.example", GET, auth={"type": "BEARER"})
+        secret = {"integrationId": shop.id, "secret": {"bearerToken": "t"}, "baseUrl": canary.url}
+        await act(tenant.client, "createConnection", secret)
+
+        assert (await shop.run("GET"))["dispatch"]["outcome"] == "REFUSED"
+    assert canary.connections == 0
+
+
+async def _attempts(shop: App, name: str, times: int) -> list[dict]:
+    asked = {"capability": {"named": {"handler": shop.handler, "name": name}}}
+    return await asyncio.gather(*(attempt(shop.client, "dispatch", asked, CALLED) for _ in range(times)))
+
+
+async def test_more_calls_than_may_wait_are_refused_and_recorded(another_hub, upstream) -> None:
+    settings = {"egress_allow": "127.0.0.0/8", "egress_per_host": 2, "egress_queue_per_host": 1}
+    async with another_hub(**settings) as tenant:
+        shop = await app(tenant.client, upstream.url, SILENT)
+
+        held = asyncio.create_task(_attempts(shop, "SILENT", 3))
+        await upstream.received(2)
+        await _waiting(tenant)
+        beyond = await _attempts(shop, "SILENT", 3)
+        running_then = len(upstream.requests)
+        ended = await held
+        rows = await listed(tenant.client, "dispatches", "outcome error")
+
+    assert [(one["code"], one["retryAfterSeconds"]) for one in beyond] == [("TOO_MANY", 1)] * 3
+    assert running_then == 2
+    assert {one.get("code") or one["dispatch"]["outcome"] for one in ended} <= {"TIMED_OUT", "TOO_MANY"}
+    refused = [row for row in rows if row["outcome"] == "REFUSED"]
+    assert len(refused) >= 3
+    assert {row["outcome"] for row in rows} <= {"REFUSED", "TIMED_OUT"}
+
+
+async def _waiting(tenant: Tenant) -> None:
+    """Until three intents are written: two run, one waits for its turn."""
+    for _ in range(100):
+        if len(await listed(tenant.client, "dispatches", "id", "(filter: { outcome: [null] })")) == 3:
+            return
+    raise AssertionError("the third call did not come so far")
+
+
+async def test_a_host_that_hangs_holds_up_no_other(another_hub, upstream, faults) -> None:
+    settings = {"egress_allow": "127.0.0.0/8", "egress_per_host": 2, "egress_queue_per_host": 100}
+    async with another_hub(**settings) as tenant:
+        hanging = await app(tenant.client, upstream.url, SILENT, name="Hanging")
+        well = await app(tenant.client, faults.url, GET, name="Well")
+        held = asyncio.create_task(_attempts(hanging, "SILENT", 20))
+        await upstream.received(2)
+
+        started = time.monotonic()
+        done = await _attempts(well, "GET", 10)
+        took = time.monotonic() - started
+        hanging_then = len(upstream.requests)
+        ended = await held
+
+    assert [one["dispatch"]["outcome"] for one in done] == ["SUCCEEDED"] * 10
+    assert took < 2
+    assert hanging_then == 2
+    assert {one.get("code") or one["dispatch"]["outcome"] for one in ended} <= {"TIMED_OUT", "TOO_MANY"}

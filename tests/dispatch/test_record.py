@@ -1,0 +1,152 @@
+"""The record of dispatches: the intent while the call is under way, the outcome after it, lists of both."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import select
+
+from models.tables import Dispatch
+from tests.harness.acting import act, listed
+from tests.harness.calling import App, app, capability, given
+
+FIELDS = """id capabilityName method url outcome externalStatus error attemptCount source durationMs createdAt
+  idempotencyKey integration { handler } connection { id } capability { name }"""
+SLOW = capability("SLOW", "GET", "/silent", given("key", location="QUERY"), timeoutSeconds=2)
+OK = capability("OK", "POST", "/ok", given("a"))
+
+
+async def test_the_intent_stands_while_the_call_is_under_way(organization, upstream) -> None:
+    shop = await app(organization.client, upstream.url, SLOW)
+
+    running = asyncio.create_task(shop.run("SLOW", {"key": "hush"}))
+    await upstream.received(1)
+    (during,) = await listed(organization.client, "dispatches", FIELDS)
+    waiting = await listed(organization.client, "dispatches", "id", "(filter: { outcome: [null] })")
+    done = await running
+    (after,) = await listed(organization.client, "dispatches", FIELDS)
+
+    nothing_yet = {"outcome": None, "externalStatus": None, "error": None, "durationMs": None, "attemptCount": 0}
+    assert during == after | nothing_yet
+    assert waiting == [{"id": during["id"]}]
+    assert after["url"] == f"{upstream.url}/silent?key=***"
+    assert (after["capabilityName"], after["method"], after["source"]) == ("SLOW", "GET", "GRAPHQL")
+    assert after["integration"] == {"handler": "APP"}
+    assert (after["outcome"], after["attemptCount"]) == ("TIMED_OUT", 1)
+    assert done["dispatch"]["id"] == after["id"]
+    assert 2000 <= after["durationMs"] < 4000
+
+
+async def test_what_was_answered_is_what_is_recorded(organization, httpbin) -> None:
+    secret = {"auth": {"type": "API_KEY", "apiKeyLocation": "QUERY"}, "secret": {"apiKey": "hush-hush-hush"}}
+    shop = await app(organization.client, httpbin, capability("GET", "GET", "/status/503?x=1"), **secret)
+
+    done = await shop.run("GET")
+    (row,) = await listed(organization.client, "dispatches", FIELDS)
+
+    assert {name: row[name] for name in done["dispatch"]} == done["dispatch"]
+    assert row["url"] == f"{httpbin}/status/503?x=***&api_key=***"
+    assert row["externalStatus"] == 503
+    assert row["connection"] is not None
+
+
+@pytest.fixture
+async def two(organization, upstream) -> tuple[App, App]:
+    """Two apps, each of which was called once: the first well, the second in vain."""
+    good = await app(organization.client, upstream.url, OK, name="Good", secret={"bearerToken": "t"})
+    bad = await app(organization.client, "http://127.0.0.1:1", OK, name="Bad")
+    await good.run("OK", {"a": "x"})
+    await bad.run("OK")
+    return good, bad
+
+
+@pytest.mark.parametrize(
+    ("condition", "handlers"),
+    [
+        ("outcome: [SUCCEEDED]", ["GOOD"]),
+        ("outcome: [UPSTREAM_FAILED, null]", ["BAD"]),
+        ("outcome: [null]", []),
+        ("outcome: []", []),
+        ("source: [GRAPHQL]", ["BAD", "GOOD"]),
+        ("source: [MCP]", []),
+        ('since: "2100-01-01T00:00:00Z"', []),
+        ('until: "2100-01-01T00:00:00Z"', ["BAD", "GOOD"]),
+        ("integrationId: $good", ["GOOD"]),
+        ("connectionId: $connection", ["GOOD"]),
+    ],
+)
+async def test_lists_dispatches_newest_first_by_filter(organization, two, condition, handlers) -> None:
+    (connection,) = await listed(organization.client, "connections", "id")
+    written = condition.replace("$good", f'["{two[0].id}"]').replace("$connection", f'["{connection["id"]}"]')
+
+    found = await listed(organization.client, "dispatches", "integration { handler }", f"(filter: {{ {written} }})")
+
+    assert [one["integration"]["handler"] for one in found] == handlers
+
+
+async def test_each_list_of_dispatches_holds_its_own(organization, two) -> None:
+    document = """query($by: IntegrationRef!) { integration(by: $by) {
+      dispatches(filter: { outcome: [SUCCEEDED] }) { nodes { capabilityName } }
+      capabilities { nodes { dispatches { nodes { outcome } } } } } }"""
+    good, bad = [(await organization.client.query(document, by={"id": one.id}))["integration"] for one in two]
+
+    assert good["dispatches"]["nodes"] == [{"capabilityName": "OK"}]
+    assert bad["dispatches"]["nodes"] == []
+    assert good["capabilities"]["nodes"] == [{"dispatches": {"nodes": [{"outcome": "SUCCEEDED"}]}}]
+    assert bad["capabilities"]["nodes"] == [{"dispatches": {"nodes": [{"outcome": "UPSTREAM_FAILED"}]}}]
+
+
+async def test_history_outlives_what_it_names(organization, two) -> None:
+    before = await listed(organization.client, "dispatches", "id capabilityName")
+
+    document = "mutation($id: ID!) { deleteIntegration(id: $id) { __typename } }"
+    await organization.client.query(document, id=two[0].id)
+
+    assert await listed(organization.client, "dispatches", "id capabilityName") == before
+    rows = await listed(organization.client, "dispatches", "capability { id } integration { id }")
+    assert rows[1] == {"capability": None, "integration": None}
+
+
+async def test_a_response_is_kept_only_with_a_key_and_never_in_the_open(organization, upstream, database) -> None:
+    shop = await app(organization.client, upstream.url, OK)
+    upstream.answers["/ok"] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nplainly-visible"
+    await shop.run("OK")
+    await shop.run("OK", idempotencyKey="k")
+
+    async with database.read() as session:
+        own = select(Dispatch).where(Dispatch.organization_id == organization.id).order_by(Dispatch.id)
+        without, kept = (await session.execute(own)).scalars().all()
+
+    assert without.response is None
+    assert len(kept.response) > len(b"plainly-visible")
+    assert b"plainly-visible" not in kept.response
+    assert [without.response_bytes, kept.response_bytes] == [15, 15]
+
+
+async def test_one_failing_dispatch_leaves_the_others_of_a_document(organization, upstream) -> None:
+    await app(organization.client, upstream.url, OK)
+    call = 'dispatch(input: { capability: { named: { handler: "APP", name: "%s" } } }) { __typename }'
+
+    answer = await organization.client.query(f"mutation {{ a: {call % 'OK'} b: {call % 'NONE'} c: {call % 'OK'} }}")
+
+    assert [answer[name]["__typename"] for name in "abc"] == ["DispatchPayload", "NotFound", "DispatchPayload"]
+    assert upstream.seen["/ok"] == 2
+
+
+async def test_a_mutation_whose_client_leaves_is_done_once(organization, upstream) -> None:
+    shop = await app(organization.client, upstream.url, SLOW)
+    given = {"capability": {"named": {"handler": "APP", "name": "SLOW"}}}
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await act(shop.client, "dispatch", given, "dispatch { id }")
+    ended: list[dict] = []
+    for _ in range(100):
+        ended = await listed(organization.client, "dispatches", "outcome", "(filter: { outcome: [TIMED_OUT] })")
+        if ended:
+            break
+        await asyncio.sleep(0.1)
+
+    assert ended == [{"outcome": "TIMED_OUT"}]
+    assert upstream.seen["/silent"] == 1

@@ -1,0 +1,196 @@
+"""An organization that has one of everything, made by the operations, for tests that walk all that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from jobs.job import NewJob
+from jobs.transaction import enqueue
+from models.row import new_id
+from models.tables import Capability, Connection, Dispatch, Event, Installation, Integration, Job, Token
+from models.vocabulary import (
+    AuthType,
+    ConnectionMode,
+    HttpMethod,
+    IntegrationAccess,
+    Permission,
+    PlaceKind,
+    Source,
+)
+from resolvers.caller import Caller
+from resolvers.declaring import DeclareCapability, DeclareEventType
+from resolvers.dispatching.build import RunCapability
+from resolvers.find import IntegrationRef
+from resolvers.mutations.capability import DeclareEventTypes, declare_event_types
+from resolvers.mutations.connection import (
+    CreateConnection,
+    RegisterConnections,
+    create_connection,
+    register_connections,
+)
+from resolvers.mutations.dispatch import dispatch
+from resolvers.mutations.event import EmitEvent, emit_event
+from resolvers.mutations.integration import CreateIntegration, create_integration
+from resolvers.mutations.integration_auth import Header, IntegrationAuth
+from resolvers.mutations.organization import AddPlace, add_place
+from resolvers.mutations.token import CreateToken, create_token
+from resolvers.page import SliceRequest
+from resolvers.queries.capability import CapabilityFilter, list_capabilities
+from resolvers.queries.installation import InstallationFilter, list_installations
+from resolvers.secrets import Secret
+from tests.harness.server import RunningHub
+from tests.harness.tenants import Tenant
+
+ALL = frozenset(Permission)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estate:
+    """What an organization has. `word` stands in every name, so that it can be told from any other's."""
+
+    tenant: Tenant
+    hub: RunningHub
+    word: str
+    member_id: str
+    integration: Integration
+    restricted: Integration
+    capability: Capability
+    event_type: str
+    installation: Installation
+    shared: Connection
+    own: Connection
+    event: Event
+    dispatch: Dispatch
+    token: Token
+    app_token: str
+    job: Job
+
+    def caller(self, permissions: Iterable[Permission] = ALL, **facts: Any) -> Caller:
+        """Its administrator, with some permissions; `facts` are Caller's."""
+        return caller_of(self.hub, self.tenant, permissions, **facts)
+
+    async def run(self, operation: Callable[..., Awaitable[Any]], *given: Any, **named: Any) -> Any:
+        """What an operation answers its administrator, who may do everything."""
+        return await self.hub.run(operation(self.caller(), *given, **named))
+
+
+def caller_of(hub: RunningHub, tenant: Tenant, permissions: Iterable[Permission] = ALL, **facts: Any) -> Caller:
+    """The administrator of an organization, with some permissions."""
+    facts.setdefault("principal_id", tenant.admin_id)
+    return Caller(
+        hub=hub.app.state.hub,
+        source=Source.GRAPHQL,
+        organization_id=tenant.id,
+        permissions=frozenset(permissions),
+        actor_name="admin",
+        **facts,
+    )
+
+
+async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate:
+    """Fill an organization. `upstream` is the address of a remote service that answers `/ok` with JSON."""
+    run = _Runner(hub, caller_of(hub, tenant))
+    member_id = await tenant.add_user("member")
+    word = f"w{new_id()}"
+    integration = await run(create_integration, _rich(word, upstream))
+    await run(declare_event_types, _event_types(integration))
+    restricted = await run(
+        create_integration, CreateIntegration(name=f"{word} restricted", access=IntegrationAccess.RESTRICTED)
+    )
+    shared, own = await _connect(run, word, integration)
+    token = await run(
+        create_token, CreateToken(name=word, permissions=[Permission.AUDIT_READ], principal_id=member_id)
+    )
+    app = CreateToken(name=f"{word} app", permissions=list(Permission), integration_id=integration.id)
+    page = SliceRequest(size=1)
+    installed = await run(list_installations, filter=InstallationFilter(search=word), page=page)
+    (capability,) = (await run(list_capabilities, filter=CapabilityFilter(), page=page)).rows
+    said = await run(emit_event, _happened(integration, word))
+    done = await run(
+        dispatch, RunCapability(capability=capability.id, inputs={"note": word}, connection_id=shared.id)
+    )
+    await _add_place(hub, tenant, word)
+    return Estate(
+        tenant=tenant,
+        hub=hub,
+        word=word,
+        member_id=member_id,
+        integration=integration,
+        restricted=restricted,
+        capability=capability,
+        event_type="HAPPENED",
+        installation=installed.rows[0],
+        shared=shared,
+        own=own,
+        event=said.event,
+        dispatch=done.dispatch,
+        token=token.token,
+        app_token=(await run(create_token, app)).secret,
+        job=await hub.run(_ask_for_work(hub, tenant, integration)),
+    )
+
+
+async def _ask_for_work(hub: RunningHub, tenant: Tenant, integration: Integration) -> Job:
+    """A job of a queue that nobody works on."""
+    new = NewJob(
+        operation="test.work",
+        caption="Work",
+        organization_id=tenant.id,
+        queue="idle",
+        subject_kind="Integration",
+        subject_id=integration.id,
+    )
+    async with hub.app.state.hub.database.write() as session:
+        return await enqueue(session, new)
+
+
+def _happened(integration: Integration, word: str) -> EmitEvent:
+    named = IntegrationRef(id=integration.id)
+    return EmitEvent(integration=named, type="HAPPENED", payload={"what": word})
+
+
+async def _add_place(hub: RunningHub, tenant: Tenant, word: str) -> None:
+    place = AddPlace(organization=tenant.slug, kind=PlaceKind.SPACE, name=word)
+    await hub.run(add_place(Caller.operator(hub.app.state.hub), place))
+
+
+def _rich(word: str, upstream: str) -> CreateIntegration:
+    auth = IntegrationAuth(
+        type=AuthType.API_KEY,
+        api_base_url=upstream,
+        client_id="client",
+        client_secret=f"client-secret-{word}",
+        headers=[Header(name="X-Extra", value=f"header-{word}")],
+        parameters={"region": "north"},
+    )
+    capability = DeclareCapability(name="DO", method=HttpMethod.GET, endpoint="/ok", allow_unknown_inputs=True)
+    return CreateIntegration(
+        name=f"{word} rich", auth=auth, secret=Secret(api_key=f"key-of-{word}"), capabilities=[capability]
+    )
+
+
+def _event_types(integration: Integration) -> DeclareEventTypes:
+    happened = DeclareEventType(name=f"{integration.handler}.HAPPENED", description="It happened.")
+    return DeclareEventTypes(integration_id=integration.id, event_types=[happened])
+
+
+async def _connect(run: _Runner, word: str, integration: Integration) -> tuple[Connection, Connection]:
+    kept = CreateConnection(
+        name=f"{word} shared", secret=Secret(api_key=f"{word}-shared"), mode=ConnectionMode.SHARED
+    )
+    shared = await run(create_connection, kept)
+    link = RegisterConnections(integration_id=integration.id, connection_ids=[shared.id])
+    await run(register_connections, link)
+    mine = replace(kept, name=f"{word} own", mode=ConnectionMode.PER_USER, integration_id=integration.id)
+    return shared, await run(create_connection, mine)
+
+
+@dataclass(frozen=True)
+class _Runner:
+    hub: RunningHub
+    caller: Caller
+
+    async def __call__(self, operation: Callable[..., Awaitable[Any]], *given: Any, **named: Any) -> Any:
+        return await self.hub.run(operation(self.caller, *given, **named))

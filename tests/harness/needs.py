@@ -1,0 +1,71 @@
+"""A pytest plug-in: leaves a test out, aloud, where a program that it needs is not installed; CI takes no absence."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+from collections import Counter
+
+import pytest
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_left_out = pytest.StashKey[Counter[str]]()
+
+
+@functools.cache
+def chromium() -> str | None:
+    """The path of a Chromium."""
+    return next(filter(None, map(shutil.which, _BROWSERS)), None)
+
+
+@functools.cache
+def node() -> str | None:
+    """The path of a Node that is new enough for what is built and tested with it."""
+    path = shutil.which("node")
+    if path is None or shutil.which("npm") is None:
+        return None
+    text = subprocess.run([path, "--version"], check=True, capture_output=True, text=True, timeout=30).stdout
+    major, minor, *_ = map(int, text.strip().lstrip("v").split("-")[0].split("."))
+    return path if major > 22 or (major == 22 and minor >= 12) or (major == 20 and minor >= 19) else None
+
+
+_PROGRAMS = {
+    "chromium": (chromium, "Chromium (on Debian: apt-get install chromium)"),
+    "node": (node, "Node 20.19, 22.12 or newer, with npm (https://nodejs.org)"),
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declares the marker."""
+    config.addinivalue_line("markers", f"needs(*programs): what must be installed, of {', '.join(_PROGRAMS)}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what cannot run on this machine, except in CI."""
+    left = [] if os.environ.get("CI") else [item for item in items if _lacking(item)]
+    config.stash[_left_out] = Counter(_lacking(item) for item in left)
+    if left:
+        items[:] = [item for item in items if item not in set(left)]
+        config.hook.pytest_deselected(items=left)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fails what got here without what it needs, before any fixture does in other words."""
+    if lacking := _lacking(item):
+        pytest.fail(f"CI runs every test, and this one needs {lacking}.", pytrace=False)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Says what was left out, and how to change that."""
+    for lacking, count in config.stash.get(_left_out, Counter()).items():
+        sentence = f"WARNING: tests that were left out: {count}. They need {lacking}."
+        terminalreporter.write_line(sentence, yellow=True, bold=True)
+
+
+def _lacking(item: pytest.Item) -> str:
+    """What the test needs and this machine has not, as words."""
+    wanted = {program for marker in item.iter_markers("needs") for program in marker.args}
+    return " and ".join(words for name, (find, words) in _PROGRAMS.items() if name in wanted and not find())

@@ -1,0 +1,57 @@
+"""Rows as the database holds them: an organization's, before and after, and what became of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Table, select
+from sqlalchemy.orm import configure_mappers
+
+from models.database import Database
+from models.tables import metadata
+
+#: Table → primary key → column → value.
+Rows = dict[str, dict[tuple[Any, ...], dict[str, Any]]]
+
+
+async def snapshot(database: Database, organization_id: str) -> Rows:
+    """Every row of an organization in every table, as stored: secrets as their envelopes.
+
+    Only the last use of a token is left out, which any request notes.
+    """
+    configure_mappers()
+    found: Rows = {}
+    async with database.read() as session:
+        for table in metadata.sorted_tables:
+            columns = [column for column in table.c if str(column) != "token.last_used_at"]
+            rows = await session.execute(select(*columns).where(_owner(table) == organization_id))
+            found[table.name] = {
+                tuple(row[column.name] for column in table.primary_key): dict(row) for row in rows.mappings()
+            }
+    return found
+
+
+def changes(before: Rows, after: Rows) -> list[str]:
+    """`+ table`, `- table` and `~ table.column` for all that is not as it was, sorted."""
+    found = []
+    for table in before:
+        old, new = before[table], after[table]
+        found += [f"+ {table}" for key in new.keys() - old.keys()]
+        found += [f"- {table}" for key in old.keys() - new.keys()]
+        for key in old.keys() & new.keys():
+            found += [f"~ {table}.{name}" for name, value in old[key].items() if new[key][name] != value]
+    return sorted(found)
+
+
+def added(before: Rows, after: Rows, table: str) -> list[dict[str, Any]]:
+    """The new rows of a table, oldest first."""
+    return [after[table][key] for key in sorted(after[table].keys() - before[table].keys())]
+
+
+def ids_in(rows: Rows) -> frozenset[str]:
+    """The ids of all rows."""
+    return frozenset(row["id"] for table in rows.values() for row in table.values() if "id" in row)
+
+
+def _owner(table: Table) -> Any:
+    return table.c.id if table.name == "organization" else table.c.organization_id

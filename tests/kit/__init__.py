@@ -1,0 +1,1 @@
+"""The kit that every operation and every field stands on: who may, whose rows, pages, keys, versions, the record."""

@@ -1,0 +1,221 @@
+"""How to call each operation. A new operation is entered here, or a test fails by its name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import col
+
+import resolvers.mutations
+import resolvers.queries
+from models.tables import Integration
+from models.vocabulary import HttpMethod, IntegrationState, Permission, PlaceKind
+from resolvers.declaring import DeclareCapability, DeclareEventType
+from resolvers.dispatching.build import RunCapability
+from resolvers.find import IntegrationRef
+from resolvers.mutations.capability import DeclareCapabilities, DeclareEventTypes, DeclareManifest
+from resolvers.mutations.connection import (
+    CreateConnection,
+    RegisterConnections,
+    UnregisterConnection,
+    UpdateConnection,
+    unregister_connection,
+)
+from resolvers.mutations.event import EmitEvent
+from resolvers.mutations.installation import InstallIntegration, UpdateInstallation, uninstall_integration
+from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
+from resolvers.mutations.job import cancel_job
+from resolvers.mutations.organization import AddPlace, AddPrincipal, CreateOrganization, IssueToken
+from resolvers.mutations.token import CreateToken
+from resolvers.operation import OPERATIONS, Facts
+from resolvers.page import SliceRequest
+from resolvers.queries.audit import AuditFilter
+from resolvers.queries.capability import CapabilityFilter
+from resolvers.queries.connection import ConnectionFilter
+from resolvers.queries.dispatch import DispatchFilter
+from resolvers.queries.event import EventFilter
+from resolvers.queries.installation import InstallationFilter
+from resolvers.queries.integration import IntegrationFilter, IntegrationOrderField, integration_order
+from resolvers.queries.job import JobFilter
+from resolvers.secrets import Secret
+from tests.harness.estate import Estate
+from tests.harness.matrix import Call, Foreign
+
+_PAGE = SliceRequest(size=100, count=True)
+_BY_NAME = integration_order(IntegrationOrderField.NAME)
+_CREATED = ("integration.created", "installation.created")
+
+
+def every_operation() -> dict[str, Facts]:
+    """All operations, no module forgotten."""
+    for package in (resolvers.mutations, resolvers.queries):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    return OPERATIONS
+
+
+def callable_of(facts: Facts) -> Any:
+    """The operation itself."""
+    return getattr(importlib.import_module(facts.module), facts.name)
+
+
+async def _uninstall(estate: Estate) -> None:
+    await estate.run(uninstall_integration, estate.installation.id)
+
+
+def _detach(estate: Estate) -> tuple[UnregisterConnection]:
+    return (UnregisterConnection(integration_id=estate.integration.id, connection_id=estate.own.id),)
+
+
+async def _detached(estate: Estate) -> None:
+    await estate.run(unregister_connection, *_detach(estate))
+
+
+async def _cancel(estate: Estate) -> None:
+    await estate.run(cancel_job, estate.job.id)
+
+
+async def _begin_deletion(estate: Estate) -> None:
+    await estate.hub.run(_set_deleting(estate))
+
+
+async def _set_deleting(estate: Estate) -> None:
+    """Without its job, which would finish it before the test does."""
+    deleting = update(Integration).where(col(Integration.id) == estate.integration.id)
+    async with estate.hub.app.state.hub.database.write() as session:
+        await session.execute(deleting.values(state=IntegrationState.DELETING, removed_at=1))
+
+
+def _capability() -> DeclareCapability:
+    return DeclareCapability(name="DO", method=HttpMethod.GET, endpoint="/other")
+
+
+def _of_app(estate: Estate) -> dict[str, Any]:
+    return {"principal_id": None, "integration_id": estate.integration.id}
+
+
+def _run(estate: Estate) -> tuple[RunCapability]:
+    return (RunCapability(capability=estate.capability.id, inputs={"a": 1}, connection_id=estate.shared.id),)
+
+
+def _new(estate: Estate) -> tuple[CreateIntegration]:
+    return (CreateIntegration(name="New", owner_id=estate.member_id),)
+
+
+def _events(estate: Estate) -> list[DeclareEventType]:
+    return [DeclareEventType(name=f"{estate.integration.handler}.OTHER")]
+
+
+CALLS: dict[str, Call] = {
+    "create_integration": Call(given=_new, audits=_CREATED),
+    "update_integration": Call(
+        given=lambda e: (UpdateIntegration(id=e.integration.id, description="New"),), audits=("integration.updated",)
+    ),
+    "delete_integration": Call(given=lambda e: (e.integration.id,), audits=("integration.deleted",)),
+    "declare_capabilities": Call(
+        given=lambda e: (DeclareCapabilities(integration_id=e.integration.id, capabilities=[_capability()]),),
+        audits=("integration.capabilities_declared",),
+    ),
+    "declare_event_types": Call(
+        given=lambda e: (DeclareEventTypes(integration_id=e.integration.id, event_types=_events(e)),),
+        audits=("integration.event_types_declared",),
+    ),
+    "declare_manifest": Call(
+        given=lambda e: (DeclareManifest(capabilities=[_capability()], app_token="a-token"),),
+        speaker=_of_app,
+        audits=("connection.updated", "integration.capabilities_declared"),
+    ),
+    "create_connection": Call(
+        given=lambda e: (CreateConnection(integration_id=e.integration.id, secret=Secret(api_key="k")),),
+        audits=("connection.created",),
+    ),
+    "update_connection": Call(
+        given=lambda e: (UpdateConnection(id=e.shared.id, name="New", secret=Secret(api_key="another")),),
+        audits=("connection.updated",),
+    ),
+    "delete_connection": Call(given=lambda e: (e.shared.id,), audits=("connection.deleted",)),
+    "register_connections": Call(
+        given=lambda e: (RegisterConnections(integration_id=e.integration.id, connection_ids=[e.own.id]),),
+        prepare=_detached,
+        audits=("connection.registered",),
+    ),
+    "unregister_connection": Call(given=_detach, audits=("connection.unregistered",)),
+    "create_token": Call(
+        given=lambda e: (CreateToken(name="New", permissions=[], principal_id=e.member_id),),
+        audits=("token.created",),
+    ),
+    "revoke_token": Call(given=lambda e: (e.token.id,), lacks=Permission.TOKENS_WRITE, audits=("token.revoked",)),
+    "emit_event": Call(
+        given=lambda e: (EmitEvent(integration=IntegrationRef(id=e.integration.id), type=e.event_type),)
+    ),
+    "install_integration": Call(
+        given=lambda e: (InstallIntegration(integration=IntegrationRef(id=e.integration.id)),),
+        prepare=_uninstall,
+        audits=("installation.created",),
+    ),
+    "update_installation": Call(
+        given=lambda e: (UpdateInstallation(id=e.installation.id, paused=True),), audits=("installation.updated",)
+    ),
+    "uninstall_integration": Call(given=lambda e: (e.installation.id,), audits=("installation.uninstalled",)),
+    "dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
+    "plan_dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
+    "create_organization": Call(
+        given=lambda e: (CreateOrganization(name=e.word),), audits=("organization.created", "principal.created")
+    ),
+    "add_principal": Call(
+        given=lambda e: (AddPrincipal(organization=e.tenant.slug, username="new", display_name="New"),),
+        audits=("principal.created",),
+    ),
+    "issue_token": Call(
+        given=lambda e: (IssueToken(organization=e.tenant.slug, username="admin", name="New"),),
+        audits=("token.created",),
+    ),
+    "add_place": Call(
+        given=lambda e: (AddPlace(organization=e.tenant.slug, kind=PlaceKind.SITE, name="New"),),
+        audits=("place.created",),
+    ),
+    "finish_deletion": Call(
+        given=lambda e: (e.integration.id,),
+        foreign=Foreign.NONE,
+        prepare=_begin_deletion,
+        audits=("integration.emptied",),
+    ),
+    "cancel_job": Call(given=lambda e: (e.job.id,), audits=("job.cancelled",)),
+    "retry_job": Call(given=lambda e: (e.job.id,), prepare=_cancel, audits=("job.retried",)),
+    "ensure_recurring": Call(given=lambda e: ({},)),
+    "reap_dispatches": Call(given=lambda e: ()),
+    "expire_idempotency_keys": Call(given=lambda e: ()),
+    "remove_ended_tokens": Call(given=lambda e: ()),
+    "remove_old_jobs": Call(given=lambda e: ()),
+    "list_jobs": Call(given=lambda e: (JobFilter(subject_id=e.integration.id), _PAGE), foreign=Foreign.EMPTY),
+    "read_job": Call(given=lambda e: (e.job.id,), foreign=Foreign.NONE),
+    "list_audit_entries": Call(
+        given=lambda e: (AuditFilter(resource_id=e.integration.id), _PAGE), foreign=Foreign.EMPTY
+    ),
+    "list_capabilities": Call(given=lambda e: (CapabilityFilter(), _PAGE), foreign=Foreign.OWN),
+    "list_connections": Call(given=lambda e: (ConnectionFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
+    "list_dispatches": Call(
+        given=lambda e: (DispatchFilter(integration_id=(e.integration.id,)), _PAGE), foreign=Foreign.EMPTY
+    ),
+    "list_events": Call(
+        given=lambda e: (EventFilter(integration_id=(e.integration.id,)), _PAGE), foreign=Foreign.EMPTY
+    ),
+    "read_event": Call(given=lambda e: (e.event.id,), foreign=Foreign.NONE),
+    "list_installations": Call(given=lambda e: (InstallationFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
+    "list_installed_integrations": Call(given=lambda e: (_PAGE,), foreign=Foreign.OWN),
+    "read_installed_integration": Call(given=lambda e: (e.installation.handler,)),
+    "list_integrations": Call(
+        given=lambda e: (IntegrationFilter(search=e.word), _BY_NAME, _PAGE), foreign=Foreign.EMPTY
+    ),
+    "read_integration": Call(given=lambda e: (IntegrationRef(id=e.integration.id),), foreign=Foreign.NONE),
+    "read_viewer": Call(given=lambda e: (), foreign=Foreign.OWN),
+    "read_nodes": Call(
+        given=lambda e: ([(Integration, e.integration.id)],),
+        foreign=Foreign.NONE,
+        lacks=Permission.INTEGRATIONS_READ,
+    ),
+    "list_tokens": Call(given=lambda e: (_PAGE,), foreign=Foreign.OWN),
+}

@@ -1,0 +1,117 @@
+"""Plants secrets through every input that takes one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from tests.harness.estate import Estate
+
+CREATE = "mutation($input: CreateIntegrationInput!) { createIntegration(input: $input) { %s } }"
+UPDATE = "mutation($input: UpdateIntegrationInput!) { updateIntegration(input: $input) { %s } }"
+DECLARE = "mutation($input: DeclareCapabilitiesInput!) { declareCapabilities(input: $input) { %s } }"
+CONNECT = "mutation($input: CreateConnectionInput!) { createConnection(input: $input) { %s } }"
+RECONNECT = "mutation($input: UpdateConnectionInput!) { updateConnection(input: $input) { %s } }"
+INSTALL = "mutation($input: UpdateInstallationInput!) { updateInstallation(input: $input) { %s } }"
+TOKEN = """mutation($input: CreateTokenInput!) { createToken(input: $input) {
+  ... on TokenPayload { secret token { id } } } }"""
+INTEGRATION = "__typename ... on IntegrationPayload { integration { id version } }"
+CONNECTION = "__typename ... on ConnectionPayload { connection { id } }"
+INSTALLATION = "__typename ... on InstallationPayload { installation { id } }"
+
+
+class Garden:
+    """Where what was planted is remembered. Every secret is of letters that no id has.
+
+    `configured` is what an installer sets, who is shown it again; it is a secret to everything else.
+    """
+
+    def __init__(self) -> None:
+        self.secrets: list[str] = []
+        self.configured: list[str] = []
+        self.answers: list[Any] = []
+
+    def plant(self, prefix: str = "") -> str:
+        """A new secret, remembered without its prefix."""
+        self.secrets.append("".join(secrets.choice("GHJKLMNPQRSTVWXYZ") for _ in range(32)))
+        return prefix + self.secrets[-1]
+
+
+async def plant_everywhere(estate: Estate) -> Garden:
+    """Give the hub secrets by each input of the graph that takes one, also in updates and in refused calls."""
+    garden, client = Garden(), estate.tenant.client
+    new = garden.plant
+
+    async def say(document: str, selection: str, **members: Any) -> dict[str, Any]:
+        (answer,) = (await client.query(document % selection, input=members)).values()
+        return answer
+
+    app = await _integration(say, new)
+    await say(UPDATE, INTEGRATION, id=app, secret={"apiKey": new()}, auth={"clientSecret": new()})
+    await say(UPDATE, INTEGRATION, id=app, auth={"headers": [{"name": "X-Literal", "value": new()}]})
+    await say(DECLARE, INTEGRATION, integrationId=app, capabilities=[_capability()], appToken=new())
+    await _connections(say, new, app)
+    configuration = {"token": new(), "in": {"it": [new()]}}
+    garden.configured = garden.secrets[-2:]
+    await say(INSTALL, INSTALLATION, id=estate.installation.id, configuration=configuration)
+    await say(UPDATE, INTEGRATION, id=app, expectedVersion=1, secret={"apiKey": new()}, auth={"clientSecret": new()})
+    await say(CONNECT, CONNECTION, integrationId="0" * 24, secret={"bearerToken": new()})
+    for secret in ("line\nbreak", "nul\0"):
+        await say(CREATE, INTEGRATION, name="Bad", secret={"apiKey": new(secret)})
+    made = (await client.query(TOKEN, input={"name": "Shown once", "permissions": []}))["createToken"]
+    garden.secrets += [made["secret"], estate.tenant.token, estate.app_token]
+    garden.answers = await _use(client, app)
+    return garden
+
+
+async def _integration(say: Callable[..., Any], new: Callable[..., str]) -> str:
+    made = await say(
+        CREATE,
+        INTEGRATION,
+        name="Planted",
+        auth={
+            "type": "API_KEY",
+            "apiBaseUrl": "http://127.0.0.1:9",
+            "apiKeyLocation": "QUERY",
+            "apiKeyName": "key",
+            "clientId": "readable",
+            "clientSecret": new(),
+            "headers": [
+                {"name": "X-Literal", "value": new()},
+                {"name": "X-Mixed", "value": f"Token {new()} ${{user.username}}"},
+            ],
+        },
+        secret={"apiKey": new()},
+        capabilities=[_capability()],
+    )
+    return made["integration"]["id"]
+
+
+async def _connections(say: Callable[..., Any], new: Callable[..., str], app: str) -> None:
+    given = ({"basic": {"username": "readable", "password": new()}}, {"bearerToken": new()}, {"apiKey": new()})
+    modes = ("SHARED", "PER_USER")
+    made = [await say(CONNECT, CONNECTION, mode=mode, secret=secret) for secret in given for mode in modes]
+    for one, secret in zip(made, ({"bearerToken": new()}, {"apiKey": new()}), strict=False):
+        await say(RECONNECT, CONNECTION, id=one["connection"]["id"], secret=secret)
+    await say(CONNECT, CONNECTION, mode="PER_USER", integrationId=app, secret={"apiKey": new()}, default=True)
+    basic = {"username": "u", "password": new()}
+    await say(CONNECT, CONNECTION, mode="SHARED", integrationId=app, secret={"basic": basic})
+
+
+async def _use(client: Any, app: str) -> list[Any]:
+    """Plan and send with them, to where nobody listens."""
+    capability = 'query($id: ID!) { integration(by: {id: $id}) { capability(name: "DO") { id } } }'
+    found = (await client.query(capability, id=app))["integration"]["capability"]["id"]
+    given = {"capability": {"id": found}}
+    plan = "query($input: DispatchInput!) { planDispatch(input: $input) { ... on DispatchPlan { %s } } }"
+    send = "mutation($input: DispatchInput!) { dispatch(input: $input) { ... on DispatchPayload { %s } } }"
+    planned = await client.query(plan % "allowed url body headers { value }", input=given)
+    sent = await client.query(send % "dispatch { url error outcome }", input=given)
+    assert planned["planDispatch"]["allowed"], planned
+    assert sent["dispatch"]["dispatch"]["outcome"] == "UPSTREAM_FAILED", sent
+    return [planned, sent]
+
+
+def _capability() -> dict[str, Any]:
+    return {"name": "DO", "method": "GET", "endpoint": "/call"}

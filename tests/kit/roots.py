@@ -1,0 +1,113 @@
+"""How to call each root field of the graph. A new field is entered here, or a test fails by its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.vocabulary import Permission
+from schema.ids import global_id
+from tests.harness.estate import Estate
+from tests.harness.matrix import Call, Foreign
+
+
+def _input(**members: Any) -> dict[str, Any]:
+    return {"input": members}
+
+
+def _run(e: Estate) -> dict[str, Any]:
+    return _input(capability={"id": e.capability.id}, connectionId=e.shared.id, inputs={"a": 1})
+
+
+def _manifest(e: Estate) -> dict[str, Any]:
+    capability = {"name": "DO", "method": "GET", "endpoint": "/other"}
+    return _input(integrationId=global_id("Integration", e.integration.id), capabilities=[capability])
+
+
+def _event_types(e: Estate) -> dict[str, Any]:
+    return _input(integrationId=e.integration.id, eventTypes=[{"name": f"{e.integration.handler}.OTHER"}])
+
+
+def _registration(e: Estate) -> dict[str, Any]:
+    return _input(integrationId=e.integration.id, connectionIds=[e.own.id])
+
+
+def _node(e: Estate) -> str:
+    return global_id("Integration", e.integration.id)
+
+
+ROOTS: dict[str, Call] = {
+    "integrations": Call(
+        given=lambda e: {"filter": {"search": e.word}}, foreign=Foreign.EMPTY, lacks=Permission.INTEGRATIONS_READ
+    ),
+    "integration": Call(
+        given=lambda e: {"by": {"id": _node(e)}}, foreign=Foreign.NONE, lacks=Permission.INTEGRATIONS_READ
+    ),
+    "capabilities": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN, lacks=Permission.INTEGRATIONS_READ),
+    "connections": Call(
+        given=lambda e: {"filter": {"search": e.word}}, foreign=Foreign.EMPTY, lacks=Permission.CONNECTIONS_READ
+    ),
+    "installations": Call(
+        given=lambda e: {"filter": {"search": e.word}}, foreign=Foreign.EMPTY, lacks=Permission.INSTALLATIONS_READ
+    ),
+    "planDispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
+    "dispatches": Call(
+        given=lambda e: {"filter": {"integrationId": [_node(e)]}},
+        foreign=Foreign.EMPTY,
+        lacks=Permission.DISPATCHES_READ,
+    ),
+    "events": Call(
+        given=lambda e: {"filter": {"integrationId": [_node(e)]}}, foreign=Foreign.EMPTY, lacks=Permission.EVENTS_READ
+    ),
+    "event": Call(
+        given=lambda e: {"id": global_id("Event", e.event.id)}, foreign=Foreign.NONE, lacks=Permission.EVENTS_READ
+    ),
+    "auditEntries": Call(
+        given=lambda e: {"filter": {"resourceId": _node(e)}}, foreign=Foreign.EMPTY, lacks=Permission.AUDIT_READ
+    ),
+    "jobs": Call(
+        given=lambda e: {"filter": {"subjectId": _node(e)}}, foreign=Foreign.EMPTY, lacks=Permission.JOBS_READ
+    ),
+    "job": Call(given=lambda e: {"id": e.job.id}, foreign=Foreign.NONE, lacks=Permission.JOBS_READ),
+    "cancelJob": Call(given=lambda e: {"id": e.job.id}, lacks=Permission.JOBS_WRITE),
+    "retryJob": Call(given=lambda e: {"id": e.job.id}, lacks=Permission.JOBS_WRITE),
+    "viewer": Call(given=lambda e: {}, foreign=Foreign.OWN),
+    "tokens": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN),
+    "node": Call(given=lambda e: {"id": _node(e)}, foreign=Foreign.NONE, lacks=Permission.INTEGRATIONS_READ),
+    "nodes": Call(given=lambda e: {"ids": [_node(e)]}, foreign=Foreign.NONE, lacks=Permission.INTEGRATIONS_READ),
+    "createIntegration": Call(
+        given=lambda e: _input(name="New", ownerId=e.member_id), lacks=Permission.INTEGRATIONS_WRITE
+    ),
+    "updateIntegration": Call(
+        given=lambda e: _input(id=_node(e), description="New"), lacks=Permission.INTEGRATIONS_WRITE
+    ),
+    "deleteIntegration": Call(given=lambda e: {"id": _node(e)}, lacks=Permission.INTEGRATIONS_DELETE),
+    "declareCapabilities": Call(given=_manifest, lacks=Permission.INTEGRATIONS_WRITE),
+    "declareEventTypes": Call(given=_event_types, lacks=Permission.INTEGRATIONS_WRITE),
+    "registerConnections": Call(given=_registration, lacks=Permission.CONNECTIONS_WRITE),
+    "unregisterConnection": Call(
+        given=lambda e: _input(integrationId=e.integration.id, connectionId=e.own.id),
+        lacks=Permission.CONNECTIONS_WRITE,
+    ),
+    "createConnection": Call(
+        given=lambda e: _input(integrationId=_node(e), secret={"apiKey": "k"}), lacks=Permission.CONNECTIONS_WRITE
+    ),
+    "updateConnection": Call(given=lambda e: _input(id=e.shared.id, name="New"), lacks=Permission.CONNECTIONS_WRITE),
+    "deleteConnection": Call(given=lambda e: {"id": e.shared.id}, lacks=Permission.CONNECTIONS_WRITE),
+    "installIntegration": Call(
+        given=lambda e: _input(integration={"id": _node(e)}), lacks=Permission.INSTALLATIONS_WRITE
+    ),
+    "updateInstallation": Call(
+        given=lambda e: _input(id=e.installation.id, paused=True), lacks=Permission.INSTALLATIONS_WRITE
+    ),
+    "uninstallIntegration": Call(
+        given=lambda e: {"installationId": e.installation.id}, lacks=Permission.INSTALLATIONS_WRITE
+    ),
+    "dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
+    "emitEvent": Call(
+        given=lambda e: _input(integration={"id": _node(e)}, type=e.event_type), lacks=Permission.EVENTS_EMIT
+    ),
+    "createToken": Call(
+        given=lambda e: _input(name="New", permissions=[], principalId=e.member_id), lacks=Permission.TOKENS_WRITE
+    ),
+    "revokeToken": Call(given=lambda e: {"id": e.token.id}, lacks=Permission.TOKENS_WRITE),
+}

@@ -1,0 +1,138 @@
+"""Arguments of pages and cursors that cannot be: refused by name, whichever list they are given to."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from graphql import get_named_type
+
+from schema.ids import global_id
+from tests.harness.graph import is_page, linked_fields, node_types, root_fields
+from tests.harness.statements import counted
+
+ROOTS = [name for name, field in root_fields().items() if is_page(get_named_type(field.type))]
+NESTED = [(kind.name, name) for kind in node_types() for name, of in linked_fields(kind) if is_page(of)]
+BAD_CURSORS = {
+    "empty": "",
+    "not base64": "!!!!",
+    "half of it": "AAA",
+    "base64 of nothing known": base64.urlsafe_b64encode(b"\x00" * 40).decode(),
+    "not UTF-8": base64.urlsafe_b64encode(b"\xff" * 40).decode(),
+    "SQL": "' OR 1=1 --",
+    "NUL": "AAAA\0AAAA",
+    "100 kB": "A" * 100_000,
+    "not ASCII": "ключ",
+    "an offset": base64.urlsafe_b64encode(b"arrayconnection:10").decode(),
+    "400 digits": "9" * 400,
+}
+BAD_ARGUMENTS = [
+    ({"first": -1}, "first"),
+    ({"first": 0}, "first"),
+    ({"first": 101}, "first"),
+    ({"last": -1}, "last"),
+    ({"last": 0}, "last"),
+    ({"last": 101}, "last"),
+    ({"first": 1, "last": 1}, "last"),
+]
+HEAD = "query($first: Int, $after: String, $last: Int, $before: String"
+ARGUMENTS = "(first: $first, after: $after, last: $last, before: $before)"
+PAGE = "{ nodes { id } pageInfo { endCursor } }"
+
+
+def root(name: str) -> str:
+    return f"{HEAD}) {{ {name}{ARGUMENTS} {PAGE} }}"
+
+
+def nested(kind: str, name: str) -> str:
+    return f"{HEAD}, $id: ID!) {{ node(id: $id) {{ ... on {kind} {{ {name}{ARGUMENTS} {PAGE} }} }} }}"
+
+
+async def refusal(client, document, **given):
+    """Code and place of the one error that a document is refused with."""
+    answer = (await client.raw(document, **given)).json()
+    (error,) = answer["errors"]
+    return error["extensions"]["code"], error["extensions"].get("inputPath")
+
+
+@pytest.mark.parametrize("argument", ["after", "before"])
+@pytest.mark.parametrize("cursor", BAD_CURSORS.values(), ids=BAD_CURSORS)
+async def test_refuses_a_bad_cursor_on_every_list(cursor, argument, victim):
+    given = {argument: cursor, "last" if argument == "before" else "first": 1}
+    ids = {"Integration": victim.integration.id, "Capability": victim.capability.id}
+    ids |= {"ConnectedAccount": victim.shared.id, "Installation": victim.installation.id}
+    tables = {"ConnectedAccount": "ConnectedAccount"}
+
+    for name in ROOTS:
+        assert await refusal(victim.tenant.client, root(name), **given) == ("INVALID_INPUT", [argument]), name
+    for kind, name in NESTED:
+        node_id = global_id(tables.get(kind, kind), ids[kind])
+        found = await refusal(victim.tenant.client, nested(kind, name), id=node_id, **given)
+        assert found == ("INVALID_INPUT", [argument]), (kind, name)
+
+
+@pytest.mark.parametrize(("given", "argument"), BAD_ARGUMENTS)
+async def test_refuses_a_bad_size_on_every_list(given, argument, victim):
+    app = global_id("Integration", victim.integration.id)
+
+    for name in ROOTS:
+        assert await refusal(victim.tenant.client, root(name), **given) == ("INVALID_INPUT", [argument]), name
+    for name in (name for kind, name in NESTED if kind == "Integration"):
+        found = await refusal(victim.tenant.client, nested("Integration", name), id=app, **given)
+        assert found == ("INVALID_INPUT", [argument]), name
+
+
+@pytest.mark.parametrize("argument", ["first", "last"])
+async def test_weighs_the_largest_size_and_refuses_it_before_anything_runs(argument, hub, victim):
+    with counted(hub.app.state.hub.database) as statements:
+        answers = [await refusal(victim.tenant.client, root(name), **{argument: 2**31 - 1}) for name in ROOTS]
+
+    assert answers == [("TOO_COSTLY", None)] * len(ROOTS)
+    assert [one for one in statements if " FROM token " not in one.replace("\n", " ")] == []
+
+
+INTEGRATIONS = """
+query($after: String, $search: String, $order: IntegrationOrder!) {
+  integrations(after: $after, filter: {search: $search}, orderBy: $order) { nodes { id } pageInfo { endCursor } }
+}
+"""
+BY_NAME = {"field": "NAME"}
+
+
+async def test_refuses_a_cursor_of_another_list(victim, stranger):
+    client, word = victim.tenant.client, victim.word
+    page = (await client.query(INTEGRATIONS, search=word, order=BY_NAME))["integrations"]
+    cursor = page["pageInfo"]["endCursor"]
+    (again,) = (await client.query(INTEGRATIONS, search=word, order=BY_NAME, after=cursor)).values()
+
+    refused = [
+        await refusal(client, INTEGRATIONS, search="other", order=BY_NAME, after=cursor),
+        await refusal(client, INTEGRATIONS, search=word, order={"field": "CREATED_AT"}, after=cursor),
+        await refusal(client, INTEGRATIONS, search=word, order=BY_NAME | {"direction": "DESC"}, after=cursor),
+        await refusal(stranger.tenant.client, INTEGRATIONS, search=word, order=BY_NAME, after=cursor),
+        *[await refusal(client, root(name), after=cursor) for name in ROOTS],
+    ]
+
+    assert again["nodes"] == []
+    assert set(map(str, refused)) == {"('INVALID_INPUT', ['after'])"}
+
+
+async def test_refuses_a_cursor_of_the_same_field_of_another_parent(victim):
+    document = nested("Integration", "auditEntries")
+    one, other = (global_id("Integration", row.id) for row in (victim.integration, victim.restricted))
+    page = (await victim.tenant.client.query(document, id=one))["node"]["auditEntries"]
+
+    found = await refusal(victim.tenant.client, document, id=other, after=page["pageInfo"]["endCursor"])
+
+    assert found == ("INVALID_INPUT", ["after"])
+
+
+async def test_refuses_a_cursor_with_any_byte_changed(victim):
+    page = (await victim.tenant.client.query(root("auditEntries"), first=1))["auditEntries"]
+    raw = base64.urlsafe_b64decode(page["pageInfo"]["endCursor"] + "==")
+
+    for index in range(len(raw)):
+        changed = raw[:index] + bytes([raw[index] ^ 1]) + raw[index + 1 :]
+        cursor = base64.urlsafe_b64encode(changed).rstrip(b"=").decode()
+        found = await refusal(victim.tenant.client, root("auditEntries"), first=1, after=cursor)
+        assert found == ("INVALID_INPUT", ["after"])

@@ -1,0 +1,153 @@
+"""Every operation, walked as nobody, as another organization, lacking its permission, and as who may."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.errors import Forbidden, NotFound, Unauthenticated
+from models.vocabulary import Source
+from resolvers.caller import Caller
+from resolvers.operation import OPERATOR
+from resolvers.page import Slice
+from tests.harness.estate import ALL
+from tests.harness.matrix import Foreign, mentioned
+from tests.harness.rows import added, changes, ids_in, snapshot
+from tests.kit.calls import CALLS, callable_of, every_operation
+
+OPERATIONS = every_operation()
+OF_OPERATOR = sorted(name for name, facts in OPERATIONS.items() if facts.needs is OPERATOR)
+OF_TENANTS = sorted(OPERATIONS.keys() - set(OF_OPERATOR))
+#: They keep a durable record of their own, which is not of a change of the hub.
+RECORDED_ELSEWHERE = {
+    *("dispatch", "emit_event", "ensure_recurring", "reap_dispatches"),
+    *("expire_idempotency_keys", "remove_ended_tokens", "remove_old_jobs"),
+}
+
+
+#: What is refused for want of a permission, and which.
+GUARDED = {
+    name: call.lacks or OPERATIONS[name].permissions[0]
+    for name, call in sorted(CALLS.items())
+    if name in OF_TENANTS and (call.lacks or OPERATIONS[name].permissions)
+}
+
+
+def test_every_operation_says_how_it_is_called():
+    assert sorted(CALLS) == sorted(OPERATIONS)
+
+
+def test_every_operation_promises_something():
+    assert [name for name, facts in OPERATIONS.items() if not facts.promise] == []
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+async def test_refuses_nobody(name, hub, database, victim):
+    before = await snapshot(database, victim.tenant.id)
+    nobody = Caller(hub=hub.app.state.hub, source=Source.GRAPHQL, permissions=ALL)
+
+    with pytest.raises(Unauthenticated):
+        await hub.run(callable_of(OPERATIONS[name])(nobody, *CALLS[name].given(victim)))
+
+    assert changes(before, await snapshot(database, victim.tenant.id)) == []
+
+
+@pytest.mark.parametrize("name", OF_TENANTS)
+async def test_shows_another_organization_nothing(name, hub, database, victim, stranger):
+    call, before = CALLS[name], await snapshot(database, victim.tenant.id)
+    at_home = await snapshot(database, stranger.tenant.id)
+    caller = stranger.caller(**call.speaker(victim))
+
+    try:
+        answer = await hub.run(callable_of(OPERATIONS[name])(caller, *call.given(victim)))
+    except NotFound:
+        answer = Foreign.NOT_FOUND
+
+    assert _kind(answer) is call.foreign
+    assert mentioned(answer) & ids_in(before) == set()
+    assert changes(before, await snapshot(database, victim.tenant.id)) == []
+    assert changes(at_home, await snapshot(database, stranger.tenant.id)) == []
+
+
+@pytest.mark.parametrize("name", GUARDED)
+async def test_refuses_who_lacks_its_permission_and_records_it(name, hub, database, victim):
+    permission, call = GUARDED[name], CALLS[name]
+    before = await snapshot(database, victim.tenant.id)
+    caller = victim.caller(ALL - {permission}, **call.speaker(victim))
+
+    with pytest.raises(Forbidden) as refused:
+        await hub.run(callable_of(OPERATIONS[name])(caller, *call.given(victim)))
+
+    after = await snapshot(database, victim.tenant.id)
+    assert refused.value.permission is permission
+    assert changes(before, after) == ["+ audit_entry"]
+    (entry,) = added(before, after, "audit_entry")
+    assert (entry["action"], entry["resource_name"]) == ("permission.refused", name)
+    assert entry["changes"] == [{"path": "permission", "oldValue": None, "newValue": permission}]
+    assert (entry["actor_id"], entry["source"]) == (caller.principal_id, Source.GRAPHQL)
+
+
+@pytest.mark.parametrize("name", OF_OPERATOR)
+async def test_refuses_an_administrator_what_is_the_operators(name, hub, database, victim):
+    before = await snapshot(database, victim.tenant.id)
+
+    with pytest.raises(Forbidden) as refused:
+        await hub.run(callable_of(OPERATIONS[name])(victim.caller(), *CALLS[name].given(victim)))
+
+    after = await snapshot(database, victim.tenant.id)
+    assert refused.value.permission is None
+    assert changes(before, after) == ["+ audit_entry"]
+    assert [entry["action"] for entry in added(before, after, "audit_entry")] == ["permission.refused"]
+
+
+@pytest.mark.parametrize("name", sorted(set(OF_TENANTS) - set(GUARDED)))
+async def test_answers_whoever_has_a_token_where_nothing_is_needed(name, hub, victim):
+    caller = victim.caller((), **CALLS[name].speaker(victim))
+
+    await hub.run(callable_of(OPERATIONS[name])(caller, *CALLS[name].given(victim)))
+
+    assert OPERATIONS[name].reads
+
+
+@pytest.mark.parametrize("name", OF_TENANTS)
+async def test_does_its_work_and_records_it(name, hub, database, estate):
+    call = CALLS[name]
+    await call.prepare(estate)
+    before = await snapshot(database, estate.tenant.id)
+
+    await hub.run(callable_of(OPERATIONS[name])(estate.caller(**call.speaker(estate)), *call.given(estate)))
+
+    after = await snapshot(database, estate.tenant.id)
+    entries = added(before, after, "audit_entry")
+    changed = [change for change in changes(before, after) if change != "+ audit_entry"]
+    assert [entry["action"] for entry in entries] == list(call.audits)
+    assert bool(changed) == (not OPERATIONS[name].reads or name == "dispatch")
+    assert {entry["actor_name"] for entry in entries} <= {"admin"}
+
+
+def test_what_changes_the_hub_is_recorded():
+    silent = {name for name, facts in OPERATIONS.items() if not facts.reads and not CALLS[name].audits}
+
+    assert silent | {"dispatch"} == RECORDED_ELSEWHERE
+
+
+@pytest.mark.parametrize("name", OF_OPERATOR)
+async def test_does_the_operators_work_and_records_it(name, hub, database, estate):
+    before = await snapshot(database, estate.tenant.id)
+
+    answer = await hub.run(
+        callable_of(OPERATIONS[name])(Caller.operator(hub.app.state.hub), *CALLS[name].given(estate))
+    )
+
+    made = getattr(answer, "organization", None)
+    before, where = ({}, made.id) if made else (before, estate.tenant.id)
+    after = await snapshot(database, where)
+    before = before or {table: {} for table in after}
+    assert [entry["action"] for entry in added(before, after, "audit_entry")] == list(CALLS[name].audits)
+
+
+def _kind(answer: object) -> Foreign:
+    if isinstance(answer, Foreign):
+        return answer
+    if isinstance(answer, Slice):
+        return Foreign.OWN if answer.rows else Foreign.EMPTY
+    return Foreign.NONE if answer in (None, [None]) else Foreign.OWN

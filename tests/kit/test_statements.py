@@ -1,0 +1,118 @@
+"""A nested read costs one statement for each edge of each level, however many rows there are."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import resolvers.mutations
+import resolvers.queries
+from models.vocabulary import ConnectionMode, HttpMethod
+from resolvers.declaring import DeclareCapability, DeclareEventType
+from resolvers.dispatching.build import RunCapability
+from resolvers.find import IntegrationRef
+from resolvers.mutations.capability import DeclareEventTypes, declare_event_types
+from resolvers.mutations.connection import CreateConnection, create_connection
+from resolvers.mutations.dispatch import dispatch
+from resolvers.mutations.event import EmitEvent, emit_event
+from resolvers.mutations.integration import CreateIntegration, create_integration
+from resolvers.page import SliceRequest
+from resolvers.queries.capability import CapabilityFilter, list_capabilities
+from resolvers.secrets import Secret
+from tests.harness.estate import caller_of
+from tests.harness.statements import counted
+
+NESTED = """
+query($first: Int!) {
+  integrations(first: $first) {
+    totalCount
+    nodes {
+      id viewerCanManage
+      publisher { name }
+      owner { username }
+      workspace { settings }
+      installation { id integration { name } organization { slug } }
+      connection { id }
+      capabilities(first: 5) {
+        totalCount
+        nodes { name availability { available reason } integration { id } dispatches(first: 2) { nodes { id } } }
+      }
+      eventTypes(first: 5) { totalCount nodes { name integration { id } } }
+      connections(first: 5) { totalCount nodes { principal { username } integrations(first: 2) { nodes { id } } } }
+      installations(first: 5) { totalCount nodes { id events(first: 2) { nodes { id } } } }
+      events(first: 5) { nodes { id integration { id } installation { id } } }
+      dispatches(first: 5) { nodes { id capability { id } connection { id } principal { id } integration { id } } }
+      auditEntries(first: 5) { nodes { action actor { username } resource { id } } }
+    }
+  }
+}
+"""
+#: Edges below integrations, then those below them, with the counts of pages that have totals.
+ROOT = 2
+FIRST_LEVEL = 6 + 7 + 4
+SECOND_LEVEL = 3 + 1 + 2 + 1 + 2 + 4 + 2
+INSIDE_INSTALLATION = 2
+AUTHENTICATION = 1
+SEVERAL = {"connection": 2, "availability": 2, "resource": 3}
+BATCHES_OF_RELATIONS = sum(SEVERAL.values()) - len(SEVERAL)
+
+
+@pytest.fixture
+def furnish(hub):
+    """Gives a tenant integrations, each with one of everything below it."""
+
+    async def furnish(tenant, count, upstream):
+        caller = caller_of(hub, tenant)
+
+        async def run(operation, *given, **named):
+            return await hub.run(operation(caller, *given, **named))
+
+        for number in range(count):
+            declared = DeclareCapability(name="DO", method=HttpMethod.GET, endpoint=f"{upstream}/ok")
+            new = CreateIntegration(name=f"App {number}", capabilities=[declared], secret=Secret(api_key="k"))
+            app = await run(create_integration, new)
+            said = [DeclareEventType(name=f"{app.handler}.HAPPENED")]
+            await run(declare_event_types, DeclareEventTypes(integration_id=app.id, event_types=said))
+            mode = ConnectionMode.PER_USER
+            await run(
+                create_connection, CreateConnection(integration_id=app.id, secret=Secret(api_key="k"), mode=mode)
+            )
+            await run(emit_event, EmitEvent(integration=IntegrationRef(id=app.id), type="HAPPENED"))
+        page = SliceRequest(size=100)
+        for capability in (await run(list_capabilities, filter=CapabilityFilter(), page=page)).rows:
+            await run(dispatch, RunCapability(capability=capability.id))
+
+    return furnish
+
+
+async def test_a_nested_read_costs_as_many_statements_for_50_rows_as_for_1(hub, new_organization, furnish, faults):
+    sent, rows = {}, {}
+    for count in (1, 50):
+        tenant = await new_organization()
+        await furnish(tenant, count, faults.url)
+        await tenant.client.query("{ viewer { organization { id } } }")
+        with counted(hub.app.state.hub.database) as statements:
+            answer = await tenant.client.query(NESTED, first=50)
+        sent[count], rows[count] = statements, len(answer["integrations"]["nodes"])
+
+    assert rows == {1: 1, 50: 50}
+    assert len(sent[1]) == len(sent[50])
+    edges = ROOT + FIRST_LEVEL + SECOND_LEVEL + INSIDE_INSTALLATION + BATCHES_OF_RELATIONS
+    assert len(sent[50]) == AUTHENTICATION + edges, "\n".join(statement[:200] for statement in sent[50])
+
+
+@pytest.mark.parametrize("package", [resolvers.mutations, resolvers.queries], ids=lambda one: one.__name__)
+def test_no_operation_awaits_a_loader(package):
+    files = [file for path in package.__path__ for file in Path(path).rglob("*.py")]
+
+    found = [
+        file.name
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text()))
+        if "loaders" in (getattr(node, "module", None) or "") or "loaders" in getattr(node, "attr", "")
+    ]
+
+    assert len(files) > 5
+    assert found == []

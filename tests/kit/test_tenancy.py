@@ -1,0 +1,113 @@
+"""Another organization's rows do not exist, but for the four exceptions that `resolvers/scope.py` names."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.row import new_id
+from models.tables import Installation
+from schema.ids import global_id, parse_global_id
+from schema.node import TABLES
+from tests.harness.graph import SCHEMA, node_types
+from tests.harness.matrix import mentioned
+from tests.harness.rows import ids_in, snapshot
+from tests.harness.walk import fields_with_arguments, pages_of, walk
+
+NODE = "query($id: ID!) { node(id: $id) { __typename id } nodes(ids: [$id]) { __typename id } }"
+
+
+@pytest.fixture
+async def foreign_app(estate, new_estate, database):
+    """An estate, another one whose app is installed on it, and that installation, made as an installer would."""
+    publisher = await new_estate()
+    installation = Installation(
+        organization_id=estate.tenant.id,
+        integration_id=publisher.integration.id,
+        handler=f"{publisher.integration.handler}_2",
+    )
+    async with database.write() as session:
+        session.add(installation)
+    return estate, publisher, installation
+
+
+async def test_ids_of_another_organization_look_as_if_they_did_not_exist(stranger, victim, database):
+    theirs = ids_in(await snapshot(database, victim.tenant.id))
+
+    for kind in node_types():
+        absent = (await stranger.tenant.client.raw(NODE, id=global_id(kind.name, new_id()))).content
+        for row_id in theirs:
+            answer = await stranger.tenant.client.raw(NODE, id=global_id(kind.name, row_id))
+            assert answer.content == absent
+
+
+async def test_ids_of_its_own_are_found(victim, database):
+    rows = await snapshot(database, victim.tenant.id)
+    shown = {kind.name: TABLES[kind.name].__tablename__ for kind in node_types()}
+
+    found = [
+        (await victim.tenant.client.query(NODE, id=global_id(kind, row["id"])))["node"]
+        for kind, table in shown.items()
+        for row in rows[table].values()
+    ]
+
+    assert None not in found
+    assert {node["__typename"] for node in found} == set(shown)
+
+
+async def test_nothing_that_can_be_walked_is_another_organizations(victim, stranger, database):
+    theirs = ids_in(await snapshot(database, victim.tenant.id))
+    own = ids_in(await snapshot(database, stranger.tenant.id))
+
+    seen = await walk(stranger.tenant.client)
+
+    reached = {parse_global_id(one)[1] for one in seen}
+    texts = mentioned(seen)
+    assert reached & theirs == set()
+    assert [text for text in texts if victim.word in text or text in theirs] == []
+    assert reached <= own
+    assert {node["__typename"] for node in seen.values()} == {kind.name for kind in node_types()}
+    assert [page for page, rows in pages_of(seen).items() if rows == 0] == []
+
+
+def test_the_walk_leaves_nothing_out_but_look_ups_by_name():
+    assert fields_with_arguments() == ["Integration.capability"]
+    assert {kind.name for kind in node_types()} == set(TABLES)
+    assert SCHEMA.query_type is not None
+
+
+async def test_a_foreign_app_shows_only_its_public_side(foreign_app, database):
+    installer, publisher, installation = foreign_app
+    theirs = ids_in(await snapshot(database, publisher.tenant.id))
+
+    seen = await walk(installer.tenant.client)
+
+    app = seen[global_id("Integration", publisher.integration.id)]
+    reached = {(node["__typename"], node["databaseId"]) for node in seen.values() if node["databaseId"] in theirs}
+    (event_type,) = app["eventTypes"]["nodes"]
+    assert reached == {
+        ("Integration", publisher.integration.id),
+        ("Capability", publisher.capability.id),
+        ("EventType", parse_global_id(event_type["id"])[1]),
+    }
+    assert (app["auth"], app["workspace"], app["owner"], app["connection"]) == (None, None, None, None)
+    assert app["publisher"]["slug"] == publisher.tenant.slug
+    assert app["installations"]["nodes"] == [
+        {"__typename": "Installation", "id": global_id("Installation", installation.id)}
+    ]
+    for page in ("connections", "events", "dispatches", "auditEntries"):
+        assert app[page]["nodes"] == []
+    assert (app["ownedByViewer"], app["viewerCanManage"]) == (False, False)
+
+
+async def test_a_publisher_sees_that_its_app_is_installed_and_nothing_else_of_the_installer(foreign_app, database):
+    installer, publisher, installation = foreign_app
+    theirs = ids_in(await snapshot(database, installer.tenant.id))
+
+    seen = await walk(publisher.tenant.client)
+
+    reached = {(node["__typename"], node["databaseId"]) for node in seen.values() if node["databaseId"] in theirs}
+    shown = seen[global_id("Installation", installation.id)]
+    assert reached == {("Installation", installation.id)}
+    assert shown["organization"]["slug"] == installer.tenant.slug
+    assert shown["events"]["nodes"] == []
+    assert [text for text in mentioned(seen) if installer.word in text] == []

@@ -1,0 +1,1 @@
+"""Tests of the nouns over GraphQL, on both databases."""

@@ -1,0 +1,150 @@
+"""Event types and events: declared names only, payloads by their schema, lists by pattern."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.harness.acting import act, attempt, faults, listed, refusal
+from tests.harness.graphql import GraphQL
+
+ORDER = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
+TYPES = [{"name": "MyShop.ORDER_PAID", "schema": ORDER}, {"name": "MY_SHOP.PING", "description": "Any"}]
+SHOP = {"integration": {"handler": "MY_SHOP"}}
+EMITTED = "replayed queuedRuns queuedDeliveries event { id type entityId payload source integration { handler } }"
+
+
+@pytest.fixture
+async def client(organization) -> GraphQL:
+    made = await act(organization.client, "createIntegration", {"name": "My Shop"})
+    await act(organization.client, "declareEventTypes", {"integrationId": made["id"], "eventTypes": TYPES})
+    return organization.client
+
+
+async def declare(client: GraphQL, *types: dict[str, Any]) -> list[dict[str, Any]]:
+    shop = (await client.query('{ integration(by: { handler: "MY_SHOP" }) { id } }'))["integration"]["id"]
+    given = {"integrationId": shop, "eventTypes": list(types)}
+    made = await act(client, "declareEventTypes", given, "eventTypes { nodes { id name description schema } }")
+    return made["eventTypes"]["nodes"]
+
+
+async def test_replaces_event_types_and_keeps_ids_by_name(client) -> None:
+    before = {one["name"].partition(".")[2]: one for one in await declare(client, *TYPES)}
+
+    after = {one["name"]: one for one in await declare(client, {"name": "myshop.PING"}, {"name": "MYSHOP.New.Thing"})}
+
+    assert set(after) == {"myshop.PING", "MYSHOP.New.Thing"}
+    assert after["myshop.PING"]["id"] == before["PING"]["id"]
+    assert after["myshop.PING"]["description"] == ""
+
+
+async def test_says_every_fault_of_event_types_at_once(client) -> None:
+    before = await declare(client, *TYPES)
+    shop = (await client.query('{ integration(by: { handler: "MY_SHOP" }) { id } }'))["integration"]["id"]
+    names = ["Other.PING", "MyShop", "MyShop.", "Hub.MyShop.X", "MyShop.Pïng", "MyShop.A", "MY_SHOP.A"]
+    wrong = [
+        *({"name": name} for name in names),
+        {"name": "MyShop.B", "schema": {"type": 5}, "description": "d" * 10_001},
+    ]
+
+    found = await faults(client, "declareEventTypes", {"integrationId": shop, "eventTypes": wrong})
+
+    assert found == [
+        *(f"input.eventTypes.{n}.name" for n in (0, 1, 2, 3, 4, 6)),
+        "input.eventTypes.7.description",
+        "input.eventTypes.7.schema.type",
+    ]
+    assert await declare(client, *TYPES) == before
+
+
+@pytest.mark.parametrize("name", ["MyShop.ORDER_PAID", "MY_SHOP.ORDER_PAID", "ORDER_PAID"])
+async def test_accepts_an_event_of_a_declared_type(client, name) -> None:
+    said = {**SHOP, "type": name, "payload": {"id": 7, "z": None, "a": [1.5]}}
+
+    answer = await act(client, "emitEvent", said, EMITTED)
+
+    assert answer["event"] | {"id": ""} == {
+        "id": "",
+        "type": "MyShop.ORDER_PAID",
+        "entityId": "MY_SHOP",
+        "payload": {"id": 7, "z": None, "a": [1.5]},
+        "source": "GRAPHQL",
+        "integration": {"handler": "MY_SHOP"},
+    }
+    assert list(answer["event"]["payload"]) == ["id", "z", "a"]
+    assert [answer[word] for word in ("replayed", "queuedRuns", "queuedDeliveries")] == [False, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "path"),
+    [
+        ({"type": "REFUNDED"}, "NOT_FOUND", ["input", "type"]),
+        ({"type": "Hub.integration.created"}, "NOT_FOUND", ["input", "type"]),
+        ({"type": "PING", "integration": {"handler": "NOBODY"}}, "NOT_FOUND", ["input", "integration"]),
+        ({"type": "PING", "installationId": "f" * 24}, "NOT_FOUND", ["input", "installationId"]),
+        ({"type": "ORDER_PAID"}, "INVALID_INPUT", ["input", "payload", "id"]),
+        ({"type": "ORDER_PAID", "payload": {"id": "7"}}, "INVALID_INPUT", ["input", "payload", "id"]),
+        ({"type": "PING", "payload": [1]}, "INVALID_INPUT", ["input", "payload"]),
+        ({"type": "PING", "payload": "x"}, "INVALID_INPUT", ["input", "payload"]),
+        ({"type": "PING", "payload": {"a": "x" * 256 * 1024}}, "INVALID_INPUT", ["input", "payload"]),
+        ({"type": "PING", "entityId": "e" * 256}, "INVALID_INPUT", ["input", "entityId"]),
+        ({"type": "PING", "idempotencyKey": ""}, "INVALID_INPUT", ["input", "idempotencyKey"]),
+    ],
+)
+async def test_refuses_what_was_not_declared(client, said, code, path) -> None:
+    refused = await refusal(client, "emitEvent", SHOP | said)
+
+    assert (refused["code"], refused["path"]) == (code, path)
+    assert await listed(client, "events", "id") == []
+
+
+async def test_takes_a_payload_of_just_256_kb(client) -> None:
+    said = {**SHOP, "type": "PING", "payload": {"a": "x" * (256 * 1024 - 8)}}
+
+    assert (await act(client, "emitEvent", said, EMITTED))["replayed"] is False
+
+
+async def test_the_same_key_accepts_one_event_however_often_it_comes(client) -> None:
+    said = {**SHOP, "type": "PING", "payload": {"n": 1}, "idempotencyKey": "k"}
+
+    answers = await asyncio.gather(*(act(client, "emitEvent", said, EMITTED) for _ in range(20)))
+    other = await refusal(client, "emitEvent", said | {"payload": {"n": 2}})
+
+    assert len({answer["event"]["id"] for answer in answers}) == 1
+    assert sorted(answer["replayed"] for answer in answers) == [False] + [True] * 19
+    assert (other["code"], other["path"]) == ("CONFLICT", ["input", "idempotencyKey"])
+    assert len(await listed(client, "events", "id")) == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "types"),
+    [
+        ('type: ["MyShop.*"]', ["MyShop.ORDER_PAID"]),
+        ('type: ["My*"]', ["MyShop.ORDER_PAID"]),
+        ('type: ["MY_SHOP.PING", "nobody"]', ["MY_SHOP.PING"]),
+        ('type: ["M%*"]', []),
+        ('type: ["*"]', ["MY_SHOP.PING", "MyShop.ORDER_PAID"]),
+        ('entityId: "order-7"', ["MyShop.ORDER_PAID"]),
+        ('since: "2100-01-01T00:00:00Z"', []),
+        ('until: "2100-01-01T00:00:00+02:00"', ["MY_SHOP.PING", "MyShop.ORDER_PAID"]),
+    ],
+)
+async def test_lists_events_newest_first_by_filter(client, condition, types) -> None:
+    await act(
+        client, "emitEvent", {**SHOP, "type": "ORDER_PAID", "payload": {"id": 7}, "entityId": "order-7"}, EMITTED
+    )
+    await act(client, "emitEvent", {**SHOP, "type": "PING"}, EMITTED)
+
+    assert [one["type"] for one in await listed(client, "events", "type", f"(filter: {{ {condition} }})")] == types
+
+
+async def test_refuses_events_on_a_paused_installation(client) -> None:
+    (own,) = await listed(client, "installations", "id")
+    await act(client, "updateInstallation", {"id": own["id"], "paused": True})
+
+    refused = await attempt(client, "emitEvent", {**SHOP, "type": "PING"}, "replayed")
+
+    assert (refused["code"], refused["reason"]) == ("NOT_READY", "INSTALLATION_PAUSED")
+    assert await listed(client, "events", "id") == []

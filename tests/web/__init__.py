@@ -1,0 +1,1 @@
+"""The pages for people: what is served, and what a browser makes of it."""

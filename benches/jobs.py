@@ -27,18 +27,20 @@ SUBJECTS = {"hub": (1500, 20_000), "hub, done jobs removed": (1500, 20_000), "pr
 
 
 async def main(rounds):
+    """Play the rounds and report."""
     from tests.harness.databases import postgresql_server
 
     with postgresql_server() as server:
         seen = {name: [] for name in SUBJECTS}
-        for number in range(rounds):
+        for _ in range(rounds):
             for name in SUBJECTS:
-                seen[name].append(await play(name, server, number))
+                seen[name].append(await play(name, server))
                 print(name, {key: round(value, 3) for key, value in seen[name][-1].items()}, flush=True)
     report(seen)
 
 
-async def play(name, server, number):
+async def play(name, server):
+    """One round of a subject, in a database of its own."""
     from benches.jobs_subjects import open_subject
     from tests.harness.databases import postgresql_database
 
@@ -64,6 +66,8 @@ async def play(name, server, number):
 
 
 async def ask(subject, count):
+    """Ask for jobs one by one."""
+
     async def some():
         for _ in range(count // TASKS):
             await subject.ask()
@@ -117,6 +121,7 @@ class Worker:
 
 
 def report(seen):
+    """Medians of the rounds, and the ratio round by round."""
     names = list(next(iter(seen.values()))[0])
     print("| | " + " | ".join(names) + " |")
     print("|---|" + "--:|" * len(names))

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 
 async def main(name, url):
+    """Work, and answer."""
     from benches.jobs_subjects import noting, work
 
     note, noted = noting()

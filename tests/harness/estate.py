@@ -44,6 +44,7 @@ from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
 
 ALL = frozenset(Permission)
+_ONE = SliceRequest(size=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +105,8 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         create_token, CreateToken(name=word, permissions=[Permission.AUDIT_READ], principal_id=member_id)
     )
     app = CreateToken(name=f"{word} app", permissions=list(Permission), integration_id=integration.id)
-    page = SliceRequest(size=1)
-    installed = await run(list_installations, filter=InstallationFilter(search=word), page=page)
-    (capability,) = (await run(list_capabilities, filter=CapabilityFilter(), page=page)).rows
+    installed = await run(list_installations, filter=InstallationFilter(search=word), page=_ONE)
+    (capability,) = (await run(list_capabilities, filter=CapabilityFilter(), page=_ONE)).rows
     said = await run(emit_event, _happened(integration, word))
     done = await run(
         dispatch, RunCapability(capability=capability.id, inputs={"note": word}, connection_id=shared.id)

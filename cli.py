@@ -21,8 +21,9 @@ from resolvers.mutations.organization import (
     issue_token,
 )
 from schema.build import build_schema
-from server import build_hub, main, prepare_home
+from server import main, prepare_home
 from settings import read_settings
+from wiring import build_hub
 
 T = TypeVar("T")
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -25,60 +23,17 @@ from starlette.routing import Route
 import files
 import rest
 from demo import Demo
-from models.database import Database
 from models.errors import DomainError
-from models.migrations import upgrade
-from models.occupancy import occupied
-from models.row import now_ms
 from models.secret import Keyring
-from proxy.egress import Egress
-from proxy.guard import EgressPolicy, parse_allowances
-from proxy.inputs import CompiledCapabilities
-from proxy.lanes import Lanes
-from resolvers.caller import Caller, Hub
-from resolvers.cursor import CursorCodec
-from resolvers.external import ExternalTokens, Trust
-from resolvers.key_sets import FetchedKeys, FixedKeys, KeySet
-from resolvers.lookup import Lookup
-from resolvers.mutations.reaping import reap_dispatches
-from resolvers.recorder import open_recorder
+from resolvers.caller import Hub
 from schema.routes import routes as graphql_routes
 from settings import Settings, read_settings
 from web.routes import page as graphiql_page
 from web.routes import routes as graphiql_routes
 from wire.body import BodyLimits
 from wire.log import log_to_stderr
-
-_log = logging.getLogger("patchbay")
-_COMPILED_CAPABILITIES = 10_000
-_REAP_SECONDS = 15
-_UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 20  # of one organization, in one process
-
-
-def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
-    """The hub over its database, not yet opened. Raises ValueError for settings that cannot be."""
-    database = Database(settings.database_address, pool_size=settings.database_pool)
-    keyring = Keyring.parse(settings.master_key_lines())
-    allowances = parse_allowances(settings.egress_allow) + (demo.allowances if demo else ())
-    egress = Egress(
-        EgressPolicy(allowances),
-        connect_timeout=settings.egress_connect_timeout,
-        max_answer_bytes=settings.egress_max_answer_bytes,
-        per_host=settings.egress_per_host,
-        queue_per_host=settings.egress_queue_per_host,
-    )
-    return Hub(
-        database=database,
-        keyring=keyring,
-        egress=egress,
-        recorder=open_recorder(database),
-        lookup=Lookup(database),
-        cursors=CursorCodec(keyring.derive("cursor")),
-        compiled=CompiledCapabilities(_COMPILED_CAPABILITIES),
-        external=_external_tokens(settings, egress),
-        uploads=Lanes(_UPLOADS_AT_ONCE, _UPLOADS_WAITING),
-        public_url=settings.public_url,
-    )
+from wiring import build_hub, opened
+from worker import working
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -90,11 +45,10 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.hub = hub
         async with contextlib.AsyncExitStack() as stack:
-            stack.push_async_callback(hub.database.close)
-            stack.push_async_callback(hub.recorder.close)
-            await upgrade(hub.database)
-            await stack.enter_async_context(hub.egress)
-            await stack.enter_async_context(_reaping(hub))
+            await stack.enter_async_context(opened(hub))
+            if settings.worker:
+                jobs = working(hub, concurrency=settings.job_concurrency)
+                app.state.worker = await stack.enter_async_context(jobs)
             if demo is not None:
                 app.state.banner = await stack.enter_async_context(demo.running(hub, _url(settings)))
             gc.collect()
@@ -150,7 +104,7 @@ def prepare_home(settings: Settings) -> bool:
 
 
 class _Server(uvicorn.Server):
-    """Says where the hub is once it can be reached."""
+    """Says where the hub is once it can be reached; gives jobs and calls the same time to end."""
 
     def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
         super().__init__(config)
@@ -163,55 +117,12 @@ class _Server(uvicorn.Server):
             sys.stdout.write(banner)
             sys.stdout.flush()
 
-
-def _external_tokens(settings: Settings, egress: Egress) -> ExternalTokens | None:
-    """Raises ValueError for settings that would take tokens meant for somebody else, or none at all."""
-    if not settings.jwt_issuer:
-        return None
-    if not settings.jwt_audience or not settings.jwt_keys:
-        raise ValueError("PATCHBAY_JWT_ISSUER needs PATCHBAY_JWT_AUDIENCE and PATCHBAY_JWT_KEYS beside it.")
-    trust = Trust(
-        issuer=settings.jwt_issuer,
-        audiences=settings.jwt_audience,
-        algorithms=settings.jwt_algorithms,
-        leeway_seconds=settings.jwt_leeway,
-        subject_claim=settings.jwt_subject_claim,
-        organization_claim=settings.jwt_organization_claim,
-    )
-    return ExternalTokens(trust, _issuer_keys(settings.jwt_keys, egress), now_ms)
-
-
-def _issuer_keys(place: str, egress: Egress) -> KeySet:
-    if place.startswith(("https://", "http://")):
-        return FetchedKeys(egress, place, now_ms)
-    try:
-        return FixedKeys(place.encode() if place.lstrip().startswith("{") else Path(place).read_bytes())
-    except (OSError, ValueError) as cause:
-        raise ValueError(f"PATCHBAY_JWT_KEYS is no address, and no JWK set can be read there: {cause}.") from cause
-
-
-@asynccontextmanager
-async def _reaping(hub: Hub) -> AsyncIterator[None]:
-    """Settle what dead processes left open: now, and every few seconds."""
-    operator = Caller.operator(hub)
-    async with occupied(hub.database) as alone:
-        await reap_dispatches(operator, orphaned_before=hub.clock() if alone else 0)
-        task = asyncio.create_task(_reap_for_ever(operator))
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-
-async def _reap_for_ever(operator: Caller) -> None:
-    while True:
-        await asyncio.sleep(_REAP_SECONDS)
-        try:
-            await reap_dispatches(operator)
-        except Exception:  # noqa: BLE001  a run loop outlives what goes wrong in it
-            _log.exception("Dispatches without an outcome could not be looked for")
+    async def shutdown(self, sockets: Any = None) -> None:
+        worker = getattr(self._app.state, "worker", None)
+        draining = asyncio.create_task(worker.drain()) if worker else None
+        await super().shutdown(sockets)
+        if draining:
+            await draining
 
 
 async def _root(_request: Request) -> Response:

@@ -104,6 +104,10 @@ class Settings(BaseSettings):
         " absent from a JWT: every organization with a user of the subject, of which `X-Hub-Id` picks one.",
     )
     graphiql: bool = Field(True, description="Whether GraphiQL is served at `/graphql` to browsers.")
+    worker: bool = Field(
+        True, description="Whether the server also runs jobs. Without it, start `python worker.py` beside it."
+    )
+    job_concurrency: int = Field(20, ge=1, le=1000, description="Jobs that run at once, at most, in each process.")
     demo: bool = Field(False, description="Whether to start with a demo organization and a local vendor.")
     log_level: LogLevel = Field(LogLevel.INFO, description="`debug`, `info`, `warning` or `error`.")
 

@@ -1,0 +1,1 @@
+"""The job engine: durable work, claimed in batches under a lease, on PostgreSQL or SQLite."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
+import asyncpg
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
@@ -76,6 +77,14 @@ class Database:
         connection = sqlite3.connect(self.url.database or "", isolation_level=None, check_same_thread=False)
         configure_sqlite(connection)
         return connection
+
+    async def connect_alone(self, *, seconds: float) -> Any:
+        """A PostgreSQL connection beside the pool, for whoever must not wait for it and closes it afterwards.
+
+        Connecting and each statement may take so many seconds.
+        """
+        _, options = self.engine.dialect.create_connect_args(self.url)
+        return await asyncpg.connect(**options, timeout=seconds, command_timeout=seconds)
 
     def turn(self) -> Any:
         """Holds back other writers of this process: SQLite has one, and its own waiting is not fair."""

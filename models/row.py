@@ -165,14 +165,19 @@ class feed_stamp(FunctionElement[int]):  # noqa: N801  named as SQL functions ar
     inherit_cache = True
 
 
+#: The same as text, for statements that go past SQLAlchemy.
+FEED_POSTGRESQL = "(pg_current_xact_id()::text::bigint)"
+FEED_SQLITE = "(CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER))"
+
+
 @compiles(feed_stamp, "postgresql")
 def _feed_stamp_postgresql(element: feed_stamp, compiler: SQLCompiler, **options: Any) -> str:
-    return "(pg_current_xact_id()::text::bigint)"
+    return FEED_POSTGRESQL
 
 
 @compiles(feed_stamp, "sqlite")
 def _feed_stamp_sqlite(element: feed_stamp, compiler: SQLCompiler, **options: Any) -> str:
-    return "(CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER))"
+    return FEED_SQLITE
 
 
 def flag_field() -> Any:

@@ -11,6 +11,7 @@ from models.dispatch import Dispatch, Idempotency
 from models.event import Event, EventType
 from models.installation import Installation
 from models.integration import Integration, Workspace
+from models.job import Job
 from models.organization import Organization, Place
 from models.principal import Principal, Share, TeamMember
 from models.tag import IntegrationTag, Tag
@@ -31,6 +32,7 @@ __all__ = [
     "Installation",
     "Integration",
     "IntegrationTag",
+    "Job",
     "Organization",
     "Place",
     "Principal",

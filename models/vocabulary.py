@@ -255,3 +255,17 @@ class ShareLevel(StrEnum):
 
     VIEW = "VIEW"
     MANAGE = "MANAGE"
+
+
+class WorkState(StrEnum):
+    """How far a run, a step of it, a job, a task or a delivery is. QUEUED includes waiting for a time or a retry.
+
+    PARTIAL: a run that ended with errors of single records. FAILED: every try is used up.
+    """
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"

@@ -11,6 +11,8 @@ from models.vocabulary import Permission, Source
 from proxy.lanes import Lanes
 
 if TYPE_CHECKING:
+    from jobs.bus import Bus
+    from jobs.kind import JobContext
     from models.database import Database
     from models.secret import Keyring
     from proxy.egress import Egress
@@ -35,6 +37,7 @@ class Hub:
     lookup: Lookup
     cursors: CursorCodec
     compiled: CompiledCapabilities
+    bus: Bus
     uploads: Lanes
     #: None where tokens of another issuer are not taken.
     external: ExternalTokens | None = None
@@ -60,6 +63,7 @@ class Caller:
     #: Who it is in other organizations, where it reaches those too.
     subject: str | None = None
     is_operator: bool = False
+    job: JobContext | None = None
 
     @classmethod
     def operator(cls, hub: Hub, organization_id: str = "") -> Caller:
@@ -71,6 +75,24 @@ class Caller:
             permissions=frozenset(Permission),
             actor_name="operator",
             is_operator=True,
+        )
+
+    @classmethod
+    def of_job(cls, hub: Hub, job: JobContext, permissions: frozenset[Permission], actor_name: str) -> Caller:
+        """The hub itself at a job, for whoever asked for it: with these permissions in the job's organization.
+
+        A job of no organization is the operator's.
+        """
+        of_the_hub = job.job.organization_id is None
+        return cls(
+            hub=hub,
+            source=Source.HUB,
+            organization_id=job.job.organization_id or "",
+            permissions=permissions,
+            actor_name=actor_name,
+            principal_id=job.job.created_by,
+            is_operator=of_the_hub,
+            job=job,
         )
 
     def may(self, permission: Permission) -> bool:

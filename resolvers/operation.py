@@ -80,6 +80,7 @@ class Operation(Generic[P, R]):
             work = Work(caller, session)
             result = await self._function(work, *args, **kwargs)
             await _flush(work, self.facts)
+        caller.hub.bus.wake(*work.woken)
         return result
 
 
@@ -103,11 +104,13 @@ class Exchange(Generic[Command, Loaded, Sent, R]):
                 work = Work(caller, session)
                 loaded = await self._load(work, command)
                 await _flush(work, self.facts)
+            caller.hub.bus.wake(*work.woken)
             sent = await self._send(caller.hub, loaded)
             async with _transaction(caller, self.facts) as session:
                 work = Work(caller, session)
                 result = await self._record(work, loaded, sent)
                 await _flush(work, self.facts)
+            caller.hub.bus.wake(*work.woken)
         return result
 
 

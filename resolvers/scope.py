@@ -24,6 +24,7 @@ from models.tables import (
     EventType,
     Installation,
     Integration,
+    Job,
     Organization,
     Principal,
     Share,
@@ -137,6 +138,17 @@ def _history(caller: Caller, model: Any) -> Conditions:
     return [mine, or_(model.integration_id.is_(None), model.integration_id.not_in(hidden))]
 
 
+def _jobs(caller: Caller, _model: Any) -> Conditions:
+    """A restricted integration's work is hidden with it; the hub's own is nobody's."""
+    mine = col(Job.organization_id) == caller.organization_id
+    if caller.is_admin:
+        return [mine]
+    hidden = select(col(Integration.id)).where(
+        col(Integration.organization_id) == caller.organization_id, not_(accessible(caller))
+    )
+    return [mine, or_(col(Job.subject_id).is_(None), col(Job.subject_id).not_in(hidden))]
+
+
 def _tokens(caller: Caller, _model: Any) -> Conditions:
     mine = col(Token.organization_id) == caller.organization_id
     if caller.is_admin:
@@ -177,6 +189,7 @@ _RULES: dict[Any, Callable[[Caller, Any], Conditions]] = {
     EventType: _of_visible_integrations,
     Installation: _installations,
     Integration: _integrations,
+    Job: _jobs,
     Organization: _organizations,
     Share: _shares,
     Token: _tokens,

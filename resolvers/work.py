@@ -11,10 +11,12 @@ from sqlalchemy import ColumnElement, Select, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
+from jobs.job import JOBS, NewJob
+from jobs.transaction import enqueue, finish, successor
 from models.errors import Forbidden, NotFound, Stale
 from models.row import new_id
 from models.secret import SecretPlace
-from models.tables import AuditEntry
+from models.tables import AuditEntry, Job
 from models.vocabulary import Permission
 from resolvers.caller import Caller, Hub
 from resolvers.changes import changes_of
@@ -33,6 +35,7 @@ class Work:
     def __init__(self, caller: Caller, session: AsyncSession) -> None:
         self.caller = caller
         self.session = session
+        self.woken: set[str] = set()
 
     @property
     def hub(self) -> Hub:
@@ -130,6 +133,28 @@ class Work:
         """The value of a sealed column; None when there is none. Raises SecretUnreadable."""
         envelope = getattr(row, column)
         return None if envelope is None else orjson.loads(self.hub.keyring.open(envelope, secret_place(row, column)))
+
+    # --- later
+
+    async def enqueue(self, new: NewJob) -> Job:
+        """Ask for work to be done after this transaction; or the unfinished job with the same dedupe key."""
+        self.wake(JOBS)
+        return await enqueue(self.session, new)
+
+    def wake(self, topic: str) -> None:
+        """Once this is committed, tell those who listen to a topic."""
+        self.woken.add(topic)
+
+    async def finish_job(self) -> None:
+        """End the job that this runs for, with this very transaction. Raises LeaseLost or JobCancelled."""
+        if self.caller.job is not None:
+            await finish(self.session, self.caller.job)
+
+    async def repeat_job(self, after_ms: int) -> None:
+        """End the job that this runs for, and ask for its like `after_ms` from now; nothing where there is none."""
+        if self.caller.job is not None:
+            await self.finish_job()
+            await self.enqueue(successor(self.caller.job.job, after_ms))
 
     # --- the record
 

@@ -36,6 +36,7 @@ for _words in (
     vocabulary.UnavailableReason,
     vocabulary.UploadPurpose,
     vocabulary.UpstreamFailure,
+    vocabulary.WorkState,
     IntegrationOrderField,
 ):
     strawberry.enum(_words, description=_words.__doc__)

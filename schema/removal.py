@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from schema import errors
+
+if TYPE_CHECKING:
+    from schema.job import Job
 
 
 @strawberry.type(description="The result of a removal.")
@@ -14,6 +17,10 @@ class DeletePayload:
     """What is gone."""
 
     deleted_id: strawberry.ID = strawberry.field(description="Global id of what is gone.")
+    job: Annotated[Job, strawberry.lazy("schema.job")] | None = strawberry.field(
+        default=None,
+        description="The job that finishes the work (revoking at the vendor, cascading), when there is any.",
+    )
 
 
 DeleteResult = Annotated[

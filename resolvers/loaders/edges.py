@@ -16,6 +16,7 @@ from models.tables import (
     Installation,
     Integration,
     IntegrationTag,
+    Job,
     Organization,
     Principal,
     Registration,
@@ -209,3 +210,4 @@ MEMBERS_BY_PRINCIPAL = Edge(
 PRINCIPAL_BY_TOKEN = Edge(name="PrincipalByToken", source=Token, target=Principal, local="principal_id")
 INTEGRATION_BY_TOKEN = Edge(name="IntegrationByToken", source=Token, target=Integration, local="integration_id")
 INSTALLATION_BY_TOKEN = Edge(name="InstallationByToken", source=Token, target=Installation, local="installation_id")
+CREATOR_BY_JOB = Edge(name="CreatorByJob", source=Job, target=Principal, local="created_by")

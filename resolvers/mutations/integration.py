@@ -5,34 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, select
 from sqlmodel import col
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
 from models.row import name_key
 from models.tables import (
-    Asset,
-    Capability,
-    Connection,
     Definition,
-    EventType,
-    Installation,
     Integration,
-    IntegrationTag,
     Principal,
-    Registration,
-    Share,
-    Token,
     Workspace,
 )
-from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, IntegrationState, Permission
+from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, Permission
 from resolvers.declaring import declare
 from resolvers.find import managed_integration
 from resolvers.installing import install_on
 from resolvers.manifest import DeclareCapability
 from resolvers.mutations.integration_auth import IntegrationAuth, apply_auth
 from resolvers.mutations.integration_check import check_integration
-from resolvers.mutations.tag import hold_tags, remove_unused_tags
 from resolvers.naming import free, handler_from, slug_from
 from resolvers.operation import operation
 from resolvers.secrets import Secret, replace_default_connection
@@ -133,22 +123,6 @@ async def update_integration(work: Work, new: UpdateIntegration) -> Integration:
     return integration
 
 
-@operation(needs=Permission.INTEGRATIONS_DELETE, refuses=(NotFound, Forbidden, Stale))
-async def delete_integration(work: Work, id: str, expected_version: int | None = None) -> str:
-    """Remove an integration with all that is only its own; it is hidden from now on. Answers its id."""
-    integration = await managed_integration(work, id, expected_version=expected_version, path=("id",))
-    work.audit(integration, "integration.deleted")
-    await _remove_children(work, integration)
-    now = work.now()
-    integration.state = IntegrationState.DELETED
-    integration.state_changed_at = integration.removed_at = now
-    integration.client_secret = integration.headers = None
-    integration.header_hints = []
-    integration.icon_asset_id = None
-    integration.version += 1
-    return integration.id
-
-
 async def _furnish(work: Work, integration: Integration, new: CreateIntegration) -> None:
     work.add(Workspace(organization_id=integration.organization_id, integration_id=integration.id))
     await install_on(work, integration)
@@ -236,20 +210,3 @@ async def _refuse_taken(
     if existing is not None and existing.id != own_id:
         shown = await work.find(Integration, existing.id)
         raise Conflict(f"The {field} {value} is taken.", existing=shown, path=("input", field))
-
-
-async def _remove_children(work: Work, integration: Integration) -> None:
-    """Everything that only this integration has; connections that others use stay."""
-    here = select(col(Registration.connection_id)).where(col(Registration.integration_id) == integration.id)
-    elsewhere = select(col(Registration.connection_id)).where(col(Registration.integration_id) != integration.id)
-    await work.session.execute(
-        delete(Connection).where(
-            col(Connection.organization_id) == work.organization_id,
-            col(Connection.id).in_(here),
-            col(Connection.id).not_in(elsewhere),
-        )
-    )
-    await hold_tags(work)
-    for child in (Asset, Registration, Installation, Capability, EventType, IntegrationTag, Share, Token, Workspace):
-        await work.session.execute(delete(child).where(col(child.integration_id) == integration.id))
-    await remove_unused_tags(work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import or_, update
 from sqlmodel import col
@@ -10,10 +10,12 @@ from sqlmodel import col
 from models.row import feed_stamp
 from models.tables import Dispatch
 from models.vocabulary import DispatchOutcome
+from resolvers.background import Background
 from resolvers.operation import OPERATOR, operation
 from resolvers.work import Work
 
 GRACE_MS = 60_000
+_EVERY_MS = 15_000
 _SENTENCE = "The hub stopped between sending the call and recording its outcome."
 
 
@@ -35,4 +37,10 @@ async def reap_dispatches(work: Work, orphaned_before: int = 0) -> int:
         .values(outcome=DispatchOutcome.OUTCOME_UNKNOWN, error=_SENTENCE, finished_at=now, feed=feed_stamp())
         .execution_options(synchronize_session=False)
     )
+    await work.repeat_job(_EVERY_MS)
     return int(marked.rowcount)
+
+
+BACKGROUND: Final = {
+    "dispatch.reap": Background(run=lambda caller, _: reap_dispatches(caller), recurs="Settle abandoned dispatches"),
+}

@@ -35,6 +35,7 @@ from resolvers.uploading.unfit import Unfit
 from resolvers.work import Work
 
 LIFETIME_MS: Final = 3_600_000
+_EXPIRY_INTERVAL_MS: Final = 600_000
 _FETCH_SECONDS: Final = 30.0
 _TURN_SECONDS: Final = 10.0
 _SOURCE: Final = ("input", "sourceUrl")
@@ -147,6 +148,7 @@ async def fill_upload(work: Work, opened: Opened, content: Content) -> Asset:
 async def expire_uploads(work: Work) -> int:
     """Remove the uploads that nobody used in their time. Answers how many."""
     removed: Any = await work.session.execute(delete(Asset).where(col(Asset.expires_at) <= work.now()))
+    await work.repeat_job(_EXPIRY_INTERVAL_MS)
     return int(removed.rowcount)
 
 

@@ -11,7 +11,7 @@ from resolvers.recorder.group import GroupCommit
 from resolvers.recorder.records import Existing, Intent, Key, KeyRelease, Outcome, Record, Recorded, TokenUse
 from resolvers.recorder.statements import statements
 
-_SQL: Final = statements(lambda n: f"${n}", "pg_current_xact_id()::text::bigint")
+_SQL: Final = statements(sqlite=False)
 # When a connection was used is not worth a wait for whoever is changing it, nor a deadlock with another group.
 _NOTE_USE: Final = """
 WITH used AS (SELECT id FROM connection WHERE id = $9 AND (last_used_at IS NULL OR last_used_at < $10)

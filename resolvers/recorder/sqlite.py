@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from models.database import Database
+from models.writer import SqliteWriter
 from resolvers.recorder import statements as parameters
 from resolvers.recorder.group import GroupCommit
 from resolvers.recorder.records import Existing, Intent, KeyRelease, Outcome, Record, Recorded
 from resolvers.recorder.statements import statements
 
-_SQL: Final = statements(lambda _n: "?", "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)")
+_SQL: Final = statements(sqlite=True)
 
 
 class SqliteRecorder:
     """Takes its turn with the other writers of the process."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
-        self._connection: sqlite3.Connection | None = None
-        self._group = GroupCommit(self._write_in_turn)
+        self._writer = SqliteWriter(database, "recorder")
+        self._group = GroupCommit(self._write)
 
     async def write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
         """See `Recorder.write`."""
@@ -33,29 +30,10 @@ class SqliteRecorder:
     async def close(self) -> None:
         """Let go of the connection and end the thread."""
         await self._group.drain()
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
-        self._thread.shutdown()
+        await self._writer.close()
 
-    async def _write_in_turn(self, batch: Sequence[Record]) -> Sequence[Recorded]:
-        async with self._database.turn():
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, batch)
-
-    def _write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
-        if self._connection is None:
-            self._connection = self._database.connect_sqlite()
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            recorded = [_write_one(connection, record) for record in batch]
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        return recorded
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+    async def _write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
+        return await self._writer.write(lambda connection: [_write_one(connection, record) for record in batch])
 
 
 def _write_one(connection: sqlite3.Connection, record: Record) -> Recorded:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from models.statement import spelled
 from models.vocabulary import DispatchOutcome
 from resolvers.recorder.records import Intent, Key, Outcome, TokenUse
 
@@ -58,21 +56,16 @@ class Statements:
     release_key: str
 
 
-def statements(place: Callable[[int], str], feed: str) -> Statements:
-    """`place` writes the n-th parameter, counted from 1; `feed` is the expression that stamps a change."""
-
-    def spelled(sql: str) -> str:
-        numbers = itertools.count(1)
-        return re.sub(r"\?", lambda _: place(next(numbers)), sql.replace("FEED", feed))
-
+def statements(*, sqlite: bool) -> Statements:
+    """For one of the drivers."""
     return Statements(
-        insert_intent=spelled(_INSERT_INTENT),
-        update_outcome=spelled(_UPDATE_OUTCOME),
-        touch_connection=spelled(_TOUCH_CONNECTION),
-        touch_token=spelled(_TOUCH_TOKEN),
-        claim_key=spelled(_CLAIM_KEY),
-        read_key=spelled(_READ_KEY),
-        release_key=spelled(_RELEASE_KEY),
+        insert_intent=spelled(_INSERT_INTENT, sqlite=sqlite),
+        update_outcome=spelled(_UPDATE_OUTCOME, sqlite=sqlite),
+        touch_connection=spelled(_TOUCH_CONNECTION, sqlite=sqlite),
+        touch_token=spelled(_TOUCH_TOKEN, sqlite=sqlite),
+        claim_key=spelled(_CLAIM_KEY, sqlite=sqlite),
+        read_key=spelled(_READ_KEY, sqlite=sqlite),
+        release_key=spelled(_RELEASE_KEY, sqlite=sqlite),
     )
 
 

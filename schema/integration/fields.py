@@ -11,6 +11,7 @@ from resolvers.mutations import capability as capability_operations
 from resolvers.mutations import connection as connection_operations
 from resolvers.mutations import icon as icon_operations
 from resolvers.mutations import integration as operations
+from resolvers.mutations import integration_deletion
 from resolvers.mutations import sharing as sharing_operations
 from resolvers.mutations import tag as tag_operations
 from resolvers.queries import integration as queries
@@ -95,8 +96,9 @@ async def _integration(root: Any, info: Info, by: IntegrationRef) -> Any:
 
 
 async def _delete(root: Any, info: Info, id: strawberry.ID, expected_version: int | None = strawberry.UNSET) -> Any:
-    gone = await act(info, operations.delete_integration, row_id(id), expected_version=optional(expected_version))
-    return DeletePayload(deleted_id=strawberry.ID(global_id("Integration", gone)))
+    version = optional(expected_version)
+    gone = await act(info, integration_deletion.delete_integration, row_id(id), expected_version=version)
+    return DeletePayload(deleted_id=strawberry.ID(global_id("Integration", gone.id)), job=gone.job)
 
 
 @strawberry.type
@@ -136,7 +138,7 @@ class Mutations:
         resolver=_delete,
         description=needing(
             "Delete an integration with its connections and installations. Invisible at once.",
-            operations.delete_integration.facts,
+            integration_deletion.delete_integration.facts,
         ),
     )
     set_integration_tags: IntegrationResult = mutation(

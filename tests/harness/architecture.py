@@ -14,7 +14,10 @@ NESTING = 3
 
 #: The only places that may catch everything: loops that must go on whatever one round of them met.
 RUN_LOOPS: frozenset[str] = frozenset(
-    {"resolvers/recorder/group.py", "resolvers/recorder/sqlite.py", "rest/kit/face.py", "server.py"}
+    {
+        *("jobs/bus.py", "jobs/heartbeat.py", "jobs/worker.py"),
+        *("models/writer.py", "resolvers/recorder/group.py", "rest/kit/face.py"),
+    }
 )
 
 #: The only places that open sessions and commit.

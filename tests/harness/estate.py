@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from jobs.job import NewJob
+from jobs.transaction import enqueue
 from models.row import new_id
-from models.tables import Capability, Connection, Dispatch, Event, Installation, Integration, Place, Token
+from models.tables import Capability, Connection, Dispatch, Event, Installation, Integration, Job, Place, Token
 from models.vocabulary import (
     AuthType,
     ConnectionMode,
@@ -48,6 +50,7 @@ from tests.harness.tenants import Tenant
 
 ALL = frozenset(Permission)
 ICON = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
+_ONE = SliceRequest(size=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +75,7 @@ class Estate:
     place: Place
     upload_id: str
     icon_id: str
+    job: Job
 
     def caller(self, permissions: Iterable[Permission] = ALL, **facts: Any) -> Caller:
         """Its administrator, with some permissions; `facts` are Caller's."""
@@ -106,9 +110,8 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     restricted = await run(create_integration, hidden)
     shared, own = await _connect(run, word, integration)
     token, app_token = await _tokens(run, word, member_id, integration)
-    page = SliceRequest(size=1)
-    installed = await run(list_installations, filter=InstallationFilter(search=word), page=page)
-    (capability,) = (await run(list_capabilities, filter=CapabilityFilter(), page=page)).rows
+    installed = await run(list_installations, filter=InstallationFilter(search=word), page=_ONE)
+    (capability,) = (await run(list_capabilities, filter=CapabilityFilter(), page=_ONE)).rows
     said = await run(emit_event, _happened(integration, word))
     done = await run(
         dispatch, RunCapability(capability=capability.id, inputs={"note": word}, connection_id=shared.id)
@@ -134,7 +137,22 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         place=await run(create_place, CreatePlace(kind=PlaceKind.SPACE, name=word)),
         upload_id=upload_id,
         icon_id=icon_id,
+        job=await hub.run(_ask_for_work(hub, tenant, integration)),
     )
+
+
+async def _ask_for_work(hub: RunningHub, tenant: Tenant, integration: Integration) -> Job:
+    """A job of a queue that nobody works on."""
+    new = NewJob(
+        operation="test.work",
+        caption="Work",
+        organization_id=tenant.id,
+        queue="idle",
+        subject_kind="Integration",
+        subject_id=integration.id,
+    )
+    async with hub.app.state.hub.database.write() as session:
+        return await enqueue(session, new)
 
 
 def _happened(integration: Integration, word: str) -> EmitEvent:

@@ -6,10 +6,13 @@ import importlib
 import pkgutil
 from typing import Any
 
+from sqlalchemy import update
+from sqlmodel import col
+
 import resolvers.mutations
 import resolvers.queries
 from models.tables import Integration
-from models.vocabulary import HttpMethod, Permission, UploadPurpose
+from models.vocabulary import HttpMethod, IntegrationState, Permission, UploadPurpose
 from resolvers.declaring import DeclareCapability, DeclareEventType
 from resolvers.dispatching.build import RunCapability
 from resolvers.find import IntegrationRef
@@ -25,6 +28,7 @@ from resolvers.mutations.event import EmitEvent
 from resolvers.mutations.icon import SetIntegrationIcon
 from resolvers.mutations.installation import InstallIntegration, UpdateInstallation, uninstall_integration
 from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
+from resolvers.mutations.job import cancel_job
 from resolvers.mutations.token import CreateToken
 from resolvers.mutations.upload import CreateUpload, FillUpload
 from resolvers.operation import OPERATIONS, Facts
@@ -36,6 +40,7 @@ from resolvers.queries.dispatch import DispatchFilter
 from resolvers.queries.event import EventFilter
 from resolvers.queries.installation import InstallationFilter
 from resolvers.queries.integration import IntegrationFilter, IntegrationOrderField, integration_order
+from resolvers.queries.job import JobFilter
 from resolvers.secrets import Secret
 from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
@@ -69,6 +74,21 @@ def _detach(estate: Estate) -> tuple[UnregisterConnection]:
 
 async def _detached(estate: Estate) -> None:
     await estate.run(unregister_connection, *_detach(estate))
+
+
+async def _cancel(estate: Estate) -> None:
+    await estate.run(cancel_job, estate.job.id)
+
+
+async def _begin_deletion(estate: Estate) -> None:
+    await estate.hub.run(_set_deleting(estate))
+
+
+async def _set_deleting(estate: Estate) -> None:
+    """Without its job, which would finish it before the test does."""
+    deleting = update(Integration).where(col(Integration.id) == estate.integration.id)
+    async with estate.hub.app.state.hub.database.write() as session:
+        await session.execute(deleting.values(state=IntegrationState.DELETING, removed_at=1))
 
 
 def _capability() -> DeclareCapability:
@@ -146,7 +166,21 @@ CALLS: dict[str, Call] = {
     "uninstall_integration": Call(given=lambda e: (e.installation.id,), audits=("installation.uninstalled",)),
     "dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
     "plan_dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
+    "finish_deletion": Call(
+        given=lambda e: (e.integration.id,),
+        foreign=Foreign.NONE,
+        prepare=_begin_deletion,
+        audits=("integration.emptied",),
+    ),
+    "cancel_job": Call(given=lambda e: (e.job.id,), audits=("job.cancelled",)),
+    "retry_job": Call(given=lambda e: (e.job.id,), prepare=_cancel, audits=("job.retried",)),
+    "ensure_recurring": Call(given=lambda e: ({},)),
     "reap_dispatches": Call(given=lambda e: ()),
+    "expire_idempotency_keys": Call(given=lambda e: ()),
+    "remove_ended_tokens": Call(given=lambda e: ()),
+    "remove_old_jobs": Call(given=lambda e: ()),
+    "list_jobs": Call(given=lambda e: (JobFilter(subject_id=e.integration.id), _PAGE), foreign=Foreign.EMPTY),
+    "read_job": Call(given=lambda e: (e.job.id,), foreign=Foreign.NONE),
     "create_upload": Call(
         given=lambda e: (CreateUpload(purpose=UploadPurpose.ICON, size=len(ICON)),), foreign=Foreign.AT_HOME
     ),

@@ -65,6 +65,12 @@ ROOTS: dict[str, Call] = {
     "auditEntries": Call(
         given=lambda e: {"filter": {"resourceId": _node(e)}}, foreign=Foreign.EMPTY, lacks=Permission.AUDIT_READ
     ),
+    "jobs": Call(
+        given=lambda e: {"filter": {"subjectId": _node(e)}}, foreign=Foreign.EMPTY, lacks=Permission.JOBS_READ
+    ),
+    "job": Call(given=lambda e: {"id": e.job.id}, foreign=Foreign.NONE, lacks=Permission.JOBS_READ),
+    "cancelJob": Call(given=lambda e: {"id": e.job.id}, lacks=Permission.JOBS_WRITE),
+    "retryJob": Call(given=lambda e: {"id": e.job.id}, lacks=Permission.JOBS_WRITE),
     "viewer": Call(given=lambda e: {}, foreign=Foreign.OWN),
     "tokens": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN),
     "node": Call(given=lambda e: {"id": _node(e)}, foreign=Foreign.NONE, lacks=Permission.INTEGRATIONS_READ),

@@ -18,7 +18,10 @@ OPERATIONS = every_operation()
 OF_OPERATOR = sorted(name for name, facts in OPERATIONS.items() if facts.needs is OPERATOR)
 OF_TENANTS = sorted(OPERATIONS.keys() - set(OF_OPERATOR))
 #: They keep a durable record of their own, which is not of a change of the hub.
-RECORDED_ELSEWHERE = {"dispatch", "emit_event", "reap_dispatches", "create_upload", "fill_upload", "expire_uploads"}
+RECORDED_ELSEWHERE = {
+    *("dispatch", "emit_event", "ensure_recurring", "reap_dispatches", "create_upload", "fill_upload"),
+    *("expire_idempotency_keys", "expire_uploads", "remove_ended_tokens", "remove_old_jobs"),
+}
 
 
 #: What is refused for want of a permission, and which.

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 ID = sa.CHAR(24).with_variant(sa.CHAR(24, collation="C"), "postgresql")
 KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")

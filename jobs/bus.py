@@ -1,0 +1,74 @@
+"""Bus: says that something is to be looked at. It carries no data: whoever is woken reads the rows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final
+
+from jobs.signals import open_signals
+from models.database import Database
+
+_log = logging.getLogger("patchbay.jobs")
+_SOUND_SECONDS: Final = 10.0
+_LONGEST_PAUSE_SECONDS: Final = 2.0
+
+
+class Bus:
+    """One process's ear and voice. In this process a wake-up arrives at once, in others after a few milliseconds.
+
+    Wake-ups may come for nothing, and may be missed while a connection is lost; all topics are woken when it is back.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._signals = open_signals(database)
+        self._ears: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+
+    def wake(self, *topics: str) -> None:
+        """After a commit: tell all who listen to these topics, in every process."""
+        if topics:
+            self._ring(topics)
+            self._signals.send(topics)
+
+    @contextmanager
+    def listening(self, topic: str) -> Iterator[asyncio.Event]:
+        """An event that is set by each wake-up; whoever waits for it clears it before looking."""
+        event = asyncio.Event()
+        self._ears[topic].add(event)
+        try:
+            yield event
+        finally:
+            self._ears[topic].discard(event)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Hear other processes, and be heard by them, for as long as the block lasts."""
+        task = asyncio.create_task(self._hear())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _hear(self) -> None:
+        pause = 0.1
+        while True:
+            began = time.monotonic()
+            try:
+                await self._signals.run(self._ring)
+            except Exception as error:  # noqa: BLE001  a run loop outlives what goes wrong in it
+                _log.warning("Other processes are not heard for the moment: %r", error)
+            pause = 0.1 if time.monotonic() - began > _SOUND_SECONDS else min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            await asyncio.sleep(pause)
+
+    def _ring(self, topics: Iterable[str] | None) -> None:
+        """None: all of them."""
+        for topic in list(self._ears) if topics is None else topics:
+            for event in self._ears.get(topic, ()):
+                event.set()

@@ -1,0 +1,75 @@
+"""The heartbeat: extends leases from a thread, so that a job that blocks the event loop keeps its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from jobs.driver import Heart
+from jobs.job import JobCancelled, Lease, LeaseLost
+from jobs.progress import Progress
+from models.vocabulary import WorkState
+
+_log = logging.getLogger("patchbay.jobs")
+_BEATS_A_LEASE: Final = 3
+_STOP_SECONDS: Final = 3.0
+
+
+class Heartbeat:
+    """One worker's. Jobs are held from `hold` to `let_go`; a job that turns out lost or cancelled is told so."""
+
+    def __init__(self, owner: str, lease_ms: int, open_heart: Callable[[], Heart]) -> None:
+        self._owner = owner
+        self._lease_ms = lease_ms
+        self._open_heart = open_heart
+        self._held: dict[str, tuple[Lease, Progress]] = {}
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._thread.start()
+
+    def hold(self, lease: Lease, progress: Progress) -> None:
+        """From now on extend a lease."""
+        self._held[lease.job_id] = (lease, progress)
+
+    def let_go(self, lease: Lease) -> None:
+        """Extend it no more."""
+        self._held.pop(lease.job_id, None)
+
+    def stop(self) -> None:
+        """Beat no more; blocks for as long as a beat takes, but no longer than a process may take to end."""
+        self._stopped.set()
+        self._thread.join(_STOP_SECONDS)
+
+    def _run(self) -> None:
+        interval = self._lease_ms / 1000 / _BEATS_A_LEASE
+        heart: Heart | None = None
+        while not self._stopped.wait(interval):
+            held = dict(self._held)  # one step of the interpreter: the loop may change it meanwhile
+            if not held:
+                continue
+            try:
+                heart = heart or self._open_heart()
+                alive = heart.beat(self._owner, _attempts(held), self._lease_ms)
+                _tell(held, alive)
+            except Exception:  # noqa: BLE001  a run loop outlives what goes wrong in it
+                _log.exception("Leases could not be extended")
+        if heart is not None:
+            heart.close()
+
+
+def _attempts(held: Mapping[str, tuple[Lease, Progress]]) -> dict[str, int]:
+    return {job_id: lease.attempt for job_id, (lease, _) in held.items()}
+
+
+def _tell(held: Mapping[str, tuple[Lease, Progress]], alive: Mapping[str, WorkState]) -> None:
+    for job_id, (_, progress) in held.items():
+        state = alive.get(job_id)
+        if state is None:
+            progress.end(LeaseLost)
+        elif state is not WorkState.RUNNING:
+            progress.end(JobCancelled)

@@ -1,0 +1,92 @@
+"""How far a job is, told by the job itself in tasks and steps; each word of it is a checkpoint."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final
+
+import orjson
+
+from jobs.job import JobCancelled, Lease, LeaseLost
+from models.errors import DomainError
+from models.vocabulary import WorkState
+
+Write = Callable[[Lease, float | None, str | None], Awaitable[None]]
+_MOST: Final = 1000
+
+
+class Progress:
+    """One attempt's. Every method raises LeaseLost or JobCancelled when the job is no longer this attempt's."""
+
+    def __init__(self, lease: Lease, write: Write, clock: Callable[[], int]) -> None:
+        self._lease = lease
+        self._write = write
+        self._clock = clock
+        self._share: float | None = None
+        self._tasks: list[dict[str, Any]] = []
+        self.finished = False  # the job was ended in a transaction of its own
+        self._fate: type[LeaseLost | JobCancelled] | None = None
+
+    def end(self, fate: type[LeaseLost | JobCancelled]) -> None:
+        """From now on every checkpoint raises this. May be called from another thread."""
+        self._fate = fate
+
+    def checkpoint(self) -> None:
+        """A place to stop at, which writes nothing: what the heartbeat has seen is at most a third of a lease old."""
+        if self._fate is not None:
+            raise self._fate
+
+    async def report(self, share: float) -> None:
+        """The share that is done, from 0 to 1."""
+        self._share = share
+        await self._tell()
+
+    def task(self, caption: str) -> AbstractAsyncContextManager[None]:
+        """A part of the job, for as long as the block lasts; FAILED when an exception leaves it."""
+        task: dict[str, Any] = {"caption": caption, "state": WorkState.RUNNING, "steps": [], "error": None}
+        return _Block(self._tasks, task, _end_task, self._tell)
+
+    def step(self, caption: str, description: str = "") -> AbstractAsyncContextManager[None]:
+        """The smallest part, of the task that was begun last. It has no end when an exception leaves it."""
+        step = {"caption": caption, "description": description, "startedAt": self._clock(), "finishedAt": None}
+        return _Block(self._tasks[-1]["steps"], step, self._end_step, self._tell)
+
+    def _end_step(self, step: dict[str, Any], error: BaseException | None) -> None:
+        if error is None:
+            step["finishedAt"] = self._clock()
+
+    async def _tell(self) -> None:
+        self.checkpoint()
+        tasks = orjson.dumps(self._tasks).decode() if self._tasks else None
+        await self._write(self._lease, self._share, tasks)
+
+
+class _Block(AbstractAsyncContextManager[None]):
+    """Is told of when it begins and when it ends."""
+
+    def __init__(
+        self,
+        siblings: list[dict[str, Any]],
+        told: dict[str, Any],
+        end: Callable[[dict[str, Any], BaseException | None], None],
+        tell: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._siblings, self._told, self._end, self._tell = siblings, told, end, tell
+
+    async def __aenter__(self) -> None:
+        if len(self._siblings) < _MOST:
+            self._siblings.append(self._told)
+        await self._tell()
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, LeaseLost | JobCancelled | asyncio.CancelledError):
+            self._end(self._told, error)
+            await self._tell()
+
+
+def _end_task(task: dict[str, Any], error: BaseException | None) -> None:
+    task["state"] = WorkState.SUCCEEDED if error is None else WorkState.FAILED
+    if error is not None:
+        task["error"] = error.message if isinstance(error, DomainError) else "It failed."

@@ -1,0 +1,134 @@
+"""What a job has to do inside the transaction of a change: to be asked for, and to be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from jobs.job import Claimed, JobCancelled, LeaseLost, NewJob
+from jobs.kind import JobContext
+from models.errors import Conflict
+from models.job import DEDUPED, Job, database_now
+from models.row import feed_stamp, new_id, now_ms
+from models.statement import spelled
+from models.vocabulary import WorkState
+
+_TRIES: Final = 5
+# By the driver's own statement: SQLAlchemy's costs several times as much for so many columns.
+_SQL: Final = f"""INSERT INTO job (id, created_at, updated_at, organization_id, queue, operation, caption,
+ subject_kind, subject_id, payload, priority, max_attempts, lane, dedupe_key, created_by, cause_kind, cause_id,
+ correlation_id, state, attempt, run_at)
+VALUES ({"?, " * 18}'QUEUED', 0, coalesce(CAST(? AS BIGINT), NOW + CAST(? AS BIGINT)))
+ON CONFLICT (dedupe_key) WHERE {DEDUPED} DO NOTHING"""
+_RETURNING: Final = " RETURNING run_at, feed"
+_INSERT: Final = {"postgresql": spelled(_SQL, sqlite=False), "sqlite": spelled(_SQL, sqlite=True)}
+
+
+async def enqueue(session: AsyncSession, new: NewJob) -> Job:
+    """A new job, or the unfinished one with the same dedupe key. Wake the bus once it is committed."""
+    connection = await session.connection()
+    statement = _INSERT[connection.dialect.name] + _RETURNING
+    for _ in range(_TRIES):
+        values = _values(new)
+        made: Any = (await connection.exec_driver_sql(statement, _parameters(values, new))).first()
+        if made is not None:
+            return Job(**values, state=WorkState.QUEUED, run_at=made[0], feed=made[1])
+        row = await _unfinished(session, new)
+        if row is not None:
+            return row
+    raise Conflict("The same work is begun and ended too fast to join it; try again.")
+
+
+async def enqueue_all(session: AsyncSession, batch: Sequence[NewJob]) -> None:
+    """Many jobs in one statement; those whose dedupe key is taken are left out."""
+    if batch:
+        connection = await session.connection()
+        statement = _INSERT[connection.dialect.name]
+        await connection.exec_driver_sql(statement, [_parameters(_values(new), new) for new in batch])
+
+
+async def finish(session: AsyncSession, context: JobContext) -> None:
+    """End the job as SUCCEEDED with the effects of this very transaction: both are kept, or neither.
+
+    Raises LeaseLost or JobCancelled, which roll the transaction back, when the job is no longer this attempt's.
+    """
+    lease, state = context.lease, WorkState.RUNNING
+    mine = (col(Job.id) == lease.job_id, col(Job.lease_owner) == lease.owner, col(Job.attempt) == lease.attempt)
+    ended: Any = delete(Job)
+    if context.keep_when_done:
+        ended = update(Job).values(
+            state=WorkState.SUCCEEDED,
+            finished_at=database_now(),
+            lease_owner=None,
+            lease_until=None,
+            feed=feed_stamp(),
+        )
+    unsynchronized = {"synchronize_session": False}
+    done: Any = await session.execute(ended.where(*mine, col(Job.state) == state), execution_options=unsynchronized)
+    if not done.rowcount:
+        held = await session.execute(select(col(Job.id)).where(*mine))
+        raise LeaseLost if held.first() is None else JobCancelled
+    context.progress.finished = True
+
+
+def successor(job: Claimed, after_ms: int) -> NewJob:
+    """The next job of a kind that recurs. The one that asks for it has to be finished in the same transaction."""
+    return NewJob(
+        operation=job.operation,
+        caption=job.caption,
+        organization_id=job.organization_id,
+        payload=job.payload,
+        queue=job.queue,
+        priority=job.priority,
+        delay_ms=after_ms,
+        max_attempts=job.max_attempts,
+        dedupe_key=job.operation,
+        cause_kind="JOB",
+        cause_id=job.id,
+        correlation_id=job.correlation_id,
+    )
+
+
+def _values(new: NewJob) -> dict[str, Any]:
+    now = now_ms()
+    return {
+        "id": new.id,
+        "created_at": now,
+        "updated_at": now,
+        "organization_id": new.organization_id,
+        "queue": new.queue,
+        "operation": new.operation,
+        "caption": new.caption,
+        "subject_kind": new.subject_kind,
+        "subject_id": new.subject_id,
+        "payload": dict(new.payload),
+        "priority": new.priority,
+        "max_attempts": new.max_attempts,
+        "lane": new.lane,
+        "dedupe_key": _key(new),
+        "created_by": new.created_by,
+        "cause_kind": new.cause_kind,
+        "cause_id": new.cause_id,
+        "correlation_id": new.correlation_id or new_id(now),
+    }
+
+
+def _parameters(values: dict[str, Any], new: NewJob) -> tuple[Any, ...]:
+    stored = values | {"payload": orjson.dumps(values["payload"]).decode()}
+    return (*stored.values(), new.run_at, new.delay_ms)
+
+
+async def _unfinished(session: AsyncSession, new: NewJob) -> Job | None:
+    unfinished = (WorkState.QUEUED, WorkState.RUNNING)
+    same = select(Job).where(col(Job.dedupe_key) == _key(new), col(Job.state).in_(unfinished))
+    return (await session.execute(same)).scalars().first()
+
+
+def _key(new: NewJob) -> str | None:
+    """One organization's keys are nothing to another's."""
+    return new.dedupe_key and f"{new.organization_id or ''}:{new.dedupe_key}"

@@ -1,0 +1,271 @@
+"""Worker: claims jobs, runs them, records how they ended, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from jobs.backoff import backoff_ms
+from jobs.bus import Bus
+from jobs.driver import open_driver
+from jobs.heartbeat import Heartbeat
+from jobs.job import DEFAULT_QUEUE, JOBS, Claimed, Ended, GiveUp, JobCancelled, Lease, LeaseLost, Retry
+from jobs.kind import JobContext, JobKind
+from jobs.progress import Progress
+from models.database import Database
+from models.errors import DomainError
+from models.row import now_ms
+from models.vocabulary import WorkState
+
+_log = logging.getLogger("patchbay.jobs")
+_LEASE_MS: Final = 15_000
+_LOOKS_A_LEASE: Final = 3
+_ROUNDING_MS: Final = 2
+_CANCEL_SECONDS: Final = 2.0
+_RECORD_SECONDS: Final = 4.0
+_LULL_SECONDS: Final = 0.02
+_SHORTEST_PAUSE_SECONDS: Final = 0.1
+_LONGEST_PAUSE_SECONDS: Final = 2.0
+
+
+class Worker:
+    """Runs the jobs of one queue, of the kinds it knows, up to `concurrency` at a time.
+
+    `clock` shows times to people; leases and due times go by the database's clock.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        kinds: Sequence[JobKind],
+        bus: Bus,
+        *,
+        queue: str = DEFAULT_QUEUE,
+        concurrency: int = 20,
+        batch: int = 100,
+        lease_ms: int = _LEASE_MS,
+        grace_seconds: float = 15.0,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self._kinds = {kind.name: kind for kind in kinds}
+        self._names = tuple(self._kinds)
+        self._bus = bus
+        self._queue = queue
+        self._concurrency = concurrency
+        self._batch = batch
+        self._lease_ms = lease_ms
+        self._grace_seconds = grace_seconds
+        self._clock = clock
+        self._owner = secrets.token_hex(8)
+        self._driver = open_driver(database)
+        self._heartbeat = Heartbeat(self._owner, lease_ms, self._driver.heart)
+        self._running: set[asyncio.Task[None]] = set()
+        self._ended: list[Ended] = []
+        self._laned: set[str] = set()
+        self._changed = asyncio.Event()
+        self._stopping = False
+        self._draining: asyncio.Task[None] | None = None
+        self._loops: list[asyncio.Task[None]] = []
+        self._any_ended = asyncio.Event()
+        self._pause = _SHORTEST_PAUSE_SECONDS
+        self._next_look = 0.0
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Work for as long as the block lasts, then drain."""
+        self._heartbeat.start()
+        with self._bus.listening(JOBS) as self._changed:
+            self._loops = [asyncio.create_task(self._claiming()), asyncio.create_task(self._recording())]
+            try:
+                yield
+            finally:
+                await self.drain()
+        await self._driver.close()
+
+    async def drain(self) -> None:
+        """Claim no more; give running jobs their time, and back what they do not end in it. May be called twice."""
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain())
+        await asyncio.shield(self._draining)
+
+    # --- the loops
+
+    async def _claiming(self) -> None:
+        while not self._stopping:
+            async with self._patient():
+                await self._turn()
+
+    async def _turn(self) -> None:
+        self._changed.clear()  # before looking: what changes from here on is looked at in the next turn
+        await self._look()
+        began = time.monotonic()
+        if await self._claim():
+            return
+        # Work comes in bursts: the question of when the next is due can wait until it lulls.
+        if not await _within(_LULL_SECONDS, self._changed):
+            await _within(await self._patience(began), self._changed)
+
+    async def _recording(self) -> None:
+        while not (self._stopping and not self._running and not self._ended):
+            async with self._patient():
+                await self._any_ended.wait()
+                self._any_ended.clear()
+                await self._record()
+
+    @asynccontextmanager
+    async def _patient(self) -> AsyncIterator[None]:
+        """A round of a loop, which outlives what goes wrong in it and waits longer each time in a row."""
+        try:
+            yield
+            self._pause = _SHORTEST_PAUSE_SECONDS
+        except Exception as error:  # noqa: BLE001  see above
+            _log.warning("Jobs wait: %r", error)
+            await asyncio.sleep(self._pause)
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    async def _record(self) -> None:
+        batch, self._ended = self._ended, []
+        if not batch:
+            return
+        try:
+            recorded = await self._driver.end(self._owner, batch)
+        except BaseException:
+            self._ended = batch + self._ended
+            self._any_ended.set()
+            raise
+        for ended in batch:
+            self._let_go(ended.lease)
+            if ended.lease.job_id not in recorded:
+                _log.warning("Job %s was ended by another worker", ended.lease.job_id)
+        if any(ended.state is WorkState.QUEUED for ended in batch):
+            self._changed.set()  # to learn when it is due
+
+    async def _look(self) -> None:
+        """Free what dead workers held, some times in a lease."""
+        if time.monotonic() >= self._next_look and not self._stopping:
+            self._next_look = time.monotonic() + self._look_seconds
+            if freed := await self._driver.reap():
+                _log.warning("%d jobs were freed whose worker had stopped", freed)
+
+    async def _claim(self) -> bool:
+        """Whether there may be more to claim at once."""
+        wanted = min(self._concurrency - len(self._running), self._batch)
+        if wanted <= 0 or self._stopping:
+            return False
+        jobs = await self._driver.claim(self._owner, self._queue, self._names, wanted, self._lease_ms)
+        for job in jobs:
+            self._begin(job)
+        return len(jobs) == wanted and len(self._running) < self._concurrency
+
+    async def _patience(self, began: float) -> float:
+        """Seconds until there is something to do unasked; what came due since the claim began is not passed by."""
+        longest = max(self._next_look - time.monotonic(), 0.0)
+        if self._stopping or len(self._running) >= self._concurrency:
+            return longest
+        since_ms = int((time.monotonic() - began) * 1000) + _ROUNDING_MS
+        due_in = await self._driver.due_in(self._queue, self._names, since_ms)
+        return longest if due_in is None else min(longest, max(due_in, 0) / 1000)
+
+    @property
+    def _look_seconds(self) -> float:
+        return self._lease_ms / 1000 / _LOOKS_A_LEASE
+
+    # --- one job
+
+    def _begin(self, job: Claimed) -> None:
+        progress = Progress(job.lease, self._driver.report, self._clock)
+        self._heartbeat.hold(job.lease, progress)
+        if job.lane is not None:
+            self._laned.add(job.id)
+        kind = self._kinds[job.operation]
+        context = JobContext(job=job, progress=progress, keep_when_done=kind.keep_when_done)
+        task = asyncio.create_task(self._attempt(context, kind))
+        self._running.add(task)
+        task.add_done_callback(self._after)
+
+    def _after(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._any_ended.set()
+        self._changed.set()
+
+    async def _attempt(self, context: JobContext, kind: JobKind) -> None:
+        job = context.job
+        try:
+            await kind.run(context)
+            ended = Ended(lease=job.lease, state=WorkState.SUCCEEDED, drop=not kind.keep_when_done)
+        except (LeaseLost, JobCancelled):
+            ended = Ended(lease=job.lease, state=WorkState.QUEUED, refund=True)
+        except asyncio.CancelledError as error:
+            given_back = Ended(lease=job.lease, state=WorkState.QUEUED, refund=True)
+            ended = given_back if self._stopping else _failed(job, kind, error)
+        except Exception as error:  # noqa: BLE001  whatever a job raises is how it ended
+            ended = _failed(job, kind, error)
+        if context.progress.finished and ended.state is WorkState.SUCCEEDED:
+            self._let_go(job.lease)
+        else:
+            self._ended.append(ended)
+
+    def _let_go(self, lease: Lease) -> None:
+        self._heartbeat.let_go(lease)
+        if lease.job_id in self._laned:
+            self._laned.discard(lease.job_id)
+            self._bus.wake(JOBS)  # whoever has a place may take the next of the lane
+
+    # --- the end
+
+    async def _drain(self) -> None:
+        self._stopping = True
+        self._changed.set()
+        if self._running:
+            await asyncio.wait(self._running, timeout=self._grace_seconds)
+        left = set(self._running)
+        for task in left:
+            task.cancel()
+        if left:
+            _log.warning("%d jobs are given back unfinished", len(left))
+            await asyncio.wait(left, timeout=_CANCEL_SECONDS)
+        await self._stop_loops()
+        await asyncio.to_thread(self._heartbeat.stop)
+
+    async def _stop_loops(self) -> None:
+        self._any_ended.set()
+        await asyncio.wait(self._loops, timeout=_RECORD_SECONDS)
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.wait(self._loops)
+
+
+async def _within(seconds: float, event: asyncio.Event) -> bool:
+    """Whether an event came in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
+
+
+def _failed(job: Claimed, kind: JobKind, error: BaseException) -> Ended:
+    if job.attempt >= job.max_attempts or isinstance(error, GiveUp):
+        return Ended(lease=job.lease, state=WorkState.FAILED, error=_sentence(job, error))
+    chance = random.random()  # noqa: S311  spreads retries, guards nothing
+    wait = backoff_ms(job.attempt, chance, first_ms=kind.first_retry_ms, longest_ms=kind.longest_retry_ms)
+    if isinstance(error, Retry) and error.after_ms is not None:
+        wait = error.after_ms
+    return Ended(lease=job.lease, state=WorkState.QUEUED, error=_sentence(job, error), delay_ms=wait)
+
+
+def _sentence(job: Claimed, error: BaseException) -> str:
+    """What people are shown: the words of a refusal; of anything unexpected an id, under which it is logged."""
+    if isinstance(error, DomainError):
+        return error.message
+    if isinstance(error, Retry | GiveUp):
+        return str(error)
+    name = secrets.token_hex(8)
+    _log.error("Job %s (%s) failed, id %s", job.id, job.operation, name, exc_info=error)
+    return f"Internal error, id {name}"

@@ -1,0 +1,95 @@
+"""Job: durable background work, written in the transaction of the change that asks for it."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Float, Index
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlmodel import Field
+
+from models.row import (
+    Changeable,
+    feed_field,
+    json_field,
+    new_id,
+    partial_index,
+    ref_field,
+    text_field,
+    time_field,
+    word_field,
+)
+from models.vocabulary import WorkState
+
+#: While a job with a dedupe key is unfinished there is no other with that key.
+DEDUPED = "dedupe_key IS NOT NULL AND state IN ('QUEUED', 'RUNNING')"
+_QUEUED = "state = 'QUEUED'"
+# Not only RUNNING: what was cancelled while it ran is held until its worker lets go.
+_HELD = "lease_owner IS NOT NULL"
+
+
+class Job(Changeable, table=True):
+    """One piece of work, and how far it is. No organization: the hub's own, such as cleaning up.
+
+    `lane` orders: of a lane one job is held at a time, in the order of their ids. Whoever holds a job is
+    `lease_owner`, until `lease_until` by the database's clock, in its `attempt`; all writes ask for both.
+    """
+
+    __table_args__ = (
+        partial_index("ix_job_ready", "queue", "priority", "run_at", "id", where=_QUEUED),
+        partial_index("ix_job_lease", "lease_until", where=_HELD),
+        partial_index("ix_job_lane", "lane", "id", where=f"{_QUEUED} AND lane IS NOT NULL"),
+        partial_index("uq_job_lane_held", "lane", where=f"{_HELD} AND lane IS NOT NULL", unique=True),
+        partial_index("uq_job_dedupe_key", "dedupe_key", where=DEDUPED, unique=True),
+        Index(None, "organization_id", "id"),
+        Index(None, "subject_id", "id"),
+    )
+
+    organization_id: str | None = ref_field("organization.id", default=None)
+    queue: str = text_field(120)
+    operation: str = text_field(120)
+    caption: str = text_field()
+    subject_kind: str | None = text_field(24, default=None)
+    subject_id: str | None = ref_field(default=None)
+    payload: dict[str, Any] = json_field(default_factory=dict)
+    state: WorkState = word_field(WorkState, default=WorkState.QUEUED)
+    priority: int = Field(default=0)
+    run_at: int = time_field()
+    attempt: int = Field(default=0)
+    max_attempts: int = Field()
+    lease_owner: str | None = text_field(120, default=None)
+    lease_until: int | None = time_field(default=None)
+    lane: str | None = text_field(120, default=None)
+    dedupe_key: str | None = text_field(default=None)
+    progress: float | None = Field(default=None, sa_type=Float)
+    tasks: list[dict[str, Any]] | None = json_field(default=None)
+    error: str | None = text_field(None, default=None)
+    created_by: str | None = ref_field(default=None)
+    cause_kind: str | None = text_field(24, default=None)
+    cause_id: str | None = ref_field(default=None)
+    correlation_id: str = ref_field(default_factory=new_id)
+    started_at: int | None = time_field(default=None)
+    finished_at: int | None = time_field(default=None)
+    feed: int | None = feed_field()
+
+
+class database_now(FunctionElement[int]):  # noqa: N801  named as SQL functions are
+    """Milliseconds since 1970 UTC by the clock of the database, which all processes share."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+#: The same as text, for statements that go past SQLAlchemy. STABLE, so that an index can be searched with it.
+NOW_POSTGRESQL = "(extract(epoch FROM statement_timestamp()) * 1000)::bigint"
+NOW_SQLITE = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+
+
+@compiles(database_now, "postgresql")
+def _now_postgresql(element: database_now, compiler: SQLCompiler, **options: Any) -> str:
+    return NOW_POSTGRESQL
+
+
+@compiles(database_now, "sqlite")
+def _now_sqlite(element: database_now, compiler: SQLCompiler, **options: Any) -> str:
+    return NOW_SQLITE

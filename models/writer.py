@@ -1,0 +1,68 @@
+"""SQLite past SQLAlchemy: one connection in one thread, one hop for a transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from models.database import Database
+
+T = TypeVar("T")
+Use = Callable[[sqlite3.Connection], T]
+
+
+class SqliteWriter:
+    """Takes its turn with the other writers of the process."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._connection: sqlite3.Connection | None = None
+
+    async def write(self, use: Use[T]) -> T:
+        """What `use` answers, in a transaction that is durable when this returns, or not there when it raises."""
+        async with self._database.turn():
+            return await self._run(lambda: self._in_transaction(use))
+
+    async def read(self, use: Use[T]) -> T:
+        """What `use` answers; it holds up no writer."""
+        return await self._run(lambda: use(self._opened()))
+
+    async def close(self) -> None:
+        """Let go of the connection and end the thread."""
+        await self._run(self._close)
+        self._thread.shutdown()
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        # Shielded: a caller that leaves must not give up the turn while the thread still writes.
+        running = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await asyncio.wait([running])
+            raise
+
+    def _in_transaction(self, use: Use[T]) -> T:
+        connection = self._opened()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = use(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # a full disk or a failed fsync may have ended it already
+                connection.execute("ROLLBACK")
+            raise
+        return result
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = self._database.connect_sqlite()
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

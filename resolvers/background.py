@@ -1,0 +1,66 @@
+"""Operations as jobs: who they run as, and those that recur."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from jobs.job import NewJob
+from jobs.kind import JobContext, JobKind
+from models.tables import Principal
+from models.vocabulary import Permission
+from resolvers.caller import Caller, Hub
+from resolvers.operation import OPERATOR, operation
+from resolvers.work import Work
+
+_ACTOR: Final = "hub"
+_FOREVER: Final = 1_000_000
+_LONGEST_RETRY_MS: Final = 60_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Background:
+    """What runs for one kind of job, with these permissions and no others in the job's organization.
+
+    `recurs`: the line for people of a job of the hub's own that is always there, since each asks for the next
+    (`Work.repeat_job`) in the transaction that ends it.
+    """
+
+    run: Callable[[Caller, JobContext], Awaitable[object]]
+    permissions: frozenset[Permission] = frozenset()
+    recurs: str | None = None
+
+
+def kinds(hub: Hub, table: Mapping[str, Background]) -> Sequence[JobKind]:
+    """The engine's kinds over a hub."""
+    return [
+        JobKind(
+            name=name,
+            run=partial(_run, hub, background),
+            keep_when_done=background.recurs is None,
+            longest_retry_ms=_LONGEST_RETRY_MS,
+        )
+        for name, background in table.items()
+    ]
+
+
+@operation(needs=OPERATOR)
+async def ensure_recurring(work: Work, captions: Mapping[str, str]) -> None:
+    """See to it that of each recurring kind there is one job."""
+    for name, caption in captions.items():
+        await work.enqueue(NewJob(operation=name, caption=caption, dedupe_key=name, max_attempts=_FOREVER))
+
+
+async def _run(hub: Hub, background: Background, context: JobContext) -> None:
+    caller = Caller.of_job(hub, context, background.permissions, await _actor_name(hub, context.job.created_by))
+    await background.run(caller, context)
+
+
+async def _actor_name(hub: Hub, principal_id: str | None) -> str:
+    if principal_id is None:
+        return _ACTOR
+    async with hub.database.read() as session:
+        principal = await session.get(Principal, principal_id)
+    return principal.username if principal else _ACTOR

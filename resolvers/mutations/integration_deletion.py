@@ -1,0 +1,124 @@
+"""Deleting an integration: hidden at once, and finished by a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlmodel import col
+
+from jobs.job import NewJob
+from jobs.kind import JobContext
+from models.errors import Forbidden, NotFound, Stale
+from models.tables import (
+    Asset,
+    Capability,
+    Connection,
+    EventType,
+    Installation,
+    Integration,
+    IntegrationTag,
+    Job,
+    Registration,
+    Share,
+    Token,
+    Workspace,
+)
+from models.vocabulary import IntegrationState, Permission
+from resolvers.background import Background
+from resolvers.caller import Caller
+from resolvers.find import managed_integration
+from resolvers.mutations.tag import hold_tags, remove_unused_tags
+from resolvers.operation import operation
+from resolvers.work import Work
+
+_FINISH: Final = "integration.delete"
+_MAX_ATTEMPTS: Final = 10
+_DOORS: Final = (Token, Installation)
+_CHILDREN: Final = (Asset, Registration, Capability, EventType, IntegrationTag, Share, Workspace)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deletion:
+    """What is gone, and the job that finishes the work."""
+
+    id: str
+    job: Job
+
+
+@operation(needs=Permission.INTEGRATIONS_DELETE, refuses=(NotFound, Forbidden, Stale))
+async def delete_integration(work: Work, id: str, expected_version: int | None = None) -> Deletion:
+    """Remove an integration with all that is only its own. It is hidden, and every door to it shut, from now on."""
+    integration = await managed_integration(work, id, expected_version=expected_version, path=("id",))
+    work.audit(integration, "integration.deleted")
+    now = work.now()
+    integration.state = IntegrationState.DELETING
+    integration.state_changed_at = integration.removed_at = now
+    integration.client_secret = integration.headers = None
+    integration.header_hints = []
+    integration.icon_asset_id = None
+    integration.version += 1
+    await work.flush()
+    for door in _DOORS:
+        await work.session.execute(delete(door).where(col(door.integration_id) == integration.id))
+    return Deletion(id=integration.id, job=await _ask_to_finish(work, integration))
+
+
+@operation(needs=Permission.INTEGRATIONS_DELETE)
+async def finish_deletion(work: Work, id: str) -> None:
+    """Remove what a hidden integration alone has. Doing it twice changes nothing."""
+    deleting = select(Integration).where(
+        col(Integration.id) == id,
+        col(Integration.organization_id) == work.organization_id,
+        col(Integration.state) == IntegrationState.DELETING,
+    )
+    integration = await work.first(deleting.with_for_update())
+    if integration is not None:
+        await _remove_children(work, integration)
+        integration.state = IntegrationState.DELETED
+        integration.state_changed_at = work.now()
+        work.audit(integration, "integration.emptied")
+    await work.finish_job()
+
+
+async def _ask_to_finish(work: Work, integration: Integration) -> Job:
+    return await work.enqueue(
+        NewJob(
+            operation=_FINISH,
+            caption=f"Delete {integration.name}"[:255],
+            organization_id=work.organization_id,
+            subject_kind="Integration",
+            subject_id=integration.id,
+            max_attempts=_MAX_ATTEMPTS,
+            created_by=work.caller.principal_id,
+        )
+    )
+
+
+async def _remove_children(work: Work, integration: Integration) -> None:
+    """Everything that only this integration has; connections that others use stay."""
+    here = select(col(Registration.connection_id)).where(col(Registration.integration_id) == integration.id)
+    elsewhere = select(col(Registration.connection_id)).where(col(Registration.integration_id) != integration.id)
+    await work.session.execute(
+        delete(Connection).where(
+            col(Connection.organization_id) == work.organization_id,
+            col(Connection.id).in_(here),
+            col(Connection.id).not_in(elsewhere),
+        )
+    )
+    await hold_tags(work)
+    for child in _CHILDREN:
+        await work.session.execute(delete(child).where(col(child.integration_id) == integration.id))
+    await remove_unused_tags(work)
+
+
+async def _finish(caller: Caller, context: JobContext) -> None:
+    async with context.progress.task("Remove what belongs to it"):
+        pass
+    await finish_deletion(caller, context.job.subject_id or "")
+
+
+BACKGROUND: Final = {
+    _FINISH: Background(run=_finish, permissions=frozenset({Permission.INTEGRATIONS_DELETE})),
+}

@@ -1,0 +1,54 @@
+"""Jobs: stop one, start one again."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from jobs.job import JOBS
+from models.errors import Conflict, NotFound
+from models.job import database_now
+from models.row import feed_stamp
+from models.tables import Job
+from models.vocabulary import Permission, WorkState
+from resolvers.operation import operation
+from resolvers.work import Work
+
+_UNFINISHED: Final = (WorkState.QUEUED, WorkState.RUNNING)
+_STARTABLE: Final = (WorkState.FAILED, WorkState.CANCELLED)
+
+
+@operation(needs=Permission.JOBS_WRITE, refuses=(NotFound, Conflict))
+async def cancel_job(work: Work, id: str) -> Job:
+    """Stop a job: at once while it is queued, at its next checkpoint while it runs. Twice changes nothing more."""
+    job = await work.lock(Job, id, path=("id",))
+    if job.state is WorkState.CANCELLED:
+        return job
+    if job.state not in _UNFINISHED:
+        raise Conflict("The job has ended already.", existing=job, path=("id",))
+    job.state = WorkState.CANCELLED
+    job.finished_at = work.now()
+    return await _changed(work, job, "job.cancelled")
+
+
+@operation(needs=Permission.JOBS_WRITE, refuses=(NotFound, Conflict))
+async def retry_job(work: Work, id: str) -> Job:
+    """Start a failed or cancelled job again, with at least one more try. One that is under way stays as it is."""
+    job = await work.lock(Job, id, path=("id",))
+    if job.state in _UNFINISHED:
+        return job
+    if job.state not in _STARTABLE:
+        raise Conflict("The job has succeeded.", existing=job, path=("id",))
+    job.state = WorkState.QUEUED
+    job.max_attempts = max(job.max_attempts, job.attempt + 1)
+    job.finished_at = job.error = job.progress = job.tasks = None
+    return await _changed(work, job, "job.retried", run_at=database_now())
+
+
+async def _changed(work: Work, job: Job, action: str, **stamps: Any) -> Job:
+    work.audit(job, action)
+    for column, expression in {"feed": feed_stamp(), **stamps}.items():
+        setattr(job, column, expression)  # the database's own, known once it is flushed
+    await work.flush()
+    await work.session.refresh(job)
+    work.wake(JOBS)
+    return job

@@ -1,0 +1,149 @@
+"""Jobs: background work, how far it is, and stopping and starting it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from models import tables
+from models.vocabulary import WorkState
+from resolvers.loaders import edges, relations
+from resolvers.mutations import job as operations
+from resolvers.operation import Operation
+from resolvers.page import NEWEST_FIRST
+from resolvers.queries import job as queries
+from schema import errors
+from schema.context import Info
+from schema.field import act, column, derived, given, listing, needing, related, to_one
+from schema.ids import row_id
+from schema.node import Node, node
+from schema.page import EdgeOf, PageOf
+from schema.scalars import DateTime
+
+if TYPE_CHECKING:
+    from schema.principal import Principal
+
+
+class _Stored:
+    """A member of `Job.tasks`, shown as it is stored."""
+
+    @classmethod
+    def is_type_of(cls, value: Any, info: Info) -> bool:
+        """It is an object of JSON."""
+        return isinstance(value, dict)
+
+
+@strawberry.type(description="The smallest part of a job.")
+class JobStep(_Stored):
+    """See `jobs.progress.Progress.step`."""
+
+    caption: str = derived(lambda step: step["caption"], "A line for people.")
+    description: str = derived(lambda step: step["description"], "What it does.")
+    started_at: DateTime | None = derived(lambda step: step["startedAt"], "When it began.")
+    finished_at: DateTime | None = derived(lambda step: step["finishedAt"], "When it ended.")
+
+
+@strawberry.type(description="A part of a job.")
+class JobTask(_Stored):
+    """See `jobs.progress.Progress.task`."""
+
+    caption: str = derived(lambda task: task["caption"], "A line for people.")
+    state: WorkState = derived(lambda task: WorkState(task["state"]), "How far.")
+    steps: list[JobStep] = derived(lambda task: task["steps"], "Its steps.")
+    error: str | None = derived(lambda task: task["error"], "Why it failed.")
+
+
+def _subject(row: Any) -> Any:
+    return (getattr(tables, row.subject_kind or "", None), row.subject_id)
+
+
+@node(tables.Job)
+class Job(Node):
+    """Durable background work."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    operation: str = column("What work, such as `integration.verify`.")
+    caption: str = column("A line for people.")
+    state: WorkState = column("How far.")
+    progress: float | None = column("Share done, 0 to 1; null when unknown.")
+    tasks: list[JobTask] = derived(lambda row: row.tasks or [], "Its tasks.")
+    subject: Node | None = related(relations.ROW, _subject, "What it is about.")
+    run_at: DateTime = column("Not before.")
+    attempt: int = column("Tries so far.")
+    max_attempts: int = column("Tries allowed.")
+    error: str | None = column("Why the last try failed.")
+    created_by: Annotated[Principal, strawberry.lazy("schema.organization")] | None = to_one(
+        edges.CREATOR_BY_JOB, "Who asked for it."
+    )
+    created_at: DateTime = column("When it was queued.")
+    started_at: DateTime | None = column("When the last try began.")
+    finished_at: DateTime | None = column("When it ended.")
+
+
+@strawberry.type(description="A Job and its cursor.")
+class JobEdge(EdgeOf[Job]):
+    """See `EdgeOf`."""
+
+
+@strawberry.type(description="A page of Job rows.")
+class JobConnection(PageOf[Job, JobEdge]):
+    """See `PageOf`."""
+
+
+@strawberry.input(description="Conditions on jobs.")
+class JobFilter:
+    """See `resolvers.queries.job.JobFilter`."""
+
+    state: list[WorkState] | None = given("How far.")
+    operation: list[str] | None = given("Operations, `*` at the end allowed.")
+    subject_id: strawberry.ID | None = given("About what.")
+
+
+@strawberry.type(description="A job as it is now.")
+class JobPayload:
+    """The job."""
+
+    job: Job = column("The job.")
+
+
+JobResult = Annotated[
+    JobPayload
+    | errors.NotFound
+    | errors.Conflict
+    | errors.InvalidInput
+    | errors.Forbidden
+    | errors.NotReady
+    | errors.TooMany,
+    strawberry.union("JobResult", description="A job, or why not."),
+]
+
+
+async def _job(root: Any, info: Info, id: strawberry.ID) -> Any:
+    return await queries.read_job(info.context.caller, row_id(id))
+
+
+def _changing(operation: Operation[Any, Any], description: str) -> Any:
+    async def resolve(root: Any, info: Info, id: strawberry.ID) -> Any:
+        return JobPayload(job=await act(info, operation, row_id(id)))
+
+    del resolve.__annotations__["return"]
+    return strawberry.field(resolver=resolve, description=needing(description, operation.facts))
+
+
+@strawberry.type
+class Queries:
+    """Root fields of this noun."""
+
+    jobs: JobConnection = listing(
+        queries.list_jobs, "Jobs, newest first.", order=NEWEST_FIRST, filter=(JobFilter, queries.JobFilter)
+    )
+    job: Job | None = strawberry.field(resolver=_job, description=needing("One job.", queries.read_job.facts))
+
+
+@strawberry.type
+class Mutations:
+    """Root fields of this noun."""
+
+    cancel_job: JobResult = _changing(operations.cancel_job, "Stop a job at its next checkpoint.")
+    retry_job: JobResult = _changing(operations.retry_job, "Start a failed or cancelled job again.")

@@ -1,0 +1,62 @@
+"""A worker as a process of its own: `python -m tests.jobs.program URL QUEUE LOG LEASE_MS [CLOCK_OFF_MS]`.
+
+Each run of a job writes a line to LOG when it begins and when it ends. What a job does stands in its payload.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+
+def main():
+    url, queue, log, lease_ms, *off = sys.argv[1:]
+    if off:
+        _set_clock_off(int(off[0]))
+    asyncio.run(_work(url, queue, Path(log), int(lease_ms)))
+
+
+def _set_clock_off(milliseconds):
+    nanoseconds, seconds = time.time_ns, time.time
+    time.time_ns = lambda: nanoseconds() + milliseconds * 1_000_000
+    time.time = lambda: seconds() + milliseconds / 1000
+
+
+async def _work(url, queue, log, lease_ms):
+    from jobs.bus import Bus
+    from jobs.kind import JobKind
+    from jobs.worker import Worker
+    from models.database import Database
+
+    async def work(context):
+        _write(log, "begin", context)
+        if context.job.payload.get("die") and context.job.attempt == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        await asyncio.sleep(context.job.payload.get("sleep", 0))
+        _write(log, "end", context)
+
+    database, told = Database(url, pool_size=3), asyncio.Event()
+    bus = Bus(database)
+    kind = JobKind(name="work", run=work, first_retry_ms=10)
+    worker = Worker(database, [kind], bus, queue=queue, lease_ms=lease_ms, grace_seconds=2)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+    async with bus.running(), worker.running():
+        _line(log, "ready")
+        await told.wait()
+    await database.close()
+    _line(log, "drained")
+
+
+def _write(log, what, context):
+    _line(log, f"{what} {context.job.id} {context.job.attempt} {os.getpid()}")
+
+
+def _line(log, text):
+    with log.open("a") as file:
+        file.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""A worker over a real database: what it runs, when, how often, and what it leaves behind."""
+
+import asyncio
+import time
+
+import pytest
+
+from jobs.bus import Bus
+from jobs.job import GiveUp, NewJob
+from jobs.kind import JobKind
+from jobs.transaction import enqueue
+from jobs.worker import Worker
+from models.database import Database
+from models.vocabulary import WorkState
+from tests.jobs.conftest import SHORT
+
+
+class Seen:
+    """What ran, in order, and how many at most at a time."""
+
+    def __init__(self):
+        self.ids, self.now, self.most = [], 0, 0
+
+    async def run(self, context):
+        self.now += 1
+        self.most = max(self.most, self.now)
+        self.ids.append(context.job.id)
+        await asyncio.sleep(0.03)
+        self.now -= 1
+
+
+async def test_runs_a_job_as_soon_as_it_is_committed(queue, bus, start_worker):
+    seen = Seen()
+    await start_worker(work=seen.run)
+    await asyncio.sleep(0.1)
+    began = time.monotonic()
+
+    job_id = await queue.add()
+    bus.wake("jobs")
+    row = await queue.reached(job_id, WorkState.SUCCEEDED)
+
+    assert time.monotonic() - began < 2
+    assert seen.ids == [job_id]
+    assert (row.attempt, row.error, row.lease_owner) == (1, None, None)
+
+
+async def test_a_transaction_that_is_rolled_back_asks_for_nothing(queue, bus, start_worker):
+    seen = Seen()
+    await start_worker(work=seen.run)
+
+    with pytest.raises(RuntimeError):
+        await _enqueue_and_break(queue)
+    last = await queue.add()
+    bus.wake("jobs")
+    await queue.reached(last, WorkState.SUCCEEDED)
+
+    assert seen.ids == [last]
+
+
+async def test_runs_at_most_so_many_at_a_time_and_each_once(queue, bus, start_worker):
+    seen = Seen()
+    ids = [await queue.add() for _ in range(30)]
+
+    await start_worker(work=seen.run, knobs={"concurrency": 4, "batch": 3})
+    await queue.emptied()
+
+    assert sorted(seen.ids) == ids
+    assert seen.most == 4
+
+
+async def test_two_workers_keep_a_lane_in_order(queue, bus, start_worker):
+    seen = Seen()
+    ids = [await queue.add(lane="l") for _ in range(15)]
+
+    await start_worker(work=seen.run)
+    await start_worker(work=seen.run)
+    await queue.emptied()
+
+    assert seen.ids == ids
+    assert seen.most == 1
+
+
+async def test_waits_for_the_time_of_a_job_and_not_longer(queue, bus, start_worker):
+    began = time.monotonic()
+    started = []
+
+    async def note(context):
+        started.append(time.monotonic() - began)
+
+    await start_worker(work=note)
+    job_id = await queue.add(delay_ms=700)
+    bus.wake("jobs")
+    await queue.reached(job_id, WorkState.SUCCEEDED)
+
+    assert 0.7 <= started[0] < 1.5
+
+
+async def test_a_poison_job_dies_after_its_tries_and_the_queue_moves(queue, bus, start_worker):
+    tries = []
+
+    async def work(context):
+        if context.job.id == poison:
+            tries.append(context.job.attempt)
+            raise ValueError("postgres://user:secret@host")
+
+    poison = await queue.add(max_attempts=3)
+    others = [await queue.add() for _ in range(5)]
+    await start_worker(work=work)
+
+    row = await queue.reached(poison, WorkState.FAILED)
+    await queue.emptied()
+
+    assert tries == [1, 2, 3]
+    assert row.error.startswith("Internal error, id ")
+    assert "secret" not in row.error
+    assert [(await queue.row(one)).state for one in others] == [WorkState.SUCCEEDED] * 5
+
+
+async def test_what_is_not_kept_is_gone_when_done_and_stays_when_it_failed(queue, start_worker):
+    async def work(context):
+        if context.job.id == bad:
+            raise GiveUp("No.")
+
+    good, bad = await queue.add(), await queue.add()
+    await start_worker(work=work, keep_when_done=False)
+
+    await queue.reached(bad, WorkState.FAILED)
+    await queue.emptied()
+
+    assert await queue.row(good) is None
+
+
+async def test_a_job_that_blocks_the_loop_keeps_its_lease(queue, start_worker, database_url):
+    """The one that would take it over looks from a worker in another thread, whose loop is free."""
+    runs = []
+
+    async def block(context):
+        runs.append(context.job.attempt)
+        time.sleep(4.5)  # noqa: ASYNC251  five times the lease
+
+    job_id = await queue.add()
+    await start_worker(work=block, knobs=SHORT)
+    await asyncio.to_thread(_take_over, database_url, queue.name, runs)
+
+    row = await queue.reached(job_id, WorkState.SUCCEEDED)
+    assert runs == [1]
+    assert row.attempt == 1
+
+
+async def test_draining_gives_running_jobs_their_time_and_back_what_they_do_not_end_in_it(queue, start_worker):
+    async def short(context):
+        await asyncio.sleep(0.3)
+
+    async def long(context):
+        await asyncio.sleep(60)
+
+    quick, slow = await queue.add("short"), await queue.add("long")
+    worker = await start_worker(short=short, long=long, knobs={"grace_seconds": 1.0})
+    await queue.reached(slow, WorkState.RUNNING)
+    late = None
+    began = time.monotonic()
+
+    draining = asyncio.create_task(worker.drain())
+    await asyncio.sleep(0)
+    late = await queue.add("short")
+    await draining
+
+    rows = [await queue.row(job_id) for job_id in (quick, slow, late)]
+    assert time.monotonic() - began < 5
+    assert [(row.state, row.attempt, row.lease_owner) for row in rows] == [
+        (WorkState.SUCCEEDED, 1, None),
+        (WorkState.QUEUED, 0, None),
+        (WorkState.QUEUED, 0, None),
+    ]
+
+
+async def _enqueue_and_break(queue):
+    async with queue.database.write() as session:
+        await enqueue(session, NewJob(operation="work", caption="Work", queue=queue.name))
+        raise RuntimeError
+
+
+def _take_over(url, name, runs):
+    async def watch():
+        async def run(context):
+            runs.append(context.job.attempt)
+
+        database = Database(url)
+        bus = Bus(database)
+        worker = Worker(database, [JobKind(name="work", run=run)], bus, queue=name, **SHORT)
+        async with bus.running(), worker.running():
+            await asyncio.sleep(4)
+        await database.close()
+
+    asyncio.run(watch())

@@ -41,6 +41,7 @@ def connected(url: str, count: int) -> Iterator[list[socket.socket]]:
         ("/" + "x" * 17_000, {}, 414),
         ("/healthz", {"x-long": "x" * 60_000}, 431),
         ("/healthz", {f"x-{n}": "1" for n in range(5_000)}, 431),
+        ("/healthz", {f"x-{n}": "1" for n in range(300)}, 431),
         ("/healthz?q=" + "x" * 8_000, {"x-long": "x" * 8_000}, 200),
     ],
 )

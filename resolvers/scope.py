@@ -95,6 +95,12 @@ def _is_me(caller: Caller, column: Any) -> ColumnElement[bool]:
     return and_(col(column).is_not(None), mine)  # false, not unknown, so that it can be negated
 
 
+def living_and_removed(caller: Caller) -> Conditions:
+    """Integrations that exist for the caller, and those of its organization whose deletion has begun or ended."""
+    own = and_(col(Integration.organization_id) == caller.organization_id, accessible(caller))
+    return [or_(own, and_(*_integrations(caller, Integration)))]
+
+
 def _integrations(caller: Caller, _model: Any) -> Conditions:
     installed = select(col(Installation.integration_id)).where(
         col(Installation.organization_id) == caller.organization_id

@@ -16,6 +16,7 @@ from resolvers.filters import among, searching
 from resolvers.find import IntegrationRef, find_integration
 from resolvers.operation import operation
 from resolvers.page import Order, Slice, SliceRequest
+from resolvers.scope import living_and_removed
 from resolvers.work import Work
 
 
@@ -32,6 +33,9 @@ _COLUMNS: Final = {
     IntegrationOrderField.CREATED_AT: "created_at",
     IntegrationOrderField.UPDATED_AT: "updated_at",
 }
+
+
+_REMOVED: Final = frozenset({IntegrationState.DELETING, IntegrationState.DELETED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +78,14 @@ def integration_order(field: IntegrationOrderField, *, descending: bool = False)
 async def list_integrations(
     work: Work, filter: IntegrationFilter, order: Order, page: SliceRequest
 ) -> Slice[Integration]:
-    """Integrations of the organization and those installed on it. Tags are the organization's own."""
+    """Integrations of the organization and those installed on it; removed ones where their states are asked for.
+
+    Tags are the organization's own.
+    """
+    removed = filter.state is not None and not _REMOVED.isdisjoint(filter.state)
+    existing = select(Integration).where(*living_and_removed(work.caller)) if removed else work.mine(Integration)
     conditions = [*filter.conditions(), *_tagged(work, filter.tag)]
-    return await work.slice(work.mine(Integration).where(*conditions), Integration, order, page)
+    return await work.slice(existing.where(*conditions), Integration, order, page)
 
 
 def _tagged(work: Work, names: tuple[str, ...] | None) -> list[ColumnElement[bool]]:

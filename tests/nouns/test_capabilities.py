@@ -144,31 +144,6 @@ async def test_names_that_read_alike_may_follow_each_other(organization, shop, f
     assert list(await declared(organization.client, shop, *map(capability, second))) == second
 
 
-SIMPLE = [
-    {"name": "id", "type": "STRING", "required": True},
-    {"name": "count", "type": "INTEGER", "default": 1, "description": "How many"},
-    {"name": "unit", "type": "ANY", "options": ["kg", "pc"], "location": "QUERY"},
-    {"name": "tags", "type": "ARRAY"},
-    {"name": "more", "type": "OBJECT"},
-    {"name": "sure", "type": "BOOLEAN", "location": "HEADER"},
-    {"name": "price", "type": "NUMBER"},
-]
-GENERAL = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["id"],
-    "properties": {
-        "id": {"type": "string"},
-        "count": {"type": "integer", "description": "How many", "default": 1},
-        "unit": {"enum": ["kg", "pc"], "x-in": "query"},
-        "tags": {"type": "array"},
-        "more": {"type": "object"},
-        "sure": {"type": "boolean", "x-in": "header"},
-        "price": {"type": "number"},
-    },
-}
-
-
 async def test_reads_both_forms_of_inputs(organization, shop) -> None:
     manifest = [
         capability("SIMPLE", endpoint="/things/{id}", inputs=SIMPLE),
@@ -189,27 +164,9 @@ async def test_reads_both_forms_of_inputs(organization, shop) -> None:
     ]
 
 
-LONG_PATTERN = {"type": "object", "properties": {"x": {"type": "string", "pattern": "a" * 201}}}
-FAULTY = [
-    capability("A", endpoint="/a/{gone}"),
-    capability("A", endpoint="/a//b"),
-    capability("ä", endpoint="https://{host}/a"),
-    capability("R", inputSchema={"type": "object", "$ref": "https://elsewhere.example/schema"}),
-    capability("D", inputSchema={"type": "object", "properties": {"x": {"$dynamicRef": "#x"}}}),
-    capability("P", inputSchema=LONG_PATTERN, outputSchema={"$ref": "file:///etc/passwd"}),
-    capability("Q", inputSchema={}),
-    capability("O", outputSchema=5, timeoutSeconds=301),
-    capability("I", inputs=[{"name": "x"}, {"name": "x"}]),
-    capability("V", inputs=[{"name": "n", "type": "INTEGER", "default": "one"}]),
-    capability("L", method="GET", inputs=[{"name": "a"}, {"name": "b", "location": "BODY"}]),
-    capability("T", inputs=[], inputSchema={"type": "object"}),
-    capability("S", requiredScopes=["s" * 256], endpoint="/a?b={c}"),
-]
-
-
 async def test_says_every_fault_of_a_manifest_at_once_and_changes_nothing(organization, shop) -> None:
     before = await declared(organization.client, shop, capability("A"))
-    given = {"integrationId": shop, "capabilities": FAULTY, "appToken": "a\nb"}
+    given = {"integrationId": shop, "capabilities": WRONG, "appToken": "a\nb"}
 
     found = await faults(organization.client, "declareCapabilities", given)
 

@@ -26,7 +26,7 @@ run: $(VENV)/run.stamp  ## start the hub at http://127.0.0.1:8000
 	@PATCHBAY_DEMO=$${PATCHBAY_DEMO:-true} $(BIN)/python server.py
 
 test: $(VENV)/test.stamp  ## run every test, on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/test.stamp  ## what a machine can tell without running the hub
 	@$(BIN)/ruff format --check --quiet .

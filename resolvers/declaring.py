@@ -88,7 +88,7 @@ def _digest(row: Capability) -> str:
 
 def _told(row: Capability) -> dict[str, Any]:
     """What the record says of a capability; its digest stands for all that is not said."""
-    return {"method": row.method.value, "endpoint": row.endpoint, "digest": row.digest}
+    return {"method": str(row.method), "endpoint": row.endpoint, "digest": row.digest}
 
 
 def _described(row: EventType) -> dict[str, Any]:

@@ -35,8 +35,8 @@ from resolvers.work import Work
 
 _FINISH: Final = "integration.delete"
 _MAX_ATTEMPTS: Final = 10
-_DOORS: Final = (Token, Installation)
-_CHILDREN: Final = (Asset, Registration, Capability, EventType, IntegrationTag, Share, Workspace)
+_DOORS: Final = (Token, Installation, Asset, IntegrationTag)
+_CHILDREN: Final = (Registration, Capability, EventType, Share, Workspace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +60,10 @@ async def delete_integration(work: Work, id: str, expected_version: int | None =
     integration.icon_asset_id = None
     integration.version += 1
     await work.flush()
+    await hold_tags(work)
     for door in _DOORS:
         await work.session.execute(delete(door).where(col(door.integration_id) == integration.id))
+    await remove_unused_tags(work)
     return Deletion(id=integration.id, job=await _ask_to_finish(work, integration))
 
 
@@ -107,10 +109,8 @@ async def _remove_children(work: Work, integration: Integration) -> None:
             col(Connection.id).not_in(elsewhere),
         )
     )
-    await hold_tags(work)
     for child in _CHILDREN:
         await work.session.execute(delete(child).where(col(child.integration_id) == integration.id))
-    await remove_unused_tags(work)
 
 
 async def _finish(caller: Caller, context: JobContext) -> None:

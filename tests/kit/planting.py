@@ -57,7 +57,7 @@ async def plant_everywhere(estate: Estate) -> Garden:
     await say(INSTALL, INSTALLATION, id=estate.installation.id, configuration=configuration)
     await say(UPDATE, INTEGRATION, id=app, expectedVersion=1, secret={"apiKey": new()}, auth={"clientSecret": new()})
     await say(CONNECT, CONNECTION, integrationId="0" * 24, secret={"bearerToken": new()})
-    for secret in ("line\nbreak", "nul\0"):
+    for secret in ("line\nbreak", "bell\a"):
         await say(CREATE, INTEGRATION, name="Bad", secret={"apiKey": new(secret)})
     made = (await client.query(TOKEN, input={"name": "Shown once", "permissions": []}))["createToken"]
     garden.secrets += [made["secret"], estate.tenant.token, estate.app_token]

@@ -12,7 +12,7 @@ import typer
 
 from models.errors import DomainError
 from models.migrations import upgrade
-from models.vocabulary import Permission
+from models.vocabulary import Permission, TokenReach
 from resolvers.caller import Caller
 from resolvers.mutations.organization import (
     CreateOrganization,
@@ -69,9 +69,14 @@ def organization_create(
     username: Annotated[str, typer.Option(help="Its first user.")] = "admin",
     display_name: Annotated[str, typer.Option(help="The first user's display name.")] = "Administrator",
     email: Annotated[str | None, typer.Option(help="The first user's e-mail address.")] = None,
+    subject: Annotated[
+        str | None, typer.Option(help="Who the first user is for JWTs and in other organizations; fixed from now on.")
+    ] = None,
 ) -> None:
     """Make a tenant and its first user, who may do everything. Prints its id and slug."""
-    new = CreateOrganization(name=name, slug=slug, username=username, display_name=display_name, email=email)
+    new = CreateOrganization(
+        name=name, slug=slug, username=username, display_name=display_name, email=email, subject=subject
+    )
     made = _run(lambda caller: create_organization(caller, new))
     print(f"{made.organization.id} {made.organization.slug}")
 
@@ -85,6 +90,13 @@ def token_create(
         list[Permission] | None, typer.Option(help="What it may do; all that the user may, unless given.")
     ] = None,
     expires: Annotated[datetime | None, typer.Option(help="When it ends, UTC.")] = None,
+    reach: Annotated[
+        TokenReach,
+        typer.Option(
+            case_sensitive=False,
+            help="SUBJECT: it also acts, by X-Hub-Id, in other organizations that have a user of the same subject.",
+        ),
+    ] = TokenReach.ORGANIZATION,
 ) -> None:
     """Make a token for a user. Prints its text, this once."""
     new = IssueToken(
@@ -93,6 +105,7 @@ def token_create(
         name=name,
         permissions=permission or None,
         expires_at=None if expires is None else int(expires.replace(tzinfo=UTC).timestamp() * 1000),
+        reach=reach,
     )
     print(_run(lambda caller: issue_token(caller, new)).secret)
 

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+import files
 import rest
 from demo import Demo
 from models.errors import DomainError, Unavailable
@@ -29,6 +30,7 @@ from settings import Settings, read_settings
 from web.routes import page as graphiql_page
 from web.routes import routes as graphiql_routes
 from wire.body import BodyLimits
+from wire.head import HeadLimits, LimitedHead
 from wire.log import log_to_stderr
 from wiring import build_hub, opened
 from worker import working
@@ -64,6 +66,7 @@ def create_app(settings: Settings) -> Starlette:
             *graphql_routes(hub, body=body, page=graphiql_page() if settings.graphiql else None),
             *(graphiql_routes() if settings.graphiql else ()),
             *rest.routes(hub, limits=body),
+            *files.routes(hub, limits=body),
         ],
         middleware=_middleware(settings),
         lifespan=lifespan,
@@ -145,12 +148,13 @@ def _ready(hub: Hub) -> Any:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
+    head = Middleware(LimitedHead, limits=HeadLimits())
     if not settings.cors_origins:
-        return []
+        return [head]
     headers = ["Authorization", "Content-Type", "Idempotency-Key", "X-Hub-Id"]
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     origins = list(settings.cors_origins)
-    return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=methods, allow_headers=headers)]
+    return [head, Middleware(CORSMiddleware, allow_origins=origins, allow_methods=methods, allow_headers=headers)]
 
 
 def _url(settings: Settings) -> str:

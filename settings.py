@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -37,6 +38,11 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".patchbay"), description="Where the SQLite database and the master key are kept.")
     host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for every one.")
     port: int = Field(8000, ge=1, le=65535, description="The port to listen on.")
+    public_url: str = Field(
+        "",
+        description="Where people reach the hub, as `https://hub.example.com`. Empty makes the addresses of icons"
+        " and uploads paths, to be read against the address of the hub itself.",
+    )
     database_url: str = Field(
         "",
         repr=False,
@@ -71,6 +77,32 @@ class Settings(BaseSettings):
         description="Origins whose pages may call the hub from a browser, as"
         " `https://app.example.com,https://admin.example.com`.",
     )
+    jwt_issuer: str = Field(
+        "",
+        description="Whose JWTs are taken beside the hub's own tokens: their `iss`, to the letter. Empty means none"
+        " are. A JWT speaks for the user whose `subject` it names, and may do all that the user may.",
+    )
+    jwt_audience: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="The `aud` of JWTs for this hub; of several, separated by commas, one is enough."
+    )
+    jwt_keys: str = Field(
+        "",
+        description="The issuer's public keys as a JWK set: an address such as"
+        " `https://id.example.com/jwks.json`, a file, or the JSON itself. An address is asked again every ten"
+        " minutes and, at most every ten seconds, for a key that is not known; while it fails, the last keys go on"
+        " for a day.",
+    )
+    jwt_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("RS256", "ES256"),
+        description="How JWTs may be signed. Only algorithms with a public key are taken.",
+    )
+    jwt_leeway: int = Field(30, ge=0, le=300, description="By how much clocks may differ, in seconds.")
+    jwt_subject_claim: str = Field("sub", min_length=1, description="The claim that names the user's subject.")
+    jwt_organization_claim: str = Field(
+        "",
+        description="The claim that names, by slug or id, the one organization in which a JWT acts. Empty, or"
+        " absent from a JWT: every organization with a user of the subject, of which `X-Hub-Id` picks one.",
+    )
     graphiql: bool = Field(True, description="Whether GraphiQL is served at `/graphql` to browsers.")
     worker: bool = Field(
         True, description="Whether the server also runs jobs. Without it, start `python worker.py` beside it."
@@ -86,6 +118,11 @@ class Settings(BaseSettings):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("jwt_audience", "jwt_algorithms", mode="before")
+    @classmethod
+    def _split_words(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
     @field_validator("cors_origins")
     @classmethod
     def _refuse_what_is_no_origin(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -94,6 +131,14 @@ class Settings(BaseSettings):
             if scheme not in {"http", "https"} or not rest or "/" in rest or "*" in rest:
                 raise ValueError("an origin is written as https://app.example.com, without a path or a wildcard")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _refuse_what_is_no_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("an address is written as https://hub.example.com, with a path where there is one")
+        return value.rstrip("/")
 
     @property
     def database_address(self) -> str:
@@ -171,6 +216,8 @@ absent. Durations are in seconds, sizes in bytes. `make docs` writes this page f
 def _shown(default: object) -> str:
     if isinstance(default, SecretStr) or default in ("", ()):
         return "–"
+    if isinstance(default, tuple):
+        return f"`{','.join(default)}`"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     return f"`{default}`"

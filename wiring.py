@@ -5,24 +5,30 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from demo import Demo
 from jobs.bus import Bus
 from models.database import Database
 from models.migrations import upgrade
 from models.occupancy import occupied
+from models.row import now_ms
 from models.secret import Keyring
 from proxy.egress import Egress
 from proxy.guard import EgressPolicy, parse_allowances
 from proxy.inputs import CompiledCapabilities
+from proxy.lanes import Lanes
 from resolvers.caller import Caller, Hub
 from resolvers.cursor import CursorCodec
+from resolvers.external import ExternalTokens, Trust
+from resolvers.key_sets import FetchedKeys, FixedKeys, KeySet
 from resolvers.lookup import Lookup
 from resolvers.mutations.reaping import reap_dispatches
 from resolvers.recorder import open_recorder
 from settings import Settings
 
 _COMPILED_CAPABILITIES = 10_000
+_UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 20  # of one organization, in one process
 
 
 def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
@@ -30,21 +36,25 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
     database = Database(settings.database_address, pool_size=settings.database_pool)
     keyring = Keyring.parse(settings.master_key_lines())
     allowances = parse_allowances(settings.egress_allow) + (demo.allowances if demo else ())
+    egress = Egress(
+        EgressPolicy(allowances),
+        connect_timeout=settings.egress_connect_timeout,
+        max_answer_bytes=settings.egress_max_answer_bytes,
+        per_host=settings.egress_per_host,
+        queue_per_host=settings.egress_queue_per_host,
+    )
     return Hub(
         database=database,
         keyring=keyring,
-        egress=Egress(
-            EgressPolicy(allowances),
-            connect_timeout=settings.egress_connect_timeout,
-            max_answer_bytes=settings.egress_max_answer_bytes,
-            per_host=settings.egress_per_host,
-            queue_per_host=settings.egress_queue_per_host,
-        ),
+        egress=egress,
         recorder=open_recorder(database),
         lookup=Lookup(database),
         cursors=CursorCodec(keyring.derive("cursor")),
         compiled=CompiledCapabilities(_COMPILED_CAPABILITIES),
         bus=Bus(database),
+        external=_external_tokens(settings, egress),
+        uploads=Lanes(_UPLOADS_AT_ONCE, _UPLOADS_WAITING),
+        public_url=settings.public_url,
     )
 
 
@@ -61,3 +71,29 @@ async def opened(hub: Hub) -> AsyncIterator[None]:
         # What a dead process left open nobody else will settle; while others live, time tells (`dispatch.reap`).
         await reap_dispatches(Caller.operator(hub), orphaned_before=hub.clock() if alone else 0)
         yield
+
+
+def _external_tokens(settings: Settings, egress: Egress) -> ExternalTokens | None:
+    """Raises ValueError for settings that would take tokens meant for somebody else, or none at all."""
+    if not settings.jwt_issuer:
+        return None
+    if not settings.jwt_audience or not settings.jwt_keys:
+        raise ValueError("PATCHBAY_JWT_ISSUER needs PATCHBAY_JWT_AUDIENCE and PATCHBAY_JWT_KEYS beside it.")
+    trust = Trust(
+        issuer=settings.jwt_issuer,
+        audiences=settings.jwt_audience,
+        algorithms=settings.jwt_algorithms,
+        leeway_seconds=settings.jwt_leeway,
+        subject_claim=settings.jwt_subject_claim,
+        organization_claim=settings.jwt_organization_claim,
+    )
+    return ExternalTokens(trust, _issuer_keys(settings.jwt_keys, egress), now_ms)
+
+
+def _issuer_keys(place: str, egress: Egress) -> KeySet:
+    if place.startswith(("https://", "http://")):
+        return FetchedKeys(egress, place, now_ms)
+    try:
+        return FixedKeys(place.encode() if place.lstrip().startswith("{") else Path(place).read_bytes())
+    except (OSError, ValueError) as cause:
+        raise ValueError(f"PATCHBAY_JWT_KEYS is no address, and no JWK set can be read there: {cause}.") from cause

@@ -35,13 +35,12 @@ from resolvers.mutations.integration import (
 )
 from resolvers.mutations.integration_auth import IntegrationAuth
 from resolvers.mutations.organization import (
-    AddPlace,
     CreateOrganization,
     IssueToken,
-    add_place,
     create_organization,
     issue_token,
 )
+from resolvers.mutations.place import CreatePlace, create_place
 from resolvers.mutations.token import CreateToken, create_token
 
 T = TypeVar("T")
@@ -87,8 +86,9 @@ async def _create(hub: Hub, upstream: str) -> dict[str, str]:
             name="Second", slug=_SECOND, username="grace", display_name="Grace Hopper", email="grace@second.example"
         ),
     )
-    space = await add_place(operator, AddPlace(organization=_FIRST, kind=PlaceKind.SPACE, name="Handbook"))
-    site = await add_place(operator, AddPlace(organization=_FIRST, kind=PlaceKind.SITE, name="Docs"))
+    inside = Caller.operator(hub, first.organization.id)
+    space = await create_place(inside, CreatePlace(kind=PlaceKind.SPACE, name="Handbook"))
+    site = await create_place(inside, CreatePlace(kind=PlaceKind.SITE, name="Docs"))
     tokens = await _tokens(hub)
     app_token = await _integrations(await authenticate(hub, tokens["token"], source=Source.CLI), upstream)
     second = await authenticate(hub, tokens["secondToken"], source=Source.CLI)

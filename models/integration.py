@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import ForeignKey, Index
 from sqlmodel import Field
 
 from models.row import (
     Changeable,
     Owned,
     flag_field,
+    id_type,
     json_field,
     key_type,
     now_ms,
@@ -44,6 +45,7 @@ class Integration(Changeable, Owned, table=True):
         Index(None, "organization_id", "state", "id"),
         Index(None, "organization_id", "vendor"),
         Index(None, "owner_id"),
+        Index(None, "icon_asset_id"),
     )
 
     handler: str = text_field(120)
@@ -68,6 +70,12 @@ class Integration(Changeable, Owned, table=True):
     created_by: str | None = ref_field(default=None)
     created_by_token: str | None = ref_field(default=None)
     updated_by: str | None = ref_field(default=None)
+    # An asset names its integration too, so this half of the circle is made after both tables.
+    icon_asset_id: str | None = Field(
+        default=None,
+        sa_type=id_type(),
+        sa_column_args=[ForeignKey("asset.id", ondelete="SET NULL", use_alter=True)],
+    )
     version: int = Field(default=1)
 
     auth_type: AuthType = word_field(AuthType, default=AuthType.NONE)

@@ -11,6 +11,7 @@ from models.row import (
     json_field,
     key_type,
     now_ms,
+    partial_index,
     ref_field,
     text_field,
     time_field,
@@ -20,12 +21,16 @@ from models.vocabulary import PrincipalKind
 
 
 class Principal(Changeable, Owned, table=True):
-    """A user or a team; owner, sharer, holder of connections. `subject` is who it is across organizations."""
+    """A user or a team; owner, sharer, holder of connections. `subject` is who a user is across organizations.
+
+    It is given once, when the row is made: whoever could change it could turn a token of theirs into somebody else.
+    """
 
     __table_args__ = (
         UniqueConstraint("organization_id", "username"),
         Index(None, "organization_id", "name_key", "id"),
         Index(None, "subject"),
+        partial_index("uq_principal_subject", "organization_id", "subject", where="subject IS NOT NULL", unique=True),
     )
 
     kind: PrincipalKind = word_field(PrincipalKind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import secrets
 import time
 import unicodedata
@@ -18,6 +19,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Field, SQLModel
 
 _NAME_KEY_LENGTH = 255
+_ID = re.compile(r"[0-9a-f]{24}")
 _counter = itertools.count(secrets.randbits(23))  # half of its range, so that it seldom starts near its end
 _process = secrets.randbits(30)
 
@@ -30,6 +32,11 @@ def new_id(at: int | None = None) -> str:
     moment = now_ms() if at is None else at
     seconds, milliseconds = divmod(moment, 1000)
     return f"{seconds & 0xFFFFFFFF:08x}{milliseconds << 30 | _process:010x}{next(_counter) & 0xFFFFFF:06x}"
+
+
+def is_id(text: str) -> bool:
+    """Whether a text has the form of an id; what has not is not worth asking a database for."""
+    return _ID.fullmatch(text) is not None
 
 
 def now_ms() -> int:

@@ -50,7 +50,7 @@ class Keyring:
                 raise ValueError(f"Master key {version} has {len(key)} bytes; it must have {_KEY_BYTES}.")
         self._ciphers = {version: AESGCM(key) for version, key in keys.items()}
         self.current = max(keys)
-        self._current_key = keys[self.current]
+        self._newest_first = tuple(keys[version] for version in sorted(keys, reverse=True))
 
     @classmethod
     def parse(cls, text: str) -> Keyring:
@@ -69,7 +69,11 @@ class Keyring:
 
     def derive(self, purpose: str) -> bytes:
         """A key for another use, such as authenticating cursors; it changes when the newest key does."""
-        return hmac.digest(self._current_key, f"patchbay {purpose}".encode(), "sha256")
+        return self.derive_each(purpose)[0]
+
+    def derive_each(self, purpose: str) -> tuple[bytes, ...]:
+        """That key of every master key, newest first: what an older one signed holds for as long as it is kept."""
+        return tuple(hmac.digest(key, f"patchbay {purpose}".encode(), "sha256") for key in self._newest_first)
 
     def seal(self, plaintext: bytes, place: SecretPlace) -> bytes:
         """The envelope: format, key version, IV, ciphertext and tag."""

@@ -2,6 +2,7 @@
 
 from sqlmodel import SQLModel
 
+from models.asset import Asset
 from models.audit import AuditEntry
 from models.capability import Capability
 from models.connection import Connection, Registration
@@ -13,11 +14,13 @@ from models.integration import Integration, Workspace
 from models.job import Job
 from models.organization import Organization, Place
 from models.principal import Principal, Share, TeamMember
+from models.tag import IntegrationTag, Tag
 from models.token import Token
 
 metadata = SQLModel.metadata
 
 __all__ = [
+    "Asset",
     "AuditEntry",
     "Capability",
     "Connection",
@@ -28,12 +31,14 @@ __all__ = [
     "Idempotency",
     "Installation",
     "Integration",
+    "IntegrationTag",
     "Job",
     "Organization",
     "Place",
     "Principal",
     "Registration",
     "Share",
+    "Tag",
     "TeamMember",
     "Token",
     "Workspace",

@@ -240,6 +240,16 @@ class IdempotencyFate(StrEnum):
     CONFLICT = "CONFLICT"
 
 
+class UploadPurpose(StrEnum):
+    """What an upload is for. ICON 1 MB, PREVIEW 2 MB, SCRIPT 16 MB, DOCUMENT 64 MB, TEMPLATE 64 MB."""
+
+    ICON = "ICON"
+    PREVIEW = "PREVIEW"
+    SCRIPT = "SCRIPT"
+    DOCUMENT = "DOCUMENT"
+    TEMPLATE = "TEMPLATE"
+
+
 class ShareLevel(StrEnum):
     """VIEW: see and use. MANAGE: also change."""
 

@@ -116,7 +116,7 @@ class Egress:
                     status=response.status,
                     headers=tuple(response.headers.items()),
                     content_type=_as_text(response.headers.get("Content-Type")),
-                    body=await self._body(response),
+                    body=await _body(response, request.max_answer_bytes or self._max_answer_bytes),
                 )
         except aiohttp.ClientError as error:
             raise failure_of(error) from error
@@ -127,26 +127,27 @@ class Egress:
         except ValueError as error:
             raise InvalidInput.at("headers", "A header cannot be sent.") from error
 
-    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
-        size = response.content_length or 0
-        chunks: list[bytes] = []
-        if size <= self._max_answer_bytes:
-            size = 0
-            async for chunk in response.content.iter_any():
-                size += len(chunk)
-                if size > self._max_answer_bytes:
-                    break
-                if chunks:  # what was compressed well comes without a pause: let others run between
-                    await asyncio.sleep(0)
-                chunks.append(chunk)
-        if size > self._max_answer_bytes:
-            response.close()
-            raise UpstreamFailed(
-                f"The answer is larger than {self._max_answer_bytes} bytes.",
-                reason=UpstreamFailure.TOO_LARGE,
-                external_status=response.status,
-            )
-        return b"".join(chunks)
+
+async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
+    size = response.content_length or 0
+    chunks: list[bytes] = []
+    if size <= most:
+        size = 0
+        async for chunk in response.content.iter_any():
+            size += len(chunk)
+            if size > most:
+                break
+            if chunks:  # what was compressed well comes without a pause: let others run between
+                await asyncio.sleep(0)
+            chunks.append(chunk)
+    if size > most:
+        response.close()
+        raise UpstreamFailed(
+            f"The answer is larger than {most} bytes.",
+            reason=UpstreamFailure.TOO_LARGE,
+            external_status=response.status,
+        )
+    return b"".join(chunks)
 
 
 def failure_of(error: BaseException | None) -> UpstreamFailed:

@@ -15,7 +15,7 @@ class OutboundRequest:
 
     `timeout_seconds` is the whole time, tries and answer's body included. `lane` is the organization, by
     which concurrency is capped. `retry_safe`: doing it twice does no harm though the method is not
-    idempotent, because the remote service was given a key.
+    idempotent, because the remote service was given a key. `max_answer_bytes` takes the place of the egress's.
     """
 
     method: str
@@ -25,6 +25,7 @@ class OutboundRequest:
     timeout_seconds: float = 30.0
     lane: str
     retry_safe: bool = False
+    max_answer_bytes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""Bearer tokens: how they are made, and who a request speaks for."""
+"""Bearer tokens: how they are made, who a request speaks for, and in which organization."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import re
 import secrets
 from typing import Final
 
-from models.errors import Unauthenticated
+from models.errors import InvalidInput, NotFound, Unauthenticated
 from models.row import new_id
-from models.tables import Principal, Token
-from models.vocabulary import Permission, Source
+from models.tables import Organization, Principal, Token
+from models.vocabulary import Permission, Source, TokenReach
 from resolvers.caller import Caller, Hub
+from resolvers.lookup import FoundToken, Membership
 from resolvers.recorder import TokenUse
 
+#: The header that picks the organization where a token reaches several.
+HUB_ID: Final = "X-Hub-Id"
 _PREFIX: Final = "pb_"
 _TEXT: Final = re.compile(r"pb_[A-Za-z0-9_-]{43}")
 _USE_INTERVAL_MS: Final = 60_000
@@ -30,19 +33,27 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-async def authenticate(hub: Hub, text: str | None, *, source: Source, request_id: str | None = None) -> Caller:
-    """The caller behind a bearer text.
+async def authenticate(
+    hub: Hub,
+    text: str | None,
+    *,
+    source: Source,
+    organization: str | None = None,
+    request_id: str | None = None,
+) -> Caller:
+    """The caller behind a bearer text, in the organization that `X-Hub-Id` names by id or slug.
 
-    Raises Unauthenticated in the same words for every text that is missing, malformed, unknown, expired or revoked.
+    Raises Unauthenticated in the same words for every text that is missing, malformed, unknown, expired or revoked;
+    NotFound for an organization that the text does not reach, whether it is there or not; InvalidInput where
+    none is named and the text reaches several without belonging to one; UpstreamFailed where the keys of another
+    issuer cannot be had.
     """
-    if text is None or not _TEXT.fullmatch(text):
-        raise Unauthenticated
-    found = await hub.lookup.token(digest_of(text))
-    now = hub.clock()
-    if found is None or not _alive(found.token, found.principal, now):
-        raise Unauthenticated
-    await _note_use(hub, found.token, now)
-    return _caller(hub, found.token, found.principal, source, request_id or new_id(now))
+    request_id = request_id or new_id(hub.clock())
+    if text is not None and _TEXT.fullmatch(text):
+        return await _of_token(hub, text, organization, source, request_id)
+    if text is not None and hub.external is not None:
+        return await _of_external(hub, text, organization, source, request_id)
+    raise Unauthenticated
 
 
 def bearer(header: str | None) -> str | None:
@@ -56,6 +67,96 @@ def granted(token: Token, principal: Principal | None) -> frozenset[Permission]:
     words = set(token.permissions)
     if principal is not None:
         words &= set(principal.permissions)
+    return _permissions(words)
+
+
+async def _of_token(hub: Hub, text: str, named: str | None, source: Source, request_id: str) -> Caller:
+    found = await hub.lookup.token(digest_of(text))
+    now = hub.clock()
+    if found is None or not _alive(found.token, found.principal, now):
+        raise Unauthenticated
+    await _note_use(hub, found.token, now)
+    organization_id, principal = await _place(hub, found, named)
+    token = found.token
+    return Caller(
+        hub=hub,
+        source=source,
+        request_id=request_id,
+        organization_id=organization_id,
+        permissions=granted(token, principal),
+        actor_name=principal.username if principal else token.name,
+        principal_id=principal.id if principal else None,
+        token_id=token.id,
+        integration_id=token.integration_id,
+        installation_id=token.installation_id,
+        allowed_capabilities=frozenset(token.allowed_capabilities),
+        subject=_subject(found),
+    )
+
+
+async def _place(hub: Hub, found: FoundToken, named: str | None) -> tuple[str, Principal | None]:
+    """Where a token acts and as whom: at home, or in the organization that was named."""
+    home = found.token.organization_id
+    if named is None or named == home:
+        return home, found.principal
+    organization = await hub.lookup.organization(home)
+    if organization is not None and _is(organization, named):
+        return home, found.principal
+    subject = _subject(found)
+    reached = _among(await hub.lookup.memberships(subject), named) if subject is not None else []
+    if not reached:
+        raise _no_such_organization()
+    return reached[0].organization.id, reached[0].principal
+
+
+async def _of_external(hub: Hub, text: str, named: str | None, source: Source, request_id: str) -> Caller:
+    """A user of another issuer, with all that the principal of that subject may do."""
+    if hub.external is None:
+        raise Unauthenticated
+    identity = await hub.external.verify(text)
+    reached = await hub.lookup.memberships(identity.subject)
+    if identity.organization is not None:
+        reached = _among(reached, identity.organization)
+    if not reached:
+        raise Unauthenticated
+    chosen = reached if named is None else _among(reached, named)
+    if not chosen:
+        raise _no_such_organization()
+    if len(chosen) > 1:
+        slugs = ", ".join(membership.organization.slug for membership in chosen)
+        raise InvalidInput.at(HUB_ID, f"This token reaches several organizations; name one of {slugs}.")
+    principal = chosen[0].principal
+    return Caller(
+        hub=hub,
+        source=source,
+        request_id=request_id,
+        organization_id=principal.organization_id,
+        permissions=_permissions(set(principal.permissions)),
+        actor_name=principal.username,
+        principal_id=principal.id,
+        subject=identity.subject if identity.organization is None else None,
+    )
+
+
+def _subject(found: FoundToken) -> str | None:
+    """Who the bearer is elsewhere; None where the token is good at home only."""
+    reaches = found.token.reach is TokenReach.SUBJECT and found.principal is not None
+    return found.principal.subject if reaches and found.principal else None
+
+
+def _among(memberships: list[Membership], named: str) -> list[Membership]:
+    return [membership for membership in memberships if _is(membership.organization, named)]
+
+
+def _is(organization: Organization, named: str) -> bool:
+    return named in (organization.id, organization.slug)
+
+
+def _no_such_organization() -> NotFound:
+    return NotFound("organization", path=(HUB_ID,))
+
+
+def _permissions(words: set[str]) -> frozenset[Permission]:
     return frozenset(Permission(word) for word in words if word in Permission.__members__)
 
 
@@ -68,19 +169,3 @@ def _alive(token: Token, principal: Principal | None, now: int) -> bool:
 async def _note_use(hub: Hub, token: Token, now: int) -> None:
     if token.last_used_at is None or token.last_used_at + _USE_INTERVAL_MS < now:
         await hub.recorder.write([TokenUse(token_id=token.id, at=now)])
-
-
-def _caller(hub: Hub, token: Token, principal: Principal | None, source: Source, request_id: str) -> Caller:
-    return Caller(
-        hub=hub,
-        source=source,
-        request_id=request_id,
-        organization_id=token.organization_id,
-        permissions=granted(token, principal),
-        actor_name=principal.username if principal else token.name,
-        principal_id=token.principal_id,
-        token_id=token.id,
-        integration_id=token.integration_id,
-        installation_id=token.installation_id,
-        allowed_capabilities=frozenset(token.allowed_capabilities),
-    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from models.row import new_id, now_ms
 from models.vocabulary import Permission, Source
+from proxy.lanes import Lanes
 
 if TYPE_CHECKING:
     from jobs.bus import Bus
@@ -17,13 +18,17 @@ if TYPE_CHECKING:
     from proxy.egress import Egress
     from proxy.inputs import CompiledCapabilities
     from resolvers.cursor import CursorCodec
+    from resolvers.external import ExternalTokens
     from resolvers.lookup import Lookup
     from resolvers.recorder import Recorder
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hub:
-    """What is wired once for the life of a process and handed to every operation."""
+    """What is wired once for the life of a process and handed to every operation.
+
+    `public_url` is where people reach the hub, without a slash at its end; empty where nobody has said it.
+    """
 
     database: Database
     keyring: Keyring
@@ -33,6 +38,10 @@ class Hub:
     cursors: CursorCodec
     compiled: CompiledCapabilities
     bus: Bus
+    uploads: Lanes
+    #: None where tokens of another issuer are not taken.
+    external: ExternalTokens | None = None
+    public_url: str = ""
     clock: Callable[[], int] = now_ms
 
 
@@ -51,6 +60,8 @@ class Caller:
     integration_id: str | None = None
     installation_id: str | None = None
     allowed_capabilities: frozenset[str] = frozenset()
+    #: Who it is in other organizations, where it reaches those too.
+    subject: str | None = None
     is_operator: bool = False
     job: JobContext | None = None
 

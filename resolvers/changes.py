@@ -38,6 +38,11 @@ def changes_of(row: SQLModel, *, removed: bool = False) -> list[dict[str, Any]]:
     return changes
 
 
+def changed(path: str, old: Any, new: Any) -> list[dict[str, Any]]:
+    """The change of one value that is no column; none where it is equal."""
+    return [] if old == new else [{"path": path, "oldValue": old, "newValue": new}]
+
+
 def _before_and_after(state: Any, key: str, removed: bool) -> tuple[Any, Any]:
     history = state.attrs[key].history
     now = history.added[0] if history.added else (history.unchanged[0] if history.unchanged else None)

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel, col
 
 from models.tables import Capability, EventType, Integration
 from models.vocabulary import CapabilityEffect, HttpMethod
+from resolvers.changes import changed
 from resolvers.manifest import DeclareCapability, DeclareEventType, suffix_of
 from resolvers.work import Work
 
@@ -21,9 +22,13 @@ __all__ = ["DeclareCapability", "DeclareEventType", "declare", "declare_events",
 _EFFECTS: Final = {HttpMethod.GET: CapabilityEffect.READ, HttpMethod.DELETE: CapabilityEffect.DESTRUCTIVE}
 
 
-async def declare(work: Work, integration: Integration, manifest: Sequence[DeclareCapability]) -> None:
-    """Replace all capabilities of an integration by a manifest that has been checked."""
+async def declare(
+    work: Work, integration: Integration, manifest: Sequence[DeclareCapability]
+) -> list[dict[str, Any]]:
+    """Replace all capabilities of an integration by a manifest that has been checked. Answers what it changes."""
     before = {row.name: row for row in await _children(work, Capability, integration)}
+    was = {name: _told(row) for name, row in before.items()}
+    now: dict[str, Any] = {}
     kept = {one.name: before[one.name] for one in manifest if one.name in before}
     await _drop(work, [row for name, row in before.items() if name not in kept])
     field_names = {row.field_name for row in kept.values()}
@@ -36,11 +41,17 @@ async def declare(work: Work, integration: Integration, manifest: Sequence[Decla
         )
         _fill(row, one, position)
         work.add(row)
+        now[row.name] = _told(row)
+    return _differences("capabilities", was, now)
 
 
-async def declare_events(work: Work, integration: Integration, manifest: Sequence[DeclareEventType]) -> None:
-    """Replace all event types of an integration by a manifest that has been checked."""
+async def declare_events(
+    work: Work, integration: Integration, manifest: Sequence[DeclareEventType]
+) -> list[dict[str, Any]]:
+    """Replace all event types of an integration by a manifest that has been checked. Answers what it changes."""
     before = {row.suffix: row for row in await _children(work, EventType, integration)}
+    was = {suffix: _described(row) for suffix, row in before.items()}
+    now: dict[str, Any] = {}
     for one in manifest:
         suffix = suffix_of(integration, one.name) or ""
         row = before.pop(suffix, None) or EventType(
@@ -48,7 +59,9 @@ async def declare_events(work: Work, integration: Integration, manifest: Sequenc
         )
         row.name, row.description, row.payload_schema = one.name, one.description or "", one.schema
         work.add(row)
+        now[suffix] = _described(row)
     await _drop(work, list(before.values()))
+    return _differences("eventTypes", was, now)
 
 
 def effect_of(method: HttpMethod) -> CapabilityEffect:
@@ -71,6 +84,20 @@ def _digest(row: Capability) -> str:
     declared = (row.method, row.endpoint, row.effect, row.input_schema, row.output_schema)
     rest = (row.required_scopes, row.timeout_seconds)
     return hashlib.sha256(orjson.dumps([*declared, *rest])).hexdigest()
+
+
+def _told(row: Capability) -> dict[str, Any]:
+    """What the record says of a capability; its digest stands for all that is not said."""
+    return {"method": row.method.value, "endpoint": row.endpoint, "digest": row.digest}
+
+
+def _described(row: EventType) -> dict[str, Any]:
+    return {"name": row.name, "description": row.description, "schema": row.payload_schema}
+
+
+def _differences(noun: str, was: dict[str, Any], now: dict[str, Any]) -> list[dict[str, Any]]:
+    names = sorted(was.keys() | now.keys())
+    return [change for name in names for change in changed(f"{noun}.{name}", was.get(name), now.get(name))]
 
 
 def _field_name(name: str, taken: set[str]) -> str:

@@ -102,6 +102,12 @@ class Faults:
             self.check(len(orjson.dumps(value)) <= most, path, f"It must not be larger than {most} bytes.")
 
 
+def require(holds: bool, path: Path, message: str) -> None:
+    """Raises InvalidInput at one place unless it holds."""
+    if not holds:
+        raise InvalidInput.at(path, message)
+
+
 def text_problem(value: str) -> str | None:
     """What makes a text unfit to be stored at all."""
     if "\0" in value:

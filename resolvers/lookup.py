@@ -16,12 +16,13 @@ from models.tables import (
     Definition,
     Installation,
     Integration,
+    Organization,
     Principal,
     Registration,
     Token,
 )
 from resolvers.pick import usable
-from resolvers.scope import visible
+from resolvers.scope import acting, visible
 
 if TYPE_CHECKING:
     from models.database import Database
@@ -38,6 +39,14 @@ class FoundToken:
 
     token: Token
     principal: Principal | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Membership:
+    """An organization, and the principal as which somebody acts there."""
+
+    organization: Organization
+    principal: Principal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +75,8 @@ class Lookup:
         self._reader = database.reader
         self._dialect = database.engine.dialect
         self._token = StraightSelect(_select_token(), Token, Principal, dialect=self._dialect)
+        self._organization = StraightSelect(_select_organization(), Organization, dialect=self._dialect)
+        self._memberships = StraightSelect(_select_memberships(), Organization, Principal, dialect=self._dialect)
         #: By what changes the text of the statement, which is little: the values are parameters.
         self._capability: dict[tuple[object, ...], StraightSelect] = {}
 
@@ -75,6 +86,21 @@ class Lookup:
         for token, principal in self._token.rows(records):
             return FoundToken(token=token, principal=principal)
         return None
+
+    async def organization(self, id: str) -> Organization | None:
+        """An organization by id. Raises Unavailable."""
+        statement = self._organization
+        rows = statement.rows(await self._reader.fetch(statement.sql, statement.parameters({"id": id})))
+        return rows[0][0] if rows else None
+
+    async def memberships(self, subject: str) -> list[Membership]:
+        """Where somebody with this subject may act, and as whom: one principal in each organization, oldest first.
+
+        Raises Unavailable.
+        """
+        statement = self._memberships
+        records = await self._reader.fetch(statement.sql, statement.parameters({"subject": subject}))
+        return [Membership(organization=row[0], principal=row[1]) for row in statement.rows(records)]
 
     async def capability(self, caller: Caller, ref: str | CapabilityName) -> FoundCapability | None:
         """A capability that exists for the caller, by id or by name, with all that a dispatch must know.
@@ -114,6 +140,20 @@ def _select_token() -> Select[Any]:
         .select_from(Token)
         .outerjoin(Principal, col(Principal.id) == col(Token.principal_id))
         .where(col(Token.digest) == bindparam("digest"))
+    )
+
+
+def _select_organization() -> Select[Any]:
+    return columns_of(Organization).where(col(Organization.id) == bindparam("id"))
+
+
+def _select_memberships() -> Select[Any]:
+    return (
+        columns_of(Organization, Principal)
+        .select_from(Organization)
+        .join(Principal, col(Principal.organization_id) == col(Organization.id))
+        .where(*acting(bindparam("subject")))
+        .order_by(col(Organization.id))
     )
 
 

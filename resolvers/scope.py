@@ -2,7 +2,8 @@
 
 Another organization's row does not exist. Four exceptions, and nothing else: public and unlisted
 publications; the built-in definitions; a publisher's reading of its own app's installations elsewhere; and an
-installer's dispatch with the publisher's app token, whose connection is never shown.
+installer's dispatch with the publisher's app token, whose connection is never shown. A token that reaches several
+organizations sees the rows of one at a time; of the others it sees that they are there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, false, not_, or_, select, true
 from sqlmodel import col
 
 from models.tables import (
@@ -25,11 +26,12 @@ from models.tables import (
     Integration,
     Job,
     Organization,
+    Principal,
     Share,
     TeamMember,
     Token,
 )
-from models.vocabulary import ConnectionMode, IntegrationAccess
+from models.vocabulary import ConnectionMode, IntegrationAccess, PrincipalKind
 from resolvers.caller import Caller
 
 Conditions = Sequence[ColumnElement[bool]]
@@ -67,6 +69,15 @@ def accessible(caller: Caller, *, least: int = 1) -> ColumnElement[bool]:
     )
 
 
+def acting(subject: str | BindParameter[str]) -> Conditions:
+    """The principals, one in each organization, as which somebody with this subject may act."""
+    return [
+        col(Principal.subject) == subject,
+        col(Principal.kind) == PrincipalKind.USER,
+        col(Principal.disabled_at).is_(None),
+    ]
+
+
 def own_integrations(caller: Caller) -> Conditions:
     """Living integrations that the caller's organization owns and the caller may see."""
     return [
@@ -82,6 +93,12 @@ def _is_me(caller: Caller, column: Any) -> ColumnElement[bool]:
     teams = select(col(TeamMember.team_id)).where(col(TeamMember.user_id) == caller.principal_id)
     mine = or_(col(column) == caller.principal_id, col(column).in_(teams))
     return and_(col(column).is_not(None), mine)  # false, not unknown, so that it can be negated
+
+
+def living_and_removed(caller: Caller) -> Conditions:
+    """Integrations that exist for the caller, and those of its organization whose deletion has begun or ended."""
+    own = and_(col(Integration.organization_id) == caller.organization_id, accessible(caller))
+    return [or_(own, and_(*_integrations(caller, Integration)))]
 
 
 def _integrations(caller: Caller, _model: Any) -> Conditions:
@@ -154,7 +171,14 @@ def _definitions(caller: Caller, _model: Any) -> Conditions:
 
 
 def _organizations(caller: Caller, _model: Any) -> Conditions:
-    return [col(Organization.id) == caller.organization_id]
+    own = col(Organization.id) == caller.organization_id
+    if caller.subject is None:
+        return [own]
+    return [or_(own, col(Organization.id).in_(select(col(Principal.organization_id)).where(*acting(caller.subject))))]
+
+
+def _shares(caller: Caller, _model: Any) -> Conditions:
+    return [col(Share.organization_id) == caller.organization_id, *_of_visible_integrations(caller, Share)]
 
 
 def _of_the_organization(caller: Caller, model: Any) -> Conditions:
@@ -173,5 +197,6 @@ _RULES: dict[Any, Callable[[Caller, Any], Conditions]] = {
     Integration: _integrations,
     Job: _jobs,
     Organization: _organizations,
+    Share: _shares,
     Token: _tokens,
 }

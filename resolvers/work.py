@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -157,15 +158,26 @@ class Work:
 
     # --- the record
 
-    def audit(self, row: SQLModel, action: str, *, integration_id: str | None = None) -> None:
-        """Record a change with old and new values, secrets masked; before the flush that sends it."""
+    def audit(
+        self,
+        row: SQLModel,
+        action: str,
+        *,
+        integration_id: str | None = None,
+        besides: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        """Record a change with old and new values, secrets masked; before the flush that sends it.
+
+        `besides` are changes of what is shown with the row but stands in other tables, such as a team's members.
+        """
+        removed = action.endswith((".deleted", ".revoked", ".uninstalled"))
         self._record(
             action=action,
             resource_type=type(row).__name__,
             resource_id=getattr(row, "id"),  # noqa: B009
-            resource_name=getattr(row, "name", None),
+            resource_name=getattr(row, "name", None) or getattr(row, "username", None),
             integration_id=integration_id or _integration_of(row),
-            changes=changes_of(row, removed=action.endswith((".deleted", ".revoked", ".uninstalled"))),
+            changes=[*changes_of(row, removed=removed), *besides],
         )
 
     def audit_refusal(self, operation: str, permission: Permission | None) -> None:

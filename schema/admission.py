@@ -168,12 +168,12 @@ def schema_hash(schema: GraphQLSchema) -> str:
 
 
 def mark_costs(schema: GraphQLSchema) -> None:
-    """Copies `strawberry.field(metadata={"cost": n})` to where prices are read; once, when it is built."""
+    """Copies `strawberry.field(metadata={"cost": n, "rows": n})` to where they are read; once, when it is built."""
     for kind in schema.type_map.values():
         for field in getattr(kind, "fields", {}).values():
             definition = field.extensions.get("strawberry-definition")
-            if "cost" in (getattr(definition, "metadata", None) or {}):
-                field.extensions["cost"] = definition.metadata["cost"]
+            metadata = getattr(definition, "metadata", None) or {}
+            field.extensions.update({name: metadata[name] for name in ("cost", "rows") if name in metadata})
 
 
 def _checked(document: DocumentNode, weights: Mapping[str | None, Weight], length: int) -> Checked:

@@ -14,8 +14,8 @@ from resolvers.queries import audit as queries
 from schema.context import Info
 from schema.field import column, derived, given, listing, related, to_one
 from schema.node import Node, node
-from schema.organization import Principal
 from schema.page import EdgeOf, PageOf
+from schema.principal import Principal
 from schema.scalars import JSON, DateTime
 
 

@@ -8,7 +8,22 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from resolvers.queries import viewer as viewer_queries
-from schema import audit, capability, connection, dispatch, event, installation, integration, job, organization
+from schema import (
+    audit,
+    capability,
+    connection,
+    dispatch,
+    event,
+    installation,
+    integration,
+    job,
+    organization,
+    place,
+    principal,
+    tag,
+    token,
+    upload,
+)
 from schema.admission import mark_costs
 from schema.context import Info
 from schema.errors import handlers
@@ -42,6 +57,10 @@ class Query(
     job.Queries,
     audit.Queries,
     organization.Queries,
+    principal.Queries,
+    place.Queries,
+    tag.Queries,
+    token.Queries,
 ):
     """Root of queries."""
 
@@ -62,6 +81,10 @@ class Mutation(
     event.Mutations,
     job.Mutations,
     organization.Mutations,
+    principal.Mutations,
+    place.Mutations,
+    token.Mutations,
+    upload.Mutations,
 ):
     """Root of mutations."""
 

@@ -16,8 +16,8 @@ from schema.context import Info
 from schema.field import act, column, derived, given, listing, mutation, needing, to_many, to_one
 from schema.ids import global_id, row_id
 from schema.node import Node, node
-from schema.organization import Principal
 from schema.page import CountedPageOf, EdgeOf
+from schema.principal import Principal
 from schema.removal import DeletePayload, DeleteResult
 from schema.scalars import JSON, DateTime
 from schema.secret import SecretInput

@@ -29,7 +29,7 @@ from schema.scalars import JSON, DateTime
 if TYPE_CHECKING:
     from schema.connection import ConnectedAccount
     from schema.integration import Integration
-    from schema.organization import Principal
+    from schema.principal import Principal
 
 _PLAN_COST = 100
 
@@ -49,7 +49,7 @@ class Dispatch(Node):
     connection: Annotated[ConnectedAccount, strawberry.lazy("schema.connection")] | None = to_one(
         edges.CONNECTION_BY_DISPATCH, "With whose connection; null when none was needed or it is gone."
     )
-    principal: Annotated[Principal, strawberry.lazy("schema.organization")] | None = to_one(
+    principal: Annotated[Principal, strawberry.lazy("schema.principal")] | None = to_one(
         edges.PRINCIPAL_BY_DISPATCH, "For whom."
     )
     source: Source = column("Through which face.")

@@ -23,6 +23,7 @@ from models.errors import (
     TooMany,
     Unauthenticated,
     Unavailable,
+    UpstreamFailed,
 )
 from schema.admission import Admission, Method
 from schema.execution import execute
@@ -42,6 +43,7 @@ _STATUS: dict[type[DomainError], int] = {
     TooMany: 429,
     Unauthenticated: 401,
     Unavailable: 503,
+    UpstreamFailed: 502,
 }
 
 

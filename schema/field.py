@@ -7,7 +7,6 @@ from typing import Any
 
 import strawberry
 
-from models.errors import Forbidden
 from models.vocabulary import Permission
 from resolvers.loaders.edge import Edge, Relation
 from resolvers.operation import Exchange, Facts, Operation
@@ -19,11 +18,9 @@ from schema.translate import command
 AnyOperation = Operation[Any, Any] | Exchange[Any, Any, Any, Any]
 
 
-def column(description: str, *, needs: Permission | None = None) -> Any:
-    """The row's column of the same name; shown only with a permission where one is named."""
-    if needs is None:
-        return strawberry.field(description=description)
-    return strawberry.field(resolver=_permitted(needs), description=needing(description, needs))
+def column(description: str) -> Any:
+    """The row's column of the same name."""
+    return strawberry.field(description=description)
 
 
 def given(description: str) -> Any:
@@ -67,6 +64,16 @@ def related(relation: Relation, key: Callable[[Any], Any], description: str) -> 
     return _field(resolve, needing(description, relation.needs))
 
 
+def to_list(edge: Edge, description: str, *, most: int) -> Any:
+    """Every row at the other end of an edge, of which there are at most so many by rule; a request is weighed so."""
+
+    async def resolve(root: Any, info: Info) -> Any:
+        return await info.context.loaders.all(edge, getattr(root, edge.local))
+
+    resolve.__annotations__.pop("return", None)
+    return strawberry.field(resolver=resolve, description=needing(description, edge.needs), metadata={"rows": most})
+
+
 def to_many(edge: Edge, description: str, *, filter: tuple[type, type] | None = None) -> Any:
     """A page of the rows at the other end of an edge. `filter` is (input type, filter)."""
 
@@ -86,12 +93,19 @@ def listing(
     """A page of a root list, by the operation that lists in that order."""
 
     async def load(root: Any, info: Info, arguments: PageArguments, narrowed: Any) -> Page:
-        binding = binding_of(info, narrowed)
-        request = arguments.request(info, binding, count=asks_for(info, "totalCount"))
-        given = {"filter": narrowed or filter[1]()} if filter else {}
-        return Page(slice=await operation(info.context.caller, page=request, **given), order=order, binding=binding)
+        return await listed(info, operation, arguments, order, narrowed or filter[1]() if filter else None)
 
     return _field(_paged(load, filter), needing(description, operation.facts))
+
+
+async def listed(
+    info: Info, operation: Operation[Any, Any], arguments: PageArguments, order: Order, narrowed: Any = None
+) -> Page:
+    """A page of what an operation lists in an order, narrowed by a filter where it takes one."""
+    binding = binding_of(info, narrowed)
+    request = arguments.request(info, binding, count=asks_for(info, "totalCount"))
+    given = {} if narrowed is None else {"filter": narrowed}
+    return Page(slice=await operation(info.context.caller, page=request, **given), order=order, binding=binding)
 
 
 def mutation(
@@ -131,16 +145,6 @@ def needing(description: str, needs: Facts | Permission | None) -> str:
 def _field(resolver: Callable[..., Any], description: str) -> Any:
     resolver.__annotations__.pop("return", None)
     return strawberry.field(resolver=resolver, description=description)
-
-
-def _permitted(needs: Permission) -> Callable[..., Any]:
-    def resolve(root: Any, info: Info) -> Any:
-        if not info.context.caller.may(needs):
-            raise Forbidden(permission=needs)
-        return getattr(root, info.python_name)
-
-    del resolve.__annotations__["return"]
-    return resolve
 
 
 def _paged(

@@ -22,7 +22,7 @@ from schema.page import EdgeOf, PageOf
 from schema.scalars import DateTime
 
 if TYPE_CHECKING:
-    from schema.organization import Principal
+    from schema.principal import Principal
 
 
 class _Stored:

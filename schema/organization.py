@@ -1,30 +1,39 @@
-"""Who is asking, and who there is: organizations, principals, tokens."""
+"""Tenants, and who is asking in which."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import strawberry
 
 from models import tables
-from models.vocabulary import Permission, PrincipalKind, TokenKind
-from resolvers.loaders import edges, relations
-from resolvers.mutations import token as operations
+from models.errors import Forbidden
+from models.vocabulary import Permission
+from resolvers.mutations import organization as operations
 from resolvers.page import BY_ID
+from resolvers.queries import people
 from resolvers.queries import viewer as queries
 from schema import errors
 from schema.context import Info
-from schema.field import act, column, derived, given, listing, mutation, related, to_one
-from schema.ids import global_id, row_id
+from schema.field import column, derived, given, listing, mutation, viewed
 from schema.node import Node, node
 from schema.page import CountedPageOf, EdgeOf
-from schema.removal import DeletePayload, DeleteResult
+from schema.principal import Principal
 from schema.scalars import JSON, DateTime
+from schema.token import Token
 
-if TYPE_CHECKING:
-    from schema.capability import Capability
-    from schema.installation import Installation
-    from schema.integration import Integration
+
+def _own(field: str) -> Any:
+    """A column of the organization that the request acts in; what the caller may do elsewhere is not known here."""
+
+    def read(row: Any, caller: Any) -> Any:
+        if not caller.may(Permission.ORGANIZATION_READ):
+            raise Forbidden(permission=Permission.ORGANIZATION_READ)
+        if row.id != caller.organization_id:
+            raise Forbidden(f"Name {row.slug} as X-Hub-Id to read this of it.")
+        return getattr(row, field)
+
+    return read
 
 
 @node(tables.Organization)
@@ -34,9 +43,11 @@ class Organization(Node):
     database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     name: str = column("Display name.")
     slug: str = column("Kebab-case name, unique on this server.")
-    custom_fields: JSON = column("Values for `${tenant.<field>}` in headers.", needs=Permission.ORGANIZATION_READ)
-    return_urls: list[str] = column(
-        "Prefixes of addresses to which connect pages may return.", needs=Permission.ORGANIZATION_READ
+    custom_fields: JSON = viewed(
+        _own("custom_fields"), "Values for `${tenant.<field>}` in headers. Needs ORGANIZATION_READ."
+    )
+    return_urls: list[str] = viewed(
+        _own("return_urls"), "Prefixes of addresses to which connect pages may return. Needs ORGANIZATION_READ."
     )
     created_at: DateTime = column("When it was made.")
 
@@ -49,54 +60,13 @@ class OrganizationProfile:
     slug: str = column("Kebab-case name.")
 
 
-@node(tables.Principal)
-class Principal(Node):
-    """A user or a team of your organization."""
-
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
-    kind: PrincipalKind = column("USER or TEAM.")
-    username: str = column("Unique in the organization; `${user.username}`.")
-    display_name: str = column("Display name.")
-    email: str | None = column("E-mail address.")
-    custom_fields: JSON = column("Custom values for `${user.<field>}`.")
-    permissions: list[Permission] = column("The most that its tokens may do.")
-    disabled_at: DateTime | None = column("Set when it may no longer act.")
-
-
-@node(tables.Token)
-class Token(Node):
-    """A bearer token; its text is shown once, at creation."""
-
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
-    name: str = column("Label.")
-    kind: TokenKind = column("Who it speaks for.")
-    hint: str = column("Last four characters, to recognise it.")
-    permissions: list[Permission] = column("What it may do.")
-    principal: Principal | None = to_one(edges.PRINCIPAL_BY_TOKEN, "Its user, for PERSONAL.")
-    integration: Annotated[Integration, strawberry.lazy("schema.integration")] | None = to_one(
-        edges.INTEGRATION_BY_TOKEN, "Its integration, for INTEGRATION and INSTALLATION."
-    )
-    installation: Annotated[Installation, strawberry.lazy("schema.installation")] | None = to_one(
-        edges.INSTALLATION_BY_TOKEN, "Its installation, for INSTALLATION."
-    )
-    allowed_capabilities: list[Annotated[Capability, strawberry.lazy("schema.capability")]] = related(
-        relations.ALLOWED_CAPABILITIES,
-        lambda row: tuple(row.allowed_capabilities),
-        "The only capabilities it may run; empty means any.",
-    )
-    created_at: DateTime = column("When it was made.")
-    expires_at: DateTime | None = column("When it ends by itself.")
-    last_used_at: DateTime | None = column("Last use, to the minute.")
-    revoked_at: DateTime | None = column("When it was revoked.")
-
-
-@strawberry.type(description="A Token and its cursor.")
-class TokenEdge(EdgeOf[Token]):
+@strawberry.type(description="An Organization and its cursor.")
+class OrganizationEdge(EdgeOf[Organization]):
     """See `EdgeOf`."""
 
 
-@strawberry.type(description="A page of Token rows.")
-class TokenConnection(CountedPageOf[Token, TokenEdge]):
+@strawberry.type(description="A page of Organization rows.")
+class OrganizationConnection(CountedPageOf[Organization, OrganizationEdge]):
     """See `CountedPageOf`."""
 
 
@@ -104,36 +74,34 @@ class TokenConnection(CountedPageOf[Token, TokenEdge]):
 class Viewer:
     """See `resolvers.queries.viewer.Viewer`."""
 
-    organization: Organization = column("The organization that this request acts in.")
+    organization: Organization = column(
+        "The organization that this request acts in (`X-Hub-Id` picks one where the token reaches several)."
+    )
     organizations: list[Organization] = column("Every organization that the token reaches.")
     principal: Principal | None = column("The user; null for tokens of an integration or installation.")
-    token: Token | None = column("The token; null for an external JWT.")
+    token: Token | None = column("The token; null for an external JWT, and for a token of another organization.")
     permissions: list[Permission] = column("What this request may do, after narrowing by role.")
 
 
-@strawberry.input(description="A new token: for yourself unless an integration is named.")
-class CreateTokenInput:
-    """See `CreateToken`."""
+@strawberry.input(description="New values of your organization.")
+class UpdateOrganizationInput:
+    """See `UpdateOrganization`."""
 
-    name: str = strawberry.field(description="Label.")
-    permissions: list[Permission] = strawberry.field(description="What it may do.")
-    principal_id: strawberry.ID | None = given("For another user. Needs ORGANIZATION_ADMIN.")
-    integration_id: strawberry.ID | None = given("For an app: an INTEGRATION token.")
-    allowed_capability_ids: list[strawberry.ID] | None = given("The only capabilities it may run.")
-    expires_at: DateTime | None = given("When it ends.")
+    name: str | None = given("Display name.")
+    custom_fields: JSON | None = given("Replaces the custom fields.")
+    return_urls: list[str] | None = given("Replaces the prefixes to which connect pages may return.")
 
 
-@strawberry.type(description="A token and its text.")
-class TokenPayload:
-    """See `NewToken`."""
+@strawberry.type(description="An organization as it is now.")
+class OrganizationPayload:
+    """The organization."""
 
-    token: Token = column("The token.")
-    secret: str = column("The bearer text, shown this once.")
+    organization: Organization = column("The organization.")
 
 
-TokenResult = Annotated[
-    TokenPayload | errors.NotFound | errors.InvalidInput | errors.Forbidden | errors.TooMany,
-    strawberry.union("TokenResult", description="A token, or why not."),
+OrganizationResult = Annotated[
+    OrganizationPayload | errors.InvalidInput | errors.Forbidden,
+    strawberry.union("OrganizationResult", description="An organization, or why not."),
 ]
 
 
@@ -141,32 +109,24 @@ async def _viewer(root: Any, info: Info) -> Any:
     return await queries.read_viewer(info.context.caller)
 
 
-async def _revoke(root: Any, info: Info, id: strawberry.ID) -> Any:
-    gone = await act(info, operations.revoke_token, row_id(id))
-    return DeletePayload(deleted_id=strawberry.ID(global_id("Token", gone)))
-
-
 @strawberry.type
 class Queries:
-    """Root fields of these nouns."""
+    """Root fields of this noun."""
 
     viewer: Viewer = strawberry.field(resolver=_viewer, description="Who is asking.")
-    tokens: TokenConnection = listing(
-        queries.list_tokens, "Tokens: your own, or all with ORGANIZATION_ADMIN.", order=BY_ID
+    organizations: OrganizationConnection = listing(
+        people.list_organizations, "Organizations that the token reaches.", order=BY_ID
     )
 
 
 @strawberry.type
 class Mutations:
-    """Root fields of these nouns."""
+    """Root field of this noun."""
 
-    create_token: TokenResult = mutation(
-        operations.create_token,
-        "Make a token; its permissions are at most your own.",
-        input=CreateTokenInput,
-        reads=operations.CreateToken,
-        payload=lambda new: TokenPayload(token=new.token, secret=new.secret),
-    )
-    revoke_token: DeleteResult = strawberry.field(
-        resolver=_revoke, description="End a token at once, everywhere. Needs TOKENS_WRITE, or it is your own."
+    update_organization: OrganizationResult = mutation(
+        operations.update_organization,
+        "Change name and fields.",
+        input=UpdateOrganizationInput,
+        reads=operations.UpdateOrganization,
+        payload=lambda row: OrganizationPayload(organization=row),
     )

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from models.vocabulary import Source
-from resolvers.authenticate import authenticate, bearer
 from resolvers.caller import Hub
 from resolvers.loaders.loaders import Loaders
 from schema.admission import Admission
@@ -19,14 +18,14 @@ from schema.context import Context
 from schema.endpoint import GraphQLEndpoint
 from schema.limits import Limits
 from wire.body import BodyLimits
+from wire.caller import caller_of
 
 
 def routes(hub: Hub, *, body: BodyLimits, page: Callable[[Request], Response] | None) -> list[Route]:
     """The routes of this face over a hub; `page` answers a browser that asks for HTML without a query."""
 
     async def context(request: Request) -> Context:
-        text = bearer(request.headers.get("authorization"))
-        caller = await authenticate(hub, text, source=Source.GRAPHQL)
+        caller = await caller_of(hub, request, Source.GRAPHQL)
         return Context(caller=caller, loaders=Loaders(caller))
 
     endpoint = GraphQLEndpoint(

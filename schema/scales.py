@@ -163,9 +163,11 @@ def _price(node: FieldNode, definition: GraphQLField | None, parent: GraphQLName
 
 
 def _sizes(node: FieldNode, definition: GraphQLField | None, default: int) -> tuple[int | str, ...] | None:
-    """None for a field that is no page: neither a connection, nor a list of what `ids` name."""
+    """None for a field that is no page: neither a connection, nor a list of what `ids` name, nor one of `rows`."""
     if definition is None:
         return None
+    if "rows" in definition.extensions:
+        return (definition.extensions["rows"],)
     if "ids" in definition.args and is_list_type(get_nullable_type(definition.type)):
         return _given(node, ("ids",)) or (0,)
     if not get_named_type(definition.type).name.endswith("Connection") or not any(

@@ -71,6 +71,16 @@ def test_refuses_an_origin_that_a_browser_never_sends(monkeypatch, origin):
         read_settings()
 
 
+@pytest.mark.parametrize(
+    "address", ["hub.example.com", "ftp://hub.example.com", "https://", "https://a/?b", "https://a/#b"]
+)
+def test_refuses_what_is_no_address_of_the_hub(monkeypatch, address):
+    monkeypatch.setenv("PATCHBAY_PUBLIC_URL", address)
+
+    with pytest.raises(ValueError, match=r"PATCHBAY_PUBLIC_URL: .*an address is written as"):
+        read_settings()
+
+
 def test_never_shows_a_secret(monkeypatch):
     monkeypatch.setenv("PATCHBAY_MASTER_KEYS", "1:planted-key")
     monkeypatch.setenv("PATCHBAY_DATABASE_URL", "postgresql://hub:planted-password@db/patchbay")

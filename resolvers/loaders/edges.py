@@ -15,10 +15,14 @@ from models.tables import (
     EventType,
     Installation,
     Integration,
+    IntegrationTag,
     Job,
     Organization,
     Principal,
     Registration,
+    Share,
+    Tag,
+    TeamMember,
     Token,
     Workspace,
 )
@@ -74,6 +78,20 @@ INSTALLATIONS_BY_INTEGRATION = Edge(
     target=Installation,
     remote="integration_id",
     needs=Permission.INSTALLATIONS_READ,
+)
+TAGS_BY_INTEGRATION = Edge(
+    name="TagsByIntegration",
+    source=Integration,
+    target=Tag,
+    link=Link(table=IntegrationTag, source="integration_id", target="tag_id"),
+    order=_NAME_KEY_THEN_ID,
+)
+SHARES_BY_INTEGRATION = Edge(
+    name="SharesByIntegration",
+    source=Integration,
+    target=Share,
+    remote="integration_id",
+    needs=Permission.INTEGRATIONS_SHARE,
 )
 CAPABILITIES_BY_INTEGRATION = Edge(
     name="CapabilitiesByIntegration",
@@ -174,6 +192,21 @@ CAUSE_EVENT_BY_DISPATCH = Edge(name="CauseEventByDispatch", source=Dispatch, tar
 INTEGRATION_BY_EVENT = Edge(name="IntegrationByEvent", source=Event, target=Integration, local="integration_id")
 INSTALLATION_BY_EVENT = Edge(name="InstallationByEvent", source=Event, target=Installation, local="installation_id")
 ACTOR_BY_AUDIT_ENTRY = Edge(name="ActorByAuditEntry", source=AuditEntry, target=Principal, local="actor_id")
+PRINCIPAL_BY_SHARE = Edge(name="PrincipalByShare", source=Share, target=Principal, local="principal_id")
+TEAMS_BY_PRINCIPAL = Edge(
+    name="TeamsByPrincipal",
+    source=Principal,
+    target=Principal,
+    link=Link(table=TeamMember, source="user_id", target="team_id"),
+    order=_NAME_KEY_THEN_ID,
+)
+MEMBERS_BY_PRINCIPAL = Edge(
+    name="MembersByPrincipal",
+    source=Principal,
+    target=Principal,
+    link=Link(table=TeamMember, source="team_id", target="user_id"),
+    order=_NAME_KEY_THEN_ID,
+)
 PRINCIPAL_BY_TOKEN = Edge(name="PrincipalByToken", source=Token, target=Principal, local="principal_id")
 INTEGRATION_BY_TOKEN = Edge(name="IntegrationByToken", source=Token, target=Integration, local="integration_id")
 INSTALLATION_BY_TOKEN = Edge(name="InstallationByToken", source=Token, target=Installation, local="installation_id")

@@ -39,6 +39,12 @@ class Loaders:
             return None
         return await self._loader((edge.name, "one"), partial(self._one, edge)).load(key)
 
+    async def all(self, edge: Edge, key: str) -> list[Any]:
+        """Every target of a source; for lists that are short by rule."""
+        self._admit(edge.needs)
+        found: list[Any] = await self._loader((edge.name, "all"), partial(self._all, edge)).load(key)
+        return found
+
     async def page(self, edge: Edge, key: str, request: SliceRequest, filter_: Any = None) -> Slice[Any]:
         """A slice of the targets of a source. `filter_` is hashable and has `conditions()`."""
         self._admit(edge.needs)
@@ -72,6 +78,12 @@ class Loaders:
         for row, key in await self._run(edge.of(self._caller, keys)):
             found.setdefault(key, row)
         return [found.get(key) for key in keys]
+
+    async def _all(self, edge: Edge, keys: Sequence[str]) -> list[list[Any]]:
+        found: dict[str, list[Any]] = defaultdict(list)
+        for row, key in await self._run(edge.all(self._caller, keys)):
+            found[key].append(row)
+        return [found[key] for key in keys]
 
     async def _page(
         self, edge: Edge, request: SliceRequest, conditions: Conditions, keys: Sequence[str]

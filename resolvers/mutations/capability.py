@@ -123,15 +123,15 @@ def _check(
 async def _declare(
     work: Work, integration: Integration, capabilities: Sequence[DeclareCapability], app_token: str | None
 ) -> None:
-    await declare(work, integration, capabilities)
+    changes = await declare(work, integration, capabilities)
     if app_token is not None:
         await replace_default_connection(work, integration, Secret(bearer_token=app_token), **{ORIGIN: APP_TOKEN})
     integration.version += 1
     integration.updated_by = work.caller.principal_id
-    work.audit(integration, "integration.capabilities_declared")
+    work.audit(integration, "integration.capabilities_declared", besides=changes)
 
 
 async def _declare_events(work: Work, integration: Integration, event_types: Sequence[DeclareEventType]) -> None:
-    await declare_events(work, integration, event_types)
+    changes = await declare_events(work, integration, event_types)
     integration.version += 1
-    work.audit(integration, "integration.event_types_declared")
+    work.audit(integration, "integration.event_types_declared", besides=changes)

@@ -10,6 +10,7 @@ from sqlmodel import col
 from models.tables import Idempotency, Job, Token
 from models.vocabulary import WorkState
 from resolvers.background import Background
+from resolvers.mutations.upload import expire_uploads
 from resolvers.operation import OPERATOR, operation
 from resolvers.work import Work
 
@@ -68,5 +69,6 @@ BACKGROUND: Final = {
         run=lambda caller, _: expire_idempotency_keys(caller), recurs="Forget idempotency keys"
     ),
     "token.remove": Background(run=lambda caller, _: remove_ended_tokens(caller), recurs="Remove ended tokens"),
+    "upload.expire": Background(run=lambda caller, _: expire_uploads(caller), recurs="Remove unused uploads"),
     "job.remove": Background(run=lambda caller, _: remove_old_jobs(caller), recurs="Remove old jobs"),
 }

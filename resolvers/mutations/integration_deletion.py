@@ -12,11 +12,13 @@ from jobs.job import NewJob
 from jobs.kind import JobContext
 from models.errors import Forbidden, NotFound, Stale
 from models.tables import (
+    Asset,
     Capability,
     Connection,
     EventType,
     Installation,
     Integration,
+    IntegrationTag,
     Job,
     Registration,
     Share,
@@ -27,13 +29,14 @@ from models.vocabulary import IntegrationState, Permission
 from resolvers.background import Background
 from resolvers.caller import Caller
 from resolvers.find import managed_integration
+from resolvers.mutations.tag import hold_tags, remove_unused_tags
 from resolvers.operation import operation
 from resolvers.work import Work
 
 _FINISH: Final = "integration.delete"
 _MAX_ATTEMPTS: Final = 10
 _DOORS: Final = (Token, Installation)
-_CHILDREN: Final = (Registration, Capability, EventType, Share, Workspace)
+_CHILDREN: Final = (Asset, Registration, Capability, EventType, IntegrationTag, Share, Workspace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,7 @@ async def delete_integration(work: Work, id: str, expected_version: int | None =
     integration.state_changed_at = integration.removed_at = now
     integration.client_secret = integration.headers = None
     integration.header_hints = []
+    integration.icon_asset_id = None
     integration.version += 1
     await work.flush()
     for door in _DOORS:
@@ -103,8 +107,10 @@ async def _remove_children(work: Work, integration: Integration) -> None:
             col(Connection.id).not_in(elsewhere),
         )
     )
+    await hold_tags(work)
     for child in _CHILDREN:
         await work.session.execute(delete(child).where(col(child.integration_id) == integration.id))
+    await remove_unused_tags(work)
 
 
 async def _finish(caller: Caller, context: JobContext) -> None:

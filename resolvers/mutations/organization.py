@@ -1,23 +1,29 @@
-"""Organizations and who acts in them, made by the operator."""
+"""Organizations: made by the operator, changed by their administrators."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from models.errors import Conflict, InvalidInput, NotFound
-from models.row import name_key, new_id
-from models.tables import Organization, Place, Principal, Token
-from models.vocabulary import Permission, PlaceKind, PrincipalKind, TokenKind
-from resolvers.authenticate import HINT_LENGTH, digest_of, new_token_text
-from resolvers.faults import NAME, WORD, Faults
-from resolvers.mutations.token import NewToken, completed
+from models.row import new_id
+from models.tables import Organization, Principal, Token
+from models.vocabulary import Permission, PrincipalKind, TokenKind, TokenReach
+from resolvers.faults import ADDRESS, Faults, require
+from resolvers.mutations.principal import CreatePrincipal, new_principal
+from resolvers.mutations.token import NewToken, completed, make_token
 from resolvers.naming import free, slug_from
 from resolvers.operation import OPERATOR, operation
+from resolvers.unset import UNSET, Unset, given
 from resolvers.work import Work
+
+_MOST_RETURN_URLS: Final = 100
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +35,7 @@ class CreateOrganization:
     username: str = "admin"
     display_name: str = "Administrator"
     email: str | None = None
+    subject: str | None = None
     permissions: Sequence[Permission] = field(default_factory=lambda: tuple(Permission))
 
 
@@ -41,35 +48,28 @@ class NewOrganization:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddPrincipal:
-    """A further user or team of an organization."""
+class UpdateOrganization:
+    """New values. Absent is unchanged; null clears what may be empty."""
 
-    organization: str
-    username: str
-    display_name: str
-    email: str | None = None
-    kind: PrincipalKind = PrincipalKind.USER
-    permissions: Sequence[Permission] = field(default_factory=lambda: tuple(Permission))
+    name: str | Unset | None = UNSET
+    custom_fields: dict[str, Any] | Unset | None = UNSET
+    return_urls: Sequence[str] | Unset | None = UNSET
 
 
 @dataclass(frozen=True, kw_only=True)
 class IssueToken:
-    """A token for a user of an organization, both by name. All that the user may do, unless told otherwise."""
+    """A token for a user of an organization, both by name. All that the user may do, unless told otherwise.
+
+    `reach` SUBJECT lets it act wherever a principal has the user's subject. Only the operator gives it: who
+    administers one organization may name any subject there, and must not become it elsewhere.
+    """
 
     organization: str
     username: str
     name: str
     permissions: Sequence[Permission] | None = None
     expires_at: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class AddPlace:
-    """A space or a site of an organization."""
-
-    organization: str
-    kind: PlaceKind
-    name: str
+    reach: TokenReach = TokenReach.ORGANIZATION
 
 
 @operation(needs=OPERATOR, refuses=(Conflict, InvalidInput))
@@ -78,34 +78,38 @@ async def create_organization(work: Work, new: CreateOrganization) -> NewOrganiz
     faults = Faults("input")
     faults.name("name", new.name)
     faults.slug("slug", new.slug)
-    _check_person(faults, new.username, new.display_name, new.email)
     faults.refuse()
-    if new.slug is not None and await _by_slug(work, new.slug) is not None:
+    if new.slug is not None and await work.first(_by_slug(new.slug)) is not None:
         raise Conflict(f"The slug {new.slug} is taken.", path=("input", "slug"))
     slug = new.slug or await free(work, col(Organization.slug), slug_from(new.name), "-")
     organization = work.add(Organization(id=new_id(work.now()), name=new.name, slug=slug))
     await work.flush()
-    work = _inside(work, organization)
-    work.audit(organization, "organization.created")
-    person = AddPrincipal(
-        organization=slug,
+    inside = _inside(work, organization)
+    inside.audit(organization, "organization.created")
+    person = CreatePrincipal(
+        kind=PrincipalKind.USER,
         username=new.username,
         display_name=new.display_name,
         email=new.email,
+        subject=new.subject,
         permissions=new.permissions,
     )
-    principal = await _add_principal(work, organization, person)
-    return NewOrganization(organization=organization, principal=principal)
+    return NewOrganization(organization=organization, principal=await new_principal(inside, person))
 
 
-@operation(needs=OPERATOR, refuses=(NotFound, Conflict, InvalidInput))
-async def add_principal(work: Work, new: AddPrincipal) -> Principal:
-    """Add a user or team to an organization."""
-    faults = Faults("input")
-    _check_person(faults, new.username, new.display_name, new.email)
-    faults.refuse()
-    organization = await _organization(work, new.organization)
-    return await _add_principal(_inside(work, organization), organization, new)
+@operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(InvalidInput,))
+async def update_organization(work: Work, new: UpdateOrganization) -> Organization:
+    """Change the caller's own organization."""
+    _check(new)
+    organization = await work.get(Organization, work.organization_id)
+    await work.session.refresh(organization, with_for_update={"key_share": True})
+    organization.name = given(new.name, organization.name) or organization.name
+    if not isinstance(new.custom_fields, Unset):
+        organization.custom_fields = new.custom_fields or {}
+    if not isinstance(new.return_urls, Unset):
+        organization.return_urls = list(new.return_urls or ())
+    work.audit(organization, "organization.updated")
+    return organization
 
 
 @operation(needs=OPERATOR, refuses=(NotFound, InvalidInput))
@@ -116,53 +120,24 @@ async def issue_token(work: Work, new: IssueToken) -> NewToken:
     faults.refuse()
     organization = await _organization(work, new.organization)
     principal = await _principal(work, organization, new.username)
+    somebody = principal.subject is not None or new.reach is TokenReach.ORGANIZATION
+    require(somebody, ("input", "reach"), "The user has no subject, so the token would reach nothing more.")
     wanted = [Permission(word) for word in principal.permissions] if new.permissions is None else new.permissions
-    text = new_token_text()
     token = Token(
-        id=new_id(work.now()),
         organization_id=organization.id,
         kind=TokenKind.PERSONAL,
         name=new.name,
-        digest=digest_of(text),
-        hint=text[-HINT_LENGTH:],
         permissions=sorted(completed(wanted)),
+        reach=new.reach,
         principal_id=principal.id,
         expires_at=new.expires_at,
     )
-    work.add(token)
-    _inside(work, organization).audit(token, "token.created")
-    return NewToken(token=token, secret=text)
-
-
-@operation(needs=OPERATOR, refuses=(NotFound, InvalidInput))
-async def add_place(work: Work, new: AddPlace) -> Place:
-    """Add a space or a site to an organization."""
-    faults = Faults("input")
-    faults.name("name", new.name)
-    faults.refuse()
-    organization = await _organization(work, new.organization)
-    place = Place(organization_id=organization.id, kind=new.kind, name=new.name, name_key=name_key(new.name))
-    work.add(place)
-    _inside(work, organization).audit(place, "place.created")
-    return place
-
-
-def _check_person(faults: Faults, username: str, display_name: str, email: str | None) -> None:
-    faults.text("username", username, most=WORD, least=1)
-    faults.name("displayName", display_name)
-    faults.text("email", email, most=NAME)
-
-
-def _inside(work: Work, organization: Organization) -> Work:
-    return Work(replace(work.caller, organization_id=organization.id), work.session)
-
-
-async def _by_slug(work: Work, slug: str) -> Organization | None:
-    return await work.first(select(Organization).where(col(Organization.slug) == slug))
+    return make_token(_inside(work, organization), token)
 
 
 async def _organization(work: Work, ref: str) -> Organization:
-    found = await _by_slug(work, ref) or await work.first(select(Organization).where(col(Organization.id) == ref))
+    by_id = select(Organization).where(col(Organization.id) == ref)
+    found = await work.first(_by_slug(ref)) or await work.first(by_id)
     if found is None:
         raise NotFound("organization", path=("input", "organization"))
     return found
@@ -176,20 +151,41 @@ async def _principal(work: Work, organization: Organization, username: str) -> P
     return found
 
 
-async def _add_principal(work: Work, organization: Organization, new: AddPrincipal) -> Principal:
-    here = select(Principal).where(col(Principal.organization_id) == organization.id)
-    if await work.first(here.where(col(Principal.username) == new.username)) is not None:
-        raise Conflict(f"The username {new.username} is taken.", path=("input", "username"))
-    principal = Principal(
-        organization_id=organization.id,
-        kind=new.kind,
-        username=new.username,
-        display_name=new.display_name,
-        name_key=name_key(new.display_name),
-        email=new.email,
-        permissions=sorted(new.permissions),
-    )
-    work.add(principal)
-    work.audit(principal, "principal.created")
-    await work.flush()
-    return principal
+def _inside(work: Work, organization: Organization) -> Work:
+    return Work(replace(work.caller, organization_id=organization.id), work.session)
+
+
+def _by_slug(slug: str) -> Select[Organization]:
+    return select(Organization).where(col(Organization.slug) == slug)
+
+
+def _check(new: UpdateOrganization) -> None:
+    faults = Faults("input")
+    faults.check(new.name is not None, "name", "It cannot be null.")
+    faults.name("name", new.name)
+    faults.object("customFields", new.custom_fields)
+    urls = () if isinstance(new.return_urls, Unset) else new.return_urls or ()
+    faults.check(len(urls) <= _MOST_RETURN_URLS, "returnUrls", f"At most {_MOST_RETURN_URLS} addresses.")
+    for index, url in enumerate(urls):
+        path = ("returnUrls", str(index))
+        faults.text(path, url, most=ADDRESS)
+        faults.check(_is_return_url(url), path, "Write a prefix such as https://app.example.com/, its host in full.")
+    faults.refuse()
+
+
+def _is_return_url(url: str) -> bool:
+    """A prefix ends the host with a slash, or `https://app.example.com` would let `…com.evil.example` in."""
+    parts = _split(url)
+    if parts is None or not parts.hostname or parts.username is not None or not parts.path.startswith("/"):
+        return False
+    plain = all("\x20" < letter < "\x7f" and letter not in "\\*?#" for letter in url)
+    return plain and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts

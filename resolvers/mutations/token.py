@@ -59,25 +59,21 @@ async def create_token(work: Work, new: CreateToken) -> NewToken:
     if new.integration_id is not None:
         await managed_integration(work, new.integration_id, path=("input", "integrationId"))
     allowed = await _allowed(work, new)
-    text = new_token_text()
-    token = Token(
-        id=new_id(work.now()),
-        organization_id=work.organization_id,
-        kind=TokenKind.INTEGRATION if new.integration_id else TokenKind.PERSONAL,
-        name=new.name,
-        digest=digest_of(text),
-        hint=text[-HINT_LENGTH:],
-        permissions=sorted(completed(new.permissions)),
-        principal_id=principal.id if principal else None,
-        integration_id=new.integration_id,
-        allowed_capabilities=allowed,
-        expires_at=new.expires_at,
-        created_by=work.caller.principal_id,
+    made = make_token(
+        work,
+        Token(
+            organization_id=work.organization_id,
+            kind=TokenKind.INTEGRATION if new.integration_id else TokenKind.PERSONAL,
+            name=new.name,
+            permissions=sorted(completed(new.permissions)),
+            principal_id=principal.id if principal else None,
+            integration_id=new.integration_id,
+            allowed_capabilities=allowed,
+            expires_at=new.expires_at,
+        ),
     )
-    work.add(token)
-    work.audit(token, "token.created")
     await work.flush()
-    return NewToken(token=token, secret=text)
+    return made
 
 
 @operation(refuses=(NotFound, Forbidden))
@@ -96,6 +92,18 @@ async def revoke_token(work: Work, id: str) -> str:
         token.revoked_at = work.now()
         work.audit(token, "token.revoked")
     return token.id
+
+
+def make_token(work: Work, token: Token) -> NewToken:
+    """Give a token its bearer text, and keep it and the record of it."""
+    text = new_token_text()
+    token.id = new_id(work.now())
+    token.digest = digest_of(text)
+    token.hint = text[-HINT_LENGTH:]
+    token.created_by = work.caller.principal_id
+    work.add(token)
+    work.audit(token, "token.created")
+    return NewToken(token=token, secret=text)
 
 
 def completed(permissions: Sequence[Permission]) -> set[Permission]:

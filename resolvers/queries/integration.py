@@ -9,12 +9,14 @@ from typing import Final
 from sqlalchemy import ColumnElement, select
 from sqlmodel import col
 
-from models.tables import Definition, Integration
+from models.row import name_key
+from models.tables import Definition, Integration, IntegrationTag, Tag
 from models.vocabulary import IntegrationState, Permission
 from resolvers.filters import among, searching
 from resolvers.find import IntegrationRef, find_integration
 from resolvers.operation import operation
 from resolvers.page import Order, Slice, SliceRequest
+from resolvers.scope import living_and_removed
 from resolvers.work import Work
 
 
@@ -33,6 +35,9 @@ _COLUMNS: Final = {
 }
 
 
+_REMOVED: Final = frozenset({IntegrationState.DELETING, IntegrationState.DELETED})
+
+
 @dataclass(frozen=True, kw_only=True)
 class IntegrationFilter:
     """Conditions on integrations, all of which hold."""
@@ -41,6 +46,7 @@ class IntegrationFilter:
     vendor: tuple[str, ...] | None = None
     category: tuple[str, ...] | None = None
     state: tuple[IntegrationState, ...] | None = None
+    tag: tuple[str, ...] | None = None
     owner_id: tuple[str, ...] | None = None
     supports_upload: bool | None = None
 
@@ -72,8 +78,25 @@ def integration_order(field: IntegrationOrderField, *, descending: bool = False)
 async def list_integrations(
     work: Work, filter: IntegrationFilter, order: Order, page: SliceRequest
 ) -> Slice[Integration]:
-    """Integrations of the organization and those installed on it."""
-    return await work.slice(work.mine(Integration).where(*filter.conditions()), Integration, order, page)
+    """Integrations of the organization and those installed on it; removed ones where their states are asked for.
+
+    Tags are the organization's own.
+    """
+    removed = filter.state is not None and not _REMOVED.isdisjoint(filter.state)
+    existing = select(Integration).where(*living_and_removed(work.caller)) if removed else work.mine(Integration)
+    conditions = [*filter.conditions(), *_tagged(work, filter.tag)]
+    return await work.slice(existing.where(*conditions), Integration, order, page)
+
+
+def _tagged(work: Work, names: tuple[str, ...] | None) -> list[ColumnElement[bool]]:
+    if names is None:
+        return []
+    tags = select(col(Tag.id)).where(
+        col(Tag.organization_id) == work.organization_id,
+        *among(col(Tag.name_key), [name_key(name.strip()) for name in names]),
+    )
+    links = select(col(IntegrationTag.integration_id)).where(col(IntegrationTag.tag_id).in_(tags))
+    return [col(Integration.id).in_(links)]
 
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True)

@@ -21,7 +21,10 @@ from models.tables import (
     Integration,
     Job,
     Organization,
+    Place,
     Principal,
+    Share,
+    Tag,
     Token,
 )
 from models.vocabulary import Permission
@@ -43,7 +46,10 @@ NODES: Final[dict[type[SQLModel], Permission | None]] = {
     Integration: Permission.INTEGRATIONS_READ,
     Job: Permission.JOBS_READ,
     Organization: None,
+    Place: Permission.ORGANIZATION_READ,
     Principal: Permission.ORGANIZATION_READ,
+    Share: Permission.INTEGRATIONS_SHARE,
+    Tag: Permission.INTEGRATIONS_READ,
     Token: None,
 }
 
@@ -66,7 +72,7 @@ async def read_viewer(work: Work) -> Viewer:
     organization = await work.get(Organization, caller.organization_id)
     return Viewer(
         organization=organization,
-        organizations=[organization],
+        organizations=await work.all(work.mine(Organization).order_by(col(Organization.id))),
         principal=await work.find(Principal, caller.principal_id or ""),
         token=await work.find(Token, caller.token_id or ""),
         permissions=[permission for permission in Permission if permission in caller.permissions],

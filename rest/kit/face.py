@@ -18,12 +18,12 @@ from starlette.websockets import WebSocketClose
 
 from models.errors import DomainError
 from models.row import new_id
-from resolvers.authenticate import authenticate, bearer
 from resolvers.caller import Hub
 from rest.kit.asked import check_path, read_request
 from rest.kit.dialect import AnyEndpoint, Dialect
 from rest.kit.refusal import Refusal, refusal_of
 from wire.body import BodyLimits
+from wire.caller import caller_of
 from wire.credentials import refuse_credentials_in_query
 from wire.refusal import BadRequest
 
@@ -83,12 +83,7 @@ class Face:
 
     async def _run(self, endpoint: AnyEndpoint, request: Request, request_id: str) -> object:
         started = perf_counter()
-        caller = await authenticate(
-            self.hub,
-            bearer(request.headers.get("authorization")),
-            source=self.dialect.source,
-            request_id=request_id,
-        )
+        caller = await caller_of(self.hub, request, self.dialect.source, request_id=request_id)
         asked = await read_request(request, self.limits, with_body=endpoint.method != "GET")
         result = await endpoint.operation(caller, *endpoint.read(asked))
         return endpoint.write(result, replace(asked, elapsed_ms=(perf_counter() - started) * 1000))

@@ -9,8 +9,11 @@ import strawberry
 from resolvers import find
 from resolvers.mutations import capability as capability_operations
 from resolvers.mutations import connection as connection_operations
+from resolvers.mutations import icon as icon_operations
 from resolvers.mutations import integration as operations
 from resolvers.mutations import integration_deletion
+from resolvers.mutations import sharing as sharing_operations
+from resolvers.mutations import tag as tag_operations
 from resolvers.queries import integration as queries
 from schema import errors
 from schema.connection import RegisterConnectionsInput, UnregisterConnectionInput
@@ -24,12 +27,19 @@ from schema.integration.inputs import (
     IntegrationFilter,
     IntegrationOrder,
     OrderDirection,
+    SetIntegrationIconInput,
     UpdateIntegrationInput,
 )
 from schema.integration.types import Integration, IntegrationConnection
 from schema.page import Page, PageArguments, asks_for, binding_of, optional
 from schema.refs import IntegrationRef
 from schema.removal import DeletePayload, DeleteResult
+from schema.share import (
+    SetIntegrationTagsInput,
+    ShareIntegrationInput,
+    TransferIntegrationInput,
+    UnshareIntegrationInput,
+)
 from schema.translate import command
 
 
@@ -130,6 +140,41 @@ class Mutations:
             "Delete an integration with its connections and installations. Invisible at once.",
             integration_deletion.delete_integration.facts,
         ),
+    )
+    set_integration_tags: IntegrationResult = mutation(
+        tag_operations.set_integration_tags,
+        "Replace the tags; unknown names are made.",
+        input=SetIntegrationTagsInput,
+        reads=tag_operations.SetIntegrationTags,
+        payload=_payload,
+    )
+    share_integration: IntegrationResult = mutation(
+        sharing_operations.share_integration,
+        "Give a user or team access, or change it.",
+        input=ShareIntegrationInput,
+        reads=sharing_operations.ShareIntegration,
+        payload=_payload,
+    )
+    unshare_integration: IntegrationResult = mutation(
+        sharing_operations.unshare_integration,
+        "Take access away.",
+        input=UnshareIntegrationInput,
+        reads=sharing_operations.UnshareIntegration,
+        payload=_payload,
+    )
+    transfer_integration: IntegrationResult = mutation(
+        sharing_operations.transfer_integration,
+        "Give an integration to another user or team.",
+        input=TransferIntegrationInput,
+        reads=sharing_operations.TransferIntegration,
+        payload=_payload,
+    )
+    set_integration_icon: IntegrationResult = mutation(
+        icon_operations.set_integration_icon,
+        "Set or, with null, remove the icon.",
+        input=SetIntegrationIconInput,
+        reads=icon_operations.SetIntegrationIcon,
+        payload=_payload,
     )
     declare_capabilities: IntegrationResult = mutation(
         capability_operations.declare_capabilities,

@@ -41,6 +41,7 @@ class IntegrationFilter:
     vendor: list[str] | None = given("Definition keys.")
     category: list[str] | None = given("Categories.")
     state: list[IntegrationState] | None = given("States; without it DELETING and DELETED are left out.")
+    tag: list[str] | None = given("Names of tags.")
     owner_id: list[strawberry.ID] | None = given("Owners.")
     supports_upload: bool | None = given("Whose definition takes uploads.")
 
@@ -142,6 +143,14 @@ class UpdateIntegrationInput:
     access: IntegrationAccess | None = given("Who sees it.")
     auth: IntegrationAuthInput | None = given("Authorisation; absent fields stay.")
     secret: SecretInput | None = given("Replaces the default connection's secret.")
+
+
+@strawberry.input(description="Icon of an integration.")
+class SetIntegrationIconInput:
+    """See `resolvers.mutations.icon.SetIntegrationIcon`."""
+
+    integration_id: strawberry.ID = strawberry.field(description="Which.")
+    upload_id: strawberry.ID | None = given("Null removes it.")
 
 
 @strawberry.input(description="All capabilities of an integration.")

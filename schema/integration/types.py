@@ -15,8 +15,10 @@ from models.vocabulary import (
     IntegrationState,
     TokenEndpointAuth,
 )
-from resolvers.fields.integration import has_client_secret, identifier, owned_by
+from resolvers.fields.integration import has_client_secret, icon_url, identifier, owned_by
 from resolvers.loaders import edges, relations
+from resolvers.mutations.sharing import MOST_SHARES
+from resolvers.mutations.tag import MOST_TAGS
 from resolvers.queries import audit as audit_queries
 from resolvers.queries import capability as capability_queries
 from resolvers.queries import connection as connection_queries
@@ -29,13 +31,16 @@ from schema.connection import ConnectedAccount, ConnectedAccountConnection, Conn
 from schema.context import Info
 from schema.dispatch import DispatchConnection, DispatchFilter
 from schema.event import EventConnection, EventFilter
-from schema.field import column, derived, related, to_many, to_one, viewed
+from schema.field import column, derived, related, to_list, to_many, to_one, viewed
 from schema.headers import HeaderTemplate
 from schema.installation import Installation, InstallationConnection, InstallationFilter
 from schema.node import Node, node
-from schema.organization import OrganizationProfile, Principal
+from schema.organization import OrganizationProfile
 from schema.page import CountedPageOf, EdgeOf
+from schema.principal import Principal
 from schema.scalars import JSON, DateTime
+from schema.share import Share
+from schema.tag import Tag
 
 
 @strawberry.type(description="Authorisation and addressing of an integration. Secrets are never shown.")
@@ -100,6 +105,7 @@ class Integration(Node):
     description: str = column("Short text; empty when there is none.")
     readme: str = column("Long Markdown text; empty when there is none.")
     vendor: str = column("Definition key, or any other word.")
+    icon_url: str | None = viewed(icon_url, "Logo, served by the hub.")
     category: str = column("Grouping word; the definition's unless set, else `other`.")
     state: IntegrationState = column("Life-cycle.")
     state_changed_at: DateTime = column("Since when.")
@@ -116,6 +122,7 @@ class Integration(Node):
         edges.PUBLISHER_BY_INTEGRATION, "The organization that owns it, by its public facts."
     )
     owner: Principal | None = to_one(edges.OWNER_BY_INTEGRATION, "Owner inside your organization.")
+    tags: list[Tag] = to_list(edges.TAGS_BY_INTEGRATION, "Tags.", most=MOST_TAGS)
     version: int = column("Grows by one with every change; for `expectedVersion`.")
     created_at: DateTime = column("When it was made.")
     updated_at: DateTime = column("Last change.")
@@ -126,6 +133,7 @@ class Integration(Node):
     workspace: Workspace | None = to_one(
         edges.WORKSPACE_BY_INTEGRATION, "Settings and install steps. Null unless yours."
     )
+    shares: list[Share] = to_list(edges.SHARES_BY_INTEGRATION, "Whom it is shared with.", most=MOST_SHARES)
     installation: Installation | None = to_one(edges.INSTALLATION_BY_INTEGRATION, "Your organization's installation.")
     connection: ConnectedAccount | None = related(
         relations.CONNECTION,

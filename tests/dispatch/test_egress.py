@@ -11,6 +11,7 @@ from tests.harness.tenants import Tenant
 
 GET = capability("GET", "GET", "/ok", timeoutSeconds=5)
 SILENT = capability("SILENT", "GET", "/silent", timeoutSeconds=3)
+SENTENCES = ["The egress policy does not allow this address.", "This is not an address that can be called."]
 INNER = [
     "http://169.254.169.254",
     "https://169.254.169.254",
@@ -36,10 +37,10 @@ async def test_refuses_inner_addresses_without_naming_them(another_hub, canary) 
 
         done = [await shop.run(f"C{n}") for n in range(len(bases))]
 
-    refused = {"outcome": "REFUSED", "error": "The egress policy does not allow this address."}
     for base, one in zip(bases, done, strict=True):
-        assert {word: one["dispatch"][word] for word in refused} == refused, base
-        assert (one["response"], one["dispatch"]["externalStatus"]) == (None, None)
+        assert (one["dispatch"]["outcome"], one["dispatch"]["externalStatus"]) == ("REFUSED", None), base
+        assert one["dispatch"]["error"] in SENTENCES
+        assert one["response"] is None
     assert canary.connections == 0
 
 

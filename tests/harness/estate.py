@@ -9,7 +9,7 @@ from typing import Any
 from jobs.job import NewJob
 from jobs.transaction import enqueue
 from models.row import new_id
-from models.tables import Capability, Connection, Dispatch, Event, Installation, Integration, Job, Token
+from models.tables import Capability, Connection, Dispatch, Event, Installation, Integration, Job, Place, Token
 from models.vocabulary import (
     AuthType,
     ConnectionMode,
@@ -18,6 +18,7 @@ from models.vocabulary import (
     Permission,
     PlaceKind,
     Source,
+    UploadPurpose,
 )
 from resolvers.caller import Caller
 from resolvers.declaring import DeclareCapability, DeclareEventType
@@ -32,10 +33,14 @@ from resolvers.mutations.connection import (
 )
 from resolvers.mutations.dispatch import dispatch
 from resolvers.mutations.event import EmitEvent, emit_event
+from resolvers.mutations.icon import SetIntegrationIcon, set_integration_icon
 from resolvers.mutations.integration import CreateIntegration, create_integration
 from resolvers.mutations.integration_auth import Header, IntegrationAuth
-from resolvers.mutations.organization import AddPlace, add_place
+from resolvers.mutations.place import CreatePlace, create_place
+from resolvers.mutations.sharing import ShareIntegration, share_integration
+from resolvers.mutations.tag import SetIntegrationTags, set_integration_tags
 from resolvers.mutations.token import CreateToken, create_token
+from resolvers.mutations.upload import CreateUpload, FillUpload, create_upload, fill_upload
 from resolvers.page import SliceRequest
 from resolvers.queries.capability import CapabilityFilter, list_capabilities
 from resolvers.queries.installation import InstallationFilter, list_installations
@@ -44,6 +49,7 @@ from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
 
 ALL = frozenset(Permission)
+ICON = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
 _ONE = SliceRequest(size=1)
 
 
@@ -66,6 +72,9 @@ class Estate:
     dispatch: Dispatch
     token: Token
     app_token: str
+    place: Place
+    upload_id: str
+    icon_id: str
     job: Job
 
     def caller(self, permissions: Iterable[Permission] = ALL, **facts: Any) -> Caller:
@@ -97,21 +106,18 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     word = f"w{new_id()}"
     integration = await run(create_integration, _rich(word, upstream))
     await run(declare_event_types, _event_types(integration))
-    restricted = await run(
-        create_integration, CreateIntegration(name=f"{word} restricted", access=IntegrationAccess.RESTRICTED)
-    )
+    hidden = CreateIntegration(name=f"{word} restricted", access=IntegrationAccess.RESTRICTED)
+    restricted = await run(create_integration, hidden)
     shared, own = await _connect(run, word, integration)
-    token = await run(
-        create_token, CreateToken(name=word, permissions=[Permission.AUDIT_READ], principal_id=member_id)
-    )
-    app = CreateToken(name=f"{word} app", permissions=list(Permission), integration_id=integration.id)
+    token, app_token = await _tokens(run, word, member_id, integration)
     installed = await run(list_installations, filter=InstallationFilter(search=word), page=_ONE)
     (capability,) = (await run(list_capabilities, filter=CapabilityFilter(), page=_ONE)).rows
     said = await run(emit_event, _happened(integration, word))
     done = await run(
         dispatch, RunCapability(capability=capability.id, inputs={"note": word}, connection_id=shared.id)
     )
-    await _add_place(hub, tenant, word)
+    await _mark(run, integration, word, member_id)
+    upload_id, icon_id = await _upload(run, integration)
     return Estate(
         tenant=tenant,
         hub=hub,
@@ -126,8 +132,11 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         own=own,
         event=said.event,
         dispatch=done.dispatch,
-        token=token.token,
-        app_token=(await run(create_token, app)).secret,
+        token=token,
+        app_token=app_token,
+        place=await run(create_place, CreatePlace(kind=PlaceKind.SPACE, name=word)),
+        upload_id=upload_id,
+        icon_id=icon_id,
         job=await hub.run(_ask_for_work(hub, tenant, integration)),
     )
 
@@ -151,9 +160,30 @@ def _happened(integration: Integration, word: str) -> EmitEvent:
     return EmitEvent(integration=named, type="HAPPENED", payload={"what": word})
 
 
-async def _add_place(hub: RunningHub, tenant: Tenant, word: str) -> None:
-    place = AddPlace(organization=tenant.slug, kind=PlaceKind.SPACE, name=word)
-    await hub.run(add_place(Caller.operator(hub.app.state.hub), place))
+async def icon_bytes(_most: int) -> bytes:
+    """What comes when an icon is put."""
+    return ICON
+
+
+async def _upload(run: _Runner, integration: Integration) -> tuple[str, str]:
+    """An upload that waits for its bytes, and an icon in use."""
+    promise = CreateUpload(purpose=UploadPurpose.ICON, size=len(ICON))
+    waiting, icon = await run(create_upload, promise), await run(create_upload, promise)
+    await run(fill_upload, FillUpload(id=icon.id, receive=icon_bytes))
+    await run(set_integration_icon, SetIntegrationIcon(integration_id=integration.id, upload_id=icon.id))
+    return waiting.id, icon.id
+
+
+async def _tokens(run: _Runner, word: str, member_id: str, integration: Integration) -> tuple[Token, str]:
+    """A token of the member's, and the text of one of the app's."""
+    own = CreateToken(name=word, permissions=[Permission.AUDIT_READ], principal_id=member_id)
+    app = CreateToken(name=f"{word} app", permissions=list(Permission), integration_id=integration.id)
+    return (await run(create_token, own)).token, (await run(create_token, app)).secret
+
+
+async def _mark(run: _Runner, integration: Integration, word: str, member_id: str) -> None:
+    await run(set_integration_tags, SetIntegrationTags(integration_id=integration.id, tags=[word]))
+    await run(share_integration, ShareIntegration(integration_id=integration.id, principal_id=member_id))
 
 
 def _rich(word: str, upstream: str) -> CreateIntegration:
@@ -169,6 +199,10 @@ def _rich(word: str, upstream: str) -> CreateIntegration:
     return CreateIntegration(
         name=f"{word} rich", auth=auth, secret=Secret(api_key=f"key-of-{word}"), capabilities=[capability]
     )
+
+
+def _happened(integration: Integration, word: str) -> EmitEvent:
+    return EmitEvent(integration=IntegrationRef(id=integration.id), type="HAPPENED", payload={"what": word})
 
 
 def _event_types(integration: Integration) -> DeclareEventTypes:

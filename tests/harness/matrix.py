@@ -21,6 +21,7 @@ class Foreign(Enum):
     NONE = "nothing in the place of the thing"
     EMPTY = "an empty page"
     OWN = "what is its own, whatever was named"
+    AT_HOME = "a change of its own, since nothing of anybody's can be named"
 
 
 async def _nothing(_estate: Estate) -> None:

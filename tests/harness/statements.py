@@ -13,11 +13,11 @@ from models.database import Database
 
 @contextmanager
 def counted(database: Database) -> Iterator[list[str]]:
-    """The statements that a database is sent while the block lasts, in order; BEGIN and COMMIT are none."""
+    """The SELECTs that an engine sends while the block lasts, in order; what the hub does by the clock are none."""
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith("BEGIN"):
+        if statement.startswith("SELECT"):
             sent.append(statement)
 
     event.listen(database.engine.sync_engine, "before_cursor_execute", note)

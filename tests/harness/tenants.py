@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.row import new_id
-from models.vocabulary import Permission
+from models.vocabulary import Permission, PrincipalKind
 from resolvers.caller import Caller
 from resolvers.mutations.organization import (
-    AddPrincipal,
     CreateOrganization,
     IssueToken,
-    add_principal,
     create_organization,
     issue_token,
 )
+from resolvers.mutations.principal import CreatePrincipal, create_principal
 from tests.harness.graphql import GraphQL
 from tests.harness.server import RunningHub
 
@@ -43,13 +42,13 @@ class Tenant:
 
     async def add_user(self, username: str, *permissions: Permission) -> str:
         """A further user, who may do everything unless told otherwise; answers the principal's id."""
-        person = AddPrincipal(
-            organization=self.slug,
+        person = CreatePrincipal(
+            kind=PrincipalKind.USER,
             username=username,
             display_name=username.title(),
             permissions=permissions or tuple(Permission),
         )
-        return (await self._hub.run(add_principal(_operator(self._hub), person))).id
+        return (await self._hub.run(create_principal(_operator(self._hub, self.id), person))).id
 
 
 async def found_organization(hub: RunningHub, graphql: Callable[..., GraphQL], **facts: Any) -> Tenant:
@@ -74,5 +73,5 @@ async def _issue(hub: RunningHub, slug: str, username: str, permissions: tuple[P
     return (await hub.run(issue_token(_operator(hub), wanted))).secret
 
 
-def _operator(hub: RunningHub) -> Caller:
-    return Caller.operator(hub.app.state.hub)
+def _operator(hub: RunningHub, organization_id: str = "") -> Caller:
+    return Caller.operator(hub.app.state.hub, organization_id)

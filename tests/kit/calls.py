@@ -12,7 +12,7 @@ from sqlmodel import col
 import resolvers.mutations
 import resolvers.queries
 from models.tables import Integration
-from models.vocabulary import HttpMethod, IntegrationState, Permission, PlaceKind
+from models.vocabulary import HttpMethod, IntegrationState, Permission, UploadPurpose
 from resolvers.declaring import DeclareCapability, DeclareEventType
 from resolvers.dispatching.build import RunCapability
 from resolvers.find import IntegrationRef
@@ -25,11 +25,12 @@ from resolvers.mutations.connection import (
     unregister_connection,
 )
 from resolvers.mutations.event import EmitEvent
+from resolvers.mutations.icon import SetIntegrationIcon
 from resolvers.mutations.installation import InstallIntegration, UpdateInstallation, uninstall_integration
 from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
 from resolvers.mutations.job import cancel_job
-from resolvers.mutations.organization import AddPlace, AddPrincipal, CreateOrganization, IssueToken
 from resolvers.mutations.token import CreateToken
+from resolvers.mutations.upload import CreateUpload, FillUpload
 from resolvers.operation import OPERATIONS, Facts
 from resolvers.page import SliceRequest
 from resolvers.queries.audit import AuditFilter
@@ -41,8 +42,9 @@ from resolvers.queries.installation import InstallationFilter
 from resolvers.queries.integration import IntegrationFilter, IntegrationOrderField, integration_order
 from resolvers.queries.job import JobFilter
 from resolvers.secrets import Secret
-from tests.harness.estate import Estate
+from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
+from tests.kit import people
 
 _PAGE = SliceRequest(size=100, count=True)
 _BY_NAME = integration_order(IntegrationOrderField.NAME)
@@ -109,6 +111,8 @@ def _events(estate: Estate) -> list[DeclareEventType]:
     return [DeclareEventType(name=f"{estate.integration.handler}.OTHER")]
 
 
+#: They name nothing that could be another organization's.
+
 CALLS: dict[str, Call] = {
     "create_integration": Call(given=_new, audits=_CREATED),
     "update_integration": Call(
@@ -162,21 +166,6 @@ CALLS: dict[str, Call] = {
     "uninstall_integration": Call(given=lambda e: (e.installation.id,), audits=("installation.uninstalled",)),
     "dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
     "plan_dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
-    "create_organization": Call(
-        given=lambda e: (CreateOrganization(name=e.word),), audits=("organization.created", "principal.created")
-    ),
-    "add_principal": Call(
-        given=lambda e: (AddPrincipal(organization=e.tenant.slug, username="new", display_name="New"),),
-        audits=("principal.created",),
-    ),
-    "issue_token": Call(
-        given=lambda e: (IssueToken(organization=e.tenant.slug, username="admin", name="New"),),
-        audits=("token.created",),
-    ),
-    "add_place": Call(
-        given=lambda e: (AddPlace(organization=e.tenant.slug, kind=PlaceKind.SITE, name="New"),),
-        audits=("place.created",),
-    ),
     "finish_deletion": Call(
         given=lambda e: (e.integration.id,),
         foreign=Foreign.NONE,
@@ -192,6 +181,16 @@ CALLS: dict[str, Call] = {
     "remove_old_jobs": Call(given=lambda e: ()),
     "list_jobs": Call(given=lambda e: (JobFilter(subject_id=e.integration.id), _PAGE), foreign=Foreign.EMPTY),
     "read_job": Call(given=lambda e: (e.job.id,), foreign=Foreign.NONE),
+    "create_upload": Call(
+        given=lambda e: (CreateUpload(purpose=UploadPurpose.ICON, size=len(ICON)),), foreign=Foreign.AT_HOME
+    ),
+    "fill_upload": Call(given=lambda e: (FillUpload(id=e.upload_id, receive=icon_bytes),)),
+    "expire_uploads": Call(given=lambda e: ()),
+    "set_integration_icon": Call(
+        given=lambda e: (SetIntegrationIcon(integration_id=e.integration.id, upload_id=None),),
+        audits=("integration.updated",),
+    ),
+    "read_picture": Call(given=lambda e: (e.icon_id,)),
     "list_audit_entries": Call(
         given=lambda e: (AuditFilter(resource_id=e.integration.id), _PAGE), foreign=Foreign.EMPTY
     ),
@@ -218,4 +217,5 @@ CALLS: dict[str, Call] = {
         lacks=Permission.INTEGRATIONS_READ,
     ),
     "list_tokens": Call(given=lambda e: (_PAGE,), foreign=Foreign.OWN),
+    **people.CALLS,
 }

@@ -8,6 +8,7 @@ from models.vocabulary import Permission
 from schema.ids import global_id
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
+from tests.kit import people
 
 
 def _input(**members: Any) -> dict[str, Any]:
@@ -109,5 +110,12 @@ ROOTS: dict[str, Call] = {
     "createToken": Call(
         given=lambda e: _input(name="New", permissions=[], principalId=e.member_id), lacks=Permission.TOKENS_WRITE
     ),
+    "createUpload": Call(
+        given=lambda e: _input(purpose="ICON", size=1), foreign=Foreign.AT_HOME, lacks=Permission.INTEGRATIONS_WRITE
+    ),
+    "setIntegrationIcon": Call(
+        given=lambda e: _input(integrationId=_node(e), uploadId=None), lacks=Permission.INTEGRATIONS_WRITE
+    ),
     "revokeToken": Call(given=lambda e: {"id": e.token.id}, lacks=Permission.TOKENS_WRITE),
+    **people.ROOTS,
 }

@@ -104,7 +104,11 @@ def test_picks(integration, found, named, picked):
     assert answer == picked
 
 
-@pytest.mark.parametrize("named", [OTHER[1].id, TOKEN[1].id, PUBLISHERS[1].id, new_id(), ""])
+@pytest.mark.parametrize(
+    "named",
+    [OTHER[1].id, TOKEN[1].id, PUBLISHERS[1].id, new_id(), ""],
+    ids=["of another integration", "app token", "publisher", "unknown", "empty"],
+)
 def test_refuses_a_named_connection_that_is_not_registered_here(named):
     with pytest.raises(NotFound) as refused:
         pick(CALLER, FOREIGN, [MINE, SHARED_DEFAULT, TOKEN, PUBLISHERS], named=named)

@@ -16,7 +16,7 @@ from tests.harness.databases import opened
 from tests.harness.definitions import clauses, definitions, differences
 
 ROOT = Path(__file__).parents[2]
-NEWEST = "0002"
+NEWEST = max(file.stem[:4] for file in (ROOT / "models/migrations/versions").glob("*.py"))
 ORPHAN = (
     "INSERT INTO place (id, organization_id, created_at, updated_at, kind, name, name_key, details)"
     " VALUES ('000000000000000000000001', '00000000000000000000000f', 0, 0, 'SPACE', 'Lost', 'lost', '{}')"

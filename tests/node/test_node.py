@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.door.server import Door, serve
+from tests.harness.server import RunningHub
+from tests.harness.tenants import Tenant
 from tests.node.tools import HERE, audit, compile_for_relay, install
 
 #: By folder of screens: the printed schema that they are written for.
-SCHEMAS = {"toy": HERE / "toy.graphql"}
+SCHEMAS = {"toy": HERE / "toy.graphql", "hub": HERE.parents[1] / "schema" / "schema.graphql"}
 
 pytestmark = pytest.mark.needs("node")
 
@@ -32,6 +35,19 @@ def test_passes_every_audit_of_graphql_over_http(door: Door) -> None:
 
     assert [each for each in results if each["status"] != "ok"] == []
     assert Counter(each["status"] for each in results) == {"ok": 61}
+
+
+async def test_the_hub_passes_every_audit_too(hub: RunningHub, organization: Tenant) -> None:
+    results = await asyncio.to_thread(audit, f"{hub.url}/graphql", organization.token)
+
+    assert [each for each in results if each["status"] != "ok"] == []
+    assert Counter(each["status"] for each in results) == {"ok": 61}
+
+
+async def test_the_audits_see_who_is_not_let_in(hub: RunningHub) -> None:
+    results = await asyncio.to_thread(audit, f"{hub.url}/graphql")
+
+    assert Counter(each["status"] for each in results)["ok"] < 61
 
 
 @pytest.mark.parametrize("screens", SCHEMAS)

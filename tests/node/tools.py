@@ -20,9 +20,9 @@ def install() -> None:
         installed.touch()
 
 
-def audit(url: str) -> list[dict[str, Any]]:
+def audit(url: str, token: str = "") -> list[dict[str, Any]]:
     """Of each audit of GraphQL over HTTP: `id`, `name`, `status` (ok, notice, warn, error), `reason`."""
-    command = ["node", "audit.mjs", url]
+    command = ["node", "audit.mjs", url, token]
     found = subprocess.run(command, cwd=HERE, check=True, capture_output=True, text=True, timeout=60)
     return json.loads(found.stdout)
 

@@ -23,6 +23,70 @@ def capability(name: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "method": "POST", "endpoint": f"/{name.lower()}"} | more
 
 
+SIMPLE = [
+    {"name": "id", "type": "STRING", "required": True},
+    {"name": "count", "type": "INTEGER", "default": 1, "description": "How many"},
+    {"name": "unit", "type": "ANY", "options": ["kg", "pc"], "location": "QUERY"},
+    {"name": "tags", "type": "ARRAY"},
+    {"name": "more", "type": "OBJECT"},
+    {"name": "sure", "type": "BOOLEAN", "location": "HEADER"},
+    {"name": "price", "type": "NUMBER"},
+]
+GENERAL = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["id"],
+    "properties": {
+        "id": {"type": "string"},
+        "count": {"type": "integer", "description": "How many", "default": 1},
+        "unit": {"enum": ["kg", "pc"], "x-in": "query"},
+        "tags": {"type": "array"},
+        "more": {"type": "object"},
+        "sure": {"type": "boolean", "x-in": "header"},
+        "price": {"type": "number"},
+    },
+}
+PATTERN = {"type": "object", "properties": {"x": {"type": "string", "pattern": "a" * 201}}}
+WRONG = [
+    capability("A", endpoint="/a/{gone}"),
+    capability("A", endpoint="/a//b"),
+    capability("ä", endpoint="https://{host}/a"),
+    capability("R", inputSchema={"type": "object", "$ref": "https://elsewhere.example/schema"}),
+    capability("D", inputSchema={"type": "object", "properties": {"x": {"$dynamicRef": "#x"}}}),
+    capability("P", inputSchema=PATTERN, outputSchema={"$ref": "file:///etc/passwd"}),
+    capability("Q", inputSchema={}),
+    capability("O", outputSchema=5, timeoutSeconds=301),
+    capability("I", inputs=[{"name": "x"}, {"name": "x"}]),
+    capability("V", inputs=[{"name": "n", "type": "INTEGER", "default": "one"}]),
+    capability("L", method="GET", inputs=[{"name": "a"}, {"name": "b", "location": "BODY"}]),
+    capability("T", inputs=[], inputSchema={"type": "object"}),
+    capability("S", requiredScopes=["s" * 256], endpoint="/a?b={c}"),
+]
+FAULTS = [
+    "input.capabilities.0.endpoint",
+    "input.capabilities.1.endpoint",
+    "input.capabilities.1.name",
+    "input.capabilities.2.name",
+    "input.capabilities.2.endpoint",
+    "input.capabilities.2.endpoint",
+    "input.capabilities.3.inputSchema.$ref",
+    "input.capabilities.4.inputSchema.properties.x.$dynamicRef",
+    "input.capabilities.5.inputSchema.properties.x.pattern",
+    "input.capabilities.5.outputSchema.$ref",
+    "input.capabilities.6.inputSchema.type",
+    "input.capabilities.7.outputSchema",
+    "input.capabilities.7.timeoutSeconds",
+    "input.capabilities.8.inputs.1.name",
+    "input.capabilities.9.inputs.0.default",
+    "input.capabilities.10.inputs.1.location",
+    "input.capabilities.11.inputSchema",
+    "input.capabilities.12.endpoint",
+    "input.capabilities.12.endpoint",
+    "input.capabilities.12.requiredScopes.0",
+    "input.appToken",
+]
+
+
 async def declared(client: GraphQL, shop: str, *manifest: dict[str, Any], **more: Any) -> dict[str, dict[str, Any]]:
     given = {"integrationId": shop, "capabilities": list(manifest), **more}
     nodes = (await act(client, "declareCapabilities", given, SHOWN))["capabilities"]["nodes"]
@@ -81,32 +145,9 @@ async def test_names_that_read_alike_may_follow_each_other(organization, shop, f
 
 
 async def test_reads_both_forms_of_inputs(organization, shop) -> None:
-    simple = [
-        {"name": "id", "type": "STRING", "required": True},
-        {"name": "count", "type": "INTEGER", "default": 1, "description": "How many"},
-        {"name": "unit", "type": "ANY", "options": ["kg", "pc"], "location": "QUERY"},
-        {"name": "tags", "type": "ARRAY"},
-        {"name": "more", "type": "OBJECT"},
-        {"name": "sure", "type": "BOOLEAN", "location": "HEADER"},
-        {"name": "price", "type": "NUMBER"},
-    ]
-    schema = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["id"],
-        "properties": {
-            "id": {"type": "string"},
-            "count": {"type": "integer", "description": "How many", "default": 1},
-            "unit": {"enum": ["kg", "pc"], "x-in": "query"},
-            "tags": {"type": "array"},
-            "more": {"type": "object"},
-            "sure": {"type": "boolean", "x-in": "header"},
-            "price": {"type": "number"},
-        },
-    }
     manifest = [
-        capability("SIMPLE", endpoint="/things/{id}", inputs=simple),
-        capability("GENERAL", endpoint="/things/{id}", inputSchema=schema),
+        capability("SIMPLE", endpoint="/things/{id}", inputs=SIMPLE),
+        capability("GENERAL", endpoint="/things/{id}", inputSchema=GENERAL),
     ]
 
     given = {"integrationId": shop, "capabilities": manifest}
@@ -114,8 +155,8 @@ async def test_reads_both_forms_of_inputs(organization, shop) -> None:
 
     one, other = nodes["capabilities"]["nodes"]
     assert one == other
-    assert one["inputSchema"] == schema
-    assert list(one["inputSchema"]["properties"]) == list(schema["properties"])
+    assert one["inputSchema"] == GENERAL
+    assert list(one["inputSchema"]["properties"]) == list(GENERAL["properties"])
     places = [(each["name"], each["location"]) for each in one["inputs"]]
     assert places == [
         *(("id", "PATH"), ("count", "BODY"), ("unit", "QUERY"), ("tags", "BODY")),
@@ -125,49 +166,11 @@ async def test_reads_both_forms_of_inputs(organization, shop) -> None:
 
 async def test_says_every_fault_of_a_manifest_at_once_and_changes_nothing(organization, shop) -> None:
     before = await declared(organization.client, shop, capability("A"))
-    pattern = {"type": "object", "properties": {"x": {"type": "string", "pattern": "a" * 201}}}
-    manifest = [
-        capability("A", endpoint="/a/{gone}"),
-        capability("A", endpoint="/a//b"),
-        capability("ä", endpoint="https://{host}/a"),
-        capability("R", inputSchema={"type": "object", "$ref": "https://elsewhere.example/schema"}),
-        capability("D", inputSchema={"type": "object", "properties": {"x": {"$dynamicRef": "#x"}}}),
-        capability("P", inputSchema=pattern, outputSchema={"$ref": "file:///etc/passwd"}),
-        capability("Q", inputSchema={}),
-        capability("O", outputSchema=5, timeoutSeconds=301),
-        capability("I", inputs=[{"name": "x"}, {"name": "x"}]),
-        capability("V", inputs=[{"name": "n", "type": "INTEGER", "default": "one"}]),
-        capability("L", method="GET", inputs=[{"name": "a"}, {"name": "b", "location": "BODY"}]),
-        capability("T", inputs=[], inputSchema={"type": "object"}),
-        capability("S", requiredScopes=["s" * 256], endpoint="/a?b={c}"),
-    ]
-    given = {"integrationId": shop, "capabilities": manifest, "appToken": "a\nb"}
+    given = {"integrationId": shop, "capabilities": WRONG, "appToken": "a\nb"}
 
     found = await faults(organization.client, "declareCapabilities", given)
 
-    assert found == [
-        "input.capabilities.0.endpoint",
-        "input.capabilities.1.endpoint",
-        "input.capabilities.1.name",
-        "input.capabilities.2.name",
-        "input.capabilities.2.endpoint",
-        "input.capabilities.2.endpoint",
-        "input.capabilities.3.inputSchema.$ref",
-        "input.capabilities.4.inputSchema.properties.x.$dynamicRef",
-        "input.capabilities.5.inputSchema.properties.x.pattern",
-        "input.capabilities.5.outputSchema.$ref",
-        "input.capabilities.6.inputSchema.type",
-        "input.capabilities.7.outputSchema",
-        "input.capabilities.7.timeoutSeconds",
-        "input.capabilities.8.inputs.1.name",
-        "input.capabilities.9.inputs.0.default",
-        "input.capabilities.10.inputs.1.location",
-        "input.capabilities.11.inputSchema",
-        "input.capabilities.12.endpoint",
-        "input.capabilities.12.endpoint",
-        "input.capabilities.12.requiredScopes.0",
-        "input.appToken",
-    ]
+    assert found == FAULTS
     assert await declared(organization.client, shop, capability("A")) == before
     assert await integration_of(organization.client, "connections { nodes { id } }", id=shop) == {
         "connections": {"nodes": []}

@@ -1,0 +1,61 @@
+"""Where bytes come in and pictures go out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from files.pictures import serve
+from files.refusal import refused
+from models.errors import DomainError
+from models.vocabulary import Source
+from resolvers.authenticate import authenticate, bearer
+from resolvers.caller import Hub
+from resolvers.mutations.upload import FillUpload, fill_upload
+from resolvers.uploading.links import AssetLink
+from wire.body import BodyLimits, read_body
+from wire.credentials import refuse_credentials_in_query
+from wire.refusal import BadRequest
+
+Answer = Callable[[Hub, Request, BodyLimits], Awaitable[Response]]
+_PICTURE: Final = "/assets/{organization_id}/{asset_id}/{signature}"
+
+
+def routes(hub: Hub, *, limits: BodyLimits) -> list[Route]:
+    """The routes of this face. Of `limits` the time counts; how many bytes come, each upload says itself."""
+    return [
+        Route("/uploads/{id}", _endpoint(_put, hub, limits), methods=["PUT"]),
+        Route(_PICTURE, _endpoint(_picture, hub, limits), methods=["GET"]),
+    ]
+
+
+def _endpoint(answer: Answer, hub: Hub, limits: BodyLimits) -> Callable[[Request], Awaitable[Response]]:
+    async def respond(request: Request) -> Response:
+        try:
+            refuse_credentials_in_query(request.scope)
+            return await answer(hub, request, limits)
+        except (BadRequest, DomainError) as error:
+            return refused(error)
+
+    return respond
+
+
+async def _put(hub: Hub, request: Request, limits: BodyLimits) -> Response:
+    """No header says what the bytes are, and there is no name: both are for the bytes to tell."""
+    caller = await authenticate(hub, bearer(request.headers.get("authorization")), source=Source.GRAPHQL)
+
+    async def receive(size: int) -> bytes:
+        return await read_body(request, replace(limits, size=size))
+
+    filled = await fill_upload(caller, FillUpload(id=request.path_params["id"], receive=receive))
+    facts = {"id": filled.id, "contentType": filled.content_type, "size": filled.size, "sha256": filled.sha256}
+    return JSONResponse(facts)
+
+
+async def _picture(hub: Hub, request: Request, _limits: BodyLimits) -> Response:
+    return await serve(hub, AssetLink(**request.path_params), request.headers.get("if-none-match"))

@@ -1,0 +1,25 @@
+"""Asset: bytes that were uploaded aside, from the promise of an upload to the icon or document that it becomes."""
+
+from sqlalchemy import Index, LargeBinary
+from sqlmodel import Field
+
+from models.row import Owned, Row, ref_field, text_field, time_field, word_field
+from models.vocabulary import UploadPurpose
+
+
+class Asset(Row, Owned, table=True):
+    """An upload until it is claimed: `expires_at` is null from then on. Its content is written once.
+
+    `content_type` is decided from the bytes, never from what a client says of them.
+    """
+
+    __table_args__ = (Index(None, "expires_at"), Index(None, "integration_id"))
+
+    integration_id: str | None = ref_field("integration.id", default=None)
+    purpose: UploadPurpose = word_field(UploadPurpose)
+    content_type: str | None = text_field(120, default=None)
+    size: int = Field()
+    sha256: str | None = text_field(64, default=None)
+    content: bytes | None = Field(default=None, sa_type=LargeBinary, repr=False)
+    filled_at: int | None = time_field(default=None)
+    expires_at: int | None = time_field(default=None)

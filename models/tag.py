@@ -1,0 +1,26 @@
+"""Tag: a label for integrations, and its place at one."""
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field
+
+from models.row import Changeable, Owned, key_type, now_ms, ref_field, text_field, time_field
+
+
+class Tag(Changeable, Owned, table=True):
+    """A label. Names that differ in case alone are one; it is gone with its last use."""
+
+    __table_args__ = (UniqueConstraint("organization_id", "name_key"),)
+
+    name: str = text_field()
+    name_key: str = Field(sa_type=key_type())
+
+
+class IntegrationTag(Owned, table=True):
+    """A tag's place at an integration."""
+
+    __tablename__ = "integration_tag"
+    __table_args__ = (Index(None, "tag_id"),)
+
+    integration_id: str = ref_field("integration.id", primary_key=True)
+    tag_id: str = ref_field("tag.id", primary_key=True)
+    created_at: int = time_field(default_factory=now_ms)

@@ -1,0 +1,46 @@
+"""Assets as they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import NotFound
+from models.tables import Asset
+from models.vocabulary import UploadPurpose
+from resolvers.operation import operation
+from resolvers.uploading.claim import facts_of
+from resolvers.work import Work
+
+#: What is for everybody's eyes; scripts and documents are not.
+_PICTURES: Final = (UploadPurpose.ICON, UploadPurpose.PREVIEW)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """`content` is None when who asks has it already."""
+
+    content_type: str
+    sha256: str
+    content: bytes | None = field(repr=False)
+
+
+@operation(reads=True, refuses=(NotFound,))
+async def read_picture(work: Work, asset_id: str, known: Collection[str] = ()) -> Picture:
+    """A picture that is in use. `known` holds the SHA-256 of what need not be read again."""
+    used = work.mine(Asset).where(
+        col(Asset.id) == asset_id, col(Asset.expires_at).is_(None), col(Asset.purpose).in_(_PICTURES)
+    )
+    found = await work.first(facts_of(used))
+    if found is None or found.content_type is None or found.sha256 is None:
+        raise NotFound("asset")
+    if found.sha256 in known:
+        return Picture(content_type=found.content_type, sha256=found.sha256, content=None)
+    content = (await work.session.execute(select(col(Asset.content)).where(col(Asset.id) == found.id))).scalar()
+    if content is None:  # replaced since
+        raise NotFound("asset")
+    return Picture(content_type=found.content_type, sha256=found.sha256, content=content)

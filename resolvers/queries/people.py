@@ -1,0 +1,73 @@
+"""Organizations, their users and teams, their spaces and sites, their tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, or_
+from sqlmodel import col
+
+from models.tables import Organization, Place, Principal, Tag
+from models.vocabulary import Permission, PlaceKind, PrincipalKind
+from resolvers.filters import equal, searching
+from resolvers.operation import operation
+from resolvers.page import BY_ID, Order, Slice, SliceRequest
+from resolvers.work import Work
+
+BY_NAME: Final = Order(columns=("name_key", "id"))
+BY_KIND_AND_NAME: Final = Order(columns=("kind", "name_key", "id"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrincipalFilter:
+    """Conditions on principals, all of which hold."""
+
+    kind: PrincipalKind | None = None
+    search: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """On the table. Each word is looked for in the display name and in the username."""
+        return [*equal(col(Principal.kind), self.kind), *self._words()]
+
+    def _words(self) -> list[ColumnElement[bool]]:
+        by_name = searching(col(Principal.name_key), self.search)
+        by_username = searching(func.lower(col(Principal.username)), self.search)
+        return [or_(*either) for either in zip(by_name, by_username, strict=True)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceFilter:
+    """Conditions on places, all of which hold."""
+
+    kind: PlaceKind | None = None
+    search: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """On the table."""
+        return [*equal(col(Place.kind), self.kind), *searching(col(Place.name_key), self.search)]
+
+
+@operation(reads=True)
+async def list_organizations(work: Work, page: SliceRequest) -> Slice[Organization]:
+    """Every organization that the caller's token reaches, oldest first."""
+    return await work.slice(work.mine(Organization), Organization, BY_ID, page)
+
+
+@operation(needs=Permission.ORGANIZATION_READ, reads=True)
+async def list_principals(work: Work, filter: PrincipalFilter, page: SliceRequest) -> Slice[Principal]:
+    """Users and teams, by name."""
+    return await work.slice(work.mine(Principal).where(*filter.conditions()), Principal, BY_NAME, page)
+
+
+@operation(needs=Permission.ORGANIZATION_READ, reads=True)
+async def list_places(work: Work, filter: PlaceFilter, page: SliceRequest) -> Slice[Place]:
+    """Sites and then spaces, by name."""
+    return await work.slice(work.mine(Place).where(*filter.conditions()), Place, BY_KIND_AND_NAME, page)
+
+
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True)
+async def list_tags(work: Work) -> Sequence[Tag]:
+    """Every tag of the organization, by name; there are at most as many as an organization may have."""
+    return await work.all(work.mine(Tag).order_by(col(Tag.name_key), col(Tag.id)))

@@ -1,0 +1,49 @@
+"""Addresses of pictures that a browser can load without a token: signed, each for one asset of one organization."""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Final
+
+from models.errors import NotFound
+from models.secret import Keyring
+from models.vocabulary import Source
+from resolvers.caller import Caller, Hub
+
+_PURPOSE: Final = "asset"
+_MAC_BYTES: Final = 16  # as much as an id that cannot be guessed needs
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetLink:
+    """The parts of an address as they came."""
+
+    organization_id: str
+    asset_id: str
+    signature: str
+
+
+def asset_path(keyring: Keyring, organization_id: str, asset_id: str) -> str:
+    """The path below the hub's own address. An asset's content never changes, so neither does what it shows."""
+    return f"/assets/{organization_id}/{asset_id}/{_signature(keyring.derive(_PURPOSE), organization_id, asset_id)}"
+
+
+def link_caller(hub: Hub, link: AssetLink) -> Caller:
+    """Whoever holds an address: it speaks for the organization that gave it, with no permission at all.
+
+    Raises NotFound for a signature that no key of the ring has made.
+    """
+    given = link.signature.encode()
+    expected = [
+        _signature(key, link.organization_id, link.asset_id).encode() for key in hub.keyring.derive_each(_PURPOSE)
+    ]
+    if not any(hmac.compare_digest(given, one) for one in expected):
+        raise NotFound("asset")
+    return Caller(hub=hub, source=Source.HUB, organization_id=link.organization_id, actor_name="link")
+
+
+def _signature(key: bytes, organization_id: str, asset_id: str) -> str:
+    mac = hmac.digest(key, f"{organization_id}/{asset_id}".encode(), "sha256")[:_MAC_BYTES]
+    return urlsafe_b64encode(mac).rstrip(b"=").decode()

@@ -1,0 +1,153 @@
+"""Users and teams: the type, the inputs and the root fields of the noun."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import strawberry
+
+from models import tables
+from models.vocabulary import Permission, PrincipalKind
+from resolvers.loaders import edges
+from resolvers.members import MOST_MEMBERS, MOST_TEAMS
+from resolvers.mutations import principal as operations
+from resolvers.queries import people as queries
+from schema import errors
+from schema.context import Info
+from schema.field import act, column, derived, given, listed, mutation, needing, to_list
+from schema.ids import global_id, row_id
+from schema.node import Node, node
+from schema.page import CountedPageOf, EdgeOf, PageArguments
+from schema.removal import DeletePayload, DeleteResult
+from schema.scalars import JSON, DateTime
+
+
+@node(tables.Principal)
+class Principal(Node):
+    """A user or a team of your organization."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    kind: PrincipalKind = column("USER or TEAM.")
+    username: str = column("Unique in the organization; `${user.username}`.")
+    display_name: str = column("Display name.")
+    email: str | None = column("E-mail address.")
+    custom_fields: JSON = column("Custom values for `${user.<field>}`.")
+    permissions: list[Permission] = column("The most that its tokens may do.")
+    teams: list[Principal] = to_list(edges.TEAMS_BY_PRINCIPAL, "Teams that a user belongs to.", most=MOST_TEAMS)
+    members: list[Principal] = to_list(edges.MEMBERS_BY_PRINCIPAL, "Users that a team holds.", most=MOST_MEMBERS)
+    disabled_at: DateTime | None = column("Set when it may no longer act.")
+
+
+@strawberry.type(description="A Principal and its cursor.")
+class PrincipalEdge(EdgeOf[Principal]):
+    """See `EdgeOf`."""
+
+
+@strawberry.type(description="A page of Principal rows.")
+class PrincipalConnection(CountedPageOf[Principal, PrincipalEdge]):
+    """See `CountedPageOf`."""
+
+
+@strawberry.input(description="A new user or team.")
+class CreatePrincipalInput:
+    """See `CreatePrincipal`."""
+
+    kind: PrincipalKind = strawberry.field(description="Kind.")
+    username: str = strawberry.field(description="Unique name.")
+    display_name: str = strawberry.field(description="Display name.")
+    email: str | None = given("E-mail address.")
+    subject: str | None = given(
+        "Identity that an external JWT or another organization's token matches; unique in the organization and"
+        " fixed at creation."
+    )
+    custom_fields: JSON | None = given("Custom values.")
+    permissions: list[Permission] = strawberry.field(
+        default_factory=list, description="The most that its tokens may do; at most your own."
+    )
+    member_ids: list[strawberry.ID] | None = given("Users of a team.")
+
+
+@strawberry.input(description="New values of a user or team.")
+class UpdatePrincipalInput:
+    """See `UpdatePrincipal`."""
+
+    id: strawberry.ID = strawberry.field(description="Which.")
+    display_name: str | None = given("Display name.")
+    email: str | None = given("E-mail address.")
+    custom_fields: JSON | None = given("Replaces the custom fields.")
+    permissions: list[Permission] | None = given("Replaces the permissions.")
+    member_ids: list[strawberry.ID] | None = given("Replaces the members.")
+    disabled: bool | None = given("May not act any more; its tokens end at once.")
+
+
+@strawberry.type(description="A principal as it is now.")
+class PrincipalPayload:
+    """The principal."""
+
+    principal: Principal = column("The principal.")
+
+
+PrincipalResult = Annotated[
+    PrincipalPayload | errors.NotFound | errors.Conflict | errors.InvalidInput | errors.Forbidden,
+    strawberry.union("PrincipalResult", description="A principal, or why not."),
+]
+
+
+async def _principals(
+    root: Any,
+    info: Info,
+    first: int | None = strawberry.UNSET,
+    after: str | None = strawberry.UNSET,
+    last: int | None = strawberry.UNSET,
+    before: str | None = strawberry.UNSET,
+    kind: PrincipalKind | None = strawberry.UNSET,
+    search: str | None = strawberry.UNSET,
+) -> Any:
+    narrowed = queries.PrincipalFilter(kind=kind or None, search=search or None)
+    arguments = PageArguments.of(first, after, last, before)
+    return await listed(info, queries.list_principals, arguments, queries.BY_NAME, narrowed)
+
+
+async def _delete(root: Any, info: Info, id: strawberry.ID) -> Any:
+    gone = await act(info, operations.delete_principal, row_id(id))
+    return DeletePayload(deleted_id=strawberry.ID(global_id("Principal", gone)))
+
+
+def _payload(row: Any) -> Any:
+    return PrincipalPayload(principal=row)
+
+
+@strawberry.type
+class Queries:
+    """Root field of this noun."""
+
+    principals: PrincipalConnection = strawberry.field(
+        resolver=_principals, description=needing("Users and teams.", queries.list_principals.facts)
+    )
+
+
+@strawberry.type
+class Mutations:
+    """Root fields of this noun."""
+
+    create_principal: PrincipalResult = mutation(
+        operations.create_principal,
+        "Add a user or team.",
+        input=CreatePrincipalInput,
+        reads=operations.CreatePrincipal,
+        payload=_payload,
+    )
+    update_principal: PrincipalResult = mutation(
+        operations.update_principal,
+        "Change a user or team, and a team's members.",
+        input=UpdatePrincipalInput,
+        reads=operations.UpdatePrincipal,
+        payload=_payload,
+    )
+    delete_principal: DeleteResult = strawberry.field(
+        resolver=_delete,
+        description=needing(
+            "Remove a user or team with its shares, tokens and own connections; refused while it owns integrations.",
+            operations.delete_principal.facts,
+        ),
+    )

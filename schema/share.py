@@ -1,0 +1,58 @@
+"""Access of a user or team to an integration."""
+
+from __future__ import annotations
+
+import strawberry
+
+from models import tables
+from models.vocabulary import ShareLevel
+from resolvers.fields import share as fields
+from resolvers.loaders import edges
+from schema.field import column, derived, to_one
+from schema.node import Node, node
+from schema.principal import Principal
+from schema.scalars import DateTime
+
+
+@node(tables.Share)
+class Share(Node):
+    """Access of a principal to a restricted integration."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    principal: Principal = to_one(edges.PRINCIPAL_BY_SHARE, "Who.")
+    level: ShareLevel = derived(fields.level, "How much.")
+    created_at: DateTime = column("When it was given.")
+    updated_at: DateTime = column("Last change.")
+
+
+@strawberry.input(description="A share to give or change.")
+class ShareIntegrationInput:
+    """See `resolvers.mutations.sharing.ShareIntegration`."""
+
+    integration_id: strawberry.ID = strawberry.field(description="Which.")
+    principal_id: strawberry.ID = strawberry.field(description="To whom.")
+    level: ShareLevel = strawberry.field(default=ShareLevel.VIEW, description="How much.")
+
+
+@strawberry.input(description="A share to take away.")
+class UnshareIntegrationInput:
+    """See `resolvers.mutations.sharing.UnshareIntegration`."""
+
+    integration_id: strawberry.ID = strawberry.field(description="Which.")
+    principal_id: strawberry.ID = strawberry.field(description="From whom.")
+
+
+@strawberry.input(description="A new owner.")
+class TransferIntegrationInput:
+    """See `resolvers.mutations.sharing.TransferIntegration`."""
+
+    integration_id: strawberry.ID = strawberry.field(description="Which.")
+    principal_id: strawberry.ID = strawberry.field(description="To whom.")
+
+
+@strawberry.input(description="Tags of an integration.")
+class SetIntegrationTagsInput:
+    """See `resolvers.mutations.tag.SetIntegrationTags`."""
+
+    integration_id: strawberry.ID = strawberry.field(description="Which.")
+    tags: list[str] = strawberry.field(description="Names.")

@@ -1,0 +1,32 @@
+"""Labels of integrations: the type and the root field of the noun."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from models import tables
+from resolvers.queries import people as queries
+from schema.context import Info
+from schema.field import column, derived, needing
+from schema.node import Node, node
+
+
+@node(tables.Tag)
+class Tag(Node):
+    """A label for integrations."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    name: str = column("Unique in the organization.")
+
+
+async def _tags(root: Any, info: Info) -> Any:
+    return await queries.list_tags(info.context.caller)
+
+
+@strawberry.type
+class Queries:
+    """Root field of this noun."""
+
+    tags: list[Tag] = strawberry.field(resolver=_tags, description=needing("Tags, by name.", queries.list_tags.facts))

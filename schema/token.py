@@ -1,0 +1,121 @@
+"""Bearer tokens: the type, the input and the root fields of the noun."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from models import tables
+from models.vocabulary import Permission, TokenKind
+from resolvers.loaders import edges, relations
+from resolvers.mutations import token as operations
+from resolvers.page import BY_ID
+from resolvers.queries import viewer as queries
+from schema import errors
+from schema.context import Info
+from schema.field import act, column, derived, given, listing, mutation, related, to_one
+from schema.ids import global_id, row_id
+from schema.node import Node, node
+from schema.page import CountedPageOf, EdgeOf
+from schema.principal import Principal
+from schema.removal import DeletePayload, DeleteResult
+from schema.scalars import DateTime
+
+if TYPE_CHECKING:
+    from schema.capability import Capability
+    from schema.installation import Installation
+    from schema.integration import Integration
+
+
+@node(tables.Token)
+class Token(Node):
+    """A bearer token; its text is shown once, at creation."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    name: str = column("Label.")
+    kind: TokenKind = column("Who it speaks for.")
+    hint: str = column("Last four characters, to recognise it.")
+    permissions: list[Permission] = column("What it may do.")
+    principal: Principal | None = to_one(edges.PRINCIPAL_BY_TOKEN, "Its user, for PERSONAL.")
+    integration: Annotated[Integration, strawberry.lazy("schema.integration")] | None = to_one(
+        edges.INTEGRATION_BY_TOKEN, "Its integration, for INTEGRATION and INSTALLATION."
+    )
+    installation: Annotated[Installation, strawberry.lazy("schema.installation")] | None = to_one(
+        edges.INSTALLATION_BY_TOKEN, "Its installation, for INSTALLATION."
+    )
+    allowed_capabilities: list[Annotated[Capability, strawberry.lazy("schema.capability")]] = related(
+        relations.ALLOWED_CAPABILITIES,
+        lambda row: tuple(row.allowed_capabilities),
+        "The only capabilities it may run; empty means any.",
+    )
+    created_at: DateTime = column("When it was made.")
+    expires_at: DateTime | None = column("When it ends by itself.")
+    last_used_at: DateTime | None = column("Last use, to the minute.")
+    revoked_at: DateTime | None = column("When it was revoked.")
+
+
+@strawberry.type(description="A Token and its cursor.")
+class TokenEdge(EdgeOf[Token]):
+    """See `EdgeOf`."""
+
+
+@strawberry.type(description="A page of Token rows.")
+class TokenConnection(CountedPageOf[Token, TokenEdge]):
+    """See `CountedPageOf`."""
+
+
+@strawberry.input(description="A new token: for yourself unless an integration is named.")
+class CreateTokenInput:
+    """See `CreateToken`."""
+
+    name: str = strawberry.field(description="Label.")
+    permissions: list[Permission] = strawberry.field(description="What it may do.")
+    principal_id: strawberry.ID | None = given("For another user. Needs ORGANIZATION_ADMIN.")
+    integration_id: strawberry.ID | None = given("For an app: an INTEGRATION token.")
+    allowed_capability_ids: list[strawberry.ID] | None = given("The only capabilities it may run.")
+    expires_at: DateTime | None = given("When it ends.")
+
+
+@strawberry.type(description="A token and its text.")
+class TokenPayload:
+    """See `NewToken`."""
+
+    token: Token = column("The token.")
+    secret: str = column("The bearer text, shown this once.")
+
+
+TokenResult = Annotated[
+    TokenPayload | errors.NotFound | errors.InvalidInput | errors.Forbidden | errors.TooMany,
+    strawberry.union("TokenResult", description="A token, or why not."),
+]
+
+
+async def _revoke(root: Any, info: Info, id: strawberry.ID) -> Any:
+    gone = await act(info, operations.revoke_token, row_id(id))
+    return DeletePayload(deleted_id=strawberry.ID(global_id("Token", gone)))
+
+
+@strawberry.type
+class Queries:
+    """Root field of this noun."""
+
+    tokens: TokenConnection = listing(
+        queries.list_tokens, "Tokens: your own, or all with ORGANIZATION_ADMIN.", order=BY_ID
+    )
+
+
+@strawberry.type
+class Mutations:
+    """Root fields of this noun."""
+
+    create_token: TokenResult = mutation(
+        operations.create_token,
+        "Make a token; its permissions are at most your own.",
+        input=CreateTokenInput,
+        reads=operations.CreateToken,
+        payload=lambda new: TokenPayload(token=new.token, secret=new.secret),
+    )
+    revoke_token: DeleteResult = strawberry.field(
+        resolver=_revoke, description="End a token at once, everywhere. Needs TOKENS_WRITE, or it is your own."
+    )

@@ -1,0 +1,59 @@
+"""Uploads: bytes go aside, never through JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import strawberry
+
+from models import tables
+from models.vocabulary import UploadPurpose
+from resolvers.fields.upload import upload_url
+from resolvers.mutations import upload as operations
+from schema import errors
+from schema.context import Info
+from schema.field import derived, given, mutation, viewed
+from schema.scalars import DateTime
+
+
+@strawberry.input(description="What is to be uploaded.")
+class CreateUploadInput:
+    """See `resolvers.mutations.upload.CreateUpload`."""
+
+    purpose: UploadPurpose = strawberry.field(description="What for: sets the cap.")
+    size: int | None = given("Size in bytes, when you will put the bytes.")
+    source_url: str | None = given("Or an address that the hub reads now, through the egress guard.")
+
+
+@strawberry.type(description="An upload to fill.")
+class UploadPayload:
+    """The upload's row."""
+
+    upload_id: strawberry.ID = derived(lambda row: row.id, "Id to name later.")
+    url: str | None = viewed(upload_url, "Put the bytes here with your token; null when the hub has read them.")
+    expires_at: DateTime = derived(lambda row: row.expires_at, "When it is thrown away unless used.")
+
+    @classmethod
+    def is_type_of(cls, value: Any, info: Info) -> bool:
+        """The row itself."""
+        return isinstance(value, tables.Asset)
+
+
+UploadResult = Annotated[
+    UploadPayload | errors.InvalidInput | errors.Forbidden | errors.TooMany | errors.UpstreamFailed,
+    strawberry.union("UploadResult", description="An upload, or why not."),
+]
+
+
+@strawberry.type
+class Mutations:
+    """What can be changed."""
+
+    create_upload: UploadResult = mutation(
+        operations.create_upload,
+        "Prepare an upload: put the bytes to its address, or let the hub fetch them; then name it where an upload"
+        " id is asked.",
+        input=CreateUploadInput,
+        reads=operations.CreateUpload,
+        payload=lambda row: row,
+    )

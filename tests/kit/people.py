@@ -1,0 +1,104 @@
+"""How to call what is about people and places: the operations, and their root fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.vocabulary import Permission, PlaceKind, PrincipalKind, TokenReach
+from resolvers.mutations.organization import CreateOrganization, IssueToken, UpdateOrganization
+from resolvers.mutations.place import CreatePlace, UpdatePlace
+from resolvers.mutations.principal import CreatePrincipal, UpdatePrincipal
+from resolvers.mutations.sharing import ShareIntegration, TransferIntegration, UnshareIntegration
+from resolvers.mutations.tag import SetIntegrationTags
+from resolvers.page import SliceRequest
+from resolvers.queries.people import PlaceFilter, PrincipalFilter
+from tests.harness.estate import Estate
+from tests.harness.matrix import Call, Foreign
+
+_PAGE = SliceRequest(size=100, count=True)
+_ADMIN = Permission.ORGANIZATION_ADMIN
+
+
+def _link(e: Estate) -> dict[str, str]:
+    return {"integration_id": e.integration.id, "principal_id": e.member_id}
+
+
+CALLS: dict[str, Call] = {
+    "create_organization": Call(
+        given=lambda e: (CreateOrganization(name=e.word),), audits=("organization.created", "principal.created")
+    ),
+    "issue_token": Call(
+        given=lambda e: (
+            IssueToken(organization=e.tenant.slug, username="admin", name="New", reach=TokenReach.ORGANIZATION),
+        ),
+        audits=("token.created",),
+    ),
+    "update_organization": Call(
+        given=lambda e: (UpdateOrganization(name="New"),), foreign=Foreign.AT_HOME, audits=("organization.updated",)
+    ),
+    "create_principal": Call(
+        given=lambda e: (
+            CreatePrincipal(kind=PrincipalKind.TEAM, username="t", display_name="T", member_ids=[e.member_id]),
+        ),
+        audits=("principal.created",),
+    ),
+    "update_principal": Call(
+        given=lambda e: (UpdatePrincipal(id=e.member_id, email="new@example.com"),), audits=("principal.updated",)
+    ),
+    "delete_principal": Call(
+        given=lambda e: (e.member_id,), audits=("share.deleted", "token.deleted", "principal.deleted")
+    ),
+    "create_place": Call(
+        given=lambda e: (CreatePlace(kind=PlaceKind.SITE, name="New"),),
+        foreign=Foreign.AT_HOME,
+        audits=("place.created",),
+    ),
+    "update_place": Call(given=lambda e: (UpdatePlace(id=e.place.id, name="New"),), audits=("place.updated",)),
+    "delete_place": Call(given=lambda e: (e.place.id,), audits=("place.deleted",)),
+    "share_integration": Call(
+        given=lambda e: (ShareIntegration(**_link(e), access_level=2),), audits=("share.updated",)
+    ),
+    "unshare_integration": Call(given=lambda e: (UnshareIntegration(**_link(e)),), audits=("share.deleted",)),
+    "transfer_integration": Call(
+        given=lambda e: (TransferIntegration(**_link(e)),), audits=("integration.transferred",)
+    ),
+    "set_integration_tags": Call(
+        given=lambda e: (SetIntegrationTags(integration_id=e.integration.id, tags=["new"]),),
+        audits=("integration.tagged",),
+    ),
+    "list_organizations": Call(given=lambda e: (_PAGE,), foreign=Foreign.OWN),
+    "list_principals": Call(given=lambda e: (PrincipalFilter(), _PAGE), foreign=Foreign.OWN),
+    "list_places": Call(given=lambda e: (PlaceFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
+    "list_tags": Call(given=lambda e: (), foreign=Foreign.OWN),
+}
+
+
+def _input(**members: Any) -> dict[str, Any]:
+    return {"input": members}
+
+
+def _shared(e: Estate) -> dict[str, Any]:
+    return _input(integrationId=e.integration.id, principalId=e.member_id)
+
+
+ROOTS: dict[str, Call] = {
+    "organizations": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN),
+    "principals": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN, lacks=Permission.ORGANIZATION_READ),
+    "places": Call(given=lambda e: {"search": e.word}, foreign=Foreign.EMPTY, lacks=Permission.ORGANIZATION_READ),
+    "tags": Call(given=lambda e: {}, foreign=Foreign.OWN, lacks=Permission.INTEGRATIONS_READ),
+    "createPrincipal": Call(
+        given=lambda e: _input(kind="TEAM", username="t", displayName="T", memberIds=[e.member_id]), lacks=_ADMIN
+    ),
+    "updatePrincipal": Call(given=lambda e: _input(id=e.member_id, email="new@example.com"), lacks=_ADMIN),
+    "deletePrincipal": Call(given=lambda e: {"id": e.member_id}, lacks=_ADMIN),
+    "updateOrganization": Call(given=lambda e: _input(name="New"), foreign=Foreign.AT_HOME, lacks=_ADMIN),
+    "createPlace": Call(given=lambda e: _input(kind="SITE", name="New"), foreign=Foreign.AT_HOME, lacks=_ADMIN),
+    "updatePlace": Call(given=lambda e: _input(id=e.place.id, name="New"), lacks=_ADMIN),
+    "deletePlace": Call(given=lambda e: {"id": e.place.id}, lacks=_ADMIN),
+    "shareIntegration": Call(given=_shared, lacks=Permission.INTEGRATIONS_SHARE),
+    "unshareIntegration": Call(given=_shared, lacks=Permission.INTEGRATIONS_SHARE),
+    "transferIntegration": Call(given=_shared, lacks=Permission.INTEGRATIONS_SHARE),
+    "setIntegrationTags": Call(
+        given=lambda e: _input(integrationId=e.integration.id, tags=["new"]), lacks=Permission.INTEGRATIONS_WRITE
+    ),
+}

@@ -1,0 +1,24 @@
+"""Who an HTTP request speaks for, read from its headers alike for every face."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from models.vocabulary import Source
+from resolvers.authenticate import HUB_ID, authenticate, bearer
+from resolvers.caller import Caller, Hub
+
+
+async def caller_of(hub: Hub, request: Request, source: Source, *, request_id: str | None = None) -> Caller:
+    """By `Authorization` and `X-Hub-Id`; given twice, either of them names nobody. Raises as `authenticate` does."""
+    return await authenticate(
+        hub,
+        bearer(_header(request, "authorization")),
+        source=source,
+        organization=_header(request, HUB_ID),
+        request_id=request_id,
+    )
+
+
+def _header(request: Request, name: str) -> str | None:
+    return ", ".join(request.headers.getlist(name)).strip() or None

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from models.errors import Unavailable
-from models.reach import committing, is_lost, reaching
+from models.reach import STUCK, committing, reaching
 from models.reader import PostgresqlReader, Reader, SqliteReader
 
 _DRIVERS = {
@@ -97,9 +97,8 @@ class Database:
                 driver = pooled.driver_connection
             try:
                 yield driver
-            except BaseException as error:
-                if is_lost(error):
-                    driver.terminate()
+            except STUCK:
+                driver.terminate()  # the next borrower would wait for what does not answer
                 raise
             finally:
                 pooled.close()

@@ -24,7 +24,8 @@ _UNKNOWN: Final = (
 _CONTENTION: Final = frozenset({"40001", "40P01"})
 _AWAY_CLASSES: Final = frozenset({"08", "53", "57", "58"})
 _GONE: Final = (OSError, sqlite3.OperationalError, asyncpg.InterfaceError, OperationalError, InterfaceError)
-_STUCK: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
+#: A connection that raised one of these is good for nothing more. A TimeoutError is an OSError.
+STUCK: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
 
 
 @contextmanager
@@ -49,11 +50,6 @@ def committing() -> Iterator[None]:
         raise
     except Unavailable as refusal:
         raise Unavailable(_UNKNOWN) from refusal
-
-
-def is_lost(error: BaseException) -> bool:
-    """Whether a connection that raised this is good for nothing more. A TimeoutError is an OSError."""
-    return isinstance(error, _STUCK)
 
 
 def _refusal(error: BaseException) -> DomainError | None:

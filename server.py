@@ -12,7 +12,6 @@ from typing import Any
 
 import uvicorn
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -23,7 +22,7 @@ from starlette.routing import Route
 import files
 import rest
 from demo import Demo
-from models.errors import DomainError
+from models.errors import DomainError, Unavailable
 from models.secret import Keyring
 from resolvers.caller import Hub
 from schema.routes import routes as graphql_routes
@@ -35,6 +34,8 @@ from wire.head import HeadLimits, LimitedHead
 from wire.log import log_to_stderr
 from wiring import build_hub, opened
 from worker import working
+
+_READY_SECONDS = 4.0
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -137,9 +138,9 @@ async def _alive(_request: Request) -> Response:
 def _ready(hub: Hub) -> Any:
     async def ready(_request: Request) -> Response:
         try:
-            async with hub.database.read() as session:
+            async with asyncio.timeout(_READY_SECONDS), hub.database.read() as session:
                 await session.execute(text("SELECT 1"))
-        except (SQLAlchemyError, OSError):
+        except (Unavailable, TimeoutError):
             return JSONResponse({"status": "the database cannot be reached"}, 503)
         return JSONResponse({"status": "ok"})
 

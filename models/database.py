@@ -12,6 +12,8 @@ import asyncpg
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from models.errors import Unavailable
+from models.reach import STUCK, committing, reaching
 from models.reader import PostgresqlReader, Reader, SqliteReader
 
 _DRIVERS = {
@@ -20,6 +22,10 @@ _DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 WRITES = "patchbay_writes"
+# What answers a caller has to know within five seconds that the database is away. A statement may take longer:
+# it may wait for other writers.
+_POOL_SECONDS = 4.0
+_LIMITS = {"timeout": 4.0, "command_timeout": 10.0}
 
 
 class Database:
@@ -33,7 +39,14 @@ class Database:
             raise ValueError(f"The database must be sqlite or postgresql, not {backend}.")
         self.is_sqlite = backend == "sqlite"
         self.url = address.set(drivername=_DRIVERS[backend])
-        self.engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
+        self.engine = create_async_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=_POOL_SECONDS,
+            hide_parameters=True,
+            connect_args={} if self.is_sqlite else dict(_LIMITS),
+        )
         self._turn: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
         self.reader: Reader = SqliteReader(self.connect_sqlite) if self.is_sqlite else PostgresqlReader(self.driver)
         if self.is_sqlite:
@@ -45,32 +58,50 @@ class Database:
         """A session that changes nothing. It costs next to nothing where nothing is read through it."""
         session = AsyncSession(self.engine, expire_on_commit=False)
         try:
-            yield session
+            with reaching():
+                yield session
+        except Unavailable:
+            await session.invalidate()  # a rollback would wait for what does not answer
+            raise
         finally:
             if session.in_transaction():
                 await asyncio.shield(session.close())  # a caller that leaves must not take a connection along
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """A session whose changes are kept at the end, or none of them when an exception leaves it."""
+        """A session whose changes are kept at the end, or none of them when an exception leaves it.
+
+        Raises Unavailable, also where nobody knows whether they were kept, and Contended.
+        """
         async with self.turn(), AsyncSession(self.engine, expire_on_commit=False) as session:
-            await session.connection(execution_options={WRITES: True})
-            yield session
-            await session.commit()
+            try:
+                with reaching():
+                    await session.connection(execution_options={WRITES: True})
+                    yield session
+                    await session.flush()
+                with reaching() if self.is_sqlite else committing():
+                    await session.commit()
+            except Unavailable:
+                await session.invalidate()  # a rollback would wait for what does not answer
+                raise
 
     @asynccontextmanager
     async def driver(self) -> AsyncIterator[Any]:
         """PostgreSQL's own connection out of the pool, for what must not pay for more; no transaction."""
-        pooled = await self.engine.raw_connection()
-        driver: Any = pooled.driver_connection
-        while driver.is_closed():  # the server went away meanwhile, which the pool cannot see
-            pooled.invalidate()
+        with reaching():
             pooled = await self.engine.raw_connection()
-            driver = pooled.driver_connection
-        try:
-            yield driver
-        finally:
-            pooled.close()
+            driver: Any = pooled.driver_connection
+            while driver.is_closed():  # the server went away meanwhile, which the pool cannot see
+                pooled.invalidate()
+                pooled = await self.engine.raw_connection()
+                driver = pooled.driver_connection
+            try:
+                yield driver
+            except STUCK:
+                driver.terminate()  # the next borrower would wait for what does not answer
+                raise
+            finally:
+                pooled.close()
 
     def connect_sqlite(self) -> sqlite3.Connection:
         """A connection of its own to the file, for one thread; whoever asks for it closes it."""

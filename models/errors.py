@@ -12,6 +12,7 @@ DomainError
 ├── TooMany              a rate or concurrency limit
 ├── NotReady             it exists, but its state does not allow this yet
 ├── Unavailable          the hub itself cannot do it now, such as a database that is away
+│   └── Contended        … because others changed the same rows at the same moment
 ├── UpstreamFailed       something outside failed while the hub needed it
 │   ├── UpstreamTimeout  … it did not answer in time
 │   └── UpstreamBlocked  … the egress policy refused the address
@@ -148,6 +149,10 @@ class NotReady(DomainError):
 
 class Unavailable(DomainError):
     """The hub cannot serve this now, through no fault of the caller; try again."""
+
+
+class Contended(Unavailable):
+    """Others changed the same rows at the same moment. The door tries again before anybody hears of it."""
 
 
 class UpstreamFailed(DomainError):

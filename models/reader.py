@@ -9,17 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
-import asyncpg
-from sqlalchemy.exc import SQLAlchemyError
-
-from models.errors import Unavailable
+from models.reach import reaching
 
 Records = Sequence[Sequence[Any]]
-_AWAY = "The database cannot be reached now; try again."
-_POSTGRESQL_IS_AWAY = (
-    *(OSError, SQLAlchemyError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError),
-    *(asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError),
-)
 
 
 class Reader(Protocol):
@@ -40,11 +32,8 @@ class PostgresqlReader:
 
     async def fetch(self, sql: str, parameters: Sequence[Any]) -> Records:
         """See `Reader.fetch`."""
-        try:
-            async with self._driver() as driver:
-                records: Records = await driver.fetch(sql, *parameters)
-        except _POSTGRESQL_IS_AWAY as cause:
-            raise Unavailable(_AWAY) from cause
+        async with self._driver() as driver:
+            records: Records = await driver.fetch(sql, *parameters)
         return records
 
     async def close(self) -> None:
@@ -69,12 +58,10 @@ class SqliteReader:
         self._thread.shutdown()
 
     def _fetch(self, sql: str, parameters: Sequence[Any]) -> Records:
-        try:
+        with reaching():
             if self._connection is None:
                 self._connection = self._connect()
             return self._connection.execute(sql, parameters).fetchall()
-        except sqlite3.OperationalError as cause:
-            raise Unavailable(_AWAY) from cause
 
     def _close(self) -> None:
         if self._connection is not None:

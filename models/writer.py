@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from models.database import Database
+from models.reach import reaching
 
 T = TypeVar("T")
 Use = Callable[[sqlite3.Connection], T]
@@ -25,11 +26,13 @@ class SqliteWriter:
     async def write(self, use: Use[T]) -> T:
         """What `use` answers, in a transaction that is durable when this returns, or not there when it raises."""
         async with self._database.turn():
-            return await self._run(lambda: self._in_transaction(use))
+            with reaching():
+                return await self._run(lambda: self._in_transaction(use))
 
     async def read(self, use: Use[T]) -> T:
         """What `use` answers; it holds up no writer."""
-        return await self._run(lambda: use(self._opened()))
+        with reaching():
+            return await self._run(lambda: use(self._opened()))
 
     async def close(self) -> None:
         """Let go of the connection and end the thread."""

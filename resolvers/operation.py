@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.exc import IntegrityError
 
-from models.errors import Conflict, DomainError, Forbidden, Unauthenticated, Unavailable
+from models.errors import Conflict, Contended, DomainError, Forbidden, Unauthenticated
 from models.vocabulary import Permission
 from resolvers.caller import Caller, Hub
 from resolvers.work import Work
@@ -21,6 +21,10 @@ R = TypeVar("R")
 Command = TypeVar("Command")
 Loaded = TypeVar("Loaded")
 Sent = TypeVar("Sent")
+
+
+_TRIES: Final = 4
+_PAUSE_SECONDS: Final = 0.01
 
 
 class Operator:
@@ -76,12 +80,8 @@ class Operation(Generic[P, R]):
 
     async def __call__(self, caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Raises what the operation refuses with, besides Unauthenticated, Forbidden and Unavailable."""
-        async with _door(caller, self.facts), _transaction(caller, self.facts) as session:
-            work = Work(caller, session)
-            result = await self._function(work, *args, **kwargs)
-            await _flush(work, self.facts)
-        caller.hub.bus.wake(*work.woken)
-        return result
+        async with _door(caller, self.facts):
+            return await _transact(caller, self.facts, lambda work: self._function(work, *args, **kwargs))
 
 
 class Exchange(Generic[Command, Loaded, Sent, R]):
@@ -100,18 +100,9 @@ class Exchange(Generic[Command, Loaded, Sent, R]):
     async def __call__(self, caller: Caller, command: Command, /) -> R:
         """Raises what the exchange refuses with, besides Unauthenticated, Forbidden and Unavailable."""
         async with _door(caller, self.facts):
-            async with _transaction(caller, self.facts) as session:
-                work = Work(caller, session)
-                loaded = await self._load(work, command)
-                await _flush(work, self.facts)
-            caller.hub.bus.wake(*work.woken)
+            loaded = await _transact(caller, self.facts, lambda work: self._load(work, command))
             sent = await self._send(caller.hub, loaded)
-            async with _transaction(caller, self.facts) as session:
-                work = Work(caller, session)
-                result = await self._record(work, loaded, sent)
-                await _flush(work, self.facts)
-            caller.hub.bus.wake(*work.woken)
-        return result
+            return await _transact(caller, self.facts, lambda work: self._record(work, loaded, sent))
 
 
 def operation(
@@ -163,15 +154,25 @@ def _register(facts: Facts) -> Facts:
     return facts
 
 
-def _transaction(caller: Caller, facts: Facts) -> AbstractAsyncContextManager[AsyncSession]:
+async def _transact(caller: Caller, facts: Facts, use: Callable[[Work], Awaitable[R]]) -> R:
+    """What `use` answers, once it is kept; again from the start when others were in the way at the same moment."""
+    for attempt in range(1, _TRIES):
+        try:
+            return await _transact_once(caller, facts, use)
+        except Contended:
+            await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * 2**attempt))  # noqa: S311  guards nothing
+    return await _transact_once(caller, facts, use)
+
+
+async def _transact_once(caller: Caller, facts: Facts, use: Callable[[Work], Awaitable[R]]) -> R:
     database = caller.hub.database
-    return database.read() if facts.reads else database.write()
-
-
-async def _flush(work: Work, facts: Facts) -> None:
-    """Send what is pending while refusals of the database still become ours; what reads has nothing pending."""
-    if not facts.reads:
-        await work.flush()
+    async with database.read() if facts.reads else database.write() as session:
+        work = Work(caller, session)
+        result = await use(work)
+        if not facts.reads:  # while refusals of the database still become ours
+            await work.flush()
+    caller.hub.bus.wake(*work.woken)
+    return result
 
 
 @asynccontextmanager
@@ -184,8 +185,6 @@ async def _door(caller: Caller, facts: Facts) -> AsyncIterator[None]:
         raise
     except IntegrityError as cause:
         raise Conflict("It was taken by another call, or what it names is gone; read again and retry.") from cause
-    except (OperationalError, InterfaceError, PoolTimeout) as cause:
-        raise Unavailable("The database cannot be reached now; try again.") from cause
 
 
 async def _record_refusal(caller: Caller, facts: Facts, refusal: Forbidden) -> None:

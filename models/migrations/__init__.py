@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from models.database import WRITES, Database
 
@@ -21,13 +21,15 @@ _LOCK = 0x70617463_68626179  # "patchbay": other programs' advisory locks in the
 
 async def upgrade(database: Database, revision: str = "head") -> None:
     """Run what is missing up to `revision`, all of it or none, while every other process that tries waits."""
-    async with database.turn(), database.engine.connect() as connection:
-        if database.is_sqlite:
+    if database.is_sqlite:
+        async with database.turn(), database.engine.connect() as connection:
             await _upgrade_sqlite(connection, revision)
-        else:
-            async with connection.begin():
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-                await connection.run_sync(_upgrade, revision)
+        return
+    patient = create_async_engine(database.url, hide_parameters=True)  # a migration takes the time that it takes
+    async with patient.begin() as connection:
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        await connection.run_sync(_upgrade, revision)
+    await patient.dispose()
 
 
 async def current(database: Database) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from models.errors import Unavailable
 from resolvers.recorder.records import Record, Recorded
 
 Batch = Sequence[Record]
@@ -47,6 +48,11 @@ class GroupCommit:
     async def _write_together(self, group: list[tuple[Batch, asyncio.Future[Sequence[Recorded]]]]) -> bool:
         try:
             recorded = iter(await self._write([record for batch, _ in group for record in batch]))
+        except Unavailable as refusal:  # nobody's fault: one after the other they would only wait longer
+            for _, done in group:
+                if not done.done():
+                    done.set_exception(refusal)
+            return True
         except Exception:  # noqa: BLE001  whose fault it is shows when each is written alone
             return False
         for batch, done in group:

@@ -8,6 +8,7 @@ from typing import Final
 
 from models.errors import (
     Conflict,
+    Contended,
     DomainError,
     Forbidden,
     InvalidInput,
@@ -38,6 +39,7 @@ STATUS: Final[Mapping[type[DomainError], int]] = {
     TooMany: 429,
     NotReady: 409,
     Unavailable: 503,
+    Contended: 503,
     UpstreamFailed: 502,
     UpstreamTimeout: 504,
     UpstreamBlocked: 502,

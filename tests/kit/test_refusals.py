@@ -33,6 +33,7 @@ ERRORS_ONLY = {
     "WrongMethod": "INVALID_INPUT",
     "TooLarge": "INVALID_INPUT",
     "Unavailable": "INTERNAL_SERVER_ERROR",
+    "Contended": "INTERNAL_SERVER_ERROR",
     "SecretUnreadable": "INTERNAL_SERVER_ERROR",
 }
 CODES = {**MEMBERS, **ERRORS_ONLY}

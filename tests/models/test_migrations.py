@@ -34,9 +34,9 @@ UPGRADE_UNTIL_KILLED = UPGRADE.replace(
     "asyncio.run",
     """
 import os, signal
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
-@event.listens_for(database.engine.sync_engine, "before_cursor_execute")
+@event.listens_for(Engine, "before_cursor_execute")
 def die(connection, cursor, statement, *_):
     if "CREATE TABLE workspace" in statement:
         os.kill(os.getpid(), signal.SIGKILL)

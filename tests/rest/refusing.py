@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from models.database import Database
 from models.errors import (
     Conflict,
+    Contended,
     DomainError,
     Forbidden,
     InvalidInput,
@@ -54,6 +55,7 @@ ERRORS: Mapping[str, Exception] = {
         TooMany("A call with this key is under way; wait for it.", retry_after_seconds=3),
         NotReady("The installation is paused; resume it.", reason=UnavailableReason.INSTALLATION_PAUSED),
         Unavailable("The database cannot be reached now; try again."),
+        Contended("Others changed the same rows at the same moment; try again."),
         UpstreamFailed("The connection to the remote service broke."),
         UpstreamTimeout("The remote service did not answer in time."),
         UpstreamBlocked(),

@@ -10,6 +10,7 @@ from strawberry.types import Info
 
 from models.errors import (
     Conflict,
+    Contended,
     DomainError,
     Forbidden,
     InvalidInput,
@@ -42,6 +43,7 @@ REFUSALS: dict[str, DomainError] = {
     "too_many": TooMany("Wait.", retry_after_seconds=3),
     "unauthenticated": Unauthenticated(),
     "unavailable": Unavailable("The database is away; try again."),
+    "contended": Contended("Others changed the same rows."),
     "unreadable": SecretUnreadable(f"row 1 {DSN}"),
     "upstream": UpstreamFailed("It answered 500."),
     "upstream_blocked": UpstreamBlocked(),

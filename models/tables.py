@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from models.asset import Asset
 from models.audit import AuditEntry
 from models.capability import Capability
+from models.connect_session import ConnectSession
 from models.connection import Connection, Registration
 from models.definition import Definition
 from models.dispatch import Dispatch, Idempotency
@@ -23,6 +24,7 @@ __all__ = [
     "Asset",
     "AuditEntry",
     "Capability",
+    "ConnectSession",
     "Connection",
     "Definition",
     "Dispatch",

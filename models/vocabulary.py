@@ -121,6 +121,16 @@ class ConnectionStatus(StrEnum):
     OFFLINE = "OFFLINE"
 
 
+class ConnectSessionStatus(StrEnum):
+    """How far a connect session got. REDIRECTED: at the consent page. EXPIRED: by the clock, never stored."""
+
+    OPEN = "OPEN"
+    REDIRECTED = "REDIRECTED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    EXPIRED = "EXPIRED"
+
+
 class IntegrationState(StrEnum):
     """NEW → VERIFYING → LIVE; DELETING → DELETED. Without a verification an integration starts LIVE."""
 
@@ -269,3 +279,15 @@ class WorkState(StrEnum):
     PARTIAL = "PARTIAL"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
+
+
+class HubEvent(StrEnum):
+    """What the hub itself says happened: `Hub.<noun>.<what>`."""
+
+    INTEGRATION_VERIFIED = "Hub.integration.verified"
+    INTEGRATION_VERIFICATION_FAILED = "Hub.integration.verification_failed"
+    CONNECTION_CONNECTED = "Hub.connection.connected"
+    CONNECTION_NEEDS_RECONNECT = "Hub.connection.needs_reconnect"
+    CONNECTION_RECOVERED = "Hub.connection.recovered"
+    CONNECTION_REMOVED = "Hub.connection.removed"
+    CONNECTION_SCOPES_CHANGED = "Hub.connection.scopes_changed"

@@ -16,8 +16,8 @@ from jobs.transaction import enqueue, finish, successor
 from models.errors import Forbidden, NotFound, Stale
 from models.row import new_id
 from models.secret import SecretPlace
-from models.tables import AuditEntry, Job
-from models.vocabulary import Permission
+from models.tables import AuditEntry, Event, Job
+from models.vocabulary import HubEvent, Permission, Source
 from resolvers.caller import Caller, Hub
 from resolvers.changes import changes_of
 from resolvers.page import Order, Slice, SliceRequest, fetch_slice
@@ -155,6 +155,35 @@ class Work:
         if self.caller.job is not None:
             await self.finish_job()
             await self.enqueue(successor(self.caller.job.job, after_ms))
+
+    # --- what the hub itself says
+
+    def announce(
+        self,
+        type: HubEvent,
+        entity_id: str,
+        payload: dict[str, Any],
+        *,
+        integration_id: str | None = None,
+        installation_id: str | None = None,
+    ) -> None:
+        """An event of the hub's own, in this transaction. The payload holds neutral ids and no secret."""
+        event_id = new_id(self.now())
+        self.add(
+            Event(
+                id=event_id,
+                created_at=self.now(),
+                organization_id=self.organization_id,
+                integration_id=integration_id,
+                installation_id=installation_id,
+                type=type,
+                entity_id=entity_id,
+                payload=payload,
+                source=Source.HUB,
+                principal_id=self.caller.principal_id,
+                correlation_id=event_id,
+            )
+        )
 
     # --- the record
 

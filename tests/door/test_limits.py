@@ -9,6 +9,9 @@ from tests.door.gate import admit, aliased, refused
 from tests.door.server import Door
 from tests.door.toy import toy_schema
 
+#: Seconds of CPU that nothing bounded comes near on a slow machine, and that nothing exponential stays below.
+PROMPT = 5.0
+
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
@@ -34,7 +37,7 @@ def test_refuses_fragments_that_double_31_times(schema: GraphQLSchema, unused: b
 
     assert len(query) < 1_500
     assert (code, message) == ("TOO_COSTLY", "The document selects more than 5000 fields.")
-    assert seconds < 0.1
+    assert seconds < PROMPT
 
 
 def test_weighs_doubling_fragments_that_come_to_nothing_once_each(schema: GraphQLSchema) -> None:
@@ -43,28 +46,28 @@ def test_weighs_doubling_fragments_that_come_to_nothing_once_each(schema: GraphQ
     code, message, seconds = refused(schema, query)
 
     assert (code, message) == ("BAD_REQUEST", "Unknown fragment 'Missing'.")
-    assert seconds < 0.1
+    assert seconds < PROMPT
 
 
 def test_refuses_fragments_that_double_in_depth(schema: GraphQLSchema) -> None:
     code, _, seconds = refused(schema, doubling(31, "parent { ...NEXT } other: parent { ...NEXT }"))
 
     assert code == "TOO_COSTLY"
-    assert seconds < 0.1
+    assert seconds < PROMPT
 
 
 def test_refuses_a_million_tokens(schema: GraphQLSchema) -> None:
     code, message, seconds = refused(schema, "{" + "hello " * 1_000_000 + "}")
 
     assert (code, "more than 2000 tokens" in message) == ("TOO_COSTLY", True)
-    assert seconds < 0.5
+    assert seconds < PROMPT
 
 
 def test_refuses_a_million_comments(schema: GraphQLSchema) -> None:
     code, _, seconds = refused(schema, "#\n" * 400_000 + "{ hello }")
 
     assert code == "TOO_COSTLY"
-    assert seconds < 0.5
+    assert seconds < PROMPT
 
 
 @pytest.mark.parametrize("depth", [21, 90, 150, 199, 250, 5_000, 200_000])
@@ -72,7 +75,7 @@ def test_refuses_depth(schema: GraphQLSchema, depth: int) -> None:
     code, _, seconds = refused(schema, nested(depth))
 
     assert code == "TOO_COSTLY"
-    assert seconds < 0.5
+    assert seconds < PROMPT
 
 
 def test_admits_the_deepest_that_is_allowed(schema: GraphQLSchema) -> None:
@@ -159,7 +162,7 @@ def test_bounds_the_comparison_of_fields_of_one_name(schema: GraphQLSchema) -> N
     code, _, seconds = refused(schema, "{" + "thing { name } " * 450 + "}")
 
     assert code == "TOO_COSTLY"
-    assert seconds < 0.3
+    assert seconds < PROMPT
 
 
 def test_refuses_too_many_nodes_before_executing_and_shows_the_cost(door: Door) -> None:

@@ -1,0 +1,49 @@
+"""ConnectSession: somebody on the way to a connection, by a link or by a vendor's consent page."""
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field
+
+from models.row import (
+    Changeable,
+    Owned,
+    json_field,
+    key_type,
+    ref_field,
+    secret_field,
+    text_field,
+    time_field,
+    word_field,
+)
+from models.vocabulary import ConnectSessionStatus
+
+
+class ConnectSession(Changeable, Owned, table=True):
+    """The one table for connect links and for OAuth under way. Purged a day after `expires_at`.
+
+    Link, state and browser are kept as SHA-256 digests; the state is erased when it is used. `integration_id` is
+    what the consent page was asked for; `integration_ids` is what the link offers. EXPIRED is never stored.
+    """
+
+    __tablename__ = "connect_session"
+    __table_args__ = (
+        UniqueConstraint("link_digest"),
+        UniqueConstraint("state_digest"),
+        Index(None, "expires_at"),
+    )
+
+    status: ConnectSessionStatus = word_field(ConnectSessionStatus, default=ConnectSessionStatus.OPEN)
+    integration_ids: list[str] = json_field(default_factory=list)
+    integration_id: str | None = ref_field("integration.id", default=None)
+    principal_id: str | None = ref_field("principal.id", default=None)
+    created_by: str | None = ref_field(default=None)
+    connection_id: str | None = ref_field("connection.id", ondelete="SET NULL", default=None)
+    additional_scopes: list[str] = json_field(default_factory=list)
+    return_url: str | None = text_field(2048, default=None)
+    redirect_uri: str | None = text_field(2048, default=None)
+    link_digest: str | None = Field(sa_type=key_type(), default=None)
+    state_digest: str | None = Field(sa_type=key_type(), default=None)
+    verifier: bytes | None = secret_field(default=None)
+    browser_digest: str | None = text_field(64, default=None)
+    error: str | None = text_field(None, default=None)
+    expires_at: int = time_field()
+    completed_at: int | None = time_field(default=None)

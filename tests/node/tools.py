@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import subprocess
@@ -12,12 +13,14 @@ HERE = Path(__file__).parent
 
 
 def install() -> None:
-    """Once for each lock: what is installed from it already is taken as it is."""
+    """Once for each lock: what is installed from it already is taken as it is. One process at a time."""
     lock, installed = HERE / "package-lock.json", HERE / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=HERE, check=True, capture_output=True)
-        installed.touch()
+    with lock.open("rb") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            subprocess.run(command, cwd=HERE, check=True, capture_output=True)
+            installed.touch()
 
 
 def audit(url: str, token: str = "") -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from models import tables
 from models.vocabulary import Source
@@ -16,21 +17,27 @@ from schema.field import column, derived, given, listing, related, to_one
 from schema.node import Node, node
 from schema.page import EdgeOf, PageOf
 from schema.principal import Principal
-from schema.scalars import JSON, DateTime
+from schema.scalars import JSON, DateTime, show_time
 
 
 @strawberry.type(description="A field before and after.")
 class FieldChange:
-    """One member of `AuditEntry.changes`, as stored."""
+    """One member of `AuditEntry.changes`, in the words of the graph."""
 
-    path: str = derived(lambda change: change["path"], "Path, such as `endpoint`.")
-    old_value: JSON | None = derived(lambda change: change["oldValue"], "Before; absent is null.")
-    new_value: JSON | None = derived(lambda change: change["newValue"], "After; absent is null.")
+    path: str = derived(lambda change: to_camel_case(change["path"]), "Path, such as `endpoint`.")
+    old_value: JSON | None = derived(lambda change: _shown(change, "oldValue"), "Before; absent is null.")
+    new_value: JSON | None = derived(lambda change: _shown(change, "newValue"), "After; absent is null.")
 
     @classmethod
     def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The stored change is shown as it is."""
+        """The stored change is the row."""
         return isinstance(value, dict)
+
+
+def _shown(change: dict[str, Any], side: str) -> Any:
+    """A value as the graph shows it elsewhere: times are RFC 3339."""
+    value = change[side]
+    return show_time(value) if change["path"].endswith("_at") and isinstance(value, int) else value
 
 
 def _resource(row: Any) -> Any:

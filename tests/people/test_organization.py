@@ -16,8 +16,8 @@ async def test_changes_what_was_given_and_records_old_and_new(organization):
     newest, older = await audit(organization.client, "organization.updated")
     assert [change["path"] for change in newest["changes"]] == ["name"]
     assert newest["changes"][0]["newValue"] == "Renamed"
-    assert [change["path"] for change in older["changes"]] == ["custom_fields", "return_urls"]
-    assert older["changes"][1] == {"path": "return_urls", "oldValue": [], "newValue": urls}
+    assert [change["path"] for change in older["changes"]] == ["customFields", "returnUrls"]
+    assert older["changes"][1] == {"path": "returnUrls", "oldValue": [], "newValue": urls}
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ async def test_sharing_again_changes_the_level_and_records_it(organization, peop
     assert changed["integration"]["shares"] == [{"level": "MANAGE", "principal": {"username": "bob"}}]
     assert len(await audit(organization.client, "share.created")) == 1
     (entry,) = await audit(organization.client, "share.updated")
-    assert entry["changes"] == [{"path": "access_level", "oldValue": 1, "newValue": 2}]
+    assert entry["changes"] == [{"path": "accessLevel", "oldValue": 1, "newValue": 2}]
 
 
 async def test_a_number_of_a_level_is_kept_while_the_level_stays(organization, people, app, hub, database):
@@ -162,7 +162,7 @@ async def test_a_transfer_moves_the_owners_rights(organization, people):
     assert (await act(ada, "updateIntegration", own["id"], name="Crews"))["integration"]["version"] == 3
     assert (await act(bob, "updateIntegration", own["id"], name="Bobs"))["code"] == "NOT_FOUND"
     (entry,) = await audit(organization.client, "integration.transferred")
-    assert [change["path"] for change in entry["changes"]] == ["owner_id"]
+    assert [change["path"] for change in entry["changes"]] == ["ownerId"]
 
 
 async def test_needs_the_permission_to_share(organization, people, app):

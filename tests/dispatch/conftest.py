@@ -25,7 +25,7 @@ def another_hub(database_url: str, tmp_path: Path) -> Callable[..., AbstractAsyn
     async def start(**settings: object):
         settings = {"home": tmp_path, "database_url": database_url, "master_keys": Keyring.generate()} | settings
         with served(create_app(Settings(**settings))) as hub:
-            async with httpx.AsyncClient(base_url=hub.url, timeout=30, trust_env=False) as http:
+            async with httpx.AsyncClient(base_url=hub.url, timeout=60, trust_env=False) as http:
                 yield await found_organization(hub, lambda token=None, **named: GraphQL(http, token, **named))
 
     return start

@@ -91,7 +91,7 @@ def strict_hub(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture
 async def strict(strict_hub: RunningHub, organization: Tenant) -> AsyncIterator[Uploads]:
     """The administrator, speaking to that hub."""
-    async with httpx.AsyncClient(base_url=strict_hub.url, timeout=30, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=strict_hub.url, timeout=60, trust_env=False) as http:
         yield Uploads(http, GraphQL(http, organization.token), organization.token)
 
 

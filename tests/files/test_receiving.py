@@ -34,7 +34,7 @@ async def test_cuts_bytes_that_drip(strict, organization, assets):
 
     async with raw_put(strict, organization.token, path, "Content-Length: 1000") as (reader, writer):
         writer.write(b"a")
-        head = await asyncio.wait_for(reader.readline(), 10)
+        head = await asyncio.wait_for(reader.readline(), 30)
 
     assert head == b"HTTP/1.1 408 Request Timeout\r\n"
     assert [asset.filled_at for asset in await assets()] == [None]
@@ -86,7 +86,7 @@ async def test_holds_few_bodies_of_one_organization_at_once(uploads, stranger, o
         await stranger.send(SVG)
         running[0][1].write(SVG)
         done = await first.readuntil(b"}")
-        asked = await asyncio.wait_for(waiting[0].readline(), 5)
+        asked = await asyncio.wait_for(waiting[0].readline(), 30)
 
     assert b"HTTP/1.1 200 OK" in done
     assert asked == b"HTTP/1.1 100 Continue\r\n"

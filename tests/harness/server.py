@@ -21,7 +21,7 @@ import uvicorn
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
-_START_SECONDS = 30.0
+_START_SECONDS = 90.0
 _STOP_SECONDS = 30.0  # the hub promises to drain within this
 
 

@@ -60,5 +60,5 @@ def _run_pytest(directory, CI):  # noqa: N803  the variable's name
     (directory / "test_planted.py").write_text(PLANTED)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.harness.needs", "--rootdir", directory, directory]
     environment = {**os.environ, "CI": CI, "PYTHONPATH": str(ROOT), "PATH": str(directory)}
-    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=180)
     return done.stdout.splitlines()

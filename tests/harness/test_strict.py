@@ -47,5 +47,5 @@ def _run_pytest(directory, CI):  # noqa: N803  the variable's name
         directory,
     ]
     environment = {**os.environ, "CI": CI, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=180)
     return done.stdout.splitlines()[-1]

@@ -59,11 +59,11 @@ class Queue:
         """Move the end of a lease, as the database's clock moves the other way."""
         await self.set(job_id, lease_until=Job.lease_until + milliseconds)
 
-    async def reached(self, job_id, state, seconds=20.0):
+    async def reached(self, job_id, state, seconds=60.0):
         """The row once it is in a state."""
         return await eventually(lambda: self._in_state(job_id, state), seconds)
 
-    async def emptied(self, seconds=20.0):
+    async def emptied(self, seconds=60.0):
         """Return once no job of the queue is unfinished."""
 
         async def none_left():
@@ -77,7 +77,7 @@ class Queue:
         return row if row is not None and row.state is state else None
 
 
-async def eventually(look, seconds=20.0):
+async def eventually(look, seconds=60.0):
     """What `look` answers once that is true; AssertionError when it has not been in time."""
     deadline = time.monotonic() + seconds
     while True:

@@ -17,7 +17,7 @@ from tests.upstreams.faults import FaultServer
 @pytest.fixture(scope="session")
 async def estates(hub: RunningHub, faults: FaultServer) -> AsyncIterator[tuple[Estate, Estate]]:
     """A victim and a stranger."""
-    async with httpx.AsyncClient(base_url=hub.url, timeout=30, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=hub.url, timeout=60, trust_env=False) as http:
 
         def graphql(token: str | None = None) -> GraphQL:
             return GraphQL(http, token)

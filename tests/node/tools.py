@@ -26,7 +26,7 @@ def install() -> None:
 def audit(url: str, token: str = "") -> list[dict[str, Any]]:
     """Of each audit of GraphQL over HTTP: `id`, `name`, `status` (ok, notice, warn, error), `reason`."""
     command = ["node", "audit.mjs", url, token]
-    found = subprocess.run(command, cwd=HERE, check=True, capture_output=True, text=True, timeout=60)
+    found = subprocess.run(command, cwd=HERE, check=True, capture_output=True, text=True, timeout=180)
     return json.loads(found.stdout)
 
 
@@ -55,4 +55,4 @@ def compile_for_relay(sdl: str, screens: Path, into: Path) -> subprocess.Complet
     config = into / "relay.config.json"
     config.write_text(json.dumps(paths | {"language": "javascript"}))
     command = [str(HERE / "node_modules" / ".bin" / "relay-compiler"), "--noWatchman", config.name]
-    return subprocess.run(command, cwd=into, check=False, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=into, check=False, capture_output=True, text=True, timeout=180)

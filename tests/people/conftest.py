@@ -65,7 +65,7 @@ def trusting(database_url, trusted: Issuer, tmp_path_factory) -> Iterator[Runnin
 @pytest.fixture
 async def ask(trusting: RunningHub) -> AsyncIterator[Callable[..., GraphQL]]:
     """A client of that hub: `ask(token)`, `ask(token, X_Hub_Id=…)`."""
-    async with httpx.AsyncClient(base_url=trusting.url, timeout=30, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=trusting.url, timeout=60, trust_env=False) as client:
         yield lambda token=None, **headers: GraphQL(client, token, **headers)
 
 

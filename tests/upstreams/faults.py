@@ -89,7 +89,7 @@ class FaultServer:
 
     def _wait(self, count: int) -> bool:
         with self._arrival:
-            return self._arrival.wait_for(lambda: len(self.requests) >= count, timeout=5)
+            return self._arrival.wait_for(lambda: len(self.requests) >= count, timeout=30)
 
     def _run(self) -> None:
         try:

@@ -15,7 +15,8 @@ DomainError
 │   └── Contended        … because others changed the same rows at the same moment
 ├── UpstreamFailed       something outside failed while the hub needed it
 │   ├── UpstreamTimeout  … it did not answer in time
-│   └── UpstreamBlocked  … the egress policy refused the address
+│   ├── UpstreamBlocked  … the egress policy refused the address
+│   └── TokenRefused     … a token endpoint said no, and why
 └── SecretUnreadable     a stored secret does not open: wrong key, or tampered with
 """
 
@@ -182,6 +183,20 @@ class UpstreamBlocked(UpstreamFailed):
 
     def __init__(self, message: str = "The egress policy does not allow this address.") -> None:
         super().__init__(message, reason=UpstreamFailure.BLOCKED)
+
+
+class TokenRefused(UpstreamFailed):
+    """RFC 6749 §5.2. `error` is the vendor's word; it and `description` are short, printable and hold no secret."""
+
+    def __init__(self, error: str, description: str = "", *, external_status: int | None = None) -> None:
+        more = f": {description}" if description else ""
+        super().__init__(
+            f"The token endpoint refused with {error}{more}",
+            reason=UpstreamFailure.ERROR_STATUS,
+            external_status=external_status,
+        )
+        self.error = error
+        self.description = description
 
 
 class SecretUnreadable(DomainError):

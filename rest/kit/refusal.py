@@ -16,6 +16,7 @@ from models.errors import (
     NotReady,
     SecretUnreadable,
     Stale,
+    TokenRefused,
     TooLarge,
     TooMany,
     Unauthenticated,
@@ -43,6 +44,7 @@ STATUS: Final[Mapping[type[DomainError], int]] = {
     UpstreamFailed: 502,
     UpstreamTimeout: 504,
     UpstreamBlocked: 502,
+    TokenRefused: 502,
     SecretUnreadable: 500,
 }
 _FAULT: Final = 500

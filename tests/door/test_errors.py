@@ -24,6 +24,7 @@ SHOWN = {
     "too_many": {"code": "TOO_MANY", "retryAfterSeconds": 3},
     "unauthenticated": {"code": "UNAUTHENTICATED"},
     "unavailable": {"code": "INTERNAL_SERVER_ERROR"},
+    "token_refused": {"code": "UPSTREAM_FAILED"},
     "upstream": {"code": "UPSTREAM_FAILED"},
     "upstream_blocked": {"code": "UPSTREAM_FAILED"},
     "upstream_timeout": {"code": "UPSTREAM_FAILED"},

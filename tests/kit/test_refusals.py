@@ -27,6 +27,7 @@ MEMBERS = {
     "UpstreamFailed": "UPSTREAM_FAILED",
     "UpstreamTimeout": "UPSTREAM_FAILED",
     "UpstreamBlocked": "UPSTREAM_FAILED",
+    "TokenRefused": "UPSTREAM_FAILED",
 }
 ERRORS_ONLY = {
     "Unauthenticated": "UNAUTHENTICATED",
@@ -72,7 +73,7 @@ async def test_a_refusal_is_a_member_of_the_union_that_has_it(kind, client):
     answer = await client.query(document, kind=kind)
 
     refusal = next(one for one in KINDS.values() if type(one).__name__ == kind)
-    member = "UpstreamFailed" if kind.startswith("Upstream") else kind
+    member = "UpstreamFailed" if CODES[kind] == "UPSTREAM_FAILED" else kind
     path = None if refusal.path is None else list(refusal.path)
     assert answer["whole"] == {
         "__typename": member,

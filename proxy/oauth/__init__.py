@@ -1,0 +1,27 @@
+"""OAuth 2 as a client: requests built and answers read here, sent through the one guarded door."""
+
+from proxy.oauth.answer import TokenAnswer
+from proxy.oauth.consent import challenge_of, consent_url, new_verifier
+from proxy.oauth.endpoint import (
+    AuthorizationCode,
+    ClientCredentials,
+    Grant,
+    RefreshToken,
+    TokenEndpoint,
+    fetch_token,
+    revoke_token,
+)
+
+__all__ = [
+    "AuthorizationCode",
+    "ClientCredentials",
+    "Grant",
+    "RefreshToken",
+    "TokenAnswer",
+    "TokenEndpoint",
+    "challenge_of",
+    "consent_url",
+    "fetch_token",
+    "new_verifier",
+    "revoke_token",
+]

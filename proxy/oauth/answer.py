@@ -1,0 +1,153 @@
+"""What a token endpoint answered, read strictly: a token that can be used, or why there is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import orjson
+
+from models.errors import TokenRefused, UpstreamFailed
+from models.vocabulary import UpstreamFailure
+from proxy.auth import Bearer, check_credential
+from proxy.message import Answer
+from proxy.redact import redact
+
+#: A token that ends sooner would be asked for again and again; one that ends later is as good as unending.
+SHORTEST_SECONDS: Final = 60
+LONGEST_SECONDS: Final = 10 * 365 * 24 * 3600
+_MOST_SCOPES: Final = 500
+_LONGEST_SCOPE: Final = 255
+_LONGEST_ERROR: Final = 300
+_JSON_TYPES: Final = frozenset({"", "application/json", "text/json", "text/javascript", "text/plain"})
+_FORM_TYPE: Final = "application/x-www-form-urlencoded"
+#: Tokens of these types are no bearer tokens, whatever else vendors put there (RFC 6749 §7.1).
+_OTHER_TYPES: Final = frozenset({"dpop", "mac", "pop"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenAnswer:
+    """A token, fit to be stored and sent.
+
+    `expires_in_seconds` is None when it was not said or is no number (the token is used until the service refuses
+    it), and else between a minute and ten years: what is below or beyond is clamped, also 0 and negative numbers.
+    Numbers in text count. `scopes` is None when the answer does not say: those that were asked for (RFC 6749 §5.1).
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+    expires_in_seconds: int | None = None
+    scopes: tuple[str, ...] | None = None
+    id_token: str | None = field(default=None, repr=False)
+    token_type: str = "Bearer"
+
+
+def read_token(answer: Answer, secrets: Sequence[str] = ()) -> TokenAnswer:
+    """RFC 6749 §5.1, §5.2. `secrets` are masked where the vendor repeats them.
+
+    Raises TokenRefused with an error that the vendor names, with whatever status below 500; else UpstreamFailed.
+    """
+    members = _members(answer)
+    _refuse_error(answer, members, secrets)
+    if members is None or not 200 <= answer.status < 300:
+        raise _broken(answer, "The token endpoint did not answer with a token.")
+    return TokenAnswer(
+        access_token=_token(answer, members.get("access_token")),
+        refresh_token=_token(answer, members["refresh_token"]) if members.get("refresh_token") else None,
+        expires_in_seconds=_lifetime(members.get("expires_in")),
+        scopes=_scopes(members.get("scope")),
+        id_token=_text(members.get("id_token")),
+        token_type=_type(answer, members.get("token_type")),
+    )
+
+
+def read_revocation(answer: Answer, secrets: Sequence[str] = ()) -> None:
+    """RFC 7009 §2.2. Raises TokenRefused where a vendor will never do it, else UpstreamFailed."""
+    if 200 <= answer.status < 300:
+        return
+    _refuse_error(answer, _members(answer), secrets)
+    if 400 <= answer.status < 500 and answer.status not in (408, 429):
+        raise TokenRefused(f"http_{answer.status}", external_status=answer.status)
+    raise _broken(answer, "The revocation endpoint did not answer as it should.")
+
+
+def _members(answer: Answer) -> Mapping[str, Any] | None:
+    kind = (answer.content_type or "").partition(";")[0].strip().lower()
+    if kind == _FORM_TYPE:
+        return dict(parse_qsl(answer.body.decode(errors="replace")))
+    if kind not in _JSON_TYPES and not kind.endswith("+json"):
+        return None
+    try:
+        value = orjson.loads(answer.body)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _refuse_error(answer: Answer, members: Mapping[str, Any] | None, secrets: Sequence[str]) -> None:
+    error = (members or {}).get("error")
+    if not isinstance(error, str) or not error or answer.status >= 500:
+        return
+    description = (members or {}).get("error_description")
+    raise TokenRefused(
+        _printable(error, secrets),
+        _printable(description, secrets) if isinstance(description, str) else "",
+        external_status=answer.status,
+    )
+
+
+def _token(answer: Answer, value: Any) -> str:
+    if not isinstance(value, str) or check_credential(Bearer(value)) is not None:
+        raise _broken(answer, "The token endpoint answered without a token that can be used.")
+    return value
+
+
+def _type(answer: Answer, value: Any) -> str:
+    kind = value if isinstance(value, str) and value else "Bearer"
+    if kind.lower() in _OTHER_TYPES:
+        raise _broken(answer, "The token endpoint gave a token of a type that the hub does not speak.")
+    return kind
+
+
+def _lifetime(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        return None
+    if seconds != seconds:  # not a number
+        return None
+    return int(min(max(seconds, SHORTEST_SECONDS), LONGEST_SECONDS))
+
+
+def _scopes(value: Any) -> tuple[str, ...] | None:
+    if isinstance(value, str):
+        words: list[Any] = re.split(r"[\s,]+", value)
+    elif isinstance(value, list):
+        words = value
+    else:
+        return None
+    fit = [word for word in words if isinstance(word, str) and 0 < len(word) <= _LONGEST_SCOPE]
+    return tuple(dict.fromkeys(fit))[:_MOST_SCOPES]
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _printable(text: str, secrets: Sequence[str]) -> str:
+    letters = (letter if letter.isprintable() else " " for letter in redact(text, secrets))
+    return " ".join("".join(letters).split())[:_LONGEST_ERROR]
+
+
+def _broken(answer: Answer, sentence: str) -> UpstreamFailed:
+    ok = 200 <= answer.status < 300
+    return UpstreamFailed(
+        sentence,
+        reason=UpstreamFailure.BAD_RESPONSE if ok else UpstreamFailure.ERROR_STATUS,
+        external_status=answer.status,
+    )

@@ -1,0 +1,54 @@
+"""The way to a vendor's consent page: its address, and the PKCE pair that binds the answer to who asked."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+
+from authlib.common.urls import add_params_to_uri
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
+_VERIFIER_BYTES = 32  # 43 characters, RFC 7636 §4.1
+_OURS = frozenset(
+    {"response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method"}
+)
+
+
+def new_verifier() -> str:
+    """A PKCE code verifier of 256 random bits (RFC 7636 §4.1). It is a secret until it has been used."""
+    return secrets.token_urlsafe(_VERIFIER_BYTES)
+
+
+def challenge_of(verifier: str) -> str:
+    """The S256 challenge of a verifier (RFC 7636 §4.2)."""
+    return str(create_s256_code_challenge(verifier))
+
+
+def consent_url(
+    *,
+    authorization_url: str,
+    client_id: str,
+    redirect_uri: str,
+    scopes: Sequence[str],
+    state: str,
+    challenge: str,
+    separator: str = " ",
+    extra: Mapping[str, str] | None = None,
+) -> str:
+    """Where to send the user (RFC 6749 §4.1.1, RFC 7636 §4.3).
+
+    `extra` are constants that the vendor asks for; what the protocol itself says they cannot replace.
+    """
+    added = {name: value for name, value in (extra or {}).items() if name not in _OURS}
+    protocol = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "scope": separator.join(scopes),
+        "state": state,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+    url = prepare_grant_uri(authorization_url, **protocol)
+    return str(add_params_to_uri(url, list(added.items())))

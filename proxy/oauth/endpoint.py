@@ -1,0 +1,132 @@
+"""Calls of a vendor's token and revocation endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote_plus
+
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc6749.parameters import prepare_token_request
+from authlib.oauth2.rfc7009 import prepare_revoke_token_request
+
+from models.vocabulary import TokenEndpointAuth
+from proxy.egress import Egress
+from proxy.message import Answer, OutboundRequest
+from proxy.oauth.answer import TokenAnswer, read_revocation, read_token
+
+#: The whole time of a call, in seconds. Whoever holds a lease over one holds it longer.
+TOKEN_SECONDS: Final = 15.0
+_MOST_BYTES: Final = 256 * 1024
+_FORM: Final = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenEndpoint:
+    """Where tokens are asked for, and as which client. A public client has no secret."""
+
+    url: str
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+    auth: TokenEndpointAuth = TokenEndpointAuth.BASIC
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorizationCode:
+    """RFC 6749 §4.1.3, with the verifier of RFC 7636 §4.5 where the hub began the flow."""
+
+    code: str = field(repr=False)
+    redirect_uri: str | None
+    verifier: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefreshToken:
+    """RFC 6749 §6. Without scopes the new token has those of the old."""
+
+    token: str = field(repr=False)
+    scopes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientCredentials:
+    """RFC 6749 §4.4."""
+
+    scopes: Sequence[str] = ()
+
+
+Grant = AuthorizationCode | RefreshToken | ClientCredentials
+
+
+async def fetch_token(egress: Egress, endpoint: TokenEndpoint, grant: Grant, *, lane: str) -> TokenAnswer:
+    """Ask for a token, once: a grant may be used up by asking.
+
+    Raises TokenRefused with the vendor's own error; UpstreamFailed and its kinds for no answer or one that is no
+    token; TooMany. Nothing of what was sent stands in a message.
+    """
+    body = _grant_body(grant)
+    answer = await _post(egress, endpoint, body, lane)
+    return read_token(answer, _secrets(endpoint, grant))
+
+
+async def revoke_token(
+    egress: Egress, endpoint: TokenEndpoint, token: str, *, hint: str | None = None, lane: str
+) -> None:
+    """Tell the vendor that a token is no longer wanted (RFC 7009); `endpoint.url` is the revocation endpoint.
+
+    `hint`: `access_token` or `refresh_token`. A token that the vendor does not know counts as revoked. Raises
+    TokenRefused where trying again cannot help, else as `fetch_token`.
+    """
+    body, _ = prepare_revoke_token_request(token, hint)
+    answer = await _post(egress, endpoint, str(body), lane)
+    read_revocation(answer, [token, *_secrets(endpoint, None)])
+
+
+async def _post(egress: Egress, endpoint: TokenEndpoint, body: str, lane: str) -> Answer:
+    headers = {"Content-Type": _FORM, "Accept": "application/json"}
+    _, headers, body = _client_auth(endpoint).prepare("POST", endpoint.url, headers, body)
+    return await egress.send(
+        OutboundRequest(
+            method="POST",
+            url=endpoint.url,
+            headers=tuple(headers.items()),
+            body=body.encode(),
+            timeout_seconds=TOKEN_SECONDS,
+            lane=lane,
+            max_answer_bytes=_MOST_BYTES,
+        )
+    )
+
+
+def _client_auth(endpoint: TokenEndpoint) -> ClientAuth:
+    if endpoint.client_secret is None:
+        return ClientAuth(endpoint.client_id, None, "none")
+    if endpoint.auth is TokenEndpointAuth.POST:
+        return ClientAuth(endpoint.client_id, endpoint.client_secret, "client_secret_post")
+    # RFC 6749 §2.3.1: each part is form-encoded before the two are joined, which Authlib leaves to its caller.
+    return ClientAuth(quote_plus(endpoint.client_id), quote_plus(endpoint.client_secret), "client_secret_basic")
+
+
+def _grant_body(grant: Grant) -> str:
+    match grant:
+        case AuthorizationCode(code=code, redirect_uri=redirect_uri, verifier=verifier):
+            body = prepare_token_request(
+                "authorization_code", redirect_uri=redirect_uri, code=code, code_verifier=verifier
+            )
+        case RefreshToken(token=token, scopes=scopes):
+            body = prepare_token_request("refresh_token", refresh_token=token, scope=list(scopes))
+        case ClientCredentials(scopes=scopes):
+            body = prepare_token_request("client_credentials", scope=list(scopes))
+    return str(body)
+
+
+def _secrets(endpoint: TokenEndpoint, grant: Grant | None) -> list[str]:
+    """What a vendor might repeat in the text of an error."""
+    given = [endpoint.client_secret]
+    match grant:
+        case AuthorizationCode(code=code, verifier=verifier):
+            given += [code, verifier]
+        case RefreshToken(token=token):
+            given.append(token)
+    return [secret for secret in given if secret]

@@ -67,6 +67,7 @@ async def opened(hub: Hub) -> AsyncIterator[None]:
         await upgrade(hub.database)
         await stack.enter_async_context(hub.egress)
         await stack.enter_async_context(hub.bus.running())
+        stack.push_async_callback(hub.flights.drain)
         alone = await stack.enter_async_context(occupied(hub.database))
         # What a dead process left open nobody else will settle; while others live, time tells (`dispatch.reap`).
         await reap_dispatches(Caller.operator(hub), orphaned_before=hub.clock() if alone else 0)

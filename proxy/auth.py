@@ -73,6 +73,12 @@ def authorise(credential: Credential, location: ApiKeyLocation, name: str | None
             assert_never(credential)
 
 
+def with_bearer(headers: Pairs, token: str) -> Pairs:
+    """The headers of a request with another token in place of the one that they have."""
+    others = tuple((name, value) for name, value in headers if name.lower() != "authorization")
+    return (*others, ("Authorization", f"Bearer {token}"))
+
+
 def check_credential(credential: Credential) -> tuple[str, str] | None:
     """Which field of a credential cannot be sent and why; None when all can. Ask when it is stored."""
     match credential:

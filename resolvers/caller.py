@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from models.row import new_id, now_ms
 from models.vocabulary import Permission, Source
 from proxy.lanes import Lanes
+from resolvers.flights import Flights
 
 if TYPE_CHECKING:
     from jobs.bus import Bus
@@ -43,6 +44,8 @@ class Hub:
     external: ExternalTokens | None = None
     public_url: str = ""
     clock: Callable[[], int] = now_ms
+    #: What is under way for several callers at once.
+    flights: Flights = field(default_factory=Flights)
 
 
 @dataclass(frozen=True, kw_only=True)

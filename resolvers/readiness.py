@@ -11,7 +11,7 @@ from models.tables import Capability, Definition, Installation, Integration
 from models.vocabulary import AuthType, InstallationStatus, IntegrationState, UnavailableReason
 from resolvers.pick import Pick
 
-_SENTENCES: Final = {
+SENTENCES: Final = {
     UnavailableReason.NOT_INSTALLED: "The integration is not installed on your organization; install it.",
     UnavailableReason.INSTALLATION_PENDING: "The installation is not complete; finish its configuration and steps.",
     UnavailableReason.INSTALLATION_PAUSED: "The installation is paused; resume it.",
@@ -58,7 +58,7 @@ def availability(
 def not_ready(found: Availability) -> NotReady:
     """The refusal of what is not available."""
     reason = found.reason or UnavailableReason.NO_CONNECTION
-    return NotReady(_SENTENCES[reason], reason=reason, missing_scopes=found.missing_scopes)
+    return NotReady(SENTENCES[reason], reason=reason, missing_scopes=found.missing_scopes)
 
 
 def _state_reason(

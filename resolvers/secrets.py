@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -12,14 +12,16 @@ from sqlmodel import col
 from models.errors import Path
 from models.row import name_key
 from models.tables import Connection, Integration, Registration
-from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus
+from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, HubEvent
 from proxy.auth import ApiKey, Basic, Bearer, Credential, NoCredential, check_credential
 from resolvers.faults import Faults
+from resolvers.oauth.held import RENEWED
 from resolvers.unset import Unset
 from resolvers.work import Work
 
 _HINT_LETTERS: Final = 4
 _SHOWN_FROM: Final = 12
+_MOST_SCOPES: Final = 100
 _LONGEST: Final = 64 * 1024
 #: Where each part of a secret stands in an input.
 _PLACES: Final[Mapping[str, Path]] = {
@@ -27,9 +29,11 @@ _PLACES: Final[Mapping[str, Path]] = {
     "username": ("secret", "basic", "username"),
     "password": ("secret", "basic", "password"),
     "token": ("secret", "bearerToken"),
+    "accessToken": ("secret", "oauth2", "accessToken"),
+    "refreshToken": ("secret", "oauth2", "refreshToken"),
 }
 #: What the proxy calls a part that is stored under another name.
-_SENT_AS: Final = {"apiKey": "key"}
+_SENT_AS: Final = {"apiKey": "key", "accessToken": "token"}
 APP_TOKEN_PLACE: Final[Mapping[str, Path]] = {"token": ("appToken",)}
 
 
@@ -42,12 +46,23 @@ class BasicSecret:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OAuth2Secret:
+    """Tokens that were got elsewhere. `expires_at` in ms since 1970 UTC; None: used until the service refuses it."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+    expires_at: int | None = None
+    scopes: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Secret:
     """Exactly one kind of secret."""
 
     api_key: str | None = None
     basic: BasicSecret | None = None
     bearer_token: str | None = None
+    oauth2: OAuth2Secret | None = None
     none: bool | None = None
 
     @property
@@ -57,6 +72,8 @@ class Secret:
             return AuthType.API_KEY
         if self.basic is not None:
             return AuthType.BASIC
+        if self.oauth2 is not None:
+            return AuthType.OAUTH2
         return AuthType.BEARER if self.bearer_token is not None else AuthType.NONE
 
     def stored(self) -> dict[str, str]:
@@ -65,17 +82,23 @@ class Secret:
             return {"username": self.basic.username, "password": self.basic.password}
         if self.api_key is not None:
             return {"apiKey": self.api_key}
+        if self.oauth2 is not None:
+            both = {"accessToken": self.oauth2.access_token, "refreshToken": self.oauth2.refresh_token}
+            return {key: token for key, token in both.items() if token is not None}
         return {} if self.bearer_token is None else {"token": self.bearer_token}
 
     def details(self) -> dict[str, str]:
         """What may be shown: user names, the first letters of long keys and tokens, nothing of passwords."""
         if self.basic is not None:
             return {"username": self.basic.username, "password": "…"}
-        return {key: _hint(value) for key, value in self.stored().items()}
+        shown = {key: _hint(value) for key, value in self.stored().items()}
+        return shown | ({"refreshToken": "…"} if "refreshToken" in shown else {})
 
 
 def credential_of(auth_type: AuthType, stored: dict[str, str]) -> Credential:
-    """The credential that a stored secret stands for."""
+    """The credential that a stored secret stands for. Of a token that is still to be fetched it is an empty one."""
+    if auth_type in RENEWED:
+        return Bearer(stored.get("accessToken", ""))
     if auth_type is AuthType.API_KEY:
         return ApiKey(stored["apiKey"])
     if auth_type is AuthType.BASIC:
@@ -92,26 +115,56 @@ def check_secret(faults: Faults, secret: Secret | Unset | None, places: Mapping[
         fits = faults.text(places[key], value, most=_LONGEST)
         if fits and problem is not None and problem[0] in (key, _SENT_AS.get(key)):
             faults.add(places[key], problem[1])
+    if secret.oauth2 is not None:
+        faults.texts(("secret", "oauth2", "scopes"), secret.oauth2.scopes, most=_MOST_SCOPES)
 
 
 def check_fits(faults: Faults, auth_type: AuthType, secret: Secret) -> None:
     """A fault where an integration authorises in another way than the secret does."""
     fits = auth_type is AuthType.NONE or secret.auth_type in (AuthType.NONE, auth_type)
+    fits = fits or (secret.oauth2 is not None and auth_type in RENEWED)
     faults.check(fits, "secret", f"The integration authorises with {auth_type}, not {secret.auth_type}.")
 
 
-def store(work: Work, connection: Connection, secret: Secret, **details: Any) -> None:
-    """Put a secret into a connection, which is connected from then on."""
-    connection.auth_type = secret.auth_type
+def store(work: Work, connection: Connection, secret: Secret, *, at: AuthType | None = None, **details: Any) -> None:
+    """Put a secret into a connection, which is connected from then on.
+
+    `at` is how the integration authorises: with CLIENT_CREDENTIALS, no secret is a token that is fetched when it is
+    first needed.
+    """
+    fetched = at is AuthType.CLIENT_CREDENTIALS and secret.auth_type in (AuthType.NONE, AuthType.OAUTH2)
+    connection.auth_type = AuthType.CLIENT_CREDENTIALS if fetched else secret.auth_type
     connection.secret = work.seal(connection, "secret", secret.stored())
-    connection.secret_version = (connection.secret_version or 0) + 1
     connection.details = {**secret.details(), **details}
+    tokens = secret.oauth2
+    connection.expires_at = tokens.expires_at if tokens else None
+    connection.granted_scopes = list(tokens.scopes or ()) if tokens else []
+    connected(work, connection)
+
+
+def connected(work: Work, connection: Connection, *, integration_id: str | None = None) -> None:
+    """It works from now on, with another secret: nobody's lease counts, and the hub says what is news."""
+    before, first = connection.status, not connection.secret_version
+    connection.secret_version = (connection.secret_version or 0) + 1
     connection.status = ConnectionStatus.CONNECTED
     connection.last_error = connection.last_error_at = None
+    connection.lease_owner = connection.lease_until = None
+    said = {"connectionId": connection.id}
+    if first or before is ConnectionStatus.PENDING:
+        work.announce(HubEvent.CONNECTION_CONNECTED, connection.id, said, integration_id=integration_id)
+    elif before is not ConnectionStatus.CONNECTED:
+        previous = said | {"previous": {"status": before}}
+        work.announce(HubEvent.CONNECTION_RECOVERED, connection.id, previous, integration_id=integration_id)
 
 
 def new_connection(
-    work: Work, name: str, secret: Secret, *, principal_id: str | None = None, **details: Any
+    work: Work,
+    name: str,
+    secret: Secret,
+    *,
+    principal_id: str | None = None,
+    at: AuthType | None = None,
+    **details: Any,
 ) -> Connection:
     """A connection of the caller's organization: a principal's own, or shared without one."""
     connection = Connection(
@@ -124,7 +177,7 @@ def new_connection(
         secret=b"",
         secret_version=0,
     )
-    store(work, connection, secret, **details)
+    store(work, connection, secret, at=at, **details)
     return work.add(connection)
 
 
@@ -147,11 +200,11 @@ async def replace_default_connection(
     """Give an integration its default shared connection, or that one a new secret. Both have been checked."""
     connection = await default_connection(work, integration)
     if connection is not None and connection.mode is ConnectionMode.SHARED:
-        store(work, connection, secret, **details)
+        store(work, connection, secret, at=integration.auth_type, **details)
         connection.version += 1
         work.audit(connection, "connection.updated", integration_id=integration.id)
         return connection
-    connection = new_connection(work, integration.name, secret, **details)
+    connection = new_connection(work, integration.name, secret, at=integration.auth_type, **details)
     work.audit(connection, "connection.created", integration_id=integration.id)
     await work.flush()
     await register(work, integration, connection, default=True)
@@ -179,6 +232,11 @@ async def register(work: Work, integration: Integration, connection: Connection,
     registration.is_default = default
     await work.flush()
     return True
+
+
+def hints_of(connection: Connection) -> dict[str, Any]:
+    """What else is shown of a connection, besides parts of its secret."""
+    return {key: value for key, value in connection.details.items() if key not in _PLACES}
 
 
 def _hint(value: str) -> str:

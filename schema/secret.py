@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from schema.field import given
+from schema.scalars import DateTime
 
 
 @strawberry.input(description="User name and password.")
@@ -15,6 +16,16 @@ class BasicSecretInput:
     password: str = strawberry.field(description="Password.")
 
 
+@strawberry.input(description="OAuth tokens.")
+class OAuth2SecretInput:
+    """See `resolvers.secrets.OAuth2Secret`."""
+
+    access_token: str = strawberry.field(description="Access token.")
+    refresh_token: str | None = given("Refresh token.")
+    expires_at: DateTime | None = given("End of the access token.")
+    scopes: list[str] | None = given("Granted scopes.")
+
+
 @strawberry.input(one_of=True, description="The secret part of a connection; exactly one kind.")
 class SecretInput:
     """See `resolvers.secrets.Secret`."""
@@ -22,4 +33,5 @@ class SecretInput:
     api_key: str | None = given("API key.")
     basic: BasicSecretInput | None = given("User name and password.")
     bearer_token: str | None = given("Bearer token.")
+    oauth2: OAuth2SecretInput | None = given("OAuth tokens got elsewhere.")
     none: bool | None = given("Nothing.")

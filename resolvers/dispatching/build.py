@@ -17,6 +17,7 @@ from proxy.inputs import Bound, CompiledCapability, compile_capability
 from proxy.redact import mask_headers, mask_url
 from resolvers.keys import check_key, digest_of_input
 from resolvers.lookup import CapabilityName, FoundCapability
+from resolvers.oauth.held import HeldToken, held_token
 from resolvers.pick import Pick, pick
 from resolvers.readiness import Availability, availability
 from resolvers.secrets import credential_of
@@ -49,6 +50,8 @@ class Outbound:
     shown_headers: tuple[tuple[str, str], ...]
     shown_body: Any
     secrets: tuple[str, ...]
+    #: The token that goes along, where it is one of OAuth: `call_with_token` keeps it fresh.
+    held: HeldToken | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +97,7 @@ async def candidate(work: Work, run: RunCapability) -> Candidate:
 async def build(work: Work, chosen: Candidate, key: str | None) -> Outbound:
     """The outbound request. Raises InvalidInput for an input or template that cannot be sent."""
     integration, connection, bound = chosen.found.integration, chosen.connection, chosen.bound
-    granted = _authorisation(work, integration, connection)
+    granted, held = _authorisation(work, integration, connection)
     base_url = (connection.base_url if connection else None) or integration.api_base_url
     url = build_url(
         base_url, chosen.compiled.url_parts, bound.path, (*bound.query, *granted.query), path=("input", "inputs")
@@ -115,6 +118,7 @@ async def build(work: Work, chosen: Candidate, key: str | None) -> Outbound:
         shown_headers=mask_headers(headers, secret_names),
         shown_body=bound.body,
         secrets=granted.secrets,
+        held=held,
     )
 
 
@@ -141,12 +145,15 @@ def _compiled(work: Work, capability: Capability) -> CompiledCapability:
     )
 
 
-def _authorisation(work: Work, integration: Integration, connection: Connection | None) -> Authorisation:
+def _authorisation(
+    work: Work, integration: Integration, connection: Connection | None
+) -> tuple[Authorisation, HeldToken | None]:
     if connection is None:
-        return Authorisation()
+        return Authorisation(), None
     stored = orjson.loads(work.hub.keyring.open(connection.secret, secret_place(connection, "secret")))
     credential = credential_of(connection.auth_type, stored)
-    return authorise(credential, integration.api_key_location, integration.api_key_name)
+    granted = authorise(credential, integration.api_key_location, integration.api_key_name)
+    return granted, held_token(connection, integration, stored, work.now())
 
 
 async def _configured_headers(work: Work, integration: Integration) -> tuple[tuple[str, str], ...]:

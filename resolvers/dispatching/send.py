@@ -8,12 +8,13 @@ from typing import Any
 from models.errors import DomainError
 from models.tables import Dispatch
 from models.vocabulary import DispatchOutcome, UpstreamFailure
-from proxy.call import Answer, Failure, call
+from proxy.call import Answer, Failure
 from proxy.message import OutboundRequest
 from proxy.redact import redact
 from resolvers.caller import Hub
 from resolvers.dispatching.build import Outbound
 from resolvers.dispatching.response import Response, response_of, seal_response
+from resolvers.oauth.call import call_with_token
 from resolvers.recorder import Existing, Intent, KeyRelease, Outcome
 
 _OUTCOMES = {
@@ -43,13 +44,17 @@ class Sent:
 
 
 async def send(hub: Hub, prepared: Prepared) -> Sent:
-    """Record the intent, call, record the outcome. Raises TooMany where the hub itself had no room for the call."""
+    """Record the intent, call, record the outcome.
+
+    Raises TooMany where the hub itself had no room for the call; NotReady, UpstreamFailed and NotFound where there
+    was no token to go along with it. Nothing was sent then, and the key is free again.
+    """
     intent = prepared.intent
     (existing,) = await hub.recorder.write([intent])
     if existing is not None:
         return Sent(existing=existing)
     try:
-        result = await call(hub.egress, prepared.request)
+        result = await call_with_token(hub, prepared.request, prepared.outbound.held)
     except DomainError as refusal:
         await hub.recorder.write([_refused(hub, intent, refusal), KeyRelease(intent=intent)])
         raise

@@ -76,7 +76,8 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
     _check_base_url(faults, new.base_url)
     faults.refuse()
     name = new.name or (integration.name if integration else "Connection")
-    connection = new_connection(work, name, new.secret, principal_id=principal_id)
+    at = integration.auth_type if integration else None
+    connection = new_connection(work, name, new.secret, principal_id=principal_id, at=at)
     connection.base_url = new.base_url
     work.audit(connection, "connection.created", integration_id=integration.id if integration else None)
     await work.flush()
@@ -102,7 +103,7 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     connection.name_key = name_key(connection.name)
     connection.base_url = given(new.base_url, connection.base_url)
     if isinstance(new.secret, Secret):
-        store(work, connection, new.secret)
+        store(work, connection, new.secret, at=connection.auth_type)
     connection.version += 1
     work.audit(connection, "connection.updated")
     return connection

@@ -21,7 +21,7 @@ from resolvers.declaring import declare
 from resolvers.find import managed_integration
 from resolvers.installing import install_on
 from resolvers.manifest import DeclareCapability
-from resolvers.mutations.integration_auth import IntegrationAuth, apply_auth
+from resolvers.mutations.integration_auth import IntegrationAuth, apply_auth, changes_client, own_credentials
 from resolvers.mutations.integration_check import check_integration
 from resolvers.naming import free, handler_from, slug_from
 from resolvers.operation import operation
@@ -118,16 +118,20 @@ async def update_integration(work: Work, new: UpdateIntegration) -> Integration:
     integration.version += 1
     integration.updated_by = work.caller.principal_id
     work.audit(integration, "integration.updated")
-    if isinstance(new.secret, Secret):
-        await replace_default_connection(work, integration, new.secret)
+    secret = new.secret if isinstance(new.secret, Secret) else None
+    if secret is None and changes_client(new.auth):
+        secret = own_credentials(integration)
+    if secret is not None:
+        await replace_default_connection(work, integration, secret)
     return integration
 
 
 async def _furnish(work: Work, integration: Integration, new: CreateIntegration) -> None:
     work.add(Workspace(organization_id=integration.organization_id, integration_id=integration.id))
     await install_on(work, integration)
-    if new.secret is not None:
-        await replace_default_connection(work, integration, new.secret)
+    secret = new.secret or own_credentials(integration)
+    if secret is not None:
+        await replace_default_connection(work, integration, secret)
     if new.capabilities is not None:
         await declare(work, integration, new.capabilities)
 

@@ -11,6 +11,7 @@ from models.vocabulary import ApiKeyLocation, AuthType, TokenEndpointAuth
 from proxy.address import check_base_url
 from proxy.headers import check_header, check_template, check_value, hint
 from resolvers.faults import ADDRESS, NAME, TEXT, WORD, Faults
+from resolvers.secrets import Secret
 from resolvers.unset import UNSET, Unset
 from resolvers.work import Work
 
@@ -83,6 +84,21 @@ def apply_auth(work: Work, integration: Integration, auth: IntegrationAuth | Uns
         integration.header_hints = [{**pair, "value": hint(pair["value"])} for pair in pairs]
 
 
+def own_credentials(integration: Integration) -> Secret | None:
+    """What the default connection of an integration holds that authorises by itself: a token yet to be fetched."""
+    complete = integration.client_id and integration.client_secret and integration.token_url
+    by_itself = integration.auth_type is AuthType.CLIENT_CREDENTIALS and complete
+    return Secret(none=True) if by_itself else None
+
+
+def changes_client(auth: IntegrationAuth | Unset | None) -> bool:
+    """Whether tokens that were fetched before are another client's, or of another kind."""
+    if not isinstance(auth, IntegrationAuth):
+        return False
+    return any(not isinstance(getattr(auth, field), Unset) for field in _OF_CLIENT)
+
+
+_OF_CLIENT: Final = ("type", "client_id", "client_secret", "token_url", "token_endpoint_auth", "scopes")
 _DEFAULTS: Final[dict[str, object]] = {
     "auth_type": AuthType.NONE,
     "api_base_url": None,

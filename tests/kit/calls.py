@@ -31,6 +31,7 @@ from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
 from resolvers.mutations.job import cancel_job
 from resolvers.mutations.token import CreateToken
 from resolvers.mutations.upload import CreateUpload, FillUpload
+from resolvers.oauth.renewal import RenewToken
 from resolvers.operation import OPERATIONS, Facts
 from resolvers.page import SliceRequest
 from resolvers.queries.audit import AuditFilter
@@ -174,6 +175,8 @@ CALLS: dict[str, Call] = {
     ),
     "cancel_job": Call(given=lambda e: (e.job.id,), audits=("job.cancelled",)),
     "retry_job": Call(given=lambda e: (e.job.id,), prepare=_cancel, audits=("job.retried",)),
+    "renew_token": Call(given=lambda e: (RenewToken(connection_id=e.shared.id, version=0),)),
+    "require_reconnect": Call(given=lambda e: (RenewToken(connection_id=e.shared.id, version=0), "Gone.")),
     "ensure_recurring": Call(given=lambda e: ({},)),
     "reap_dispatches": Call(given=lambda e: ()),
     "expire_idempotency_keys": Call(given=lambda e: ()),

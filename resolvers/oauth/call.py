@@ -1,0 +1,69 @@
+"""A call that goes along with a token: renewed before it where it is over, once more where the service refuses it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
+
+from models.errors import DomainError, UpstreamTimeout
+from proxy.auth import with_bearer
+from proxy.call import Answer, Failure, OutboundRequest, call
+from resolvers.caller import Caller, Hub
+from resolvers.oauth.held import HeldToken
+from resolvers.oauth.renewal import FreshToken, RenewToken, fresh_token, require_reconnect
+
+_UNAUTHORIZED: Final = 401
+_LEAST_SECONDS: Final = 0.001
+_LOST: Final = "The remote service refuses the token (401)."
+
+
+async def call_with_token(
+    hub: Hub, request: OutboundRequest, held: HeldToken | None, *, clock: Callable[[], float] = time.monotonic
+) -> Answer | Failure:
+    """As `proxy.call.call`; `held` is None for a credential that is no token of OAuth.
+
+    All of it happens within the request's time. A 401 renews the token and sends the same request once more; one
+    that stays a 401 makes the connection NEEDS_RECONNECT, and is the answer. Raises also NotReady, UpstreamFailed
+    and NotFound where there is no token to go along with: nothing has been sent then.
+    """
+    if held is None:
+        return await call(hub.egress, request)
+    deadline = clock() + request.timeout_seconds
+    fresh = await _within(deadline - clock(), fresh_token(hub, held)) if held.due else None
+    answer = await call(hub.egress, _armed(request, fresh, deadline - clock()))
+    if not _refused(answer):
+        return answer
+    if fresh is None and held.renewable:
+        try:
+            fresh = await _within(deadline - clock(), fresh_token(hub, held))
+        except DomainError:  # the answer stands; what became of the token is recorded with the connection
+            return answer
+        again = await call(hub.egress, _armed(request, fresh, deadline - clock()))
+        answer = replace(again, attempts=again.attempts + answer.attempts)
+    if _refused(answer):
+        lost = RenewToken(connection_id=held.connection_id, version=fresh.version if fresh else held.version)
+        await require_reconnect(Caller.operator(hub, held.organization_id), lost, _LOST)
+    return answer
+
+
+def _refused(answer: Answer | Failure) -> bool:
+    return isinstance(answer, Answer) and answer.status == _UNAUTHORIZED
+
+
+def _armed(request: OutboundRequest, fresh: FreshToken | None, seconds: float) -> OutboundRequest:
+    if fresh is None:
+        return request
+    headers = with_bearer(request.headers, fresh.access_token)
+    return replace(request, headers=headers, timeout_seconds=max(seconds, _LEAST_SECONDS))
+
+
+async def _within(seconds: float, renewal: Awaitable[FreshToken]) -> FreshToken:
+    """Who waits no longer leaves; the renewal goes on without them."""
+    try:
+        async with asyncio.timeout(max(seconds, 0)):
+            return await renewal
+    except TimeoutError as late:
+        raise UpstreamTimeout("The token of the connection was not renewed in time.") from late

@@ -1,0 +1,40 @@
+"""As which client the hub speaks for a connection: the OAuth client of the integration that it was made for."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.tables import Connection, Integration, Registration
+from proxy.oauth import TokenEndpoint
+from resolvers.work import Work
+
+
+async def issuing_integration(work: Work, connection: Connection) -> Integration | None:
+    """The integration to whose client the tokens were given: the first that it was registered to and that has one.
+
+    It may be another organization's, whose app is installed here.
+    """
+    return await work.first(
+        select(Integration)
+        .join(Registration, col(Registration.integration_id) == col(Integration.id))
+        .where(
+            col(Registration.connection_id) == connection.id,
+            col(Integration.token_url).is_not(None),
+            col(Integration.client_id).is_not(None),
+        )
+        .order_by(col(Registration.id))
+    )
+
+
+def token_endpoint(work: Work, integration: Integration, url: str | None = None) -> TokenEndpoint | None:
+    """Its token endpoint, or another address that wants the same client; None without an address or a client."""
+    address = url or integration.token_url
+    if address is None or integration.client_id is None:
+        return None
+    return TokenEndpoint(
+        url=address,
+        client_id=integration.client_id,
+        client_secret=work.unseal(integration, "client_secret"),
+        auth=integration.token_endpoint_auth,
+    )

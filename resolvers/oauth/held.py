@@ -1,0 +1,47 @@
+"""The token that a call goes along with: pure facts of its rows, read where the credential is opened anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from models.tables import Connection, Integration
+from models.vocabulary import AuthType
+
+#: Connections whose credential is a token that the hub itself renews.
+RENEWED: Final = frozenset({AuthType.OAUTH2, AuthType.CLIENT_CREDENTIALS})
+#: A token that ends sooner than this is renewed before it is used: the call takes time, and clocks differ.
+SKEW_MS: Final = 30_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldToken:
+    """Which token of which connection. `due`: it has to be renewed before it is used; `renewable`: it can be.
+
+    A token that cannot be renewed is used until the remote service refuses it, whatever was said of its end.
+    """
+
+    connection_id: str
+    organization_id: str
+    version: int
+    due: bool
+    renewable: bool
+
+
+def held_token(
+    connection: Connection, integration: Integration, stored: Mapping[str, str], now: int
+) -> HeldToken | None:
+    """None for a connection of any other kind. `now` in ms since 1970 UTC."""
+    if connection.auth_type not in RENEWED:
+        return None
+    has_grant = connection.auth_type is AuthType.CLIENT_CREDENTIALS or "refreshToken" in stored
+    renewable = has_grant and integration.token_url is not None and integration.client_id is not None
+    ends = connection.expires_at is not None and connection.expires_at - SKEW_MS <= now
+    return HeldToken(
+        connection_id=connection.id,
+        organization_id=connection.organization_id,
+        version=connection.secret_version,
+        due="accessToken" not in stored or (ends and renewable),
+        renewable=renewable,
+    )

@@ -1,0 +1,264 @@
+"""Tokens that end: renewed once for everybody, kept when they are good, given up when they are not."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.harness.acting import act, listed
+from tests.harness.calling import capability
+
+RECONNECT = "The connection no longer works; connect again."
+
+
+async def somebody_renews(shop) -> None:
+    """Wait until somebody has the lease."""
+    for _ in range(500):
+        if (await shop.row()).lease_owner is not None:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("Nobody renews.")
+
+
+async def test_a_token_that_lasts_is_used_as_it_is(connect, vendor) -> None:
+    shop = await connect(expiresAt="2100-01-01T00:00:00Z")
+
+    done = await shop.run()
+
+    assert done["response"]["json"] == {"token": "at-0"}
+    assert vendor.counts == {"api": 1}
+
+
+async def test_a_token_that_is_over_is_renewed_before_the_call(connect, vendor) -> None:
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    vendor.scope = "read,write"
+
+    done = await shop.run()
+    again = await shop.run()
+
+    assert [one["response"]["json"] for one in (done, again)] == [{"token": "at-1"}] * 2
+    assert vendor.counts == {"api": 2, "token": 1}
+    assert vendor.asked == [{"grant_type": "refresh_token", "refresh_token": "rt-0"}]
+    shown, row = await shop.shown(), await shop.row()
+    assert (shown["status"], shown["lastError"], shown["grantedScopes"]) == ("CONNECTED", None, ["read", "write"])
+    assert (shown["details"], row.secret_version) == ({"accessToken": "…", "refreshToken": "…"}, 2)
+    assert 3_500_000 < row.expires_at - row.updated_at <= 3_600_000
+    assert (row.lease_owner, row.lease_until) == (None, None)
+
+
+async def test_twenty_calls_on_a_token_that_is_over_renew_it_once(connect, vendor) -> None:
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    vendor.delay = 0.3
+
+    done = await asyncio.gather(*(shop.run() for _ in range(20)))
+
+    assert [one["response"]["json"] for one in done] == [{"token": "at-1"}] * 20
+    assert vendor.counts == {"api": 20, "token": 1}
+
+
+async def test_an_answer_without_a_refresh_token_leaves_the_old_one_in_force(connect, vendor) -> None:
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    vendor.rotates = False
+    await shop.run()
+    await shop.expire()
+
+    done = await shop.run()
+
+    assert done["response"]["json"] == {"token": "at-2"}
+    assert [form["refresh_token"] for form in vendor.asked] == ["rt-0", "rt-0"]
+
+
+async def test_a_token_of_unknown_end_is_used_until_the_service_refuses_it(connect, vendor) -> None:
+    shop = await connect()
+    vendor.expires_in = None
+    first = await shop.run()
+    vendor.valid = "another"
+
+    second = await shop.run("POST")
+    third = await shop.run()
+
+    assert [one["response"]["json"] for one in (first, second, third)] == [
+        {"token": token} for token in ("at-0", "at-1", "at-1")
+    ]
+    assert vendor.tokens_seen == ["at-0", "at-0", "at-1", "at-1"]
+    assert second["dispatch"]["attemptCount"] == 2
+    assert (await shop.row()).expires_at is None
+
+
+async def test_a_token_without_a_way_to_renew_it_is_used_whatever_was_said_of_its_end(connect, vendor) -> None:
+    shop = await connect(refreshToken=None, expiresAt="2020-01-01T00:00:00Z")
+
+    done = await shop.run()
+    vendor.valid = "another"
+    refused = await shop.run()
+
+    assert done["response"]["json"] == {"token": "at-0"}
+    assert (refused["dispatch"]["outcome"], refused["dispatch"]["externalStatus"]) == ("UPSTREAM_FAILED", 401)
+    assert vendor.counts == {"api": 2}
+    assert (await shop.shown())["status"] == "NEEDS_RECONNECT"
+
+
+async def test_who_must_come_back_is_told_once_and_no_vendor_is_asked_again(connect, vendor) -> None:
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    vendor.refresh_tokens = set()
+
+    refusals = await asyncio.gather(*(shop.refused() for _ in range(5)))
+    later = [await shop.refused() for _ in range(3)]
+
+    assert {(one["code"], one["reason"], one["message"]) for one in [*refusals, *later]} == {
+        ("NOT_READY", "NEEDS_RECONNECT", RECONNECT)
+    }
+    assert vendor.counts == {"token": 1}
+    shown = await shop.shown()
+    assert shown["status"] == "NEEDS_RECONNECT"
+    assert shown["lastError"] == "The token endpoint refused with invalid_grant: It was used before."
+    assert shown["lastErrorAt"] is not None
+    assert await shop.said() == ["Hub.connection.connected", "Hub.connection.needs_reconnect"]
+
+
+@pytest.mark.parametrize("word", ["bad_refresh_token", "invalid_refresh_token"])
+async def test_a_vendors_own_word_for_it_counts_with_status_200(connect, vendor, word) -> None:
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    vendor.fault = (200, {"ok": False, "error": word})
+
+    await shop.refused()
+
+    assert (await shop.shown())["status"] == "NEEDS_RECONNECT"
+
+
+async def test_a_connection_works_again_with_new_tokens(connect, vendor) -> None:
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    vendor.refresh_tokens = set()
+    await shop.refused()
+    (one,) = await listed(shop.client, "connections", "id")
+    tokens = {"accessToken": "at-0", "refreshToken": "rt-0"}
+
+    await act(shop.client, "updateConnection", {"id": one["id"], "secret": {"oauth2": tokens}})
+    done = await shop.run()
+
+    assert done["response"]["json"] == {"token": "at-0"}
+    shown = await shop.shown()
+    assert (shown["status"], shown["lastError"], shown["lastErrorAt"]) == ("CONNECTED", None, None)
+    assert await shop.said() == [
+        "Hub.connection.connected",
+        "Hub.connection.needs_reconnect",
+        "Hub.connection.recovered",
+    ]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        (503, {"error": "temporarily_unavailable"}),
+        (200, {"token_type": "bearer"}),
+        (200, b"<html>"),
+        (401, {"error": "invalid_client"}),
+    ],
+)
+async def test_a_token_endpoint_that_fails_is_not_asked_by_every_call(connect, vendor, fault) -> None:
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    vendor.fault = fault
+
+    refusals = [await shop.refused() for _ in range(5)]
+    failed = await shop.shown()
+    await shop.change(lease_until=1)  # the back-off is over
+    vendor.fault = None
+    done = await shop.run()
+
+    assert {one["code"] for one in refusals} == {"UPSTREAM_FAILED"}
+    assert len({one["message"] for one in refusals}) == 1
+    assert vendor.counts == {"token": 2, "api": 1}
+    assert (failed["status"], failed["lastError"]) == ("CONNECTED", refusals[0]["message"])
+    assert done["response"]["json"] == {"token": "at-1"}
+    assert (await shop.shown())["lastError"] is None
+    assert await shop.said() == ["Hub.connection.connected"]
+
+
+async def test_what_came_to_nothing_is_recorded_and_its_key_is_free_again(connect, vendor) -> None:
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    vendor.fault = (503, {})
+
+    await shop.refused(idempotencyKey="k")
+    vendor.fault = None
+    await shop.change(lease_until=1)
+    done = await shop.run(idempotencyKey="k")
+
+    outcomes = [row["outcome"] for row in await listed(shop.client, "dispatches", "outcome")]
+    assert outcomes == ["SUCCEEDED", "REFUSED"]
+    assert done["replayed"] is False
+
+
+async def test_a_service_that_refuses_new_tokens_too_ends_the_connection(connect, vendor) -> None:
+    shop = await connect()
+    vendor.valid = "another"
+    vendor.before_answer = lambda: setattr(vendor, "valid", "another")
+
+    done = await shop.run("POST")
+    later = await shop.refused()
+
+    assert (done["dispatch"]["outcome"], done["dispatch"]["externalStatus"]) == ("UPSTREAM_FAILED", 401)
+    assert done["dispatch"]["attemptCount"] == 2
+    assert later["reason"] == "NEEDS_RECONNECT"
+    assert vendor.counts == {"api": 2, "token": 1}
+    assert await shop.said() == ["Hub.connection.connected", "Hub.connection.needs_reconnect"]
+
+
+async def test_a_401_stands_where_the_token_cannot_be_renewed_now(connect, vendor) -> None:
+    shop = await connect()
+    vendor.valid, vendor.fault = "another", (503, {})
+
+    done = await shop.run()
+
+    assert (done["dispatch"]["outcome"], done["dispatch"]["externalStatus"]) == ("UPSTREAM_FAILED", 401)
+    assert (await shop.shown())["status"] == "CONNECTED"
+
+
+async def test_tokens_of_a_new_consent_are_not_overwritten_by_a_renewal_that_comes_late(connect, vendor) -> None:
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    (one,) = await listed(shop.client, "connections", "id")
+    vendor.delay = 0.5
+    vendor.before_answer = lambda: setattr(vendor, "valid", "consented")
+
+    running = asyncio.create_task(shop.run())
+    await somebody_renews(shop)
+    tokens = {"accessToken": "consented", "refreshToken": "rt-new"}
+    await act(shop.client, "updateConnection", {"id": one["id"], "secret": {"oauth2": tokens}})
+    before = (await shop.row()).secret
+    done = await running
+
+    row = await shop.row()
+    assert done["response"]["json"] == {"token": "consented"}
+    assert (row.secret == before, row.secret_version, row.status) == (True, 2, "CONNECTED")
+    assert vendor.counts == {"api": 1, "token": 1}
+
+
+async def test_who_holds_the_lease_is_waited_for_and_taken_over_from_when_it_ends(connect, vendor) -> None:
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    far = (await shop.row()).created_at + 60_000
+    await shop.change(lease_owner="somebody else", lease_until=far)
+
+    running = asyncio.create_task(shop.run())
+    await asyncio.sleep(0.5)
+    waiting = not running.done()
+    await shop.change(lease_until=1)
+    done = await running
+
+    assert waiting
+    assert done["response"]["json"] == {"token": "at-1"}
+    assert vendor.counts == {"api": 1, "token": 1}
+
+
+async def test_a_call_waits_for_a_token_no_longer_than_its_own_time(connect, vendor) -> None:
+    shop = await connect(
+        expiresAt="2020-01-01T00:00:00Z", capabilities=(capability("GET", "GET", "/api", timeoutSeconds=1),)
+    )
+    vendor.delay = 2
+
+    refused = await shop.refused()
+    await asyncio.sleep(1.5)
+    done = await shop.run()
+
+    assert (refused["code"], refused["failure"]) == ("UPSTREAM_FAILED", "TIMEOUT")
+    assert done["response"]["json"] == {"token": "at-1"}
+    assert vendor.counts == {"api": 1, "token": 1}

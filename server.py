@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> Starlette:
                 jobs = working(hub, concurrency=settings.job_concurrency)
                 app.state.worker = await stack.enter_async_context(jobs)
             if demo is not None:
-                app.state.banner = await stack.enter_async_context(demo.running(hub, _url(settings)))
+                app.state.banner = await stack.enter_async_context(demo.running(hub, settings.listens_at))
             gc.collect()
             gc.freeze()  # what lives as long as the process need not be looked through again
             yield
@@ -155,11 +155,6 @@ def _middleware(settings: Settings) -> list[Middleware]:
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     origins = list(settings.cors_origins)
     return [head, Middleware(CORSMiddleware, allow_origins=origins, allow_methods=methods, allow_headers=headers)]
-
-
-def _url(settings: Settings) -> str:
-    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104  compared, not bound
-    return f"http://{host}:{settings.port}"
 
 
 if __name__ == "__main__":

@@ -41,7 +41,9 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "",
         description="Where people reach the hub, as `https://hub.example.com`. Empty makes the addresses of icons"
-        " and uploads paths, to be read against the address of the hub itself.",
+        " and uploads paths, to be read against the address of the hub itself; connect links and the address that"
+        " vendors send users back to (`<public url>/oauth2/callback`) then begin with where the hub listens. Behind a"
+        " proxy, set it.",
     )
     database_url: str = Field(
         "",
@@ -139,6 +141,17 @@ class Settings(BaseSettings):
         if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
             raise ValueError("an address is written as https://hub.example.com, with a path where there is one")
         return value.rstrip("/")
+
+    @property
+    def listens_at(self) -> str:
+        """Where the hub listens, as an address of this machine."""
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104  compared, not bound
+        return f"http://{host}:{self.port}"
+
+    @property
+    def own_url(self) -> str:
+        """`public_url`, or where the hub listens."""
+        return self.public_url or self.listens_at
 
     @property
     def database_address(self) -> str:

@@ -55,6 +55,7 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         external=_external_tokens(settings, egress),
         uploads=Lanes(_UPLOADS_AT_ONCE, _UPLOADS_WAITING),
         public_url=settings.public_url,
+        own_url=settings.own_url,
     )
 
 

@@ -20,8 +20,9 @@ from models.vocabulary import ConnectSessionStatus
 class ConnectSession(Changeable, Owned, table=True):
     """The one table for connect links and for OAuth under way. Purged a day after `expires_at`.
 
-    Link, state and browser are kept as SHA-256 digests; the state is erased when it is used. `integration_id` is
-    what the consent page was asked for; `integration_ids` is what the link offers. EXPIRED is never stored.
+    Link, state and browser are kept as SHA-256 digests; the state is erased when it is used, and is good until
+    `state_expires_at` only. `integration_id` is what was chosen; `integration_ids` is what the link offers.
+    `connection_id` is the one to renew, and in the end what was connected. EXPIRED is never stored.
     """
 
     __tablename__ = "connect_session"
@@ -36,12 +37,14 @@ class ConnectSession(Changeable, Owned, table=True):
     integration_id: str | None = ref_field("integration.id", default=None)
     principal_id: str | None = ref_field("principal.id", default=None)
     created_by: str | None = ref_field(default=None)
+    created_by_token: str | None = ref_field(default=None)
     connection_id: str | None = ref_field("connection.id", ondelete="SET NULL", default=None)
     additional_scopes: list[str] = json_field(default_factory=list)
     return_url: str | None = text_field(2048, default=None)
     redirect_uri: str | None = text_field(2048, default=None)
     link_digest: str | None = Field(sa_type=key_type(), default=None)
     state_digest: str | None = Field(sa_type=key_type(), default=None)
+    state_expires_at: int | None = time_field(default=None)
     verifier: bytes | None = secret_field(default=None)
     browser_digest: str | None = text_field(64, default=None)
     error: str | None = text_field(None, default=None)

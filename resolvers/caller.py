@@ -29,6 +29,7 @@ class Hub:
     """What is wired once for the life of a process and handed to every operation.
 
     `public_url` is where people reach the hub, without a slash at its end; empty where nobody has said it.
+    `own_url` is that, or the address that it listens on: what vendors send users back to, and links begin with.
     """
 
     database: Database
@@ -43,6 +44,7 @@ class Hub:
     #: None where tokens of another issuer are not taken.
     external: ExternalTokens | None = None
     public_url: str = ""
+    own_url: str = ""
     clock: Callable[[], int] = now_ms
     #: What is under way for several callers at once.
     flights: Flights = field(default_factory=Flights)

@@ -21,6 +21,7 @@ _SILENT: Final = frozenset(
         "secret_version",
     }
     | {"digest", "position", "last_used_at", "created_by", "created_by_token", "updated_by"}
+    | {"link_digest", "state_digest", "browser_digest", "state_expires_at", "redirect_uri"}
 )
 
 

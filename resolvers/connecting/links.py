@@ -1,0 +1,88 @@
+"""Connect links: kept ones, of which the database has a digest; signed ones, of which it has nothing until used."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from models.secret import Keyring
+
+PATH: Final = "/connect/"
+SIGNED_LASTS_MS: Final = 30 * 60 * 1000
+_PURPOSE: Final = "connect link"
+_MAC_BYTES: Final = 32
+_TEXT: Final = re.compile(r"[A-Za-z0-9_-]{43,8192}")
+_KEPT: Final = 43  # characters of 256 bits
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedLink:
+    """What a signed link says: for whom, at which integration, which connection to renew, which scopes to add."""
+
+    organization_id: str
+    principal_id: str | None
+    integration_id: str
+    connection_id: str | None
+    scopes: tuple[str, ...]
+    expires_at: int
+
+
+def new_secret() -> str:
+    """256 random bits as text for an address or a cookie: a link, a state, a browser."""
+    return secrets.token_urlsafe(32)
+
+
+def digest_of(text: str) -> str:
+    """The SHA-256 by which such a text is stored; the text itself never is."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def may_be_link(text: str) -> bool:
+    """Whether a text has the form of a link; what has not is not worth a look-up."""
+    return _TEXT.fullmatch(text) is not None
+
+
+def sign(keyring: Keyring, link: SignedLink) -> str:
+    """The text of a signed link. Whoever holds it can read the ids in it, which are no secrets."""
+    facts = [link.organization_id, link.principal_id, link.integration_id, link.connection_id]
+    payload = orjson.dumps([*facts, link.scopes, link.expires_at])
+    mac = _mac(keyring.derive(_PURPOSE), payload)
+    return base64.urlsafe_b64encode(mac + payload).rstrip(b"=").decode()
+
+
+def read_signed(keyring: Keyring, text: str) -> SignedLink | None:
+    """What a link says that a key of this ring signed, expired or not; None for any other text."""
+    if not may_be_link(text) or len(text) == _KEPT:
+        return None
+    raw = _unpack(text)
+    mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+    if not any(hmac.compare_digest(mac, _mac(key, payload)) for key in keyring.derive_each(_PURPOSE)):
+        return None
+    organization_id, principal_id, integration_id, connection_id, scopes, expires_at = orjson.loads(payload)
+    return SignedLink(
+        organization_id=organization_id,
+        principal_id=principal_id,
+        integration_id=integration_id,
+        connection_id=connection_id,
+        scopes=tuple(scopes),
+        expires_at=expires_at,
+    )
+
+
+def _mac(key: bytes, payload: bytes) -> bytes:
+    return hmac.digest(key, payload, hashlib.sha256)
+
+
+def _unpack(text: str) -> bytes:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except binascii.Error:
+        return b""

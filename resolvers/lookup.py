@@ -13,6 +13,7 @@ from models.straight import StraightSelect, columns_of
 from models.tables import (
     Capability,
     Connection,
+    ConnectSession,
     Definition,
     Installation,
     Integration,
@@ -76,6 +77,7 @@ class Lookup:
         self._dialect = database.engine.dialect
         self._token = StraightSelect(_select_token(), Token, Principal, dialect=self._dialect)
         self._organization = StraightSelect(_select_organization(), Organization, dialect=self._dialect)
+        self._connect_session = StraightSelect(_select_connect_session(), ConnectSession, dialect=self._dialect)
         self._memberships = StraightSelect(_select_memberships(), Organization, Principal, dialect=self._dialect)
         #: By what changes the text of the statement, which is little: the values are parameters.
         self._capability: dict[tuple[object, ...], StraightSelect] = {}
@@ -91,6 +93,15 @@ class Lookup:
         """An organization by id. Raises Unavailable."""
         statement = self._organization
         rows = statement.rows(await self._reader.fetch(statement.sql, statement.parameters({"id": id})))
+        return rows[0][0] if rows else None
+
+    async def connect_session(
+        self, *, link_digest: str | None = None, state_digest: str | None = None
+    ) -> ConnectSession | None:
+        """The session with this SHA-256 of its link or its state, whatever became of it. Raises Unavailable."""
+        statement = self._connect_session
+        known = {"link_digest": link_digest or "", "state_digest": state_digest or ""}
+        rows = statement.rows(await self._reader.fetch(statement.sql, statement.parameters(known)))
         return rows[0][0] if rows else None
 
     async def memberships(self, subject: str) -> list[Membership]:
@@ -145,6 +156,15 @@ def _select_token() -> Select[Any]:
 
 def _select_organization() -> Select[Any]:
     return columns_of(Organization).where(col(Organization.id) == bindparam("id"))
+
+
+def _select_connect_session() -> Select[Any]:
+    return columns_of(ConnectSession).where(
+        or_(
+            col(ConnectSession.link_digest) == bindparam("link_digest"),
+            col(ConnectSession.state_digest) == bindparam("state_digest"),
+        )
+    )
 
 
 def _select_memberships() -> Select[Any]:

@@ -18,6 +18,7 @@ from models.tables import (
     AuditEntry,
     Capability,
     Connection,
+    ConnectSession,
     Definition,
     Dispatch,
     Event,
@@ -133,6 +134,22 @@ def _connections(caller: Caller, _model: Any) -> Conditions:
     return [mine, or_(shared, col(Connection.principal_id) == caller.principal_id)]
 
 
+def _connect_sessions(caller: Caller, _model: Any) -> Conditions:
+    """Those that one has made, and those that are for oneself."""
+    mine = col(ConnectSession.organization_id) == caller.organization_id
+    if caller.is_admin:
+        return [mine]
+    own = []
+    if caller.token_id is not None:
+        own.append(col(ConnectSession.created_by_token) == caller.token_id)
+    if caller.principal_id is not None:
+        own += [
+            col(ConnectSession.created_by) == caller.principal_id,
+            col(ConnectSession.principal_id) == caller.principal_id,
+        ]
+    return [mine, or_(false(), *own)]
+
+
 def _history(caller: Caller, model: Any) -> Conditions:
     """History outlives what it names, but a restricted integration's is hidden with it."""
     mine = model.organization_id == caller.organization_id
@@ -189,6 +206,7 @@ _RULES: dict[Any, Callable[[Caller, Any], Conditions]] = {
     AuditEntry: _history,
     Capability: _of_visible_integrations,
     Connection: _connections,
+    ConnectSession: _connect_sessions,
     Definition: _definitions,
     Dispatch: _history,
     Event: _history,

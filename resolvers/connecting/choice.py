@@ -1,0 +1,47 @@
+"""What whoever begins a session may ask for: scopes, a return address, a connection to renew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import NotFound
+from models.tables import Connection, Integration, Organization, Registration
+from resolvers.connecting.return_urls import is_allowed
+from resolvers.faults import Faults
+from resolvers.work import Work
+
+_MOST_SCOPES = 100
+
+
+def check_scopes(faults: Faults, scopes: Sequence[str]) -> None:
+    """Faults at scopes that no authorisation request could hold (RFC 6749 §3.3)."""
+    path = ("additionalScopes",)
+    faults.texts(path, scopes, most=_MOST_SCOPES)
+    for index, scope in enumerate(scopes):
+        plain = all("\x21" <= letter <= "\x7e" and letter not in '"\\' for letter in scope)
+        faults.check(plain, (*path, str(index)), "A scope is visible ASCII without spaces, quotes and backslashes.")
+
+
+async def check_return_url(work: Work, faults: Faults, url: str | None) -> None:
+    """A fault at an address that the organization does not list."""
+    if url is None:
+        return
+    organization = await work.get(Organization, work.organization_id)
+    listed = is_allowed(url, organization.return_urls)
+    faults.check(listed, "returnUrl", "It is at none of the organization's returnUrls; add its prefix there.")
+
+
+async def renewable(work: Work, connection_id: str, integrations: Sequence[Integration]) -> Connection:
+    """A connection that the caller may see, at one of these integrations. Raises NotFound."""
+    path = ("input", "connectionId")
+    connection = await work.get(Connection, connection_id, path=path)
+    registered = select(Registration).where(
+        col(Registration.connection_id) == connection.id,
+        col(Registration.integration_id).in_([integration.id for integration in integrations]),
+    )
+    if await work.first(registered) is None:
+        raise NotFound("connection", path=path)
+    return connection

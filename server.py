@@ -27,6 +27,7 @@ from models.secret import Keyring
 from resolvers.caller import Hub
 from schema.routes import routes as graphql_routes
 from settings import Settings, read_settings
+from web.connect import routes as connect_routes
 from web.routes import page as graphiql_page
 from web.routes import routes as graphiql_routes
 from wire.body import BodyLimits
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> Starlette:
             *(graphiql_routes() if settings.graphiql else ()),
             *rest.routes(hub, limits=body),
             *files.routes(hub, limits=body),
+            *connect_routes(hub, limits=body),
         ],
         middleware=_middleware(settings),
         lifespan=lifespan,

@@ -22,7 +22,7 @@ class ConnectSession(Changeable, Owned, table=True):
 
     Link, state and browser are kept as SHA-256 digests; the state is erased when it is used, and is good until
     `state_expires_at` only. `integration_id` is what was chosen; `integration_ids` is what the link offers.
-    `connection_id` is the one to renew, and in the end what was connected. EXPIRED is never stored.
+    `renews_id` is the connection to renew; `connection_id` is what was connected. EXPIRED is never stored.
     """
 
     __tablename__ = "connect_session"
@@ -38,6 +38,7 @@ class ConnectSession(Changeable, Owned, table=True):
     principal_id: str | None = ref_field("principal.id", default=None)
     created_by: str | None = ref_field(default=None)
     created_by_token: str | None = ref_field(default=None)
+    renews_id: str | None = ref_field(default=None)
     connection_id: str | None = ref_field("connection.id", ondelete="SET NULL", default=None)
     additional_scopes: list[str] = json_field(default_factory=list)
     return_url: str | None = text_field(2048, default=None)

@@ -55,10 +55,10 @@ def availability(
     return Availability(available=True)
 
 
-def not_ready(found: Availability) -> NotReady:
-    """The refusal of what is not available."""
+def not_ready(found: Availability, *, connect_url: str | None = None) -> NotReady:
+    """The refusal of what is not available; `connect_url` is where the user can do something about it."""
     reason = found.reason or UnavailableReason.NO_CONNECTION
-    return NotReady(SENTENCES[reason], reason=reason, missing_scopes=found.missing_scopes)
+    return NotReady(SENTENCES[reason], reason=reason, missing_scopes=found.missing_scopes, connect_url=connect_url)
 
 
 def _state_reason(

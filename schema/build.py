@@ -11,6 +11,7 @@ from resolvers.queries import viewer as viewer_queries
 from schema import (
     audit,
     capability,
+    connect_session,
     connection,
     dispatch,
     event,
@@ -76,6 +77,7 @@ class Query(
 class Mutation(
     integration.Mutations,
     connection.Mutations,
+    connect_session.Mutations,
     installation.Mutations,
     dispatch.Mutations,
     event.Mutations,

@@ -18,6 +18,7 @@ for _words in (
     vocabulary.CapabilityEffect,
     vocabulary.ConnectionMode,
     vocabulary.ConnectionStatus,
+    vocabulary.ConnectSessionStatus,
     vocabulary.DispatchOutcome,
     vocabulary.HttpMethod,
     vocabulary.IdempotencyFate,

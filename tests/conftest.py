@@ -16,7 +16,7 @@ from models.secret import Keyring
 from settings import Settings
 from tests.harness.databases import BACKENDS, opened, postgresql_database, postgresql_server
 from tests.harness.graphql import GraphQL
-from tests.harness.server import RunningHub, ServerProcess, served
+from tests.harness.server import RunningHub, ServerProcess, free_port, served
 from tests.harness.tenants import Tenant, found_organization
 
 pytest_plugins = ["tests.harness.needs", "tests.harness.strict", "tests.upstreams.fixtures"]
@@ -77,12 +77,13 @@ def hub(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     from server import create_app  # here, so that tests of one module do not wait for all of them
 
     settings = Settings(
+        port=free_port(),  # known beforehand, since vendors send users back to it
         home=tmp_path_factory.mktemp("home"),
         database_url=database_url,
         master_keys=Keyring.generate(),
         egress_allow="127.0.0.0/8",
     )
-    with served(create_app(settings)) as hub:
+    with served(create_app(settings), port=settings.port) as hub:
         yield hub
 
 

@@ -8,14 +8,19 @@ from typing import Final
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+_CALLBACK: Final = "/oauth2/callback"
 _CLOSE: Final = {"connection": "close"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeadLimits:
-    """Bytes of the address, bytes of all header names and values, and how many headers."""
+    """Bytes of the address, bytes of all header names and values, and how many headers.
+
+    Vendors send people back to a callback with what they like: there a page says what is wrong, not a status alone.
+    """
 
     address: int = 16 * 1024
+    callback_address: int = 128 * 1024
     headers: int = 32 * 1024
     header_count: int = 200
 
@@ -36,8 +41,9 @@ class LimitedHead:
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         limits = self._limits
-        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > limits.address:
-            return JSONResponse({"error": f"The address is longer than {limits.address} bytes."}, 414, _CLOSE)
+        most = limits.callback_address if scope["path"].endswith(_CALLBACK) else limits.address
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > most:
+            return JSONResponse({"error": f"The address is longer than {most} bytes."}, 414, _CLOSE)
         headers = scope["headers"]
         if len(headers) > limits.header_count:
             return JSONResponse({"error": f"There are more than {limits.header_count} headers."}, 431, _CLOSE)

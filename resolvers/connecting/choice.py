@@ -9,8 +9,9 @@ from sqlmodel import col
 
 from models.errors import NotFound
 from models.tables import Connection, Integration, Organization, Registration
+from models.vocabulary import ConnectionMode
 from resolvers.connecting.return_urls import is_allowed
-from resolvers.faults import Faults
+from resolvers.faults import Faults, require
 from resolvers.work import Work
 
 _MOST_SCOPES = 100
@@ -32,6 +33,17 @@ async def check_return_url(work: Work, faults: Faults, url: str | None) -> None:
     organization = await work.get(Organization, work.organization_id)
     listed = is_allowed(url, organization.return_urls)
     faults.check(listed, "returnUrl", "It is at none of the organization's returnUrls; add its prefix there.")
+
+
+async def renewable_by_caller(work: Work, connection_id: str, integration: Integration) -> Connection:
+    """The same, where what the caller brings is the caller's own: administrators, too, renew nobody else's.
+
+    With their consent they would connect themselves in another's name. Raises NotFound, InvalidInput.
+    """
+    connection = await renewable(work, connection_id, [integration])
+    own = connection.mode is ConnectionMode.SHARED or connection.principal_id == work.caller.principal_id
+    require(own, ("input", "connectionId"), "Only its user can renew it; make a connect link for them.")
+    return connection
 
 
 async def renewable(work: Work, connection_id: str, integrations: Sequence[Integration]) -> Connection:

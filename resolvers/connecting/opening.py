@@ -14,7 +14,7 @@ from models.tables import ConnectSession, Principal
 from models.vocabulary import ConnectSessionStatus
 from resolvers.connecting.links import SIGNED_LASTS_MS, SignedLink, digest_of, read_signed
 from resolvers.connecting.redeem import is_browser_of
-from resolvers.connecting.session import status_of
+from resolvers.connecting.session import connection_of, status_of
 from resolvers.work import Work
 
 
@@ -57,7 +57,7 @@ async def opened(work: Work, opening: Opening, *, lock: bool = False) -> Connect
 async def standing(work: Work, session: ConnectSession, browser: str | None) -> Standing:
     """How it stands now."""
     status = status_of(session, work.now())
-    if status is ConnectSessionStatus.EXPIRED or await _is_disabled(work, session):
+    if status is ConnectSessionStatus.EXPIRED or await _is_over(work, session):
         return Standing.EXPIRED
     if not is_browser_of(session, browser):
         return Standing.ELSEWHERE
@@ -81,7 +81,10 @@ async def hold(work: Work, opening: Opening) -> ConnectSession:
     return session
 
 
-async def _is_disabled(work: Work, session: ConnectSession) -> bool:
+async def _is_over(work: Work, session: ConnectSession) -> bool:
+    """Whether whom it was for, or what it was to renew, is gone since."""
+    if session.renews_id is not None and await connection_of(work, session.renews_id) is None:
+        return True
     if session.principal_id is None:
         return False
     principal = await work.find(Principal, session.principal_id)
@@ -97,7 +100,7 @@ def _as_it_would_be(work: Work, signed: SignedLink, digest: str) -> ConnectSessi
         status=ConnectSessionStatus.OPEN,
         integration_ids=[signed.integration_id],
         principal_id=signed.principal_id,
-        connection_id=signed.connection_id,
+        renews_id=signed.connection_id,
         additional_scopes=list(signed.scopes),
         link_digest=digest,
         expires_at=now + SIGNED_LASTS_MS if signed.expires_at > now else signed.expires_at,

@@ -52,7 +52,7 @@ class Taken:
 
     session_id: str
     integration_id: str
-    connection_id: str | None
+    renews_id: str | None
     scopes: Sequence[str]
     question: Question
     refusal: str | None = None
@@ -91,7 +91,7 @@ async def take(work: Work, said: FinishAuthorization) -> Taken:
     return Taken(
         session_id=session.id,
         integration_id=integration.id,
-        connection_id=session.connection_id,
+        renews_id=session.renews_id,
         scopes=wanted_scopes(session, integration),
         question=question,
         refusal=_refusal(said, vendor),

@@ -59,7 +59,9 @@ async def definition_of(work: Work, integration: Integration) -> Definition | No
 
 
 async def connection_of(work: Work, connection_id: str | None, *, lock: bool = False) -> Connection | None:
-    """A connection of the organization's, whose ever; None where it is gone."""
+    """A connection of the organization's, whose ever; None where there is none, or none is named."""
+    if connection_id is None:
+        return None
     mine = select(Connection).where(
         col(Connection.id) == connection_id, col(Connection.organization_id) == work.organization_id
     )

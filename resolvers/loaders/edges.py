@@ -10,6 +10,7 @@ from models.tables import (
     AuditEntry,
     Capability,
     Connection,
+    ConnectSession,
     Dispatch,
     Event,
     EventType,
@@ -181,6 +182,12 @@ INTEGRATIONS_BY_CONNECTION = Edge(
     link=Link(table=Registration, source="connection_id", target="integration_id"),
     order=_NAME_KEY_THEN_ID,
     needs=Permission.INTEGRATIONS_READ,
+)
+PRINCIPAL_BY_CONNECT_SESSION = Edge(
+    name="PrincipalByConnectSession", source=ConnectSession, target=Principal, local="principal_id"
+)
+CONNECTION_BY_CONNECT_SESSION = Edge(
+    name="ConnectionByConnectSession", source=ConnectSession, target=Connection, local="connection_id"
 )
 CAPABILITY_BY_DISPATCH = Edge(name="CapabilityByDispatch", source=Dispatch, target=Capability, local="capability_id")
 INTEGRATION_BY_DISPATCH = Edge(

@@ -99,6 +99,15 @@ async def _allowed_capabilities(
     return {key: [found[one] for one in key if one in found] for key in keys}
 
 
+async def _offered(
+    session: AsyncSession, caller: Caller, keys: Sequence[tuple[str, ...]]
+) -> dict[tuple[str, ...], list[Integration]]:
+    wanted = {integration_id for key in keys for integration_id in key}
+    offered = select(Integration).where(col(Integration.id).in_(wanted), *visible(caller, Integration))
+    found = {row.id: row for row in (await session.execute(offered)).scalars()}
+    return {key: [found[one] for one in key if one in found] for key in keys}
+
+
 async def _rows(
     session: AsyncSession, caller: Caller, keys: Sequence[tuple[type[SQLModel] | None, str]]
 ) -> dict[tuple[type[SQLModel] | None, str], Any]:
@@ -129,6 +138,7 @@ def _shown(picked: Pick) -> Connection | None:
 
 
 ALLOWED_CAPABILITIES = Relation(name="AllowedCapabilitiesByToken", load=_allowed_capabilities)
+OFFERED_INTEGRATIONS = Relation(name="IntegrationsByConnectSession", load=_offered)
 CONNECTION = Relation(name="ConnectionByIntegration", load=_connections)
 AVAILABILITY = Relation(name="AvailabilityByCapability", load=_availabilities)
 MANAGEABLE = Relation(name="ManageableByIntegration", load=_manageable)

@@ -10,8 +10,8 @@ from sqlmodel import col
 
 from models.errors import Forbidden, InvalidInput, NotFound
 from models.tables import ConnectSession, Integration
-from models.vocabulary import ConnectionMode, Permission
-from resolvers.connecting.choice import check_return_url, check_scopes, renewable
+from models.vocabulary import Permission
+from resolvers.connecting.choice import check_return_url, check_scopes, renewable_by_caller
 from resolvers.connecting.consent import CALLBACK, STATE_LASTS_MS, send_to_vendor
 from resolvers.connecting.keep import keep_tokens
 from resolvers.connecting.redeem import FinishAuthorization, Learned, Taken, redeem, take
@@ -64,7 +64,8 @@ async def start_authorization(work: Work, start: StartAuthorization) -> Authoriz
     session = new_session(work, [integration], lasts_ms=STATE_LASTS_MS)
     session.principal_id = None if is_for_all(integration, work.caller.principal_id) else work.caller.principal_id
     if start.connection_id is not None:
-        await _renew(work, session, integration, start.connection_id)
+        renewed = await renewable_by_caller(work, start.connection_id, integration)
+        session.renews_id, session.principal_id = renewed.id, renewed.principal_id
     session.additional_scopes = list(start.additional_scopes)
     session.return_url = start.return_url
     url = await send_to_vendor(work, session, integration, callback=start.callback, path=path)
@@ -78,8 +79,8 @@ async def finish_authorization(work: Work, taken: Taken, learned: Learned) -> Fi
     """Keep what the vendor's answer is good for. One that is good for nothing ends the session, too."""
     session = await _session(work, taken.session_id)
     integration = next(iter(await offered(work, [taken.integration_id])), None)
-    renewed = await connection_of(work, taken.connection_id, lock=True) if taken.connection_id else None
-    gone = taken.connection_id is not None and renewed is None
+    renewed = await connection_of(work, taken.renews_id, lock=True)
+    gone = taken.renews_id is not None and renewed is None
     why = _failure(taken, learned, integration, gone=gone)
     if why is None and integration is not None and learned.answer is not None:
         connection = await keep_tokens(
@@ -100,14 +101,6 @@ async def finish_authorization(work: Work, taken: Taken, learned: Learned) -> Fi
         way_back=await way_back(work, session),
         upstream=learned.failure is not None,
     )
-
-
-async def _renew(work: Work, session: ConnectSession, integration: Integration, connection_id: str) -> None:
-    """Also for administrators: with their own consent they would connect themselves in another's name."""
-    renewed = await renewable(work, connection_id, [integration])
-    if renewed.mode is ConnectionMode.PER_USER and renewed.principal_id != work.caller.principal_id:
-        raise InvalidInput.at(("input", "connectionId"), "Only its user can renew it; make a connect link for them.")
-    session.connection_id, session.principal_id = renewed.id, renewed.principal_id
 
 
 async def _session(work: Work, session_id: str) -> ConnectSession:

@@ -108,8 +108,8 @@ async def enter_credentials(work: Work, choice: Choose) -> Entered:
     faults = Faults()
     secret = read_form(faults, integration, await definition_of(work, integration), choice.values)
     faults.refuse()
-    renewed = await connection_of(work, session.connection_id, lock=True)
-    if session.connection_id is not None and renewed is None:
+    renewed = await connection_of(work, session.renews_id, lock=True)
+    if session.renews_id is not None and renewed is None:
         raise NotFound("connection")
     session.integration_id = integration.id
     await work.flush()
@@ -156,7 +156,7 @@ async def _renew(
     whose = "nobody's: leave principalId out" if renewed.mode is ConnectionMode.SHARED else "another user's"
     fits = new.principal_id is None or renewed.principal_id == new.principal_id
     require(fits, path, f"The connection is {whose}.")
-    session.connection_id, session.principal_id = renewed.id, await _holder(work, renewed.principal_id)
+    session.renews_id, session.principal_id = renewed.id, await _holder(work, renewed.principal_id)
 
 
 async def _chosen(work: Work, session: ConnectSession, choice: Choose) -> Integration:

@@ -9,6 +9,7 @@ from models.row import new_id
 from models.tables import Capability, Dispatch, Installation
 from models.vocabulary import DispatchOutcome, Permission, UpstreamFailure
 from proxy.message import OutboundRequest
+from resolvers.connecting.invitation import invitation
 from resolvers.dispatching.build import Candidate, Outbound, RunCapability, build, candidate
 from resolvers.dispatching.response import Response, unseal_response
 from resolvers.dispatching.send import Prepared, Sent, row_of, send
@@ -47,7 +48,9 @@ async def load(work: Work, run: RunCapability) -> Loaded:
     """Find, permit, validate, pick and build; nothing has been sent."""
     chosen = await candidate(work, run)
     if not chosen.ready.available:
-        raise not_ready(chosen.ready)
+        found, connection = chosen.found, None if chosen.picked.borrowed else chosen.connection
+        url = invitation(work, found.integration, connection, chosen.ready)
+        raise not_ready(chosen.ready, connect_url=url)
     outbound = await build(work, chosen, run.idempotency_key)
     prepared = Prepared(
         intent=_intent(work, chosen, outbound, run.idempotency_key),

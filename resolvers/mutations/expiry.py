@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlmodel import col
 
-from models.tables import Idempotency, Job, Token
+from models.tables import ConnectSession, Idempotency, Job, Token
 from models.vocabulary import WorkState
 from resolvers.background import Background
 from resolvers.mutations.upload import expire_uploads
@@ -17,6 +17,7 @@ from resolvers.work import Work
 _DAY_MS: Final = 24 * 3600 * 1000
 _HOUR_MS: Final = 3600 * 1000
 _TOKENS_STAY_MS: Final = 90 * _DAY_MS
+_CONNECT_SESSIONS_STAY_MS: Final = _DAY_MS
 _JOBS_STAY_MS: Final = 7 * _DAY_MS
 _BITE: Final = 1000
 _ENDED: Final = (WorkState.SUCCEEDED, WorkState.FAILED, WorkState.CANCELLED)
@@ -38,6 +39,13 @@ async def remove_ended_tokens(work: Work) -> int:
     limit = work.now() - _TOKENS_STAY_MS
     ended = or_(col(Token.revoked_at) <= limit, col(Token.expires_at) <= limit)
     return await _next(work, await _delete(work, Token, _some(Token, ended)))
+
+
+@operation(needs=OPERATOR)
+async def remove_connect_sessions(work: Work) -> int:
+    """Remove connect sessions that ended, or would have, a day ago. Answers how many."""
+    over = col(ConnectSession.expires_at) <= work.now() - _CONNECT_SESSIONS_STAY_MS
+    return await _next(work, await _delete(work, ConnectSession, _some(ConnectSession, over)))
 
 
 @operation(needs=OPERATOR)
@@ -69,6 +77,9 @@ BACKGROUND: Final = {
         run=lambda caller, _: expire_idempotency_keys(caller), recurs="Forget idempotency keys"
     ),
     "token.remove": Background(run=lambda caller, _: remove_ended_tokens(caller), recurs="Remove ended tokens"),
+    "connect_session.remove": Background(
+        run=lambda caller, _: remove_connect_sessions(caller), recurs="Remove old connect sessions"
+    ),
     "upload.expire": Background(run=lambda caller, _: expire_uploads(caller), recurs="Remove unused uploads"),
     "job.remove": Background(run=lambda caller, _: remove_old_jobs(caller), recurs="Remove old jobs"),
 }

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from models.errors import Forbidden, InvalidInput, NotFound, TooMany, UpstreamFailed
 from models.tables import Connection, Integration
-from models.vocabulary import ConnectionMode, Permission
+from models.vocabulary import Permission
 from proxy.oauth import AuthorizationCode, Grant, RefreshToken, TokenAnswer
 from resolvers.caller import Hub
-from resolvers.connecting.choice import renewable
+from resolvers.connecting.choice import renewable_by_caller
 from resolvers.connecting.consent import token_endpoint
 from resolvers.connecting.keep import keep_tokens
 from resolvers.connecting.redeem import Learned, Question, learn
@@ -96,9 +96,7 @@ async def _load(work: Work, integration_id: str, connection_id: str | None, gran
     integration = await work.get(Integration, integration_id, path=path)
     principal_id = None if is_for_all(integration, work.caller.principal_id) else work.caller.principal_id
     if connection_id is not None:
-        renewed = await renewable(work, connection_id, [integration])
-        if renewed.mode is ConnectionMode.PER_USER and renewed.principal_id != work.caller.principal_id:
-            raise InvalidInput.at(("input", "connectionId"), "Only its user can renew it.")
+        await renewable_by_caller(work, connection_id, integration)
     question = Question(
         endpoint=token_endpoint(work, integration, path),
         grant=grant,
@@ -119,7 +117,7 @@ async def _keep(work: Work, brought: Brought, learned: Learned) -> Connection:
         raise learned.failure
     assert learned.answer is not None  # noqa: S101  there is one where nothing failed
     integration = await work.get(Integration, brought.integration_id, path=("input", "integrationId"))
-    renewed = await connection_of(work, brought.connection_id, lock=True) if brought.connection_id else None
+    renewed = await connection_of(work, brought.connection_id, lock=True)
     if brought.connection_id is not None and renewed is None:
         raise NotFound("connection", path=("input", "connectionId"))
     return await keep_tokens(

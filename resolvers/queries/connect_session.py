@@ -76,6 +76,6 @@ async def _choice(work: Work, integration: Integration) -> Choice:
 
 async def _account(work: Work, session: ConnectSession) -> str | None:
     """Who is connected already, where a connection is to be renewed."""
-    connection = await connection_of(work, session.connection_id) if session.connection_id else None
+    connection = await connection_of(work, session.renews_id)
     account = connection.account if connection else {}
     return account.get("email") or account.get("displayName") or account.get("accountId")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from jobs.job import NewJob
 from jobs.transaction import enqueue
@@ -24,7 +25,9 @@ from resolvers.caller import Caller
 from resolvers.declaring import DeclareCapability, DeclareEventType
 from resolvers.dispatching.build import RunCapability
 from resolvers.find import IntegrationRef
+from resolvers.mutations.authorization import StartAuthorization, start_authorization
 from resolvers.mutations.capability import DeclareEventTypes, declare_event_types
+from resolvers.mutations.connect_session import CreateConnectSession, create_connect_session
 from resolvers.mutations.connection import (
     CreateConnection,
     RegisterConnections,
@@ -76,6 +79,8 @@ class Estate:
     upload_id: str
     icon_id: str
     job: Job
+    link: str
+    state: str
 
     def caller(self, permissions: Iterable[Permission] = ALL, **facts: Any) -> Caller:
         """Its administrator, with some permissions; `facts` are Caller's."""
@@ -106,8 +111,8 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     word = f"w{new_id()}"
     integration = await run(create_integration, _rich(word, upstream))
     await run(declare_event_types, _event_types(integration))
-    hidden = CreateIntegration(name=f"{word} restricted", access=IntegrationAccess.RESTRICTED)
-    restricted = await run(create_integration, hidden)
+    restricted = await run(create_integration, _hidden(word, upstream))
+    link, state = await _sessions(run, integration, restricted)
     shared, own = await _connect(run, word, integration)
     token, app_token = await _tokens(run, word, member_id, integration)
     installed = await run(list_installations, filter=InstallationFilter(search=word), page=_ONE)
@@ -138,6 +143,8 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         upload_id=upload_id,
         icon_id=icon_id,
         job=await hub.run(_ask_for_work(hub, tenant, integration)),
+        link=link,
+        state=state,
     )
 
 
@@ -174,6 +181,14 @@ async def _upload(run: _Runner, integration: Integration) -> tuple[str, str]:
     return waiting.id, icon.id
 
 
+async def _sessions(run: _Runner, integration: Integration, restricted: Integration) -> tuple[str, str]:
+    """The text of a connect link, and a state that a vendor's answer is waited for with."""
+    new = CreateConnectSession(integration_ids=[integration.id, restricted.id])
+    link = (await run(create_connect_session, new)).url
+    begun = await run(start_authorization, StartAuthorization(integration_id=restricted.id))
+    return link.rpartition("/")[2], parse_qs(urlsplit(begun.url).query)["state"][0]
+
+
 async def _tokens(run: _Runner, word: str, member_id: str, integration: Integration) -> tuple[Token, str]:
     """A token of the member's, and the text of one of the app's."""
     own = CreateToken(name=word, permissions=[Permission.AUDIT_READ], principal_id=member_id)
@@ -184,6 +199,18 @@ async def _tokens(run: _Runner, word: str, member_id: str, integration: Integrat
 async def _mark(run: _Runner, integration: Integration, word: str, member_id: str) -> None:
     await run(set_integration_tags, SetIntegrationTags(integration_id=integration.id, tags=[word]))
     await run(share_integration, ShareIntegration(integration_id=integration.id, principal_id=member_id))
+
+
+def _hidden(word: str, upstream: str) -> CreateIntegration:
+    """A restricted one, whose users consent at the vendor."""
+    auth = IntegrationAuth(
+        type=AuthType.OAUTH2,
+        client_id="client",
+        client_secret=f"another-client-secret-{word}",
+        authorization_url=f"{upstream}/authorize",
+        token_url=f"{upstream}/token",
+    )
+    return CreateIntegration(name=f"{word} restricted", access=IntegrationAccess.RESTRICTED, auth=auth)
 
 
 def _rich(word: str, upstream: str) -> CreateIntegration:

@@ -18,6 +18,7 @@ class Foreign(Enum):
     """What another organization is answered that names this one's things."""
 
     NOT_FOUND = "refused as NotFound"
+    INVALID = "refused as InvalidInput, as what is used up or never was"
     NONE = "nothing in the place of the thing"
     EMPTY = "an empty page"
     OWN = "what is its own, whatever was named"

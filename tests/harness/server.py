@@ -39,9 +39,9 @@ class RunningHub:
 
 
 @contextmanager
-def served(app: Any) -> Iterator[RunningHub]:
-    """Serve an ASGI app over a real socket, in a thread."""
-    listener = socket.create_server(("127.0.0.1", 0))
+def served(app: Any, *, port: int = 0) -> Iterator[RunningHub]:
+    """Serve an ASGI app over a real socket, in a thread; at any free port unless one is named."""
+    listener = socket.create_server(("127.0.0.1", port))
     server = _Server(uvicorn.Config(app, lifespan="on", log_config=None))
     thread = threading.Thread(target=_run, args=(server, listener), name="hub")
     thread.start()

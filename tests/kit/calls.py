@@ -45,7 +45,7 @@ from resolvers.queries.job import JobFilter
 from resolvers.secrets import Secret
 from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
-from tests.kit import people
+from tests.kit import connecting, people
 
 _PAGE = SliceRequest(size=100, count=True)
 _BY_NAME = integration_order(IntegrationOrderField.NAME)
@@ -181,6 +181,7 @@ CALLS: dict[str, Call] = {
     "reap_dispatches": Call(given=lambda e: ()),
     "expire_idempotency_keys": Call(given=lambda e: ()),
     "remove_ended_tokens": Call(given=lambda e: ()),
+    "remove_connect_sessions": Call(given=lambda e: ()),
     "remove_old_jobs": Call(given=lambda e: ()),
     "list_jobs": Call(given=lambda e: (JobFilter(subject_id=e.integration.id), _PAGE), foreign=Foreign.EMPTY),
     "read_job": Call(given=lambda e: (e.job.id,), foreign=Foreign.NONE),
@@ -221,4 +222,5 @@ CALLS: dict[str, Call] = {
     ),
     "list_tokens": Call(given=lambda e: (_PAGE,), foreign=Foreign.OWN),
     **people.CALLS,
+    **connecting.CALLS,
 }

@@ -8,7 +8,7 @@ from models.vocabulary import Permission
 from schema.ids import global_id
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
-from tests.kit import people
+from tests.kit import connecting, people
 
 
 def _input(**members: Any) -> dict[str, Any]:
@@ -118,4 +118,5 @@ ROOTS: dict[str, Call] = {
     ),
     "revokeToken": Call(given=lambda e: {"id": e.token.id}, lacks=Permission.TOKENS_WRITE),
     **people.ROOTS,
+    **connecting.ROOTS,
 }

@@ -27,6 +27,7 @@ CANNED = {
     "/nan": reply(b'{"a":NaN}'),
     "/not-json": reply(b"<html>busy</html>"),
     "/wrong-charset": reply('{"a":"ä"}'.encode("latin-1"), "application/json; charset=utf-8"),
+    "/token": reply(b'{"access_token":"a-token-of-the-vendor","token_type":"Bearer","expires_in":3600}'),
     "/latin1": reply("für".encode("latin-1"), "text/plain; charset=iso-8859-1"),
     "/unknown-charset": reply(b"abc", "text/plain; charset=klingon"),
     "/cookie": reply(b"{}", "application/json", "200 OK", *_COOKIE),

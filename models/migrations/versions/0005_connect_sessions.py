@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("principal_id", ID, nullable=True),
         sa.Column("created_by", ID, nullable=True),
         sa.Column("created_by_token", ID, nullable=True),
+        sa.Column("renews_id", ID, nullable=True),
         sa.Column("connection_id", ID, nullable=True),
         sa.Column("additional_scopes", sa.Text(), nullable=False),
         sa.Column("return_url", sa.String(length=2048), nullable=True),

@@ -1,0 +1,117 @@
+"""Connect sessions: links for end users, and OAuth for oneself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models import tables
+from models.vocabulary import ConnectSessionStatus
+from resolvers.connecting.session import status_of
+from resolvers.loaders import edges, relations
+from resolvers.mutations import authorization, connect_session
+from schema import errors
+from schema.connection import ConnectedAccount
+from schema.field import column, derived, given, mutation, related, to_one, viewed
+from schema.node import Node, node
+from schema.principal import Principal
+from schema.scalars import DateTime
+
+if TYPE_CHECKING:
+    from schema.integration import Integration
+
+
+@node(tables.ConnectSession)
+class ConnectSession(Node):
+    """A short-lived link on which an end user connects."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    status: ConnectSessionStatus = viewed(lambda row, caller: status_of(row, caller.hub.clock()), "How far it got.")
+    integrations: list[Annotated[Integration, strawberry.lazy("schema.integration")]] = related(
+        relations.OFFERED_INTEGRATIONS, lambda row: tuple(row.integration_ids), "What can be connected."
+    )
+    principal: Principal | None = to_one(
+        edges.PRINCIPAL_BY_CONNECT_SESSION, "For whom; null means a shared connection."
+    )
+    return_url: str | None = column("Where the user goes afterwards; on the allow-list.")
+    connection: ConnectedAccount | None = to_one(edges.CONNECTION_BY_CONNECT_SESSION, "What was connected.")
+    error: str | None = column("Why it failed.")
+    expires_at: DateTime = column("When the link ends.")
+
+
+@strawberry.input(description="An OAuth authorisation to begin.")
+class StartAuthorizationInput:
+    """See `StartAuthorization`."""
+
+    integration_id: strawberry.ID = strawberry.field(description="For which.")
+    connection_id: strawberry.ID | None = given("Renew this one.")
+    additional_scopes: list[str] = strawberry.field(
+        default_factory=list, description="Scopes beyond those configured."
+    )
+    return_url: str | None = given("Where to go afterwards; must be on the allow-list.")
+
+
+@strawberry.input(description="A connect link.")
+class CreateConnectSessionInput:
+    """See `CreateConnectSession`."""
+
+    integration_ids: list[strawberry.ID] = strawberry.field(description="What can be connected.")
+    principal_id: strawberry.ID | None = given(
+        "For whom; null makes a shared connection. For another user than yourself a user's token needs"
+        " ORGANIZATION_ADMIN too."
+    )
+    connection_id: strawberry.ID | None = given("Renew this one.")
+    return_url: str | None = given("Where to go afterwards; must be on the allow-list.")
+    lifetime_seconds: int = strawberry.field(default=1800, description="60 to 86,400.")
+
+
+@strawberry.type(description="Where to send the user.")
+class AuthorizationPayload:
+    """See `Authorization`."""
+
+    url: str = column("Consent page of the vendor.")
+    session: ConnectSession = column("Progress; read it again by its id.")
+
+
+@strawberry.type(description="A link to give to an end user.")
+class ConnectSessionPayload:
+    """See `NewConnectSession`."""
+
+    session: ConnectSession = column("The session.")
+    url: str = column("The link, shown this once.")
+
+
+AuthorizationResult = Annotated[
+    AuthorizationPayload
+    | errors.NotFound
+    | errors.InvalidInput
+    | errors.Forbidden
+    | errors.NotReady
+    | errors.UpstreamFailed,
+    strawberry.union("AuthorizationResult", description="An authorisation, or why not."),
+]
+ConnectSessionResult = Annotated[
+    ConnectSessionPayload | errors.NotFound | errors.InvalidInput | errors.Forbidden,
+    strawberry.union("ConnectSessionResult", description="A connect session, or why not."),
+]
+
+
+@strawberry.type
+class Mutations:
+    """Root fields of this noun."""
+
+    start_authorization: AuthorizationResult = mutation(
+        authorization.start_authorization,
+        "Begin OAuth for yourself: send the user to `url`.",
+        input=StartAuthorizationInput,
+        reads=authorization.StartAuthorization,
+        payload=lambda made: AuthorizationPayload(url=made.url, session=made.session),
+    )
+    create_connect_session: ConnectSessionResult = mutation(
+        connect_session.create_connect_session,
+        "Make a link on which an end user connects.",
+        input=CreateConnectSessionInput,
+        reads=connect_session.CreateConnectSession,
+        payload=lambda made: ConnectSessionPayload(session=made.session, url=made.url),
+    )

@@ -1,0 +1,124 @@
+"""What people do on the way to a connection, and what integrations they do it at."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from models.tables import Definition
+from models.vocabulary import AuthType
+from tests.harness.acting import PROBLEM
+from tests.harness.graphql import GraphQL
+from tests.harness.server import RunningHub
+from tests.harness.tenants import Tenant
+from tests.node.provider import CLIENT_ID, CLIENT_SECRET, Provider
+
+CREATE = f"""mutation($input: CreateIntegrationInput!) {{ createIntegration(input: $input) {{
+  ... on IntegrationPayload {{ integration {{ id databaseId }} }} {PROBLEM} }} }}"""
+START = f"""mutation($input: StartAuthorizationInput!) {{ startAuthorization(input: $input) {{
+  __typename ... on AuthorizationPayload {{ url session {{ id status }} }} {PROBLEM} }} }}"""
+LINK = f"""mutation($input: CreateConnectSessionInput!) {{ createConnectSession(input: $input) {{
+  __typename ... on ConnectSessionPayload {{ url session {{ id status }} }} {PROBLEM} }} }}"""
+SESSION = """query($id: ID!) { node(id: $id) { ... on ConnectSession {
+  status error returnUrl principal { username } integrations { name }
+  connection { id name mode status grantedScopes details expiresAt principal { username }
+    account { accountId email displayName } integrations(first: 9) { nodes { id } } } } } }"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """An integration, and the client of its organization's administrator."""
+
+    client: GraphQL
+    id: str
+    row_id: str
+
+    async def start(self, **input: Any) -> dict[str, Any]:
+        """The payload of startAuthorization, or the problem."""
+        return (await self.client.query(START, input={"integrationId": self.id} | input))["startAuthorization"]
+
+    async def link(self, **input: Any) -> dict[str, Any]:
+        """The payload of createConnectSession, or the problem."""
+        return await create_link(self.client, **({"integrationIds": [self.id]} | input))
+
+
+async def create_link(client: GraphQL, **input: Any) -> dict[str, Any]:
+    """The payload of createConnectSession, or the problem."""
+    return (await client.query(LINK, input=input))["createConnectSession"]
+
+
+async def make_app(tenant: Tenant, provider: Provider, **more: Any) -> App:
+    """An OAuth integration at a provider; `more` are members of its input."""
+    auth = {
+        "type": "OAUTH2",
+        "apiBaseUrl": provider.issuer,
+        "clientId": CLIENT_ID,
+        "clientSecret": CLIENT_SECRET,
+        "authorizationUrl": provider.authorization_url,
+        "tokenUrl": provider.token_url,
+        "scopes": ["openid", "items:read"],
+        "parameters": {"issuer": provider.issuer},
+    }
+    given = {"name": "Acme Drive", "auth": auth | more.pop("auth", {})} | more
+    return await make_integration(tenant, **given)
+
+
+async def make_integration(tenant: Tenant, **input: Any) -> App:
+    """Any integration."""
+    answer = (await tenant.client.query(CREATE, input=input))["createIntegration"]
+    assert "integration" in answer, answer
+    made = answer["integration"]
+    return App(client=tenant.client, id=made["id"], row_id=made["databaseId"])
+
+
+async def session_of(client: GraphQL, id: str) -> dict[str, Any]:
+    """A connect session and what was connected."""
+    return (await client.query(SESSION, id=id))["node"]
+
+
+def new_browser(hub: RunningHub) -> httpx.Client:
+    """It keeps cookies and sends what browsers send with their own pages' forms."""
+    return httpx.Client(base_url=hub.url, trust_env=False, timeout=30)
+
+
+def state_of(url: str) -> str:
+    """The state in the address of a consent page."""
+    return parse_qs(urlsplit(url).query)["state"][0]
+
+
+def submit(browser: httpx.Client, url: str, **values: str) -> httpx.Response:
+    """Fill in the form of a connect page as a browser sends it."""
+    headers = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+    return browser.post(url, data=values, headers=headers)
+
+
+def leads_to(page: httpx.Response) -> str | None:
+    """Where a page goes by itself (`<meta http-equiv="refresh">`)."""
+    found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page.text)
+    return html.unescape(found[1]) if found else None
+
+
+def title_of(page: httpx.Response) -> str:
+    """The heading that a person reads first."""
+    found = re.search(r"<h1>(.*?)</h1>", page.text, re.DOTALL)
+    assert found, page.text
+    return html.unescape(found[1])
+
+
+def definition_of(tenant: Tenant, vendor: str, auth: dict[str, Any]) -> Definition:
+    """A vendor of an organization's own."""
+    return Definition(
+        organization_id=tenant.id,
+        vendor=vendor,
+        name=vendor.title(),
+        name_key=vendor,
+        category="other",
+        auth_type=AuthType.OAUTH2,
+        digest="0" * 64,
+        body={"auth": auth},
+    )

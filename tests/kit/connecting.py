@@ -1,0 +1,67 @@
+"""How to call what is about connecting: the operations, and their root fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.vocabulary import Permission
+from resolvers.connecting.consent import CALLBACK
+from resolvers.connecting.opening import Opening
+from resolvers.mutations.authorization import FinishAuthorization, StartAuthorization
+from resolvers.mutations.connect_session import Choose, CreateConnectSession
+from resolvers.mutations.grant import ConnectWithCode, ConnectWithRefreshToken
+from tests.harness.estate import Estate
+from tests.harness.matrix import Call, Foreign
+
+_BROWSER = "b" * 43
+_WRITE = Permission.CONNECTIONS_WRITE
+
+
+def _opening(e: Estate) -> Opening:
+    return Opening(link=e.link, browser=_BROWSER)
+
+
+def _answer(e: Estate) -> FinishAuthorization:
+    return FinishAuthorization(state=e.state, callback=CALLBACK, code="a-code")
+
+
+CALLS: dict[str, Call] = {
+    "start_authorization": Call(
+        given=lambda e: (StartAuthorization(integration_id=e.restricted.id),), audits=("connect_session.created",)
+    ),
+    "finish_authorization": Call(
+        given=lambda e: (_answer(e),), foreign=Foreign.INVALID, audits=("connection.created",)
+    ),
+    "connect_with_code": Call(
+        given=lambda e: (ConnectWithCode(integration_id=e.restricted.id, code="c"),), audits=("connection.created",)
+    ),
+    "connect_with_refresh_token": Call(
+        given=lambda e: (ConnectWithRefreshToken(integration_id=e.restricted.id, refresh_token="r"),),
+        audits=("connection.created",),
+    ),
+    "create_connect_session": Call(
+        given=lambda e: (CreateConnectSession(integration_ids=[e.integration.id], principal_id=e.member_id),),
+        audits=("connect_session.created",),
+    ),
+    "leave_for_vendor": Call(
+        given=lambda e: (Choose(opening=_opening(e), integration_id=e.restricted.id),),
+        audits=("connect_session.redirected",),
+    ),
+    "enter_credentials": Call(
+        given=lambda e: (Choose(opening=_opening(e), integration_id=e.integration.id, values={"apiKey": "k"}),),
+        audits=("connection.created",),
+    ),
+    "read_connect_page": Call(given=lambda e: (_opening(e),)),
+}
+
+
+def _input(**members: Any) -> dict[str, Any]:
+    return {"input": members}
+
+
+ROOTS: dict[str, Call] = {
+    "startAuthorization": Call(given=lambda e: _input(integrationId=e.restricted.id), lacks=_WRITE),
+    "createConnectSession": Call(
+        given=lambda e: _input(integrationIds=[e.integration.id], principalId=e.member_id), lacks=_WRITE
+    ),
+}

@@ -1,0 +1,69 @@
+"""Where vendors send users back to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from models.errors import InvalidInput
+from models.vocabulary import ConnectSessionStatus
+from resolvers.caller import Hub
+from resolvers.connecting.callers import state_caller
+from resolvers.connecting.consent import INFORMER_CALLBACK
+from resolvers.mutations.authorization import FinishAuthorization, Finished, finish_authorization
+from web.connect.browser import BrowserCookie
+from web.connect.page import Pages
+
+_ONCE: Final = ("state", "code", "error", "error_description", "iss")
+
+
+class Callback:
+    """One callback address (RFC 6749 §4.1.2, RFC 9207)."""
+
+    def __init__(self, hub: Hub, pages: Pages, cookie: BrowserCookie, path: str) -> None:
+        self._hub, self._pages, self._cookie, self._path = hub, pages, cookie, path
+
+    async def __call__(self, request: Request) -> Response:
+        """The end of the user's way through the vendor's consent page."""
+        said = {name: _only(request, name) for name in _ONCE}
+        try:
+            caller = await state_caller(self._hub, said["state"])
+            answer = FinishAuthorization(
+                state=said["state"] or "",
+                callback=self._path,
+                code=said["code"],
+                error=said["error"],
+                error_description=said["error_description"],
+                issuer=said["iss"],
+                browser=self._cookie.read(request),
+            )
+            finished = await finish_authorization(caller, answer)
+        except InvalidInput:
+            return self._pages.page(request, "unknown.html", status=400)
+        return self._show(request, finished)
+
+    def _show(self, request: Request, finished: Finished) -> Response:
+        """A page that leads on, and no redirect: vendors' pages may forbid their forms to lead to third places."""
+        connected = finished.session.status is ConnectSessionStatus.COMPLETED
+        if connected and self._path == INFORMER_CALLBACK:
+            return RedirectResponse(finished.way_back or "../../connect/finished", 302)
+        failed = 502 if finished.upstream else 400
+        return self._pages.page(
+            request,
+            "ended.html",
+            status=200 if connected else failed,
+            connected=connected,
+            name=finished.integration.name if finished.integration else "the service",
+            error=finished.session.error,
+            way_back=finished.way_back,
+        )
+
+
+def _only(request: Request, name: str) -> str | None:
+    """A parameter that may come once (RFC 6749 §3.1)."""
+    values = request.query_params.getlist(name)
+    if len(values) > 1:
+        raise InvalidInput.at(name, "It is given twice.")
+    return values[0] if values else None

@@ -1,0 +1,132 @@
+"""A connect link in a browser: what it shows, and what is sent from there."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound
+from resolvers.caller import Hub
+from resolvers.connecting.callers import link_caller
+from resolvers.connecting.opening import Opening, Standing
+from resolvers.mutations.connect_session import Choose, enter_credentials, leave_for_vendor
+from resolvers.queries.connect_session import Choice, ConnectPage, read_connect_page
+from web.connect.browser import BrowserCookie, is_our_page
+from web.connect.page import Pages
+from wire.body import BodyLimits, read_body
+from wire.refusal import BadRequest
+
+_FORM: Final = "application/x-www-form-urlencoded"
+_MOST_FIELDS: Final = 100
+_STATUSES: Final = {Standing.EXPIRED: 410, Standing.ELSEWHERE: 409}
+
+
+class ConnectLink:
+    """`/connect/<link>`. Showing it changes nothing; sending a form binds it to the browser."""
+
+    def __init__(self, hub: Hub, pages: Pages, cookie: BrowserCookie, limits: BodyLimits) -> None:
+        self._hub, self._pages, self._cookie, self._limits = hub, pages, cookie, limits
+
+    async def show(self, request: Request) -> Response:
+        """What is offered, or how it ended."""
+        opening = self._opening(request)
+        found = await read_connect_page(await link_caller(self._hub, opening.link), opening)
+        response = self._page(request, found, request.query_params.get("integration"))
+        if opening.browser is None and found.standing is Standing.OPEN:
+            self._cookie.give(response)
+        return response
+
+    async def submit(self, request: Request) -> Response:
+        """On to the vendor, or the credentials that were filled in."""
+        opening = self._opening(request)
+        values = await self._values(request)
+        caller = await link_caller(self._hub, opening.link)
+        if opening.browser is None:
+            return self._pages.page(request, "cookies.html", status=400, link=opening.link)
+        found = await read_connect_page(caller, opening)
+        chosen = _chosen(found, values.get("integration"))
+        if chosen is None:
+            return self._page(request, found, None)
+        choose = Choose(opening=opening, integration_id=chosen.integration.id, values=values)
+        try:
+            if chosen.consents:
+                url = await leave_for_vendor(caller, choose)
+                return self._pages.page(request, "leaving.html", name=chosen.integration.name, url=url)
+            await enter_credentials(caller, choose)
+        except InvalidInput as refusal:
+            faults = {".".join(fault.path): fault.message for fault in refusal.violations}
+            return self._form(request, found, chosen, values=values, faults=faults)
+        except Conflict:
+            pass  # another browser or another tab was faster: what it did is shown
+        return RedirectResponse(opening.link, 303)
+
+    def _opening(self, request: Request) -> Opening:
+        return Opening(link=request.path_params["link"], browser=self._cookie.read(request))
+
+    async def _values(self, request: Request) -> dict[str, str]:
+        """The form. Raises BadRequest, Forbidden, TooLarge."""
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+            raise BadRequest(415, "Send the form as this page does.")
+        if not is_our_page(request, self._hub.own_url):
+            raise Forbidden("The form comes from another site.")
+        body = await read_body(request, self._limits)
+        try:
+            pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+        except ValueError as cause:
+            raise BadRequest(400, "This is not the form of this page.") from cause
+        return {name: value.replace("\r\n", "\n") for name, value in pairs}
+
+    def _page(self, request: Request, found: ConnectPage, named: str | None) -> Response:
+        if found.standing in (Standing.CONNECTED, Standing.FAILED):
+            return self._ended(request, found)
+        if found.standing is not Standing.OPEN or not found.choices:
+            stands = Standing.EXPIRED if found.standing is Standing.OPEN else found.standing
+            status = _STATUSES[stands]
+            return self._pages.page(request, f"{stands.value}.html", status=status, organization=found.organization)
+        chosen = _chosen(found, named)
+        if chosen is None:
+            return self._pages.page(request, "choose.html", page=found)
+        return self._form(request, found, chosen, values={}, faults={})
+
+    def _form(
+        self, request: Request, found: ConnectPage, chosen: Choice, *, values: dict[str, str], faults: dict[str, str]
+    ) -> Response:
+        """What was wrong stands beside its field; what is secret has to be filled in again."""
+        shown = {field.key: values.get(field.key, "") for field in chosen.fields if not field.secret}
+        status = 400 if faults else 200
+        others = [fault for key, fault in faults.items() if key not in {field.key for field in chosen.fields}]
+        return self._pages.page(
+            request,
+            "form.html",
+            status=status,
+            page=found,
+            chosen=chosen,
+            values=shown,
+            faults=faults,
+            others=others,
+        )
+
+    def _ended(self, request: Request, found: ConnectPage) -> Response:
+        return self._pages.page(
+            request,
+            "ended.html",
+            connected=found.standing is Standing.CONNECTED,
+            name=found.choices[0].integration.name if found.choices else "the service",
+            error=found.session.error,
+            way_back=found.way_back,
+        )
+
+
+def _chosen(found: ConnectPage, named: str | None) -> Choice | None:
+    """The one that is named, or the only one. Raises NotFound for one that is not on offer."""
+    if named is None:
+        return found.choices[0] if len(found.choices) == 1 else None
+    for choice in found.choices:
+        if choice.integration.id == named:
+            return choice
+    if found.choices:
+        raise NotFound("integration")
+    return None

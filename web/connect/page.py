@@ -1,0 +1,52 @@
+"""How connect pages look: templates, and the headers that every page has."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+_HERE: Final = Path(__file__).parent
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+_GUARDED: Final = {
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_NOT_KEPT: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+_KEPT: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+class Pages:
+    """The templates, compiled once. Whatever is put into them is escaped, and nothing may be forgotten."""
+
+    def __init__(self) -> None:
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._style = (_HERE / "style.css").read_bytes()
+        self._version = hashlib.sha256(self._style).hexdigest()[:16]
+
+    def page(self, request: Request, template: str, *, status: int = 200, **facts: Any) -> Response:
+        """A page by its template. `root` leads from its address to the hub's, whatever a proxy put before both."""
+        path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        root = "../" * (path.count("/") - 1)
+        style = f"{root}connect.css?{self._version}"
+        text = self._templates.get_template(template).render(root=root, style=style, **facts)
+        return HTMLResponse(text, status, headers=_GUARDED | _NOT_KEPT)
+
+    def style(self) -> Response:
+        """The style sheet, kept for ever: its address changes with it."""
+        return Response(self._style, media_type="text/css", headers=_GUARDED | _KEPT)

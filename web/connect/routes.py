@@ -1,0 +1,61 @@
+"""What connect links lead to, and where vendors send users back to."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from models.errors import DomainError
+from resolvers.caller import Hub
+from resolvers.connecting.consent import CALLBACK, INFORMER_CALLBACK
+from resolvers.connecting.links import PATH
+from web.connect.browser import BrowserCookie
+from web.connect.callback import Callback
+from web.connect.link import ConnectLink
+from web.connect.page import Pages
+from web.connect.sorry import sorry
+from wire.body import BodyLimits
+from wire.refusal import BadRequest
+
+_FORM_BYTES: Final = 256 * 1024
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+def routes(hub: Hub, *, limits: BodyLimits) -> list[Route]:
+    """The routes of these pages. Vendors are sent to `CALLBACK`; the Informer dialect has one of its own."""
+    pages, cookie = Pages(), BrowserCookie(hub.own_url)
+    link = ConnectLink(hub, pages, cookie, replace(limits, size=min(limits.size, _FORM_BYTES)))
+
+    async def style(_request: Request) -> Response:
+        return pages.style()
+
+    async def finished(request: Request) -> Response:
+        return pages.page(request, "finished.html")
+
+    def page(path: str, answer: Answer, method: str) -> Route:
+        return Route(path, _readable(pages, answer), methods=[method])
+
+    return [
+        Route("/connect.css", style, methods=["GET"]),
+        page(f"{PATH}finished", finished, "GET"),
+        page(f"{PATH}{{link}}", link.show, "GET"),
+        page(f"{PATH}{{link}}", link.submit, "POST"),
+        *(page(path, Callback(hub, pages, cookie, path), "GET") for path in (CALLBACK, INFORMER_CALLBACK)),
+    ]
+
+
+def _readable(pages: Pages, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+    """Refusals as pages that a person can read."""
+
+    async def respond(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except (BadRequest, DomainError) as refusal:
+            return sorry(pages, request, refusal)
+
+    return respond

@@ -15,6 +15,7 @@ from proxy.oauth import TokenEndpoint, challenge_of, consent_url, new_verifier
 from resolvers.connecting.links import digest_of, new_secret
 from resolvers.connecting.session import definition_of
 from resolvers.connecting.vendor import vendor_of
+from resolvers.oauth import client
 from resolvers.work import Work
 
 #: Where vendors send users back to, below the hub's own address.
@@ -74,11 +75,7 @@ def token_endpoint(work: Work, integration: Integration, path: Path) -> TokenEnd
     """Where the integration's codes become tokens. Raises InvalidInput where it is not set up for OAuth."""
     if integration.auth_type is not AuthType.OAUTH2:
         raise InvalidInput.at(path, f"The integration authorises with {integration.auth_type}, not OAUTH2.")
-    if integration.token_url is None or integration.client_id is None:
+    endpoint = client.token_endpoint(work, integration)
+    if endpoint is None:
         raise InvalidInput.at(path, "The integration lacks its client id or its token address; set them.")
-    return TokenEndpoint(
-        url=integration.token_url,
-        client_id=integration.client_id,
-        client_secret=work.unseal(integration, "client_secret"),
-        auth=integration.token_endpoint_auth,
-    )
+    return endpoint

@@ -6,10 +6,10 @@ from typing import Final
 
 from models.tables import Connection, Integration
 from models.vocabulary import AuthType, ConnectionMode, Permission, UnavailableReason
+from resolvers.caller import Caller
 from resolvers.connecting.links import PATH, SIGNED_LASTS_MS, SignedLink, sign
 from resolvers.connecting.session import is_for_all
 from resolvers.readiness import Availability
-from resolvers.work import Work
 
 _HELPED: Final = frozenset(
     {UnavailableReason.NO_CONNECTION, UnavailableReason.NEEDS_RECONNECT, UnavailableReason.MISSING_SCOPES}
@@ -17,7 +17,7 @@ _HELPED: Final = frozenset(
 
 
 def invitation(
-    work: Work, integration: Integration, connection: Connection | None, found: Availability
+    caller: Caller, integration: Integration, connection: Connection | None, found: Availability
 ) -> str | None:
     """A signed link for 30 minutes; None where connecting would not help, or is not the caller's to do.
 
@@ -25,25 +25,25 @@ def invitation(
     """
     if found.reason not in _HELPED or integration.auth_type is AuthType.NONE:
         return None
-    principal_id = _holder(work, integration, connection)
-    own = principal_id is not None and principal_id == work.caller.principal_id
-    if not own and (principal_id is not None or not work.caller.may(Permission.CONNECTIONS_WRITE)):
+    principal_id = _holder(caller, integration, connection)
+    own = principal_id is not None and principal_id == caller.principal_id
+    if not own and (principal_id is not None or not caller.may(Permission.CONNECTIONS_WRITE)):
         return None
     link = SignedLink(
-        organization_id=work.organization_id,
+        organization_id=caller.organization_id,
         principal_id=principal_id,
         integration_id=integration.id,
         connection_id=connection.id if connection is not None else None,
         scopes=_scopes(connection, found),
-        expires_at=work.now() + SIGNED_LASTS_MS,
+        expires_at=caller.hub.clock() + SIGNED_LASTS_MS,
     )
-    return work.hub.own_url + PATH + sign(work.hub.keyring, link)
+    return caller.hub.own_url + PATH + sign(caller.hub.keyring, link)
 
 
-def _holder(work: Work, integration: Integration, connection: Connection | None) -> str | None:
+def _holder(caller: Caller, integration: Integration, connection: Connection | None) -> str | None:
     if connection is not None:
         return connection.principal_id if connection.mode is ConnectionMode.PER_USER else None
-    return None if is_for_all(integration, work.caller.principal_id) else work.caller.principal_id
+    return None if is_for_all(integration, caller.principal_id) else caller.principal_id
 
 
 def _scopes(connection: Connection | None, found: Availability) -> tuple[str, ...]:

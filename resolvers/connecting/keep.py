@@ -1,17 +1,17 @@
-"""What becomes of a credential that somebody brought: a connection, new or renewed, registered and announced."""
+"""What becomes of a credential that somebody brought: a connection, new or renewed, and registered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import col
 
 from models.row import name_key, new_id
 from models.tables import Connection, Integration, Registration
-from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, HubEvent
+from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus
 from proxy.oauth import TokenAnswer
+from resolvers.oauth.tokens import store_tokens
 from resolvers.secrets import Secret, new_connection, register, store
 from resolvers.work import Work
 
@@ -20,12 +20,12 @@ async def keep_secret(
     work: Work, integration: Integration, secret: Secret, *, principal_id: str | None, renewed: Connection | None
 ) -> Connection:
     """A connection with this secret. It has been checked."""
-    if renewed is None:
-        connection = new_connection(work, integration.name, secret, principal_id=principal_id)
-        return await _begin(work, integration, connection)
-    was = renewed.status
-    store(work, renewed, secret)
-    return await _renew(work, integration, renewed, was, renewed.granted_scopes)
+    at = integration.auth_type
+    if renewed is not None:
+        store(work, renewed, secret, at=at)
+        return await _registered(work, integration, renewed, new=False)
+    connection = new_connection(work, integration.name, secret, principal_id=principal_id, at=at)
+    return await _registered(work, integration, connection, new=True)
 
 
 async def keep_tokens(
@@ -33,20 +33,16 @@ async def keep_tokens(
     integration: Integration,
     answer: TokenAnswer,
     *,
-    wanted: Sequence[str],
+    asked: Sequence[str],
     account: dict[str, str],
     principal_id: str | None,
     renewed: Connection | None,
 ) -> Connection:
-    """A connection with these tokens. Where the vendor does not say what it granted, it is what was wanted."""
-    scopes = list(answer.scopes if answer.scopes is not None else wanted)
-    if renewed is None:
-        connection = work.add(_empty(work, integration, principal_id))
-        _store_tokens(work, connection, answer, scopes, account)
-        return await _begin(work, integration, connection)
-    was, had = renewed.status, renewed.granted_scopes
-    _store_tokens(work, renewed, answer, scopes, account)
-    return await _renew(work, integration, renewed, was, had)
+    """A connection with these tokens, and with whom they are of: with a new consent it may be somebody else."""
+    connection = renewed or work.add(_empty(work, integration, principal_id))
+    store_tokens(work, connection, answer, asked=asked, integration_id=integration.id)
+    connection.account = account
+    return await _registered(work, integration, connection, new=renewed is None)
 
 
 def _empty(work: Work, integration: Integration, principal_id: str | None) -> Connection:
@@ -58,51 +54,20 @@ def _empty(work: Work, integration: Integration, principal_id: str | None) -> Co
         mode=ConnectionMode.PER_USER if principal_id else ConnectionMode.SHARED,
         principal_id=principal_id,
         auth_type=AuthType.OAUTH2,
+        status=ConnectionStatus.PENDING,
         secret=b"",
         secret_version=0,
     )
 
 
-def _store_tokens(
-    work: Work, connection: Connection, answer: TokenAnswer, scopes: list[str], account: dict[str, str]
-) -> None:
-    stored = {"accessToken": answer.access_token}
-    if answer.refresh_token is not None:
-        stored["refreshToken"] = answer.refresh_token
-    connection.auth_type = AuthType.OAUTH2
-    connection.secret = work.seal(connection, "secret", stored)
-    connection.secret_version = (connection.secret_version or 0) + 1
-    connection.details = {}
-    seconds = answer.expires_in_seconds
-    connection.expires_at = None if seconds is None else work.now() + seconds * 1000
-    connection.granted_scopes = scopes
-    connection.status = ConnectionStatus.CONNECTED
-    connection.last_error = connection.last_error_at = None
-    if account:
-        connection.account = account
-
-
-async def _begin(work: Work, integration: Integration, connection: Connection) -> Connection:
-    work.audit(connection, "connection.created", integration_id=integration.id)
+async def _registered(work: Work, integration: Integration, connection: Connection, *, new: bool) -> Connection:
+    if not new:
+        connection.version += 1
+    work.audit(connection, "connection.created" if new else "connection.updated", integration_id=integration.id)
     await work.flush()
-    await register(work, integration, connection, default=await _is_first_shared(work, integration, connection))
-    _announce(work, HubEvent.CONNECTION_CONNECTED, integration, connection)
-    return connection
-
-
-async def _renew(
-    work: Work, integration: Integration, connection: Connection, was: ConnectionStatus, had: Sequence[str]
-) -> Connection:
-    connection.version += 1
-    work.audit(connection, "connection.updated", integration_id=integration.id)
-    await register(work, integration, connection, default=False)
-    if was is not ConnectionStatus.CONNECTED:
-        first = was is ConnectionStatus.PENDING
-        event = HubEvent.CONNECTION_CONNECTED if first else HubEvent.CONNECTION_RECOVERED
-        _announce(work, event, integration, connection)
-    if set(had) != set(connection.granted_scopes):
-        scopes = {"scopes": connection.granted_scopes, "previous": {"scopes": list(had)}}
-        _announce(work, HubEvent.CONNECTION_SCOPES_CHANGED, integration, connection, **scopes)
+    await register(
+        work, integration, connection, default=new and await _is_first_shared(work, integration, connection)
+    )
     return connection
 
 
@@ -120,8 +85,3 @@ async def _is_first_shared(work: Work, integration: Integration, connection: Con
         )
     )
     return await work.first(others) is None
-
-
-def _announce(work: Work, event: HubEvent, integration: Integration, connection: Connection, **facts: Any) -> None:
-    payload = {"connectionId": connection.id, "integrationId": integration.id, "status": connection.status, **facts}
-    work.announce(event, connection.id, payload, integration_id=integration.id)

@@ -87,7 +87,7 @@ async def finish_authorization(work: Work, taken: Taken, learned: Learned) -> Fi
             work,
             integration,
             learned.answer,
-            wanted=taken.scopes,
+            asked=taken.scopes,
             account=learned.account,
             principal_id=session.principal_id,
             renewed=renewed,

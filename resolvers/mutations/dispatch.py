@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
 from models.row import new_id
 from models.tables import Capability, Dispatch, Installation
 from models.vocabulary import DispatchOutcome, Permission, UpstreamFailure
 from proxy.message import OutboundRequest
+from resolvers.caller import Hub
 from resolvers.connecting.invitation import invitation
 from resolvers.dispatching.build import Candidate, Outbound, RunCapability, build, candidate
 from resolvers.dispatching.response import Response, unseal_response
 from resolvers.dispatching.send import Prepared, Sent, row_of, send
 from resolvers.keys import LIFETIME_MS, key_owner
 from resolvers.operation import exchange
-from resolvers.readiness import not_ready
+from resolvers.readiness import Availability, not_ready
 from resolvers.recorder import Intent, Key
 from resolvers.work import Work
 
@@ -25,9 +28,10 @@ _GRACE_MS = 60_000
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """A prepared dispatch and the rows that its answer shows."""
+    """A prepared dispatch and the rows that its answer shows. `invite` makes the link for what is not available."""
 
     prepared: Prepared
+    invite: Callable[[Availability], str | None]
     capability: Capability
     installation: Installation | None
 
@@ -47,10 +51,10 @@ class Dispatched:
 async def load(work: Work, run: RunCapability) -> Loaded:
     """Find, permit, validate, pick and build; nothing has been sent."""
     chosen = await candidate(work, run)
+    shown = None if chosen.picked.borrowed else chosen.connection
+    invite = partial(invitation, work.caller, chosen.found.integration, shown)
     if not chosen.ready.available:
-        found, connection = chosen.found, None if chosen.picked.borrowed else chosen.connection
-        url = invitation(work, found.integration, connection, chosen.ready)
-        raise not_ready(chosen.ready, connect_url=url)
+        raise not_ready(chosen.ready, connect_url=invite(chosen.ready))
     outbound = await build(work, chosen, run.idempotency_key)
     prepared = Prepared(
         intent=_intent(work, chosen, outbound, run.idempotency_key),
@@ -66,12 +70,26 @@ async def load(work: Work, run: RunCapability) -> Loaded:
         outbound=outbound,
         connection_id=chosen.connection.id if chosen.connection else None,
     )
-    return Loaded(prepared=prepared, capability=chosen.capability, installation=chosen.found.installation)
+    return Loaded(
+        prepared=prepared,
+        invite=invite,
+        capability=chosen.capability,
+        installation=chosen.found.installation,
+    )
+
+
+async def _send(hub: Hub, loaded: Loaded) -> Sent:
+    """That the token has ended may show only now: the refusal is the same as if it had been known before."""
+    try:
+        return await send(hub, loaded.prepared)
+    except NotReady as refusal:
+        found = Availability(available=False, reason=refusal.reason)
+        raise NotReady(refusal.message, reason=refusal.reason, connect_url=loaded.invite(found)) from refusal
 
 
 @exchange(
     load,
-    lambda hub, loaded: send(hub, loaded.prepared),
+    _send,
     needs=(Permission.DISPATCH_READ, Permission.DISPATCH_WRITE),
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
     reads=True,

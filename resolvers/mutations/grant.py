@@ -124,7 +124,7 @@ async def _keep(work: Work, brought: Brought, learned: Learned) -> Connection:
         work,
         integration,
         _with_its_refresh_token(brought.question.grant, learned.answer),
-        wanted=brought.scopes,
+        asked=brought.scopes,
         account=learned.account,
         principal_id=brought.principal_id,
         renewed=renewed,

@@ -2,26 +2,175 @@
 
 from __future__ import annotations
 
-import pytest
+from urllib.parse import parse_qs, urlsplit
 
-from tests.connect.people import session_of, title_of
+import pytest
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from models.tables import Connection, ConnectSession, Event, Integration
+from models.vocabulary import ConnectionStatus
+from resolvers.connecting.consent import INFORMER_CALLBACK
+from resolvers.mutations.authorization import StartAuthorization, start_authorization
+from tests.connect.people import definition_of, leads_to, session_of, state_of, title_of
+from tests.harness.estate import caller_of
+from tests.upstreams.canned import reply
 
 pytestmark = pytest.mark.needs("node")
 
 
-async def test_connects_whoever_consents(new_app, provider, browser, organization):
+async def events_of(database, tenant) -> list[str]:
+    """What the hub said in an organization."""
+    said = select(Event).where(col(Event.organization_id) == tenant.id).order_by(col(Event.id))
+    async with database.read() as session:
+        return [event.type for event in (await session.execute(said)).scalars()]
+
+
+async def connect(app, provider, browser, *, user="alice", **input):
+    """Consents, and answers the connection."""
+    begun = await app.start(**input)
+    page = browser.get(provider.consent(begun["url"], user=user))
+    assert page.status_code == 200, page.text
+    return (await session_of(app.client, begun["session"]["id"]))["connection"]
+
+
+async def test_connects_whoever_consents(new_app, provider, browser, organization, database):
     app = await new_app()
     begun = await app.start(additionalScopes=["items:write"])
 
     page = browser.get(provider.consent(begun["url"], user="alice"))
 
     assert (page.status_code, title_of(page)) == (200, "Acme Drive is connected")
+    assert leads_to(page) is None
     ended = await session_of(organization.client, begun["session"]["id"])
+    made = ended["connection"]
     assert begun["session"]["status"] == "REDIRECTED"
-    assert ended["status"] == "COMPLETED"
-    assert ended["connection"]["status"] == "CONNECTED"
-    assert ended["connection"]["mode"] == "PER_USER"
-    assert ended["connection"]["principal"] == {"username": "admin"}
-    assert set(ended["connection"]["grantedScopes"]) == {"openid", "items:read", "items:write"}
-    assert ended["connection"]["account"]["accountId"] == "alice"
-    assert ended["connection"]["integrations"]["nodes"] == [{"id": app.id}]
+    assert (ended["status"], ended["error"]) == ("COMPLETED", None)
+    assert (made["status"], made["mode"], made["principal"]) == ("CONNECTED", "PER_USER", {"username": "admin"})
+    assert set(made["grantedScopes"]) == {"openid", "items:read", "items:write"}
+    assert made["account"]["accountId"] == "alice"
+    assert made["expiresAt"] is not None
+    assert made["integrations"]["nodes"] == [{"id": app.id}]
+    assert await events_of(database, organization) == ["Hub.connection.connected"]
+
+
+async def test_asks_with_pkce_and_a_state_of_256_bits_that_is_stored_as_its_digest_only(new_app, hub, database):
+    app = await new_app()
+
+    begun = await app.start()
+
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(begun["url"]).query).items()}
+    async with database.read() as session:
+        rows = (await session.execute(select(ConnectSession))).scalars().all()
+    (row,) = [row for row in rows if row.integration_id == app.row_id]
+    assert asked["response_type"] == "code"
+    assert asked["redirect_uri"] == f"{hub.url}/oauth2/callback"
+    assert asked["scope"] == "openid items:read"
+    assert asked["code_challenge_method"] == "S256"
+    assert len(asked["state"]) == 43
+    assert row.state_digest != asked["state"]
+    assert asked["state"] not in repr(row.model_dump())
+    assert 0 < row.state_expires_at - row.created_at <= 15 * 60 * 1000 + 1000
+
+
+async def test_a_shared_integration_is_connected_for_all_and_by_default(new_app, provider, browser, database):
+    app = await new_app(mode="SHARED")
+
+    made = await connect(app, provider, browser)
+
+    assert (made["mode"], made["principal"]) == ("SHARED", None)
+    question = "query($id: ID!) { integration(by: {id: $id}) { connection { id } } }"
+    found = await app.client.query(question, id=app.id)
+    assert found["integration"]["connection"] == {"id": made["id"]}
+
+
+async def test_consents_again_to_the_same_connection(new_app, provider, browser, organization, database):
+    app = await new_app()
+    first = await connect(app, provider, browser)
+    gone = update(Connection).where(col(Connection.organization_id) == organization.id)
+    async with database.write() as session:
+        await session.execute(gone.values(status=ConnectionStatus.NEEDS_RECONNECT))
+
+    again = await connect(
+        app, provider, browser, user="bob", connectionId=first["id"], additionalScopes=["items:write"]
+    )
+
+    assert (again["id"], again["status"], again["account"]["accountId"]) == (first["id"], "CONNECTED", "bob")
+    assert set(again["grantedScopes"]) == {"openid", "items:read", "items:write"}
+    assert await events_of(database, organization) == [
+        "Hub.connection.connected",
+        "Hub.connection.scopes_changed",
+        "Hub.connection.recovered",
+    ]
+
+
+async def test_a_second_account_is_a_connection_of_its_own(new_app, provider, browser):
+    app = await new_app()
+
+    one = await connect(app, provider, browser, user="alice")
+    two = await connect(app, provider, browser, user="bob")
+
+    assert one["id"] != two["id"]
+    assert (one["account"]["accountId"], two["account"]["accountId"]) == ("alice", "bob")
+
+
+async def test_asks_userinfo_where_no_id_token_came(new_app, upstream, browser, organization):
+    upstream.answers["/token"] = reply(b'{"access_token":"the-token","token_type":"Bearer"}')
+    upstream.answers["/me"] = reply(b'{"sub":"7","email":"carol@example.test","name":"Carol\\u0000 C"}')
+    told = {"apiBaseUrl": upstream.url, "tokenUrl": f"{upstream.url}/token", "parameters": {"accountUri": "/me"}}
+    app = await new_app(auth=told)
+    begun = await app.start()
+
+    browser.get(f"/oauth2/callback?state={state_of(begun['url'])}&code=c")
+
+    made = (await session_of(organization.client, begun["session"]["id"]))["connection"]
+    asked = upstream.requests[-1]
+    assert made["account"] == {"accountId": "7", "email": "carol@example.test", "displayName": "Carol C"}
+    assert (asked.method, asked.headers["authorization"]) == ("GET", "Bearer the-token")
+
+
+@pytest.mark.parametrize("answer", [reply(b"[1]"), reply(b"<html>"), reply(b"{}", status="500 No"), b""])
+async def test_connects_also_where_userinfo_fails(answer, new_app, upstream, browser, organization):
+    upstream.answers["/token"] = reply(b'{"access_token":"the-token","token_type":"Bearer"}')
+    upstream.answers["/me"] = answer
+    told = {"tokenUrl": f"{upstream.url}/token", "parameters": {"accountUri": f"{upstream.url}/me"}}
+    app = await new_app(auth=told)
+    begun = await app.start()
+
+    browser.get(f"/oauth2/callback?state={state_of(begun['url'])}&code=c")
+
+    made = (await session_of(organization.client, begun["session"]["id"]))["connection"]
+    assert (made["status"], made["account"]) == ("CONNECTED", None)
+    assert made["grantedScopes"] == ["openid", "items:read"]  # not told, so what was asked for
+
+
+async def test_follows_what_the_definition_says_of_the_vendor(new_app, provider, organization, database, browser):
+    app = await new_app(auth={"parameters": {}})
+    auth = {"scopeSeparator": ",", "authorizationParameters": {"prompt": "consent"}, "issuer": provider.issuer}
+    definition = definition_of(organization, "acme", auth)
+    async with database.write() as session:
+        session.add(definition)
+        await session.flush()
+        its = update(Integration).where(col(Integration.id) == app.row_id)
+        await session.execute(its.values(definition_id=definition.id))
+
+    begun = await app.start()
+
+    asked = parse_qs(urlsplit(begun["url"]).query)
+    assert asked["scope"] == ["openid,items:read"]
+    assert asked["prompt"] == ["consent"]
+
+
+async def test_the_informer_dialect_has_an_address_of_its_own(new_app, provider, browser, hub, organization):
+    app = await new_app()
+    start = StartAuthorization(integration_id=app.row_id, callback=INFORMER_CALLBACK)
+    begun = await hub.run(start_authorization(caller_of(hub, organization), start))
+
+    answer = provider.consent(begun.url)
+    elsewhere = browser.get(answer.replace("/informer/", "/"))
+    page = browser.get(answer)
+
+    assert answer.startswith(f"{hub.url}/informer/oauth2/callback")
+    assert elsewhere.status_code == 400
+    assert (page.status_code, page.headers["location"]) == (302, "../../connect/finished")
+    assert title_of(browser.get("/connect/finished")) == "You are connected"

@@ -57,6 +57,14 @@ _ONE = SliceRequest(size=1)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Connecting:
+    """The text of a connect link, and a state that a vendor's answer is waited for with."""
+
+    link: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Estate:
     """What an organization has. `word` stands in every name, so that it can be told from any other's."""
 
@@ -79,8 +87,7 @@ class Estate:
     upload_id: str
     icon_id: str
     job: Job
-    link: str
-    state: str
+    connecting: Connecting
 
     def caller(self, permissions: Iterable[Permission] = ALL, **facts: Any) -> Caller:
         """Its administrator, with some permissions; `facts` are Caller's."""
@@ -112,7 +119,6 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     integration = await run(create_integration, _rich(word, upstream))
     await run(declare_event_types, _event_types(integration))
     restricted = await run(create_integration, _hidden(word, upstream))
-    link, state = await _sessions(run, integration, restricted)
     shared, own = await _connect(run, word, integration)
     token, app_token = await _tokens(run, word, member_id, integration)
     installed = await run(list_installations, filter=InstallationFilter(search=word), page=_ONE)
@@ -143,8 +149,7 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         upload_id=upload_id,
         icon_id=icon_id,
         job=await hub.run(_ask_for_work(hub, tenant, integration)),
-        link=link,
-        state=state,
+        connecting=await _connecting(run, integration, restricted),
     )
 
 
@@ -181,12 +186,12 @@ async def _upload(run: _Runner, integration: Integration) -> tuple[str, str]:
     return waiting.id, icon.id
 
 
-async def _sessions(run: _Runner, integration: Integration, restricted: Integration) -> tuple[str, str]:
-    """The text of a connect link, and a state that a vendor's answer is waited for with."""
+async def _connecting(run: _Runner, integration: Integration, restricted: Integration) -> Connecting:
     new = CreateConnectSession(integration_ids=[integration.id, restricted.id])
     link = (await run(create_connect_session, new)).url
     begun = await run(start_authorization, StartAuthorization(integration_id=restricted.id))
-    return link.rpartition("/")[2], parse_qs(urlsplit(begun.url).query)["state"][0]
+    (state,) = parse_qs(urlsplit(begun.url).query)["state"]
+    return Connecting(link=link.rpartition("/")[2], state=state)
 
 
 async def _tokens(run: _Runner, word: str, member_id: str, integration: Integration) -> tuple[Token, str]:

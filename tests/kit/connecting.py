@@ -18,11 +18,11 @@ _WRITE = Permission.CONNECTIONS_WRITE
 
 
 def _opening(e: Estate) -> Opening:
-    return Opening(link=e.link, browser=_BROWSER)
+    return Opening(link=e.connecting.link, browser=_BROWSER)
 
 
 def _answer(e: Estate) -> FinishAuthorization:
-    return FinishAuthorization(state=e.state, callback=CALLBACK, code="a-code")
+    return FinishAuthorization(state=e.connecting.state, callback=CALLBACK, code="a-code")
 
 
 CALLS: dict[str, Call] = {

@@ -138,7 +138,7 @@ class FaultServer:
             self._arrival.notify_all()
         path = urlsplit(received.target).path
         self.seen[received.target] += 1
-        canned = self.answers.get(path) or CANNED.get(path)
+        canned = self.answers.get(path, CANNED.get(path))
         if canned is not None:
             writer.write(canned)
             await writer.drain()

@@ -27,8 +27,8 @@ class Callback:
 
     async def __call__(self, request: Request) -> Response:
         """The end of the user's way through the vendor's consent page."""
-        said = {name: _only(request, name) for name in _ONCE}
         try:
+            said = {name: _only(request, name) for name in _ONCE}
             caller = await state_caller(self._hub, said["state"])
             answer = FinishAuthorization(
                 state=said["state"] or "",

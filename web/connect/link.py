@@ -47,7 +47,7 @@ class ConnectLink:
         if opening.browser is None:
             return self._pages.page(request, "cookies.html", status=400, link=opening.link)
         found = await read_connect_page(caller, opening)
-        chosen = _chosen(found, values.get("integration"))
+        chosen = _chosen(found, values.get("integration")) if found.standing is Standing.OPEN else None
         if chosen is None:
             return self._page(request, found, None)
         choose = Choose(opening=opening, integration_id=chosen.integration.id, values=values)

@@ -1,0 +1,316 @@
+"""Connect pages as a browser without JavaScript meets them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from models.tables import Connection, ConnectSession, Integration
+from models.vocabulary import ConnectionMode
+from resolvers.connecting.links import digest_of
+from resolvers.work import secret_place
+from tests.connect.people import create_link, leads_to, make_integration, new_browser, session_of, submit, title_of
+from tests.harness.rows import changes, snapshot
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+UPDATE = """mutation($input: UpdateOrganizationInput!) { updateOrganization(input: $input) { __typename } }"""
+KEY = {"type": "API_KEY", "apiBaseUrl": "https://api.example"}
+OAUTH = {
+    "type": "OAUTH2",
+    "clientId": "c",
+    "authorizationUrl": "https://vendor.example/authorize",
+    "tokenUrl": "https://vendor.example/token",
+}
+
+
+@pytest.fixture
+async def app(organization):
+    """An integration that wants an API key."""
+    return await make_integration(organization, name="Acme", auth=KEY)
+
+
+@pytest.fixture
+async def link(app):
+    return (await app.link())["url"]
+
+
+async def secret_of(hub, database, tenant):
+    """What was stored in an organization's only connection, opened."""
+    wired = hub.app.state.hub
+    async with database.read() as session:
+        (row,) = (
+            await session.execute(select(Connection).where(col(Connection.organization_id) == tenant.id))
+        ).scalars()
+    return row, wired.keyring.open(row.secret, secret_place(row, "secret"))
+
+
+async def test_a_link_asks_for_what_the_integration_needs_and_keeps_it(app, hub, browser, organization, database):
+    made = await app.link()
+    form = browser.get(made["url"])
+
+    sent = submit(browser, made["url"], integration=app.row_id, apiKey="sk-of-the-user-0123")
+    end = browser.get(made["url"])
+
+    row, stored = await secret_of(hub, database, organization)
+    ended = await session_of(organization.client, made["session"]["id"])
+    assert (form.status_code, title_of(form)) == (200, "Connect Acme")
+    assert '<label for="apiKey">API key</label>' in form.text
+    assert (sent.status_code, sent.headers["location"]) == (303, made["url"].rpartition("/")[2])
+    assert (end.status_code, title_of(end)) == (200, "Acme is connected")
+    assert (row.mode, stored) == (ConnectionMode.SHARED, b'{"apiKey":"sk-of-the-user-0123"}')
+    assert (ended["status"], ended["connection"]["details"]) == ("COMPLETED", {"apiKey": "sk-o…"})
+    assert "sk-of-the-user" not in form.text + sent.text + end.text
+
+
+@pytest.mark.parametrize(
+    ("type", "given", "stored"),
+    [
+        ("BASIC", {"username": "u", "password": "p w"}, b'{"username":"u","password":"p w"}'),
+        ("BASIC", {"username": "key-alone", "password": ""}, b'{"username":"key-alone","password":""}'),
+        ("BEARER", {"token": "t"}, b'{"token":"t"}'),
+        ("CLIENT_CREDENTIALS", {}, b"{}"),
+    ],
+)
+async def test_takes_what_each_kind_of_integration_takes(type, given, stored, hub, organization, browser, database):
+    app = await make_integration(organization, name="Acme", auth={"type": type, "clientId": "c"})
+    link = (await app.link())["url"]
+    browser.get(link)
+
+    sent = submit(browser, link, integration=app.row_id, **given)
+
+    row, kept = await secret_of(hub, database, organization)
+    assert sent.status_code == 303, sent.text
+    assert (row.auth_type, kept) == (type, stored)
+
+
+async def test_a_link_for_a_user_makes_a_connection_of_their_own(app, browser, organization):
+    member = await organization.add_user("erika")
+    made = await app.link(principalId=member)
+    form = browser.get(made["url"])
+
+    submit(browser, made["url"], integration=app.row_id, apiKey="k")
+
+    ended = await session_of(organization.client, made["session"]["id"])
+    assert "for <strong>Erika</strong>" in form.text
+    assert (ended["connection"]["mode"], ended["connection"]["principal"]) == ("PER_USER", {"username": "erika"})
+
+
+async def test_offers_a_choice_and_nothing_that_is_not_on_offer(app, browser, organization, database):
+    other = await make_integration(organization, name="Bolt & Sons <b>", auth=OAUTH)
+    hidden = await make_integration(organization, name="Hidden", auth=KEY)
+    link = (await create_link(organization.client, integrationIds=[app.id, other.id]))["url"]
+
+    page = browser.get(link)
+    chosen = browser.get(f"{link}?integration={app.row_id}")
+    not_offered = browser.get(f"{link}?integration={hidden.row_id}")
+    before = await snapshot(database, organization.id)
+    sent = submit(browser, link, integration=hidden.row_id, apiKey="k")
+
+    assert title_of(page) == "Choose what to connect"
+    assert re.findall(r'href="(\?integration=\w+)"', page.text) == [
+        f"?integration={app.row_id}",
+        f"?integration={other.row_id}",
+    ]
+    assert "Bolt &amp; Sons &lt;b&gt;" in page.text
+    assert title_of(chosen) == "Connect Acme"
+    assert (not_offered.status_code, sent.status_code) == (404, 404)
+    assert changes(before, await snapshot(database, organization.id)) == []
+
+
+@pytest.mark.parametrize("given", ["", "two\nlines", " key ", "nul\0"])
+async def test_says_beside_the_field_what_is_wrong_and_repeats_no_secret(given, app, link, browser):
+    browser.get(link)
+
+    page = submit(browser, link, integration=app.row_id, apiKey=given)
+
+    (said,) = re.findall(r'<p class="fault" id="apiKey-fault">(.*?)</p>', page.text)
+    (box,) = re.findall(r'<input id="apiKey".*?>', page.text)
+    assert page.status_code == 400
+    assert said
+    assert 'aria-describedby="apiKey-fault"' in box
+    assert 'aria-invalid="true"' in box
+    assert 'value=""' in box
+    again = submit(browser, link, integration=app.row_id, apiKey="right")
+    assert again.status_code == 303
+
+
+async def test_keeps_what_is_no_secret_while_the_rest_is_filled_in_again(organization, browser):
+    app = await make_integration(organization, name="Acme", auth={"type": "BASIC"})
+    link = (await app.link())["url"]
+    browser.get(link)
+
+    page = submit(browser, link, integration=app.row_id, username='erika" autofocus="', password="hush\nhush")
+
+    assert page.status_code == 400
+    assert 'value="erika&#34; autofocus=&#34;"' in page.text
+    assert "hush" not in page.text
+
+
+@pytest.mark.parametrize("path", ["page", "style", "callback", "nowhere"])
+async def test_every_page_is_guarded(path, link, browser):
+    url = {"page": link, "style": "/connect.css", "callback": "/oauth2/callback", "nowhere": "/connect/x"}[path]
+
+    page = browser.get(url)
+
+    assert page.headers["content-security-policy"] == POLICY
+    assert page.headers["x-frame-options"] == "DENY"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["x-content-type-options"] == "nosniff"
+    kept = "public, max-age=31536000, immutable" if path == "style" else "no-store"
+    assert page.headers["cache-control"] == kept
+    assert "<script" not in page.text
+
+
+async def test_a_page_finds_its_style_sheet(link, browser):
+    page = browser.get(link)
+
+    (style,) = re.findall(r'rel="stylesheet" href="([^"]+)"', page.text)
+    assert browser.get(page.url.join(style)).headers["content-type"] == "text/css; charset=utf-8"
+
+
+async def test_fetching_a_link_changes_nothing(link, another_browser, browser, organization, database, app):
+    before = await snapshot(database, organization.id)
+
+    another_browser.get(link)
+    another_browser.head(link)
+    own = browser.get(link)
+
+    assert changes(before, await snapshot(database, organization.id)) == []
+    cookie = own.headers["set-cookie"]
+    assert re.fullmatch(r"patchbay-browser=[\w-]{43}; HttpOnly; Max-Age=86400; Path=/; SameSite=lax", cookie)
+    assert submit(browser, link, integration=app.row_id, apiKey="k").status_code == 303
+
+
+async def test_belongs_to_the_browser_that_uses_it_first(link, browser, another_browser, organization, database):
+    app = await make_integration(organization, name="Bolt", auth=OAUTH)
+    link = (await app.link())["url"]
+    browser.get(link), another_browser.get(link)
+    leaving = submit(browser, link, integration=app.row_id)
+    before = await snapshot(database, organization.id)
+
+    shown, sent = another_browser.get(link), submit(another_browser, link, integration=app.row_id)
+
+    assert leads_to(leaving).startswith("https://vendor.example/authorize?")
+    assert (shown.status_code, title_of(shown)) == (409, "This link is in use elsewhere")
+    assert (sent.status_code, title_of(sent)) == (409, "This link is in use elsewhere")
+    assert changes(before, await snapshot(database, organization.id)) == []
+    assert title_of(browser.get(link)) == "Connect Bolt"  # who came back from the vendor's page may go again
+
+
+async def test_a_used_link_shows_its_end_to_who_used_it_and_to_nobody_else(link, app, browser, another_browser):
+    browser.get(link)
+    submit(browser, link, integration=app.row_id, apiKey="k")
+
+    again = submit(browser, link, integration=app.row_id, apiKey="another")
+    other = another_browser.get(link)
+
+    assert title_of(again) == "Acme is connected"
+    assert other.status_code == 409
+    assert "Acme" not in other.text
+
+
+async def test_an_unknown_link_is_404_and_an_expired_one_410(link, app, browser, database):
+    unknown = browser.get(f"/connect/{'u' * 43}")
+    late = update(ConnectSession).where(col(ConnectSession.link_digest) == digest_of(link.rpartition("/")[2]))
+    async with database.write() as session:
+        await session.execute(late.values(expires_at=1))
+
+    expired = browser.get(link)
+
+    assert (unknown.status_code, title_of(unknown)) == (404, "This link leads nowhere")
+    assert (expired.status_code, title_of(expired)) == (410, "This link has expired")
+
+
+async def test_a_link_ends_with_its_integration_and_with_its_user(organization, browser, app, database):
+    member = await organization.add_user("erika")
+    links = [(await app.link(principalId=member))["url"], (await app.link())["url"]]
+    disable = "mutation($input: UpdatePrincipalInput!) { updatePrincipal(input: $input) { __typename } }"
+    await organization.client.query(disable, input={"id": member, "disabled": True})
+    of_disabled = browser.get(links[0])
+    async with database.write() as session:
+        gone = update(Integration).where(col(Integration.id) == app.row_id)
+        await session.execute(gone.values(removed_at=1))
+
+    of_removed = browser.get(links[1])
+
+    assert (of_disabled.status_code, of_removed.status_code) == (410, 410)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "none"},
+    ],
+)
+async def test_takes_no_form_of_another_site(headers, link, app, browser, organization, database):
+    browser.get(link)
+    before = await snapshot(database, organization.id)
+
+    page = browser.post(link, data={"integration": app.row_id, "apiKey": "k"}, headers=headers)
+
+    assert page.status_code == 403
+    assert changes(before, await snapshot(database, organization.id)) == []
+
+
+async def test_an_old_browser_that_says_its_origin_is_believed(link, app, browser, hub):
+    browser.get(link)
+
+    page = browser.post(link, data={"integration": app.row_id, "apiKey": "k"}, headers={"Origin": hub.url})
+
+    assert page.status_code == 303
+
+
+async def test_asks_for_cookies_where_there_are_none(link, app, hub, organization, database):
+    before = await snapshot(database, organization.id)
+
+    with new_browser(hub) as forgetful:
+        page = submit(forgetful, link, integration=app.row_id, apiKey="k")
+
+    assert (page.status_code, title_of(page)) == (400, "This page needs a cookie")
+    assert changes(before, await snapshot(database, organization.id)) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (b'{"integration":"x"}', "application/json", 415),
+        (b"integration=%ff%fe", "application/x-www-form-urlencoded", 400),
+        (b"&".join(b"a=b" for _ in range(200)), "application/x-www-form-urlencoded", 400),
+        (b"apiKey=" + b"a" * 300_000, "application/x-www-form-urlencoded", 413),
+    ],
+    ids=["JSON", "no UTF-8", "200 fields", "300 kB"],
+)
+async def test_takes_no_other_body_than_a_form(content, kind, status, link, browser):
+    browser.get(link)
+
+    page = browser.post(link, content=content, headers={"Content-Type": kind})
+
+    assert page.status_code == status
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+
+
+async def test_leads_back_to_a_listed_address_and_to_no_other(app, browser, organization):
+    await organization.client.query(UPDATE, input={"returnUrls": ["https://app.example.com/back"]})
+    made = await app.link(returnUrl="https://app.example.com/back?tab=1")
+    unlisted = await app.link(returnUrl="https://app.example.com/back")
+    for one in (made, unlisted):
+        browser.get(one["url"])
+        submit(browser, one["url"], integration=app.row_id, apiKey="k")
+
+    page = browser.get(made["url"])
+    await organization.client.query(UPDATE, input={"returnUrls": ["https://elsewhere.example.com/"]})
+    later = browser.get(unlisted["url"])
+
+    target = leads_to(page)
+    assert re.fullmatch(r"https://app\.example\.com/back\?tab=1&status=connected&session=[0-9a-f]{24}", target)
+    assert (later.status_code, leads_to(later)) == (200, None)
+    assert "example.com" not in later.text

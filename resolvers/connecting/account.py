@@ -9,7 +9,8 @@ from typing import Any, Final
 import orjson
 
 from models.errors import DomainError
-from proxy.message import OutboundRequest
+from proxy.call import call
+from proxy.message import Answer, OutboundRequest
 from resolvers.caller import Hub
 from resolvers.connecting.vendor import Vendor
 
@@ -62,10 +63,10 @@ async def _userinfo(hub: Hub, url: str, access_token: str, lane: str) -> dict[st
         max_answer_bytes=_MOST_BYTES,
     )
     try:
-        answer = await hub.egress.send(request)
+        answer = await call(hub.egress, request)
     except DomainError:
         return None
-    return _object(answer.body) if answer.status == 200 else None
+    return _object(answer.body) if isinstance(answer, Answer) and answer.status == 200 else None
 
 
 def _payload(token: str) -> dict[str, Any] | None:

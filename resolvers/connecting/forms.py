@@ -49,7 +49,7 @@ def read_form(
 ) -> Secret:
     """The secret that was filled in; faults at the fields by their keys."""
     fields = fields_of(integration, definition)
-    given = {field.key: values.get(field.key, "") for field in fields}
+    given = {field.key: values.get(field.key, "").strip() for field in fields}  # pasted with spaces, as often as not
     for field in fields:
         _check(faults, field, given[field.key])
     secret = _secret(integration.auth_type, given)

@@ -11,6 +11,7 @@ from sqlmodel import col
 from models.tables import Connection
 from models.vocabulary import ConnectionStatus, Permission
 from resolvers.connecting.links import SignedLink, read_signed, sign
+from schema.ids import parse_global_id
 from tests.connect.people import leads_to, make_app, make_integration, submit, title_of
 from tests.harness.acting import act, attempt
 from tests.harness.rows import changes, snapshot
@@ -19,6 +20,7 @@ AVAILABILITY = """query($id: ID!) { integration(by: {id: $id}) { capability(name
   id availability { available reason missingScopes } } } }"""
 CONNECT = """mutation($input: CreateConnectionInput!) { createConnection(input: $input) {
   ... on ConnectionPayload { connection { id } } } }"""
+KEY = {"type": "API_KEY", "apiBaseUrl": "http://127.0.0.1:9"}
 DO = {"name": "DO", "method": "GET", "endpoint": "/ok"}
 
 
@@ -91,12 +93,12 @@ async def test_a_connection_that_ended_is_renewed_by_the_link(organization, upst
     assert [row["status"] for row in rows.values()] == ["CONNECTED"]
     _, answer = await refusal(app)
     assert answer["__typename"] == "DispatchPayload"
-    assert upstream.requests[-1].headers["x-api-key"] == "new"
-    assert made
+    assert upstream.requests[-1].header("x-api-key") == ["new"]
+    assert [row["id"] for row in rows.values()] == [parse_global_id(made)[1]]
 
 
 async def test_a_link_is_one_browsers_like_any_other(organization, browser, another_browser, database):
-    app = await make_integration(organization, name="Acme", auth={"type": "API_KEY"}, capabilities=[DO])
+    app = await make_integration(organization, name="Acme", auth=KEY, capabilities=[DO])
     _, refused = await refusal(app)
     browser.get(refused["connectUrl"]), another_browser.get(refused["connectUrl"])
     submit(browser, refused["connectUrl"], integration=app.row_id, apiKey="k")
@@ -104,14 +106,12 @@ async def test_a_link_is_one_browsers_like_any_other(organization, browser, anot
 
     late = submit(another_browser, refused["connectUrl"], integration=app.row_id, apiKey="mine")
 
-    assert (late.status_code, title_of(late)) == (409, "This link is in use elsewhere")
+    assert (late.status_code, title_of(late)) == (409, "This link belongs to another browser")
     assert changes(before, await snapshot(database, organization.id)) == []
 
 
 async def test_a_shared_connection_is_only_for_who_may_write_connections(organization):
-    app = await make_integration(
-        organization, name="Acme", mode="SHARED", auth={"type": "API_KEY"}, capabilities=[DO]
-    )
+    app = await make_integration(organization, name="Acme", mode="SHARED", auth=KEY, capabilities=[DO])
     words = (Permission.DISPATCH_READ, Permission.INTEGRATIONS_READ)
     user = await organization.signed_in(*words)
     writer = await organization.signed_in(*words, Permission.CONNECTIONS_WRITE)
@@ -124,7 +124,7 @@ async def test_a_shared_connection_is_only_for_who_may_write_connections(organiz
 
 
 async def test_ones_own_connection_needs_no_more_than_the_dispatch(organization):
-    app = await make_integration(organization, name="Acme", auth={"type": "API_KEY"}, capabilities=[DO])
+    app = await make_integration(organization, name="Acme", auth=KEY, capabilities=[DO])
     user = await organization.signed_in(Permission.DISPATCH_READ, Permission.INTEGRATIONS_READ)
 
     _, refused = await refusal(app, user)
@@ -133,7 +133,7 @@ async def test_ones_own_connection_needs_no_more_than_the_dispatch(organization)
 
 
 async def test_where_connecting_does_not_help_there_is_no_link(organization):
-    app = await make_integration(organization, name="Acme", auth={"type": "API_KEY"}, capabilities=[DO])
+    app = await make_integration(organization, name="Acme", auth=KEY, capabilities=[DO])
     installed = "query($id: ID!) { integration(by: {id: $id}) { installation { id } } }"
     own = (await app.client.query(installed, id=app.id))["integration"]["installation"]["id"]
     await act(app.client, "updateInstallation", {"id": own, "paused": True})
@@ -144,7 +144,7 @@ async def test_where_connecting_does_not_help_there_is_no_link(organization):
 
 
 async def test_a_link_that_was_tampered_with_or_is_over_opens_nothing(organization, hub, browser, database):
-    app = await make_integration(organization, name="Acme", auth={"type": "API_KEY"}, capabilities=[DO])
+    app = await make_integration(organization, name="Acme", auth=KEY, capabilities=[DO])
     _, refused = await refusal(app)
     keyring = hub.app.state.hub.keyring
     text = link_of(refused)

@@ -31,11 +31,18 @@ def audit(url: str, token: str = "") -> list[dict[str, Any]]:
 
 
 def visit_graphiql(chromium: str, profile: Path, pictures: Path, **facts: str) -> dict[str, Any]:
-    """What a person meets in GraphiQL, by the steps of `graphiql.mjs`; `facts` are its `url`, `token`, and so on.
+    """What a person meets in GraphiQL, by the steps of `graphiql.mjs`; `facts` are its `url`, `token`, and so on."""
+    return _visit("graphiql.mjs", chromium, profile, pictures, facts)
 
-    Raises AssertionError, with what Node says, where a step does not come to its end.
-    """
-    command = ["node", "graphiql.mjs", chromium, str(profile), str(pictures)]
+
+def visit_connect_pages(chromium: str, profile: Path, pictures: Path, **facts: Any) -> dict[str, Any]:
+    """What a person meets on connect pages, by the steps of `connect.mjs`; `facts` are its `key`, and so on."""
+    return _visit("connect.mjs", chromium, profile, pictures, facts)
+
+
+def _visit(script: str, chromium: str, profile: Path, pictures: Path, facts: dict[str, Any]) -> dict[str, Any]:
+    """Raises AssertionError, with what Node says, where a step does not come to its end."""
+    command = ["node", script, chromium, str(profile), str(pictures)]
     done = subprocess.run(
         command, cwd=HERE, check=False, input=json.dumps(facts), capture_output=True, text=True, timeout=240
     )

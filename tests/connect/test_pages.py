@@ -15,10 +15,6 @@ from resolvers.work import secret_place
 from tests.connect.people import create_link, leads_to, make_integration, session_of, submit, title_of
 from tests.harness.rows import changes, snapshot
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
 UPDATE = """mutation($input: UpdateOrganizationInput!) { updateOrganization(input: $input) { __typename } }"""
 KEY = {"type": "API_KEY", "apiBaseUrl": "https://api.example"}
 OAUTH = {

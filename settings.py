@@ -43,6 +43,11 @@ class Settings(BaseSettings):
         description="Where people reach the hub, as `https://hub.example.com`. Empty makes the addresses of icons"
         " and uploads paths, to be read against the address of the hub itself.",
     )
+    catalogue: Path | None = Field(
+        None,
+        description="The folder of what the hub knows of vendors by itself, one file for each. Empty means the one"
+        " that comes with the hub.",
+    )
     database_url: str = Field(
         "",
         repr=False,

@@ -12,6 +12,7 @@ from schema import (
     audit,
     capability,
     connection,
+    definition,
     dispatch,
     event,
     installation,
@@ -51,6 +52,7 @@ class Query(
     integration.Queries,
     capability.Queries,
     connection.Queries,
+    definition.Queries,
     installation.Queries,
     dispatch.Queries,
     event.Queries,
@@ -76,6 +78,7 @@ class Query(
 class Mutation(
     integration.Mutations,
     connection.Mutations,
+    definition.Mutations,
     installation.Mutations,
     dispatch.Mutations,
     event.Mutations,

@@ -10,6 +10,7 @@ from models.tables import (
     AuditEntry,
     Capability,
     Connection,
+    Definition,
     Dispatch,
     Event,
     EventType,
@@ -57,6 +58,9 @@ PUBLISHER_BY_INTEGRATION = Edge(
     target=Organization,
     local="organization_id",
     rows=_public,
+)
+DEFINITION_BY_INTEGRATION = Edge(
+    name="DefinitionByIntegration", source=Integration, target=Definition, local="definition_id"
 )
 OWNER_BY_INTEGRATION = Edge(
     name="OwnerByIntegration", source=Integration, target=Principal, local="owner_id", rows=_any_in_organization

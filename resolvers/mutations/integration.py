@@ -25,6 +25,7 @@ from resolvers.mutations.integration_auth import IntegrationAuth, apply_auth, ch
 from resolvers.mutations.integration_check import check_integration
 from resolvers.naming import free, handler_from, slug_from
 from resolvers.operation import operation
+from resolvers.queries.definition import of_vendor
 from resolvers.secrets import Secret, replace_default_connection
 from resolvers.unset import UNSET, Unset, given
 from resolvers.work import Work
@@ -160,13 +161,7 @@ def _refresh_search(integration: Integration) -> None:
 
 
 async def _definition(work: Work, vendor: str) -> Definition | None:
-    """The organization's own definition of a vendor before the one that came with the hub."""
-    own_first = (
-        work.mine(Definition)
-        .where(col(Definition.vendor) == vendor)
-        .order_by(col(Definition.organization_id).is_(None))
-    )
-    return await work.first(own_first)
+    return await work.first(of_vendor(work, vendor))
 
 
 async def _owner(work: Work, owner_id: str | None) -> str | None:

@@ -9,7 +9,18 @@ from typing import Any
 from jobs.job import NewJob
 from jobs.transaction import enqueue
 from models.row import new_id
-from models.tables import Capability, Connection, Dispatch, Event, Installation, Integration, Job, Place, Token
+from models.tables import (
+    Capability,
+    Connection,
+    Definition,
+    Dispatch,
+    Event,
+    Installation,
+    Integration,
+    Job,
+    Place,
+    Token,
+)
 from models.vocabulary import (
     AuthType,
     ConnectionMode,
@@ -31,6 +42,7 @@ from resolvers.mutations.connection import (
     create_connection,
     register_connections,
 )
+from resolvers.mutations.definition import SaveDefinition, save_definition
 from resolvers.mutations.dispatch import dispatch
 from resolvers.mutations.event import EmitEvent, emit_event
 from resolvers.mutations.icon import SetIntegrationIcon, set_integration_icon
@@ -61,6 +73,7 @@ class Estate:
     hub: RunningHub
     word: str
     member_id: str
+    spare: Definition
     integration: Integration
     restricted: Integration
     capability: Capability
@@ -104,10 +117,9 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     run = _Runner(hub, caller_of(hub, tenant))
     member_id = await tenant.add_user("member")
     word = f"w{new_id()}"
+    _, spare = [await run(save_definition, _vendor(vendor, upstream)) for vendor in (word, f"{word}-2")]
     integration = await run(create_integration, _rich(word, upstream))
     await run(declare_event_types, _event_types(integration))
-    hidden = CreateIntegration(name=f"{word} restricted", access=IntegrationAccess.RESTRICTED)
-    restricted = await run(create_integration, hidden)
     shared, own = await _connect(run, word, integration)
     token, app_token = await _tokens(run, word, member_id, integration)
     installed = await run(list_installations, filter=InstallationFilter(search=word), page=_ONE)
@@ -123,8 +135,9 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         hub=hub,
         word=word,
         member_id=member_id,
+        spare=spare,
         integration=integration,
-        restricted=restricted,
+        restricted=await run(create_integration, _restricted(word)),
         capability=capability,
         event_type="HAPPENED",
         installation=installed.rows[0],
@@ -186,6 +199,17 @@ async def _mark(run: _Runner, integration: Integration, word: str, member_id: st
     await run(share_integration, ShareIntegration(integration_id=integration.id, principal_id=member_id))
 
 
+def _restricted(word: str) -> CreateIntegration:
+    return CreateIntegration(name=f"{word} restricted", access=IntegrationAccess.RESTRICTED)
+
+
+def _vendor(vendor: str, upstream: str) -> SaveDefinition:
+    auth = {"type": "API_KEY", "apiBaseUrl": upstream}
+    probe = {"request": {"path": "/ok"}}
+    body = {"name": vendor, "category": "other", "auth": auth, "verification": probe, "account": probe}
+    return SaveDefinition(vendor=vendor, definition=body)
+
+
 def _rich(word: str, upstream: str) -> CreateIntegration:
     auth = IntegrationAuth(
         type=AuthType.API_KEY,
@@ -197,7 +221,11 @@ def _rich(word: str, upstream: str) -> CreateIntegration:
     )
     capability = DeclareCapability(name="DO", method=HttpMethod.GET, endpoint="/ok", allow_unknown_inputs=True)
     return CreateIntegration(
-        name=f"{word} rich", auth=auth, secret=Secret(api_key=f"key-of-{word}"), capabilities=[capability]
+        name=f"{word} rich",
+        vendor=word,
+        auth=auth,
+        secret=Secret(api_key=f"key-of-{word}"),
+        capabilities=[capability],
     )
 
 

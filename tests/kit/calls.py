@@ -24,6 +24,7 @@ from resolvers.mutations.connection import (
     UpdateConnection,
     unregister_connection,
 )
+from resolvers.mutations.definition import SaveDefinition
 from resolvers.mutations.event import EmitEvent
 from resolvers.mutations.icon import SetIntegrationIcon
 from resolvers.mutations.installation import InstallIntegration, UpdateInstallation, uninstall_integration
@@ -37,6 +38,7 @@ from resolvers.page import SliceRequest
 from resolvers.queries.audit import AuditFilter
 from resolvers.queries.capability import CapabilityFilter
 from resolvers.queries.connection import ConnectionFilter
+from resolvers.queries.definition import DefinitionFilter
 from resolvers.queries.dispatch import DispatchFilter
 from resolvers.queries.event import EventFilter
 from resolvers.queries.installation import InstallationFilter
@@ -96,6 +98,10 @@ def _capability() -> DeclareCapability:
     return DeclareCapability(name="DO", method=HttpMethod.GET, endpoint="/other")
 
 
+def _definition() -> dict[str, Any]:
+    return {"name": "New", "category": "other", "auth": {"type": "NONE"}}
+
+
 def _of_app(estate: Estate) -> dict[str, Any]:
     return {"principal_id": None, "integration_id": estate.integration.id}
 
@@ -148,6 +154,15 @@ CALLS: dict[str, Call] = {
         audits=("connection.registered",),
     ),
     "unregister_connection": Call(given=_detach, audits=("connection.unregistered",)),
+    "save_definition": Call(
+        given=lambda e: (SaveDefinition(vendor="new", definition=_definition()),),
+        foreign=Foreign.AT_HOME,
+        audits=("definition.created",),
+    ),
+    "delete_definition": Call(given=lambda e: (e.spare.id,), audits=("definition.deleted",)),
+    "sync_catalogue": Call(given=lambda e: (e.hub.app.state.hub.catalogue,)),
+    "list_definitions": Call(given=lambda e: (DefinitionFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
+    "read_definition": Call(given=lambda e: (e.word,), foreign=Foreign.NONE),
     "create_token": Call(
         given=lambda e: (CreateToken(name="New", permissions=[], principal_id=e.member_id),),
         audits=("token.created",),

@@ -12,6 +12,7 @@ from models.vocabulary import AuthType
 from proxy.address import template_names
 from proxy.headers import check_header
 from resolvers.definitions.parts import FormField, Request
+from resolvers.definitions.words import whole
 
 if TYPE_CHECKING:
     from resolvers.definitions.definition import VendorDefinition
@@ -72,8 +73,10 @@ def _fields(definition: VendorDefinition) -> Faults:
 def _field(field: FormField) -> Iterator[tuple[str, str]]:
     if bool(field.options) is not (field.type is FieldType.SELECT):
         yield "options", "A SELECT has options, and nothing else has."
-    if field.pattern is not None and field.type not in (FieldType.STRING, FieldType.TEXT):
-        yield "pattern", "Only STRING and TEXT have a pattern."
+    if field.pattern is not None and field.type in (FieldType.INTEGER, FieldType.BOOLEAN):
+        yield "pattern", f"{field.type} has no pattern."
+    elif field.pattern is not None and not all(map(whole(field.pattern).is_valid, field.options)):
+        yield "options", "Each option matches the pattern."
     if field.group is FieldGroup.PARAMETER and field.is_secret:
         yield "secret", "A PARAMETER is readable; what is secret is of the group SECRET."
 

@@ -84,6 +84,7 @@ FAULTY: list[tuple[dict[str, Any], str]] = [
     ({"fields__1__key": "subdomain"}, "fields.1.key"),
     ({"fields__3__options": None}, "fields.3.options"),
     ({"fields__0__options": ["a"]}, "fields.0.options"),
+    ({"fields__3__pattern": "[0-9]+"}, "fields.3.options"),
     ({"fields__4__pattern": "[0-9]+"}, "fields.4.pattern"),
     ({"fields__0__required": "yes"}, "fields.0.required"),
     ({"credential__token": "{apiToken}"}, "credential.token"),

@@ -13,6 +13,7 @@ from resolvers.definitions.words import (
     Address,
     Day,
     Expression,
+    HeaderTemplate,
     HeaderValue,
     Key,
     Line,
@@ -25,7 +26,8 @@ from resolvers.definitions.words import (
 
 _Few = Annotated[tuple[Line, ...], Field(max_length=500)]
 Pairs = Annotated[dict[Line, Value], Field(max_length=50)]
-Headers = Annotated[dict[Line, HeaderValue], Field(max_length=50)]
+Headers = Annotated[dict[Line, HeaderTemplate], Field(max_length=50)]
+PlainHeaders = Annotated[dict[Line, HeaderValue], Field(max_length=50)]
 
 
 class Part(BaseModel):
@@ -98,7 +100,7 @@ class Request(Part):
     method: Literal["GET", "POST"] = "GET"
     path: Target
     query: Pairs = {}
-    headers: Headers = {}
+    headers: PlainHeaders = {}
     body: Any = None
 
 

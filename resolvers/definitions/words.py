@@ -121,6 +121,13 @@ def _pattern(text: str) -> str:
 
 
 def _header_value(text: str) -> str:
+    problem = check_value(text)
+    _require(not problem, problem or "")
+    _require("${" not in text, "Templates stand in auth.headers only.")
+    return text
+
+
+def _header_template(text: str) -> str:
     problem = check_value(text) or check_template(text)
     _require(not problem, problem or "")
     return text
@@ -138,4 +145,5 @@ Page = Annotated[str, AfterValidator(_page)]
 Target = Annotated[str, AfterValidator(_target)]
 Expression = Annotated[str, AfterValidator(_expression)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
+HeaderTemplate = Annotated[str, AfterValidator(_header_template)]
 HeaderValue = Annotated[str, AfterValidator(_header_value)]

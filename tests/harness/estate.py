@@ -206,7 +206,8 @@ def _restricted(word: str) -> CreateIntegration:
 def _vendor(vendor: str, upstream: str) -> SaveDefinition:
     auth = {"type": "API_KEY", "apiBaseUrl": upstream}
     probe = {"request": {"path": "/ok"}}
-    body = {"name": vendor, "category": "other", "auth": auth, "verification": probe, "account": probe}
+    account = {**probe, "accountId": "to_string(ok)"}
+    body = {"name": vendor, "category": "other", "auth": auth, "verification": probe, "account": account}
     return SaveDefinition(vendor=vendor, definition=body)
 
 

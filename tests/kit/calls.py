@@ -11,11 +11,14 @@ from sqlmodel import col
 
 import resolvers.mutations
 import resolvers.queries
+from jobs.job import NewJob
+from jobs.transaction import enqueue
 from models.tables import Integration
 from models.vocabulary import HttpMethod, IntegrationState, Permission, UploadPurpose
 from resolvers.declaring import DeclareCapability, DeclareEventType
 from resolvers.dispatching.build import RunCapability
 from resolvers.find import IntegrationRef
+from resolvers.health import Finding
 from resolvers.mutations.capability import DeclareCapabilities, DeclareEventTypes, DeclareManifest
 from resolvers.mutations.connection import (
     CreateConnection,
@@ -32,6 +35,7 @@ from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
 from resolvers.mutations.job import cancel_job
 from resolvers.mutations.token import CreateToken
 from resolvers.mutations.upload import CreateUpload, FillUpload
+from resolvers.mutations.verification import VERIFY
 from resolvers.oauth.renewal import RenewToken
 from resolvers.operation import OPERATIONS, Facts
 from resolvers.page import SliceRequest
@@ -87,11 +91,37 @@ async def _begin_deletion(estate: Estate) -> None:
     await estate.hub.run(_set_deleting(estate))
 
 
+async def _hold_verification(estate: Estate) -> None:
+    """Its job waits where nobody works, or it would end before the test looks."""
+    await estate.hub.run(_ask_idly(estate))
+
+
+async def _ask_idly(estate: Estate) -> None:
+    job = NewJob(
+        operation=VERIFY,
+        caption="Verify",
+        organization_id=estate.tenant.id,
+        queue="idle",
+        dedupe_key=f"{VERIFY}:{estate.integration.id}",
+    )
+    async with estate.hub.app.state.hub.database.write() as session:
+        await enqueue(session, job)
+
+
+async def _begin_verification(estate: Estate) -> None:
+    """Without its job, which would end it before the test does."""
+    await estate.hub.run(_set(estate, state=IntegrationState.VERIFYING))
+
+
 async def _set_deleting(estate: Estate) -> None:
     """Without its job, which would finish it before the test does."""
-    deleting = update(Integration).where(col(Integration.id) == estate.integration.id)
+    await _set(estate, state=IntegrationState.DELETING, removed_at=1)
+
+
+async def _set(estate: Estate, **values: Any) -> None:
+    changed = update(Integration).where(col(Integration.id) == estate.integration.id)
     async with estate.hub.app.state.hub.database.write() as session:
-        await session.execute(deleting.values(state=IntegrationState.DELETING, removed_at=1))
+        await session.execute(changed.values(**values))
 
 
 def _capability() -> DeclareCapability:
@@ -161,6 +191,24 @@ CALLS: dict[str, Call] = {
     ),
     "delete_definition": Call(given=lambda e: (e.spare.id,), audits=("definition.deleted",)),
     "sync_catalogue": Call(given=lambda e: (e.hub.app.state.hub.catalogue,)),
+    "verify_integration": Call(
+        given=lambda e: (e.integration.id,), prepare=_hold_verification, audits=("integration.verifying",)
+    ),
+    "load_verification": Call(given=lambda e: (e.integration.id,), foreign=Foreign.NONE, prepare=_begin_verification),
+    "record_verification": Call(
+        given=lambda e: (e.integration.id, None, Finding()),
+        foreign=Foreign.NONE,
+        prepare=_begin_verification,
+        audits=("integration.verified",),
+    ),
+    "find_dead_verifications": Call(given=lambda e: ()),
+    "abandon_verification": Call(
+        given=lambda e: (e.integration.id,),
+        foreign=Foreign.NONE,
+        prepare=_begin_verification,
+        audits=("integration.verification_failed",),
+    ),
+    "test_connection": Call(given=lambda e: (e.shared.id,), audits=("connection.tested",)),
     "list_definitions": Call(given=lambda e: (DefinitionFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
     "read_definition": Call(given=lambda e: (e.word,), foreign=Foreign.NONE),
     "create_token": Call(

@@ -107,6 +107,10 @@ ROOTS: dict[str, Call] = {
     "emitEvent": Call(
         given=lambda e: _input(integration={"id": _node(e)}, type=e.event_type), lacks=Permission.EVENTS_EMIT
     ),
+    "verifyIntegration": Call(given=lambda e: {"id": _node(e)}, lacks=Permission.INTEGRATIONS_WRITE),
+    "testConnection": Call(
+        given=lambda e: {"id": global_id("ConnectedAccount", e.shared.id)}, lacks=Permission.CONNECTIONS_READ
+    ),
     "definitions": Call(
         given=lambda e: {"filter": {"search": e.word}}, foreign=Foreign.EMPTY, lacks=Permission.INTEGRATIONS_READ
     ),

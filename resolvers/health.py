@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from models.tables import Connection, Integration
 from models.vocabulary import ConnectionStatus, HubEvent
+from proxy.redact import redact
 from resolvers.caller import Hub
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import Verification
-from resolvers.probing import Identity, Probe, account_of, ask, identity_of, objection, probe_of
+from resolvers.oauth.held import RENEWED
+from resolvers.probing import Identity, Probe, account_of, ask, identity_of, objection, probe_of, texts_of
 from resolvers.work import Work
 
 
@@ -57,8 +59,23 @@ async def run_check(hub: Hub, check: Check) -> Finding:
     return Finding(account=account_of(check.identity, told))
 
 
+def unchanged(connection: Connection, secret_version: int) -> bool:
+    """Whether a finding is still of the connection's secret. Tokens are renewed on the way, and are its own."""
+    return connection.auth_type in RENEWED or connection.secret_version == secret_version
+
+
+def masked(work: Work, connection: Connection | None, finding: Finding) -> Finding:
+    """The finding without the secret as it is now, which may have been renewed since the check was made ready."""
+    if connection is None:
+        return finding
+    secrets = tuple(texts_of(work.unseal(connection, "secret")))
+    account = {name: redact(text, secrets) for name, text in (finding.account or {}).items()}
+    return Finding(error=finding.error and redact(finding.error, secrets), account=account)
+
+
 def note(work: Work, connection: Connection, finding: Finding, *, integration_id: str | None = None) -> None:
     """CONNECTED ⇄ OFFLINE by a finding. One that is not connected, or has to be again, stays so."""
+    finding = masked(work, connection, finding)
     if finding.error is None:
         connection.last_error = connection.last_error_at = None
         connection.account = finding.account or connection.account

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import orjson
 
-from models.errors import NotReady, UpstreamFailed
+from models.errors import NotFound, NotReady, UpstreamFailed
 from models.tables import Connection, Integration
 from proxy.address import build_url, parse_endpoint
 from proxy.auth import Authorisation, authorise
-from proxy.call import Failure, JsonBody, call, read_body
+from proxy.call import Failure, JsonBody, read_body
 from proxy.message import OutboundRequest
 from proxy.redact import redact
 from resolvers.caller import Hub
@@ -22,6 +22,8 @@ from resolvers.definitions.expression import evaluate, is_truthy
 from resolvers.definitions.parts import Account, Request, Verification
 from resolvers.definitions.values import as_text, fill_address
 from resolvers.dispatching.build import configured_headers, merged
+from resolvers.oauth.call import call_with_token
+from resolvers.oauth.held import HeldToken, held_token
 from resolvers.secrets import credential_of
 from resolvers.work import Work
 
@@ -38,6 +40,7 @@ class Probe:
     """A request that is ready to go. `secrets` are masked in whatever is said about it."""
 
     request: OutboundRequest
+    held: HeldToken | None
     secrets: tuple[str, ...] = field(repr=False)
 
 
@@ -82,15 +85,16 @@ async def probe_of(work: Work, integration: Integration, connection: Connection 
             lane=work.organization_id,
             max_answer_bytes=_MOST_BYTES,
         ),
-        secrets=(*granted.secrets, *_texts(stored)),
+        held=held_token(connection, integration, stored, work.now()) if connection else None,
+        secrets=(*granted.secrets, *texts_of(stored)),
     )
 
 
 async def ask(hub: Hub, probe: Probe) -> Reply:
     """Send it, outside of any transaction. Raises TooMany where the hub itself had no room for the call."""
     try:
-        result = await call(hub.egress, probe.request)
-    except (NotReady, UpstreamFailed) as refusal:
+        result = await call_with_token(hub, probe.request, probe.held)
+    except (NotFound, NotReady, UpstreamFailed) as refusal:
         return Reply(failure=redact(refusal.message, probe.secrets), secrets=probe.secrets)
     if isinstance(result, Failure):
         return Reply(failure=redact(result.error.message, probe.secrets), secrets=probe.secrets)
@@ -137,6 +141,15 @@ def account_of(identity: Identity, reply: Reply) -> dict[str, str]:
     return found
 
 
+def texts_of(value: Any) -> Iterator[str]:
+    """Every text inside a stored secret."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from texts_of(one)
+
+
 def _facts(account: Account) -> dict[str, str | None]:
     return {"accountId": account.account_id, "email": account.email, "displayName": account.display_name}
 
@@ -170,12 +183,3 @@ def _clean(text: str, secrets: Sequence[str]) -> str:
     """One line without secrets and without what a terminal or a database trips over."""
     line = " ".join(redact(text, secrets).split())
     return "".join(letter for letter in line if not unicodedata.category(letter).startswith("C"))
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every text inside a stored secret."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _texts(one)

@@ -12,7 +12,7 @@ from models.tables import Connection, Definition, Integration, Registration
 from models.vocabulary import ConnectionStatus, Permission
 from resolvers.caller import Hub
 from resolvers.definitions.stored import definition_of
-from resolvers.health import Check, Finding, check_of, note, run_check
+from resolvers.health import Check, Finding, check_of, note, run_check, unchanged
 from resolvers.operation import exchange
 from resolvers.scope import visible
 from resolvers.work import Work
@@ -65,7 +65,7 @@ async def send(hub: Hub, examined: Examined) -> Finding:
 async def test_connection(work: Work, examined: Examined, finding: Finding) -> Connection:
     """Ask the remote service whether a connection works, and who it is. That it does not is an answer, no refusal."""
     connection = await work.lock(Connection, examined.id, path=("id",))
-    if connection.secret_version == examined.secret_version:  # else the finding is of a secret that is gone
+    if unchanged(connection, examined.secret_version):  # else the finding is of a secret that is gone
         note(work, connection, finding, integration_id=examined.integration_id)
         work.audit(connection, "connection.tested", integration_id=examined.integration_id)
     return connection

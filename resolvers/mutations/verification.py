@@ -23,7 +23,8 @@ from models.vocabulary import (
 )
 from resolvers.definitions.stored import definition_of
 from resolvers.find import managed_integration
-from resolvers.health import Check, Finding, check_of, note
+from resolvers.health import Check, Finding, check_of, masked, note
+from resolvers.oauth.held import RENEWED
 from resolvers.operation import OPERATOR, operation
 from resolvers.pick import candidates, pick
 from resolvers.work import Work
@@ -102,6 +103,7 @@ async def record_verification(work: Work, id: str, checked: Verifying | None, fi
         connection = await work.find(Connection, checked.connection_id or "")
         if _fingerprint(integration, connection) != checked.fingerprint:
             raise Retry(_CHANGED, after_ms=0)
+    finding = masked(work, connection, finding)
     _settle(work, integration, finding.error)
     if connection is not None:
         note(work, connection, finding, integration_id=integration.id)
@@ -172,8 +174,11 @@ async def _verified_connection(work: Work, integration: Integration) -> Connecti
 
 
 def _fingerprint(integration: Integration, connection: Connection | None) -> tuple[object, ...]:
-    now = (connection.id, connection.secret_version, connection.base_url) if connection else ()
-    return (integration.version, integration.definition_id, *now)
+    if connection is None:
+        return (integration.version, integration.definition_id)
+    renewed = connection.auth_type in RENEWED  # on the way, by the check itself
+    version = None if renewed else connection.secret_version
+    return (integration.version, integration.definition_id, connection.id, version, connection.base_url)
 
 
 def _verifying(work: Work, id: str) -> Select[Integration]:

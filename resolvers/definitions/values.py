@@ -15,7 +15,7 @@ from resolvers.definitions.parts import FormField
 from resolvers.definitions.words import whole
 from resolvers.faults import TEXT, Faults, text_problem
 
-_SAFE: Final = re.compile(r"[A-Za-z0-9._~\-]+(:[0-9]{1,5})?")
+_SAFE: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._~\-]*(:[0-9]{1,5})?")
 _SLOT: Final = re.compile(r"\{([^{}]*)\}")
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _BOOLEANS: Final = ("true", "false")

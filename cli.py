@@ -11,7 +11,6 @@ from typing import Annotated, TypeVar
 import typer
 
 from models.errors import DomainError
-from models.migrations import upgrade
 from models.vocabulary import Permission, TokenReach
 from resolvers.caller import Caller
 from resolvers.mutations.organization import (
@@ -23,7 +22,7 @@ from resolvers.mutations.organization import (
 from schema.build import build_schema
 from server import main, prepare_home
 from settings import read_settings
-from wiring import build_hub
+from wiring import build_hub, prepare
 
 T = TypeVar("T")
 
@@ -45,8 +44,8 @@ def init() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to what this version of the hub expects."""
-    _run(lambda caller: upgrade(caller.hub.database))
+    """Bring the database to what this version of the hub expects, and its catalogue of vendors to its files."""
+    _run(lambda caller: prepare(caller.hub))
     print("The database is up to date.")
 
 

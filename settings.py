@@ -45,6 +45,11 @@ class Settings(BaseSettings):
         " vendors send users back to (`<public url>/oauth2/callback`) then begin with where the hub listens. Behind a"
         " proxy, set it.",
     )
+    catalogue: Path | None = Field(
+        None,
+        description="The folder of what the hub knows of vendors by itself, one file for each. Empty means the one"
+        " that comes with the hub.",
+    )
     database_url: str = Field(
         "",
         repr=False,

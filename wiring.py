@@ -10,6 +10,7 @@ from pathlib import Path
 from demo import Demo
 from jobs.bus import Bus
 from models.database import Database
+from models.errors import Conflict
 from models.migrations import upgrade
 from models.occupancy import occupied
 from models.row import now_ms
@@ -20,19 +21,22 @@ from proxy.inputs import CompiledCapabilities
 from proxy.lanes import Lanes
 from resolvers.caller import Caller, Hub
 from resolvers.cursor import CursorCodec
+from resolvers.definitions.catalogue import read_catalogue
 from resolvers.external import ExternalTokens, Trust
 from resolvers.key_sets import FetchedKeys, FixedKeys, KeySet
 from resolvers.lookup import Lookup
+from resolvers.mutations.definition import sync_catalogue
 from resolvers.mutations.reaping import reap_dispatches
 from resolvers.recorder import open_recorder
 from settings import Settings
 
+CATALOGUE = Path(__file__).parent / "catalogue"
 _COMPILED_CAPABILITIES = 10_000
 _UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 20  # of one organization, in one process
 
 
 def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
-    """The hub over its database, not yet opened. Raises ValueError for settings that cannot be."""
+    """The hub over its database, not yet opened. Raises ValueError for settings or a catalogue that cannot be."""
     database = Database(settings.database_address, pool_size=settings.database_pool)
     keyring = Keyring.parse(settings.master_key_lines())
     allowances = parse_allowances(settings.egress_allow) + (demo.allowances if demo else ())
@@ -56,7 +60,17 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         uploads=Lanes(_UPLOADS_AT_ONCE, _UPLOADS_WAITING),
         public_url=settings.public_url,
         own_url=settings.own_url,
+        catalogue=read_catalogue(settings.catalogue or CATALOGUE),
     )
+
+
+async def prepare(hub: Hub) -> None:
+    """Bring the database to what this version of the hub expects, and what it knows of vendors to its files."""
+    await upgrade(hub.database)
+    try:
+        await sync_catalogue(Caller.operator(hub), hub.catalogue)
+    except Conflict:  # another process has just written the same
+        await sync_catalogue(Caller.operator(hub), hub.catalogue)
 
 
 @asynccontextmanager
@@ -65,7 +79,7 @@ async def opened(hub: Hub) -> AsyncIterator[None]:
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(hub.database.close)
         stack.push_async_callback(hub.recorder.close)
-        await upgrade(hub.database)
+        await prepare(hub)
         await stack.enter_async_context(hub.egress)
         await stack.enter_async_context(hub.bus.running())
         stack.push_async_callback(hub.flights.drain)

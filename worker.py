@@ -12,7 +12,7 @@ from jobs.worker import Worker
 from models.errors import DomainError
 from resolvers.background import Background, ensure_recurring, kinds
 from resolvers.caller import Caller, Hub
-from resolvers.mutations import expiry, integration_deletion, reaping
+from resolvers.mutations import expiry, integration_deletion, reaping, verification_job
 from settings import Settings, read_settings
 from wire.log import log_to_stderr
 from wiring import build_hub, opened
@@ -20,7 +20,12 @@ from wiring import build_hub, opened
 
 def background() -> Mapping[str, Background]:
     """Every kind of job, by name."""
-    return {**integration_deletion.BACKGROUND, **reaping.BACKGROUND, **expiry.BACKGROUND}
+    return {
+        **integration_deletion.BACKGROUND,
+        **reaping.BACKGROUND,
+        **expiry.BACKGROUND,
+        **verification_job.BACKGROUND,
+    }
 
 
 @asynccontextmanager

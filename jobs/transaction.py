@@ -52,17 +52,19 @@ async def enqueue_all(session: AsyncSession, batch: Sequence[NewJob]) -> None:
         await connection.exec_driver_sql(statement, [_parameters(_values(new), new) for new in batch])
 
 
-async def finish(session: AsyncSession, context: JobContext) -> None:
-    """End the job as SUCCEEDED with the effects of this very transaction: both are kept, or neither.
+async def finish(session: AsyncSession, context: JobContext, *, error: str | None = None) -> None:
+    """End the job with the effects of this very transaction: both are kept, or neither.
 
-    Raises LeaseLost or JobCancelled, which roll the transaction back, when the job is no longer this attempt's.
+    It has SUCCEEDED; or FAILED for good with an error, a sentence for people. Raises LeaseLost or JobCancelled, which
+    roll the transaction back, when the job is no longer this attempt's.
     """
     lease, state = context.lease, WorkState.RUNNING
     mine = (col(Job.id) == lease.job_id, col(Job.lease_owner) == lease.owner, col(Job.attempt) == lease.attempt)
     ended: Any = delete(Job)
-    if context.keep_when_done:
+    if context.keep_when_done or error is not None:
         ended = update(Job).values(
-            state=WorkState.SUCCEEDED,
+            state=WorkState.SUCCEEDED if error is None else WorkState.FAILED,
+            error=error,
             finished_at=database_now(),
             lease_owner=None,
             lease_until=None,

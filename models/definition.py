@@ -1,5 +1,6 @@
 """Definition: what the hub knows of a vendor."""
 
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Index
@@ -16,6 +17,23 @@ from models.row import (
     word_field,
 )
 from models.vocabulary import AuthType
+
+
+class FieldGroup(StrEnum):
+    """Where a definition's value is kept."""
+
+    SECRET = "SECRET"
+    PARAMETER = "PARAMETER"
+
+
+class FieldType(StrEnum):
+    """Kind of a form field. TEXT is multi-line or base64."""
+
+    STRING = "STRING"
+    INTEGER = "INTEGER"
+    BOOLEAN = "BOOLEAN"
+    SELECT = "SELECT"
+    TEXT = "TEXT"
 
 
 class Definition(Changeable, table=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from proxy.egress import Egress
     from proxy.inputs import CompiledCapabilities
     from resolvers.cursor import CursorCodec
+    from resolvers.definitions.definition import VendorDefinition
     from resolvers.external import ExternalTokens
     from resolvers.lookup import Lookup
     from resolvers.recorder import Recorder
@@ -45,6 +46,8 @@ class Hub:
     external: ExternalTokens | None = None
     public_url: str = ""
     own_url: str = ""
+    #: What the hub knows of vendors by itself, as its files say.
+    catalogue: Sequence[VendorDefinition] = ()
     clock: Callable[[], int] = now_ms
     #: What is under way for several callers at once.
     flights: Flights = field(default_factory=Flights)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -32,6 +33,7 @@ _PLACES: Final[Mapping[str, Path]] = {
     "accessToken": ("secret", "oauth2", "accessToken"),
     "refreshToken": ("secret", "oauth2", "refreshToken"),
 }
+_FIELDS: Final[Path] = ("secret", "fields")
 #: What the proxy calls a part that is stored under another name.
 _SENT_AS: Final = {"apiKey": "key", "accessToken": "token"}
 APP_TOKEN_PLACE: Final[Mapping[str, Path]] = {"token": ("appToken",)}
@@ -57,13 +59,19 @@ class OAuth2Secret:
 
 @dataclass(frozen=True, kw_only=True)
 class Secret:
-    """Exactly one kind of secret."""
+    """Exactly one kind of secret.
+
+    `fields` are the definition's; the standard parts beside them are composed of them (`definitions/secret.py`), and
+    those in `shown` may be read.
+    """
 
     api_key: str | None = None
     basic: BasicSecret | None = None
     bearer_token: str | None = None
     oauth2: OAuth2Secret | None = None
     none: bool | None = None
+    fields: Any = None
+    shown: frozenset[str] = frozenset()
 
     @property
     def auth_type(self) -> AuthType:
@@ -76,8 +84,12 @@ class Secret:
             return AuthType.OAUTH2
         return AuthType.BEARER if self.bearer_token is not None else AuthType.NONE
 
-    def stored(self) -> dict[str, str]:
+    def stored(self) -> dict[str, Any]:
         """What is encrypted."""
+        return self.parts() if self.fields is None else {**self.parts(), "fields": self.fields}
+
+    def parts(self) -> dict[str, str]:
+        """What a credential is made of."""
         if self.basic is not None:
             return {"username": self.basic.username, "password": self.basic.password}
         if self.api_key is not None:
@@ -89,13 +101,18 @@ class Secret:
 
     def details(self) -> dict[str, str]:
         """What may be shown: user names, the first letters of long keys and tokens, nothing of passwords."""
+        if self.fields is not None:
+            return {
+                key: _shown(value) if key in self.shown else _hint(_shown(value))
+                for key, value in self.fields.items()
+            }
         if self.basic is not None:
             return {"username": self.basic.username, "password": "…"}
-        shown = {key: _hint(value) for key, value in self.stored().items()}
+        shown = {key: _hint(value) for key, value in self.parts().items()}
         return shown | ({"refreshToken": "…"} if "refreshToken" in shown else {})
 
 
-def credential_of(auth_type: AuthType, stored: dict[str, str]) -> Credential:
+def credential_of(auth_type: AuthType, stored: Mapping[str, Any]) -> Credential:
     """The credential that a stored secret stands for. Of a token that is still to be fetched it is an empty one."""
     if auth_type in RENEWED:
         return Bearer(stored.get("accessToken", ""))
@@ -110,11 +127,12 @@ def check_secret(faults: Faults, secret: Secret | Unset | None, places: Mapping[
     """Faults at the parts of a secret: what no header could carry."""
     if not isinstance(secret, Secret):
         return
-    problem = check_credential(credential_of(secret.auth_type, secret.stored()))
-    for key, value in secret.stored().items():
-        fits = faults.text(places[key], value, most=_LONGEST)
+    problem = check_credential(credential_of(secret.auth_type, secret.parts()))
+    for key, value in secret.parts().items():
+        place = places[key] if secret.fields is None else _FIELDS
+        fits = faults.text(place, value, most=_LONGEST)
         if fits and problem is not None and problem[0] in (key, _SENT_AS.get(key)):
-            faults.add(places[key], problem[1])
+            faults.add(place, problem[1])
     if secret.oauth2 is not None:
         faults.texts(("secret", "oauth2", "scopes"), secret.oauth2.scopes, most=_MOST_SCOPES)
 
@@ -237,6 +255,10 @@ async def register(work: Work, integration: Integration, connection: Connection,
 def hints_of(connection: Connection) -> dict[str, Any]:
     """What else is shown of a connection, besides parts of its secret."""
     return {key: value for key, value in connection.details.items() if key not in _PLACES}
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _hint(value: str) -> str:

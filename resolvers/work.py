@@ -145,10 +145,13 @@ class Work:
         """Once this is committed, tell those who listen to a topic."""
         self.woken.add(topic)
 
-    async def finish_job(self) -> None:
-        """End the job that this runs for, with this very transaction. Raises LeaseLost or JobCancelled."""
+    async def finish_job(self, *, error: str | None = None) -> None:
+        """End the job that this runs for, with this very transaction; as FAILED where there is an error to show.
+
+        Raises LeaseLost or JobCancelled.
+        """
         if self.caller.job is not None:
-            await finish(self.session, self.caller.job)
+            await finish(self.session, self.caller.job, error=error)
 
     async def repeat_job(self, after_ms: int) -> None:
         """End the job that this runs for, and ask for its like `after_ms` from now; nothing where there is none."""

@@ -10,6 +10,7 @@ from models import tables
 from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus
 from resolvers.loaders import edges
 from resolvers.mutations import connection as operations
+from resolvers.mutations import connection_health
 from resolvers.queries import connection as queries
 from schema import errors
 from schema.context import Info
@@ -147,6 +148,10 @@ ConnectionResult = Annotated[
 ]
 
 
+async def _test(root: Any, info: Info, id: strawberry.ID) -> Any:
+    return ConnectionPayload(connection=await act(info, connection_health.test_connection, row_id(id)))
+
+
 async def _delete(root: Any, info: Info, id: strawberry.ID) -> Any:
     gone = await act(info, operations.delete_connection, row_id(id))
     return DeletePayload(deleted_id=strawberry.ID(global_id("ConnectedAccount", gone)))
@@ -181,6 +186,13 @@ class Mutations:
         input=UpdateConnectionInput,
         reads=operations.UpdateConnection,
         payload=lambda row: ConnectionPayload(connection=row),
+    )
+    test_connection: ConnectionResult = strawberry.field(
+        resolver=_test,
+        description=needing(
+            "Ask the remote service whether the connection works, and who it is.",
+            connection_health.test_connection.facts,
+        ),
     )
     delete_connection: DeleteResult = strawberry.field(
         resolver=_delete,

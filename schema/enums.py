@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from models import vocabulary
+from models.definition import FieldGroup, FieldType
 from resolvers.queries.integration import IntegrationOrderField
 
 _PERMISSION = """What a token may do. READ words show, WRITE words change. DISPATCH_READ runs capabilities whose \
@@ -20,6 +21,8 @@ for _words in (
     vocabulary.ConnectionStatus,
     vocabulary.ConnectSessionStatus,
     vocabulary.DispatchOutcome,
+    FieldGroup,
+    FieldType,
     vocabulary.HttpMethod,
     vocabulary.IdempotencyFate,
     vocabulary.InputLocation,

@@ -10,6 +10,7 @@ from models import tables
 from models.vocabulary import WorkState
 from resolvers.loaders import edges, relations
 from resolvers.mutations import job as operations
+from resolvers.mutations import verification
 from resolvers.operation import Operation
 from resolvers.page import NEWEST_FIRST
 from resolvers.queries import job as queries
@@ -147,3 +148,4 @@ class Mutations:
 
     cancel_job: JobResult = _changing(operations.cancel_job, "Stop a job at its next checkpoint.")
     retry_job: JobResult = _changing(operations.retry_job, "Start a failed or cancelled job again.")
+    verify_integration: JobResult = _changing(verification.verify_integration, "Check the credentials by a job.")

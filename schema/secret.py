@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from schema.field import given
-from schema.scalars import DateTime
+from schema.scalars import JSON, DateTime
 
 
 @strawberry.input(description="User name and password.")
@@ -34,4 +34,5 @@ class SecretInput:
     basic: BasicSecretInput | None = given("User name and password.")
     bearer_token: str | None = given("Bearer token.")
     oauth2: OAuth2SecretInput | None = given("OAuth tokens got elsewhere.")
+    fields: JSON | None = given("The definition's SECRET fields.")
     none: bool | None = given("Nothing.")

@@ -19,6 +19,8 @@ from tests.harness.graphql import GraphQL
 from tests.harness.server import RunningHub, ServerProcess, free_port, served
 from tests.harness.tenants import Tenant, found_organization
 
+#: Two vendors that are no real ones.
+CATALOGUE = Path(__file__).parent / "catalogue"
 pytest_plugins = ["tests.harness.needs", "tests.harness.strict", "tests.upstreams.fixtures"]
 
 
@@ -82,6 +84,7 @@ def hub(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         database_url=database_url,
         master_keys=Keyring.generate(),
         egress_allow="127.0.0.0/8",
+        catalogue=CATALOGUE,
     )
     with served(create_app(settings), port=settings.port) as hub:
         yield hub

@@ -13,6 +13,7 @@ from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus
 from proxy.oauth import TokenAnswer
 from resolvers.oauth.tokens import store_tokens
 from resolvers.secrets import Secret, new_connection, register, store
+from resolvers.verifying import unverify_users_of
 from resolvers.work import Work
 
 
@@ -65,9 +66,9 @@ async def _registered(work: Work, integration: Integration, connection: Connecti
         connection.version += 1
     work.audit(connection, "connection.created" if new else "connection.updated", integration_id=integration.id)
     await work.flush()
-    await register(
-        work, integration, connection, default=new and await _is_first_shared(work, integration, connection)
-    )
+    first = new and await _is_first_shared(work, integration, connection)
+    await register(work, integration, connection, default=first)
+    await unverify_users_of(work, connection)
     return connection
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.errors import TooMany, UpstreamFailed
-from models.tables import ConnectSession
+from models.errors import Path, TooMany, UpstreamFailed
+from models.tables import ConnectSession, Integration
 from proxy.oauth import Grant, TokenAnswer, TokenEndpoint, fetch_token
 from proxy.oauth.endpoint import AuthorizationCode
 from resolvers.caller import Hub
-from resolvers.connecting.account import learn_account
+from resolvers.connecting.account import Inquiry, inquiry_of, learn_account
 from resolvers.connecting.callers import unknown_state
 from resolvers.connecting.consent import awaited, token_endpoint, wanted_scopes
 from resolvers.connecting.links import digest_of
@@ -44,6 +44,7 @@ class Question:
     grant: Grant
     vendor: Vendor
     lane: str
+    inquiry: Inquiry | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,22 +80,29 @@ async def take(work: Work, said: FinishAuthorization) -> Taken:
     if not found:
         raise unknown_state()
     (integration,) = found
-    vendor = vendor_of(integration, await definition_of(work, integration))
     verifier = work.unseal(session, "verifier")
     session.state_digest = session.state_expires_at = session.verifier = None
-    question = Question(
-        endpoint=token_endpoint(work, integration, ("state",)),
-        grant=AuthorizationCode(code=said.code or "", redirect_uri=session.redirect_uri, verifier=verifier),
-        vendor=vendor,
-        lane=work.organization_id,
-    )
+    grant = AuthorizationCode(code=said.code or "", redirect_uri=session.redirect_uri, verifier=verifier)
+    question = await question_of(work, integration, grant, path=("state",))
     return Taken(
         session_id=session.id,
         integration_id=integration.id,
         renews_id=session.renews_id,
         scopes=wanted_scopes(session, integration),
         question=question,
-        refusal=_refusal(said, vendor),
+        refusal=_refusal(said, question.vendor),
+    )
+
+
+async def question_of(work: Work, integration: Integration, grant: Grant, *, path: Path) -> Question:
+    """Raises InvalidInput at `path` for an integration that is not set up for OAuth."""
+    definition = await definition_of(work, integration)
+    return Question(
+        endpoint=token_endpoint(work, integration, path),
+        grant=grant,
+        vendor=vendor_of(integration, definition),
+        lane=work.organization_id,
+        inquiry=await inquiry_of(work, integration, definition),
     )
 
 
@@ -109,9 +117,8 @@ async def learn(hub: Hub, question: Question) -> Learned:
         answer = await fetch_token(hub.egress, question.endpoint, question.grant, lane=question.lane)
     except (UpstreamFailed, TooMany) as failure:
         return Learned(failure=failure)
-    client_id = question.endpoint.client_id
     account = await learn_account(
-        hub, question.vendor, client_id, answer.id_token, answer.access_token, lane=question.lane
+        hub, question.vendor, question.inquiry, question.endpoint.client_id, answer, lane=question.lane
     )
     return Learned(answer=answer, account=account)
 

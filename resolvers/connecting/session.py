@@ -13,6 +13,8 @@ from models.tables import Connection, ConnectSession, Definition, Installation, 
 from models.vocabulary import AuthType, ConnectionMode, ConnectSessionStatus
 from resolvers.caller import Caller
 from resolvers.connecting.return_urls import is_allowed, with_result
+from resolvers.definitions import stored
+from resolvers.definitions.definition import VendorDefinition
 from resolvers.work import Work
 
 #: Still to be used, the clock permitting.
@@ -51,11 +53,18 @@ async def offered(work: Work, integration_ids: Sequence[str]) -> list[Integratio
     return [found[one] for one in integration_ids if one in found]
 
 
-async def definition_of(work: Work, integration: Integration) -> Definition | None:
-    """What the hub knows of the integration's vendor."""
+async def definition_of(work: Work, integration: Integration) -> VendorDefinition | None:
+    """What the hub knows of the integration's vendor: by its publisher's definition, where that is somebody else."""
     if integration.definition_id is None:
         return None
-    return await work.find(Definition, integration.definition_id)
+    known = select(Definition).where(
+        col(Definition.id) == integration.definition_id,
+        or_(
+            col(Definition.organization_id).is_(None),
+            col(Definition.organization_id) == integration.organization_id,
+        ),
+    )
+    return stored.definition_of(await work.first(known))
 
 
 async def connection_of(work: Work, connection_id: str | None, *, lock: bool = False) -> Connection | None:

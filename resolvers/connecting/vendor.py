@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.tables import Definition, Integration
+from models.tables import Integration
 from proxy.address import check_base_url
+from resolvers.definitions.definition import VendorDefinition
+from resolvers.definitions.values import fill_address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,16 +22,18 @@ class Vendor:
     userinfo_url: str | None = None
 
 
-def vendor_of(integration: Integration, definition: Definition | None) -> Vendor:
+def vendor_of(integration: Integration, definition: VendorDefinition | None) -> Vendor:
     """From the definition; of an integration without one, `issuer` and `accountUri` among its own parameters."""
-    auth = definition.body.get("auth") if definition is not None else None
-    known: Mapping[str, Any] = auth if isinstance(auth, dict) else {}
-    parameters = known.get("authorizationParameters")
+    if definition is None:
+        return Vendor(issuer=_text(integration.parameters.get("issuer")), userinfo_url=_account_url(integration))
+    auth = definition.auth
+    known = (auth.issuer, auth.userinfo_url)
+    issuer, userinfo_url = (fill_address(url, integration.parameters) if url else None for url in known)
     return Vendor(
-        separator=_text(known.get("scopeSeparator")) or " ",
-        parameters={str(k): str(v) for k, v in parameters.items()} if isinstance(parameters, dict) else {},
-        issuer=_text(known.get("issuer")) or _text(integration.parameters.get("issuer")),
-        userinfo_url=_text(known.get("userinfoUrl")) or _account_url(integration),
+        separator=auth.scope_separator,
+        parameters=auth.authorization_parameters,
+        issuer=issuer,
+        userinfo_url=userinfo_url,
     )
 
 

@@ -102,12 +102,12 @@ async def build(work: Work, chosen: Candidate, key: str | None) -> Outbound:
     url = build_url(
         base_url, chosen.compiled.url_parts, bound.path, (*bound.query, *granted.query), path=("input", "inputs")
     )
-    configured = await _configured_headers(work, integration)
+    configured = await configured_headers(work, integration)
     body = bound.body_bytes()
     own = [("Content-Type", "application/json")] if body is not None else []
     if key is not None:
         own.append((KEY_HEADER, key))
-    headers = _merged(own, bound.headers, configured, granted.headers)
+    headers = merged(own, bound.headers, configured, granted.headers)
     secret_names = [name for name, _ in (*granted.headers, *configured)]
     return Outbound(
         url=url,
@@ -120,6 +120,24 @@ async def build(work: Work, chosen: Candidate, key: str | None) -> Outbound:
         secrets=granted.secrets,
         held=held,
     )
+
+
+async def configured_headers(work: Work, integration: Integration) -> tuple[tuple[str, str], ...]:
+    """The headers that an integration adds to every call, templates expanded. Raises InvalidInput."""
+    pairs = work.unseal(integration, "headers") or []
+    if any("${" in pair["value"] for pair in pairs):
+        facts = await _facts(work)
+    else:
+        facts = {}
+    return tuple((pair["name"], expand(pair["value"], facts, path=("headers", pair["name"]))) for pair in pairs)
+
+
+def merged(*groups: Any) -> tuple[tuple[str, str], ...]:
+    """Later groups win over earlier ones of the same name: a credential over anything that was configured."""
+    kept: dict[str, tuple[str, str]] = {}
+    for group in groups:
+        kept |= {name.lower(): (name, value) for name, value in group}
+    return tuple(kept.values())
 
 
 def _permit(work: Work, capability: Capability, method: HttpMethod | None) -> None:
@@ -156,15 +174,6 @@ def _authorisation(
     return granted, held_token(connection, integration, stored, work.now())
 
 
-async def _configured_headers(work: Work, integration: Integration) -> tuple[tuple[str, str], ...]:
-    pairs = work.unseal(integration, "headers") or []
-    if any("${" in pair["value"] for pair in pairs):
-        facts = await _facts(work)
-    else:
-        facts = {}
-    return tuple((pair["name"], expand(pair["value"], facts, path=("headers", pair["name"]))) for pair in pairs)
-
-
 async def _facts(work: Work) -> dict[str, str]:
     """What `${user.*}` and `${tenant.*}` stand for. A caller that is no user has no `user.*`."""
     organization = await work.get(Organization, work.organization_id)
@@ -180,11 +189,3 @@ async def _facts(work: Work) -> dict[str, str]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
-
-
-def _merged(*groups: Any) -> tuple[tuple[str, str], ...]:
-    """Later groups win over earlier ones of the same name: a credential over anything that was configured."""
-    merged: dict[str, tuple[str, str]] = {}
-    for group in groups:
-        merged |= {name.lower(): (name, value) for name, value in group}
-    return tuple(merged.values())

@@ -11,6 +11,7 @@ from models.tables import (
     Capability,
     Connection,
     ConnectSession,
+    Definition,
     Dispatch,
     Event,
     EventType,
@@ -58,6 +59,9 @@ PUBLISHER_BY_INTEGRATION = Edge(
     target=Organization,
     local="organization_id",
     rows=_public,
+)
+DEFINITION_BY_INTEGRATION = Edge(
+    name="DefinitionByIntegration", source=Integration, target=Definition, local="definition_id"
 )
 OWNER_BY_INTEGRATION = Edge(
     name="OwnerByIntegration", source=Integration, target=Principal, local="owner_id", rows=_any_in_organization

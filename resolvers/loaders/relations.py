@@ -20,6 +20,7 @@ from resolvers.readiness import Availability, availability
 from resolvers.scope import MANAGE, accessible, visible
 
 CapabilityKey = tuple[str, str]
+DefinitionKey = tuple[str, bool, bool]
 
 
 async def _connections(
@@ -137,10 +138,23 @@ def _shown(picked: Pick) -> Connection | None:
     return None if picked.borrowed else picked.connection
 
 
+async def _usable(session: AsyncSession, caller: Caller, keys: Sequence[DefinitionKey]) -> dict[DefinitionKey, bool]:
+    """By (id, deprecated, supports several)."""
+    single = [key[0] for key in keys if not key[2]]
+    used = select(col(Integration.definition_id)).where(
+        col(Integration.definition_id).in_(single),
+        col(Integration.organization_id) == caller.organization_id,
+        col(Integration.removed_at).is_(None),
+    )
+    taken = set((await session.execute(used)).scalars()) if single else set()
+    return {key: not key[1] and key[0] not in taken for key in keys}
+
+
 ALLOWED_CAPABILITIES = Relation(name="AllowedCapabilitiesByToken", load=_allowed_capabilities)
 OFFERED_INTEGRATIONS = Relation(name="IntegrationsByConnectSession", load=_offered)
 CONNECTION = Relation(name="ConnectionByIntegration", load=_connections)
 AVAILABILITY = Relation(name="AvailabilityByCapability", load=_availabilities)
 MANAGEABLE = Relation(name="ManageableByIntegration", load=_manageable)
 CAPABILITY_BY_NAME = Relation(name="CapabilityByName", load=_capabilities_by_name)
+USABLE = Relation(name="UsableByDefinition", load=_usable)
 ROW = Relation(name="RowByTable", load=_rows)

@@ -11,13 +11,16 @@ from sqlmodel import col
 
 from models.errors import Forbidden, InvalidInput, NotFound, Stale
 from models.row import name_key
-from models.tables import Connection, Integration, Registration
+from models.tables import Connection, Definition, Integration, Registration
 from models.vocabulary import ConnectionMode, Permission
 from proxy.address import check_base_url
+from resolvers.definitions.secret import check_fields, composed
+from resolvers.definitions.stored import definition_of
 from resolvers.faults import ADDRESS, Faults
 from resolvers.operation import operation
 from resolvers.secrets import Secret, check_fits, check_secret, new_connection, register, store
 from resolvers.unset import UNSET, Unset, given
+from resolvers.verifying import unverify_all, unverify_users_of
 from resolvers.work import Work
 
 _MOST_REGISTRATIONS: Final = 100
@@ -70,19 +73,18 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
     principal_id = _holder(work, new.mode)
     faults = Faults("input")
     faults.name("name", new.name)
-    check_secret(faults, new.secret)
-    if integration is not None:
-        check_fits(faults, integration.auth_type, new.secret)
+    integrations = [integration] if integration else []
+    secret = await _judged(work, faults, integrations, new.secret)
     _check_base_url(faults, new.base_url)
     faults.refuse()
     name = new.name or (integration.name if integration else "Connection")
     at = integration.auth_type if integration else None
-    connection = new_connection(work, name, new.secret, principal_id=principal_id, at=at)
+    connection = new_connection(work, name, secret, principal_id=principal_id, at=at)
     connection.base_url = new.base_url
     work.audit(connection, "connection.created", integration_id=integration.id if integration else None)
     await work.flush()
     if integration is not None:
-        await register(work, integration, connection, default=new.default)
+        await _attach(work, integration, connection, default=new.default)
     return connection
 
 
@@ -93,17 +95,17 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     faults = Faults("input")
     faults.check(new.name is not None, "name", "It cannot be null.")
     faults.name("name", new.name)
-    check_secret(faults, new.secret)
+    secret = None
     if isinstance(new.secret, Secret):
-        for integration in await _integrations_of(work, connection):
-            check_fits(faults, integration.auth_type, new.secret)
+        secret = await _judged(work, faults, await _integrations_of(work, connection), new.secret)
     _check_base_url(faults, new.base_url)
     faults.refuse()
     connection.name = given(new.name, connection.name) or connection.name
     connection.name_key = name_key(connection.name)
     connection.base_url = given(new.base_url, connection.base_url)
-    if isinstance(new.secret, Secret):
-        store(work, connection, new.secret, at=connection.auth_type)
+    if secret is not None:
+        store(work, connection, secret, at=connection.auth_type)
+        await unverify_users_of(work, connection)
     connection.version += 1
     work.audit(connection, "connection.updated")
     return connection
@@ -132,7 +134,7 @@ async def register_connections(work: Work, link: RegisterConnections) -> Integra
     for index, connection_id in enumerate(link.connection_ids):
         path = ("input", "connectionIds", str(index))
         connection = await work.get(Connection, connection_id, path=path)
-        if await register(work, integration, connection, default=connection_id == default):
+        if await _attach(work, integration, connection, default=connection_id == default):
             work.audit(connection, "connection.registered", integration_id=integration.id)
     return integration
 
@@ -175,6 +177,26 @@ async def _integrations_of(work: Work, connection: Connection) -> list[Integrati
         .join(Registration, col(Registration.integration_id) == col(Integration.id))
         .where(col(Registration.connection_id) == connection.id)
     )
+
+
+async def _attach(work: Work, integration: Integration, connection: Connection, *, default: bool) -> bool:
+    changed = await register(work, integration, connection, default=default)
+    if changed and connection.mode is ConnectionMode.SHARED:
+        await unverify_all(work, [integration.id])
+    return changed
+
+
+async def _judged(work: Work, faults: Faults, integrations: Sequence[Integration], secret: Secret) -> Secret:
+    """The secret, composed where it was given as the fields of the integrations' vendor; its faults are gathered."""
+    ids = [integration.definition_id for integration in integrations if integration.definition_id]
+    definition = definition_of(await work.find(Definition, ids[0])) if ids else None
+    if not check_fields(faults, definition, secret):
+        return secret
+    whole = composed(definition, secret)
+    check_secret(faults, whole)
+    for integration in integrations:
+        check_fits(faults, integration.auth_type, whole)
+    return whole
 
 
 def _check_base_url(faults: Faults, base_url: str | Unset | None) -> None:

@@ -11,11 +11,9 @@ from models.vocabulary import Permission
 from proxy.oauth import AuthorizationCode, Grant, RefreshToken, TokenAnswer
 from resolvers.caller import Hub
 from resolvers.connecting.choice import renewable_by_caller
-from resolvers.connecting.consent import token_endpoint
 from resolvers.connecting.keep import keep_tokens
-from resolvers.connecting.redeem import Learned, Question, learn
-from resolvers.connecting.session import connection_of, definition_of, is_for_all
-from resolvers.connecting.vendor import vendor_of
+from resolvers.connecting.redeem import Learned, Question, learn, question_of
+from resolvers.connecting.session import connection_of, is_for_all
 from resolvers.faults import Faults
 from resolvers.operation import exchange
 from resolvers.work import Work
@@ -97,18 +95,12 @@ async def _load(work: Work, integration_id: str, connection_id: str | None, gran
     principal_id = None if is_for_all(integration, work.caller.principal_id) else work.caller.principal_id
     if connection_id is not None:
         await renewable_by_caller(work, connection_id, integration)
-    question = Question(
-        endpoint=token_endpoint(work, integration, path),
-        grant=grant,
-        vendor=vendor_of(integration, await definition_of(work, integration)),
-        lane=work.organization_id,
-    )
     return Brought(
         integration_id=integration.id,
         connection_id=connection_id,
         principal_id=principal_id,
         scopes=integration.scopes,
-        question=question,
+        question=await question_of(work, integration, grant, path=path),
     )
 
 

@@ -16,8 +16,11 @@ from models.tables import (
     Principal,
     Workspace,
 )
-from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, Permission
+from models.vocabulary import ConnectionMode, IntegrationAccess, Permission
 from resolvers.declaring import declare
+from resolvers.definitions.secret import composed
+from resolvers.definitions.stored import definition_of
+from resolvers.filling import VendorChange, defaults_of, fill, parameters_of, require_usable
 from resolvers.find import managed_integration
 from resolvers.installing import install_on
 from resolvers.manifest import DeclareCapability
@@ -25,8 +28,10 @@ from resolvers.mutations.integration_auth import IntegrationAuth, apply_auth, ch
 from resolvers.mutations.integration_check import check_integration
 from resolvers.naming import free, handler_from, slug_from
 from resolvers.operation import operation
+from resolvers.queries.definition import of_vendor
 from resolvers.secrets import Secret, replace_default_connection
 from resolvers.unset import UNSET, Unset, given
+from resolvers.verifying import unverify
 from resolvers.work import Work
 
 
@@ -73,9 +78,11 @@ class UpdateIntegration:
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput))
 async def create_integration(work: Work, new: CreateIntegration) -> Integration:
     """Make an integration and install it on the caller's own organization."""
-    definition = await _definition(work, new.vendor)
-    auth_type = definition.auth_type if definition else AuthType.NONE
-    check_integration(new, auth_type)
+    row = await work.first(of_vendor(work, new.vendor))
+    definition = await require_usable(work, row)
+    parameters = parameters_of(new.auth, {})
+    defaults = defaults_of(definition, parameters)
+    check_integration(new, definition, auth_type=defaults["auth_type"], parameters=parameters)
     integration = Integration(
         organization_id=work.organization_id,
         handler=await _handler(work, new),
@@ -88,22 +95,25 @@ async def create_integration(work: Work, new: CreateIntegration) -> Integration:
         description=new.description or "",
         readme=new.readme or "",
         vendor=new.vendor,
-        definition_id=definition.id if definition else None,
-        category=new.category or (definition.category if definition else "other"),
+        definition_id=row.id if row else None,
         mode=new.mode,
         access=new.access,
-        auth_type=auth_type,
         owner_id=await _owner(work, new.owner_id),
         created_by=work.caller.principal_id,
         created_by_token=work.caller.token_id,
         updated_by=work.caller.principal_id,
     )
     _refresh_search(integration)
+    fill(work, integration, defaults_of(None, {}), defaults, new.auth)
     apply_auth(work, integration, new.auth)
+    integration.category = new.category or integration.category
+    secret = composed(definition, new.secret) if new.secret else own_credentials(integration)
+    if secret is not None:
+        unverify(work, integration, row)
     work.add(integration)
     work.audit(integration, "integration.created")
     await work.flush()
-    await _furnish(work, integration, new)
+    await _furnish(work, integration, secret, new.capabilities)
     return integration
 
 
@@ -111,14 +121,21 @@ async def create_integration(work: Work, new: CreateIntegration) -> Integration:
 async def update_integration(work: Work, new: UpdateIntegration) -> Integration:
     """Change an integration; it is at its next version afterwards."""
     integration = await managed_integration(work, new.id, expected_version=new.expected_version, path=("input", "id"))
-    check_integration(new, integration.auth_type)
+    change = await _change(work, integration, new)
+    check_integration(new, change.definition, auth_type=change.auth_type(integration), parameters=change.to_judge)
     await _apply(work, integration, new)
+    fill(work, integration, change.before, change.after, new.auth)
+    integration.category = given(new.category, integration.category) or change.after["category"]
     if not isinstance(new.auth, Unset):
         apply_auth(work, integration, new.auth)
+    integration.vendor, integration.definition_id = change.vendor, change.row.id if change.row else None
+    _refresh_search(integration)
+    if change.to_judge is not None or isinstance(new.secret, Secret) or changes_client(new.auth):
+        unverify(work, integration, change.row)
     integration.version += 1
     integration.updated_by = work.caller.principal_id
     work.audit(integration, "integration.updated")
-    secret = new.secret if isinstance(new.secret, Secret) else None
+    secret = composed(change.definition, new.secret) if isinstance(new.secret, Secret) else None
     if secret is None and changes_client(new.auth):
         secret = own_credentials(integration)
     if secret is not None:
@@ -126,14 +143,36 @@ async def update_integration(work: Work, new: UpdateIntegration) -> Integration:
     return integration
 
 
-async def _furnish(work: Work, integration: Integration, new: CreateIntegration) -> None:
+async def _furnish(
+    work: Work, integration: Integration, secret: Secret | None, capabilities: Sequence[DeclareCapability] | None
+) -> None:
     work.add(Workspace(organization_id=integration.organization_id, integration_id=integration.id))
     await install_on(work, integration)
-    secret = new.secret or own_credentials(integration)
     if secret is not None:
         await replace_default_connection(work, integration, secret)
-    if new.capabilities is not None:
-        await declare(work, integration, new.capabilities)
+    if capabilities is not None:
+        await declare(work, integration, capabilities)
+
+
+async def _change(work: Work, integration: Integration, new: UpdateIntegration) -> VendorChange:
+    """From what it goes by to what it will go by: another vendor, other parameters, or neither."""
+    old = await work.find(Definition, integration.definition_id or "")
+    vendor, row, definition = integration.vendor, old, definition_of(old)
+    before = defaults_of(definition, integration.parameters)
+    if isinstance(new.vendor, str) and new.vendor != integration.vendor:
+        vendor = new.vendor
+        row = await work.first(of_vendor(work, vendor))
+        definition = await require_usable(work, row)
+    parameters = parameters_of(new.auth, integration.parameters)
+    same = row is old and parameters == integration.parameters
+    return VendorChange(
+        vendor=vendor,
+        row=row,
+        definition=definition,
+        before=before,
+        after=defaults_of(definition, parameters),
+        to_judge=None if same else parameters,
+    )
 
 
 async def _apply(work: Work, integration: Integration, new: UpdateIntegration) -> None:
@@ -144,29 +183,13 @@ async def _apply(work: Work, integration: Integration, new: UpdateIntegration) -
     integration.identifier = given(new.identifier, integration.identifier)
     integration.description = given(new.description, integration.description) or ""
     integration.readme = given(new.readme, integration.readme) or ""
-    integration.category = given(new.category, integration.category) or "other"
     integration.mode = given(new.mode, integration.mode) or integration.mode
     integration.access = given(new.access, integration.access) or integration.access
-    if isinstance(new.vendor, str) and new.vendor != integration.vendor:
-        definition = await _definition(work, new.vendor)
-        integration.vendor = new.vendor
-        integration.definition_id = definition.id if definition else None
-    _refresh_search(integration)
 
 
 def _refresh_search(integration: Integration) -> None:
     words = (integration.name, integration.description, integration.vendor)
     integration.search_text = "\n".join(words).casefold()
-
-
-async def _definition(work: Work, vendor: str) -> Definition | None:
-    """The organization's own definition of a vendor before the one that came with the hub."""
-    own_first = (
-        work.mine(Definition)
-        .where(col(Definition.vendor) == vendor)
-        .order_by(col(Definition.organization_id).is_(None))
-    )
-    return await work.first(own_first)
 
 
 async def _owner(work: Work, owner_id: str | None) -> str | None:

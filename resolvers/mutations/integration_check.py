@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from models.vocabulary import AuthType
+from resolvers.definitions.definition import VendorDefinition
+from resolvers.definitions.secret import check_fields, composed
+from resolvers.definitions.values import check_parameters
 from resolvers.faults import LONG_TEXT, NAME, TEXT, WORD, Faults
 from resolvers.manifest import check_capabilities
 from resolvers.mutations.integration_auth import IntegrationAuth, check_auth
@@ -17,10 +20,13 @@ from resolvers.unset import Unset
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-def check_integration(given: Any, auth_type: AuthType) -> None:
+def check_integration(
+    given: Any, definition: VendorDefinition | None, *, auth_type: AuthType, parameters: Mapping[str, Any] | None
+) -> None:
     """Raises InvalidInput with every fault of a new integration or of new values.
 
-    `auth_type` is what it authorises with unless the input says otherwise.
+    `auth_type` is what it authorises with unless the input says otherwise; `parameters` are those that it will have,
+    None where they stay as they are.
     """
     faults = Faults("input")
     for field in dataclasses.fields(given):
@@ -28,10 +34,11 @@ def check_integration(given: Any, auth_type: AuthType) -> None:
         if field.name in _CHECKS and not isinstance(value, Unset):
             _CHECKS[field.name](faults, value)
         if field.name == "secret":
-            _check_secret(faults, value, _type_of(given.auth, auth_type))
+            _check_secret(faults, value, _type_of(given.auth, auth_type), definition)
         if field.name == "capabilities":
-            has_base = isinstance(given.auth, IntegrationAuth) and isinstance(given.auth.api_base_url, str)
-            check_capabilities(faults, value or (), has_base=has_base)
+            check_capabilities(faults, value or (), has_base=_has_base(given.auth, definition))
+    if definition is not None and parameters is not None:
+        check_parameters(faults, definition, parameters)
     faults.refuse()
 
 
@@ -94,7 +101,16 @@ def _type_of(auth: object, otherwise: AuthType) -> AuthType:
     return auth.type or AuthType.NONE
 
 
-def _check_secret(faults: Faults, secret: Secret | Unset | None, auth_type: AuthType) -> None:
-    check_secret(faults, secret)
-    if isinstance(secret, Secret):
-        check_fits(faults, auth_type, secret)
+def _has_base(auth: object, definition: VendorDefinition | None) -> bool:
+    if isinstance(auth, IntegrationAuth) and not isinstance(auth.api_base_url, Unset):
+        return auth.api_base_url is not None
+    return definition is not None and definition.auth.api_base_url is not None
+
+
+def _check_secret(
+    faults: Faults, secret: Secret | Unset | None, auth_type: AuthType, definition: VendorDefinition | None
+) -> None:
+    if check_fields(faults, definition, secret) and isinstance(secret, Secret):
+        whole = composed(definition, secret)
+        check_secret(faults, whole)
+        check_fits(faults, auth_type, whole)

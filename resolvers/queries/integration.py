@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
 from models.row import name_key
@@ -66,7 +66,7 @@ class IntegrationFilter:
             return []
         takes = select(col(Definition.id)).where(col(Definition.supports_upload))
         inside = col(Integration.definition_id).in_(takes)
-        return [inside if self.supports_upload else ~inside]
+        return [inside if self.supports_upload else or_(col(Integration.definition_id).is_(None), ~inside)]
 
 
 def integration_order(field: IntegrationOrderField, *, descending: bool = False) -> Order:

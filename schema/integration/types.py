@@ -29,6 +29,7 @@ from schema.audit import AuditEntryConnection, AuditFilter
 from schema.capability import Capability, CapabilityConnection, CapabilityFilter, EventTypeConnection
 from schema.connection import ConnectedAccount, ConnectedAccountConnection, ConnectionFilter
 from schema.context import Info
+from schema.definition import Definition
 from schema.dispatch import DispatchConnection, DispatchFilter
 from schema.event import EventConnection, EventFilter
 from schema.field import column, derived, related, to_list, to_many, to_one, viewed
@@ -105,6 +106,7 @@ class Integration(Node):
     description: str = column("Short text; empty when there is none.")
     readme: str = column("Long Markdown text; empty when there is none.")
     vendor: str = column("Definition key, or any other word.")
+    definition: Definition | None = to_one(edges.DEFINITION_BY_INTEGRATION, "The definition, when the hub has one.")
     icon_url: str | None = viewed(icon_url, "Logo, served by the hub.")
     category: str = column("Grouping word; the definition's unless set, else `other`.")
     state: IntegrationState = column("Life-cycle.")

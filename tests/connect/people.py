@@ -10,8 +10,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from models.tables import Definition
-from models.vocabulary import AuthType
 from tests.harness.acting import PROBLEM
 from tests.harness.graphql import GraphQL
 from tests.harness.server import RunningHub
@@ -24,6 +22,7 @@ START = f"""mutation($input: StartAuthorizationInput!) {{ startAuthorization(inp
   __typename ... on AuthorizationPayload {{ url session {{ id status }} }} {PROBLEM} }} }}"""
 LINK = f"""mutation($input: CreateConnectSessionInput!) {{ createConnectSession(input: $input) {{
   __typename ... on ConnectSessionPayload {{ url session {{ id status }} }} {PROBLEM} }} }}"""
+SAVE = f"""mutation($input: SaveDefinitionInput!) {{ saveDefinition(input: $input) {{ __typename {PROBLEM} }} }}"""
 SESSION = """query($id: ID!) { node(id: $id) { ... on ConnectSession {
   status error returnUrl principal { username } integrations { name }
   connection { id name mode status grantedScopes details expiresAt principal { username }
@@ -110,15 +109,8 @@ def title_of(page: httpx.Response) -> str:
     return html.unescape(found[1])
 
 
-def definition_of(tenant: Tenant, vendor: str, auth: dict[str, Any]) -> Definition:
-    """A vendor of an organization's own."""
-    return Definition(
-        organization_id=tenant.id,
-        vendor=vendor,
-        name=vendor.title(),
-        name_key=vendor,
-        category="other",
-        auth_type=AuthType.OAUTH2,
-        digest="0" * 64,
-        body={"auth": auth},
-    )
+async def save_vendor(tenant: Tenant, vendor: str, **definition: Any) -> None:
+    """A vendor of an organization's own, over the graph."""
+    given = {"vendor": vendor, "definition": {"name": vendor.title(), "category": "other"} | definition}
+    answer = (await tenant.client.query(SAVE, input=given))["saveDefinition"]
+    assert answer["__typename"] == "DefinitionPayload", answer

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from models.tables import Connection, ConnectSession, Event, Integration
+from models.tables import Connection, ConnectSession, Event
 from models.vocabulary import ConnectionStatus
 from resolvers.connecting.consent import INFORMER_CALLBACK
 from resolvers.mutations.authorization import StartAuthorization, start_authorization
-from tests.connect.people import definition_of, leads_to, session_of, state_of, title_of
+from tests.connect.people import leads_to, session_of, state_of, title_of
 from tests.harness.estate import caller_of
 from tests.upstreams.canned import reply
 
@@ -142,23 +142,6 @@ async def test_connects_also_where_userinfo_fails(answer, new_app, upstream, bro
     made = (await session_of(organization.client, begun["session"]["id"]))["connection"]
     assert (made["status"], made["account"]) == ("CONNECTED", None)
     assert made["grantedScopes"] == ["openid", "items:read"]  # not told, so what was asked for
-
-
-async def test_follows_what_the_definition_says_of_the_vendor(new_app, provider, organization, database, browser):
-    app = await new_app(auth={"parameters": {}})
-    auth = {"scopeSeparator": ",", "authorizationParameters": {"prompt": "consent"}, "issuer": provider.issuer}
-    definition = definition_of(organization, "acme", auth)
-    async with database.write() as session:
-        session.add(definition)
-        await session.flush()
-        its = update(Integration).where(col(Integration.id) == app.row_id)
-        await session.execute(its.values(definition_id=definition.id))
-
-    begun = await app.start()
-
-    asked = parse_qs(urlsplit(begun["url"]).query)
-    assert asked["scope"] == ["openid,items:read"]
-    assert asked["prompt"] == ["consent"]
 
 
 async def test_the_informer_dialect_has_an_address_of_its_own(new_app, provider, browser, hub, organization):

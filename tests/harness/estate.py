@@ -10,7 +10,18 @@ from urllib.parse import parse_qs, urlsplit
 from jobs.job import NewJob
 from jobs.transaction import enqueue
 from models.row import new_id
-from models.tables import Capability, Connection, Dispatch, Event, Installation, Integration, Job, Place, Token
+from models.tables import (
+    Capability,
+    Connection,
+    Definition,
+    Dispatch,
+    Event,
+    Installation,
+    Integration,
+    Job,
+    Place,
+    Token,
+)
 from models.vocabulary import (
     AuthType,
     ConnectionMode,
@@ -34,6 +45,7 @@ from resolvers.mutations.connection import (
     create_connection,
     register_connections,
 )
+from resolvers.mutations.definition import SaveDefinition, save_definition
 from resolvers.mutations.dispatch import dispatch
 from resolvers.mutations.event import EmitEvent, emit_event
 from resolvers.mutations.icon import SetIntegrationIcon, set_integration_icon
@@ -72,6 +84,7 @@ class Estate:
     hub: RunningHub
     word: str
     member_id: str
+    spare: Definition
     integration: Integration
     restricted: Integration
     capability: Capability
@@ -116,6 +129,7 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     run = _Runner(hub, caller_of(hub, tenant))
     member_id = await tenant.add_user("member")
     word = f"w{new_id()}"
+    _, spare = [await run(save_definition, _vendor(vendor, upstream)) for vendor in (word, f"{word}-2")]
     integration = await run(create_integration, _rich(word, upstream))
     await run(declare_event_types, _event_types(integration))
     restricted = await run(create_integration, _hidden(word, upstream))
@@ -124,9 +138,7 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     installed = await run(list_installations, filter=InstallationFilter(search=word), page=_ONE)
     (capability,) = (await run(list_capabilities, filter=CapabilityFilter(), page=_ONE)).rows
     said = await run(emit_event, _happened(integration, word))
-    done = await run(
-        dispatch, RunCapability(capability=capability.id, inputs={"note": word}, connection_id=shared.id)
-    )
+    done = await run(dispatch, _noting(word, capability, shared))
     await _mark(run, integration, word, member_id)
     upload_id, icon_id = await _upload(run, integration)
     return Estate(
@@ -134,6 +146,7 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         hub=hub,
         word=word,
         member_id=member_id,
+        spare=spare,
         integration=integration,
         restricted=restricted,
         capability=capability,
@@ -206,6 +219,10 @@ async def _mark(run: _Runner, integration: Integration, word: str, member_id: st
     await run(share_integration, ShareIntegration(integration_id=integration.id, principal_id=member_id))
 
 
+def _noting(word: str, capability: Capability, connection: Connection) -> RunCapability:
+    return RunCapability(capability=capability.id, inputs={"note": word}, connection_id=connection.id)
+
+
 def _hidden(word: str, upstream: str) -> CreateIntegration:
     """A restricted one, whose users consent at the vendor."""
     auth = IntegrationAuth(
@@ -216,6 +233,14 @@ def _hidden(word: str, upstream: str) -> CreateIntegration:
         token_url=f"{upstream}/token",
     )
     return CreateIntegration(name=f"{word} restricted", access=IntegrationAccess.RESTRICTED, auth=auth)
+
+
+def _vendor(vendor: str, upstream: str) -> SaveDefinition:
+    auth = {"type": "API_KEY", "apiBaseUrl": upstream}
+    probe = {"request": {"path": "/ok"}}
+    account = {**probe, "accountId": "to_string(ok)"}
+    body = {"name": vendor, "category": "other", "auth": auth, "verification": probe, "account": account}
+    return SaveDefinition(vendor=vendor, definition=body)
 
 
 def _rich(word: str, upstream: str) -> CreateIntegration:
@@ -229,7 +254,11 @@ def _rich(word: str, upstream: str) -> CreateIntegration:
     )
     capability = DeclareCapability(name="DO", method=HttpMethod.GET, endpoint="/ok", allow_unknown_inputs=True)
     return CreateIntegration(
-        name=f"{word} rich", auth=auth, secret=Secret(api_key=f"key-of-{word}"), capabilities=[capability]
+        name=f"{word} rich",
+        vendor=word,
+        auth=auth,
+        secret=Secret(api_key=f"key-of-{word}"),
+        capabilities=[capability],
     )
 
 

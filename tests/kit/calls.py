@@ -11,11 +11,14 @@ from sqlmodel import col
 
 import resolvers.mutations
 import resolvers.queries
+from jobs.job import NewJob
+from jobs.transaction import enqueue
 from models.tables import Integration
 from models.vocabulary import HttpMethod, IntegrationState, Permission, UploadPurpose
 from resolvers.declaring import DeclareCapability, DeclareEventType
 from resolvers.dispatching.build import RunCapability
 from resolvers.find import IntegrationRef
+from resolvers.health import Finding
 from resolvers.mutations.capability import DeclareCapabilities, DeclareEventTypes, DeclareManifest
 from resolvers.mutations.connection import (
     CreateConnection,
@@ -24,6 +27,7 @@ from resolvers.mutations.connection import (
     UpdateConnection,
     unregister_connection,
 )
+from resolvers.mutations.definition import SaveDefinition
 from resolvers.mutations.event import EmitEvent
 from resolvers.mutations.icon import SetIntegrationIcon
 from resolvers.mutations.installation import InstallIntegration, UpdateInstallation, uninstall_integration
@@ -31,12 +35,14 @@ from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
 from resolvers.mutations.job import cancel_job
 from resolvers.mutations.token import CreateToken
 from resolvers.mutations.upload import CreateUpload, FillUpload
+from resolvers.mutations.verification import VERIFY
 from resolvers.oauth.renewal import RenewToken
 from resolvers.operation import OPERATIONS, Facts
 from resolvers.page import SliceRequest
 from resolvers.queries.audit import AuditFilter
 from resolvers.queries.capability import CapabilityFilter
 from resolvers.queries.connection import ConnectionFilter
+from resolvers.queries.definition import DefinitionFilter
 from resolvers.queries.dispatch import DispatchFilter
 from resolvers.queries.event import EventFilter
 from resolvers.queries.installation import InstallationFilter
@@ -85,15 +91,45 @@ async def _begin_deletion(estate: Estate) -> None:
     await estate.hub.run(_set_deleting(estate))
 
 
+async def _hold_verification(estate: Estate) -> None:
+    """Its job waits where nobody works, or it would end before the test looks."""
+    await estate.hub.run(_ask_idly(estate))
+
+
+async def _ask_idly(estate: Estate) -> None:
+    job = NewJob(
+        operation=VERIFY,
+        caption="Verify",
+        organization_id=estate.tenant.id,
+        queue="idle",
+        dedupe_key=f"{VERIFY}:{estate.integration.id}",
+    )
+    async with estate.hub.app.state.hub.database.write() as session:
+        await enqueue(session, job)
+
+
+async def _begin_verification(estate: Estate) -> None:
+    """Without its job, which would end it before the test does."""
+    await estate.hub.run(_set(estate, state=IntegrationState.VERIFYING))
+
+
 async def _set_deleting(estate: Estate) -> None:
     """Without its job, which would finish it before the test does."""
-    deleting = update(Integration).where(col(Integration.id) == estate.integration.id)
+    await _set(estate, state=IntegrationState.DELETING, removed_at=1)
+
+
+async def _set(estate: Estate, **values: Any) -> None:
+    changed = update(Integration).where(col(Integration.id) == estate.integration.id)
     async with estate.hub.app.state.hub.database.write() as session:
-        await session.execute(deleting.values(state=IntegrationState.DELETING, removed_at=1))
+        await session.execute(changed.values(**values))
 
 
 def _capability() -> DeclareCapability:
     return DeclareCapability(name="DO", method=HttpMethod.GET, endpoint="/other")
+
+
+def _definition() -> dict[str, Any]:
+    return {"name": "New", "category": "other", "auth": {"type": "NONE"}}
 
 
 def _of_app(estate: Estate) -> dict[str, Any]:
@@ -148,6 +184,33 @@ CALLS: dict[str, Call] = {
         audits=("connection.registered",),
     ),
     "unregister_connection": Call(given=_detach, audits=("connection.unregistered",)),
+    "save_definition": Call(
+        given=lambda e: (SaveDefinition(vendor="new", definition=_definition()),),
+        foreign=Foreign.AT_HOME,
+        audits=("definition.created",),
+    ),
+    "delete_definition": Call(given=lambda e: (e.spare.id,), audits=("definition.deleted",)),
+    "sync_catalogue": Call(given=lambda e: (e.hub.app.state.hub.catalogue,)),
+    "verify_integration": Call(
+        given=lambda e: (e.integration.id,), prepare=_hold_verification, audits=("integration.verifying",)
+    ),
+    "load_verification": Call(given=lambda e: (e.integration.id,), foreign=Foreign.NONE, prepare=_begin_verification),
+    "record_verification": Call(
+        given=lambda e: (e.integration.id, None, Finding()),
+        foreign=Foreign.NONE,
+        prepare=_begin_verification,
+        audits=("integration.verified",),
+    ),
+    "find_dead_verifications": Call(given=lambda e: ()),
+    "abandon_verification": Call(
+        given=lambda e: (e.integration.id,),
+        foreign=Foreign.NONE,
+        prepare=_begin_verification,
+        audits=("integration.verification_failed",),
+    ),
+    "test_connection": Call(given=lambda e: (e.shared.id,), audits=("connection.tested",)),
+    "list_definitions": Call(given=lambda e: (DefinitionFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
+    "read_definition": Call(given=lambda e: (e.word,), foreign=Foreign.NONE),
     "create_token": Call(
         given=lambda e: (CreateToken(name="New", permissions=[], principal_id=e.member_id),),
         audits=("token.created",),

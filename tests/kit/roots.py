@@ -107,6 +107,24 @@ ROOTS: dict[str, Call] = {
     "emitEvent": Call(
         given=lambda e: _input(integration={"id": _node(e)}, type=e.event_type), lacks=Permission.EVENTS_EMIT
     ),
+    "verifyIntegration": Call(given=lambda e: {"id": _node(e)}, lacks=Permission.INTEGRATIONS_WRITE),
+    "testConnection": Call(
+        given=lambda e: {"id": global_id("ConnectedAccount", e.shared.id)}, lacks=Permission.CONNECTIONS_READ
+    ),
+    "definitions": Call(
+        given=lambda e: {"filter": {"search": e.word}}, foreign=Foreign.EMPTY, lacks=Permission.INTEGRATIONS_READ
+    ),
+    "definition": Call(given=lambda e: {"vendor": e.word}, foreign=Foreign.NONE, lacks=Permission.INTEGRATIONS_READ),
+    "saveDefinition": Call(
+        given=lambda e: _input(
+            vendor="new", definition={"name": "New", "category": "other", "auth": {"type": "NONE"}}
+        ),
+        foreign=Foreign.AT_HOME,
+        lacks=Permission.ORGANIZATION_ADMIN,
+    ),
+    "deleteDefinition": Call(
+        given=lambda e: {"id": global_id("Definition", e.spare.id)}, lacks=Permission.ORGANIZATION_ADMIN
+    ),
     "createToken": Call(
         given=lambda e: _input(name="New", permissions=[], principalId=e.member_id), lacks=Permission.TOKENS_WRITE
     ),

@@ -21,8 +21,8 @@ OF_TENANTS = sorted(OPERATIONS.keys() - set(OF_OPERATOR))
 RECORDED_ELSEWHERE = {
     *("dispatch", "emit_event", "ensure_recurring", "reap_dispatches", "create_upload", "fill_upload"),
     *("expire_idempotency_keys", "expire_uploads", "remove_ended_tokens", "remove_old_jobs"),
-    *("renew_token", "require_reconnect"),
     "remove_connect_sessions",
+    *("renew_token", "require_reconnect", "sync_catalogue", "find_dead_verifications"),
 }
 
 

@@ -60,11 +60,13 @@ async def test_nothing_that_can_be_walked_is_another_organizations(victim, stran
 
     seen = await walk(stranger.tenant.client)
 
-    reached = {parse_global_id(one)[1] for one in seen}
+    built_in = {one for one, node in seen.items() if node["__typename"] == "Definition" and not node["custom"]}
+    reached = {parse_global_id(one)[1] for one in seen.keys() - built_in}
     texts = mentioned(seen)
     assert reached & theirs == set()
     assert [text for text in texts if victim.word in text or text in theirs] == []
     assert reached <= own
+    assert {seen[one]["vendor"] for one in built_in} == {"lake", "mill"}
     assert {node["__typename"] for node in seen.values()} == {kind.name for kind in node_types()}
     assert [page for page, rows in pages_of(seen).items() if rows == 0] == []
 

@@ -57,7 +57,7 @@ class ConnectLink:
                 return self._pages.page(request, "leaving.html", name=chosen.integration.name, url=url)
             await enter_credentials(caller, choose)
         except InvalidInput as refusal:
-            faults = {".".join(fault.path): fault.message for fault in refusal.violations}
+            faults = {fault.path[-1]: fault.message for fault in refusal.violations}
             return self._form(request, found, chosen, values=values, faults=faults)
         except Conflict:
             pass  # another browser or another tab was faster: what it did is shown

@@ -1,0 +1,168 @@
+"""What the parts of a definition have to agree on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from models.definition import FieldGroup, FieldType
+from models.errors import Path, Violation
+from models.vocabulary import AuthType
+from proxy.address import template_names
+from proxy.headers import check_header
+from resolvers.definitions.parts import FormField, Request
+from resolvers.definitions.words import whole
+
+if TYPE_CHECKING:
+    from resolvers.definitions.definition import VendorDefinition
+
+#: The standard parts of a secret that each way of authorising is composed of.
+STANDARD_PARTS: Final = {
+    AuthType.API_KEY: ("apiKey",),
+    AuthType.BASIC: ("username", "password"),
+    AuthType.BEARER: ("token",),
+}
+_SIGNED: Final = frozenset({"timestamp", "body", "id", "url", "method"})
+_ADDRESSES: Final = ("apiBaseUrl", "authorizationUrl", "tokenUrl", "revocationUrl", "issuer", "userinfoUrl")
+_NEEDED: Final = {
+    AuthType.OAUTH2: ("authorizationUrl", "tokenUrl"),
+    AuthType.CLIENT_CREDENTIALS: ("tokenUrl",),
+}
+_SLOT: Final = re.compile(r"\{([^{}]*)\}")
+_SNAKE: Final = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def faults_between(definition: VendorDefinition) -> list[Violation]:
+    """Every fault that is not of one value alone."""
+    return [
+        Violation(path=path, message=message)
+        for rule in (_auth, _fields, _slots, _credential, _requests, _headers, _inbound)
+        for path, message in rule(definition)
+    ]
+
+
+def slots_of(template: str) -> list[str]:
+    """The names in braces."""
+    return _SLOT.findall(template)
+
+
+Faults = Iterator[tuple[Path, str]]
+
+
+def _auth(definition: VendorDefinition) -> Faults:
+    auth = definition.auth
+    for name in _NEEDED.get(auth.type, ()):
+        if _address(definition, name) is None:
+            yield ("auth", name), f"{auth.type} needs it."
+    if auth.api_key is not None and auth.type is not AuthType.API_KEY:
+        yield ("auth", "apiKey"), f"It is for API_KEY, not for {auth.type}."
+
+
+def _fields(definition: VendorDefinition) -> Faults:
+    seen: set[str] = set()
+    for index, field in enumerate(definition.fields):
+        where = ("fields", str(index))
+        if field.key in seen:
+            yield (*where, "key"), f"There is a field {field.key} before it."
+        seen.add(field.key)
+        for name, message in _field(field):
+            yield (*where, name), message
+
+
+def _field(field: FormField) -> Iterator[tuple[str, str]]:
+    if bool(field.options) is not (field.type is FieldType.SELECT):
+        yield "options", "A SELECT has options, and nothing else has."
+    if field.pattern is not None and field.type in (FieldType.INTEGER, FieldType.BOOLEAN):
+        yield "pattern", f"{field.type} has no pattern."
+    elif field.pattern is not None and not all(map(whole(field.pattern).is_valid, field.options)):
+        yield "options", "Each option matches the pattern."
+    if field.group is FieldGroup.PARAMETER and field.is_secret:
+        yield "secret", "A PARAMETER is readable; what is secret is of the group SECRET."
+
+
+def _slots(definition: VendorDefinition) -> Faults:
+    """What stands in an address is always given and never free text."""
+    for place, text in _templates(definition):
+        for name in template_names(text):
+            field = _parameter(definition, name)
+            if field is None:
+                yield place, f"{{{name}}} is no field of the group PARAMETER."
+            elif not field.required or not (field.pattern or field.options):
+                yield place, f"{{{name}}} stands in an address: it must be required, and have a pattern or options."
+
+
+def _templates(definition: VendorDefinition) -> Iterator[tuple[Path, str]]:
+    for name in _ADDRESSES:
+        address = _address(definition, name)
+        if address is not None:
+            yield ("auth", name), address
+    for place, request in _all_requests(definition):
+        yield (*place, "path"), request.path
+
+
+def _credential(definition: VendorDefinition) -> Faults:
+    standard = STANDARD_PARTS.get(definition.auth.type, ())
+    given = definition.credential
+    known = {field.key for field in definition.of_group(FieldGroup.SECRET)}
+    for part, template in (given or {}).items():
+        if part not in standard:
+            yield ("credential", part), f"{definition.auth.type} is made of {', '.join(standard) or 'nothing'}."
+        for name in slots_of(template):
+            if name not in known:
+                yield ("credential", part), f"{{{name}}} is no field of the group SECRET."
+    if not known:
+        return
+    for part in standard:
+        if part not in known and part not in (given or {}):
+            yield ("credential",), f"Nothing says what the {part} is made of."
+
+
+def _requests(definition: VendorDefinition) -> Faults:
+    for place, request in _all_requests(definition):
+        if request.body is not None and request.method == "GET":
+            yield (*place, "body"), "GET has no body."
+
+
+def _headers(definition: VendorDefinition) -> Faults:
+    groups: list[tuple[Path, Mapping[str, str]]] = [(("auth", "headers"), definition.auth.headers)]
+    groups += [((*place, "headers"), request.headers) for place, request in _all_requests(definition)]
+    for place, headers in groups:
+        for name in headers:
+            problem = check_header(name, "")
+            if problem:
+                yield (*place, name), problem
+    key = definition.auth.api_key
+    if key is not None and (problem := check_header(key.name, "x")):
+        yield ("auth", "apiKey", "name"), problem
+
+
+def _inbound(definition: VendorDefinition) -> Faults:
+    inbound = definition.inbound
+    if inbound is None:
+        return
+    if inbound.header is None and inbound.scheme != "standard-webhooks":
+        yield ("inbound", "header"), f"{inbound.scheme} needs it."
+    for key, name in (("header", inbound.header), ("timestampHeader", inbound.timestamp_header)):
+        if name is not None and (problem := check_header(name, "x")):
+            yield ("inbound", key), problem
+    unknown = [name for name in slots_of(inbound.signed_content) if name not in _SIGNED]
+    if unknown or "body" not in slots_of(inbound.signed_content):
+        names = ", ".join(f"{{{name}}}" for name in sorted(_SIGNED))
+        yield ("inbound", "signedContent"), f"It holds {{body}}, and of other names only these: {names}."
+
+
+def _all_requests(definition: VendorDefinition) -> Iterator[tuple[Path, Request]]:
+    if definition.verification is not None:
+        yield ("verification", "request"), definition.verification.request
+    if definition.account is not None:
+        yield ("account", "request"), definition.account.request
+
+
+def _parameter(definition: VendorDefinition, key: str) -> FormField | None:
+    return next((field for field in definition.of_group(FieldGroup.PARAMETER) if field.key == key), None)
+
+
+def _address(definition: VendorDefinition, name: str) -> str | None:
+    value: str | None = getattr(definition.auth, _SNAKE.sub("_", name).lower())
+    return value

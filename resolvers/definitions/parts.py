@@ -1,0 +1,154 @@
+"""The parts of a definition, as its author writes them: camel case, nothing unknown, nothing converted."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from models.definition import FieldGroup, FieldType
+from models.vocabulary import ApiKeyLocation, AuthType, TokenEndpointAuth
+from resolvers.definitions.words import (
+    Address,
+    Day,
+    Expression,
+    HeaderTemplate,
+    HeaderValue,
+    Key,
+    Line,
+    Page,
+    Pattern,
+    Prose,
+    Target,
+    Value,
+)
+
+_Few = Annotated[tuple[Line, ...], Field(max_length=500)]
+Pairs = Annotated[dict[Line, Value], Field(max_length=50)]
+Headers = Annotated[dict[Line, HeaderTemplate], Field(max_length=50)]
+PlainHeaders = Annotated[dict[Line, HeaderValue], Field(max_length=50)]
+
+
+class Part(BaseModel):
+    """What all parts share."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        strict=True,
+    )
+
+
+class SourcePage(Part):
+    """Where a fact was read, and when."""
+
+    page: Page
+    date: Day
+    what: Line = Field(alias="for")
+
+
+class ApiKey(Part):
+    """Where an API key goes."""
+
+    location: ApiKeyLocation = ApiKeyLocation.HEADER
+    name: Line
+
+
+class Auth(Part):
+    """How calls are authorised. Addresses may hold `{parameter}`."""
+
+    type: AuthType
+    api_base_url: Address | None = None
+    authorization_url: Address | None = None
+    token_url: Address | None = None
+    revocation_url: Address | None = None
+    token_endpoint_auth: TokenEndpointAuth = TokenEndpointAuth.BASIC
+    issuer: Address | None = None
+    userinfo_url: Address | None = None
+    scopes: _Few = ()
+    scope_separator: Literal[" ", ","] = " "
+    authorization_parameters: Pairs = {}
+    api_key: ApiKey | None = None
+    headers: Headers = {}
+
+
+class FormField(Part):
+    """One value that a form asks for. `secret`: shown as dots; those of the group SECRET are unless said."""
+
+    key: Key
+    group: FieldGroup
+    label: Line
+    description: Prose | None = None
+    required: bool = False
+    secret: bool | None = None
+    type: FieldType = FieldType.STRING
+    pattern: Pattern | None = None
+    options: Annotated[tuple[Line, ...], Field(max_length=200)] = ()
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it is shown as dots."""
+        return self.group is FieldGroup.SECRET if self.secret is None else self.secret
+
+
+class Request(Part):
+    """A call to the vendor: a path below the API base, or an absolute address."""
+
+    method: Literal["GET", "POST"] = "GET"
+    path: Target
+    query: Pairs = {}
+    headers: PlainHeaders = {}
+    body: Any = None
+
+
+class Expect(Part):
+    """Which answers are good: a status of these, 2xx unless said, and an expression that holds."""
+
+    status: (
+        Annotated[tuple[Annotated[int, Field(ge=100, le=599)], ...], Field(min_length=1, max_length=20)] | None
+    ) = None
+    when: Expression | None = None
+
+    def takes(self, status: int) -> bool:
+        """Whether it is a good status."""
+        return status in self.status if self.status else 200 <= status < 300
+
+
+class Verification(Part):
+    """How to tell whether credentials work. `error`: where the vendor's own words of failure stand."""
+
+    required: bool = False
+    request: Request
+    expect: Expect = Expect()
+    error: Expression | None = None
+
+
+class Account(Part):
+    """How to learn who is connected."""
+
+    request: Request
+    account_id: Expression | None = None
+    email: Expression | None = None
+    display_name: Expression | None = None
+
+
+class Inbound(Part):
+    """How the vendor signs what it sends."""
+
+    scheme: Literal["hmac-sha256", "hmac-sha1", "token", "standard-webhooks"]
+    header: Line | None = None
+    prefix: Value = ""
+    encoding: Literal["hex", "base64"] = "hex"
+    signed_content: Value = "{body}"
+    timestamp_header: Line | None = None
+    tolerance_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
+
+
+class Supports(Part):
+    """Marks of the vendor."""
+
+    upload: bool = False
+    multiple: bool = True

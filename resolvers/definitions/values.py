@@ -1,0 +1,116 @@
+"""What is given for a definition's fields: judged, put into addresses, and composed to a secret's standard parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from models.definition import FieldGroup, FieldType
+from models.errors import InvalidInput, Path, Violation
+from proxy.address import check_base_url, template_names
+from resolvers.definitions.consistency import STANDARD_PARTS
+from resolvers.definitions.definition import VendorDefinition
+from resolvers.definitions.parts import FormField
+from resolvers.definitions.words import whole
+from resolvers.faults import TEXT, Faults, text_problem
+
+_SAFE: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._~\-]*(:[0-9]{1,5})?")
+_SLOT: Final = re.compile(r"\{([^{}]*)\}")
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+_BOOLEANS: Final = ("true", "false")
+_LONG_TEXT: Final = 64 * 1024
+
+
+def check_values(faults: Faults, fields: Sequence[FormField], values: Mapping[str, Any], where: Path) -> None:
+    """Faults at `where` + the field's key: what is missing, or not as the field says. Other names are let be."""
+    for field in fields:
+        value = values.get(field.key)
+        if value is None or value == "":
+            faults.check(not field.required, (*where, field.key), f"{field.label} must be given.")
+        elif problem := _problem(field, value):
+            faults.add((*where, field.key), problem)
+
+
+def check_parameters(faults: Faults, definition: VendorDefinition, values: Mapping[str, Any]) -> None:
+    """Faults at `auth.parameters`: of the fields of the group PARAMETER, and of what cannot stand in an address."""
+    where = ("auth", "parameters")
+    own = Faults()
+    check_values(own, definition.of_group(FieldGroup.PARAMETER), values, where)
+    if not own.found:
+        own.found = _misfits(definition, values, where)
+    for fault in own.found:
+        faults.add(fault.path, fault.message)
+
+
+def fill_address(template: str, values: Mapping[str, Any], where: Path = ("parameters",)) -> str:
+    """The address with values in the place of `{…}`: none of them can lead to another host or path.
+
+    Raises InvalidInput at `where` + the name.
+    """
+    for name in template_names(template):
+        value = as_text(values.get(name))
+        judged = _SLOT.sub("x", template.replace(f"{{{name}}}", value))
+        if not _SAFE.fullmatch(value) or check_base_url(judged):
+            raise InvalidInput.at((*where, name), "It stands in an address and cannot be part of one.")
+        template = template.replace(f"{{{name}}}", value)
+    return template
+
+
+def _misfits(definition: VendorDefinition, values: Mapping[str, Any], where: Path) -> list[Violation]:
+    """A fault for each value that cannot be part of an address, once however many addresses it stands in."""
+    found: dict[Path, Violation] = {}
+    for template in _addresses(definition):
+        try:
+            fill_address(template, values, where)
+        except InvalidInput as refusal:
+            found |= {fault.path: fault for fault in refusal.violations}
+    return list(found.values())
+
+
+def compose(definition: VendorDefinition, fields: Mapping[str, Any]) -> dict[str, str]:
+    """The standard parts of a secret, such as `username` and `password`, out of what was given for its fields."""
+    known = {field.key for field in definition.of_group(FieldGroup.SECRET)}
+    texts = {key: as_text(fields.get(key)) for key in known}
+    made = {}
+    for part in STANDARD_PARTS.get(definition.auth.type, ()):
+        template = (definition.credential or {}).get(part, f"{{{part}}}")
+        made[part] = _SLOT.sub(lambda match: texts.get(match[1], ""), template)
+    return made
+
+
+def as_text(value: Any) -> str:
+    """A value of a form as it stands in an address or a secret."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _addresses(definition: VendorDefinition) -> list[str]:
+    auth = definition.auth
+    found = (
+        *(auth.api_base_url, auth.authorization_url, auth.token_url),
+        *(auth.revocation_url, auth.issuer, auth.userinfo_url),
+    )
+    return [address for address in found if address is not None]
+
+
+def _problem(field: FormField, value: Any) -> str | None:
+    text = as_text(value)
+    if field.type is FieldType.INTEGER:
+        fits = not isinstance(value, bool | float | list | dict) and _INTEGER.fullmatch(text)
+        return None if fits else "It must be a whole number."
+    if field.type is FieldType.BOOLEAN:
+        return None if isinstance(value, bool) or value in _BOOLEANS else "It must be true or false."
+    if not isinstance(value, str):
+        return "It must be text."
+    if field.type is FieldType.SELECT:
+        return None if value in field.options else f"It must be one of {', '.join(field.options)}."
+    most = _LONG_TEXT if field.group is FieldGroup.SECRET else TEXT
+    if problem := text_problem(value):
+        return problem
+    if len(value) > most:
+        return f"It must not be longer than {most} characters."
+    if field.pattern is not None and not whole(field.pattern).is_valid(value):
+        return f"It does not match {field.pattern}."
+    return None

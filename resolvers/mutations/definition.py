@@ -1,0 +1,108 @@
+"""Definitions: those that come with the hub, and an organization's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Violation
+from models.tables import Definition, Integration
+from models.vocabulary import Permission
+from resolvers.definitions.definition import VendorDefinition, read_definition
+from resolvers.definitions.stored import new_row, write_row
+from resolvers.operation import OPERATOR, operation
+from resolvers.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveDefinition:
+    """A vendor of one's own, in the shape of the catalogue's files; the vendor need not stand in it again."""
+
+    vendor: str
+    definition: Any
+
+
+@operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
+async def save_definition(work: Work, new: SaveDefinition) -> Definition:
+    """Add or replace a vendor of the organization's own; integrations of it keep what they took from it."""
+    definition = _read(new)
+    row: Definition | None = await work.first(_own(work, definition.vendor))
+    if row is not None and row.digest == definition.digest():
+        return row
+    known = row is not None
+    if row is None:
+        row = work.add(new_row(definition, work.organization_id))
+    else:
+        write_row(row, definition)
+    work.audit(row, "definition.updated" if known else "definition.created")
+    return row
+
+
+@operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound, Conflict, Forbidden))
+async def delete_definition(work: Work, id: str) -> str:
+    """Remove a vendor of the organization's own that no integration is of. Answers its id."""
+    found = await work.get(Definition, id, path=("id",))
+    if found.organization_id is None:
+        raise Forbidden("This definition comes with the hub and cannot be removed.", path=("id",))
+    row = await work.lock(Definition, id, path=("id",))
+    used = await work.first(_uses(row).where(col(Integration.organization_id) == work.organization_id))
+    if used is not None:
+        shown = await work.find(Integration, used.id)
+        raise Conflict("An integration is of this vendor; delete it first.", existing=shown, path=("id",))
+    work.audit(row, "definition.deleted")
+    await work.remove(row)
+    return row.id
+
+
+@operation(needs=OPERATOR)
+async def sync_catalogue(work: Work, catalogue: Sequence[VendorDefinition]) -> None:
+    """Make the hub's own rows what the catalogue's files say; what has no file goes, or is deprecated where used."""
+    rows = await work.all(select(Definition).where(col(Definition.organization_id).is_(None)))
+    known = {row.vendor: row for row in rows}
+    for definition in catalogue:
+        row = known.pop(definition.vendor, None)
+        if row is None:
+            work.add(new_row(definition, None))
+        elif (row.digest, row.deprecated) != (definition.digest(), definition.deprecated):
+            write_row(row, definition)
+    for row in known.values():
+        await _retire(work, row)
+
+
+async def _retire(work: Work, row: Definition) -> None:
+    if await work.first(_uses(row)) is None:
+        await work.remove(row)
+    else:
+        row.deprecated = True
+
+
+def _read(new: SaveDefinition) -> VendorDefinition:
+    given = new.definition
+    if not isinstance(given, dict):
+        raise InvalidInput.at(("input", "definition"), "It must be a JSON object.")
+    if given.get("vendor", new.vendor) != new.vendor:
+        raise InvalidInput.at(("input", "definition", "vendor"), "It must be as `vendor` beside it, or left out.")
+    try:
+        return read_definition({"vendor": new.vendor, **given})
+    except InvalidInput as refusal:
+        raise InvalidInput([_below(fault) for fault in refusal.violations]) from None
+
+
+def _below(fault: Violation) -> Violation:
+    outside = fault.path == ("vendor",)
+    where = ("input", *fault.path) if outside else ("input", "definition", *fault.path)
+    return Violation(path=where, message=fault.message)
+
+
+def _own(work: Work, vendor: str) -> Any:
+    mine = (col(Definition.organization_id) == work.organization_id, col(Definition.vendor) == vendor)
+    return select(Definition).where(*mine).with_for_update()
+
+
+def _uses(row: Definition) -> Any:
+    living = col(Integration.removed_at).is_(None)
+    return select(Integration).where(col(Integration.definition_id) == row.id, living)

@@ -1,0 +1,77 @@
+"""Definitions: the vendors that the hub knows, and one by its key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, exists, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from models.tables import Definition
+from models.vocabulary import AuthType, Permission
+from resolvers.filters import among, words_of
+from resolvers.operation import operation
+from resolvers.page import Order, Slice, SliceRequest
+from resolvers.work import Work
+
+BY_NAME = Order(columns=("name_key", "id"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinitionFilter:
+    """Conditions on definitions, all of which hold."""
+
+    search: str | None = None
+    category: tuple[str, ...] | None = None
+    auth_type: tuple[AuthType, ...] | None = None
+    custom: bool | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """On the table."""
+        return [
+            *self._words(),
+            *among(col(Definition.category), self.category),
+            *among(col(Definition.auth_type), self.auth_type),
+            *self._owner(),
+        ]
+
+    def _words(self) -> list[ColumnElement[bool]]:
+        return [
+            or_(
+                *(text.contains(word, autoescape=True) for text in (col(Definition.name_key), col(Definition.vendor)))
+            )
+            for word in words_of(self.search)
+        ]
+
+    def _owner(self) -> list[ColumnElement[bool]]:
+        if self.custom is None:
+            return []
+        owner = col(Definition.organization_id)
+        return [owner.is_not(None) if self.custom else owner.is_(None)]
+
+
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True)
+async def list_definitions(work: Work, filter: DefinitionFilter, page: SliceRequest) -> Slice[Definition]:
+    """Vendors that the hub knows. The organization's own stand in the place of the hub's of the same key."""
+    return await work.slice(_known(work).where(*filter.conditions()), Definition, BY_NAME, page)
+
+
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True)
+async def read_definition(work: Work, vendor: str) -> Definition | None:
+    """One vendor by key, or None where nothing is known of it."""
+    return await work.first(of_vendor(work, vendor))
+
+
+def of_vendor(work: Work, vendor: str) -> Select[Definition]:
+    """The organization's own definition of a vendor before the one that came with the hub."""
+    chosen: Select[Definition] = _known(work).where(col(Definition.vendor) == vendor)
+    return chosen
+
+
+def _known(work: Work) -> Select[Definition]:
+    own = aliased(Definition)
+    replaced = exists().where(
+        col(own.organization_id) == work.organization_id, col(own.vendor) == col(Definition.vendor)
+    )
+    return work.mine(Definition).where(or_(col(Definition.organization_id).is_not(None), ~replaced))

@@ -1,0 +1,158 @@
+"""Definitions: the type, the inputs and the root fields of the noun."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import strawberry
+
+from models import tables
+from models.definition import FieldGroup, FieldType
+from models.vocabulary import AuthType
+from resolvers.fields.definition import is_secret, scopes, supports_multiple, supports_verification
+from resolvers.loaders import relations
+from resolvers.mutations import definition as operations
+from resolvers.queries import definition as queries
+from schema import errors
+from schema.context import Info
+from schema.field import act, column, derived, given, listing, mutation, needing, related
+from schema.ids import global_id, row_id
+from schema.node import Node, node
+from schema.page import CountedPageOf, EdgeOf
+from schema.removal import DeletePayload, DeleteResult
+from schema.scalars import JSON
+
+
+@strawberry.type(description="One value that a vendor wants.")
+class DefinitionField:
+    """See `resolvers.definitions.parts.FormField`."""
+
+    key: str = derived(lambda field: field["key"], "Name in `secret.fields` or `parameters`.")
+    group: FieldGroup = derived(
+        lambda field: FieldGroup(field["group"]), "SECRET is stored encrypted; PARAMETER is readable."
+    )
+    label: str = derived(lambda field: field["label"], "Label.")
+    description: str | None = derived(lambda field: field.get("description"), "Help text.")
+    required: bool = derived(lambda field: field.get("required", False), "Must be given.")
+    secret: bool = derived(is_secret, "Shown as dots.")
+    type: FieldType = derived(lambda field: FieldType(field.get("type", FieldType.STRING)), "Kind of control.")
+    pattern: str | None = derived(
+        lambda field: field.get("pattern"), "Regular expression that the whole value matches."
+    )
+    options: list[str] = derived(lambda field: field.get("options", []), "Values to choose from.")
+
+    @classmethod
+    def is_type_of(cls, value: Any, info: Info) -> bool:
+        """The stored field is shown as it is."""
+        return isinstance(value, dict)
+
+
+@node(tables.Definition)
+class Definition(Node):
+    """What the hub knows of a vendor: how to authorise, what to ask, how to check."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
+    vendor: str = column("Key such as `slack`; an integration's `vendor`.")
+    name: str = column("Display name.")
+    description: str = derived(lambda row: row.body.get("description", ""), "What it is.")
+    category: str = column("Such as `storage`, `communication`, `billing`.")
+    docs_url: str | None = derived(lambda row: row.body.get("docs"), "The vendor's own documentation.")
+    icon_url: str | None = derived(lambda row: None, "Logo, served by the hub.")
+    auth_type: AuthType = column("How it authorises by default.")
+    fields: list[DefinitionField] = derived(lambda row: row.body.get("fields", []), "What a form asks for.")
+    scopes: list[str] = derived(scopes, "OAuth scopes offered.")
+    supports_verification: bool = derived(supports_verification, "A verify job can check the credentials.")
+    requires_verification: bool = column("Nothing can be dispatched before a verify job has succeeded.")
+    supports_multiple: bool = derived(supports_multiple, "More than one integration of it per organization.")
+    supports_upload: bool = column("Takes uploads (Informer's filter).")
+    custom: bool = derived(
+        lambda row: row.organization_id is not None, "Made by your organization; the others come with the hub."
+    )
+    deprecated: bool = column("No new integrations of it.")
+    usable: bool = related(
+        relations.USABLE,
+        lambda row: (row.id, row.deprecated, supports_multiple(row)),
+        "Your organization can make an integration of it now.",
+    )
+
+
+@strawberry.type(description="A Definition and its cursor.")
+class DefinitionEdge(EdgeOf[Definition]):
+    """See `EdgeOf`."""
+
+
+@strawberry.type(description="A page of Definition rows.")
+class DefinitionConnection(CountedPageOf[Definition, DefinitionEdge]):
+    """See `CountedPageOf`."""
+
+
+@strawberry.input(description="Conditions on definitions.")
+class DefinitionFilter:
+    """See `resolvers.queries.definition.DefinitionFilter`."""
+
+    search: str | None = given("Words in name and vendor.")
+    category: list[str] | None = given("Categories.")
+    auth_type: list[AuthType] | None = given("How they authorise.")
+    custom: bool | None = given("Only your own.")
+
+
+@strawberry.input(description="A vendor of your own, in the shape of the catalogue's files.")
+class SaveDefinitionInput:
+    """See `SaveDefinition`."""
+
+    vendor: str = strawberry.field(description="Key.")
+    definition: JSON = strawberry.field(description="The definition.")
+
+
+@strawberry.type(description="A definition as it is now.")
+class DefinitionPayload:
+    """The definition."""
+
+    definition: Definition = column("The definition.")
+
+
+DefinitionResult = Annotated[
+    DefinitionPayload | errors.NotFound | errors.Conflict | errors.InvalidInput | errors.Forbidden,
+    strawberry.union("DefinitionResult", description="A definition, or why not."),
+]
+
+
+async def _definition(root: Any, info: Info, vendor: str) -> Any:
+    return await queries.read_definition(info.context.caller, vendor)
+
+
+async def _delete(root: Any, info: Info, id: strawberry.ID) -> Any:
+    gone = await act(info, operations.delete_definition, row_id(id))
+    return DeletePayload(deleted_id=strawberry.ID(global_id("Definition", gone)))
+
+
+@strawberry.type
+class Queries:
+    """Root fields of this noun."""
+
+    definitions: DefinitionConnection = listing(
+        queries.list_definitions,
+        "Vendors that the hub knows.",
+        order=queries.BY_NAME,
+        filter=(DefinitionFilter, queries.DefinitionFilter),
+    )
+    definition: Definition | None = strawberry.field(
+        resolver=_definition, description=needing("One vendor by key.", queries.read_definition.facts)
+    )
+
+
+@strawberry.type
+class Mutations:
+    """Root fields of this noun."""
+
+    save_definition: DefinitionResult = mutation(
+        operations.save_definition,
+        "Add or replace a vendor of your own.",
+        input=SaveDefinitionInput,
+        reads=operations.SaveDefinition,
+        payload=lambda row: DefinitionPayload(definition=row),
+    )
+    delete_definition: DeleteResult = strawberry.field(
+        resolver=_delete,
+        description=needing("Remove a vendor of your own; refused while used.", operations.delete_definition.facts),
+    )

@@ -1,0 +1,1 @@
+"""Definitions of vendors: their format, the catalogue, and what follows from them."""

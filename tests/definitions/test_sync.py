@@ -1,0 +1,124 @@
+"""The hub's own definitions follow the catalogue's files; a hub whose files are wrong does not start."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.migrations import upgrade
+from models.row import name_key
+from models.secret import Keyring
+from models.tables import Definition, Integration, Organization
+from resolvers.caller import Caller
+from resolvers.definitions.catalogue import read_catalogue
+from resolvers.definitions.definition import read_definition
+from resolvers.mutations.definition import sync_catalogue
+from settings import Settings
+from tests.definitions.samples import DESK, PLAIN, changed
+from wiring import CATALOGUE, build_hub, prepare
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+async def sync(empty_database, tmp_path):
+    """Synchronises a database that has nothing else, and answers its definitions by vendor."""
+    address = empty_database.url.render_as_string(hide_password=False)
+    hub = build_hub(Settings(home=tmp_path, database_url=address, master_keys=Keyring.generate()))
+    await upgrade(hub.database)
+
+    async def synchronise(*given):
+        await sync_catalogue(Caller.operator(hub), [read_definition(one) for one in given])
+        async with empty_database.read() as session:
+            return {row.vendor: row for row in (await session.execute(select(Definition))).scalars()}
+
+    yield synchronise
+    await hub.recorder.close()
+    await hub.database.close()
+
+
+async def test_adds_changes_and_removes(sync):
+    first = await sync(PLAIN, DESK)
+    same = await sync(PLAIN, DESK)
+
+    then = await sync(changed(PLAIN, name="Plainer"))
+
+    assert {vendor: row.organization_id for vendor, row in first.items()} == {"plain": None, "desk": None}
+    assert {vendor: row.updated_at for vendor, row in same.items()} == {
+        vendor: row.updated_at for vendor, row in first.items()
+    }
+    assert {vendor: (row.id, row.name, row.name_key) for vendor, row in then.items()} == {
+        "plain": (first["plain"].id, "Plainer", "plainer")
+    }
+
+
+async def test_a_removed_vendor_that_is_used_is_deprecated_until_it_is_back(sync, empty_database):
+    before = await sync(PLAIN)
+    await _use(empty_database, before["plain"])
+
+    gone = await sync()
+    still_gone = await sync()
+    back = await sync(PLAIN)
+
+    assert [rows["plain"].deprecated for rows in (before, gone, still_gone, back)] == [False, True, True, False]
+    assert back["plain"].id == before["plain"].id
+
+
+async def test_the_real_catalogue_becomes_rows(empty_database, tmp_path):
+    address = empty_database.url.render_as_string(hide_password=False)
+    hub = build_hub(Settings(home=tmp_path, database_url=address, master_keys=Keyring.generate()))
+
+    await prepare(hub)
+    await prepare(hub)
+
+    async with empty_database.read() as session:
+        vendors = set((await session.execute(select(col(Definition.vendor)))).scalars())
+    await hub.recorder.close()
+    await hub.database.close()
+    assert vendors == {definition.vendor for definition in read_catalogue(CATALOGUE)}
+
+
+@pytest.mark.parametrize("command", [["server.py"], ["worker.py"], ["cli.py", "migrate"]], ids=lambda one: one[-1])
+def test_does_not_start_with_a_file_that_is_wrong(tmp_path, command):
+    folder = tmp_path / "vendors"
+    shutil.copytree(ROOT / "tests" / "catalogue", folder)
+    (folder / "lake.yaml").write_text((folder / "lake.yaml").read_text().replace("BEARER", "MAGIC"))
+    environment = {
+        "PATCHBAY_HOME": str(tmp_path),
+        "PATCHBAY_CATALOGUE": str(folder),
+        "PATCHBAY_MASTER_KEYS": Keyring.generate(),
+        "PATH": "/usr/bin:/bin",
+    }
+
+    ended = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
+
+    assert ended.returncode == 1
+    assert "vendors/lake.yaml is no definition. auth.type: It must be 'NONE', 'API_KEY'" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "patchbay.sqlite3").exists()
+
+
+async def _use(database, definition: Definition) -> None:
+    organization = Organization(name="O", slug="o")
+    integration = Integration(
+        organization_id=organization.id,
+        handler="I",
+        slug="i",
+        name="I",
+        name_key=name_key("I"),
+        search_text="i",
+        vendor=definition.vendor,
+        definition_id=definition.id,
+    )
+    async with database.write() as session:
+        session.add(organization)
+        await session.flush()
+        session.add(integration)

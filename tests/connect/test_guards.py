@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from starlette.responses import Response
 
 from tests.connect.people import make_integration, new_browser, submit, title_of
 from tests.harness.rows import changes, snapshot
+from web.connect.browser import BrowserCookie
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -116,3 +118,14 @@ async def test_takes_no_other_body_than_a_form(content, kind, status, link, brow
 
     assert page.status_code == status
     assert page.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_under_tls_the_cookie_is_this_hosts_alone():
+    response = Response()
+
+    BrowserCookie("https://hub.example.com/tools").give(response)
+
+    cookie = response.headers["set-cookie"]
+    assert re.fullmatch(
+        r"__Host-patchbay-browser=[\w-]{43}; HttpOnly; Max-Age=86400; Path=/; SameSite=lax; Secure", cookie
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from models.errors import InvalidInput
 from models.vocabulary import PrincipalKind
@@ -34,7 +34,7 @@ def integration(asked: Asked) -> tuple[IntegrationRef]:
 
 def integrations(asked: Asked) -> tuple[IntegrationFilter, SliceRequest]:
     """`q`, `supportsUpload`, `start` and `limit`."""
-    narrowed = IntegrationFilter(search=_words(asked), supports_upload=_flag(asked, "supportsUpload"))
+    narrowed = IntegrationFilter(search=asked.single("q"), supports_upload=_flag(asked, "supportsUpload"))
     return narrowed, window(asked).request()
 
 
@@ -117,17 +117,8 @@ def _principal(asked: Asked) -> PrincipalRef:
     return PrincipalRef(named=asked.path["principal"])
 
 
-def _words(asked: Asked) -> str | None:
-    text: Any = asked.query.get("q")
-    if text is not None and not isinstance(text, str):
-        raise InvalidInput.at("q", "Give it once.")
-    return text
-
-
 def _flag(asked: Asked, name: str) -> bool | None:
-    text: Any = asked.query.get(name)
-    if text is None:
-        return None
-    if text not in _FLAGS:
+    text = asked.single(name)
+    if text is not None and text not in _FLAGS:
         raise InvalidInput.at(name, "It must be true or false.")
-    return _FLAGS[text]
+    return None if text is None else _FLAGS[text]

@@ -53,6 +53,13 @@ class Asked:
         """By which the caller makes a retry safe."""
         return self.headers.get("idempotency-key")
 
+    def single(self, name: str) -> str | None:
+        """A value of the query, or None where there is none. Raises InvalidInput where there are several."""
+        value = self.query.get(name)
+        if isinstance(value, list):
+            raise InvalidInput.at(name, "Give it once.")
+        return value
+
     def members(self) -> dict[str, Any]:
         """Of the body, which may be left out. Raises InvalidInput for one that is no object."""
         if isinstance(self.body, Unset):

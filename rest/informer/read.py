@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from models.errors import InvalidInput
-from models.vocabulary import PrincipalKind
+from models.vocabulary import HttpMethod, PrincipalKind
+from resolvers.dispatching.proxying import ProxyRequest
 from resolvers.find import IntegrationRef, PrincipalRef
 from resolvers.mutations.icon import SetIntegrationIcon, UploadIntegrationIcon
+from resolvers.mutations.integration_auth import Header
 from resolvers.mutations.own_connection import ConnectIntegration
 from resolvers.mutations.sharing import ShareIntegration, TransferIntegration, UnshareIntegration
 from resolvers.page import SliceRequest
@@ -19,6 +21,7 @@ from wire.pictures import known_digests
 
 USUAL_LIMIT: Final = 100
 GREATEST_LIMIT: Final = 1000
+_METHODS: Final = {word.lower(): word for word in HttpMethod}
 _FLAGS: Final = {"true": True, "false": False}
 
 
@@ -106,6 +109,25 @@ def new_owner(asked: Asked) -> tuple[TransferIntegration]:
     owner = PrincipalRef(named=members.required(name), kind=kind)
     members.done()
     return (TransferIntegration(integration_id=ref(asked), principal_id=owner),)
+
+
+def request(asked: Asked) -> tuple[ProxyRequest]:
+    """`url`, `method`, `params`, `data` and `headers`; GET unless told otherwise."""
+    members = Members(asked.members())
+    headers = members.texts("headers")
+    proxied = ProxyRequest(
+        integration=ref(asked),
+        path=members.required("url"),
+        method=given(members.word("method", _METHODS), None) or HttpMethod.GET,
+        query=given(members.object("params"), None),
+        headers=[Header(name=name, value=value) for name, value in headers.items()]
+        if isinstance(headers, dict)
+        else None,
+        body=asked.members().get("data"),
+        idempotency_key=asked.idempotency_key,
+    )
+    members.done()
+    return (proxied,)
 
 
 def ref(asked: Asked) -> IntegrationRef:

@@ -9,6 +9,7 @@ from resolvers.mutations.icon import set_integration_icon, upload_integration_ic
 from resolvers.mutations.illustrated import create_illustrated_integration, update_illustrated_integration
 from resolvers.mutations.integration_deletion import delete_integration
 from resolvers.mutations.own_connection import connect_integration, disconnect_integration
+from resolvers.mutations.proxy_request import proxy_request
 from resolvers.mutations.sharing import share_integration, transfer_integration, unshare_integration
 from resolvers.queries.asset import read_icon
 from resolvers.queries.integration import read_integration
@@ -51,6 +52,7 @@ dialect = Dialect(
         Post(f"{_ONE}/connect", connect_integration, read.credentials, write.connection, status=201),
         Get(f"{_ONE}/connection", read_integration_connection, read.integration, write.connection),
         Delete(f"{_ONE}/connection", disconnect_integration, read.integration, nothing, status=204),
+        Post(f"{_ONE}/request", proxy_request, read.request, write.relayed),
         Get(f"{_ONE}/owner", read_integration_owner, read.integration, write.owner),
         Put(f"{_ONE}/owner", transfer_integration, read.new_owner, write.owner),
         Get(f"{_ONE}/shares", list_integration_shares, read.integration, write.shares),

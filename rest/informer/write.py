@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from models.errors import NotFound
+from models.errors import NotFound, UpstreamFailed
 from models.tables import Integration, Principal
 from models.vocabulary import AuthType, PrincipalKind
+from proxy.headers import passed_on
 from resolvers.fields.integration import icon_url
 from resolvers.mutations.own_connection import Connected
+from resolvers.mutations.proxy_request import Proxied
 from resolvers.mutations.sharing import Owned, Shared
 from resolvers.page import Slice
 from resolvers.queries.asset import Picture
@@ -18,12 +20,13 @@ from resolvers.queries.own_integrations import GalleryEntry
 from resolvers.queries.sharing import IntegrationShares
 from rest.informer.read import window
 from rest.informer.words import SHOWN_AUTH_TYPE, SHOWN_MODE
-from rest.kit import Asked, Reply, without_nulls
+from rest.kit import Asked, Reply, no_answer, without_nulls
 from rest.kit.hal import link, page
 from wire.pictures import picture_headers
 
 Json = dict[str, Any]
 
+_LEAST_STATUS, _GREATEST_STATUS = 200, 599
 _OF_ONE: Final = {
     "inf:icon": "icon",
     "inf:connect": "connect",
@@ -99,6 +102,16 @@ def connection(found: Connected, asked: Asked) -> Json:
             **_times(row),
         }
     )
+
+
+def relayed(done: Proxied, asked: Asked) -> Reply:
+    """What the remote service answered, as it is. Raises UpstreamFailed where it gave no answer."""
+    if done.response is None:
+        raise no_answer(done.dispatch)
+    answer = done.response.answer
+    if not _LEAST_STATUS <= answer.status <= _GREATEST_STATUS:
+        raise UpstreamFailed(f"The remote service answered {answer.status}, which is no status of HTTP.")
+    return Reply(status=answer.status, headers=passed_on(answer.headers), content=answer.body)
 
 
 def owner(found: Owned, asked: Asked) -> Json:

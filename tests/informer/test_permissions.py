@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from models.tables import AuditEntry
 from models.vocabulary import Permission, Source
+from rest.informer import dialect
 from tests.files.pictures import png
 from tests.harness.apps import Apps
 from tests.informer.conftest import Informer, refused
@@ -31,6 +32,7 @@ NEEDS: list[tuple[str, str, Permission, dict[str, Any]]] = [
     ("POST", f"{ONE}/connect", Permission.CONNECTIONS_WRITE, {"json": {"apiKey": "k" * 20}}),
     ("GET", f"{ONE}/connection", Permission.CONNECTIONS_READ, {}),
     ("DELETE", f"{ONE}/connection", Permission.CONNECTIONS_WRITE, {}),
+    ("POST", f"{ONE}/request", Permission.PROXY_REQUEST, {"json": {"url": "/ok"}}),
     ("GET", f"{ONE}/owner", Permission.INTEGRATIONS_READ, {}),
     ("PUT", f"{ONE}/owner", Permission.INTEGRATIONS_SHARE, {"json": {"userId": "admin"}}),
     ("GET", f"{ONE}/shares", Permission.INTEGRATIONS_READ, {}),
@@ -110,8 +112,6 @@ async def test_without_a_good_token_every_door_is_closed_alike(
 
 
 def test_every_endpoint_is_tried():
-    from rest.informer import dialect
-
     tried = {(method, path.replace("stock", "{id}").replace("member", "{principal}")) for method, path, *_ in NEEDS}
 
     assert tried == {(one.method, one.path.removeprefix("/api")) for one in dialect.endpoints}

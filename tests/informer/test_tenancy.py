@@ -7,6 +7,7 @@ import pytest
 from tests.harness.apps import Apps
 from tests.harness.rows import changes, snapshot
 from tests.informer.conftest import Informer, refused
+from tests.informer.test_integrations import row_of
 from tests.informer.test_permissions import NEEDS, ONE, call
 
 OF_ONE = [(method, path, sent) for method, path, _, sent in NEEDS if path.startswith(ONE)]
@@ -30,8 +31,6 @@ def sent_to(path: str, name: str) -> str:
 async def test_another_organizations_does_not_exist(
     method: str, path: str, sent: dict, name: str, stranger: Informer, apps: Apps, client: Informer
 ):
-    from tests.informer.test_integrations import row_of
-
     named = (await row_of(apps)).id if name == "row" else name
     before = await snapshot(apps.database, apps.tenant.id)
 

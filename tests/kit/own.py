@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from resolvers.dispatching.proxying import ProxyRequest
 from resolvers.find import IntegrationRef, PrincipalRef
 from resolvers.mutations.icon import UploadIntegrationIcon
 from resolvers.mutations.illustrated import CreateIllustrated, UpdateIllustrated
@@ -43,6 +44,9 @@ CALLS: dict[str, Call] = {
         given=lambda e: (ConnectIntegration(integration=_ref(e), secret=_secret()),), audits=("connection.updated",)
     ),
     "disconnect_integration": Call(given=lambda e: (_ref(e),), audits=("connection.deleted",)),
+    "proxy_request": Call(
+        given=lambda e: (ProxyRequest(integration=_ref(e), path="/ok", connection_id=e.shared.id),)
+    ),
     "read_icon": Call(given=lambda e: (_ref(e),)),
     "read_integration_connection": Call(given=lambda e: (_ref(e),)),
     "read_integration_owner": Call(given=lambda e: (_ref(e),)),

@@ -72,7 +72,7 @@ def check_path(path: str) -> str | None:
         return "The path has characters that must be percent-encoded."
     if "//" in path:
         return "A path may not have two slashes in a row."
-    if any(map(_climbs, path.split("/"))):
+    if any(map(climbs, path.split("/"))):
         return "A path may not have `.` or `..` as a segment."
     return None
 
@@ -117,11 +117,16 @@ def build_url(
             raise InvalidInput.at("endpoint", "A relative endpoint needs an API base address.")
         text = base_url.rstrip("/") + text
     fixed, _, own_query = text.partition("?")
-    if "/." in fixed and any(map(_climbs, fixed.split("/"))):
+    if "/." in fixed and any(map(climbs, fixed.split("/"))):
         raise InvalidInput.at(path, "The inputs make a `.` or `..` segment in the address.")
     pairs = [own_query] if own_query else []
     pairs += [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query]
     return f"{fixed}?{'&'.join(pairs)}" if pairs else fixed
+
+
+def climbs(segment: str) -> bool:
+    """Whether a server reads this segment as `.` or `..`, also encoded or with parameters (`..;x`)."""
+    return unquote(segment).partition(";")[0].strip() in (".", "..")
 
 
 def _segment(name: str, values: Mapping[str, str], path: Path) -> str:
@@ -132,14 +137,9 @@ def _segment(name: str, values: Mapping[str, str], path: Path) -> str:
         # Some servers decode %2F before they route, some decode twice: a step up is refused in either
         # reading.
         readings = (value, unquote(value), unquote(unquote(value)))
-        if any(_climbs(piece) for reading in readings for piece in re.split(r"[/\\]", reading)):
+        if any(climbs(piece) for reading in readings for piece in re.split(r"[/\\]", reading)):
             raise InvalidInput.at((*path, name), "It stands in the address and may not have `.` or `..` as a part.")
     return quote(value, safe="")
-
-
-def _climbs(segment: str) -> bool:
-    """Whether a server reads this segment as `.` or `..`, also encoded or with parameters (`..;x`)."""
-    return unquote(segment).partition(";")[0].strip() in (".", "..")
 
 
 def _path_start(url: str) -> int:

@@ -31,6 +31,15 @@ _NOT_RELAYED_NAMES = """
 """
 _NOT_RELAYED = frozenset(_NOT_RELAYED_NAMES.split())
 _NOT_RELAYED_PREFIXES = ("access-control-", "cross-origin-", "x-patchbay-", "proxy-")
+# What a transparent proxy keeps to itself: what is of one hop (RFC 9110 §7.6.1) or of the body as it was sent,
+# cookies, and what speaks for the origin, which is the hub here.
+_OF_ONE_HOP_NAMES = """
+    connection keep-alive proxy-connection transfer-encoding te trailer upgrade content-length content-encoding
+    date server set-cookie set-cookie2 alt-svc clear-site-data strict-transport-security
+"""
+_OF_ONE_HOP = frozenset(_OF_ONE_HOP_NAMES.split())
+_OF_ONE_HOP_PREFIXES = ("access-control-", "proxy-", "x-patchbay-")
+_UNSENDABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def check_header(name: str, value: str, *, reserved: Sequence[str] = ()) -> str | None:
@@ -114,6 +123,20 @@ def relayed(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         if name.lower() not in _NOT_RELAYED
         and not name.lower().startswith(_NOT_RELAYED_PREFIXES)
         and not _CONTROL.search(value)
+    )
+
+
+def passed_on(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The headers of an answer that a transparent proxy passes on: as they came, redirects included."""
+    named = {
+        part.strip().lower() for name, value in headers if name.lower() == "connection" for part in value.split(",")
+    }
+    return tuple(
+        (name, value)
+        for name, value in headers
+        if name.lower() not in _OF_ONE_HOP | named
+        and not name.lower().startswith(_OF_ONE_HOP_PREFIXES)
+        and not _UNSENDABLE.search(value)
     )
 
 

@@ -1,29 +1,45 @@
-"""Integrations by any of their names, and the right to change them."""
+"""Integrations and principals by any of their names, and the right to change an integration."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlmodel import col
 
 from models.errors import Forbidden, NotFound, Path
-from models.tables import Installation, Integration
-from models.vocabulary import IntegrationAccess
+from models.tables import Installation, Integration, Principal
+from models.vocabulary import IntegrationAccess, PrincipalKind
+from resolvers.filters import equal
 from resolvers.lookup import called
 from resolvers.scope import MANAGE, accessible, visible
 from resolvers.unset import Unset
 from resolvers.work import Work
 
+_KINDS: Final = {"user": PrincipalKind.USER, "team": PrincipalKind.TEAM}
+
 
 @dataclass(frozen=True, kw_only=True)
 class IntegrationRef:
-    """One integration by exactly one of its names."""
+    """One integration by exactly one of its names.
+
+    `named` is the id, UUID or slug of one that the caller's organization owns: the first that fits.
+    """
 
     id: str | None = None
     handler: str | None = None
     slug: str | None = None
     uuid: str | None = None
+    named: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrincipalRef:
+    """One user or team: `named` is its id, `user:<username>`, `team:<username>` or username; the first that fits."""
+
+    named: str
+    kind: PrincipalKind | None = None
 
 
 async def find_integration(work: Work, ref: IntegrationRef) -> Integration | None:
@@ -41,7 +57,7 @@ async def find_integration(work: Work, ref: IntegrationRef) -> Integration | Non
         )
         .where(*visible(work.caller, Integration), *_names(work, ref))
     )
-    return await work.first(statement)
+    return await work.first(statement if ref.named is None else statement.order_by(*_precedence(ref.named)))
 
 
 async def get_integration(work: Work, ref: IntegrationRef, *, path: Path | None = None) -> Integration:
@@ -52,14 +68,31 @@ async def get_integration(work: Work, ref: IntegrationRef, *, path: Path | None 
     return integration
 
 
+async def get_principal(work: Work, ref: str | PrincipalRef, *, path: Path | None = None) -> Principal:
+    """A user or a team, by id or by a name. Raises NotFound."""
+    if isinstance(ref, str):
+        return await work.get(Principal, ref, path=path)
+    prefix, _, username = ref.named.partition(":")
+    kind = _KINDS.get(prefix)
+    forms = [col(Principal.id) == ref.named, col(Principal.username) == ref.named]
+    if kind is not None:
+        forms.insert(1, and_(col(Principal.kind) == kind, col(Principal.username) == username))
+    statement = work.mine(Principal).where(or_(*forms), *equal(col(Principal.kind), ref.kind))
+    found = await work.first(statement.order_by(*(form.is_not(true()) for form in forms)))
+    if found is None:
+        raise NotFound("principal", path=path)
+    return found
+
+
 async def managed_integration(
-    work: Work, ref: str, *, expected_version: int | Unset | None = None, path: Path | None = None
+    work: Work, ref: str | IntegrationRef, *, expected_version: int | Unset | None = None, path: Path | None = None
 ) -> Integration:
     """An integration of the caller's organization, held for a change.
 
     Raises NotFound, Stale, and Forbidden where it is restricted and the caller neither owns nor manages it.
     """
-    integration = await work.lock(Integration, ref, expected_version=expected_version, path=path)
+    integration_id = ref if isinstance(ref, str) else (await get_integration(work, ref, path=path)).id
+    integration = await work.lock(Integration, integration_id, expected_version=expected_version, path=path)
     if integration.access is IntegrationAccess.RESTRICTED:
         allowed = select(Integration).where(
             col(Integration.id) == integration.id, accessible(work.caller, least=MANAGE)
@@ -75,4 +108,18 @@ def _names(work: Work, ref: IntegrationRef) -> list[ColumnElement[bool]]:
     own = col(Integration.organization_id) == work.organization_id
     if ref.slug is not None:
         return [own, col(Integration.slug) == ref.slug]
+    if ref.named is not None:
+        return [own, or_(*_forms(ref.named))]
     return [own, col(Integration.uuid) == (ref.uuid or "").lower()]
+
+
+def _forms(named: str) -> list[ColumnElement[bool]]:
+    return [
+        col(Integration.id) == named,
+        col(Integration.uuid) == named.lower(),
+        col(Integration.slug) == named,
+    ]
+
+
+def _precedence(named: str) -> list[ColumnElement[bool]]:
+    return [form.is_not(true()) for form in _forms(named)]

@@ -15,6 +15,7 @@ from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, Unavai
 
 if TYPE_CHECKING:
     from resolvers.caller import Caller
+    from resolvers.work import Work
 
 #: How `Connection.details` says that a publisher declared this as the token of its app.
 ORIGIN: Final = "origin"
@@ -61,6 +62,12 @@ def candidates(caller: Caller, integration_ids: Sequence[str]) -> Select[Registr
         .where(col(Registration.integration_id).in_(integration_ids), usable(caller))
         .order_by(col(Registration.integration_id), col(Registration.id))
     )
+
+
+async def picked(work: Work, integration: Integration, *, named: str | None = None) -> Pick:
+    """The pick for one integration. Raises NotFound as `pick` does."""
+    found = (await work.session.execute(candidates(work.caller, [integration.id]))).all()
+    return pick(work.caller, integration, [(row[0], row[1]) for row in found], named=named)
 
 
 def pick(caller: Caller, integration: Integration, found: Sequence[Candidate], *, named: str | None = None) -> Pick:

@@ -46,10 +46,22 @@ def availability(
     picked: Pick,
 ) -> Availability:
     """A pure function of the rows that decide."""
+    return usability(integration, installation, definition, picked, scopes=capability.required_scopes)
+
+
+def usability(
+    integration: Integration,
+    installation: Installation | None,
+    definition: Definition | None,
+    picked: Pick,
+    *,
+    scopes: Sequence[str] = (),
+) -> Availability:
+    """Whether calls can go out through an integration, with these scopes."""
     reason = _state_reason(integration, installation, definition) or picked.reason
     if reason is not None:
         return Availability(available=False, reason=reason)
-    missing = _missing_scopes(capability.required_scopes, picked)
+    missing = _missing_scopes(scopes, picked)
     if missing:
         return Availability(available=False, reason=UnavailableReason.MISSING_SCOPES, missing_scopes=missing)
     return Availability(available=True)

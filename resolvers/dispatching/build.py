@@ -97,7 +97,7 @@ async def candidate(work: Work, run: RunCapability) -> Candidate:
 async def build(work: Work, chosen: Candidate, key: str | None) -> Outbound:
     """The outbound request. Raises InvalidInput for an input or template that cannot be sent."""
     integration, connection, bound = chosen.found.integration, chosen.connection, chosen.bound
-    granted, held = _authorisation(work, integration, connection)
+    granted, held = authorisation(work, integration, connection)
     base_url = (connection.base_url if connection else None) or integration.api_base_url
     url = build_url(
         base_url, chosen.compiled.url_parts, bound.path, (*bound.query, *granted.query), path=("input", "inputs")
@@ -140,6 +140,18 @@ def merged(*groups: Any) -> tuple[tuple[str, str], ...]:
     return tuple(kept.values())
 
 
+def authorisation(
+    work: Work, integration: Integration, connection: Connection | None
+) -> tuple[Authorisation, HeldToken | None]:
+    """What a connection adds to a request, and the token among it that has to be kept fresh."""
+    if connection is None:
+        return Authorisation(), None
+    stored = orjson.loads(work.hub.keyring.open(connection.secret, secret_place(connection, "secret")))
+    credential = credential_of(connection.auth_type, stored)
+    granted = authorise(credential, integration.api_key_location, integration.api_key_name)
+    return granted, held_token(connection, integration, stored, work.now())
+
+
 def _permit(work: Work, capability: Capability, method: HttpMethod | None) -> None:
     reads = capability.effect is CapabilityEffect.READ
     work.need(Permission.DISPATCH_READ if reads else Permission.DISPATCH_WRITE)
@@ -161,17 +173,6 @@ def _compiled(work: Work, capability: Capability) -> CompiledCapability:
             timeout_seconds=capability.timeout_seconds,
         ),
     )
-
-
-def _authorisation(
-    work: Work, integration: Integration, connection: Connection | None
-) -> tuple[Authorisation, HeldToken | None]:
-    if connection is None:
-        return Authorisation(), None
-    stored = orjson.loads(work.hub.keyring.open(connection.secret, secret_place(connection, "secret")))
-    credential = credential_of(connection.auth_type, stored)
-    granted = authorise(credential, integration.api_key_location, integration.api_key_name)
-    return granted, held_token(connection, integration, stored, work.now())
 
 
 async def _facts(work: Work) -> dict[str, str]:

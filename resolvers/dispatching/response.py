@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-import orjson
+import json
+from base64 import b64decode, b64encode
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from models.secret import SecretPlace
 from models.tables import Dispatch
@@ -14,12 +14,18 @@ from proxy.call import Answer
 from resolvers.caller import Hub
 from resolvers.recorder import Intent
 
+_NOT_KEPT: Final = frozenset({"set-cookie", "set-cookie2"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """At most one of json, text and base64 is set, and `kind` says which; none for an empty body."""
+    """At most one of json, text and base64 is set, and `kind` says which; none for an empty body.
+
+    `answer` is what it was made of: headers, and the body as bytes.
+    """
 
     status: int
+    answer: Answer = field(repr=False)
     content_type: str | None = None
     kind: str | None = None
     json: Any = None
@@ -39,7 +45,7 @@ class Response:
 
 def response_of(answer: Answer) -> Response:
     """JSON as JSON, other text as text, else base64."""
-    head = {"status": answer.status, "content_type": answer.content_type}
+    head = {"status": answer.status, "content_type": answer.content_type, "answer": answer}
     match read_body(answer):
         case JsonBody(value=value):
             return Response(**head, kind="json", json=value)  # type: ignore[arg-type]
@@ -52,15 +58,21 @@ def response_of(answer: Answer) -> Response:
 
 def seal_response(hub: Hub, intent: Intent, response: Response) -> bytes:
     """Kept encrypted for 24 hours, for calls with the same key."""
-    return hub.keyring.seal(orjson.dumps(vars(response)), _place(intent.organization_id, intent.id))
+    answer = response.answer
+    headers = [(name, value) for name, value in answer.headers if name.lower() not in _NOT_KEPT]
+    kept = [answer.status, answer.content_type, headers, b64encode(answer.body).decode()]
+    plain = json.dumps(kept).encode()  # the standard library's: a header may hold bytes that are no UTF-8
+    return hub.keyring.seal(plain, _place(intent.organization_id, intent.id))
 
 
 def unseal_response(hub: Hub, dispatch: Dispatch) -> Response | None:
     """The kept answer of a dispatch, or None where there was none."""
     if dispatch.response is None:
         return None
-    place = _place(dispatch.organization_id, dispatch.id)
-    return Response(**orjson.loads(hub.keyring.open(dispatch.response, place)))
+    plain = hub.keyring.open(dispatch.response, _place(dispatch.organization_id, dispatch.id))
+    status, content_type, headers, body = json.loads(plain)
+    pairs = tuple((name, value) for name, value in headers)
+    return response_of(Answer(status=status, headers=pairs, content_type=content_type, body=b64decode(body)))
 
 
 def _place(organization_id: str, dispatch_id: str) -> SecretPlace:

@@ -14,12 +14,12 @@ from proxy.message import OutboundRequest
 from resolvers.caller import Hub
 from resolvers.connecting.invitation import invitation
 from resolvers.dispatching.build import Candidate, Outbound, RunCapability, build, candidate
+from resolvers.dispatching.replay import earlier, guarding
 from resolvers.dispatching.response import Response, unseal_response
 from resolvers.dispatching.send import Prepared, Sent, row_of, send
-from resolvers.keys import LIFETIME_MS, key_owner
 from resolvers.operation import exchange
 from resolvers.readiness import Availability, not_ready
-from resolvers.recorder import Intent, Key
+from resolvers.recorder import Existing, Intent
 from resolvers.work import Work
 
 OPERATION = "dispatch"
@@ -97,7 +97,7 @@ async def _send(hub: Hub, loaded: Loaded) -> Sent:
 async def dispatch(work: Work, loaded: Loaded, sent: Sent) -> Dispatched:
     """Run a capability. A failure of the remote service is an outcome, not a refusal."""
     if sent.existing is not None:
-        return await _replay(work, loaded, sent.existing.request_digest, sent.existing.result_id)
+        return await _replay(work, loaded, sent.existing)
     assert sent.outcome is not None  # noqa: S101  what was sent has one
     return Dispatched(
         dispatch=row_of(loaded.prepared.intent, sent.outcome),
@@ -128,7 +128,7 @@ def _intent(work: Work, chosen: Candidate, outbound: Outbound, key: str | None) 
         request_digest=chosen.digest,
         correlation_id=intent_id,
         deadline_at=now + capability.timeout_seconds * 1000,
-        key=_key(work, key, now),
+        key=guarding(work, OPERATION, key, now),
     )
 
 
@@ -137,18 +137,8 @@ def _shown_connection_id(chosen: Candidate) -> str | None:
     return None if chosen.connection is None or chosen.picked.borrowed else chosen.connection.id
 
 
-def _key(work: Work, key: str | None, now: int) -> Key | None:
-    if key is None:
-        return None
-    return Key(owner_id=key_owner(work), operation=OPERATION, key=key, expires_at=now + LIFETIME_MS)
-
-
-async def _replay(work: Work, loaded: Loaded, digest: str, dispatch_id: str | None) -> Dispatched:
-    if digest != loaded.prepared.intent.request_digest:
-        raise Conflict("This key was used with another input.", path=("input", "idempotencyKey"))
-    row = await work.get(Dispatch, dispatch_id or "")
-    if row.outcome is None:
-        raise TooMany("A call with this key is under way; wait for it.", retry_after_seconds=1)
+async def _replay(work: Work, loaded: Loaded, existing: Existing) -> Dispatched:
+    row = await earlier(work, loaded.prepared.intent, existing)
     return Dispatched(
         dispatch=row,
         capability=loaded.capability,

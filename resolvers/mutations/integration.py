@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, select
 from sqlmodel import col
@@ -16,12 +16,13 @@ from models.tables import (
     Principal,
     Workspace,
 )
-from models.vocabulary import ConnectionMode, IntegrationAccess, Permission
+from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, Permission
 from resolvers.declaring import declare
+from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.secret import composed
 from resolvers.definitions.stored import definition_of
-from resolvers.filling import VendorChange, defaults_of, fill, parameters_of, require_usable
-from resolvers.find import managed_integration
+from resolvers.filling import Defaults, VendorChange, defaults_of, fill, parameters_of, require_usable
+from resolvers.find import IntegrationRef, managed_integration
 from resolvers.installing import install_on
 from resolvers.manifest import DeclareCapability
 from resolvers.mutations.integration_auth import IntegrationAuth, apply_auth, changes_client, own_credentials
@@ -54,13 +55,18 @@ class CreateIntegration:
     secret: Secret | None = None
     capabilities: Sequence[DeclareCapability] | None = None
     owner_id: str | None = None
+    #: How it authorises where neither `auth` nor a definition says it.
+    usual_auth_type: AuthType = AuthType.NONE
 
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateIntegration:
-    """New values. Absent is unchanged; null clears what may be empty."""
+    """New values. Absent is unchanged; null clears what may be empty.
 
-    id: str
+    `alike` are auth types that who asks cannot tell apart: given one, an integration of another stays as it is.
+    """
+
+    id: str | IntegrationRef
     expected_version: int | Unset | None = UNSET
     name: str | Unset | None = UNSET
     slug: str | Unset | None = UNSET
@@ -73,16 +79,46 @@ class UpdateIntegration:
     access: IntegrationAccess | Unset | None = UNSET
     auth: IntegrationAuth | Unset | None = UNSET
     secret: Secret | Unset | None = UNSET
+    alike: Sequence[frozenset[AuthType]] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A new integration that is well, and the definition that it goes by."""
+
+    new: CreateIntegration
+    row: Definition | None
+    definition: VendorDefinition | None
+    defaults: Defaults
 
 
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput))
 async def create_integration(work: Work, new: CreateIntegration) -> Integration:
     """Make an integration and install it on the caller's own organization."""
+    return await make_integration(work, new)
+
+
+@operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale))
+async def update_integration(work: Work, new: UpdateIntegration) -> Integration:
+    """Change an integration; it is at its next version afterwards."""
+    return await change_integration(work, new)
+
+
+async def judge_creation(work: Work, new: CreateIntegration) -> Judged:
+    """What a new integration goes by. Raises what is wrong with it before anything is made."""
     row = await work.first(of_vendor(work, new.vendor))
     definition = await require_usable(work, row)
+    new = new if definition else _with_usual_auth(new)
     parameters = parameters_of(new.auth, {})
     defaults = defaults_of(definition, parameters)
     check_integration(new, definition, auth_type=defaults["auth_type"], parameters=parameters)
+    return Judged(new=new, row=row, definition=definition, defaults=defaults)
+
+
+async def make_integration(work: Work, new: CreateIntegration) -> Integration:
+    """What `create_integration` does, for operations that do more. Raises what it refuses with."""
+    judged = await judge_creation(work, new)
+    new, row = judged.new, judged.row
     integration = Integration(
         organization_id=work.organization_id,
         handler=await _handler(work, new),
@@ -104,10 +140,10 @@ async def create_integration(work: Work, new: CreateIntegration) -> Integration:
         updated_by=work.caller.principal_id,
     )
     _refresh_search(integration)
-    fill(work, integration, defaults_of(None, {}), defaults, new.auth)
+    fill(work, integration, defaults_of(None, {}), judged.defaults, new.auth)
     apply_auth(work, integration, new.auth)
     integration.category = new.category or integration.category
-    secret = composed(definition, new.secret) if new.secret else own_credentials(integration)
+    secret = composed(judged.definition, new.secret) if new.secret else own_credentials(integration)
     if secret is not None:
         unverify(work, integration, row)
     work.add(integration)
@@ -117,10 +153,10 @@ async def create_integration(work: Work, new: CreateIntegration) -> Integration:
     return integration
 
 
-@operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale))
-async def update_integration(work: Work, new: UpdateIntegration) -> Integration:
-    """Change an integration; it is at its next version afterwards."""
+async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
+    """What `update_integration` does, for operations that do more. Raises what it refuses with."""
     integration = await managed_integration(work, new.id, expected_version=new.expected_version, path=("input", "id"))
+    new = _told_apart(new, integration.auth_type)
     change = await _change(work, integration, new)
     check_integration(new, change.definition, auth_type=change.auth_type(integration), parameters=change.to_judge)
     await _apply(work, integration, new)
@@ -141,6 +177,18 @@ async def update_integration(work: Work, new: UpdateIntegration) -> Integration:
     if secret is not None:
         await replace_default_connection(work, integration, secret)
     return integration
+
+
+def _told_apart(new: UpdateIntegration, auth_type: AuthType) -> UpdateIntegration:
+    auth = new.auth
+    if not isinstance(auth, IntegrationAuth) or not any({auth.type, auth_type} <= group for group in new.alike):
+        return new
+    return replace(new, auth=replace(auth, type=auth_type))
+
+
+def _with_usual_auth(new: CreateIntegration) -> CreateIntegration:
+    auth = new.auth or IntegrationAuth()
+    return new if not isinstance(auth.type, Unset) else replace(new, auth=replace(auth, type=new.usual_auth_type))
 
 
 async def _furnish(

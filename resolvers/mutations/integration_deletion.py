@@ -28,7 +28,7 @@ from models.tables import (
 from models.vocabulary import IntegrationState, Permission
 from resolvers.background import Background
 from resolvers.caller import Caller
-from resolvers.find import managed_integration
+from resolvers.find import IntegrationRef, managed_integration
 from resolvers.mutations.tag import hold_tags, remove_unused_tags
 from resolvers.operation import operation
 from resolvers.work import Work
@@ -48,7 +48,7 @@ class Deletion:
 
 
 @operation(needs=Permission.INTEGRATIONS_DELETE, refuses=(NotFound, Forbidden, Stale))
-async def delete_integration(work: Work, id: str, expected_version: int | None = None) -> Deletion:
+async def delete_integration(work: Work, id: str | IntegrationRef, expected_version: int | None = None) -> Deletion:
     """Remove an integration with all that is only its own. It is hidden, and every door to it shut, from now on."""
     integration = await managed_integration(work, id, expected_version=expected_version, path=("id",))
     work.audit(integration, "integration.deleted")

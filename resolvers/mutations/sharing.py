@@ -13,7 +13,7 @@ from models.tables import Integration, Principal, Share
 from models.vocabulary import Permission, ShareLevel
 from resolvers.faults import require
 from resolvers.fields.share import least_access, level
-from resolvers.find import managed_integration
+from resolvers.find import IntegrationRef, PrincipalRef, get_principal, managed_integration
 from resolvers.operation import operation
 from resolvers.work import Work
 
@@ -26,8 +26,8 @@ _HIGHEST: Final = 2**31 - 1
 class ShareIntegration:
     """Access for a user or team. `access_level` is the number that is kept, where a face has one of its own."""
 
-    integration_id: str
-    principal_id: str
+    integration_id: str | IntegrationRef
+    principal_id: str | PrincipalRef
     level: ShareLevel = ShareLevel.VIEW
     access_level: int | None = None
 
@@ -36,20 +36,37 @@ class ShareIntegration:
 class UnshareIntegration:
     """A share to take away."""
 
-    integration_id: str
-    principal_id: str
+    integration_id: str | IntegrationRef
+    principal_id: str | PrincipalRef
 
 
 @dataclass(frozen=True, kw_only=True)
 class TransferIntegration:
     """A new owner: a user or a team."""
 
-    integration_id: str
-    principal_id: str
+    integration_id: str | IntegrationRef
+    principal_id: str | PrincipalRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """A share as it is now, of what and with whom."""
+
+    integration: Integration
+    share: Share
+    principal: Principal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owned:
+    """Whose an integration is."""
+
+    integration: Integration
+    owner: Principal
 
 
 @operation(needs=Permission.INTEGRATIONS_SHARE, refuses=(NotFound, InvalidInput, Forbidden))
-async def share_integration(work: Work, new: ShareIntegration) -> Integration:
+async def share_integration(work: Work, new: ShareIntegration) -> Shared:
     """Give a user or a team access to an integration, or change it; doing it twice changes nothing."""
     known = new.access_level is None or 1 <= new.access_level <= _HIGHEST
     require(known, ("input", "accessLevel"), "It is 1 to see, 2 or more to change.")
@@ -70,7 +87,7 @@ async def share_integration(work: Work, new: ShareIntegration) -> Integration:
         if work.session.is_modified(share):
             work.audit(share, "share.updated")
     await work.flush()
-    return integration
+    return Shared(integration=integration, share=share, principal=principal)
 
 
 @operation(needs=Permission.INTEGRATIONS_SHARE, refuses=(NotFound, Forbidden))
@@ -86,7 +103,7 @@ async def unshare_integration(work: Work, gone: UnshareIntegration) -> Integrati
 
 
 @operation(needs=Permission.INTEGRATIONS_SHARE, refuses=(NotFound, Forbidden))
-async def transfer_integration(work: Work, new: TransferIntegration) -> Integration:
+async def transfer_integration(work: Work, new: TransferIntegration) -> Owned:
     """Give an integration to another owner; who owned it keeps what a share gives. It is at its next version."""
     integration, principal = await _both(work, new.integration_id, new.principal_id)
     if integration.owner_id != principal.id:
@@ -94,12 +111,14 @@ async def transfer_integration(work: Work, new: TransferIntegration) -> Integrat
         integration.version += 1
         integration.updated_by = work.caller.principal_id
         work.audit(integration, "integration.transferred")
-    return integration
+    return Owned(integration=integration, owner=principal)
 
 
-async def _both(work: Work, integration_id: str, principal_id: str) -> tuple[Integration, Principal]:
+async def _both(
+    work: Work, integration_id: str | IntegrationRef, principal_id: str | PrincipalRef
+) -> tuple[Integration, Principal]:
     integration = await managed_integration(work, integration_id, path=("input", "integrationId"))
-    principal = await work.get(Principal, principal_id, path=("input", "principalId"))
+    principal = await get_principal(work, principal_id, path=("input", "principalId"))
     return integration, principal
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,28 +14,23 @@ from models.errors import (
     Forbidden,
     InvalidInput,
     NotFound,
-    Path,
     TooLarge,
     TooMany,
-    UpstreamBlocked,
     UpstreamFailed,
 )
 from models.row import new_id
 from models.tables import Asset
-from models.vocabulary import HttpMethod, Permission, UploadPurpose, UpstreamFailure
-from proxy.call import Failure, OutboundRequest, call
+from models.vocabulary import Permission, UploadPurpose
 from resolvers.caller import Hub
 from resolvers.faults import ADDRESS, Faults
 from resolvers.operation import OPERATOR, exchange, operation
 from resolvers.uploading.claim import open_upload, refuse_too_many
-from resolvers.uploading.content import MOST_BYTES, Content, judge
-from resolvers.uploading.unfit import Unfit
+from resolvers.uploading.content import MOST_BYTES, Content
+from resolvers.uploading.receive import fetch_content, judged, put_content, turn
 from resolvers.work import Work
 
 LIFETIME_MS: Final = 3_600_000
 _EXPIRY_INTERVAL_MS: Final = 600_000
-_FETCH_SECONDS: Final = 30.0
-_TURN_SECONDS: Final = 10.0
 _SOURCE: Final = ("input", "sourceUrl")
 
 
@@ -87,10 +80,9 @@ async def fetch(hub: Hub, promised: Promised) -> Content | None:
     """The bytes behind an address, read now; None where they will be put."""
     if promised.new.source_url is None:
         return None
-    purpose = promised.new.purpose
-    async with _turn(hub, promised.organization_id):
-        raw = await _read(hub, promised.organization_id, promised.new.source_url, MOST_BYTES[purpose])
-        return await _judged(purpose, raw, _SOURCE)
+    return await fetch_content(
+        hub, promised.organization_id, promised.new.purpose, promised.new.source_url, path=_SOURCE
+    )
 
 
 @exchange(
@@ -112,7 +104,7 @@ async def create_upload(work: Work, promised: Promised, content: Content | None)
         expires_at=now + LIFETIME_MS,
     )
     if content is not None:
-        _fill(upload, content, now)
+        put_content(upload, content, now)
     return work.add(upload)
 
 
@@ -124,11 +116,11 @@ async def load_opened(work: Work, fill: FillUpload) -> Opened:
 
 async def receive(hub: Hub, opened: Opened) -> Content:
     """Take the bytes in, not one more than was said, and decide what they are."""
-    async with _turn(hub, opened.organization_id):
+    async with turn(hub, opened.organization_id):
         raw = await opened.fill.receive(opened.size)
         if len(raw) != opened.size:
             raise InvalidInput.at("body", f"These are {len(raw)} bytes; {opened.size} were to come.")
-        return await _judged(opened.purpose, raw, ("body",))
+        return await judged(opened.purpose, raw, ("body",))
 
 
 @exchange(
@@ -140,7 +132,7 @@ async def receive(hub: Hub, opened: Opened) -> Content:
 async def fill_upload(work: Work, opened: Opened, content: Content) -> Asset:
     """Put the bytes of an upload, once: exactly as many as were promised."""
     upload = await _empty_upload(work, opened.fill.id)
-    _fill(upload, content, work.now())
+    put_content(upload, content, work.now())
     return upload
 
 
@@ -162,58 +154,8 @@ def _check(new: CreateUpload) -> None:
     faults.refuse()
 
 
-async def _read(hub: Hub, organization_id: str, url: str, most: int) -> bytes:
-    """Raises UpstreamFailed for whatever is not an answer 200; a redirect is not followed."""
-    objection = hub.egress.policy.objection(url)
-    if objection is not None:
-        raise UpstreamBlocked(objection)
-    request = OutboundRequest(
-        method=HttpMethod.GET,
-        url=url,
-        timeout_seconds=_FETCH_SECONDS,
-        lane=organization_id,
-        max_answer_bytes=most,
-    )
-    answer = await call(hub.egress, request)
-    if isinstance(answer, Failure):
-        raise answer.error
-    if answer.status != 200:
-        message = f"The remote service answered {answer.status}; only 200 is taken, and no redirect is followed."
-        raise UpstreamFailed(message, reason=UpstreamFailure.ERROR_STATUS, external_status=answer.status)
-    return answer.body
-
-
-async def _judged(purpose: UploadPurpose, raw: bytes, path: Path) -> Content:
-    try:
-        return await asyncio.to_thread(judge, purpose, raw)
-    except Unfit as cause:
-        raise InvalidInput.at(path, str(cause)) from cause
-
-
 async def _empty_upload(work: Work, upload_id: str) -> Asset:
     upload = await open_upload(work, upload_id)
     if upload.filled_at is not None:
         raise Conflict("This upload has its bytes already; make another one.")
     return upload
-
-
-def _fill(upload: Asset, content: Content, now: int) -> None:
-    upload.content = content.raw
-    upload.size = len(content.raw)
-    upload.content_type = content.content_type
-    upload.sha256 = content.sha256
-    upload.filled_at = now
-
-
-@asynccontextmanager
-async def _turn(hub: Hub, organization_id: str) -> AsyncIterator[None]:
-    """Few bodies of an organization are in memory at once; the others wait unread."""
-    try:
-        async with asyncio.timeout(_TURN_SECONDS):
-            await hub.uploads.enter(organization_id)
-    except (TimeoutError, TooMany) as cause:
-        raise TooMany("Other uploads of yours are arriving; send fewer at once.", retry_after_seconds=5) from cause
-    try:
-        yield
-    finally:
-        hub.uploads.leave(organization_id)

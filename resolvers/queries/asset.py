@@ -11,7 +11,8 @@ from sqlmodel import col
 
 from models.errors import NotFound
 from models.tables import Asset
-from models.vocabulary import UploadPurpose
+from models.vocabulary import Permission, UploadPurpose
+from resolvers.find import IntegrationRef, get_integration
 from resolvers.operation import operation
 from resolvers.uploading.claim import facts_of
 from resolvers.work import Work
@@ -29,9 +30,22 @@ class Picture:
     content: bytes | None = field(repr=False)
 
 
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True, refuses=(NotFound,))
+async def read_icon(work: Work, ref: IntegrationRef, known: Collection[str] = ()) -> Picture:
+    """The icon of an integration that the caller may see."""
+    integration = await get_integration(work, ref)
+    if integration.icon_asset_id is None:
+        raise NotFound("icon")
+    return await _picture(work, integration.icon_asset_id, known)
+
+
 @operation(reads=True, refuses=(NotFound,))
 async def read_picture(work: Work, asset_id: str, known: Collection[str] = ()) -> Picture:
     """A picture that is in use. `known` holds the SHA-256 of what need not be read again."""
+    return await _picture(work, asset_id, known)
+
+
+async def _picture(work: Work, asset_id: str, known: Collection[str]) -> Picture:
     used = work.mine(Asset).where(
         col(Asset.id) == asset_id, col(Asset.expires_at).is_(None), col(Asset.purpose).in_(_PICTURES)
     )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from models.errors import InvalidInput, Path, Unauthenticated
-from rest.kit import Refusal
+from models.errors import InvalidInput, Unauthenticated
+from rest.kit import Places, Refusal, sentence_of
 
-#: Where a value stands in our commands, and where the caller has put it. The first that fits counts.
-_PLACES: Final[dict[Path, Path]] = {
+_PLACES: Final[Places] = {
     ("input", "inputs"): (),
     ("input", "payload"): ("metadata",),
     ("input", "entityId"): ("entity_id",),
@@ -28,18 +27,6 @@ def _sentence(refusal: Refusal) -> str:
     match refusal.error:
         case Unauthenticated():
             return "Invalid token"
-        case InvalidInput(violations=violations):
-            return " ".join(_violation(found.path, found.message) for found in violations)
+        case InvalidInput() as error:
+            return sentence_of(error, _PLACES)
     return refusal.message
-
-
-def _violation(path: Path, message: str) -> str:
-    place = ".".join(_place(path))
-    return f"{place}: {message}" if place else message
-
-
-def _place(path: Path) -> Path:
-    for ours, theirs in _PLACES.items():
-        if path[: len(ours)] == ours:
-            return theirs + path[len(ours) :]
-    return path

@@ -5,9 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 
-from models.errors import UpstreamBlocked, UpstreamFailed, UpstreamTimeout
-from models.tables import Dispatch
-from models.vocabulary import DispatchOutcome, InstallationStatus
+from models.vocabulary import InstallationStatus
 from resolvers.mutations.capability import Declared
 from resolvers.mutations.dispatch import Dispatched
 from resolvers.mutations.event import Emitted
@@ -15,7 +13,7 @@ from resolvers.page import Slice
 from resolvers.queries.installation import Installed
 from resolvers.queries.viewer import Viewer
 from rest.donutwork.read import GREATEST_SIZE
-from rest.kit import Asked, Page
+from rest.kit import Asked, Page, no_answer
 
 Json = dict[str, Any]
 
@@ -78,7 +76,7 @@ def declared(done: Declared, asked: Asked) -> Json:
 def dispatched(done: Dispatched, asked: Asked) -> Json:
     """Whatever the remote service answered. Raises UpstreamFailed where it gave no answer."""
     if done.response is None:
-        raise _no_answer(done.dispatch)
+        raise no_answer(done.dispatch)
     return {
         "success": done.response.succeeded,
         "integration": asked.path["handler"],
@@ -105,17 +103,6 @@ def _element(row: Installed) -> Json:
         "name": row.integration.name,
         "status": _STATUS[row.installation.status],
     }
-
-
-def _no_answer(record: Dispatch) -> UpstreamFailed:
-    """By the record, which an earlier call with the same key has left as well."""
-    sentence = record.error or "It is not known what came of the call to the remote service."
-    match record.outcome:
-        case DispatchOutcome.TIMED_OUT:
-            return UpstreamTimeout(sentence)
-        case DispatchOutcome.REFUSED:
-            return UpstreamBlocked(sentence)
-    return UpstreamFailed(sentence)
 
 
 def _addresses(client: str) -> dict[str, str]:

@@ -1,9 +1,36 @@
 """What dialects are made of: tables of endpoints, and the one loop that runs them."""
 
 from rest.kit.asked import Asked
-from rest.kit.dialect import Delete, Dialect, Endpoint, Get, Post, Put
+from rest.kit.dialect import Delete, Dialect, Endpoint, Get, Post, Put, Takes, found, nothing
 from rest.kit.face import mount
-from rest.kit.paging import Page
+from rest.kit.members import Members, exactly_one, without_nulls
+from rest.kit.paging import Page, Window
+from rest.kit.places import Places, sentence_of
 from rest.kit.refusal import STATUS, Refusal
+from rest.kit.reply import Reply
+from rest.kit.upstream import no_answer
 
-__all__ = ["STATUS", "Asked", "Delete", "Dialect", "Endpoint", "Get", "Page", "Post", "Put", "Refusal", "mount"]
+__all__ = [
+    "STATUS",
+    "Asked",
+    "Delete",
+    "Dialect",
+    "Endpoint",
+    "Get",
+    "Members",
+    "Page",
+    "Places",
+    "Post",
+    "Put",
+    "Refusal",
+    "Reply",
+    "Takes",
+    "Window",
+    "exactly_one",
+    "found",
+    "mount",
+    "no_answer",
+    "nothing",
+    "sentence_of",
+    "without_nulls",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_to_bytes
@@ -11,9 +11,10 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from starlette.requests import Request
 
 from models.errors import InvalidInput
+from resolvers.caller import Caller
 from resolvers.faults import text_problem
 from resolvers.unset import UNSET, Unset
-from wire.body import BodyLimits, read_json
+from wire.form import Part
 from wire.refusal import BadRequest
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -36,12 +37,28 @@ class Asked:
     body: object = UNSET
     client: str = ""
     scheme: str = "http"
+    #: The path of the dialect as the client sees it, with whatever stands in front.
+    mount: str = ""
     elapsed_ms: float = 0.0
+    speaker: Caller | None = None
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks, for what faces show by a row and its reader."""
+        assert self.speaker is not None  # noqa: S101  whoever got an answer has been told apart
+        return self.speaker
 
     @property
     def idempotency_key(self) -> str | None:
         """By which the caller makes a retry safe."""
         return self.headers.get("idempotency-key")
+
+    def single(self, name: str) -> str | None:
+        """A value of the query, or None where there is none. Raises InvalidInput where there are several."""
+        value = self.query.get(name)
+        if isinstance(value, list):
+            raise InvalidInput.at(name, "Give it once.")
+        return value
 
     def members(self) -> dict[str, Any]:
         """Of the body, which may be left out. Raises InvalidInput for one that is no object."""
@@ -51,17 +68,26 @@ class Asked:
             raise InvalidInput.at((), "The body must be a JSON object.")
         return self.body
 
+    def file(self) -> bytes:
+        """The one file of a form, whatever its part is called. Raises InvalidInput where there is not exactly one."""
+        parts = self.body if isinstance(self.body, tuple) else ()
+        files = [part for part in parts if isinstance(part, Part) and part.is_file]
+        if len(files) != 1:
+            raise InvalidInput.at((), "Send exactly one file, as a part with a file name.")
+        return files[0].content
 
-async def read_request(request: Request, limits: BodyLimits, *, with_body: bool) -> Asked:
-    """Raises BadRequest for what is wrong as HTTP, and TooLarge."""
+
+async def read_request(request: Request, read_body: Callable[[], Awaitable[object]] | None) -> Asked:
+    """`read_body` is asked where there is a body. Raises BadRequest for what is wrong as HTTP, and TooLarge."""
     return Asked(
         method=request.method,
         path=request.path_params,
         query=_query(request),
         headers=dict(request.headers),
-        body=await read_json(request, limits) if with_body and _has_body(request) else UNSET,
+        body=await read_body() if read_body and _has_body(request) else UNSET,
         client=request.client.host if request.client else "",
         scheme=request.url.scheme,
+        mount=request.scope.get("root_path", ""),
     )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Final
 
 import orjson
 from starlette.requests import Request
@@ -19,15 +18,15 @@ from starlette.websockets import WebSocketClose
 from models.errors import DomainError
 from models.row import new_id
 from resolvers.caller import Hub
+from rest.kit.answer import answer_of, json_answer
 from rest.kit.asked import check_path, read_request
-from rest.kit.dialect import AnyEndpoint, Dialect
+from rest.kit.dialect import AnyEndpoint, Dialect, Takes
 from rest.kit.refusal import Refusal, refusal_of
-from wire.body import BodyLimits
+from wire.body import BodyLimits, read_json
 from wire.caller import caller_of
 from wire.credentials import refuse_credentials_in_query
+from wire.form import read_form
 from wire.refusal import BadRequest
-
-_JSON: Final = "application/json"
 
 
 def mount(dialect: Dialect, hub: Hub, limits: BodyLimits, log: logging.Logger) -> Mount:
@@ -71,7 +70,7 @@ class Face:
             endpoint = self.endpoints.get("GET" if request.method == "HEAD" else request.method)
             if endpoint is None:
                 return self._refuse(self._absent(request.method))
-            return _json(200, await self._run(endpoint, request, request_id))
+            return await self._run(endpoint, request, request_id)
         except BadRequest as error:
             headers = {"connection": "close"} if error.close else {}
             return self._refuse(Refusal(status=error.status, message=error.message, headers=headers))
@@ -81,12 +80,21 @@ class Face:
         except Exception as error:  # noqa: BLE001  the run loop: whatever happens is answered in the dialect's words
             return self._mask(request, request_id, error)
 
-    async def _run(self, endpoint: AnyEndpoint, request: Request, request_id: str) -> object:
+    async def _run(self, endpoint: AnyEndpoint, request: Request, request_id: str) -> Response:
         started = perf_counter()
         caller = await caller_of(self.hub, request, self.dialect.source, request_id=request_id)
-        asked = await read_request(request, self.limits, with_body=endpoint.method != "GET")
+        asked = await read_request(request, self._reader(endpoint, request))
         result = await endpoint.operation(caller, *endpoint.read(asked))
-        return endpoint.write(result, replace(asked, elapsed_ms=(perf_counter() - started) * 1000))
+        answered = replace(asked, speaker=caller, elapsed_ms=(perf_counter() - started) * 1000)
+        return answer_of(endpoint, endpoint.write(result, answered), asked)
+
+    def _reader(self, endpoint: AnyEndpoint, request: Request) -> Callable[[], Awaitable[object]] | None:
+        if endpoint.method == "GET":
+            return None
+        read: Callable[[Request, BodyLimits], Awaitable[object]]
+        read = read_form if endpoint.takes is Takes.FORM else read_json
+        limits = replace(self.limits, size=endpoint.most_bytes) if endpoint.most_bytes else self.limits
+        return lambda: read(request, limits)
 
     @property
     def _methods(self) -> frozenset[str]:
@@ -103,8 +111,4 @@ class Face:
         return self._refuse(Refusal(status=500, message=f"Internal error, id {request_id}"))
 
     def _refuse(self, refusal: Refusal) -> Response:
-        return _json(refusal.status, self.dialect.refuse(refusal), refusal.headers)
-
-
-def _json(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(body), status, headers, media_type=_JSON)
+        return json_answer(refusal.status, orjson.dumps(self.dialect.refuse(refusal)), refusal.headers)

@@ -1,4 +1,4 @@
-"""Paging by number: `page` counts from 1, `size` is how many rows each has."""
+"""Paging by number, `page` and `size`, and by rows, `start` and `limit`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from models.errors import InvalidInput
-from resolvers.page import SliceRequest
+from resolvers.page import GREATEST_OFFSET, SliceRequest
 from rest.kit.asked import Asked
 
+_WHOLE: Final = re.compile(r"[0-9]{1,18}")
 _POSITIVE: Final = re.compile(r"0{0,9}[1-9][0-9]{0,17}")
 
 
@@ -36,6 +37,31 @@ class Page:
     def last(self, total: int) -> int:
         """The number of the last page: an empty list has one."""
         return max(1, -(-total // self.size))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """Rows of a list from `start`, which counts from 0."""
+
+    start: int
+    size: int
+
+    @classmethod
+    def of(cls, asked: Asked, *, usual: int, greatest: int) -> Self:
+        """From `start` and `limit` of the query; `usual` rows unless told otherwise, larger limits are cut.
+
+        Raises InvalidInput for what is no whole number, and for a limit of 0.
+        """
+        text = asked.query.get("start", "0")
+        if not isinstance(text, str) or not _WHOLE.fullmatch(text):
+            raise InvalidInput.at("start", "It must be a whole number from 0.")
+        if int(text) > GREATEST_OFFSET:
+            raise InvalidInput.at("start", f"Lists are paged to {GREATEST_OFFSET} rows; narrow the list.")
+        return cls(start=int(text), size=min(_positive(asked, "limit", usual), greatest))
+
+    def request(self) -> SliceRequest:
+        """These rows, and how many there are in all."""
+        return SliceRequest(size=self.size, offset=self.start, count=True)
 
 
 def _positive(asked: Asked, name: str, otherwise: int) -> int:

@@ -71,6 +71,10 @@ def _payload(row: Any) -> Any:
     return IntegrationPayload(integration=row)
 
 
+def _payload_of(done: Any) -> Any:
+    return IntegrationPayload(integration=done.integration)
+
+
 async def _integrations(
     root: Any,
     info: Info,
@@ -153,7 +157,7 @@ class Mutations:
         "Give a user or team access, or change it.",
         input=ShareIntegrationInput,
         reads=sharing_operations.ShareIntegration,
-        payload=_payload,
+        payload=_payload_of,
     )
     unshare_integration: IntegrationResult = mutation(
         sharing_operations.unshare_integration,
@@ -167,7 +171,7 @@ class Mutations:
         "Give an integration to another user or team.",
         input=TransferIntegrationInput,
         reads=sharing_operations.TransferIntegration,
-        payload=_payload,
+        payload=_payload_of,
     )
     set_integration_icon: IntegrationResult = mutation(
         icon_operations.set_integration_icon,

@@ -16,6 +16,7 @@ _SHAPES = {
     **dict.fromkeys(("installIntegration", "updateInstallation"), ("InstallationPayload", "installation")),
     "createToken": ("TokenPayload", None),
     "dispatch": ("DispatchPayload", None),
+    "proxyRequest": ("DispatchPayload", None),
     "emitEvent": ("EventPayload", None),
     "planDispatch": ("DispatchPlan", None),
 }

@@ -51,7 +51,7 @@ from resolvers.queries.job import JobFilter
 from resolvers.secrets import Secret
 from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
-from tests.kit import connecting, people
+from tests.kit import connecting, own, people
 
 _PAGE = SliceRequest(size=100, count=True)
 _BY_NAME = integration_order(IntegrationOrderField.NAME)
@@ -284,6 +284,7 @@ CALLS: dict[str, Call] = {
         lacks=Permission.INTEGRATIONS_READ,
     ),
     "list_tokens": Call(given=lambda e: (_PAGE,), foreign=Foreign.OWN),
+    **own.CALLS,
     **people.CALLS,
     **connecting.CALLS,
 }

@@ -104,6 +104,10 @@ ROOTS: dict[str, Call] = {
         given=lambda e: {"installationId": e.installation.id}, lacks=Permission.INSTALLATIONS_WRITE
     ),
     "dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
+    "proxyRequest": Call(
+        given=lambda e: _input(integration={"id": _node(e)}, path="/ok", connectionId=e.shared.id),
+        lacks=Permission.PROXY_REQUEST,
+    ),
     "emitEvent": Call(
         given=lambda e: _input(integration={"id": _node(e)}, type=e.event_type), lacks=Permission.EVENTS_EMIT
     ),

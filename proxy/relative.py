@@ -1,0 +1,59 @@
+"""Addresses that a caller names itself: relative ones, which stay below the base whoever reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import parse_qsl, quote, unquote
+
+from models.errors import InvalidInput, Path
+from proxy.address import climbs
+
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+_UNFIT: Final = re.compile("[\x00-\x1f\x7f-\x9f\\\\\ud800-\udfff]")
+_BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PATH_SAFE: Final = "/-._~!$&'()*+,;=:@%"  # RFC 3986 §3.3, and escapes that are there already
+_QUERY_SAFE: Final = _PATH_SAFE + "?"
+_LONGEST: Final = 8192
+
+
+def below(base_url: str, relative: str, query: Sequence[tuple[str, str]], *, path: Path) -> str:
+    """The address of a relative one, with its own query and more of it. What needs escapes gets them.
+
+    Raises InvalidInput at `path` for one that is absolute, or that a server could read as leaving the base: some
+    decode before they route, some decode twice, some take a backslash for a slash.
+    """
+    objection = _objection(relative)
+    if objection is not None:
+        raise InvalidInput.at(path, objection)
+    own, _, own_query = relative.partition("?")
+    address = base_url if not own else f"{base_url.rstrip('/')}/{quote(own.removeprefix('/'), safe=_PATH_SAFE)}"
+    pairs = [quote(own_query, safe=_QUERY_SAFE)] if own_query else []
+    pairs += [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query]
+    return f"{address}?{'&'.join(pairs)}" if pairs else address
+
+
+def names_in_query(relative: str) -> frozenset[str]:
+    """The names of the parameters that a relative address has itself."""
+    return frozenset(name for name, _ in parse_qsl(relative.partition("?")[2], keep_blank_values=True))
+
+
+def _objection(relative: str) -> str | None:
+    own = relative.partition("?")[0]
+    if len(relative) > _LONGEST:
+        return f"It must not be longer than {_LONGEST} characters."
+    if _UNFIT.search(relative) or "#" in relative:
+        return "It may not have a backslash, a fragment or control characters."
+    if _BROKEN_ESCAPE.search(relative):
+        return "It has a % that begins no escape."
+    if _SCHEME.match(own):
+        return "Give a path below the address of the API, not an address."
+    once = unquote(own)
+    if any(map(_leaves, (own, once, unquote(once)))):
+        return "It must stay below the address of the API: no `..`, no `.`, no two slashes in a row."
+    return None
+
+
+def _leaves(reading: str) -> bool:
+    return "//" in reading or _UNFIT.search(reading) is not None or any(map(climbs, reading.split("/")))

@@ -1,0 +1,131 @@
+"""From a request of the caller's own to the exact request that goes out through an integration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from models.tables import Connection, Integration
+from models.vocabulary import HttpMethod
+from proxy.auth import Authorisation
+from proxy.headers import check_header
+from proxy.redact import mask_headers, mask_url
+from proxy.relative import below, names_in_query
+from resolvers.dispatching.build import KEY_HEADER, Outbound, authorisation, configured_headers, merged
+from resolvers.faults import Faults, text_problem
+from resolvers.find import IntegrationRef
+from resolvers.mutations.integration_auth import Header
+from resolvers.work import Work
+
+_PATH: Final = ("input", "path")
+_MOST_HEADERS: Final = 50
+_JSON: Final = "application/json"
+_TEXT: Final = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyRequest:
+    """A request through an integration. `path` may have a query; a `body` that is text goes as it stands, else JSON.
+
+    Values of `query` are texts, numbers, booleans, or lists of them; null is left out.
+    """
+
+    integration: IntegrationRef
+    path: str
+    method: HttpMethod = HttpMethod.GET
+    query: dict[str, Any] | None = None
+    headers: Sequence[Header] | None = None
+    body: Any = None
+    connection_id: str | None = None
+    idempotency_key: str | None = None
+    timeout_seconds: float = 30.0
+
+
+async def build_proxied(
+    work: Work, asked: ProxyRequest, integration: Integration, connection: Connection | None
+) -> Outbound:
+    """The outbound request. Raises InvalidInput for what cannot be sent, or would leave the API's address."""
+    granted, held = authorisation(work, integration, connection)
+    faults = Faults("input")
+    pairs = _pairs(faults, asked.query)
+    _check_query(faults, asked, [name for name, _ in granted.query])
+    _check_headers(faults, asked, granted)
+    body, content_type = _body(faults, asked)
+    base_url = (connection.base_url if connection else None) or integration.api_base_url
+    faults.check(base_url is not None, "path", "The integration has no address of its API; set it.")
+    faults.refuse()
+    url = below(base_url or "", asked.path, (*pairs, *granted.query), path=_PATH)
+    configured = await configured_headers(work, integration)
+    own = [] if content_type is None else [("Content-Type", content_type)]
+    given = [(header.name, header.value) for header in asked.headers or ()]
+    key = [] if asked.idempotency_key is None else [(KEY_HEADER, asked.idempotency_key)]
+    headers = merged(own, given, key, configured, granted.headers)
+    return Outbound(
+        url=url,
+        headers=headers,
+        body=body,
+        shown_url=mask_url(url, [name for name, _ in granted.query]),
+        recorded_url=mask_url(url)[:2048],
+        shown_headers=mask_headers(headers, [name for name, _ in (*granted.headers, *configured)]),
+        shown_body=asked.body,
+        secrets=granted.secrets,
+        held=held,
+    )
+
+
+def _pairs(faults: Faults, query: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if query is not None and not isinstance(query, dict):
+        faults.add("query", "It must be a JSON object.")
+        return []
+    found: list[tuple[str, str]] = []
+    for name, value in (query or {}).items():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict | list):
+                faults.add(("query", name), "It must be text, a number, true or false, or a list of those.")
+            elif one is not None:
+                found.append((name, _text(one)))
+    for name, text in found:
+        if problem := text_problem(name) or text_problem(text):
+            faults.add(("query", name), problem)
+    return found
+
+
+def _check_query(faults: Faults, asked: ProxyRequest, reserved: Sequence[str]) -> None:
+    """A second parameter of the credential's name could be taken for it."""
+    own = names_in_query(asked.path)
+    for name in reserved:
+        faults.check(name not in own, "path", f"The parameter {name} is set by the way of authorisation.")
+        taken = isinstance(asked.query, dict) and name in asked.query
+        faults.check(not taken, ("query", name), "It is set by the way of authorisation.")
+
+
+def _check_headers(faults: Faults, asked: ProxyRequest, granted: Authorisation) -> None:
+    reserved = ["Authorization", *(name for name, _ in granted.headers)]
+    headers = asked.headers or ()
+    faults.check(len(headers) <= _MOST_HEADERS, "headers", f"At most {_MOST_HEADERS} headers.")
+    for index, header in enumerate(headers[:_MOST_HEADERS]):
+        if problem := check_header(header.name, header.value, reserved=reserved):
+            faults.add(("headers", str(index)), problem)
+
+
+def _body(faults: Faults, asked: ProxyRequest) -> tuple[bytes | None, str | None]:
+    """What goes out and, where the caller does not say it, its content type."""
+    if asked.body is None:
+        return None, None
+    said = next((one.value for one in asked.headers or () if one.name.lower() == "content-type"), None)
+    if isinstance(asked.body, str):
+        if problem := text_problem(asked.body):
+            faults.add("body", problem)
+            return None, None
+        return asked.body.encode(), said or _TEXT
+    kind = (said or _JSON).partition(";")[0].strip().lower()
+    is_json = kind == _JSON or kind.endswith("+json")
+    faults.check(is_json, "body", "A value goes as JSON; give text for another Content-Type.")
+    return orjson.dumps(asked.body), said or _JSON
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

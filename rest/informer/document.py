@@ -1,0 +1,87 @@
+"""An integration as this vendor's clients write it: what of it makes one, and what of it changes one."""
+
+from __future__ import annotations
+
+from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, TokenEndpointAuth
+from resolvers.mutations.illustrated import CreateIllustrated, UpdateIllustrated
+from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
+from resolvers.mutations.integration_auth import Header, IntegrationAuth
+from resolvers.secrets import Secret
+from resolvers.unset import UNSET, Unset, given
+from rest.informer.read import ref
+from rest.informer.words import ALIKE, AUTH_TYPES, KEY_LOCATIONS, MODES
+from rest.kit import Asked, Members
+
+
+def creation(asked: Asked) -> tuple[CreateIllustrated]:
+    """POST. Members that the vendor does not name are not looked at; null ones are as if left out."""
+    members = Members({name: value for name, value in asked.members().items() if value is not None})
+    secret = _secret(members)
+    new = CreateIntegration(
+        name=members.required("name"),
+        vendor=members.required("type"),
+        uuid=given(members.text("id"), None),
+        category=given(members.text("category"), None),
+        description=given(members.text("description"), None),
+        mode=given(members.word("mode", MODES), None) or ConnectionMode.PER_USER,
+        access=IntegrationAccess.RESTRICTED,
+        auth=_auth(members),
+        secret=secret if isinstance(secret, Secret) else None,
+        usual_auth_type=AuthType.OAUTH2,
+    )
+    image_url = given(members.text("imageUrl"), None)
+    members.done()
+    return (CreateIllustrated(new=new, image_url=image_url),)
+
+
+def update(asked: Asked) -> tuple[UpdateIllustrated]:
+    """PUT: what is there is changed, what is left out stays, what is null is cleared."""
+    members = Members(asked.members())
+    change = UpdateIntegration(
+        id=ref(asked),
+        name=members.text("name"),
+        vendor=members.text("type"),
+        category=members.text("category"),
+        description=members.text("description"),
+        mode=members.word("mode", MODES),
+        auth=_auth(members),
+        secret=_secret(members),
+        alike=ALIKE,
+    )
+    image_url = members.text("imageUrl")
+    members.done()
+    return (UpdateIllustrated(change=change, image_url=image_url),)
+
+
+def _auth(members: Members) -> IntegrationAuth:
+    scope, basic = members.text("scope"), members.flag("basicTokenAuth")
+    return IntegrationAuth(
+        type=members.word("authType", AUTH_TYPES),
+        api_base_url=members.text("apiBaseUri"),
+        client_id=members.text("clientId"),
+        client_secret=members.text("clientSecret"),
+        scopes=scope.split() if isinstance(scope, str) else scope,
+        authorization_url=members.text("authUri"),
+        token_url=members.text("tokenUri"),
+        revocation_url=members.text("revocationUri"),
+        token_endpoint_auth=_BY_FLAG[basic] if isinstance(basic, bool) else basic,
+        api_key_location=members.word("apiKeyLocation", KEY_LOCATIONS),
+        api_key_name=members.text("apiKeyName"),
+        headers=_headers(members),
+        parameters=members.object("data"),
+    )
+
+
+_BY_FLAG = {True: TokenEndpointAuth.BASIC, False: TokenEndpointAuth.POST}
+
+
+def _headers(members: Members) -> list[Header] | Unset | None:
+    headers = members.texts("headers")
+    if not isinstance(headers, dict):
+        return headers
+    return [Header(name=name, value=value) for name, value in headers.items()]
+
+
+def _secret(members: Members) -> Secret | Unset:
+    key = members.text("apiKey")
+    return Secret(api_key=key) if isinstance(key, str) else UNSET

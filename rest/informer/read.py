@@ -1,0 +1,146 @@
+"""What this vendor's requests say, as commands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from models.errors import InvalidInput
+from models.vocabulary import HttpMethod, PrincipalKind
+from resolvers.dispatching.proxying import ProxyRequest
+from resolvers.find import IntegrationRef, PrincipalRef
+from resolvers.mutations.icon import SetIntegrationIcon, UploadIntegrationIcon
+from resolvers.mutations.integration_auth import Header
+from resolvers.mutations.own_connection import ConnectIntegration
+from resolvers.mutations.sharing import ShareIntegration, TransferIntegration, UnshareIntegration
+from resolvers.page import SliceRequest
+from resolvers.queries.integration import IntegrationFilter
+from resolvers.secrets import BasicSecret, Secret
+from resolvers.unset import given
+from rest.kit import Asked, Members, Window, exactly_one
+from wire.pictures import known_digests
+
+USUAL_LIMIT: Final = 100
+GREATEST_LIMIT: Final = 1000
+_METHODS: Final = {word.lower(): word for word in HttpMethod}
+_FLAGS: Final = {"true": True, "false": False}
+
+
+def nothing(asked: Asked) -> tuple[()]:
+    """A request that says no more than its address."""
+    return ()
+
+
+def integration(asked: Asked) -> tuple[IntegrationRef]:
+    """Which integration, by id or slug."""
+    return (ref(asked),)
+
+
+def integrations(asked: Asked) -> tuple[IntegrationFilter, SliceRequest]:
+    """`q`, `supportsUpload`, `start` and `limit`."""
+    narrowed = IntegrationFilter(search=asked.single("q"), supports_upload=_flag(asked, "supportsUpload"))
+    return narrowed, window(asked).request()
+
+
+def window(asked: Asked) -> Window:
+    """Which rows."""
+    return Window.of(asked, usual=USUAL_LIMIT, greatest=GREATEST_LIMIT)
+
+
+def known_icon(asked: Asked) -> tuple[IntegrationRef, list[str]]:
+    """Which icon, and what the client has of it."""
+    return ref(asked), known_digests(asked.headers.get("if-none-match"))
+
+
+def new_icon(asked: Asked) -> tuple[UploadIntegrationIcon]:
+    """The one file of the form."""
+    return (UploadIntegrationIcon(integration=ref(asked), content=asked.file()),)
+
+
+def no_icon(asked: Asked) -> tuple[SetIntegrationIcon]:
+    """It is to have none."""
+    return (SetIntegrationIcon(integration_id=ref(asked), upload_id=None),)
+
+
+def credentials(asked: Asked) -> tuple[ConnectIntegration]:
+    """What somebody connects with, by the way in which the integration authorises."""
+    members = Members(asked.members())
+    match exactly_one(members, "username", "token", "apiKey"):
+        case "username":
+            password = given(members.text("password"), None) or ""
+            basic = BasicSecret(username=members.required("username"), password=password)
+            secret = Secret(basic=basic)
+        case "token":
+            secret = Secret(bearer_token=members.required("token"))
+        case _:
+            secret = Secret(api_key=members.required("apiKey"))
+    members.done()
+    return (ConnectIntegration(integration=ref(asked), secret=secret),)
+
+
+def share(asked: Asked) -> tuple[IntegrationRef, PrincipalRef]:
+    """Which share."""
+    return ref(asked), _principal(asked)
+
+
+def new_share(asked: Asked) -> tuple[ShareIntegration]:
+    """With whom, and how much: 1 unless told otherwise."""
+    members = Members(asked.members())
+    level = members.number("accessLevel")
+    members.done()
+    return (
+        ShareIntegration(
+            integration_id=ref(asked),
+            principal_id=_principal(asked),
+            access_level=level if isinstance(level, int) else 1,
+        ),
+    )
+
+
+def no_share(asked: Asked) -> tuple[UnshareIntegration]:
+    """With whom no longer."""
+    return (UnshareIntegration(integration_id=ref(asked), principal_id=_principal(asked)),)
+
+
+def new_owner(asked: Asked) -> tuple[TransferIntegration]:
+    """`userId` or `teamId`."""
+    members = Members(asked.members())
+    name = exactly_one(members, "userId", "teamId")
+    kind = PrincipalKind.USER if name == "userId" else PrincipalKind.TEAM
+    owner = PrincipalRef(named=members.required(name), kind=kind)
+    members.done()
+    return (TransferIntegration(integration_id=ref(asked), principal_id=owner),)
+
+
+def request(asked: Asked) -> tuple[ProxyRequest]:
+    """`url`, `method`, `params`, `data` and `headers`; GET unless told otherwise."""
+    members = Members(asked.members())
+    headers = members.texts("headers")
+    proxied = ProxyRequest(
+        integration=ref(asked),
+        path=members.required("url"),
+        method=given(members.word("method", _METHODS), None) or HttpMethod.GET,
+        query=given(members.object("params"), None),
+        headers=[Header(name=name, value=value) for name, value in headers.items()]
+        if isinstance(headers, dict)
+        else None,
+        body=asked.members().get("data"),
+        idempotency_key=asked.idempotency_key,
+    )
+    members.done()
+    return (proxied,)
+
+
+def ref(asked: Asked) -> IntegrationRef:
+    """The integration of the path."""
+    return IntegrationRef(named=asked.path["id"])
+
+
+def _principal(asked: Asked) -> PrincipalRef:
+    return PrincipalRef(named=asked.path["principal"])
+
+
+def _flag(asked: Asked, name: str) -> bool | None:
+    text = asked.single(name)
+    if text is not None and text not in _FLAGS:
+        raise InvalidInput.at(name, "It must be true or false.")
+    return None if text is None else _FLAGS[text]

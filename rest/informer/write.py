@@ -1,0 +1,227 @@
+"""Results as this vendor shows them: HAL, without nulls, never with a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from models.errors import NotFound, UpstreamFailed
+from models.tables import Integration, Principal
+from models.vocabulary import AuthType, PrincipalKind
+from proxy.headers import passed_on
+from resolvers.fields.integration import icon_url
+from resolvers.mutations.own_connection import Connected
+from resolvers.mutations.proxy_request import Proxied
+from resolvers.mutations.sharing import Owned, Shared
+from resolvers.page import Slice
+from resolvers.queries.asset import Picture
+from resolvers.queries.own_integrations import GalleryEntry
+from resolvers.queries.sharing import IntegrationShares
+from rest.informer.read import window
+from rest.informer.words import SHOWN_AUTH_TYPE, SHOWN_MODE
+from rest.kit import Asked, Reply, no_answer, without_nulls
+from rest.kit.hal import link, page
+from wire.pictures import picture_headers
+
+Json = dict[str, Any]
+
+_LEAST_STATUS, _GREATEST_STATUS = 200, 599
+_OF_ONE: Final = {
+    "inf:icon": "icon",
+    "inf:connect": "connect",
+    "inf:connection": "connection",
+    "inf:request": "request",
+    "inf:integration-owner": "owner",
+    "inf:integration-shares": "shares",
+}
+
+
+def integrations(found: Slice[Integration], asked: Asked) -> Json:
+    """A page of the collection."""
+    rows = [{"_links": {"self": link(_href(asked, row))}, **_row(row)} for row in found.rows]
+    return page(
+        "inf:integration",
+        rows,
+        href=_collection(asked),
+        window=window(asked),
+        total=found.total or 0,
+        query=asked.query,
+    )
+
+
+def gallery(entries: Sequence[GalleryEntry], asked: Asked) -> list[Json]:
+    """A plain array, with tags and shares."""
+    return [_entry(entry) for entry in entries]
+
+
+def integration(row: Integration, asked: Asked) -> Json:
+    """One, with everything but its secrets."""
+    href = _href(asked, row)
+    share = link(f"{href}/shares/{{principalId}}", templated=True)
+    links = {rel: link(f"{href}/{below}") for rel, below in _OF_ONE.items()}
+    document = {
+        **_facts(row),
+        "clientId": row.client_id,
+        **_addresses(row),
+        **_key(row),
+        "imageUrl": icon_url(row, asked.caller),
+        "data": row.parameters,
+        **_times(row),
+        "_links": {"self": link(href), **links, "inf:integration-share": share},
+    }
+    return without_nulls(document)
+
+
+def icon(picture: Picture, asked: Asked) -> Reply:
+    """The bytes, or 304."""
+    headers = picture_headers(picture.content_type, picture.sha256, cache="private, no-cache")
+    if picture.content is None:
+        return Reply(status=304, headers=tuple(headers.items()))
+    return Reply(headers=(*headers.items(), ("content-type", picture.content_type)), content=picture.content)
+
+
+def account(found: Connected, asked: Asked) -> Json:
+    """Who is connected at the remote service. Raises NotFound where nobody has told."""
+    known = found.connection.account
+    shown = without_nulls({name: known.get(name) for name in ("email", "displayName", "accountId")})
+    if not shown:
+        raise NotFound("account")
+    return shown
+
+
+def connection(found: Connected, asked: Asked) -> Json:
+    """Nothing of what it holds."""
+    row = found.connection
+    return without_nulls(
+        {
+            "id": row.id,
+            "integrationId": _id(found.integration),
+            "ownerId": row.principal_id,
+            "isShared": row.principal_id is None,
+            **_times(row),
+        }
+    )
+
+
+def relayed(done: Proxied, asked: Asked) -> Reply:
+    """What the remote service answered, as it is. Raises UpstreamFailed where it gave no answer."""
+    if done.response is None:
+        raise no_answer(done.dispatch)
+    answer = done.response.answer
+    if not _LEAST_STATUS <= answer.status <= _GREATEST_STATUS:
+        raise UpstreamFailed(f"The remote service answered {answer.status}, which is no status of HTTP.")
+    return Reply(status=answer.status, headers=passed_on(answer.headers), content=answer.body)
+
+
+def owner(found: Owned, asked: Asked) -> Json:
+    """A user or a team."""
+    who = found.owner
+    is_user = who.kind is PrincipalKind.USER
+    shown = {"id": who.id, "username": who.username, "displayName": who.display_name, "email": who.email}
+    team = {"id": who.id, "name": who.display_name, "createdAt": _time(who.created_at)}
+    return without_nulls(
+        {
+            "_links": {"self": link(f"{_href(asked, found.integration)}/owner")},
+            "id": who.id,
+            "userId": who.id if is_user else None,
+            "teamId": None if is_user else who.id,
+            "_embedded": {"inf:user": without_nulls(shown)} if is_user else {"inf:team": team},
+        }
+    )
+
+
+def shares(found: IntegrationShares, asked: Asked) -> Json:
+    """All of them; there are no pages."""
+    rows = [{**_share(one), "principal": _principal(one.principal)} for one in found.shares]
+    href = f"{_href(asked, found.integration)}/shares"
+    return {"_links": {"self": link(href)}, "_embedded": {"inf:integration-share": rows}}
+
+
+def share(found: Shared, asked: Asked) -> Json:
+    """One, without whom it is for."""
+    return {**_share(found), **_times(found.share)}
+
+
+def _row(row: Integration) -> Json:
+    addresses = _addresses(row)
+    addresses.pop("revocationUri")
+    return without_nulls({**_facts(row), **addresses, **_times(row)})
+
+
+def _facts(row: Any) -> Json:
+    return {
+        "id": _id(row),
+        "name": row.name,
+        "slug": row.slug,
+        "type": row.vendor,
+        "category": row.category,
+        "description": row.description or None,
+        "mode": SHOWN_MODE[row.mode],
+        "authType": SHOWN_AUTH_TYPE[row.auth_type],
+        "embedded": False,
+    }
+
+
+def _addresses(row: Integration) -> Json:
+    return {
+        "scope": " ".join(row.scopes) or None,
+        "authUri": row.authorization_url,
+        "tokenUri": row.token_url,
+        "revocationUri": row.revocation_url,
+        "apiBaseUri": row.api_base_url,
+    }
+
+
+def _key(row: Integration) -> Json:
+    if row.auth_type is not AuthType.API_KEY:
+        return {}
+    return {"apiKeyLocation": row.api_key_location.lower(), "apiKeyName": row.api_key_name}
+
+
+def _entry(entry: GalleryEntry) -> Json:
+    facts = _facts(entry.facts)
+    facts.pop("embedded")
+    shown = {
+        **facts,
+        "ownerId": entry.facts.owner_id,
+        "embedded": False,
+        "shared": bool(entry.shares),
+        "tags": list(entry.tag_ids),
+        "sharing": [{"principalId": who, "accessLevel": level} for who, level in entry.shares],
+    }
+    return without_nulls(shown)
+
+
+def _share(one: Shared) -> Json:
+    return {
+        "integrationId": _id(one.integration),
+        "principalId": one.principal.id,
+        "accessLevel": one.share.access_level,
+    }
+
+
+def _principal(who: Principal) -> Json:
+    return {"id": who.id, "name": who.display_name, "type": who.kind.lower()}
+
+
+def _times(row: Any) -> Json:
+    return {"createdAt": _time(row.created_at), "updatedAt": _time(row.updated_at)}
+
+
+def _time(milliseconds: int) -> str:
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+
+
+def _id(row: Any) -> str:
+    """The one that the client gave, if it gave one."""
+    return str(row.uuid or row.id)
+
+
+def _collection(asked: Asked) -> str:
+    return f"{asked.mount}/api/integrations"
+
+
+def _href(asked: Asked, row: Integration) -> str:
+    return f"{_collection(asked)}/{_id(row)}"

@@ -1,0 +1,51 @@
+"""What was written, as an HTTP response."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import orjson
+from starlette.responses import Response
+
+from rest.kit.asked import Asked
+from rest.kit.dialect import AnyEndpoint
+from rest.kit.etag import is_known, tag_of
+from rest.kit.reply import Reply
+
+_JSON: Final = "application/json"
+_NO_CONTENT: Final = 204
+_NOT_MODIFIED: Final = 304
+
+
+def answer_of(endpoint: AnyEndpoint, written: object, asked: Asked) -> Response:
+    """By the endpoint's status; tagged, or 304, where the endpoint says so."""
+    if isinstance(written, Reply):
+        return _as_it_stands(written)
+    if endpoint.status == _NO_CONTENT:
+        return Response(status_code=_NO_CONTENT)
+    content = orjson.dumps(written)
+    return _tagged(content, asked) if endpoint.tagged else json_answer(endpoint.status, content)
+
+
+def json_answer(status: int, content: bytes, headers: Mapping[str, str] | None = None) -> Response:
+    """Serialised JSON."""
+    return Response(content, status, headers, media_type=_JSON)
+
+
+def _tagged(content: bytes, asked: Asked) -> Response:
+    """It may be kept, for this caller alone, and has to be asked for again each time (RFC 9111 §5.2.2.4)."""
+    tag = tag_of(content)
+    headers = {"etag": tag, "cache-control": "private, no-cache", "vary": "authorization, x-hub-id"}
+    if is_known(asked.headers.get("if-none-match"), tag):
+        return Response(status_code=_NOT_MODIFIED, headers=headers)
+    return json_answer(200, content, headers)
+
+
+def _as_it_stands(reply: Reply) -> Response:
+    """Headers may be there several times; bytes that were no UTF-8 come back as they came."""
+    response = Response(reply.content, reply.status)
+    response.raw_headers += [
+        (name.lower().encode("latin-1"), value.encode("utf-8", "surrogateescape")) for name, value in reply.headers
+    ]
+    return response

@@ -1,0 +1,90 @@
+"""Reads a JSON object member by member; every member of a wrong kind is a fault at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from models.errors import InvalidInput
+from resolvers.faults import Faults
+from resolvers.unset import UNSET, Unset
+
+W = TypeVar("W")
+K = TypeVar("K")
+
+
+class Members:
+    """Absent members are UNSET, null ones None. `done` says whether all were well."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+        self._faults = Faults()
+
+    def done(self) -> None:
+        """Raises InvalidInput with every fault that was met."""
+        self._faults.refuse()
+
+    def required(self, name: str) -> str:
+        """Text that must be there."""
+        value = self.text(name)
+        self._faults.check(self._values.get(name) is not None, name, "It is required.")
+        return value if isinstance(value, str) else ""
+
+    def text(self, name: str) -> str | Unset | None:
+        """Any text."""
+        return self._typed(name, str, "text")
+
+    def flag(self, name: str) -> bool | Unset | None:
+        """True or false."""
+        return self._typed(name, bool, "true or false")
+
+    def number(self, name: str) -> int | Unset | None:
+        """A whole number."""
+        value = self._typed(name, int, "a whole number")
+        return value if not isinstance(value, bool) else self._wrong(name, "a whole number")
+
+    def object(self, name: str) -> dict[str, Any] | Unset | None:
+        """A JSON object."""
+        return self._typed(name, dict, "a JSON object")
+
+    def texts(self, name: str) -> dict[str, str] | Unset | None:
+        """A JSON object whose members are all text."""
+        value = self.object(name)
+        if isinstance(value, dict) and not all(isinstance(one, str) for one in value.values()):
+            return self._wrong(name, "a JSON object of texts")
+        return value
+
+    def word(self, name: str, words: Mapping[str, W]) -> W | Unset | None:
+        """What a word of a closed set stands for, in whatever case it is written."""
+        value = self.text(name)
+        if not isinstance(value, str):
+            return value
+        found = words.get(value.lower())
+        return self._wrong(name, f"one of {', '.join(words)}") if found is None else found
+
+    def has(self, name: str) -> bool:
+        """Whether it is there and not null."""
+        return self._values.get(name) is not None
+
+    def _typed(self, name: str, kind: type[K], called: str) -> K | Unset | None:
+        value = self._values.get(name, UNSET)
+        if value is None or isinstance(value, Unset | kind):
+            return value
+        return self._wrong(name, called)
+
+    def _wrong(self, name: str, called: str) -> Unset:
+        self._faults.add(name, f"It must be {called}.")
+        return UNSET
+
+
+def without_nulls(members: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that are there, in order."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def exactly_one(members: Members, *names: str) -> str:
+    """Which of the members is there. Raises InvalidInput where it is none, or several."""
+    there = [name for name in names if members.has(name)]
+    if len(there) != 1:
+        raise InvalidInput.at((), f"Give exactly one of {', '.join(names)}.")
+    return there[0]

@@ -1,0 +1,41 @@
+"""Requests of the caller's own through an integration."""
+
+from __future__ import annotations
+
+import strawberry
+
+from models.vocabulary import HttpMethod
+from resolvers.dispatching.proxying import ProxyRequest
+from resolvers.mutations.proxy_request import proxy_request
+from schema.dispatch import DispatchPayload, DispatchResult
+from schema.field import given, mutation
+from schema.headers import HeaderInput
+from schema.refs import IntegrationRef
+from schema.scalars import JSON
+
+
+@strawberry.input(description="A request of your own through an integration.")
+class ProxyRequestInput:
+    """See `resolvers.dispatching.proxying.ProxyRequest`."""
+
+    integration: IntegrationRef = strawberry.field(description="Through which.")
+    path: str = strawberry.field(description="Path below the API base.")
+    method: HttpMethod = strawberry.field(default=HttpMethod.GET, description="Method.")
+    query: JSON | None = given("Query parameters.")
+    headers: list[HeaderInput] | None = given("Headers.")
+    body: JSON | None = given("Body: text goes as it stands, anything else as JSON.")
+    connection_id: strawberry.ID | None = given("The connection; needed where the choice would be a guess.")
+    idempotency_key: str | None = given("Makes a retry safe for 24 hours.")
+
+
+@strawberry.type
+class Mutations:
+    """Root fields of this noun."""
+
+    proxy_request: DispatchResult = mutation(
+        proxy_request,
+        "Send a request of your own through an integration of your organization.",
+        input=ProxyRequestInput,
+        reads=ProxyRequest,
+        payload=lambda done: DispatchPayload(dispatch=done.dispatch, response=done.response, replayed=done.replayed),
+    )

@@ -1,0 +1,91 @@
+"""A vendor's client over HTTP, and what its organization has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+import pytest
+
+from models.database import Database
+from models.vocabulary import Permission
+from tests.harness.apps import Apps
+from tests.harness.server import RunningHub
+from tests.harness.tenants import Tenant
+
+BASE = "/informer/api"
+NOT_ADMIN = tuple(word for word in Permission if word is not Permission.ORGANIZATION_ADMIN)
+
+
+class Informer:
+    """Speaks this dialect for one token."""
+
+    def __init__(self, http: httpx.AsyncClient, token: str | None) -> None:
+        self.http = http
+        self.headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+
+    async def __call__(self, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
+        """`path` is below the API, or a link as it was answered. `body` goes as JSON."""
+        address = path if path.startswith("/informer") else f"{BASE}{path}"
+        headers = {**self.headers, **more.pop("headers", {})}
+        if body is not None:
+            more["json"] = body
+        return await self.http.request(method, address, headers=headers, **more)
+
+    async def ok(self, method: str, path: str, body: Any = None, status: int = 200, **more: Any) -> Any:
+        """The body of an answer that must have this status; None where there is none."""
+        answer = await self(method, path, body, **more)
+        assert answer.status_code == status, answer.text
+        return answer.json() if answer.content else None
+
+    async def make(self, **members: Any) -> dict[str, Any]:
+        """An integration that was made: custom and named, unless told otherwise."""
+        return await self.ok("POST", "/integrations", {"name": "Stock", "type": "custom", **members}, 201)
+
+    async def names(self, query: str = "") -> list[str]:
+        """The names on a page."""
+        found = await self.ok("GET", f"/integrations{query}")
+        return [row["name"] for row in found["_embedded"]["inf:integration"]]
+
+
+@pytest.fixture
+def informer(http: httpx.AsyncClient) -> Callable[[str | None], Informer]:
+    """`informer(token)`; `informer(None)` is nobody."""
+    return lambda token: Informer(http, token)
+
+
+@pytest.fixture
+def client(informer: Callable[[str | None], Informer], organization: Tenant) -> Informer:
+    """For the organization's administrator, who may do everything."""
+    return informer(organization.token)
+
+
+@pytest.fixture
+async def user(informer: Callable[[str | None], Informer], organization: Tenant) -> Informer:
+    """For a further user, `member`, who may do everything but administrate."""
+    await organization.add_user("member", *NOT_ADMIN)
+    return informer(await organization.issue(*NOT_ADMIN, username="member"))
+
+
+@pytest.fixture
+async def stranger(informer: Callable[[str | None], Informer], new_organization: Any) -> Informer:
+    """For another organization's administrator."""
+    return informer((await new_organization()).token)
+
+
+@pytest.fixture
+def apps(hub: RunningHub, database: Database, organization: Tenant) -> Apps:
+    """Of the test's organization."""
+    return Apps(hub=hub, database=database, tenant=organization)
+
+
+def refused(answer: httpx.Response, status: int) -> str:
+    """The sentence of a refusal, which has this dialect's one form."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    body = answer.json()
+    assert list(body) == ["statusCode", "error", "message"]
+    assert (body["statusCode"], body["error"]) == (status, HTTPStatus(status).phrase)
+    return body["message"]

@@ -1,0 +1,57 @@
+"""How to call what faces need that name integrations in any way: icons, connections, shares, lists of one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from resolvers.dispatching.proxying import ProxyRequest
+from resolvers.find import IntegrationRef, PrincipalRef
+from resolvers.mutations.icon import UploadIntegrationIcon
+from resolvers.mutations.illustrated import CreateIllustrated, UpdateIllustrated
+from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
+from resolvers.mutations.own_connection import ConnectIntegration
+from resolvers.page import SliceRequest
+from resolvers.queries.integration import IntegrationFilter
+from resolvers.secrets import Secret
+from tests.harness.estate import ICON, Estate
+from tests.harness.matrix import Call, Foreign
+
+_PAGE = SliceRequest(size=100, count=True)
+
+
+def _ref(e: Estate) -> IntegrationRef:
+    return IntegrationRef(named=e.integration.slug)
+
+
+def _secret() -> Secret:
+    return Secret(api_key="k" * 20)
+
+
+def _change(e: Estate) -> tuple[Any, ...]:
+    return (UpdateIllustrated(change=UpdateIntegration(id=_ref(e), description="New"), image_url=None),)
+
+
+CALLS: dict[str, Call] = {
+    "create_illustrated_integration": Call(
+        given=lambda e: (CreateIllustrated(new=CreateIntegration(name="New", owner_id=e.member_id)),),
+        audits=("integration.created", "installation.created"),
+    ),
+    "update_illustrated_integration": Call(given=_change, audits=("integration.updated", "integration.updated")),
+    "upload_integration_icon": Call(
+        given=lambda e: (UploadIntegrationIcon(integration=_ref(e), content=ICON),), audits=("integration.updated",)
+    ),
+    "connect_integration": Call(
+        given=lambda e: (ConnectIntegration(integration=_ref(e), secret=_secret()),), audits=("connection.updated",)
+    ),
+    "disconnect_integration": Call(given=lambda e: (_ref(e),), audits=("connection.deleted",)),
+    "proxy_request": Call(
+        given=lambda e: (ProxyRequest(integration=_ref(e), path="/ok", connection_id=e.shared.id),)
+    ),
+    "read_icon": Call(given=lambda e: (_ref(e),)),
+    "read_integration_connection": Call(given=lambda e: (_ref(e),)),
+    "read_integration_owner": Call(given=lambda e: (_ref(e),)),
+    "list_integration_shares": Call(given=lambda e: (_ref(e),)),
+    "read_integration_share": Call(given=lambda e: (_ref(e), PrincipalRef(named="member"))),
+    "list_own_integrations": Call(given=lambda e: (IntegrationFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
+    "list_gallery": Call(given=lambda e: (), foreign=Foreign.OWN),
+}

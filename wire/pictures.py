@@ -1,0 +1,36 @@
+"""Headers under which pictures that anybody may have made are shown: in a sandbox, whatever is in them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_TAG: Final = re.compile(r'"([0-9a-f]{64})"')
+_EXTENSIONS: Final = {
+    "image/gif": "gif",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/svg+xml": "svg",
+    "image/webp": "webp",
+}
+#: An SVG that is opened by itself is a document: it gets no scripts, no origin and nothing from outside.
+_SANDBOX: Final = {
+    "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+    "x-content-type-options": "nosniff",
+    "cross-origin-resource-policy": "cross-origin",
+}
+
+
+def picture_headers(content_type: str, sha256: str, *, cache: str) -> dict[str, str]:
+    """`cache` is the Cache-Control; the content type is not among them, since 304 has none."""
+    return {
+        **_SANDBOX,
+        "cache-control": cache,
+        "etag": f'"{sha256}"',
+        "content-disposition": f'inline; filename="icon.{_EXTENSIONS[content_type]}"',
+    }
+
+
+def known_digests(if_none_match: str | None) -> list[str]:
+    """The SHA-256 of what the client has already (RFC 9110 §13.1.2)."""
+    return _TAG.findall(if_none_match or "")

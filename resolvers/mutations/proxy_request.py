@@ -12,6 +12,7 @@ from models.row import new_id
 from models.tables import Connection, Definition, Dispatch, Installation, Integration
 from models.vocabulary import Permission
 from proxy.message import OutboundRequest
+from resolvers.connecting.invitation import invitation
 from resolvers.dispatching.build import Outbound
 from resolvers.dispatching.proxying import ProxyRequest, build_proxied
 from resolvers.dispatching.replay import earlier, guarding
@@ -102,7 +103,7 @@ async def _require_usable(
     definition = await work.find(Definition, integration.definition_id or "")
     usable = usability(integration, installation, definition, chosen)
     if not usable.available:
-        raise not_ready(usable)
+        raise not_ready(usable, connect_url=invitation(work.caller, integration, chosen.connection, usable))
 
 
 def _intent(

@@ -28,6 +28,26 @@ SESSION = """query($id: ID!) { node(id: $id) { ... on ConnectSession {
   connection { id name mode status grantedScopes details expiresAt principal { username }
     account { accountId email displayName } integrations(first: 9) { nodes { id } } } } } }"""
 
+#: A vendor whose form has fields of its own.
+FIELDS = [
+    {"key": "email", "group": "SECRET", "label": "E-mail", "secret": False, "required": True},
+    {
+        "key": "apiToken",
+        "group": "SECRET",
+        "label": "API token",
+        "required": True,
+        "pattern": "[a-z]{4}",
+        "description": "Under <Admin>, API.",
+    },
+    {"key": "plan", "group": "SECRET", "label": "Plan", "type": "SELECT", "options": ["small", "large"]},
+    {"key": "notes", "group": "SECRET", "label": "Notes", "type": "TEXT"},
+]
+DESK = {
+    "auth": {"type": "BASIC", "apiBaseUrl": "https://desk.example/api"},
+    "fields": FIELDS,
+    "credential": {"username": "{email}/token", "password": "{apiToken}"},
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class App:

@@ -6,7 +6,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.connect.people import create_link, make_app, make_integration, new_browser, session_of, state_of, submit
+from tests.connect.people import (
+    DESK,
+    create_link,
+    make_app,
+    make_integration,
+    new_browser,
+    save_vendor,
+    session_of,
+    state_of,
+    submit,
+)
 from tests.harness.needs import chromium
 from tests.node.tools import install, visit_connect_pages
 from tests.upstreams.canned import reply
@@ -29,6 +39,8 @@ async def visit(hub, new_organization, provider, upstream, tmp_path):
     key = await make_integration(tenant, name="Bolt Mail", auth={"type": "API_KEY"}, description="Sends your post.")
     drive = await make_app(tenant, provider, description=ABOUT)
     more = await make_integration(tenant, name="Ticket Office", auth={"type": "BASIC"})
+    await save_vendor(tenant, "desk", **DESK)
+    desk = await make_integration(tenant, name="Help Desk", vendor="desk")
     links = {
         "key": await key.link(principalId=member, returnUrl=back),
         "choice": await create_link(
@@ -42,13 +54,13 @@ async def visit(hub, new_organization, provider, upstream, tmp_path):
         key=links["key"]["url"],
         choice=links["choice"]["url"],
         service="Acme Drive",
-        ended=await _ended(hub, key, drive),
+        ended=await _ended(hub, key, drive, desk),
     )
     sessions = {name: await session_of(tenant.client, link["session"]["id"]) for name, link in links.items()}
     return found, sessions
 
 
-async def _ended(hub, key, drive) -> dict[str, str]:
+async def _ended(hub, key, drive, desk) -> dict[str, str]:
     """Addresses that show how things can end."""
     used = (await key.link())["url"]
     with new_browser(hub) as other:
@@ -56,13 +68,12 @@ async def _ended(hub, key, drive) -> dict[str, str]:
         submit(other, used, integration=key.row_id, apiKey="k")
     said = "error=access_denied&error_description=The+user+does+not+want+to."
     denied = f"{hub.url}/oauth2/callback?state={state_of((await drive.start())['url'])}&{said}"
-    basic = await key.link()
     return {
         "elsewhere": used,
         "unknown": f"{hub.url}/oauth2/callback?state=nobodys",
         "nowhere": f"{hub.url}/connect/nowhere",
         "finished": f"{hub.url}/connect/finished",
-        "open": basic["url"],
+        "vendor": (await desk.link())["url"],
         "denied": denied,
     }
 

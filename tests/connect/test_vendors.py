@@ -11,27 +11,8 @@ from sqlmodel import col
 
 from models.tables import Connection
 from resolvers.work import secret_place
-from tests.connect.people import make_integration, save_vendor, session_of, state_of, submit, title_of
+from tests.connect.people import DESK, make_integration, save_vendor, session_of, state_of, submit, title_of
 from tests.upstreams.canned import reply
-
-FIELDS = [
-    {"key": "email", "group": "SECRET", "label": "E-mail", "secret": False, "required": True},
-    {
-        "key": "apiToken",
-        "group": "SECRET",
-        "label": "API token",
-        "required": True,
-        "pattern": "[a-z]{4}",
-        "description": "Under <Admin>, API.",
-    },
-    {"key": "plan", "group": "SECRET", "label": "Plan", "type": "SELECT", "options": ["small", "large"]},
-    {"key": "notes", "group": "SECRET", "label": "Notes", "type": "TEXT"},
-]
-DESK = {
-    "auth": {"type": "BASIC", "apiBaseUrl": "https://desk.example/api"},
-    "fields": FIELDS,
-    "credential": {"username": "{email}/token", "password": "{apiToken}"},
-}
 
 
 @pytest.fixture

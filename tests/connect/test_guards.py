@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tests.connect.people import make_integration, new_browser, submit, title_of
 from tests.harness.rows import changes, snapshot
 from web.connect.browser import BrowserCookie
+from web.connect.page import Pages
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -129,3 +131,15 @@ def test_under_tls_the_cookie_is_this_hosts_alone():
     assert re.fullmatch(
         r"__Host-patchbay-browser=[\w-]{43}; HttpOnly; Max-Age=86400; Path=/; SameSite=lax; Secure", cookie
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "root"), [("/connect/x", "../"), ("/oauth2/callback", "../"), ("/informer/oauth2/callback", "../../")]
+)
+@pytest.mark.parametrize("before", ["", "/tools/hub"])
+def test_pages_find_their_way_below_any_path(before, path, root):
+    request = Request({"type": "http", "path": before + path, "root_path": before, "headers": []})
+
+    page = Pages().page(request, "finished.html")
+
+    assert f'href="{root}connect.css?'.encode() in page.body

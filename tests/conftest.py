@@ -16,6 +16,7 @@ from models.secret import Keyring
 from settings import Settings
 from tests.harness.databases import BACKENDS, opened, postgresql_database, postgresql_server
 from tests.harness.graphql import GraphQL
+from tests.harness.installed import Installed
 from tests.harness.server import RunningHub, ServerProcess, free_port, served
 from tests.harness.tenants import Tenant, found_organization
 
@@ -132,6 +133,14 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
     for process in started:
         if process.running:
             process.kill()
+
+
+@pytest.fixture
+async def installed(new_database, start_server, tmp_path: Path) -> AsyncIterator[Installed]:
+    """A hub with a database of its own, of which processes can be started."""
+    async with new_database() as url:
+        settings = {"database_url": url, "master_keys": Keyring.generate(), "egress_allow": "127.0.0.0/8"}
+        yield Installed(settings=settings, home=tmp_path, start_server=start_server)
 
 
 @asynccontextmanager

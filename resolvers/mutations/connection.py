@@ -17,6 +17,7 @@ from proxy.address import check_base_url
 from resolvers.definitions.secret import check_fields, composed
 from resolvers.definitions.stored import definition_of
 from resolvers.faults import ADDRESS, Faults
+from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import operation
 from resolvers.secrets import Secret, check_fits, check_secret, new_connection, register, store
 from resolvers.unset import UNSET, Unset, given
@@ -113,10 +114,10 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Forbidden))
 async def delete_connection(work: Work, id: str) -> str:
-    """Remove a connection from everywhere. Answers its id."""
+    """Remove a connection from everywhere; a job revokes its tokens at the vendor. Answers its id."""
     connection = await work.lock(Connection, id, path=("id",))
     work.audit(connection, "connection.deleted")
-    await work.remove(connection)
+    await forget_connection(work, connection)
     return connection.id
 
 

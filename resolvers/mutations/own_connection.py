@@ -13,6 +13,7 @@ from models.tables import Connection, Integration, Registration
 from models.vocabulary import ConnectionMode, Permission
 from resolvers.faults import Faults
 from resolvers.find import IntegrationRef, get_integration, managed_integration
+from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import operation
 from resolvers.secrets import (
     Secret,
@@ -102,11 +103,12 @@ async def _replace_own(work: Work, integration: Integration, secret: Secret) -> 
     connection = await own_connection(work, integration)
     if connection is not None:
         connection = await work.lock(Connection, connection.id)
-        store(work, connection, secret)
+        store(work, connection, secret, at=integration.auth_type)
         connection.version += 1
         work.audit(connection, "connection.updated", integration_id=integration.id)
         return connection
-    connection = new_connection(work, integration.name, secret, principal_id=work.caller.principal_id)
+    principal_id, at = work.caller.principal_id, integration.auth_type
+    connection = new_connection(work, integration.name, secret, principal_id=principal_id, at=at)
     work.audit(connection, "connection.created", integration_id=integration.id)
     await work.flush()
     await register(work, integration, connection, default=False)
@@ -124,4 +126,4 @@ async def _take_away(work: Work, integration: Integration, connection: Connectio
             await work.remove(one)
         return
     work.audit(connection, "connection.deleted", integration_id=integration.id)
-    await work.remove(connection)
+    await forget_connection(work, connection)

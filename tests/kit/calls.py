@@ -32,6 +32,7 @@ from resolvers.mutations.event import EmitEvent
 from resolvers.mutations.icon import SetIntegrationIcon
 from resolvers.mutations.installation import InstallIntegration, UpdateInstallation, uninstall_integration
 from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
+from resolvers.mutations.integration_deletion import DeletedIntegration
 from resolvers.mutations.job import cancel_job
 from resolvers.mutations.token import CreateToken
 from resolvers.mutations.upload import CreateUpload, FillUpload
@@ -230,6 +231,12 @@ CALLS: dict[str, Call] = {
     "uninstall_integration": Call(given=lambda e: (e.installation.id,), audits=("installation.uninstalled",)),
     "dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
     "plan_dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
+    "forget_connections": Call(
+        given=lambda e: (DeletedIntegration(id=e.integration.id),),
+        foreign=Foreign.OWN,  # none of them
+        prepare=_begin_deletion,
+        audits=("connection.deleted",) * 3,
+    ),
     "finish_deletion": Call(
         given=lambda e: (e.integration.id,),
         foreign=Foreign.NONE,

@@ -56,7 +56,13 @@ class Settings(BaseSettings):
         description="`postgresql://user:password@host/database`, or `sqlite:///file`. Empty means"
         " `patchbay.sqlite3` in `PATCHBAY_HOME`.",
     )
-    database_pool: int = Field(10, ge=1, le=200, description="Connections to the database, at most, of each process.")
+    database_pool: int = Field(
+        10,
+        ge=1,
+        le=200,
+        description="Connections to the database, at most, that the calls and jobs of a process share."
+        " PostgreSQL sees up to three more of each process.",
+    )
     master_keys: SecretStr = Field(
         SecretStr(""),
         description="The keys that secrets are encrypted with, as lines of `version:base64`. Empty means"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from demo import Demo
 from jobs.bus import Bus
 from models.database import Database
+from models.key_file import KeyFile
 from models.migrations import upgrade
 from models.occupancy import occupied
 from models.row import now_ms
@@ -25,6 +26,7 @@ from resolvers.key_sets import FetchedKeys, FixedKeys, KeySet
 from resolvers.lookup import Lookup
 from resolvers.mutations.reaping import reap_dispatches
 from resolvers.recorder import open_recorder
+from resolvers.rotation.following import following_keys
 from settings import Settings
 
 _COMPILED_CAPABILITIES = 10_000
@@ -34,7 +36,7 @@ _UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 20  # of one organization, in one proces
 def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
     """The hub over its database, not yet opened. Raises ValueError for settings that cannot be."""
     database = Database(settings.database_address, pool_size=settings.database_pool)
-    keyring = Keyring.parse(settings.master_key_lines())
+    keyring = Keyring.parse(settings.master_key_lines(), renewed=_renewed_keys(settings))
     allowances = parse_allowances(settings.egress_allow) + (demo.allowances if demo else ())
     egress = Egress(
         EgressPolicy(allowances),
@@ -49,7 +51,7 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         egress=egress,
         recorder=open_recorder(database),
         lookup=Lookup(database),
-        cursors=CursorCodec(keyring.derive("cursor")),
+        cursors=CursorCodec(keyring),
         compiled=CompiledCapabilities(_COMPILED_CAPABILITIES),
         bus=Bus(database),
         external=_external_tokens(settings, egress),
@@ -65,12 +67,19 @@ async def opened(hub: Hub) -> AsyncIterator[None]:
         stack.push_async_callback(hub.database.close)
         stack.push_async_callback(hub.recorder.close)
         await upgrade(hub.database)
+        await stack.enter_async_context(following_keys(hub))
         await stack.enter_async_context(hub.egress)
         await stack.enter_async_context(hub.bus.running())
         alone = await stack.enter_async_context(occupied(hub.database))
         # What a dead process left open nobody else will settle; while others live, time tells (`dispatch.reap`).
         await reap_dispatches(Caller.operator(hub), orphaned_before=hub.clock() if alone else 0)
         yield
+
+
+def _renewed_keys(settings: Settings) -> Callable[[], str | None]:
+    """Keys in a variable are those of the process for as long as it lives."""
+    file = settings.changeable_key_file
+    return KeyFile(file).renewed if file else lambda: None
 
 
 def _external_tokens(settings: Settings, egress: Egress) -> ExternalTokens | None:

@@ -18,7 +18,7 @@ from models.migrations import upgrade
 from models.secret import Keyring
 from models.vocabulary import Permission, TokenReach
 from resolvers.caller import Caller
-from resolvers.mutations.master_key import sealing_version
+from resolvers.mutations.master_key import complete_rotation, sealing_version
 from resolvers.mutations.organization import (
     CreateOrganization,
     IssueToken,
@@ -26,7 +26,7 @@ from resolvers.mutations.organization import (
     issue_token,
 )
 from resolvers.queries.master_key import list_keys
-from resolvers.rotation.ring import add_key, find_unused_key, next_version, remove_key
+from resolvers.rotation.ring import add_key, find_unfinished, next_version, remove_key
 from resolvers.rotation.rotate import Advance, Rotation, count_secrets, older_than, rotating
 from schema.build import build_schema
 from server import main, prepare_home
@@ -192,7 +192,7 @@ async def _describe(caller: Caller) -> list[str]:
 
 async def _rotate(caller: Caller, file: KeyFile | None) -> list[str]:
     """Says what was done; answers what is wrong."""
-    version = await find_unused_key(caller)
+    version = await find_unfinished(caller)
     if version is None:
         if file is None:
             raise Conflict(_NO_NEW_KEY)
@@ -208,7 +208,10 @@ async def _rotate(caller: Caller, file: KeyFile | None) -> list[str]:
         f"Sealed {rotation.resealed:,} secrets anew with master key {rotation.version} in {seconds:.1f} s,"
         f" {rotation.resealed / seconds:,.0f} a second; opened all {rotation.checked:,}."
     )
-    return _faults(rotation, left)
+    faults = _faults(rotation, left)
+    if not faults:
+        await complete_rotation(caller, version)
+    return faults
 
 
 def _faults(rotation: Rotation, left: int) -> list[str]:

@@ -91,8 +91,8 @@ def main() -> None:
         app, host=settings.host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=25
     )
     _Server(config, app).run()
-    if refusal := getattr(app.state, "refusal", None):
-        sys.exit(f"The hub cannot start. {refusal}")
+    if hasattr(app.state, "refusal"):
+        sys.exit(f"The hub cannot start. {app.state.refusal}")
 
 
 def prepare_home(settings: Settings) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select, text
 from sqlmodel import col
@@ -15,8 +15,8 @@ from resolvers.operation import OPERATOR, operation
 from resolvers.work import Work
 
 _ADD: Final = text(
-    "INSERT INTO master_key (version, fingerprint, created_at, sealing_since)"
-    " VALUES (:version, :fingerprint, :now, :sealing_since) ON CONFLICT (version) DO NOTHING"
+    "INSERT INTO master_key (version, fingerprint, created_at, sealing_since, completed_at)"
+    " VALUES (:version, :fingerprint, :now, :sealing, :sealing) ON CONFLICT (version) DO NOTHING"
 )
 
 
@@ -32,7 +32,7 @@ async def admit_keys(work: Work) -> int:
     for version in ring.versions:
         seals = first and version == ring.versions[-1]
         facts = {"version": version, "fingerprint": ring.fingerprint(version)}
-        await work.session.execute(_ADD, facts | {"now": now, "sealing_since": now if seals else None})
+        await work.session.execute(_ADD, facts | {"now": now, "sealing": now if seals else None})
     known = await _known(work)
     for key in known:
         _check(ring, key)
@@ -47,6 +47,12 @@ async def begin_sealing(work: Work, version: int) -> None:
         raise Conflict(f"A newer master key than {version} seals already.")
     if key.sealing_since is None:
         key.sealing_since = work.now()
+
+
+@operation(needs=OPERATOR, refuses=(NotFound,))
+async def complete_rotation(work: Work, version: int) -> None:
+    """Everything is sealed with this key, and opens: the next rotation takes another one."""
+    (await _find(work, version)).completed_at = work.now()
 
 
 @operation(needs=OPERATOR, refuses=(Conflict, NotFound))
@@ -77,10 +83,10 @@ async def _known(work: Work) -> list[MasterKey]:
 
 
 async def _find(work: Work, version: int) -> MasterKey:
-    found: Any = await work.first(select(MasterKey).where(col(MasterKey.version) == version).with_for_update())
+    found = await work.first(select(MasterKey).where(col(MasterKey.version) == version).with_for_update())
     if found is None:
         raise NotFound("master key")
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _check(ring: Keyring, key: MasterKey) -> None:

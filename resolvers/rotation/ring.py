@@ -24,12 +24,12 @@ async def add_key(caller: Caller, file: KeyFile) -> int:
     return version
 
 
-async def find_unused_key(caller: Caller) -> int | None:
-    """The newest key, where there is something that it has yet to seal; else None. Raises Conflict."""
-    sealing = await admit_keys(caller)
+async def find_unfinished(caller: Caller) -> int | None:
+    """The newest key, where there may be something that it has yet to seal; else None. Raises Conflict."""
+    await admit_keys(caller)
     newest = caller.hub.keyring.versions[-1]
-    counts = await count_secrets(caller)
-    return newest if newest > sealing or older_than(newest, counts) else None
+    finished = any(key.completed_at for key in await list_keys(caller) if key.version == newest)
+    return None if finished and not older_than(newest, await count_secrets(caller)) else newest
 
 
 async def remove_key(caller: Caller, version: int, file: KeyFile | None) -> bool:

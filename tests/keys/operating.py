@@ -11,9 +11,16 @@ from pathlib import Path
 
 import httpx
 
+from models.migrations import upgrade
 from models.secret import Keyring
+from resolvers.caller import Caller
+from resolvers.mutations.master_key import admit_keys
+from resolvers.mutations.organization import CreateOrganization, IssueToken, create_organization, issue_token
+from server import prepare_home
+from settings import Settings
 from tests.harness.graphql import GraphQL
 from tests.harness.server import ROOT, ServerProcess, child_environment
+from wiring import build_hub
 
 
 @dataclass(frozen=True)
@@ -46,9 +53,17 @@ class Operated:
 
     async def found(self) -> None:
         """Make the home, the database, an organization `acme` and a token of its administrator."""
-        for command in (("init",), ("migrate",), ("org", "create", "Acme")):
-            await self.must(*command)
-        self.token = (await self.must("token", "create", "acme")).strip()
+        settings = Settings(home=self.home, **self.settings)
+        prepare_home(settings)
+        hub = build_hub(settings)
+        operator = Caller.operator(hub)
+        await upgrade(hub.database)
+        await admit_keys(operator)
+        await create_organization(operator, CreateOrganization(name="Acme", slug="acme"))
+        wanted = IssueToken(organization="acme", username="admin", name="test")
+        self.token = (await issue_token(operator, wanted)).secret
+        await hub.recorder.close()
+        await hub.database.close()
 
     async def must(self, *arguments: str, **settings: object) -> str:
         """What a command printed that succeeded."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import configure_mappers
 
 from models.database import Database
 from models.row import new_id
-from models.secret import Keyring, SecretPlace
+from models.secret import Keyring, SecretPlace, version_mark
 from models.tables import Connection, ConnectSession, Dispatch, Installation, Integration, Organization, metadata
 from models.vocabulary import AuthType, ConnectionMode, ConnectSessionStatus, HttpMethod, Source
 from resolvers.rotation.columns import secret_columns
@@ -93,6 +93,13 @@ async def envelopes(database: Database) -> dict[SecretPlace, bytes]:
 async def versions(database: Database) -> Counter[int]:
     """How many of them each key has sealed."""
     return Counter(int.from_bytes(sealed[1:5], "big") for sealed in (await envelopes(database)).values())
+
+
+async def sealed_with(database: Database, version: int) -> int:
+    """How many connections' secrets a key has sealed."""
+    mark = func.substr(Connection.secret, 2, 4) == version_mark(version)
+    async with database.read() as session:
+        return (await session.execute(select(func.count()).select_from(Connection).where(mark))).scalar_one()
 
 
 def _connection(organization_id: str) -> Any:

@@ -189,6 +189,7 @@ CALLS: dict[str, Call] = {
     "remove_old_jobs": Call(given=lambda e: ()),
     "admit_keys": Call(given=lambda e: ()),
     "begin_sealing": Call(given=lambda e: (2,)),
+    "complete_rotation": Call(given=lambda e: (2,)),
     "retire_key": Call(given=lambda e: (1,)),
     "record_unreadable": Call(given=_unreadable, audits=("secret.unreadable",)),
     "list_keys": Call(given=lambda e: ()),

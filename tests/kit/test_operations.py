@@ -21,7 +21,7 @@ OF_TENANTS = sorted(OPERATIONS.keys() - set(OF_OPERATOR))
 RECORDED_ELSEWHERE = {
     *("dispatch", "emit_event", "ensure_recurring", "reap_dispatches", "create_upload", "fill_upload"),
     *("expire_idempotency_keys", "expire_uploads", "remove_ended_tokens", "remove_old_jobs"),
-    *("admit_keys", "begin_sealing", "retire_key"),
+    *("admit_keys", "begin_sealing", "complete_rotation", "retire_key"),
 }
 
 

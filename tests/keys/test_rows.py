@@ -43,9 +43,8 @@ async def test_a_newer_secret_is_not_overwritten(sealed: Database) -> None:
     assert found == {batch[0].row_id: meanwhile, batch[1].row_id: b"new", batch[2].row_id: b"new"}
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], scope="session", indirect=True)
 async def test_waits_for_nobody_who_changes_a_row(sealed: Database) -> None:
-    if sealed.is_sqlite:
-        pytest.xfail("one writer at a time: there is nobody to wait for")
     async with secret_rows(sealed) as rows:
         (batch,) = [found async for found in rows.walk(SECRET_OF_CONNECTION, below=2)]
         async with sealed.write() as session:

@@ -174,6 +174,11 @@ class Settings(BaseSettings):
         """Where the master keys are when `master_keys` does not hold them."""
         return self.home / "master.key"
 
+    @property
+    def changeable_key_file(self) -> Path | None:
+        """That file, where the keys come from it and not from `master_keys`."""
+        return None if self.master_keys.get_secret_value() else self.master_key_file
+
     def master_key_lines(self) -> str:
         """The master keys as text. Raises ValueError, in a sentence for the operator, when there are none."""
         if keys := self.master_keys.get_secret_value():

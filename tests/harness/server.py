@@ -67,7 +67,7 @@ class ServerProcess:
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log
         self._command = [sys.executable, str(program)]
-        self._environment = _environment(home=home, port=self.port, **settings)
+        self._environment = child_environment(home=home, port=self.port, **settings)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, ready: str = "/healthz") -> ServerProcess:
@@ -130,6 +130,12 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def child_environment(**settings: object) -> dict[str, str]:
+    """This process's environment with only these settings of the hub."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PATCHBAY_")}
+    return inherited | {f"PATCHBAY_{name.upper()}": str(value) for name, value in settings.items()}
+
+
 class _Server(uvicorn.Server):
     loop: asyncio.AbstractEventLoop
 
@@ -141,12 +147,6 @@ class _Server(uvicorn.Server):
 def _run(server: uvicorn.Server, listener: socket.socket) -> None:
     with suppress(SystemExit):  # how uvicorn leaves when the app cannot start; it has logged why
         server.run(sockets=[listener])
-
-
-def _environment(**settings: object) -> dict[str, str]:
-    """This process's environment with only these settings of the hub."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PATCHBAY_")}
-    return inherited | {f"PATCHBAY_{name.upper()}": str(value) for name, value in settings.items()}
 
 
 def _await(condition: Callable[[], bool], seconds: float, complaint: str) -> None:

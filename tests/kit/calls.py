@@ -13,6 +13,7 @@ import resolvers.mutations
 import resolvers.queries
 from jobs.job import NewJob
 from jobs.transaction import enqueue
+from models.secret import SecretPlace
 from models.tables import Integration
 from models.vocabulary import HttpMethod, IntegrationState, Permission, UploadPurpose
 from resolvers.declaring import DeclareCapability, DeclareEventType
@@ -82,6 +83,13 @@ def _detach(estate: Estate) -> tuple[UnregisterConnection]:
 
 async def _detached(estate: Estate) -> None:
     await estate.run(unregister_connection, *_detach(estate))
+
+
+def _unreadable(estate: Estate) -> tuple[SecretPlace]:
+    place = SecretPlace(
+        organization_id=estate.tenant.id, table="connection", row_id=estate.shared.id, column="secret"
+    )
+    return (place,)
 
 
 async def _cancel(estate: Estate) -> None:
@@ -253,6 +261,12 @@ CALLS: dict[str, Call] = {
     "remove_ended_tokens": Call(given=lambda e: ()),
     "remove_connect_sessions": Call(given=lambda e: ()),
     "remove_old_jobs": Call(given=lambda e: ()),
+    "admit_keys": Call(given=lambda e: ()),
+    "begin_sealing": Call(given=lambda e: (2,)),
+    "complete_rotation": Call(given=lambda e: (2,)),
+    "retire_key": Call(given=lambda e: (1,)),
+    "record_unreadable": Call(given=_unreadable, audits=("secret.unreadable",)),
+    "list_keys": Call(given=lambda e: ()),
     "list_jobs": Call(given=lambda e: (JobFilter(subject_id=e.integration.id), _PAGE), foreign=Foreign.EMPTY),
     "read_job": Call(given=lambda e: (e.job.id,), foreign=Foreign.NONE),
     "create_upload": Call(

@@ -31,7 +31,7 @@ RECORDED_ELSEWHERE = {
         "fill_upload",
     ),
     *("expire_idempotency_keys", "expire_uploads", "remove_ended_tokens", "remove_old_jobs"),
-    *("renew_token", "require_reconnect", "sync_catalogue", "find_dead_verifications"),
+    *("renew_token", "require_reconnect", "sync_catalogue", "settle_verifications"),
 }
 
 

@@ -4,33 +4,47 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 import typer
 
-from models.errors import DomainError
+from models.errors import Conflict, DomainError
+from models.key_file import KeyFile
+from models.secret import Keyring
 from models.vocabulary import Permission, TokenReach
 from resolvers.caller import Caller
+from resolvers.mutations.master_key import complete_rotation, sealing_version
 from resolvers.mutations.organization import (
     CreateOrganization,
     IssueToken,
     create_organization,
     issue_token,
 )
+from resolvers.queries.master_key import list_keys
+from resolvers.rotation.ring import add_key, find_unfinished, next_version, remove_key
+from resolvers.rotation.rotate import Advance, Rotation, count_secrets, older_than, rotating
 from schema.build import build_schema
 from server import main, prepare_home
 from settings import read_settings
 from wiring import build_hub, prepare
 
 T = TypeVar("T")
+_NO_NEW_KEY = (
+    "Every secret is sealed with the newest master key, and PATCHBAY_MASTER_KEYS is not the hub's to change."
+    " `keys add` prints a line: put it beside the others there, restart every process of the hub, and run this again."
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operate a Patchbay hub.")
 organizations = typer.Typer(no_args_is_help=True, help="Tenants.")
 tokens = typer.Typer(no_args_is_help=True, help="Bearer tokens.")
+keys = typer.Typer(no_args_is_help=True, help="Master keys, which seal stored secrets.")
 app.add_typer(organizations, name="org")
 app.add_typer(tokens, name="token")
+app.add_typer(keys, name="keys")
 
 
 @app.command()
@@ -107,6 +121,132 @@ def token_create(
         reach=reach,
     )
     print(_run(lambda caller: issue_token(caller, new)).secret)
+
+
+@keys.command("list")
+def keys_list() -> None:
+    """Show every key, which one seals, and how many secrets of each column each of them has sealed."""
+    for line in _run(_describe):
+        print(line)
+
+
+@keys.command("add")
+def keys_add() -> None:
+    """Make a key that seals nothing yet, so that machines that share no key file can all have it before `rotate`.
+
+    It joins the key file, which running processes read again by themselves. Copy the file to the other machines.
+    Where the keys are in PATCHBAY_MASTER_KEYS, the line to put there is printed: add it for every process, restart
+    each of them, then run `rotate`.
+    """
+    file = _key_file()
+    if file is None:
+        print(Keyring.generate(_run(next_version)), end="")
+        return
+    version = _run(lambda caller: add_key(caller, file))
+    print(f"Master key {version} is in {file.path} and seals nothing yet. Once every machine has it: `keys rotate`.")
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Seal every secret anew with the newest key, while the hub goes on; no read of a secret fails meanwhile.
+
+    Where the newest key has sealed everything already, a newer one is made first, in the key file. It may be killed
+    at any moment: run it again and it goes on. At the end every secret is opened once. Those that do not open are
+    named here and in the audit of their organizations, and the exit code is 1. Old keys stay until `remove`.
+    """
+    file = _key_file()
+    faults = _run(lambda caller: _rotate(caller, file))
+    if faults:
+        sys.exit("\n".join(faults))
+
+
+@keys.command("remove")
+def keys_remove(version: Annotated[int, typer.Argument(help="The key's version, as `list` shows it.")]) -> None:
+    """Remove an old key that no stored secret needs any longer; refuses while one does, and says which.
+
+    What it signed ends with it: cursors of pages, and addresses of icons that were given out before the rotation.
+    Processes that run forget it when they are restarted.
+    """
+    file = _key_file()
+    removed = _run(lambda caller: remove_key(caller, version, file))
+    where = f"is out of {file.path}" if file and removed else "is needed no longer: take it out of where it stands"
+    print(f"Master key {version} {where}.")
+
+
+async def _describe(caller: Caller) -> list[str]:
+    known, counts = await list_keys(caller), await count_secrets(caller)
+    sealing, here = sealing_version(known), caller.hub.keyring.versions
+    lines = []
+    for key in known:
+        state = "seals" if key.version == sealing else "opens" if key.sealing_since else "seals nothing yet"
+        state = "removed" if key.removed_at else state
+        used = [f"{column} {found[key.version]:,}" for column, found in counts.items() if key.version in found]
+        missing = "" if key.version in here or key.removed_at else ", missing here"
+        lines.append(f"{key.version} {key.fingerprint[:8]} {state}{missing}: {', '.join(used) or 'no secret'}")
+    new = set(here) - {key.version for key in known}
+    return lines + [
+        f"{version} is new: it is entered when a server starts, or by `rotate`" for version in sorted(new)
+    ]
+
+
+async def _rotate(caller: Caller, file: KeyFile | None) -> list[str]:
+    """Says what was done; answers what is wrong."""
+    version = await find_unfinished(caller)
+    if version is None:
+        if file is None:
+            raise Conflict(_NO_NEW_KEY)
+        version = await add_key(caller, file)
+    async with rotating(caller, version) as rotation:
+        started, counts = time.monotonic(), await count_secrets(caller)
+        with _bar(older_than(rotation.version, counts), "Sealing anew") as advance:
+            left = await rotation.reseal(advance)
+        seconds = time.monotonic() - started
+        with _bar(sum(sum(found.values()) for found in counts.values()), "Opening all") as advance:
+            await rotation.check(advance)
+    print(
+        f"Sealed {rotation.resealed:,} secrets anew with master key {rotation.version} in {seconds:.1f} s,"
+        f" {rotation.resealed / seconds:,.0f} a second; opened all {rotation.checked:,}."
+    )
+    faults = _faults(rotation, left)
+    if not faults:
+        await complete_rotation(caller, version)
+    return faults
+
+
+def _faults(rotation: Rotation, left: int) -> list[str]:
+    faults = [
+        f"The {place.column} of {place.table} {place.row_id}, organization {place.organization_id}, cannot be opened."
+        for place in rotation.unreadable
+    ]
+    if left:
+        faults.append(
+            f"{left} secrets were sealed with older keys meanwhile: see that every process has master key"
+            f" {rotation.version}, and run this again."
+        )
+    return faults
+
+
+@contextmanager
+def _bar(length: int, label: str) -> Iterator[Advance]:
+    """A bar of rows, and how many a second; on a terminal only."""
+    started, done = time.monotonic(), 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        bar.update(count)
+
+    def rate(_item: object) -> str:
+        return f"{done / (time.monotonic() - started):,.0f} rows/s"
+
+    with typer.progressbar(length=length, label=label, show_pos=True, item_show_func=rate) as bar:
+        yield advance
+
+
+def _key_file() -> KeyFile | None:
+    """None where the keys are in a variable."""
+    path = _or_exit(read_settings).changeable_key_file
+    return KeyFile(path) if path else None
 
 
 def _run(work: Callable[[Caller], Awaitable[T]]) -> T:

@@ -23,7 +23,7 @@ import files
 import rest
 from demo import Demo
 from models.errors import DomainError, Unavailable
-from models.secret import Keyring
+from models.key_file import KeyFile
 from resolvers.caller import Hub
 from schema.routes import routes as graphql_routes
 from settings import Settings, read_settings
@@ -48,7 +48,11 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.hub = hub
         async with contextlib.AsyncExitStack() as stack:
-            await stack.enter_async_context(opened(hub))
+            try:
+                await stack.enter_async_context(opened(hub))
+            except DomainError as refusal:
+                app.state.refusal = refusal
+                raise
             if settings.worker:
                 jobs = working(hub, concurrency=settings.job_concurrency)
                 app.state.worker = await stack.enter_async_context(jobs)
@@ -89,6 +93,8 @@ def main() -> None:
         app, host=settings.host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=25
     )
     _Server(config, app).run()
+    if hasattr(app.state, "refusal"):
+        sys.exit(f"The hub cannot start. {app.state.refusal}")
 
 
 def prepare_home(settings: Settings) -> bool:
@@ -102,8 +108,7 @@ def prepare_home(settings: Settings) -> bool:
         return False
     if (settings.home / "patchbay.sqlite3").exists():
         raise ValueError(f"The database in {settings.home} has lost its master key; put it back at {file}.")
-    file.touch(mode=0o600)
-    file.write_text(Keyring.generate(), encoding="ascii")
+    KeyFile(file).create()
     return True
 
 

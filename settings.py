@@ -56,7 +56,13 @@ class Settings(BaseSettings):
         description="`postgresql://user:password@host/database`, or `sqlite:///file`. Empty means"
         " `patchbay.sqlite3` in `PATCHBAY_HOME`.",
     )
-    database_pool: int = Field(10, ge=1, le=200, description="Connections to the database, at most, of each process.")
+    database_pool: int = Field(
+        10,
+        ge=1,
+        le=200,
+        description="Connections to the database, at most, that the calls and jobs of a process share."
+        " PostgreSQL sees up to three more of each process.",
+    )
     master_keys: SecretStr = Field(
         SecretStr(""),
         description="The keys that secrets are encrypted with, as lines of `version:base64`. Empty means"
@@ -167,6 +173,11 @@ class Settings(BaseSettings):
     def master_key_file(self) -> Path:
         """Where the master keys are when `master_keys` does not hold them."""
         return self.home / "master.key"
+
+    @property
+    def changeable_key_file(self) -> Path | None:
+        """That file, where the keys come from it and not from `master_keys`."""
+        return None if self.master_keys.get_secret_value() else self.master_key_file
 
     def master_key_lines(self) -> str:
         """The master keys as text. Raises ValueError, in a sentence for the operator, when there are none."""

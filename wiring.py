@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from demo import Demo
 from jobs.bus import Bus
 from models.database import Database
 from models.errors import Conflict
+from models.key_file import KeyFile
 from models.migrations import upgrade
 from models.occupancy import occupied
 from models.row import now_ms
@@ -28,6 +29,7 @@ from resolvers.lookup import Lookup
 from resolvers.mutations.definition import sync_catalogue
 from resolvers.mutations.reaping import reap_dispatches
 from resolvers.recorder import open_recorder
+from resolvers.rotation.following import following_keys
 from settings import Settings
 
 CATALOGUE = Path(__file__).parent / "catalogue"
@@ -38,7 +40,7 @@ _UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 20  # of one organization, in one proces
 def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
     """The hub over its database, not yet opened. Raises ValueError for settings or a catalogue that cannot be."""
     database = Database(settings.database_address, pool_size=settings.database_pool)
-    keyring = Keyring.parse(settings.master_key_lines())
+    keyring = Keyring.parse(settings.master_key_lines(), renewed=_renewed_keys(settings))
     allowances = parse_allowances(settings.egress_allow) + (demo.allowances if demo else ())
     egress = Egress(
         EgressPolicy(allowances),
@@ -53,7 +55,7 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         egress=egress,
         recorder=open_recorder(database),
         lookup=Lookup(database),
-        cursors=CursorCodec(keyring.derive("cursor")),
+        cursors=CursorCodec(keyring),
         compiled=CompiledCapabilities(_COMPILED_CAPABILITIES),
         bus=Bus(database),
         external=_external_tokens(settings, egress),
@@ -80,6 +82,7 @@ async def opened(hub: Hub) -> AsyncIterator[None]:
         stack.push_async_callback(hub.database.close)
         stack.push_async_callback(hub.recorder.close)
         await prepare(hub)
+        await stack.enter_async_context(following_keys(hub))
         await stack.enter_async_context(hub.egress)
         await stack.enter_async_context(hub.bus.running())
         stack.push_async_callback(hub.flights.drain)
@@ -87,6 +90,12 @@ async def opened(hub: Hub) -> AsyncIterator[None]:
         # What a dead process left open nobody else will settle; while others live, time tells (`dispatch.reap`).
         await reap_dispatches(Caller.operator(hub), orphaned_before=hub.clock() if alone else 0)
         yield
+
+
+def _renewed_keys(settings: Settings) -> Callable[[], str | None]:
+    """Keys in a variable are those of the process for as long as it lives."""
+    file = settings.changeable_key_file
+    return KeyFile(file).renewed if file else lambda: None
 
 
 def _external_tokens(settings: Settings, egress: Egress) -> ExternalTokens | None:

@@ -37,10 +37,10 @@ def start_hub(stack: ExitStack, root: Path, home: Path, *, label: str, database:
         "egress_allow": f"127.0.0.1/32:{upstream}",
         "log_level": "warning",
     }
-    _command(root, settings, "init")
-    _command(root, settings, "migrate")
-    _command(root, settings, "org", "create", "Bench", "--slug", "bench")
-    token = _command(root, settings, "token", "create", "bench").strip()
+    command(root, settings, "init")
+    command(root, settings, "migrate")
+    command(root, settings, "org", "create", "Bench", "--slug", "bench")
+    token = command(root, settings, "token", "create", "bench").strip()
     program = Program(label, "server.py", log=home, cwd=root, settings=settings)
     stack.callback(program.end)
     program.wait_until_it_listens(port)
@@ -64,7 +64,8 @@ def _subjects(label: str, url: str, known: dict[str, Any]) -> list[Subject]:
     return [rest, graphql] if _status(rest) == 200 else [graphql]
 
 
-def _command(root: Path, settings: dict[str, object], *arguments: str) -> str:
+def command(root: Path, settings: dict[str, object], *arguments: str) -> str:
+    """What a command of the hub prints."""
     given = [f"PATCHBAY_{key.upper()}={value}" for key, value in settings.items()]
     command = ["env", *given, sys.executable, "cli.py", *arguments]
     return subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE, text=True).stdout

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
+from weakref import WeakSet
 
 import asyncpg
 from sqlalchemy import Connection, event, make_url
@@ -49,9 +50,14 @@ class Database:
         )
         self._turn: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
         self.reader: Reader = SqliteReader(self.connect_sqlite) if self.is_sqlite else PostgresqlReader(self.driver)
+        self._drivers: WeakSet[Any] = WeakSet()
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        else:
+            event.listen(
+                self.engine.sync_engine, "connect", lambda made, _: self._drivers.add(made.driver_connection)
+            )
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -65,7 +71,7 @@ class Database:
             raise
         finally:
             if session.in_transaction():
-                await asyncio.shield(session.close())  # a caller that leaves must not take a connection along
+                await asyncio.shield(_let_go(session))  # a caller that leaves must not take a connection along
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -73,17 +79,20 @@ class Database:
 
         Raises Unavailable, also where nobody knows whether they were kept, and Contended.
         """
-        async with self.turn(), AsyncSession(self.engine, expire_on_commit=False) as session:
+        async with self.turn():
+            session = AsyncSession(self.engine, expire_on_commit=False)
             try:
                 with reaching():
                     await session.connection(execution_options={WRITES: True})
                     yield session
                     await session.flush()
-                with reaching() if self.is_sqlite else committing():
+                with committing():
                     await session.commit()
             except Unavailable:
                 await session.invalidate()  # a rollback would wait for what does not answer
                 raise
+            finally:
+                await asyncio.shield(_let_go(session))
 
     @asynccontextmanager
     async def driver(self) -> AsyncIterator[Any]:
@@ -122,9 +131,19 @@ class Database:
         return self._turn or nullcontext()
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection, also of those that do not answer."""
         await self.reader.close()
+        for driver in self._drivers:
+            driver.terminate()  # to be polite takes ten seconds each where nobody answers
         await self.engine.dispose()
+
+
+async def _let_go(session: AsyncSession) -> None:
+    try:
+        with reaching():
+            await session.close()
+    except Unavailable:  # the answer stands: what was committed is kept, and the rest undoes itself
+        await session.invalidate()
 
 
 def configure_sqlite(connection: sqlite3.Connection | Any) -> None:

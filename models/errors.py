@@ -24,8 +24,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from models.vocabulary import HttpMethod, Permission, UnavailableReason, UpstreamFailure
+
+if TYPE_CHECKING:
+    from models.secret import SecretPlace
 
 Path = tuple[str, ...]
 
@@ -200,4 +204,8 @@ class TokenRefused(UpstreamFailed):
 
 
 class SecretUnreadable(DomainError):
-    """Says which row, never what was in it."""
+    """Says which row, never what was in it. `place` is that row's, where it is known."""
+
+    def __init__(self, message: str, *, place: SecretPlace | None = None) -> None:
+        super().__init__(message)
+        self.place = place

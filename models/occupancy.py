@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+import asyncpg
+
 from models.database import Database
+from models.reach import reaching
 
 _LOCK: Final = 0x70617463_68626F78  # beside the lock of migrations
+_SECONDS: Final = 4.0
+_LOOK_SECONDS: Final = 5.0
+_LEAVE_SECONDS: Final = 1.0
 
 
 @asynccontextmanager
@@ -39,12 +46,51 @@ async def _occupied_file(database: Database) -> AsyncIterator[bool]:
 
 @asynccontextmanager
 async def _occupied_session(database: Database) -> AsyncIterator[bool]:
-    async with database.driver() as driver:
-        alone: Any = await driver.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)
-        await driver.execute("SELECT pg_advisory_lock_shared($1)", _LOCK)
+    seat = _Seat(database)
+    with reaching():
+        alone = await seat.take()
+    keeping = asyncio.create_task(seat.keep())
+    try:
+        yield alone
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+        await seat.leave()
+
+
+class _Seat:
+    """A session beside the pool that counts for as long as it lasts, and is taken again when it was lost."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._session: Any = None
+
+    async def take(self) -> bool:
+        """Whether no other was taken at that moment."""
+        session = self._session = await self._database.connect_alone(seconds=_SECONDS)
+        alone: bool = await session.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)
+        await session.execute("SELECT pg_advisory_lock_shared($1)", _LOCK)
         if alone:
-            await driver.execute("SELECT pg_advisory_unlock($1)", _LOCK)
-        try:
-            yield bool(alone)
-        finally:
-            await driver.execute("SELECT pg_advisory_unlock_shared($1)", _LOCK)
+            await session.execute("SELECT pg_advisory_unlock($1)", _LOCK)
+        return alone
+
+    async def keep(self) -> None:
+        """Until cancelled: who starts after the database was away must not take itself for alone."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                await self._look()
+            except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+                self._session.terminate()
+
+    async def leave(self) -> None:
+        """Count no more."""
+        with suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+            await self._session.close(timeout=_LEAVE_SECONDS)
+
+    async def _look(self) -> None:
+        if self._session.is_closed():
+            await self.take()
+        else:
+            await self._session.execute("SELECT 1")

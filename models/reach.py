@@ -15,15 +15,20 @@ from models.errors import Contended, DomainError, Unavailable
 
 _AWAY: Final = "The database cannot be reached now; try again."
 _BUSY: Final = "Too many calls wait for the database; try again."
+_DISK: Final = "The database's disk is full or fails, so nothing was changed; try again once that is mended."
 _CONTENDED: Final = "Others changed the same rows at the same moment; try again."
 _UNKNOWN: Final = (
-    "The database went away while it was keeping the change, so nobody knows whether it did."
+    "The database went away, or its disk failed, while it was keeping the change, so nobody knows whether it did."
     " Read again, or repeat the call with the same idempotency key."
 )
 #: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _CONTENTION: Final = frozenset({"40001", "40P01"})
 _AWAY_CLASSES: Final = frozenset({"08", "53", "57", "58"})
+_DISK_STATES: Final = frozenset({"53100", "58030"})
+#: https://www.sqlite.org/rescode.html; the low byte is the kind.
+_DISK_CODES: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
 _GONE: Final = (OSError, sqlite3.OperationalError, asyncpg.InterfaceError, OperationalError, InterfaceError)
+_NO_CODE: Final = sqlite3.SQLITE_OK
 #: A connection that raised one of these is good for nothing more. A TimeoutError is an OSError.
 STUCK: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
 
@@ -42,30 +47,50 @@ def reaching() -> Iterator[None]:
 
 @contextmanager
 def committing() -> Iterator[None]:
-    """As `reaching`, but what fails may have been done all the same."""
+    """As `reaching`, but what fails may have been done all the same, unless the database itself says that it was not.
+
+    Once SQLite could not sync, the change stands in its log, and who opens the file after a crash may find it there.
+    """
     try:
         with reaching():
             yield
     except Contended:
         raise
     except Unavailable as refusal:
+        if _undone(refusal.__cause__):
+            raise
         raise Unavailable(_UNKNOWN) from refusal
 
 
 def _refusal(error: BaseException) -> DomainError | None:
     if isinstance(error, PoolTimeout):
         return Unavailable(_BUSY)
+    state = _state_of(error)
+    if state in _DISK_STATES or _sqlite_code_of(error) & 0xFF in _DISK_CODES:
+        return Unavailable(_DISK)
     if isinstance(error, _GONE):
         return Unavailable(_AWAY)
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return Unavailable(_AWAY)
-    state = _state_of(error)
     if state in _CONTENTION:
         return Contended(_CONTENDED)
     return Unavailable(_AWAY) if state[:2] in _AWAY_CLASSES else None
 
 
-def _state_of(error: BaseException) -> str:
+def _undone(error: BaseException | None) -> bool:
+    code = _sqlite_code_of(error)
+    return code not in (_NO_CODE, sqlite3.SQLITE_IOERR_FSYNC) or _state_of(error) in _DISK_STATES
+
+
+def _state_of(error: BaseException | None) -> str:
     """The SQLSTATE of PostgreSQL, empty where there is none."""
-    found = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
-    return str(found or "")
+    return str(getattr(_driver_error(error), "sqlstate", None) or "")
+
+
+def _sqlite_code_of(error: BaseException | None) -> int:
+    """The extended result code of SQLite, 0 where there is none."""
+    return int(getattr(_driver_error(error), "sqlite_errorcode", _NO_CODE))
+
+
+def _driver_error(error: BaseException | None) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error

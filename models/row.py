@@ -56,6 +56,8 @@ def _renew_process() -> None:
 
 os.register_at_fork(after_in_child=_renew_process)
 
+#: In the `info` of a column that holds envelopes.
+SECRET = "secret"
 #: Compared byte by byte on PostgreSQL, as SQLite's BINARY does, so that keyset orders agree.
 BINARY_TEXT = "C"
 
@@ -125,8 +127,8 @@ def word_field(words: type[Enum], **options: Any) -> Any:
 
 
 def secret_field(**options: Any) -> Any:
-    """An encrypted envelope (`models/secret.py`); never shown."""
-    return Field(sa_type=LargeBinary, repr=False, **options)
+    """An encrypted envelope (`models/secret.py`); never shown. `SECRET` marks its column for whoever rotates keys."""
+    return Field(sa_type=LargeBinary, repr=False, sa_column_kwargs={"info": {SECRET: True}}, **options)
 
 
 def time_field(**options: Any) -> Any:

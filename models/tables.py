@@ -13,6 +13,7 @@ from models.event import Event, EventType
 from models.installation import Installation
 from models.integration import Integration, Workspace
 from models.job import Job
+from models.master_key import MasterKey
 from models.organization import Organization, Place
 from models.principal import Principal, Share, TeamMember
 from models.tag import IntegrationTag, Tag
@@ -35,6 +36,7 @@ __all__ = [
     "Integration",
     "IntegrationTag",
     "Job",
+    "MasterKey",
     "Organization",
     "Place",
     "Principal",

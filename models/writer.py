@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from models.database import Database
-from models.reach import reaching
+from models.reach import committing, reaching
 
 T = TypeVar("T")
 Use = Callable[[sqlite3.Connection], T]
@@ -53,7 +53,8 @@ class SqliteWriter:
         connection.execute("BEGIN IMMEDIATE")
         try:
             result = use(connection)
-            connection.execute("COMMIT")
+            with committing():
+                connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:  # a full disk or a failed fsync may have ended it already
                 connection.execute("ROLLBACK")

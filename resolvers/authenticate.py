@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from contextlib import suppress
 from typing import Final
 
-from models.errors import InvalidInput, NotFound, Unauthenticated
+from models.errors import InvalidInput, NotFound, Unauthenticated, Unavailable
 from models.row import new_id
 from models.tables import Organization, Principal, Token
 from models.vocabulary import Permission, Source, TokenReach
@@ -168,4 +169,5 @@ def _alive(token: Token, principal: Principal | None, now: int) -> bool:
 
 async def _note_use(hub: Hub, token: Token, now: int) -> None:
     if token.last_used_at is None or token.last_used_at + _USE_INTERVAL_MS < now:
-        await hub.recorder.write([TokenUse(token_id=token.id, at=now)])
+        with suppress(Unavailable):  # a full disk refuses what is to be kept, and nothing else
+            await hub.recorder.write([TokenUse(token_id=token.id, at=now)])

@@ -6,38 +6,46 @@ import base64
 import binascii
 import hashlib
 import hmac
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from models.errors import InvalidInput
+from models.secret import Keyring
 
+_PURPOSE: Final = "cursor"
 _MAC_BYTES = 16
 _LONGEST = 4096
 
 
 class CursorCodec:
-    """Binds a position to its list: organization, field, filter and order."""
+    """Binds a position to its list: organization, field, filter and order.
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    A cursor holds for as long as the master key is kept that sealed when it was given.
+    """
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
 
     def encode(self, binding: str, position: tuple[Any, ...]) -> str:
         """URL-safe text without padding."""
         payload = orjson.dumps(position)
-        return base64.urlsafe_b64encode(self._mac(binding, payload) + payload).rstrip(b"=").decode()
+        mac = _mac(self._keyring.derive(_PURPOSE), binding, payload)
+        return base64.urlsafe_b64encode(mac + payload).rstrip(b"=").decode()
 
     def decode(self, binding: str, cursor: str, *, path: tuple[str, ...]) -> tuple[Any, ...]:
         """Raises InvalidInput at `path` for anything that was not given for this very list."""
         raw = _unpack(cursor) if len(cursor) <= _LONGEST else b""
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        if not payload or not hmac.compare_digest(mac, self._mac(binding, payload)):
+        keys = self._keyring.derive_each(_PURPOSE) if payload else ()
+        if not any(hmac.compare_digest(mac, _mac(key, binding, payload)) for key in keys):
             raise InvalidInput.at(path, "This is not a cursor of this list; take one from its pageInfo.")
         return tuple(orjson.loads(payload))
 
-    def _mac(self, binding: str, payload: bytes) -> bytes:
-        message = len(binding).to_bytes(4, "big") + binding.encode() + payload
-        return hmac.digest(self._key, message, hashlib.sha256)[:_MAC_BYTES]
+
+def _mac(key: bytes, binding: str, payload: bytes) -> bytes:
+    message = len(binding).to_bytes(4, "big") + binding.encode() + payload
+    return hmac.digest(key, message, hashlib.sha256)[:_MAC_BYTES]
 
 
 def _unpack(cursor: str) -> bytes:

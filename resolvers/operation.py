@@ -11,7 +11,8 @@ from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
-from models.errors import Conflict, Contended, DomainError, Forbidden, Unauthenticated
+from models.errors import Conflict, Contended, DomainError, Forbidden, SecretUnreadable, Unauthenticated
+from models.secret import SecretPlace
 from models.vocabulary import Permission
 from resolvers.caller import Caller, Hub
 from resolvers.work import Work
@@ -183,6 +184,10 @@ async def _door(caller: Caller, facts: Facts) -> AsyncIterator[None]:
     except Forbidden as refusal:
         await _record_refusal(caller, facts, refusal)
         raise
+    except SecretUnreadable as refusal:
+        if refusal.place is not None:
+            await _record_unreadable(caller, refusal.place)
+        raise
     except IntegrityError as cause:
         raise Conflict("It was taken by another call, or what it names is gone; read again and retry.") from cause
 
@@ -193,4 +198,11 @@ async def _record_refusal(caller: Caller, facts: Facts, refusal: Forbidden) -> N
     async with caller.hub.database.write() as session:
         work = Work(caller, session)
         work.audit_refusal(facts.name, refusal.permission)
+        await work.flush()
+
+
+async def _record_unreadable(caller: Caller, place: SecretPlace) -> None:
+    async with caller.hub.database.write() as session:
+        work = Work(caller, session)
+        work.audit_unreadable(place)
         await work.flush()

@@ -31,7 +31,8 @@ _MOST_BYTES: Final = 256 * 1024
 _SECONDS: Final = 20.0
 _LONGEST: Final = 255
 _SENTENCE: Final = 300
-_USERINFO: Final = {"accountId": "sub", "email": "email", "displayName": "name || preferred_username"}
+#: OpenID Connect's claims (Core 1.0, section 5.1) as what the hub knows of an account.
+USERINFO: Final = {"accountId": "sub", "email": "email", "displayName": "name || preferred_username"}
 _REFUSED: Final = frozenset({401, 403})
 
 
@@ -124,7 +125,7 @@ def identity_of(definition: VendorDefinition, parameters: Mapping[str, Any]) -> 
     if definition.auth.userinfo_url is None:
         return None
     address = fill_address(definition.auth.userinfo_url, parameters)
-    return Identity(request=Request(path=address), facts=_USERINFO)
+    return Identity(request=Request(path=address), facts=USERINFO)
 
 
 def account_of(identity: Identity, reply: Reply) -> dict[str, str]:

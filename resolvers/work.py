@@ -19,7 +19,7 @@ from models.secret import SecretPlace
 from models.tables import AuditEntry, Event, Job
 from models.vocabulary import HubEvent, Permission, Source
 from resolvers.caller import Caller, Hub
-from resolvers.changes import changes_of
+from resolvers.changes import MASK, changes_of
 from resolvers.page import Order, Slice, SliceRequest, fetch_slice
 from resolvers.scope import living
 from resolvers.unset import Unset
@@ -223,13 +223,25 @@ class Work:
             changes=[{"path": "permission", "oldValue": None, "newValue": permission}],
         )
 
-    def _record(self, **facts: Any) -> None:
+    def audit_unreadable(self, place: SecretPlace) -> None:
+        """Record, in the organization whose row it is, that a secret does not open."""
+        self._record(
+            organization_id=place.organization_id,
+            action="secret.unreadable",
+            resource_type=place.table.title().replace("_", ""),
+            resource_id=place.row_id,
+            resource_name=None,
+            integration_id=None,
+            changes=[{"path": place.column, "oldValue": MASK, "newValue": MASK}],
+        )
+
+    def _record(self, *, organization_id: str | None = None, **facts: Any) -> None:
         caller = self.caller
         self.session.add(
             AuditEntry(
                 id=new_id(self.now()),
                 created_at=self.now(),
-                organization_id=caller.organization_id,
+                organization_id=organization_id or caller.organization_id,
                 source=caller.source,
                 actor_id=caller.principal_id,
                 actor_token_id=caller.token_id,

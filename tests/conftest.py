@@ -16,6 +16,7 @@ from models.secret import Keyring
 from settings import Settings
 from tests.harness.databases import BACKENDS, opened, postgresql_database, postgresql_server
 from tests.harness.graphql import GraphQL
+from tests.harness.installed import Installed
 from tests.harness.server import RunningHub, ServerProcess, free_port, served
 from tests.harness.tenants import Tenant, found_organization
 
@@ -74,7 +75,16 @@ async def empty_database(new_database) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def hub(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+def master_keys() -> str:
+    """What the secrets of the session's database are sealed with: no hub with other keys starts over it.
+
+    There was a key before the one that seals.
+    """
+    return Keyring.generate(1) + Keyring.generate(2)
+
+
+@pytest.fixture(scope="session")
+def hub(database_url: str, master_keys: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     """The real server over the session's database. It may call loopback, where tests keep their upstreams."""
     from server import create_app  # here, so that tests of one module do not wait for all of them
 
@@ -82,7 +92,7 @@ def hub(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         port=free_port(),  # known beforehand, since vendors send users back to it
         home=tmp_path_factory.mktemp("home"),
         database_url=database_url,
-        master_keys=Keyring.generate(),
+        master_keys=master_keys,
         egress_allow="127.0.0.0/8",
         catalogue=CATALOGUE,
     )
@@ -116,7 +126,7 @@ async def organization(new_organization: Callable[..., Awaitable[Tenant]]) -> Te
 
 
 @pytest.fixture
-def start_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
+def start_server(tmp_path: Path, master_keys: str) -> Iterator[Callable[..., ServerProcess]]:
     """Starts the server as a process: `start_server(database_url=…)`. The same `home` carries on."""
     started: list[ServerProcess] = []
 
@@ -127,11 +137,18 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
         started.append(ServerProcess(directory, directory / "server.log", **settings))
         return started[-1].start()
 
-    master_keys = Keyring.generate()
     yield start
     for process in started:
         if process.running:
             process.kill()
+
+
+@pytest.fixture
+async def installed(new_database, start_server, tmp_path: Path) -> AsyncIterator[Installed]:
+    """A hub with a database of its own, of which processes can be started."""
+    async with new_database() as url:
+        settings = {"database_url": url, "master_keys": Keyring.generate(), "egress_allow": "127.0.0.0/8"}
+        yield Installed(settings=settings, home=tmp_path, start_server=start_server)
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from models.errors import DomainError
+from models.errors import DomainError, Unavailable
 from models.tables import Dispatch
 from models.vocabulary import DispatchOutcome, UpstreamFailure
 from proxy.call import Answer, Failure
@@ -21,6 +21,10 @@ _OUTCOMES = {
     UpstreamFailure.TIMEOUT: DispatchOutcome.TIMED_OUT,
     UpstreamFailure.BLOCKED: DispatchOutcome.REFUSED,
 }
+_UNRECORDED = (
+    "The call was sent, but what came of it could not be recorded."
+    " Look at the remote service before you repeat it; with an idempotency key it is not sent again."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +51,8 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
     """Record the intent, call, record the outcome.
 
     Raises TooMany where the hub itself had no room for the call; NotReady, UpstreamFailed and NotFound where there
-    was no token to go along with it. Nothing was sent then, and the key is free again.
+    was no token to go along with it. Nothing was sent then, and the key is free again. Raises Unavailable where the
+    database takes no record: of the intent, so that nothing is sent, or of the outcome, and says which.
     """
     intent = prepared.intent
     (existing,) = await hub.recorder.write([intent])
@@ -60,7 +65,7 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
         raise
     sent = _failed(hub, prepared, result) if isinstance(result, Failure) else _answered(hub, prepared, result)
     assert sent.outcome is not None  # noqa: S101  both branches give one
-    await hub.recorder.write([sent.outcome])
+    await _record(hub, sent.outcome)
     return sent
 
 
@@ -76,6 +81,13 @@ def row_of(intent: Intent, outcome: Outcome) -> Dispatch:
         response_bytes=outcome.response_bytes,
         finished_at=outcome.finished_at,
     )
+
+
+async def _record(hub: Hub, outcome: Outcome) -> None:
+    try:
+        await hub.recorder.write([outcome])
+    except Unavailable as cause:
+        raise Unavailable(_UNRECORDED) from cause
 
 
 def _answered(hub: Hub, prepared: Prepared, answer: Answer) -> Sent:

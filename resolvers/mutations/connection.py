@@ -17,6 +17,7 @@ from proxy.address import check_base_url
 from resolvers.definitions.secret import check_fields, composed
 from resolvers.definitions.stored import definition_of
 from resolvers.faults import ADDRESS, Faults
+from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import operation
 from resolvers.secrets import Secret, check_fits, check_secret, new_connection, register, store
 from resolvers.unset import UNSET, Unset, given
@@ -74,7 +75,7 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
     faults = Faults("input")
     faults.name("name", new.name)
     integrations = [integration] if integration else []
-    secret = await _judged(work, faults, integrations, new.secret)
+    secret = await judged_secret(work, faults, integrations, new.secret)
     _check_base_url(faults, new.base_url)
     faults.refuse()
     name = new.name or (integration.name if integration else "Connection")
@@ -97,7 +98,7 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     faults.name("name", new.name)
     secret = None
     if isinstance(new.secret, Secret):
-        secret = await _judged(work, faults, await _integrations_of(work, connection), new.secret)
+        secret = await judged_secret(work, faults, await _integrations_of(work, connection), new.secret)
     _check_base_url(faults, new.base_url)
     faults.refuse()
     connection.name = given(new.name, connection.name) or connection.name
@@ -113,10 +114,10 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Forbidden))
 async def delete_connection(work: Work, id: str) -> str:
-    """Remove a connection from everywhere. Answers its id."""
+    """Remove a connection from everywhere; a job revokes its tokens at the vendor. Answers its id."""
     connection = await work.lock(Connection, id, path=("id",))
     work.audit(connection, "connection.deleted")
-    await work.remove(connection)
+    await forget_connection(work, connection)
     return connection.id
 
 
@@ -157,6 +158,19 @@ async def unregister_connection(work: Work, link: UnregisterConnection) -> Integ
     return integration
 
 
+async def judged_secret(work: Work, faults: Faults, integrations: Sequence[Integration], secret: Secret) -> Secret:
+    """The secret, composed where it was given as the fields of the integrations' vendor; its faults are gathered."""
+    ids = [integration.definition_id for integration in integrations if integration.definition_id]
+    definition = definition_of(await work.find(Definition, ids[0])) if ids else None
+    if not check_fields(faults, definition, secret):
+        return secret
+    whole = composed(definition, secret)
+    check_secret(faults, whole)
+    for integration in integrations:
+        check_fits(faults, integration.auth_type, whole)
+    return whole
+
+
 async def _integration(work: Work, integration_id: str | None) -> Integration | None:
     if integration_id is None:
         return None
@@ -184,19 +198,6 @@ async def _attach(work: Work, integration: Integration, connection: Connection, 
     if changed and connection.mode is ConnectionMode.SHARED:
         await unverify_all(work, [integration.id])
     return changed
-
-
-async def _judged(work: Work, faults: Faults, integrations: Sequence[Integration], secret: Secret) -> Secret:
-    """The secret, composed where it was given as the fields of the integrations' vendor; its faults are gathered."""
-    ids = [integration.definition_id for integration in integrations if integration.definition_id]
-    definition = definition_of(await work.find(Definition, ids[0])) if ids else None
-    if not check_fields(faults, definition, secret):
-        return secret
-    whole = composed(definition, secret)
-    check_secret(faults, whole)
-    for integration in integrations:
-        check_fits(faults, integration.auth_type, whole)
-    return whole
 
 
 def _check_base_url(faults: Faults, base_url: str | Unset | None) -> None:

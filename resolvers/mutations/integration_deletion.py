@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlmodel import col
 
 from jobs.job import NewJob
@@ -26,15 +26,25 @@ from models.tables import (
     Workspace,
 )
 from models.vocabulary import IntegrationState, Permission
+from proxy.oauth import TokenEndpoint
 from resolvers.background import Background
 from resolvers.caller import Caller
 from resolvers.find import IntegrationRef, managed_integration
 from resolvers.mutations.tag import hold_tags, remove_unused_tags
+from resolvers.oauth.revocation import (
+    REVOKE,
+    forget_connection,
+    revocation_endpoint,
+    revoke,
+    seal_client,
+    unseal_client,
+)
 from resolvers.operation import operation
 from resolvers.work import Work
 
 _FINISH: Final = "integration.delete"
 _MAX_ATTEMPTS: Final = 10
+_BITE: Final = 100
 _DOORS: Final = (Token, Installation, Asset, IntegrationTag)
 _CHILDREN: Final = (Registration, Capability, EventType, Share, Workspace)
 
@@ -47,11 +57,20 @@ class Deletion:
     job: Job
 
 
+@dataclass(frozen=True, kw_only=True)
+class DeletedIntegration:
+    """An integration that is hidden, and the client that it was at its vendor's."""
+
+    id: str
+    client: TokenEndpoint | None = None
+
+
 @operation(needs=Permission.INTEGRATIONS_DELETE, refuses=(NotFound, Forbidden, Stale))
 async def delete_integration(work: Work, id: str | IntegrationRef, expected_version: int | None = None) -> Deletion:
     """Remove an integration with all that is only its own. It is hidden, and every door to it shut, from now on."""
     integration = await managed_integration(work, id, expected_version=expected_version, path=("id",))
     work.audit(integration, "integration.deleted")
+    client = revocation_endpoint(work, integration)
     now = work.now()
     integration.state = IntegrationState.DELETING
     integration.state_changed_at = integration.removed_at = now
@@ -64,7 +83,33 @@ async def delete_integration(work: Work, id: str | IntegrationRef, expected_vers
     for door in _DOORS:
         await work.session.execute(delete(door).where(col(door.integration_id) == integration.id))
     await remove_unused_tags(work)
-    return Deletion(id=integration.id, job=await _ask_to_finish(work, integration))
+    return Deletion(id=integration.id, job=await _ask_to_finish(work, integration, client))
+
+
+@operation(needs=Permission.INTEGRATIONS_DELETE)
+async def forget_connections(work: Work, gone: DeletedIntegration) -> int:
+    """Remove some of the connections that only a hidden integration has, and have their tokens revoked.
+
+    Answers how many: 0 when there are none left.
+    """
+    here = select(col(Registration.connection_id)).where(col(Registration.integration_id) == gone.id)
+    elsewhere = select(col(Registration.connection_id)).where(col(Registration.integration_id) != gone.id)
+    deleting = select(col(Integration.id)).where(
+        col(Integration.id) == gone.id,
+        col(Integration.organization_id) == work.organization_id,
+        col(Integration.state) == IntegrationState.DELETING,
+    )
+    own = select(Connection).where(
+        exists(deleting),
+        col(Connection.organization_id) == work.organization_id,
+        col(Connection.id).in_(here),
+        col(Connection.id).not_in(elsewhere),
+    )
+    bite = await work.all(own.order_by(col(Connection.id)).limit(_BITE).with_for_update())
+    for connection in bite:
+        work.audit(connection, "connection.deleted", integration_id=gone.id)
+        await forget_connection(work, connection, client=gone.client)
+    return len(bite)
 
 
 @operation(needs=Permission.INTEGRATIONS_DELETE)
@@ -84,41 +129,36 @@ async def finish_deletion(work: Work, id: str) -> None:
     await work.finish_job()
 
 
-async def _ask_to_finish(work: Work, integration: Integration) -> Job:
-    return await work.enqueue(
-        NewJob(
-            operation=_FINISH,
-            caption=f"Delete {integration.name}"[:255],
-            organization_id=work.organization_id,
-            subject_kind="Integration",
-            subject_id=integration.id,
-            max_attempts=_MAX_ATTEMPTS,
-            created_by=work.caller.principal_id,
-        )
+async def _ask_to_finish(work: Work, integration: Integration, client: TokenEndpoint | None) -> Job:
+    new = NewJob(
+        operation=_FINISH,
+        caption=f"Delete {integration.name}"[:255],
+        organization_id=work.organization_id,
+        subject_kind="Integration",
+        subject_id=integration.id,
+        max_attempts=_MAX_ATTEMPTS,
+        created_by=work.caller.principal_id,
     )
+    return await work.enqueue(replace(new, payload=seal_client(work.hub, work.organization_id, new.id, client)))
 
 
 async def _remove_children(work: Work, integration: Integration) -> None:
     """Everything that only this integration has; connections that others use stay."""
-    here = select(col(Registration.connection_id)).where(col(Registration.integration_id) == integration.id)
-    elsewhere = select(col(Registration.connection_id)).where(col(Registration.integration_id) != integration.id)
-    await work.session.execute(
-        delete(Connection).where(
-            col(Connection.organization_id) == work.organization_id,
-            col(Connection.id).in_(here),
-            col(Connection.id).not_in(elsewhere),
-        )
-    )
     for child in _CHILDREN:
         await work.session.execute(delete(child).where(col(child.integration_id) == integration.id))
 
 
 async def _finish(caller: Caller, context: JobContext) -> None:
+    gone = DeletedIntegration(id=context.job.subject_id or "", client=unseal_client(caller.hub, context.job))
+    async with context.progress.task("Remove its connections"):
+        while await forget_connections(caller, gone):
+            pass
     async with context.progress.task("Remove what belongs to it"):
         pass
-    await finish_deletion(caller, context.job.subject_id or "")
+    await finish_deletion(caller, gone.id)
 
 
 BACKGROUND: Final = {
     _FINISH: Background(run=_finish, permissions=frozenset({Permission.INTEGRATIONS_DELETE})),
+    REVOKE: Background(run=revoke),
 }

@@ -13,17 +13,18 @@ from models.tables import Connection, Integration, Registration
 from models.vocabulary import ConnectionMode, Permission
 from resolvers.faults import Faults
 from resolvers.find import IntegrationRef, get_integration, managed_integration
+from resolvers.mutations.connection import judged_secret
+from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import operation
 from resolvers.secrets import (
     Secret,
-    check_fits,
-    check_secret,
     default_connection,
     new_connection,
     register,
     replace_default_connection,
     store,
 )
+from resolvers.verifying import unverify_all
 from resolvers.work import Work
 
 _PATH: Final = ("input", "integration")
@@ -54,14 +55,14 @@ async def connect_integration(work: Work, new: ConnectIntegration) -> Connected:
     """
     integration = await get_integration(work, new.integration, path=_PATH)
     faults = Faults("input")
-    check_secret(faults, new.secret)
-    check_fits(faults, integration.auth_type, new.secret)
+    secret = await judged_secret(work, faults, [integration], new.secret)
     faults.refuse()
     if is_for_all(work, integration):
         integration = await managed_integration(work, integration.id, path=_PATH)
-        connection = await replace_default_connection(work, integration, new.secret)
+        connection = await replace_default_connection(work, integration, secret)
+        await unverify_all(work, [integration.id])
     else:
-        connection = await _replace_own(work, integration, new.secret)
+        connection = await _replace_own(work, integration, secret)
     return Connected(integration=integration, connection=connection)
 
 
@@ -102,11 +103,12 @@ async def _replace_own(work: Work, integration: Integration, secret: Secret) -> 
     connection = await own_connection(work, integration)
     if connection is not None:
         connection = await work.lock(Connection, connection.id)
-        store(work, connection, secret)
+        store(work, connection, secret, at=integration.auth_type)
         connection.version += 1
         work.audit(connection, "connection.updated", integration_id=integration.id)
         return connection
-    connection = new_connection(work, integration.name, secret, principal_id=work.caller.principal_id)
+    me = work.caller.principal_id
+    connection = new_connection(work, integration.name, secret, principal_id=me, at=integration.auth_type)
     work.audit(connection, "connection.created", integration_id=integration.id)
     await work.flush()
     await register(work, integration, connection, default=False)
@@ -124,4 +126,4 @@ async def _take_away(work: Work, integration: Integration, connection: Connectio
             await work.remove(one)
         return
     work.audit(connection, "connection.deleted", integration_id=integration.id)
-    await work.remove(connection)
+    await forget_connection(work, connection)

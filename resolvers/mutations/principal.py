@@ -15,6 +15,7 @@ from models.tables import Connection, Integration, Principal, Share, Token
 from models.vocabulary import Permission, PrincipalKind
 from resolvers.faults import NAME, WORD, Faults
 from resolvers.members import MemberChange, member_change
+from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import operation
 from resolvers.unset import UNSET, Unset, given
 from resolvers.work import Work
@@ -82,14 +83,13 @@ async def delete_principal(work: Work, id: str) -> str:
     """Remove a user or a team with its shares, tokens and own connections. Answers its id."""
     principal = await work.lock(Principal, id, path=("id",))
     await _refuse_owner(work, principal)
-    for model, action in (
-        (Share, "share.deleted"),
-        (Token, "token.deleted"),
-        (Connection, "connection.deleted"),
-    ):
+    for model, action in ((Share, "share.deleted"), (Token, "token.deleted")):
         for row in await work.all(select(model).where(col(model.principal_id) == principal.id)):
             work.audit(row, action)
             await work.remove(row)
+    for connection in await work.all(select(Connection).where(col(Connection.principal_id) == principal.id)):
+        work.audit(connection, "connection.deleted")
+        await forget_connection(work, connection)
     work.audit(principal, "principal.deleted")
     await work.flush()
     await work.remove(principal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Exists, Select, exists, select
+from sqlalchemy import Exists, Select, exists, select, update
 from sqlmodel import col
 
 from jobs.job import NewJob, Retry
@@ -21,6 +21,7 @@ from models.vocabulary import (
     UnavailableReason,
     WorkState,
 )
+from resolvers.caller import Caller
 from resolvers.definitions.stored import definition_of
 from resolvers.find import managed_integration
 from resolvers.health import Check, Finding, check_of, masked, note
@@ -111,23 +112,17 @@ async def record_verification(work: Work, id: str, checked: Verifying | None, fi
 
 
 @operation(needs=OPERATOR)
-async def find_dead_verifications(work: Work) -> list[tuple[str, str]]:
-    """(organization, integration) of all that are VERIFYING though no job is at it."""
-    found = await work.session.execute(
-        select(col(Integration.organization_id), col(Integration.id)).where(
-            col(Integration.state) == IntegrationState.VERIFYING, ~_under_way()
-        )
-    )
+async def settle_verifications(work: Work) -> int:
+    """VERIFYING → NEW where no job is at it any more: cancelled, or its tries used up. Answers how many."""
+    dead = (col(Integration.state) == IntegrationState.VERIFYING, ~_under_way())
+    held = update(Integration).where(*dead).values(state=IntegrationState.VERIFYING).returning(col(Integration.id))
+    ids = (await work.session.execute(held.execution_options(synchronize_session=False))).scalars().all()
+    for integration_id in ids:
+        integration = await work.session.get_one(Integration, integration_id)
+        own = Work(Caller.operator(work.hub, integration.organization_id), work.session)
+        _settle(own, integration, _CUT_SHORT)
     await work.repeat_job(_EVERY_MS)
-    return [(row[0], row[1]) for row in found]
-
-
-@operation(needs=Permission.INTEGRATIONS_WRITE)
-async def abandon_verification(work: Work, id: str) -> None:
-    """VERIFYING → NEW where no job is at it any more: cancelled, or its tries used up."""
-    integration = await work.first(_verifying(work, id).where(~_under_way()).with_for_update())
-    if integration is not None:
-        _settle(work, integration, _CUT_SHORT)
+    return len(ids)
 
 
 def _settle(work: Work, integration: Integration, error: str | None) -> None:

@@ -13,10 +13,9 @@ from resolvers.health import Finding
 from resolvers.mutations.verification import (
     VERIFY,
     Verifying,
-    abandon_verification,
-    find_dead_verifications,
     load_verification,
     record_verification,
+    settle_verifications,
 )
 from resolvers.probing import account_of, ask, objection
 
@@ -55,12 +54,9 @@ async def _check(caller: Caller, context: JobContext, checked: Verifying) -> Fin
         return finding
 
 
-async def _settle(caller: Caller, _context: JobContext) -> None:
-    for organization_id, integration_id in await find_dead_verifications(caller):
-        await abandon_verification(Caller.operator(caller.hub, organization_id), integration_id)
-
-
 BACKGROUND: Final = {
     VERIFY: Background(run=_verify, permissions=_WRITE),
-    "integration.settle_verifications": Background(run=_settle, recurs="Settle abandoned verifications"),
+    "integration.settle_verifications": Background(
+        run=lambda caller, _: settle_verifications(caller), recurs="Settle abandoned verifications"
+    ),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -45,7 +46,8 @@ async def call_with_token(
         answer = replace(again, attempts=again.attempts + answer.attempts)
     if _refused(answer):
         lost = RenewToken(connection_id=held.connection_id, version=fresh.version if fresh else held.version)
-        await require_reconnect(Caller.operator(hub, held.organization_id), lost, _LOST)
+        with suppress(DomainError):  # the call was made and is to be recorded; the next one notices this again
+            await require_reconnect(Caller.operator(hub, held.organization_id), lost, _LOST)
     return answer
 
 

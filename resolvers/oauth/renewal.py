@@ -23,7 +23,7 @@ from proxy.oauth import ClientCredentials, Grant, RefreshToken, TokenAnswer, Tok
 from proxy.oauth.endpoint import TOKEN_SECONDS
 from resolvers.caller import Caller, Hub
 from resolvers.oauth.client import issuing_integration, token_endpoint
-from resolvers.oauth.held import HeldToken
+from resolvers.oauth.held import RENEWED, HeldToken
 from resolvers.oauth.tokens import lose_connection, store_tokens
 from resolvers.operation import OPERATOR, exchange, operation
 from resolvers.readiness import SENTENCES
@@ -88,15 +88,18 @@ async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed
     connection = await _held(work, renewal.connection_id)
     if connection.status is ConnectionStatus.NEEDS_RECONNECT:
         raise _come_back()
-    if connection.secret_version != renewal.version:
-        return _fresh(work, connection)
+    if connection.auth_type not in RENEWED:
+        return Unrenewed(why=_come_back())
+    if connection.secret_version != renewal.version and (fresh := _fresh(work, connection)):
+        return fresh
     now = (await work.session.execute(select(database_now()))).scalar_one()
-    if connection.lease_until is not None and connection.lease_until > now:
+    # What ends later than anybody would give was given before the clock was set back.
+    if connection.lease_until is not None and now < connection.lease_until <= now + LEASE_MS:
         if connection.lease_owner is None:
             raise UpstreamFailed(connection.last_error or "The token endpoint failed.")
         return Unrenewed()
     integration = await issuing_integration(work, connection)
-    turn = _turn(work, connection, integration, renewal)
+    turn = _turn(work, connection, integration)
     connection.lease_owner, connection.lease_until = turn.owner, now + LEASE_MS
     return turn
 
@@ -120,12 +123,12 @@ async def renew_token(
         return claimed
     connection = await _held(work, claimed.renewal.connection_id)
     if connection.secret_version != claimed.renewal.version:  # connected anew, or renewed by who took over
-        return _fresh(work, connection)
+        return _fresh(work, connection) or Unrenewed()
     if isinstance(sent, TokenAnswer):
         store_tokens(
             work, connection, sent, asked=claimed.asked, renewing=True, integration_id=claimed.integration_id
         )
-        return _fresh(work, connection)
+        return FreshToken(access_token=sent.access_token, version=connection.secret_version)
     if connection.lease_owner != claimed.owner:
         return Unrenewed()
     return Unrenewed(why=await _fail(work, connection, claimed, sent))
@@ -165,7 +168,7 @@ async def _fail(work: Work, connection: Connection, turn: Turn, sent: DomainErro
     return why
 
 
-def _turn(work: Work, connection: Connection, integration: Integration | None, renewal: RenewToken) -> Turn:
+def _turn(work: Work, connection: Connection, integration: Integration | None) -> Turn:
     endpoint = token_endpoint(work, integration) if integration else None
     if integration is None or endpoint is None:
         raise NotReady(
@@ -183,7 +186,7 @@ def _turn(work: Work, connection: Connection, integration: Integration | None, r
             raise _come_back()
         grant = RefreshToken(token=refresh_token)
     return Turn(
-        renewal=renewal,
+        renewal=RenewToken(connection_id=connection.id, version=connection.secret_version),
         owner=new_id(),
         endpoint=endpoint,
         grant=grant,
@@ -205,11 +208,10 @@ def _row(connection_id: str) -> Select[Connection]:
     return select(Connection).where(col(Connection.id) == connection_id).with_for_update()
 
 
-def _fresh(work: Work, connection: Connection) -> FreshToken:
+def _fresh(work: Work, connection: Connection) -> FreshToken | None:
+    """The token that somebody else has put there; None where it is still to be fetched."""
     access_token = work.unseal(connection, "secret").get("accessToken")
-    if access_token is None:
-        raise _come_back()
-    return FreshToken(access_token=access_token, version=connection.secret_version)
+    return access_token and FreshToken(access_token=access_token, version=connection.secret_version)
 
 
 def _come_back() -> NotReady:

@@ -18,6 +18,7 @@ _PLACES: Final[Places] = {
     (*_AUTH, "scopes"): ("scope",),
     (*_AUTH, "parameters"): ("data",),
     _AUTH: (),
+    ("input", "parameters"): ("data",),
     ("input", "secret", "basic"): (),
     ("input", "secret", "bearerToken"): ("token",),
     ("input", "secret"): (),

@@ -11,6 +11,7 @@ from resolvers.mutations.integration_deletion import delete_integration
 from resolvers.mutations.own_connection import connect_integration, disconnect_integration
 from resolvers.mutations.proxy_request import proxy_request
 from resolvers.mutations.sharing import share_integration, transfer_integration, unshare_integration
+from resolvers.queries.account import read_account
 from resolvers.queries.asset import read_icon
 from resolvers.queries.integration import read_integration
 from resolvers.queries.own_connection import read_integration_connection
@@ -48,7 +49,7 @@ dialect = Dialect(
             most_bytes=_FORM_BYTES,
         ),
         Delete(f"{_ONE}/icon", set_integration_icon, read.no_icon, nothing, status=204),
-        Get(f"{_ONE}/account", read_integration_connection, read.integration, write.account),
+        Get(f"{_ONE}/account", read_account, read.integration, write.account),
         Post(f"{_ONE}/connect", connect_integration, read.credentials, write.connection, status=201),
         Get(f"{_ONE}/connection", read_integration_connection, read.integration, write.connection),
         Delete(f"{_ONE}/connection", disconnect_integration, read.integration, nothing, status=204),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from models.errors import NotFound, UpstreamFailed
+from models.errors import UpstreamFailed
 from models.tables import Integration, Principal
 from models.vocabulary import AuthType, PrincipalKind
 from proxy.headers import passed_on
@@ -81,13 +81,9 @@ def icon(picture: Picture, asked: Asked) -> Reply:
     return Reply(headers=(*headers.items(), ("content-type", picture.content_type)), content=picture.content)
 
 
-def account(found: Connected, asked: Asked) -> Json:
-    """Who is connected at the remote service. Raises NotFound where nobody has told."""
-    known = found.connection.account
-    shown = without_nulls({name: known.get(name) for name in ("email", "displayName", "accountId")})
-    if not shown:
-        raise NotFound("account")
-    return shown
+def account(known: dict[str, Any], asked: Asked) -> Json:
+    """Who is connected at the remote service."""
+    return without_nulls({name: known.get(name) for name in ("email", "displayName", "accountId")})
 
 
 def connection(found: Connected, asked: Asked) -> Json:

@@ -9,7 +9,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from models.secret import Keyring
 from settings import Settings
 from tests.harness.graphql import GraphQL
 from tests.harness.server import served
@@ -17,13 +16,15 @@ from tests.harness.tenants import Tenant, found_organization
 
 
 @pytest.fixture
-def another_hub(database_url: str, tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Tenant]]:
+def another_hub(
+    database_url: str, master_keys: str, tmp_path: Path
+) -> Callable[..., AbstractAsyncContextManager[Tenant]]:
     """A second hub over the same database, with other settings; yields an organization whose clients call it."""
     from server import create_app
 
     @asynccontextmanager
     async def start(**settings: object):
-        settings = {"home": tmp_path, "database_url": database_url, "master_keys": Keyring.generate()} | settings
+        settings = {"home": tmp_path, "database_url": database_url, "master_keys": master_keys} | settings
         with served(create_app(Settings(**settings))) as hub:
             async with httpx.AsyncClient(base_url=hub.url, timeout=60, trust_env=False) as http:
                 yield await found_organization(hub, lambda token=None, **named: GraphQL(http, token, **named))

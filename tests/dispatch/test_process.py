@@ -3,62 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
 
-from models.secret import Keyring
-from resolvers.caller import Caller
-from resolvers.mutations.organization import CreateOrganization, IssueToken, create_organization, issue_token
-from server import build_hub
-from settings import Settings
 from tests.harness.acting import listed
 from tests.harness.calling import app, capability
 from tests.harness.graphql import GraphQL
-from tests.harness.server import ServerProcess
+from tests.harness.installed import Installed
 
 SLOW = capability("SLOW", "POST", "/silent", timeoutSeconds=120)
 BRIEF = capability("BRIEF", "GET", "/delay/3", timeoutSeconds=20)
 ROW = "outcome error attemptCount durationMs"
-
-
-@dataclass
-class Installed:
-    """One hub of an operator: its database, its home, and the token of its administrator."""
-
-    settings: dict[str, object]
-    home: Path
-    start_server: Callable[..., ServerProcess]
-    token: str = ""
-
-    def start(self) -> ServerProcess:
-        return self.start_server(self.home, **self.settings)
-
-    async def found(self) -> None:
-        """Make an organization, beside the running process."""
-        hub = build_hub(Settings(home=self.home, **self.settings))
-        operator = Caller.operator(hub)
-        await create_organization(operator, CreateOrganization(name="Acme", slug="acme"))
-        wanted = IssueToken(organization="acme", username="admin", name="test")
-        self.token = (await issue_token(operator, wanted)).secret
-        await hub.recorder.close()
-        await hub.database.close()
-
-    @asynccontextmanager
-    async def client(self, process: ServerProcess) -> AsyncIterator[GraphQL]:
-        async with httpx.AsyncClient(base_url=process.url, timeout=60, trust_env=False) as http:
-            yield GraphQL(http, self.token)
-
-
-@pytest.fixture
-async def installed(new_database, start_server, tmp_path: Path) -> AsyncIterator[Installed]:
-    async with new_database() as url:
-        settings = {"database_url": url, "master_keys": Keyring.generate(), "egress_allow": "127.0.0.0/8"}
-        yield Installed(settings=settings, home=tmp_path, start_server=start_server)
 
 
 async def test_a_call_whose_process_died_is_unknown_at_the_next_start(installed: Installed, upstream) -> None:

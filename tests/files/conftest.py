@@ -10,7 +10,6 @@ import pytest
 from sqlmodel import col, select
 
 from models.database import Database
-from models.secret import Keyring
 from models.tables import Asset
 from settings import Settings
 from tests.harness.apps import Apps
@@ -73,14 +72,14 @@ async def stranger(speak: Callable[[str | None], Uploads], new_organization: Any
 
 
 @pytest.fixture(scope="session")
-def strict_hub(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+def strict_hub(database_url: str, master_keys: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     """A second hub over the same database: it may call nobody, waits for no one, and knows its address."""
     from server import create_app
 
     settings = Settings(
         home=tmp_path_factory.mktemp("strict"),
         database_url=database_url,
-        master_keys=Keyring.generate(),
+        master_keys=master_keys,
         body_timeout=0.5,
         public_url="https://hub.example.com/",
     )

@@ -16,7 +16,7 @@ NESTING = 3
 RUN_LOOPS: frozenset[str] = frozenset(
     {
         *("jobs/bus.py", "jobs/heartbeat.py", "jobs/worker.py"),
-        *("models/writer.py", "resolvers/recorder/group.py", "rest/kit/face.py"),
+        *("models/writer.py", "resolvers/recorder/group.py", "resolvers/rotation/following.py", "rest/kit/face.py"),
     }
 )
 

@@ -1,20 +1,31 @@
-"""A TCP proxy before a database, which can stop answering, refuse, or cut what it carries."""
+"""A TCP proxy before PostgreSQL, which can refuse, stop answering, or cut what it carries."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import struct
 import threading
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any, Self
 
 from sqlalchemy import URL
 
-from tests.harness.server import free_port
-
 _PIECE = 65_536
+_PATIENCE_SECONDS = 60.0
+_RESET = struct.pack("ii", 1, 0)
+
+
+@dataclass(eq=False)
+class _Line:
+    """One connection of a client's, and the database's end of it once there is one."""
+
+    client: asyncio.StreamWriter
+    database: asyncio.StreamWriter | None = None
+    dead: bool = False
+    cut_at: bytes | None = None
+    cut: bool = False
 
 
 class DatabaseProxy:
@@ -22,14 +33,16 @@ class DatabaseProxy:
 
     def __init__(self, url: URL) -> None:
         self._target = url
-        self._port = free_port()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
-        self._silent = False
-        self._cut_before: bytes | None = None
+        # Keeps the port while nobody listens, so that nobody else gets it.
+        self._place = _bound(0)
+        self._port = self._place.getsockname()[1]
         self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
-        self.connections = 0
+        self._lines: set[_Line] = set()
+        self._silent = False
+        self._marker: bytes | None = None
+        self._cut_at = b""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -37,11 +50,11 @@ class DatabaseProxy:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._run(self._close())
         self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        self._thread.join(_PATIENCE_SECONDS)
         self._loop.close()
+        self._place.close()
 
     @property
     def url(self) -> str:
@@ -50,60 +63,70 @@ class DatabaseProxy:
         return plain.render_as_string(hide_password=False)
 
     def silence(self) -> None:
-        """From now on accept and carry nothing, on old connections too."""
-        self._silent = True
+        """From now on accept and carry nothing. The connections of before carry nothing ever again."""
+        self._run(self._silence())
 
     def refuse(self) -> None:
         """From now on nobody listens, and every connection is reset."""
         self._run(self._close())
 
-    def cut_before(self, piece: bytes) -> None:
-        """Once, when a client sends something that holds this: pass it on, and reset before the answer comes."""
-        self._cut_before = piece
+    def reset(self) -> None:
+        """Reset every connection; new ones are carried."""
+        self._run(self._reset_all())
 
     def answer(self) -> None:
-        """Be as at the start. What was held back meanwhile is lost, and its connections reset."""
-        self._silent = False
-        self._run(self._close())
+        """Carry what is connected from now on."""
         self._run(self._open())
 
+    def cut_at(self, statement: bytes, *, after: bytes) -> None:
+        """Once: on the connection that carries `after`, reset in place of the answer to the next such statement."""
+        self._marker, self._cut_at = after, statement
+
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(_PATIENCE_SECONDS)
 
     async def _open(self) -> None:
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
+        self._silent = False
+        if self._server is None:
+            self._server = await asyncio.start_server(self._carry, sock=_bound(self._port))
+
+    async def _silence(self) -> None:
+        self._silent = True
+        for line in self._lines:
+            line.dead = True
 
     async def _close(self) -> None:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for writer in list(self._writers):
-            _reset(writer)
+        await self._reset_all()
+
+    async def _reset_all(self) -> None:
+        for line in list(self._lines):
+            _reset(line)
         await asyncio.sleep(0)
 
     async def _end(self) -> None:
+        await self._close()
         carrying = asyncio.all_tasks() - {asyncio.current_task()}
         for task in carrying:
             task.cancel()
         await asyncio.gather(*carrying, return_exceptions=True)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self._writers.add(writer)
-        if self._silent:
-            return
-        there, back = await self._connect()
-        self._writers.add(back)
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(
-                self._pump(reader, back, writer, cuts=True), self._pump(there, writer, back, cuts=False)
-            )
-
-    async def _cut(self, client: asyncio.StreamWriter) -> None:
-        self._cut_before, self._silent = None, True
-        await asyncio.sleep(0.3)  # the database does it, and its answer finds nobody
-        _reset(client)
-        self._silent = False
+        line = _Line(client=writer, dead=self._silent)
+        self._lines.add(line)
+        try:
+            if line.dead:
+                await self._swallow(reader)
+                return
+            there, line.database = await self._connect()
+            await asyncio.gather(self._ask(line, reader), self._answer(line, there))
+        except (OSError, asyncio.CancelledError):
+            pass  # the client left, this has reset it, or this ends
+        finally:
+            _reset(line)
+            self._lines.discard(line)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         directory = self._target.query.get("host")
@@ -111,26 +134,43 @@ class DatabaseProxy:
             return await asyncio.open_unix_connection(f"{directory}/.s.PGSQL.{self._target.port or 5432}")
         return await asyncio.open_connection(self._target.host, self._target.port or 5432)
 
-    async def _pump(
-        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, other: asyncio.StreamWriter, *, cuts: bool
-    ) -> None:
-        try:
-            while piece := await source.read(_PIECE):
-                if self._silent:
-                    continue
-                target.write(piece)
-                if cuts and self._cut_before and self._cut_before in piece:
-                    await self._cut(other)
-        except OSError:
+    async def _swallow(self, reader: asyncio.StreamReader) -> None:
+        while await reader.read(_PIECE):
             pass
-        finally:
-            _reset(target)
+
+    async def _ask(self, line: _Line, reader: asyncio.StreamReader) -> None:
+        assert line.database is not None
+        while piece := await reader.read(_PIECE):
+            if line.dead:
+                continue
+            if self._marker is not None and self._marker in piece:
+                self._marker, line.cut_at = None, self._cut_at
+            line.cut = line.cut_at is not None and line.cut_at in piece
+            line.database.write(piece)
+        _reset(line)
+
+    async def _answer(self, line: _Line, reader: asyncio.StreamReader) -> None:
+        while piece := await reader.read(_PIECE):
+            if line.cut:
+                break
+            if not line.dead:
+                line.client.write(piece)
+        _reset(line)
 
 
-def _reset(writer: asyncio.StreamWriter) -> None:
-    """RST, as a machine that went away leaves it."""
-    sock = writer.get_extra_info("socket")
-    transport: Any = writer.transport
-    if sock is not None and not transport.is_closing() and sock.family != socket.AF_UNIX:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
+def _bound(port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    made.bind(("127.0.0.1", port))
+    return made
+
+
+def _reset(line: _Line) -> None:
+    """RST to the client, as a machine that went away leaves it."""
+    raw = line.client.get_extra_info("socket")
+    if raw is not None and not line.client.transport.is_closing():
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    line.client.transport.abort()
+    if line.database is not None:
+        line.database.transport.abort()

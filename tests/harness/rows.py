@@ -15,14 +15,14 @@ Rows = dict[str, dict[tuple[Any, ...], dict[str, Any]]]
 
 
 async def snapshot(database: Database, organization_id: str) -> Rows:
-    """Every row of an organization in every table, as stored: secrets as their envelopes.
+    """Every row of an organization in every table of tenants, as stored: secrets as their envelopes.
 
     Only the last use of a token is left out, which any request notes.
     """
     configure_mappers()
     found: Rows = {}
     async with database.read() as session:
-        for table in metadata.sorted_tables:
+        for table in filter(_has_owner, metadata.sorted_tables):
             columns = [column for column in table.c if str(column) != "token.last_used_at"]
             rows = await session.execute(select(*columns).where(_owner(table) == organization_id))
             found[table.name] = {
@@ -51,6 +51,10 @@ def added(before: Rows, after: Rows, table: str) -> list[dict[str, Any]]:
 def ids_in(rows: Rows) -> frozenset[str]:
     """The ids of all rows."""
     return frozenset(row["id"] for table in rows.values() for row in table.values() if "id" in row)
+
+
+def _has_owner(table: Table) -> bool:
+    return table.name == "organization" or "organization_id" in table.c
 
 
 def _owner(table: Table) -> Any:

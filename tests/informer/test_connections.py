@@ -177,18 +177,6 @@ async def test_an_app_connects_for_everybody(client: Informer, informer, apps: A
     assert connected["isShared"] is True
 
 
-async def test_tells_who_is_connected(client: Informer, apps: Apps):
-    await client.make(authType="bearer")
-    await client.ok("POST", CONNECT, {"token": "t-4711"}, 201)
-    refused(await client("GET", "/integrations/stock/account"), 404)
-    async with apps.database.write() as session:
-        mine = select(Connection).where(col(Connection.organization_id) == apps.tenant.id)
-        row = (await session.execute(mine)).scalars().one()
-        row.account = {"email": "ada@example.com", "accountId": "a-1", "other": "hidden"}
-
-    assert await client.ok("GET", "/integrations/stock/account") == {"email": "ada@example.com", "accountId": "a-1"}
-
-
 async def test_several_shared_ones_without_a_default_are_none(client: Informer, apps: Apps):
     made = await client.make(authType="apikey")
     for name in ("a", "b"):

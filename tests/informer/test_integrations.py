@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from models.tables import Connection, Definition, Integration
+from models.tables import Connection, Integration
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, IntegrationState, TokenEndpointAuth
+from resolvers.mutations.definition import SaveDefinition, save_definition
 from tests.harness.apps import Apps
 from tests.harness.rows import changes, snapshot
 from tests.informer.conftest import Informer, refused
@@ -54,10 +55,10 @@ async def emptied(apps: Apps) -> None:
         await asyncio.sleep(0.02)
 
 
-async def define(apps: Apps, vendor: str, **facts: Any) -> None:
-    row = {"name": vendor, "name_key": vendor, "category": "crm", "digest": "0" * 64, **facts}
-    async with apps.database.write() as session:
-        session.add(Definition(organization_id=apps.tenant.id, vendor=vendor, **row))
+async def define(apps: Apps, vendor: str, **members: Any) -> None:
+    """A vendor of the organization's own; `members` are its definition's."""
+    body = {"name": vendor.title(), "category": "crm", **members}
+    await apps.hub.run(save_definition(apps._admin, SaveDefinition(vendor=vendor, definition=body)))
 
 
 async def test_makes_one_with_the_vendors_defaults(client: Informer, apps: Apps):
@@ -116,11 +117,13 @@ async def test_takes_words_in_any_case_and_shows_where_a_key_goes(word: str, cli
 
 
 async def test_takes_the_way_of_authorising_from_the_vendor_where_it_is_known(client: Informer, apps: Apps):
-    await define(apps, "till", auth_type=AuthType.BASIC)
+    await define(apps, "till", auth={"type": "BASIC", "apiBaseUrl": "https://till.example.com"})
 
     left_out, said = await client.make(type="till"), await client.make(type="till", authType="bearer")
 
     assert (left_out["authType"], said["authType"]) == ("basic", "bearer")
+    assert left_out["apiBaseUri"] == "https://till.example.com"
+    assert left_out["category"] == "crm"
 
 
 async def test_overlooks_members_that_are_unknown_or_null(client: Informer):

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.tables import Definition, Integration
+from models.tables import Integration
 from models.vocabulary import AuthType, IntegrationAccess
 from resolvers.mutations.tag import SetIntegrationTags, set_integration_tags
 from tests.harness.apps import Apps
 from tests.informer.conftest import Informer, refused
+from tests.informer.test_integrations import define
 
 
 async def following(client: Informer, rel: str, found: dict[str, Any]) -> list[list[str]]:
@@ -104,9 +105,7 @@ async def test_looks_for_words_in_names_and_descriptions(client: Informer):
 
 
 async def test_narrows_by_what_takes_uploads(client: Informer, apps: Apps):
-    row = {"category": "storage", "digest": "0" * 64, "auth_type": AuthType.OAUTH2, "supports_upload": True}
-    async with apps.database.write() as session:
-        session.add(Definition(organization_id=apps.tenant.id, vendor="shelf", name="S", name_key="s", **row))
+    await define(apps, "shelf", auth={"type": "BEARER"}, supports={"upload": True})
     await client.make(name="Shelf", type="shelf")
     await client.make(name="Till")
 

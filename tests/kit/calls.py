@@ -13,6 +13,7 @@ import resolvers.mutations
 import resolvers.queries
 from jobs.job import NewJob
 from jobs.transaction import enqueue
+from models.secret import SecretPlace
 from models.tables import Integration
 from models.vocabulary import HttpMethod, IntegrationState, Permission, UploadPurpose
 from resolvers.declaring import DeclareCapability, DeclareEventType
@@ -32,6 +33,7 @@ from resolvers.mutations.event import EmitEvent
 from resolvers.mutations.icon import SetIntegrationIcon
 from resolvers.mutations.installation import InstallIntegration, UpdateInstallation, uninstall_integration
 from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
+from resolvers.mutations.integration_deletion import DeletedIntegration
 from resolvers.mutations.job import cancel_job
 from resolvers.mutations.token import CreateToken
 from resolvers.mutations.upload import CreateUpload, FillUpload
@@ -81,6 +83,13 @@ def _detach(estate: Estate) -> tuple[UnregisterConnection]:
 
 async def _detached(estate: Estate) -> None:
     await estate.run(unregister_connection, *_detach(estate))
+
+
+def _unreadable(estate: Estate) -> tuple[SecretPlace]:
+    place = SecretPlace(
+        organization_id=estate.tenant.id, table="connection", row_id=estate.shared.id, column="secret"
+    )
+    return (place,)
 
 
 async def _cancel(estate: Estate) -> None:
@@ -201,13 +210,7 @@ CALLS: dict[str, Call] = {
         prepare=_begin_verification,
         audits=("integration.verified",),
     ),
-    "find_dead_verifications": Call(given=lambda e: ()),
-    "abandon_verification": Call(
-        given=lambda e: (e.integration.id,),
-        foreign=Foreign.NONE,
-        prepare=_begin_verification,
-        audits=("integration.verification_failed",),
-    ),
+    "settle_verifications": Call(given=lambda e: ()),
     "test_connection": Call(given=lambda e: (e.shared.id,), audits=("connection.tested",)),
     "list_definitions": Call(given=lambda e: (DefinitionFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
     "read_definition": Call(given=lambda e: (e.word,), foreign=Foreign.NONE),
@@ -230,6 +233,12 @@ CALLS: dict[str, Call] = {
     "uninstall_integration": Call(given=lambda e: (e.installation.id,), audits=("installation.uninstalled",)),
     "dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
     "plan_dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
+    "forget_connections": Call(
+        given=lambda e: (DeletedIntegration(id=e.integration.id),),
+        foreign=Foreign.OWN,  # none of them
+        prepare=_begin_deletion,
+        audits=("connection.deleted",) * 3,
+    ),
     "finish_deletion": Call(
         given=lambda e: (e.integration.id,),
         foreign=Foreign.NONE,
@@ -246,6 +255,12 @@ CALLS: dict[str, Call] = {
     "remove_ended_tokens": Call(given=lambda e: ()),
     "remove_connect_sessions": Call(given=lambda e: ()),
     "remove_old_jobs": Call(given=lambda e: ()),
+    "admit_keys": Call(given=lambda e: ()),
+    "begin_sealing": Call(given=lambda e: (2,)),
+    "complete_rotation": Call(given=lambda e: (2,)),
+    "retire_key": Call(given=lambda e: (1,)),
+    "record_unreadable": Call(given=_unreadable, audits=("secret.unreadable",)),
+    "list_keys": Call(given=lambda e: ()),
     "list_jobs": Call(given=lambda e: (JobFilter(subject_id=e.integration.id), _PAGE), foreign=Foreign.EMPTY),
     "read_job": Call(given=lambda e: (e.job.id,), foreign=Foreign.NONE),
     "create_upload": Call(

@@ -48,6 +48,7 @@ CALLS: dict[str, Call] = {
         given=lambda e: (ProxyRequest(integration=_ref(e), path="/ok", connection_id=e.shared.id),)
     ),
     "read_icon": Call(given=lambda e: (_ref(e),)),
+    "read_account": Call(given=lambda e: (_ref(e),)),
     "read_integration_connection": Call(given=lambda e: (_ref(e),)),
     "read_integration_owner": Call(given=lambda e: (_ref(e),)),
     "list_integration_shares": Call(given=lambda e: (_ref(e),)),

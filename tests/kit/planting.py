@@ -13,9 +13,11 @@ UPDATE = "mutation($input: UpdateIntegrationInput!) { updateIntegration(input: $
 DECLARE = "mutation($input: DeclareCapabilitiesInput!) { declareCapabilities(input: $input) { %s } }"
 CONNECT = "mutation($input: CreateConnectionInput!) { createConnection(input: $input) { %s } }"
 RECONNECT = "mutation($input: UpdateConnectionInput!) { updateConnection(input: $input) { %s } }"
+SAVE = "mutation($input: SaveDefinitionInput!) { saveDefinition(input: $input) { %s } }"
 INSTALL = "mutation($input: UpdateInstallationInput!) { updateInstallation(input: $input) { %s } }"
 TOKEN = """mutation($input: CreateTokenInput!) { createToken(input: $input) {
   ... on TokenPayload { secret token { id } } } }"""
+DELETE = "mutation($id: ID!) { deleteIntegration(id: $id) { __typename } }"
 INTEGRATION = "__typename ... on IntegrationPayload { integration { id version } }"
 CONNECTION = "__typename ... on ConnectionPayload { connection { id } }"
 INSTALLATION = "__typename ... on InstallationPayload { installation { id } }"
@@ -52,6 +54,8 @@ async def plant_everywhere(estate: Estate) -> Garden:
     await say(UPDATE, INTEGRATION, id=app, auth={"headers": [{"name": "X-Literal", "value": new()}]})
     await say(DECLARE, INTEGRATION, integrationId=app, capabilities=[_capability()], appToken=new())
     await _connections(say, new, app)
+    await _removed(say, new, client)
+    await _fields(client, say, new)
     configuration = {"token": new(), "in": {"it": [new()]}}
     garden.configured = garden.secrets[-2:]
     await say(INSTALL, INSTALLATION, id=estate.installation.id, configuration=configuration)
@@ -89,7 +93,13 @@ async def _integration(say: Callable[..., Any], new: Callable[..., str]) -> str:
 
 
 async def _connections(say: Callable[..., Any], new: Callable[..., str], app: str) -> None:
-    given = ({"basic": {"username": "readable", "password": new()}}, {"bearerToken": new()}, {"apiKey": new()})
+    tokens = {"accessToken": new(), "refreshToken": new()}
+    given = (
+        {"basic": {"username": "readable", "password": new()}},
+        {"bearerToken": new()},
+        {"apiKey": new()},
+        {"oauth2": tokens},
+    )
     modes = ("SHARED", "PER_USER")
     made = [await say(CONNECT, CONNECTION, mode=mode, secret=secret) for secret in given for mode in modes]
     for one, secret in zip(made, ({"bearerToken": new()}, {"apiKey": new()}), strict=False):
@@ -97,6 +107,41 @@ async def _connections(say: Callable[..., Any], new: Callable[..., str], app: st
     await say(CONNECT, CONNECTION, mode="PER_USER", integrationId=app, secret={"apiKey": new()}, default=True)
     basic = {"username": "u", "password": new()}
     await say(CONNECT, CONNECTION, mode="SHARED", integrationId=app, secret={"basic": basic})
+
+
+async def _removed(say: Callable[..., Any], new: Callable[..., str], client: Any) -> None:
+    """What is gone, but for the jobs that revoke it at a vendor who is away."""
+    vendor = {name: f"http://127.0.0.1:9/{name}" for name in ("tokenUrl", "revocationUrl")}
+    made = await say(
+        CREATE,
+        INTEGRATION,
+        name="Removed",
+        auth={"type": "OAUTH2", "clientId": "readable", "clientSecret": new()} | vendor,
+        secret={"oauth2": {"accessToken": new(), "refreshToken": new()}},
+    )
+    await client.query(DELETE, id=made["integration"]["id"])
+
+
+async def _fields(client: Any, say: Callable[..., Any], new: Callable[..., str]) -> None:
+    """Of a vendor of its own, stored, given anew, refused, and tested where nobody listens."""
+    keys = ("apiKey", "other")
+    body = {
+        "name": "Planted",
+        "category": "other",
+        "auth": {"type": "API_KEY", "apiBaseUrl": "http://127.0.0.1:9"},
+        "fields": [{"key": key, "group": "SECRET", "label": key} for key in keys],
+        "verification": {"request": {"path": "/me"}},
+    }
+    await say(SAVE, "__typename", vendor="planted", definition=body)
+    fields = [{key: new() for key in keys} for _ in range(3)]
+    made = await say(CREATE, INTEGRATION, name="Fields", vendor="planted", secret={"fields": fields[0]})
+    app = made["integration"]["id"]
+    await say(UPDATE, INTEGRATION, id=app, secret={"fields": fields[1]})
+    await say(UPDATE, INTEGRATION, id=app, secret={"fields": {**fields[2], "unknown": new()}})
+    found = await client.query("query($id: ID!) { integration(by: {id: $id}) { connection { id } } }", id=app)
+    tested = "mutation($id: ID!) { testConnection(id: $id) { ... on ConnectionPayload { connection { status } } } }"
+    done = await client.query(tested, id=found["integration"]["connection"]["id"])
+    assert done["testConnection"]["connection"]["status"] == "OFFLINE", done
 
 
 async def _use(client: Any, app: str) -> list[Any]:

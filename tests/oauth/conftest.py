@@ -30,6 +30,7 @@ class Connected:
     app: App
     client: GraphQL
     database: Database
+    organization_id: str
     id: str
 
     async def run(self, name: str = "GET", **more: Any) -> dict[str, Any]:
@@ -87,4 +88,11 @@ async def connected(client: GraphQL, vendor: Vendor, database: Database, **secre
     tokens = {"accessToken": "at-0", "refreshToken": "rt-0", "scopes": ["read"]} | secret
     made = {"integrationId": shop.id, "mode": "SHARED", "secret": {"oauth2": tokens}}
     connection = await act(client, "createConnection", made, "databaseId")
-    return Connected(app=shop, client=client, database=database, id=connection["databaseId"])
+    organization = (await client.query("{ viewer { organization { databaseId } } }"))["viewer"]["organization"]
+    return Connected(
+        app=shop,
+        client=client,
+        database=database,
+        organization_id=organization["databaseId"],
+        id=connection["databaseId"],
+    )

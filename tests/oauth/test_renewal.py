@@ -6,6 +6,11 @@ import asyncio
 
 import pytest
 
+from models.errors import NotReady
+from models.row import now_ms
+from resolvers.caller import Caller
+from resolvers.oauth.held import HeldToken
+from resolvers.oauth.renewal import RenewToken, fresh_token, require_reconnect
 from tests.harness.acting import act, listed
 from tests.harness.calling import capability
 
@@ -235,8 +240,7 @@ async def test_tokens_of_a_new_consent_are_not_overwritten_by_a_renewal_that_com
 
 async def test_who_holds_the_lease_is_waited_for_and_taken_over_from_when_it_ends(connect, vendor) -> None:
     shop = await connect(expiresAt="2020-01-01T00:00:00Z")
-    far = (await shop.row()).created_at + 60_000
-    await shop.change(lease_owner="somebody else", lease_until=far)
+    await shop.change(lease_owner="somebody else", lease_until=now_ms() + 14_000)
 
     running = asyncio.create_task(shop.run())
     await asyncio.sleep(0.5)
@@ -247,6 +251,15 @@ async def test_who_holds_the_lease_is_waited_for_and_taken_over_from_when_it_end
     assert waiting
     assert done["response"]["json"] == {"token": "at-1"}
     assert vendor.counts == {"api": 1, "token": 1}
+
+
+async def test_a_lease_of_before_the_clock_was_set_back_holds_nobody_up(connect, vendor) -> None:
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    await shop.change(lease_owner="somebody else", lease_until=now_ms() + 3_600_000)
+
+    done = await shop.run()
+
+    assert done["response"]["json"] == {"token": "at-1"}
 
 
 async def test_a_call_waits_for_a_token_no_longer_than_its_own_time(connect, vendor) -> None:
@@ -262,3 +275,23 @@ async def test_a_call_waits_for_a_token_no_longer_than_its_own_time(connect, ven
     assert (refused["code"], refused["failure"]) == ("UPSTREAM_FAILED", "TIMEOUT")
     assert done["response"]["json"] == {"token": "at-1"}
     assert vendor.counts == {"api": 1, "token": 1}
+
+
+async def test_who_learns_late_that_the_user_must_come_back_asks_nobody_and_says_nothing_new(
+    connect, vendor, hub
+) -> None:
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    vendor.refresh_tokens = set()
+    await shop.refused()
+    own = hub.app.state.hub
+    known = {"connection_id": shop.id, "version": 1}
+    held = HeldToken(**known, organization_id=shop.organization_id, due=True, renewable=True)
+
+    with pytest.raises(NotReady) as refused:
+        await hub.run(fresh_token(own, held))
+    operator = Caller.operator(own, shop.organization_id)
+    await hub.run(require_reconnect(operator, RenewToken(**known), "Refused again."))
+
+    assert refused.value.reason == "NEEDS_RECONNECT"
+    assert vendor.counts == {"token": 1}
+    assert await shop.said() == ["Hub.connection.connected", "Hub.connection.needs_reconnect"]

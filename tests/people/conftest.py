@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import httpx
 import pytest
 
-from models.secret import Keyring
 from server import create_app
 from settings import Settings
 from tests.harness.graphql import GraphQL
@@ -34,12 +33,12 @@ def trusted() -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def start_hub(database_url, tmp_path) -> Iterator[Callable[..., RunningHub]]:
+def start_hub(database_url, master_keys, tmp_path) -> Iterator[Callable[..., RunningHub]]:
     """Starts further hubs over the session's database: `start_hub(jwt_issuer=…)`."""
     started = []
 
     def start(**settings: object) -> RunningHub:
-        started.append(served(create_app(_settings(database_url, tmp_path, **settings))))
+        started.append(served(create_app(_settings(database_url, master_keys, tmp_path, **settings))))
         return started[-1].__enter__()
 
     yield start
@@ -48,12 +47,13 @@ def start_hub(database_url, tmp_path) -> Iterator[Callable[..., RunningHub]]:
 
 
 @pytest.fixture(scope="module")
-def trusting(database_url, trusted: Issuer, tmp_path_factory) -> Iterator[RunningHub]:
+def trusting(database_url, master_keys, trusted: Issuer, tmp_path_factory) -> Iterator[RunningHub]:
     """A hub that takes the issuer's JWTs."""
     with served(
         create_app(
             _settings(
                 database_url,
+                master_keys,
                 tmp_path_factory.mktemp("trusting"),
                 **trust(trusted, jwt_algorithms="RS256,ES256,Ed25519"),
             )
@@ -74,11 +74,11 @@ def trust(issuer: Issuer, **more: object) -> dict[str, object]:
     return {"jwt_issuer": issuer.name, "jwt_audience": AUDIENCE, "jwt_keys": issuer.url} | more
 
 
-def _settings(database_url: str, home, **more: object) -> Settings:
+def _settings(database_url: str, master_keys: str, home, **more: object) -> Settings:
     return Settings(
         home=home,
         database_url=database_url,
-        master_keys=Keyring.generate(),
+        master_keys=master_keys,
         egress_allow="127.0.0.0/8",
         **more,
     )

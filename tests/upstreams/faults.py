@@ -51,8 +51,9 @@ class Received:
 class FaultServer:
     """Runs in a thread of its own. A context manager.
 
-    `/echo` answers with the raw request, `/ok` with JSON; see `CANNED` and `_FAULTS` for the rest. `answers`
-    adds raw answers by path. `connections` counts accepted connections: a canary that must stay at 0.
+    `/echo` answers with the raw request, `/ok` with JSON, `/held` as `/ok` once `let_go` is set; see `CANNED` and
+    `_FAULTS` for the rest. `answers` adds raw answers by path. `connections` counts accepted connections: a canary
+    that must stay at 0.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> None:
@@ -61,6 +62,7 @@ class FaultServer:
         self.requests: list[Received] = []
         self.answers: dict[str, bytes] = {}
         self.seen: Counter[str] = Counter()
+        self.let_go = threading.Event()
         self._tls = tls
         self._handlers: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -84,12 +86,12 @@ class FaultServer:
         return f"{'https' if self._tls else 'http'}://{self.host}:{self.port}"
 
     async def received(self, count: int) -> None:
-        """Wait until so many requests have come in, at most 5 seconds."""
+        """Wait until so many requests have come in, at most a minute."""
         assert await asyncio.to_thread(self._wait, count), f"{len(self.requests)} requests instead of {count}"
 
     def _wait(self, count: int) -> bool:
         with self._arrival:
-            return self._arrival.wait_for(lambda: len(self.requests) >= count, timeout=30)
+            return self._arrival.wait_for(lambda: len(self.requests) >= count, timeout=60)
 
     def _run(self) -> None:
         try:
@@ -166,6 +168,11 @@ async def _echo(server: FaultServer, received: Received, writer: asyncio.StreamW
 async def _ok(server: FaultServer, received: Received, writer: asyncio.StreamWriter) -> bool:
     writer.write(OK)
     return True
+
+
+async def _held(server: FaultServer, received: Received, writer: asyncio.StreamWriter) -> bool:
+    await asyncio.to_thread(server.let_go.wait, 60)
+    return await _ok(server, received, writer)
 
 
 async def _silent(server: FaultServer, received: Received, writer: asyncio.StreamWriter) -> bool:
@@ -257,6 +264,7 @@ _FAULTS: dict[str, Fault] = {
     "/drip": _drip,
     "/echo": _echo,
     "/flaky": _flaky,
+    "/held": _held,
     "/ok": _ok,
     "/redirect": _redirect,
     "/reset": _reset,

@@ -1,0 +1,109 @@
+"""The file of master keys: changed as a whole or not at all, and read again by whoever runs meanwhile."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from models.secret import Keyring, parse_keys
+
+_log = logging.getLogger("patchbay.keys")
+_OWN: Final = stat.S_IRUSR | stat.S_IWUSR
+_Seen = tuple[int, int, int]
+
+
+class KeyFile:
+    """Lines of `version:base64`, for the hub's own user to read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: _Seen | None = None
+
+    def renewed(self) -> str | None:
+        """The text, where the file is another one than when this was last asked. None where it cannot be read."""
+        try:
+            found = self.path.stat()
+            seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+            if seen == self._seen:
+                return None
+            text = self.path.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError) as cause:
+            _log.warning("The master keys at %s cannot be read again: %s", self.path, cause)
+            return None
+        self._seen = seen
+        return text
+
+    def create(self) -> None:
+        """Make it with a first key. Raises ValueError where that cannot be."""
+        with self._held():
+            self._write(Keyring.generate())
+
+    def add(self, *, above: int) -> int:
+        """Put a new key into it, newer than `above` and any it has; answers its version. Raises ValueError."""
+        with self._held():
+            text = self.path.read_text(encoding="ascii")
+            version = max(above, *parse_keys(text)) + 1
+            ended = text if text.endswith("\n") else f"{text}\n"
+            self._write(ended + Keyring.generate(version))
+        return version
+
+    def remove(self, version: int) -> bool:
+        """Take a key out of it; answers whether it had it. Raises ValueError."""
+        with self._held():
+            lines = self.path.read_text(encoding="ascii").splitlines(keepends=True)
+            kept = [line for line in lines if not _is_of(line, version)]
+            if len(kept) < len(lines):
+                self._write("".join(kept))
+        return len(kept) < len(lines)
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Nobody else changes it meanwhile. The lock is the directory's, since the file itself is replaced."""
+        try:
+            directory = os.open(self._place.parent, os.O_RDONLY)
+            try:
+                fcntl.flock(directory, fcntl.LOCK_EX)
+                yield
+                os.fsync(directory)  # a rename is kept once its directory is
+            finally:
+                os.close(directory)
+        except OSError as cause:
+            raise ValueError(f"The master keys at {self.path} cannot be changed: {cause.strerror}.") from cause
+
+    def _write(self, text: str) -> None:
+        """The whole file anew, never a part of it: a copy that is on the disk takes its place."""
+        copy = self._place.with_name(f".{self._place.name}.new")
+        copy.unlink(missing_ok=True)  # of somebody who died over it
+        handle = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWN)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            self._keep_owner(handle)
+            file.write(text)
+            file.flush()
+            os.fsync(handle)
+        copy.replace(self._place)
+
+    def _keep_owner(self, handle: int) -> None:
+        """Whoever could read it can, if root changes it for them; the rest of the world never."""
+        if not self._place.exists():
+            os.fchmod(handle, _OWN)
+            return
+        old = self._place.stat()
+        if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
+            os.fchown(handle, old.st_uid, old.st_gid)
+        os.fchmod(handle, _OWN | (stat.S_IMODE(old.st_mode) & stat.S_IRGRP))
+
+    @property
+    def _place(self) -> Path:
+        """The file itself, where `path` leads to it by links."""
+        return self.path.resolve()
+
+
+def _is_of(line: str, version: int) -> bool:
+    head = line.strip().partition(":")[0]
+    return head.isdecimal() and int(head) == version

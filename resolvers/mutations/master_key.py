@@ -1,0 +1,100 @@
+"""What the database knows of master keys: which there are, which one seals, which are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select, text
+from sqlmodel import col
+
+from models.errors import Conflict, NotFound
+from models.secret import Keyring, SecretPlace
+from models.tables import MasterKey
+from resolvers.operation import OPERATOR, operation
+from resolvers.work import Work
+
+_ADD: Final = text(
+    "INSERT INTO master_key (version, fingerprint, created_at, sealing_since, completed_at)"
+    " VALUES (:version, :fingerprint, :now, :sealing, :sealing) ON CONFLICT (version) DO NOTHING"
+)
+
+
+@operation(needs=OPERATOR, refuses=(Conflict,))
+async def admit_keys(work: Work) -> int:
+    """Enter the keys of this process that are new, and answer which key seals; of a new database the newest.
+
+    Raises Conflict, in a sentence for the operator, where one that seals or sealed is missing, or is another key
+    than it was.
+    """
+    ring, now = work.hub.keyring, work.now()
+    first = not await _known(work)
+    for version in ring.versions:
+        seals = first and version == ring.versions[-1]
+        facts = {"version": version, "fingerprint": ring.fingerprint(version)}
+        await work.session.execute(_ADD, facts | {"now": now, "sealing": now if seals else None})
+    known = await _known(work)
+    for key in known:
+        _check(ring, key)
+    return sealing_version(known)
+
+
+@operation(needs=OPERATOR, refuses=(Conflict, NotFound))
+async def begin_sealing(work: Work, version: int) -> None:
+    """From now on every process seals with this key. Raises Conflict where a newer one does already."""
+    key = await _find(work, version)
+    if sealing_version(await _known(work)) > version:
+        raise Conflict(f"A newer master key than {version} seals already.")
+    if key.sealing_since is None:
+        key.sealing_since = work.now()
+
+
+@operation(needs=OPERATOR, refuses=(NotFound,))
+async def complete_rotation(work: Work, version: int) -> None:
+    """Everything is sealed with this key, and opens: the next rotation takes another one."""
+    (await _find(work, version)).completed_at = work.now()
+
+
+@operation(needs=OPERATOR, refuses=(Conflict, NotFound))
+async def retire_key(work: Work, version: int) -> None:
+    """Miss a key no more. Nothing may be sealed with it any longer, which the caller has seen to.
+
+    Raises Conflict for the key that seals.
+    """
+    key = await _find(work, version)
+    if sealing_version(await _known(work)) <= version:
+        raise Conflict(f"Master key {version} cannot be removed before a newer one seals; run `keys rotate` first.")
+    key.removed_at = key.removed_at or work.now()
+
+
+@operation(needs=OPERATOR)
+async def record_unreadable(work: Work, place: SecretPlace) -> None:
+    """Record a secret that does not open, in the organization whose row it is."""
+    work.audit_unreadable(place)
+
+
+def sealing_version(known: Sequence[MasterKey]) -> int:
+    """The newest key of those that have begun to seal; 0 where none has."""
+    return max((key.version for key in known if key.sealing_since is not None), default=0)
+
+
+async def _known(work: Work) -> list[MasterKey]:
+    return await work.all(select(MasterKey).order_by(col(MasterKey.version)))
+
+
+async def _find(work: Work, version: int) -> MasterKey:
+    found = await work.first(select(MasterKey).where(col(MasterKey.version) == version).with_for_update())
+    if found is None:
+        raise NotFound("master key")
+    return found
+
+
+def _check(ring: Keyring, key: MasterKey) -> None:
+    here = key.version in ring.versions
+    if here and ring.fingerprint(key.version) != key.fingerprint:
+        raise Conflict(
+            f"Master key {key.version} is another one than this database's secrets are sealed with;"
+            " put the right one back."
+        )
+    if not here and key.sealing_since is not None and key.removed_at is None:
+        raise Conflict(f"Master key {key.version} is missing, and this database's secrets need it; put it back.")

@@ -1,0 +1,120 @@
+"""Letting go of a connection: it is removed at once, and its tokens are revoked at the vendor by a job.
+
+The row does not wait for the vendor, so that nothing has to hide it meanwhile, and a row that goes with its user's
+is revoked all the same. The job takes the tokens along, sealed for the job's own row: in no other do they open.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import Any, Final
+
+import orjson
+
+from jobs.job import Claimed, GiveUp, NewJob
+from jobs.kind import JobContext
+from models.errors import SecretUnreadable, TokenRefused
+from models.secret import SecretPlace
+from models.tables import Connection, Integration
+from models.vocabulary import HubEvent, TokenEndpointAuth
+from proxy.oauth import TokenEndpoint, revoke_token
+from resolvers.caller import Caller, Hub
+from resolvers.oauth.client import issuing_integration, token_endpoint
+from resolvers.oauth.held import RENEWED
+from resolvers.work import Work
+
+REVOKE: Final = "connection.revoke"
+_MAX_ATTEMPTS: Final = 8
+#: Whoever revokes a refresh token may leave its access tokens alive (RFC 7009 §2.1), so both are named.
+_HINTS: Final = {"refreshToken": "refresh_token", "accessToken": "access_token"}
+
+
+async def forget_connection(work: Work, connection: Connection, *, client: TokenEndpoint | None = None) -> None:
+    """Remove a connection, and ask for its tokens to be revoked. It is audited by the caller.
+
+    `client` is the revocation endpoint where the integration no longer has what is needed for it.
+    """
+    await _ask_to_revoke(work, connection, client)
+    work.announce(HubEvent.CONNECTION_REMOVED, connection.id, {"connectionId": connection.id})
+    await work.remove(connection)
+
+
+def revocation_endpoint(work: Work, integration: Integration | None) -> TokenEndpoint | None:
+    """Where an integration's tokens are revoked, and as which client; None where that is not known."""
+    if integration is None or integration.revocation_url is None:
+        return None
+    return token_endpoint(work, integration, integration.revocation_url)
+
+
+def seal_client(hub: Hub, organization_id: str, job_id: str, client: TokenEndpoint | None) -> dict[str, Any]:
+    """The payload of a job that has to know a client."""
+    return {} if client is None else _sealed(hub, organization_id, job_id, _written(client))
+
+
+def unseal_client(hub: Hub, job: Claimed) -> TokenEndpoint | None:
+    """That client. Raises GiveUp where it cannot be read."""
+    return None if "sealed" not in job.payload else _read(_unsealed(hub, job))
+
+
+async def revoke(caller: Caller, context: JobContext) -> None:
+    """Tell the vendor. What it does not know, or never revokes, is done with."""
+    hub, job = caller.hub, context.job
+    farewell = _unsealed(hub, job)
+    for token, hint in farewell["tokens"]:
+        try:
+            await revoke_token(hub.egress, _read(farewell["client"]), token, hint=hint, lane=caller.organization_id)
+        except TokenRefused:
+            continue
+
+
+async def _ask_to_revoke(work: Work, connection: Connection, client: TokenEndpoint | None) -> None:
+    if connection.auth_type not in RENEWED:
+        return
+    client = client or revocation_endpoint(work, await issuing_integration(work, connection))
+    stored = work.unseal(connection, "secret")
+    tokens = [(stored[key], hint) for key, hint in _HINTS.items() if key in stored]
+    if client is None or not tokens:
+        return
+    new = NewJob(
+        operation=REVOKE,
+        caption="Revoke the tokens of a removed connection",
+        organization_id=connection.organization_id,
+        subject_kind="Connection",
+        subject_id=connection.id,
+        max_attempts=_MAX_ATTEMPTS,
+        created_by=work.caller.principal_id,
+    )
+    farewell = {"client": _written(client), "tokens": tokens}
+    payload = _sealed(work.hub, connection.organization_id, new.id, farewell)
+    await work.enqueue(replace(new, payload=payload))
+
+
+def _written(client: TokenEndpoint) -> dict[str, Any]:
+    return {"url": client.url, "id": client.client_id, "secret": client.client_secret, "auth": client.auth}
+
+
+def _read(written: dict[str, Any]) -> TokenEndpoint:
+    return TokenEndpoint(
+        url=written["url"],
+        client_id=written["id"],
+        client_secret=written["secret"],
+        auth=TokenEndpointAuth(written["auth"]),
+    )
+
+
+def _sealed(hub: Hub, organization_id: str, job_id: str, value: dict[str, Any]) -> dict[str, Any]:
+    envelope = hub.keyring.seal(orjson.dumps(value), _place(organization_id, job_id))
+    return {"sealed": base64.b64encode(envelope).decode()}
+
+
+def _unsealed(hub: Hub, job: Claimed) -> Any:
+    try:
+        envelope = base64.b64decode(job.payload["sealed"])
+        return orjson.loads(hub.keyring.open(envelope, _place(job.organization_id or "", job.id)))
+    except SecretUnreadable as cause:
+        raise GiveUp("What the job has to revoke cannot be read; its key is gone.") from cause
+
+
+def _place(organization_id: str, job_id: str) -> SecretPlace:
+    return SecretPlace(organization_id=organization_id, table="job", row_id=job_id, column="payload")

@@ -1,0 +1,48 @@
+"""Where secrets are: every column that the tables mark, so that none is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import MetaData, Table
+
+from models.row import SECRET
+from models.secret import SecretPlace
+
+_OWNER: Final = "organization_id"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretColumn:
+    """A column of envelopes, and the column by which its rows are named."""
+
+    table: str
+    key: str
+    column: str
+
+    def __str__(self) -> str:
+        """As operators read it."""
+        return f"{self.table}.{self.column}"
+
+    def place(self, row_id: str, organization_id: str) -> SecretPlace:
+        """Where the envelope of a row belongs."""
+        return SecretPlace(organization_id=organization_id, table=self.table, row_id=row_id, column=self.column)
+
+
+def secret_columns(metadata: MetaData) -> Sequence[SecretColumn]:
+    """In the order of tables and columns. Raises TypeError for a column whose rows an envelope cannot be bound to."""
+    return [
+        SecretColumn(table=table.name, key=_key_of(table), column=column.name)
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if column.info.get(SECRET)
+    ]
+
+
+def _key_of(table: Table) -> str:
+    keys = [column.name for column in table.primary_key]
+    if len(keys) != 1 or _OWNER not in table.columns:
+        raise TypeError(f"{table.name} holds secrets, so its rows need an id and an organization.")
+    return keys[0]

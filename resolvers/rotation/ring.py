@@ -1,0 +1,45 @@
+"""Keys come and go: a new one is everywhere before it seals, an old one stays while anything needs it."""
+
+from __future__ import annotations
+
+from models.errors import Conflict
+from models.key_file import KeyFile
+from resolvers.caller import Caller
+from resolvers.mutations.master_key import admit_keys, retire_key
+from resolvers.queries.master_key import list_keys
+from resolvers.rotation.rotate import count_secrets, older_than
+
+
+async def next_version(caller: Caller) -> int:
+    """A version that no key has or had. Raises Conflict."""
+    await admit_keys(caller)
+    return 1 + max(caller.hub.keyring.versions[-1], *(key.version for key in await list_keys(caller)))
+
+
+async def add_key(caller: Caller, file: KeyFile) -> int:
+    """Put a new key into the file, which seals nothing yet; answers its version. Raises Conflict, ValueError."""
+    version = file.add(above=await next_version(caller) - 1)
+    caller.hub.keyring.renew()
+    await admit_keys(caller)
+    return version
+
+
+async def find_unfinished(caller: Caller) -> int | None:
+    """The newest key, where there may be something that it has yet to seal; else None. Raises Conflict."""
+    await admit_keys(caller)
+    newest = caller.hub.keyring.versions[-1]
+    finished = any(key.completed_at for key in await list_keys(caller) if key.version == newest)
+    return None if finished and not older_than(newest, await count_secrets(caller)) else newest
+
+
+async def remove_key(caller: Caller, version: int, file: KeyFile | None) -> bool:
+    """Do without a key from now on; answers whether it was in the file.
+
+    Raises Conflict where it has sealed anything that is still there, or seals; NotFound, ValueError.
+    """
+    counts = {column: found.get(version, 0) for column, found in (await count_secrets(caller)).items()}
+    used = ", ".join(f"{count} of {column}" for column, count in counts.items() if count)
+    if used:
+        raise Conflict(f"Master key {version} still seals {used}; run `keys rotate` first.")
+    await retire_key(caller, version)
+    return file is not None and file.remove(version)

@@ -1,0 +1,114 @@
+"""The run of a rotation: begin to seal with a key, seal what older ones have sealed anew, open all of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from models.errors import SecretUnreadable
+from models.secret import SecretPlace
+from models.tables import metadata
+from resolvers.caller import Caller
+from resolvers.mutations.master_key import begin_sealing, record_unreadable
+from resolvers.rotation.columns import SecretColumn, secret_columns
+from resolvers.rotation.following import SECONDS_TO_FOLLOW
+from resolvers.rotation.rows import Envelope, Replacement, SecretRows, secret_rows
+
+_MOST_SWEEPS: Final = 20
+_PAUSE_SECONDS: Final = 0.25
+#: Is told of so many more rows.
+Advance = Callable[[int], None]
+Counts = Mapping[SecretColumn, Mapping[int, int]]
+
+
+async def count_secrets(caller: Caller) -> Counts:
+    """How many secrets of each column each key has sealed. Raises Unavailable."""
+    async with secret_rows(caller.hub.database) as rows:
+        return {column: await rows.count(column) for column in secret_columns(metadata)}
+
+
+def older_than(version: int, counts: Counts) -> int:
+    """How many of them keys before this one have sealed, or none at all."""
+    return sum(count for of_column in counts.values() for key, count in of_column.items() if key < version)
+
+
+@asynccontextmanager
+async def rotating(caller: Caller, version: int) -> AsyncIterator[Rotation]:
+    """From now on this key seals, in every process. Raises Conflict, NotFound, Unavailable."""
+    await begin_sealing(caller, version)
+    caller.hub.keyring.seal_with(version)
+    async with secret_rows(caller.hub.database) as rows:
+        yield Rotation(caller, rows, version)
+
+
+class Rotation:
+    """A run, which may end at any moment and goes on where it was when there is another.
+
+    Secrets that do not open are left as they are, and named in `unreadable` and in the audit of their organizations.
+    """
+
+    def __init__(self, caller: Caller, rows: SecretRows, version: int) -> None:
+        self.version = version
+        self.resealed = self.checked = 0
+        self.unreadable: list[SecretPlace] = []
+        self._caller, self._rows, self._keyring = caller, rows, caller.hub.keyring
+        self._columns = secret_columns(metadata)
+        self._began = time.monotonic()
+
+    async def reseal(self, advance: Advance) -> int:
+        """Sweep until nothing older is found, once every process has had the time to follow.
+
+        Answers how many were found by the last sweep: they are sealed with older keys as fast as they are renewed.
+        """
+        for _ in range(_MOST_SWEEPS):
+            wait = self._began + SECONDS_TO_FOLLOW - time.monotonic()
+            found = await self._sweep(advance)
+            if not found and wait <= 0:
+                return 0
+            await asyncio.sleep(_PAUSE_SECONDS if found else wait)
+        return found
+
+    async def check(self, advance: Advance) -> None:
+        """Open every secret there is, whichever key has sealed it."""
+        for column in self._columns:
+            async for batch in self._rows.walk(column, below=None):
+                for envelope in batch:
+                    await self._opened(column, envelope)
+                self.checked += len(batch)
+                advance(len(batch))
+
+    async def _sweep(self, advance: Advance) -> int:
+        found = 0
+        for column in self._columns:
+            async for batch in self._rows.walk(column, below=self.version):
+                renewed = await self._renewed(column, batch)
+                resealed = await self._rows.replace(column, renewed)
+                self.resealed += resealed
+                found += len(renewed)
+                advance(resealed)
+        return found
+
+    async def _renewed(self, column: SecretColumn, batch: Sequence[Envelope]) -> Sequence[Replacement]:
+        renewed = []
+        for one in batch:
+            plaintext = await self._opened(column, one)
+            if plaintext is not None:
+                new = self._keyring.seal(plaintext, column.place(one.row_id, one.organization_id))
+                renewed.append(Replacement(row_id=one.row_id, old=one.sealed, new=new))
+        return renewed
+
+    async def _opened(self, column: SecretColumn, envelope: Envelope) -> bytes | None:
+        place = column.place(envelope.row_id, envelope.organization_id)
+        try:
+            return self._keyring.open(envelope.sealed, place)
+        except SecretUnreadable:
+            if place not in self.unreadable:
+                await self._note(place)
+            return None
+
+    async def _note(self, place: SecretPlace) -> None:
+        self.unreadable.append(place)
+        await record_unreadable(self._caller, place)

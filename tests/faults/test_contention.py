@@ -1,0 +1,61 @@
+"""Others in the way: tried again, then said with a code, and never half done."""
+
+import asyncio
+
+import pytest
+
+from models.errors import Contended, Unavailable
+from resolvers.mutations.organization import create_organization
+from tests.faults.conftest import ACME, BACKENDS, PATIENCE, organizations, plant
+
+
+@BACKENDS["postgresql"]
+@pytest.mark.parametrize("state", ["40001", "40P01"])
+async def test_a_serialization_failure_or_a_deadlock_is_tried_again(empty_database, operator, state):
+    await plant(empty_database, 2, state)
+
+    made = await create_organization(operator, ACME)
+
+    assert made.organization.slug == "acme"
+    assert await organizations(empty_database) == 1
+
+
+@BACKENDS["postgresql"]
+async def test_one_that_does_not_end_is_said_and_leaves_nothing(empty_database, operator):
+    await plant(empty_database, 1000, "40001")
+
+    with pytest.raises(Contended, match="at the same moment; try again"):
+        await create_organization(operator, ACME)
+
+    assert await organizations(empty_database) == 0
+
+
+@BACKENDS["sqlite"]
+async def test_a_file_that_another_process_writes_to_is_waited_for(empty_database, operator):
+    other = empty_database.connect_sqlite()
+    other.execute("BEGIN IMMEDIATE")
+
+    making = asyncio.create_task(create_organization(operator, ACME))
+    await asyncio.wait([making], timeout=0.5)
+    while_held = making.done()
+    other.execute("COMMIT")
+    other.close()
+    async with asyncio.timeout(PATIENCE):
+        made = await making
+
+    assert not while_held
+    assert made.organization.slug == "acme"
+
+
+@BACKENDS["sqlite"]
+async def test_a_file_that_another_process_does_not_let_go_of_is_said_and_nothing_is_left(empty_database, operator):
+    other = empty_database.connect_sqlite()
+    other.execute("BEGIN IMMEDIATE")
+
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(Unavailable, match="cannot be reached now"):
+            await create_organization(operator, ACME)
+    other.execute("COMMIT")
+    other.close()
+
+    assert await organizations(empty_database) == 0

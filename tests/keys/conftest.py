@@ -1,0 +1,28 @@
+"""Fixtures: a hub with a key file, and its database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from models.database import Database
+from tests.harness.databases import opened
+from tests.keys.operating import Operated
+
+
+@pytest.fixture
+async def operated(new_database, start_server, tmp_path: Path) -> AsyncIterator[Operated]:
+    """A hub of the test's own, with an organization and no process yet."""
+    async with new_database() as url:
+        hub = Operated(home=tmp_path / "home", start_server=start_server, settings={"database_url": url})
+        await hub.found()
+        yield hub
+
+
+@pytest.fixture
+async def beside(operated: Operated) -> AsyncIterator[Database]:
+    """Its database, beside whatever runs."""
+    async with opened(str(operated.settings["database_url"])) as database:
+        yield database

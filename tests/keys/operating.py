@@ -1,0 +1,99 @@
+"""A hub as its operator has it: a home with a key file, a database, processes and commands."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from models.migrations import upgrade
+from models.secret import Keyring
+from resolvers.caller import Caller
+from resolvers.mutations.master_key import admit_keys
+from resolvers.mutations.organization import CreateOrganization, IssueToken, create_organization, issue_token
+from server import prepare_home
+from settings import Settings
+from tests.harness.graphql import GraphQL
+from tests.harness.server import ROOT, ServerProcess, child_environment
+from wiring import build_hub
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Operated:
+    """`home` holds the key file. `settings` are those of every process and command."""
+
+    home: Path
+    start_server: Callable[..., ServerProcess]
+    settings: dict[str, object] = field(default_factory=dict)
+    token: str = ""
+
+    @property
+    def key_file(self) -> Path:
+        """Where the keys are, unless they are in a variable."""
+        return self.home / "master.key"
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys in the file as they are now."""
+        return Keyring.parse(self.key_file.read_text())
+
+    async def found(self) -> None:
+        """Make the home, the database, an organization `acme` and a token of its administrator."""
+        settings = Settings(home=self.home, **self.settings)
+        prepare_home(settings)
+        hub = build_hub(settings)
+        operator = Caller.operator(hub)
+        await upgrade(hub.database)
+        await admit_keys(operator)
+        await create_organization(operator, CreateOrganization(name="Acme", slug="acme"))
+        wanted = IssueToken(organization="acme", username="admin", name="test")
+        self.token = (await issue_token(operator, wanted)).secret
+        await hub.recorder.close()
+        await hub.database.close()
+
+    async def must(self, *arguments: str, **settings: object) -> str:
+        """What a command printed that succeeded."""
+        done = await self.run(*arguments, **settings)
+        assert done.code == 0, done
+        return done.out
+
+    async def run(self, *arguments: str, **settings: object) -> Done:
+        """A command to its end."""
+        process = await self.begin(*arguments, **settings)
+        out, err = await process.communicate()
+        return Done(process.returncode, out.decode(), err.decode())
+
+    async def begin(self, *arguments: str, **settings: object) -> asyncio.subprocess.Process:
+        """A command that runs."""
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, str(ROOT / "cli.py"), *arguments),
+            cwd=ROOT,
+            env=child_environment(**{"home": self.home} | self.settings | settings),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def serve(self, home: Path | None = None, **settings: object) -> ServerProcess:
+        """Another server process; `home` is this one's, or that of another machine."""
+        given = {"master_keys": "", "egress_allow": "127.0.0.0/8"} | self.settings | settings
+        return await asyncio.to_thread(self.start_server, home or self.home, **given)
+
+    @asynccontextmanager
+    async def client(self, process: ServerProcess) -> AsyncIterator[GraphQL]:
+        """The administrator at a process."""
+        async with httpx.AsyncClient(base_url=process.url, timeout=60, trust_env=False) as http:
+            yield GraphQL(http, self.token)

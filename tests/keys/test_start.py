@@ -1,0 +1,65 @@
+"""A process whose master keys are not those of its database does not start, and says why."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from models.database import Database
+from models.secret import Keyring
+from tests.harness.server import ROOT, child_environment, free_port
+from tests.keys.operating import Operated
+from tests.keys.sealed import seal_connections, versions
+
+SHORT = f"1:{base64.b64encode(b'k' * 31).decode()}\n"
+MISSING = "Master key 1 is missing, and this database's secrets need it; put it back."
+WRONG = "Master key 1 is another one than this database's secrets are sealed with; put the right one back."
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda _: Keyring.generate(1), WRONG),
+        (lambda _: Keyring.generate(2), MISSING),
+        (lambda text: text.replace("1:", "2:"), MISSING),
+        (lambda _: SHORT, "Master key 1 has 31 bytes; it must have 32."),
+        (lambda _: "", "There is no master key."),
+        (lambda _: None, "There is no master key: run `python cli.py init` for a new hub, set PATCHBAY_MASTER_KEYS,"),
+    ],
+    ids=["wrong", "another version", "renumbered", "short", "empty", "no file"],
+)
+@pytest.mark.parametrize("program", ["server", "worker"])
+async def test_does_not_start_without_the_right_keys(
+    operated: Operated, program: str, spoil: Callable[[str], str | None], sentence: str
+) -> None:
+    text = spoil(operated.key_file.read_text())
+    operated.key_file.unlink() if text is None else operated.key_file.write_text(text)
+
+    ended = await asyncio.to_thread(_run, f"{program}.py", home=operated.home, **operated.settings)
+
+    said = ended.stderr.splitlines()[-1]
+    assert ended.returncode == 1
+    assert said.startswith({"server": "The hub cannot start. ", "worker": "The worker cannot start. "}[program])
+    assert sentence in said
+
+
+async def test_a_command_with_the_wrong_key_changes_nothing(operated: Operated, beside: Database) -> None:
+    await seal_connections(beside, operated.keyring, 3)
+    operated.key_file.write_text(Keyring.generate(1))
+
+    done = await operated.run("keys", "rotate")
+
+    assert (done.code, done.err) == (1, f"{WRONG}\n")
+    assert await versions(beside) == {1: 3}
+    assert operated.keyring.versions == (1,)
+
+
+def _run(program: str, **settings: object) -> subprocess.CompletedProcess[str]:
+    environment = child_environment(port=free_port(), **settings)
+    command = [sys.executable, str(ROOT / program)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.errors import Forbidden, InvalidInput, NotFound
-from models.tables import ConnectSession, Integration
+from models.tables import Connection, ConnectSession, Integration
 from models.vocabulary import Permission
 from resolvers.connecting.choice import check_return_url, check_scopes, renewable_by_caller
 from resolvers.connecting.consent import CALLBACK, STATE_LASTS_MS, send_to_vendor
@@ -24,14 +24,20 @@ __all__ = ["Authorization", "FinishAuthorization", "Finished", "StartAuthorizati
 
 
 @dataclass(frozen=True, kw_only=True)
-class StartAuthorization:
-    """An authorisation for the caller. `callback` is where the vendor sends the user back to, below the hub."""
+class Start:
+    """How an authorisation begins. `callback` is where the vendor sends the user back to, below the hub."""
 
-    integration_id: str
-    connection_id: str | None = None
     additional_scopes: Sequence[str] = ()
     return_url: str | None = None
     callback: str = CALLBACK
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartAuthorization(Start):
+    """An authorisation for the caller."""
+
+    integration_id: str
+    connection_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +67,29 @@ async def start_authorization(work: Work, start: StartAuthorization) -> Authoriz
     check_scopes(faults, start.additional_scopes)
     await check_return_url(work, faults, start.return_url)
     faults.refuse()
-    session = new_session(work, [integration], lasts_ms=STATE_LASTS_MS)
-    session.principal_id = None if is_for_all(integration, work.caller.principal_id) else work.caller.principal_id
+    principal_id = None if is_for_all(integration, work.caller.principal_id) else work.caller.principal_id
+    renewed = None
     if start.connection_id is not None:
         renewed = await renewable_by_caller(work, start.connection_id, integration)
-        session.renews_id, session.principal_id = renewed.id, renewed.principal_id
+        principal_id = renewed.principal_id
+    return await begin(work, integration, start, principal_id=principal_id, renewed=renewed)
+
+
+async def begin(
+    work: Work,
+    integration: Integration,
+    start: Start,
+    *,
+    principal_id: str | None,
+    renewed: Connection | None,
+) -> Authorization:
+    """A session on its way to the consent page, for this principal or for all. Raises InvalidInput."""
+    session = new_session(work, [integration], lasts_ms=STATE_LASTS_MS)
+    session.principal_id = principal_id
+    session.renews_id = renewed.id if renewed else None
     session.additional_scopes = list(start.additional_scopes)
     session.return_url = start.return_url
+    path = ("input", "integrationId")
     url = await send_to_vendor(work, session, integration, callback=start.callback, path=path)
     work.add(session)
     work.audit(session, "connect_session.created")

@@ -89,6 +89,13 @@ async def connect_with_refresh_token(work: Work, brought: Brought, learned: Lear
     return await _keep(work, brought, learned)
 
 
+def with_its_refresh_token(grant: Grant, answer: TokenAnswer) -> TokenAnswer:
+    """What was answered; without a new refresh token the one that was brought goes on (RFC 6749 §6)."""
+    if isinstance(grant, RefreshToken) and answer.refresh_token is None:
+        return replace(answer, refresh_token=grant.token)
+    return answer
+
+
 async def _load(work: Work, integration_id: str, connection_id: str | None, grant: Grant) -> Brought:
     path = ("input", "integrationId")
     integration = await work.get(Integration, integration_id, path=path)
@@ -115,19 +122,12 @@ async def _keep(work: Work, brought: Brought, learned: Learned) -> Connection:
     return await keep_tokens(
         work,
         integration,
-        _with_its_refresh_token(brought.question.grant, learned.answer),
+        with_its_refresh_token(brought.question.grant, learned.answer),
         asked=brought.scopes,
         account=learned.account,
         principal_id=brought.principal_id,
         renewed=renewed,
     )
-
-
-def _with_its_refresh_token(grant: Grant, answer: TokenAnswer) -> TokenAnswer:
-    """Without a new one the old one goes on (RFC 6749 §6)."""
-    if isinstance(grant, RefreshToken) and answer.refresh_token is None:
-        return replace(answer, refresh_token=grant.token)
-    return answer
 
 
 def _check_text(name: str, value: str) -> None:

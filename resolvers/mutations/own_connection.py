@@ -8,34 +8,42 @@ from typing import Final
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.errors import Forbidden, InvalidInput, NotFound
+from models.errors import Forbidden, InvalidInput, NotFound, TooMany, UpstreamFailed
 from models.tables import Connection, Integration, Registration
-from models.vocabulary import ConnectionMode, Permission
-from resolvers.faults import Faults
+from models.vocabulary import Permission
+from proxy.oauth import AuthorizationCode, Grant, RefreshToken
+from resolvers.caller import Hub
+from resolvers.connecting.keep import keep_secret, keep_tokens
+from resolvers.connecting.redeem import Learned, Question, learn, question_of
+from resolvers.connecting.session import asks_for_consent, is_for_all
+from resolvers.faults import ADDRESS, Faults, require
 from resolvers.find import IntegrationRef, get_integration, managed_integration
+from resolvers.mutations.authorization import Authorization, Start, begin
 from resolvers.mutations.connection import judged_secret
+from resolvers.mutations.grant import with_its_refresh_token
 from resolvers.oauth.revocation import forget_connection
-from resolvers.operation import operation
-from resolvers.secrets import (
-    Secret,
-    default_connection,
-    new_connection,
-    register,
-    replace_default_connection,
-    store,
-)
+from resolvers.operation import exchange, operation
+from resolvers.secrets import Secret, default_connection, replace_default_connection
 from resolvers.verifying import unverify_all
 from resolvers.work import Work
 
 _PATH: Final = ("input", "integration")
+_LONGEST: Final = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectIntegration:
-    """What somebody connects with."""
+    """What somebody connects with: a secret, or a grant that its token endpoint has to be asked about."""
 
     integration: IntegrationRef
-    secret: Secret
+    given: Secret | Grant
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorizeIntegration(Start):
+    """What somebody wants to connect to on the vendor's own page."""
+
+    integration: IntegrationRef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,47 +54,95 @@ class Connected:
     connection: Connection
 
 
-@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
-async def connect_integration(work: Work, new: ConnectIntegration) -> Connected:
+@dataclass(frozen=True, kw_only=True)
+class Connecting:
+    """What is to be kept at an integration: a secret that is well, or what the answer to a question gives."""
+
+    integration_id: str
+    secret: Secret | None = None
+    question: Question | None = None
+
+
+async def load_connecting(work: Work, new: ConnectIntegration) -> Connecting:
+    """Find the integration, and judge what is given; nobody has been asked."""
+    integration = await get_integration(work, new.integration, path=_PATH)
+    await _place(work, integration)
+    faults = Faults("input")
+    if isinstance(new.given, Secret):
+        secret = await judged_secret(work, faults, [integration], new.given)
+        faults.refuse()
+        return Connecting(integration_id=integration.id, secret=secret)
+    _check_grant(faults, new.given)
+    faults.refuse()
+    question = await question_of(work, integration, new.given, path=_PATH)
+    return Connecting(integration_id=integration.id, question=question)
+
+
+async def redeem_grant(hub: Hub, connecting: Connecting) -> Learned:
+    """The tokens, where a grant was given."""
+    return Learned() if connecting.question is None else await learn(hub, connecting.question)
+
+
+@exchange(
+    load_connecting,
+    redeem_grant,
+    needs=Permission.CONNECTIONS_WRITE,
+    refuses=(NotFound, InvalidInput, Forbidden, TooMany, UpstreamFailed),
+)
+async def connect_integration(work: Work, connecting: Connecting, learned: Learned) -> Connected:
     """Give the caller a connection at an integration, or the one there is a new secret.
 
     Where connections are shared, or the caller is no user, it is the default shared one, for who may change the
     integration.
     """
-    integration = await get_integration(work, new.integration, path=_PATH)
-    faults = Faults("input")
-    secret = await judged_secret(work, faults, [integration], new.secret)
-    faults.refuse()
-    if is_for_all(work, integration):
-        integration = await managed_integration(work, integration.id, path=_PATH)
-        connection = await replace_default_connection(work, integration, secret)
-        await unverify_all(work, [integration.id])
+    integration = await work.get(Integration, connecting.integration_id, path=_PATH)
+    place = await _place(work, integration)
+    if connecting.secret is not None:
+        connection = await _keep_secret(work, integration, connecting.secret, place)
     else:
-        connection = await _replace_own(work, integration, secret)
+        connection = await _keep_grant(work, integration, connecting.question, learned, place)
     return Connected(integration=integration, connection=connection)
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
+async def authorize_integration(work: Work, wanted: AuthorizeIntegration) -> Authorization:
+    """Begin OAuth for the connection that `connect_integration` would make or renew."""
+    integration = await get_integration(work, wanted.integration, path=_PATH)
+    place = await _place(work, integration)
+    way = integration.auth_type
+    require(asks_for_consent(integration), _PATH, f"The integration authorises with {way}, not with a consent.")
+    return await begin(work, integration, wanted, principal_id=place.principal_id, renewed=place.connection)
 
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Forbidden))
 async def disconnect_integration(work: Work, ref: IntegrationRef) -> str:
     """Take away the connection that the caller has at an integration; at others it stays. Answers its id."""
     integration = await get_integration(work, ref, path=_PATH)
-    if is_for_all(work, integration):
-        integration = await managed_integration(work, integration.id, path=_PATH)
-        connection = await default_connection(work, integration)
-    else:
-        connection = await own_connection(work, integration)
+    connection = (await _place(work, integration)).connection
     if connection is None:
         raise NotFound("connection", path=_PATH)
     await _take_away(work, integration, connection)
     return connection.id
 
 
-def is_for_all(work: Work, integration: Integration) -> bool:
-    """Whether a connection that the caller makes at an integration is everybody's."""
-    return integration.mode is ConnectionMode.SHARED or work.caller.principal_id is None
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """Whose a connection of the caller's making is, None for everybody's; and the one that is there already."""
+
+    principal_id: str | None
+    connection: Connection | None
 
 
-async def own_connection(work: Work, integration: Integration) -> Connection | None:
+async def _place(work: Work, integration: Integration) -> _Place:
+    """Raises Forbidden where it would be everybody's and the caller may not change the integration."""
+    me = work.caller.principal_id
+    if not is_for_all(integration, me):
+        return _Place(principal_id=me, connection=await _own_connection(work, integration))
+    integration = await managed_integration(work, integration.id, path=_PATH)
+    return _Place(principal_id=None, connection=await default_connection(work, integration))
+
+
+async def _own_connection(work: Work, integration: Integration) -> Connection | None:
     """The caller's own at an integration: the default, else the first that was made."""
     mine = (
         work.mine(Connection)
@@ -99,20 +155,44 @@ async def own_connection(work: Work, integration: Integration) -> Connection | N
     return await work.first(mine.order_by(col(Registration.is_default).desc(), col(Registration.id)))
 
 
-async def _replace_own(work: Work, integration: Integration, secret: Secret) -> Connection:
-    connection = await own_connection(work, integration)
-    if connection is not None:
-        connection = await work.lock(Connection, connection.id)
-        store(work, connection, secret, at=integration.auth_type)
-        connection.version += 1
-        work.audit(connection, "connection.updated", integration_id=integration.id)
-        return connection
-    me = work.caller.principal_id
-    connection = new_connection(work, integration.name, secret, principal_id=me, at=integration.auth_type)
-    work.audit(connection, "connection.created", integration_id=integration.id)
-    await work.flush()
-    await register(work, integration, connection, default=False)
+async def _keep_secret(work: Work, integration: Integration, secret: Secret, place: _Place) -> Connection:
+    if place.principal_id is not None:
+        renewed = await _held(work, place)
+        return await keep_secret(work, integration, secret, principal_id=place.principal_id, renewed=renewed)
+    connection = await replace_default_connection(work, integration, secret)
+    await unverify_all(work, [integration.id])
     return connection
+
+
+async def _keep_grant(
+    work: Work, integration: Integration, question: Question | None, learned: Learned, place: _Place
+) -> Connection:
+    if learned.failure is not None:
+        raise learned.failure
+    assert question is not None and learned.answer is not None  # noqa: S101, PT018  there is one where nothing failed
+    return await keep_tokens(
+        work,
+        integration,
+        with_its_refresh_token(question.grant, learned.answer),
+        asked=integration.scopes,
+        account=learned.account,
+        principal_id=place.principal_id,
+        renewed=await _held(work, place),
+    )
+
+
+async def _held(work: Work, place: _Place) -> Connection | None:
+    """The connection that is there, held against other writers."""
+    return None if place.connection is None else await work.lock(Connection, place.connection.id)
+
+
+def _check_grant(faults: Faults, grant: Grant) -> None:
+    match grant:
+        case AuthorizationCode(code=code, redirect_uri=redirect_uri):
+            faults.text("code", code, most=_LONGEST, least=1)
+            faults.text("redirectUri", redirect_uri, most=ADDRESS, least=1)
+        case RefreshToken(token=token):
+            faults.text("refreshToken", token, most=_LONGEST, least=1)
 
 
 async def _take_away(work: Work, integration: Integration, connection: Connection) -> None:

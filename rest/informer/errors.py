@@ -29,6 +29,7 @@ _PLACES: Final[Places] = {
     ("input", "body"): ("data",),
     ("input", "content"): (),
     ("input", "integration"): (),
+    ("input", "integrationId"): (),
     ("input", "idempotencyKey"): ("Idempotency-Key",),
     ("input",): (),
 }

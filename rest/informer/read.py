@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from models.errors import InvalidInput
 from models.vocabulary import HttpMethod, PrincipalKind
+from proxy.oauth import AuthorizationCode, Grant, RefreshToken
+from resolvers.connecting.consent import INFORMER_CALLBACK
 from resolvers.dispatching.proxying import ProxyRequest
 from resolvers.find import IntegrationRef, PrincipalRef
 from resolvers.mutations.icon import SetIntegrationIcon, UploadIntegrationIcon
 from resolvers.mutations.integration_auth import Header
-from resolvers.mutations.own_connection import ConnectIntegration
+from resolvers.mutations.own_connection import AuthorizeIntegration, ConnectIntegration
 from resolvers.mutations.sharing import ShareIntegration, TransferIntegration, UnshareIntegration
 from resolvers.page import SliceRequest
 from resolvers.queries.integration import IntegrationFilter
@@ -64,17 +67,15 @@ def no_icon(asked: Asked) -> tuple[SetIntegrationIcon]:
 def credentials(asked: Asked) -> tuple[ConnectIntegration]:
     """What somebody connects with, by the way in which the integration authorises."""
     members = Members(asked.members())
-    match exactly_one(members, "username", "token", "apiKey"):
-        case "username":
-            password = given(members.text("password"), None) or ""
-            basic = BasicSecret(username=members.required("username"), password=password)
-            secret = Secret(basic=basic)
-        case "token":
-            secret = Secret(bearer_token=members.required("token"))
-        case _:
-            secret = Secret(api_key=members.required("apiKey"))
+    known = exactly_one(members, *_CREDENTIALS)
+    made = ConnectIntegration(integration=ref(asked), given=_CREDENTIALS[known](members))
     members.done()
-    return (ConnectIntegration(integration=ref(asked), secret=secret),)
+    return (made,)
+
+
+def consent(asked: Asked) -> tuple[AuthorizeIntegration]:
+    """On the vendor's page, which leads back to this dialect's own address."""
+    return (AuthorizeIntegration(integration=ref(asked), callback=INFORMER_CALLBACK),)
 
 
 def share(asked: Asked) -> tuple[IntegrationRef, PrincipalRef]:
@@ -144,3 +145,22 @@ def _flag(asked: Asked, name: str) -> bool | None:
     if text is not None and text not in _FLAGS:
         raise InvalidInput.at(name, "It must be true or false.")
     return None if text is None else _FLAGS[text]
+
+
+def _basic(members: Members) -> Secret:
+    password = given(members.text("password"), None) or ""
+    return Secret(basic=BasicSecret(username=members.required("username"), password=password))
+
+
+def _code(members: Members) -> AuthorizationCode:
+    return AuthorizationCode(code=members.required("code"), redirect_uri=given(members.text("redirectUri"), None))
+
+
+#: By the member that tells which of them it is.
+_CREDENTIALS: Final[dict[str, Callable[[Members], Secret | Grant]]] = {
+    "username": _basic,
+    "token": lambda members: Secret(bearer_token=members.required("token")),
+    "apiKey": lambda members: Secret(api_key=members.required("apiKey")),
+    "refreshToken": lambda members: RefreshToken(token=members.required("refreshToken")),
+    "code": _code,
+}

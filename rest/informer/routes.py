@@ -8,7 +8,7 @@ from models.vocabulary import Source, UploadPurpose
 from resolvers.mutations.icon import set_integration_icon, upload_integration_icon
 from resolvers.mutations.illustrated import create_illustrated_integration, update_illustrated_integration
 from resolvers.mutations.integration_deletion import delete_integration
-from resolvers.mutations.own_connection import connect_integration, disconnect_integration
+from resolvers.mutations.own_connection import authorize_integration, connect_integration, disconnect_integration
 from resolvers.mutations.proxy_request import proxy_request
 from resolvers.mutations.sharing import share_integration, transfer_integration, unshare_integration
 from resolvers.queries.account import read_account
@@ -50,6 +50,7 @@ dialect = Dialect(
         ),
         Delete(f"{_ONE}/icon", set_integration_icon, read.no_icon, nothing, status=204),
         Get(f"{_ONE}/account", read_account, read.integration, write.account),
+        Get(f"{_ONE}/connect", authorize_integration, read.consent, write.consent),
         Post(f"{_ONE}/connect", connect_integration, read.credentials, write.connection, status=201),
         Get(f"{_ONE}/connection", read_integration_connection, read.integration, write.connection),
         Delete(f"{_ONE}/connection", disconnect_integration, read.integration, nothing, status=204),

@@ -11,6 +11,7 @@ from models.tables import Integration, Principal
 from models.vocabulary import AuthType, PrincipalKind
 from proxy.headers import passed_on
 from resolvers.fields.integration import icon_url
+from resolvers.mutations.authorization import Authorization
 from resolvers.mutations.own_connection import Connected
 from resolvers.mutations.proxy_request import Proxied
 from resolvers.mutations.sharing import Owned, Shared
@@ -84,6 +85,11 @@ def icon(picture: Picture, asked: Asked) -> Reply:
 def account(known: dict[str, Any], asked: Asked) -> Json:
     """Who is connected at the remote service."""
     return without_nulls({name: known.get(name) for name in ("email", "displayName", "accountId")})
+
+
+def consent(begun: Authorization, asked: Asked) -> Reply:
+    """To the vendor's page."""
+    return Reply.to(begun.url)
 
 
 def connection(found: Connected, asked: Asked) -> Json:

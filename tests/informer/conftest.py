@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from models.database import Database
 from models.tables import Dispatch
 from models.vocabulary import Permission
+from tests.connect.conftest import browser, provider  # noqa: F401  fixtures of both packages
 from tests.harness.apps import Apps
 from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant

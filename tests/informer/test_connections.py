@@ -17,6 +17,7 @@ from tests.informer.conftest import NOT_ADMIN, Informer, refused
 
 CONNECT = "/integrations/stock/connect"
 CONNECTION = "/integrations/stock/connection"
+ONE_OF = "Give exactly one of username, token, apiKey, refreshToken, code."
 
 
 async def connections(apps: Apps) -> list[Connection]:
@@ -116,9 +117,13 @@ async def test_ones_own_connection_comes_before_the_shared_one(client: Informer,
 @pytest.mark.parametrize(
     ("auth_type", "body", "sentence"),
     [
-        ("basic", {}, "Give exactly one of username, token, apiKey"),
-        ("basic", {"password": "x"}, "Give exactly one of username, token, apiKey"),
-        ("basic", {"username": "a", "token": "b"}, "Give exactly one of username, token, apiKey"),
+        ("basic", {}, ONE_OF),
+        ("basic", {"password": "x"}, ONE_OF),
+        (
+            "basic",
+            {"username": "a", "token": "b"},
+            ONE_OF,
+        ),
         ("basic", {"username": 7}, "username: It must be text."),
         ("basic", {"username": "a", "password": 7}, "password: It must be text."),
         ("basic", {"username": "a:b", "password": "c"}, "username: A user name may not have a colon"),

@@ -9,7 +9,7 @@ from resolvers.find import IntegrationRef, PrincipalRef
 from resolvers.mutations.icon import UploadIntegrationIcon
 from resolvers.mutations.illustrated import CreateIllustrated, UpdateIllustrated
 from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
-from resolvers.mutations.own_connection import ConnectIntegration
+from resolvers.mutations.own_connection import AuthorizeIntegration, ConnectIntegration
 from resolvers.page import SliceRequest
 from resolvers.queries.integration import IntegrationFilter
 from resolvers.secrets import Secret
@@ -41,7 +41,11 @@ CALLS: dict[str, Call] = {
         given=lambda e: (UploadIntegrationIcon(integration=_ref(e), content=ICON),), audits=("integration.updated",)
     ),
     "connect_integration": Call(
-        given=lambda e: (ConnectIntegration(integration=_ref(e), secret=_secret()),), audits=("connection.updated",)
+        given=lambda e: (ConnectIntegration(integration=_ref(e), given=_secret()),), audits=("connection.updated",)
+    ),
+    "authorize_integration": Call(
+        given=lambda e: (AuthorizeIntegration(integration=IntegrationRef(named=e.restricted.slug)),),
+        audits=("connect_session.created",),
     ),
     "disconnect_integration": Call(given=lambda e: (_ref(e),), audits=("connection.deleted",)),
     "proxy_request": Call(

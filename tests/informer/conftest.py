@@ -8,14 +8,18 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import col, select
 
 from models.database import Database
+from models.tables import Dispatch
 from models.vocabulary import Permission
 from tests.harness.apps import Apps
 from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
+from tests.upstreams.faults import FaultServer
 
 BASE = "/informer/api"
+REQUEST = "/integrations/stock/request"
 NOT_ADMIN = tuple(word for word in Permission if word is not Permission.ORGANIZATION_ADMIN)
 
 
@@ -79,6 +83,32 @@ async def stranger(informer: Callable[[str | None], Informer], new_organization:
 def apps(hub: RunningHub, database: Database, organization: Tenant) -> Apps:
     """Of the test's organization."""
     return Apps(hub=hub, database=database, tenant=organization)
+
+
+@pytest.fixture
+async def send(client: Informer, upstream: FaultServer):
+    """`await send(url, **more)`: a request through an integration with a key in a header, whose API is `/v2`."""
+    await stock(client, upstream)
+
+    async def request(url: Any, **more: Any) -> Any:
+        sent = {"headers": more.pop("sent", {})}
+        return await client("POST", REQUEST, {"url": url, **more}, **sent)
+
+    return request
+
+
+async def stock(client: Informer, upstream: FaultServer, **members: Any) -> None:
+    """An integration with a key in a header, whose API stands at `/v2`."""
+    base = f"{upstream.url}/v2"
+    given = {"authType": "apikey", "apiKey": "the-key-4711", "apiKeyName": "X-Key", "apiBaseUri": base}
+    await client.make(**{**given, **members})
+
+
+async def records(apps: Apps) -> list[Dispatch]:
+    """The dispatches of an organization, oldest first."""
+    async with apps.database.read() as session:
+        mine = select(Dispatch).where(col(Dispatch.organization_id) == apps.tenant.id)
+        return list((await session.execute(mine.order_by(col(Dispatch.id)))).scalars())
 
 
 def refused(answer: httpx.Response, status: int) -> str:

@@ -22,10 +22,8 @@ from resolvers.find import IntegrationRef
 from resolvers.health import Finding
 from resolvers.mutations.capability import DeclareCapabilities, DeclareEventTypes, DeclareManifest
 from resolvers.mutations.connection import (
-    CreateConnection,
     RegisterConnections,
     UnregisterConnection,
-    UpdateConnection,
     unregister_connection,
 )
 from resolvers.mutations.definition import SaveDefinition
@@ -50,7 +48,6 @@ from resolvers.queries.event import EventFilter
 from resolvers.queries.installation import InstallationFilter
 from resolvers.queries.integration import IntegrationFilter, IntegrationOrderField, integration_order
 from resolvers.queries.job import JobFilter
-from resolvers.secrets import Secret
 from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
 from tests.kit import connecting, own, people
@@ -178,15 +175,6 @@ CALLS: dict[str, Call] = {
         speaker=_of_app,
         audits=("connection.updated", "integration.capabilities_declared"),
     ),
-    "create_connection": Call(
-        given=lambda e: (CreateConnection(integration_id=e.integration.id, secret=Secret(api_key="k")),),
-        audits=("connection.created",),
-    ),
-    "update_connection": Call(
-        given=lambda e: (UpdateConnection(id=e.shared.id, name="New", secret=Secret(api_key="another")),),
-        audits=("connection.updated",),
-    ),
-    "delete_connection": Call(given=lambda e: (e.shared.id,), audits=("connection.deleted",)),
     "register_connections": Call(
         given=lambda e: (RegisterConnections(integration_id=e.integration.id, connection_ids=[e.own.id]),),
         prepare=_detached,
@@ -253,7 +241,6 @@ CALLS: dict[str, Call] = {
     "reap_dispatches": Call(given=lambda e: ()),
     "expire_idempotency_keys": Call(given=lambda e: ()),
     "remove_ended_tokens": Call(given=lambda e: ()),
-    "remove_connect_sessions": Call(given=lambda e: ()),
     "remove_old_jobs": Call(given=lambda e: ()),
     "admit_keys": Call(given=lambda e: ()),
     "begin_sealing": Call(given=lambda e: (2,)),

@@ -9,7 +9,9 @@ from resolvers.connecting.consent import CALLBACK
 from resolvers.connecting.opening import Opening
 from resolvers.mutations.authorization import FinishAuthorization, StartAuthorization
 from resolvers.mutations.connect_session import Choose, CreateConnectSession
+from resolvers.mutations.connection import CreateConnection, UpdateConnection
 from resolvers.mutations.grant import ConnectWithCode, ConnectWithRefreshToken
+from resolvers.secrets import Secret
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
 
@@ -26,6 +28,15 @@ def _answer(e: Estate) -> FinishAuthorization:
 
 
 CALLS: dict[str, Call] = {
+    "create_connection": Call(
+        given=lambda e: (CreateConnection(integration_id=e.integration.id, secret=Secret(api_key="k")),),
+        audits=("connection.created",),
+    ),
+    "update_connection": Call(
+        given=lambda e: (UpdateConnection(id=e.shared.id, name="New", secret=Secret(api_key="another")),),
+        audits=("connection.updated",),
+    ),
+    "delete_connection": Call(given=lambda e: (e.shared.id,), audits=("connection.deleted",)),
     "start_authorization": Call(
         given=lambda e: (StartAuthorization(integration_id=e.restricted.id),), audits=("connect_session.created",)
     ),
@@ -51,6 +62,7 @@ CALLS: dict[str, Call] = {
         given=lambda e: (Choose(opening=_opening(e), integration_id=e.integration.id, values={"apiKey": "k"}),),
         audits=("connection.created",),
     ),
+    "remove_connect_sessions": Call(given=lambda e: ()),
     "read_connect_page": Call(given=lambda e: (_opening(e),)),
 }
 

@@ -1,6 +1,7 @@
 """Uploads that are put: what was promised arrives, once, from who may."""
 
 import hashlib
+from base64 import b64encode, encodebytes
 
 import pytest
 from sqlalchemy import update
@@ -64,7 +65,10 @@ async def test_a_name_in_the_address_is_no_upload(uploads, path):
     assert answer.status_code == 404, answer.text
 
 
-@pytest.mark.parametrize("encoded", [b"iVBORw0KGgo=", b"data:image/png;base64,iVBORw0KGgo=", b"iVBO\r\nRw0KGgo"])
+@pytest.mark.parametrize(
+    "encoded",
+    [b64encode(SVG), b64encode(SVG).rstrip(b"="), encodebytes(SVG), b"data:image/svg+xml;base64," + b64encode(SVG)],
+)
 async def test_takes_no_base64(uploads, assets, encoded):
     promised = await uploads.create(size=len(encoded))
 

@@ -92,9 +92,11 @@ def main() -> None:
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=25
     )
-    _Server(config, app).run()
-    if hasattr(app.state, "refusal"):
-        sys.exit(f"The hub cannot start. {app.state.refusal}")
+    try:
+        _Server(config, app).run()
+    except SystemExit as left:  # as uvicorn leaves where the lifespan did not begin
+        fault = getattr(app.state, "refusal", None)
+        sys.exit(f"The hub cannot start. {fault}" if fault else left.code)
 
 
 def prepare_home(settings: Settings) -> bool:

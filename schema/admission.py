@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ from schema.weight import Weight
 _HASH = "patchbay-hash"
 #: What graphql-core says when a rule has used up its comparisons.
 _OUT_OF_BUDGET = "Validation aborted."
+#: Where it repeats a value, which may be a secret in the wrong place.
+_REPEATED = re.compile(r"(?:, found|(?<= value)): .*", re.DOTALL)
 
 
 class Method(Enum):
@@ -141,6 +144,7 @@ class Admission:
         if isinstance(values, VariableValues):
             return values
         for error in values:
+            error.message = _REPEATED.sub(".", error.message)
             error.extensions = {"code": Code.INVALID_INPUT}
         raise Refused(values)
 
@@ -234,6 +238,7 @@ def _require_affordable(cost: Cost, limits: Limits) -> None:
 def _coded(error: GraphQLError) -> GraphQLError:
     if error.message == _OUT_OF_BUDGET:
         return GraphQLError("The document is too intricate to validate.", extensions={"code": Code.TOO_COSTLY})
+    error.message = _REPEATED.sub(".", error.message)
     if not error.extensions:
         wrong_value = isinstance(error, StrawberryInputCoercionError)
         error.extensions = {"code": Code.INVALID_INPUT if wrong_value else Code.BAD_REQUEST}

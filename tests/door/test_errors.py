@@ -119,6 +119,21 @@ def test_names_the_argument_of_wrong_type(door: Door, literal: str) -> None:
     assert door.added == []
 
 
+@pytest.mark.parametrize("value", ["hunter2", ["hunter2"], {"hunter2": 1}])
+def test_repeats_no_value_of_wrong_type(door: Door, value: object) -> None:
+    query = "mutation($amount: Int!) { add(number: $amount) }"
+
+    answers = [
+        door.post(query, variables={"amount": value}),
+        door.post('mutation { add(number: "hunter2") }'),
+        door.post('mutation { add(number: ["hunter2"]) }'),
+    ]
+
+    assert ["cannot represent" in only_error(answer)["message"] for answer in answers] == [True, True, True]
+    assert "hunter2" not in "".join(answer.text for answer in answers)
+    assert door.added == []
+
+
 def test_shows_at_most_20_wrong_variables(door: Door) -> None:
     names = [f"v{n}" for n in range(30)]
     variables = " ".join(f"${name}: Int!" for name in names)

@@ -77,7 +77,7 @@ async def test_no_call_fails_while_keys_rotate(operated: Operated, beside: Datab
 
     assert load.failed == []
     assert (rotated.code, removed.code) == (0, 0)
-    assert sealed == {2: MANY + 3}, "of the two connections made afterwards too"
+    assert sealed == {2: MANY + 4}, "the two connections made afterwards, the shop's own, and its installation"
     assert {tuple(request.header("authorization")) for request in upstream.requests} == {(f"Bearer {SECRET}",)}
     assert len(upstream.requests) == load.done
 
@@ -122,7 +122,7 @@ async def test_a_machine_with_a_copy_of_the_key_goes_on(operated: Operated, besi
             await load.more(2 * AT_ONCE)
 
     assert load.failed == []
-    assert await versions(beside) == {2: 2}
+    assert await versions(beside) == {2: 3}
 
 
 async def test_keys_in_a_variable_are_the_operators_to_change(operated: Operated, beside: Database, upstream) -> None:
@@ -145,9 +145,9 @@ async def test_keys_in_a_variable_are_the_operators_to_change(operated: Operated
     assert refused.code == 1
     assert "`keys add` prints a line: put it beside the others there, restart every process" in refused.err
     assert early["dispatch"]["outcome"] == "SUCCEEDED"
-    assert before == {1: 1}, "who knows the new key does not seal with it before all do"
+    assert before == {1: 2}, "who knows the new key does not seal with it before all do"
     assert (rotated.code, load.failed) == (0, [])
-    assert await versions(beside) == {2: 1}
+    assert await versions(beside) == {2: 2}
     assert Keyring.parse(both).versions == (1, 2)
     assert operated.key_file.read_text() == old
 

@@ -197,15 +197,14 @@ async def _rotate(caller: Caller, file: KeyFile | None) -> list[str]:
             raise Conflict(_NO_NEW_KEY)
         version = await add_key(caller, file)
     async with rotating(caller, version) as rotation:
-        started, counts = time.monotonic(), await count_secrets(caller)
+        counts = await count_secrets(caller)
         with _bar(older_than(rotation.version, counts), "Sealing anew") as advance:
             left = await rotation.reseal(advance)
-        seconds = time.monotonic() - started
         with _bar(sum(sum(found.values()) for found in counts.values()), "Opening all") as advance:
             await rotation.check(advance)
     print(
-        f"Sealed {rotation.resealed:,} secrets anew with master key {rotation.version} in {seconds:.1f} s,"
-        f" {rotation.resealed / seconds:,.0f} a second; opened all {rotation.checked:,}."
+        f"Sealed {rotation.resealed:,} secrets anew with master key {rotation.version} in {rotation.seconds:.1f} s,"
+        f" {rotation.resealed / max(rotation.seconds, 0.001):,.0f} a second; opened all {rotation.checked:,}."
     )
     faults = _faults(rotation, left)
     if not faults:

@@ -37,7 +37,7 @@ _HASH = "patchbay-hash"
 #: What graphql-core says when a rule has used up its comparisons.
 _OUT_OF_BUDGET = "Validation aborted."
 #: Where it repeats a value, which may be a secret in the wrong place.
-_REPEATED = re.compile(r"(?:, found|(?<= value)): .*", re.DOTALL)
+_REPEATED = re.compile(r"(?:, found|(?<= value)(?<!invalid value)): .*", re.DOTALL)
 
 
 class Method(Enum):

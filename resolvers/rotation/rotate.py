@@ -53,6 +53,7 @@ class Rotation:
     def __init__(self, caller: Caller, rows: SecretRows, version: int) -> None:
         self.version = version
         self.resealed = self.checked = 0
+        self.seconds = 0.0  # of sealing anew, without waiting for anybody
         self.unreadable: list[SecretPlace] = []
         self._caller, self._rows, self._keyring = caller, rows, caller.hub.keyring
         self._columns = secret_columns(metadata)
@@ -81,7 +82,7 @@ class Rotation:
                 advance(len(batch))
 
     async def _sweep(self, advance: Advance) -> int:
-        found = 0
+        found, started = 0, time.monotonic()
         for column in self._columns:
             async for batch in self._rows.walk(column, below=self.version):
                 renewed = await self._renewed(column, batch)
@@ -89,6 +90,7 @@ class Rotation:
                 self.resealed += resealed
                 found += len(renewed)
                 advance(resealed)
+        self.seconds += time.monotonic() - started if found else 0.0
         return found
 
     async def _renewed(self, column: SecretColumn, batch: Sequence[Envelope]) -> Sequence[Replacement]:

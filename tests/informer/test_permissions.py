@@ -42,7 +42,7 @@ NEEDS: list[tuple[str, str, Permission, dict[str, Any]]] = [
     ("DELETE", f"{ONE}/shares/member", Permission.INTEGRATIONS_SHARE, {}),
 ]
 #: What is said only to who has got in.
-INSIDE = {"There is no such account.", "The integration lacks its client id or its authorization address; set them."}
+INSIDE = {"There is no such account.", "The integration authorises with API_KEY, not with a consent."}
 #: A token with the key has the value as well.
 BRINGS = {
     Permission.INTEGRATIONS_READ: {Permission.INTEGRATIONS_WRITE},

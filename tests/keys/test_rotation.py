@@ -102,15 +102,15 @@ async def test_names_what_does_not_open_and_goes_on(operated: Operated, beside: 
 
 
 async def test_finds_what_does_not_open_under_the_newest_key_too(operated: Operated, beside: Database) -> None:
+    await operated.must("keys", "add")
     await seal_connections(beside, operated.keyring, 3)
-    await operated.must("keys", "rotate")
     (place, sealed), *_ = (await envelopes(beside)).items()
     await _put(beside, place.row_id, sealed[:-1] + bytes([sealed[-1] ^ 1]))
 
-    done = await operated.run("keys", "rotate")
+    done = [await operated.run("keys", "rotate") for _ in range(2)]
 
-    assert done.code == 1
-    assert done.err.count(place.row_id) == 1
+    assert [(one.code, one.err.count(place.row_id)) for one in done] == [(1, 1), (1, 1)]
+    assert "Sealed 0 secrets anew with master key 2" in done[1].out, "a rotation with faults is not over"
 
 
 async def test_removes_a_key_once_nothing_needs_it(operated: Operated, beside: Database) -> None:

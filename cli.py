@@ -164,7 +164,7 @@ def keys_rotate() -> None:
 def keys_remove(version: Annotated[int, typer.Argument(help="The key's version, as `list` shows it.")]) -> None:
     """Remove an old key that no stored secret needs any longer; refuses while one does, and says which.
 
-    What it signed ends with it: cursors of pages, and addresses of icons that were given out before the rotation.
+    What it signed ends with it: cursors, addresses of icons and connect links given out before the rotation.
     Processes that run forget it when they are restarted.
     """
     file = _key_file()

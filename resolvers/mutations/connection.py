@@ -106,9 +106,10 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     connection.base_url = given(new.base_url, connection.base_url)
     if secret is not None:
         store(work, connection, secret, at=connection.auth_type)
-        await unverify_users_of(work, connection)
     connection.version += 1
     work.audit(connection, "connection.updated")
+    if secret is not None:
+        await unverify_users_of(work, connection)
     return connection
 
 

@@ -185,7 +185,7 @@ class Worker:
             self._laned.add(job.id)
         kind = self._kinds[job.operation]
         context = JobContext(job=job, progress=progress, keep_when_done=kind.keep_when_done)
-        task = asyncio.create_task(self._attempt(context, kind))
+        task = asyncio.create_task(self._attempt(context, kind), name=f"job {kind.name}")
         self._running.add(task)
         task.add_done_callback(self._after)
 

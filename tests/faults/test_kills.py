@@ -16,7 +16,7 @@ from tests.harness.installed import Installed
 from tests.harness.server import ServerProcess
 
 KILLS = 10  # on each of the two databases
-WRITERS = 8
+WRITERS = 40
 PREPARE = """mutation {
     createIntegration(input: { name: "Shop" }) { ... on IntegrationPayload { integration { id } } } }"""
 DECLARE = """mutation($id: ID!) {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -24,6 +26,9 @@ ROOT = Path(__file__).parents[2]
 # A busy machine takes several times as long as the 3 seconds of starting and the 30 that the hub may drain.
 _START_SECONDS = 120.0
 _STOP_SECONDS = 60.0
+_PORTS = 1_000
+_FIRST_PORT = 12_000 + _PORTS * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 20)
+_ports = itertools.count(random.randrange(_PORTS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,9 +130,14 @@ class ServerProcess:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """A port of loopback that nobody listens on, and that the system gives to nobody who asks for any port.
+
+    Each of the processes that tests run in has a range of its own, below the ephemeral ports (`ip(7)`).
+    """
+    while True:
+        port = _FIRST_PORT + next(_ports) % _PORTS
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def child_environment(**settings: object) -> dict[str, str]:

@@ -24,8 +24,8 @@ def another_hub(
 
     @asynccontextmanager
     async def start(**settings: object):
-        settings = {"home": tmp_path, "database_url": database_url, "master_keys": master_keys} | settings
-        with served(create_app(Settings(**settings))) as hub:
+        usual = {"home": tmp_path, "database_url": database_url, "master_keys": master_keys, "worker": False}
+        with served(create_app(Settings(**usual | settings))) as hub:
             async with httpx.AsyncClient(base_url=hub.url, timeout=60, trust_env=False) as http:
                 yield await found_organization(hub, lambda token=None, **named: GraphQL(http, token, **named))
 

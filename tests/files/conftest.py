@@ -73,7 +73,10 @@ async def stranger(speak: Callable[[str | None], Uploads], new_organization: Any
 
 @pytest.fixture(scope="session")
 def strict_hub(database_url: str, master_keys: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    """A second hub over the same database: it may call nobody, waits for no one, and knows its address."""
+    """A second hub over the same database: it may call nobody, waits for no one, and knows its address.
+
+    It works on no jobs: those of other tests may call loopback.
+    """
     from server import create_app
 
     settings = Settings(
@@ -81,6 +84,7 @@ def strict_hub(database_url: str, master_keys: str, tmp_path_factory: pytest.Tem
         database_url=database_url,
         master_keys=master_keys,
         body_timeout=0.5,
+        worker=False,
         public_url="https://hub.example.com/",
     )
     with served(create_app(settings)) as running:

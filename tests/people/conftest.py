@@ -80,5 +80,6 @@ def _settings(database_url: str, master_keys: str, home, **more: object) -> Sett
         database_url=database_url,
         master_keys=master_keys,
         egress_allow="127.0.0.0/8",
+        worker=False,  # the session's hub does
         **more,
     )

@@ -40,9 +40,12 @@ class Children:
 
     async def wrote(self, what, count=1, alive=None):
         async def look():
-            assert alive is None or alive.poll() is None, "The worker ended while it started."
+            ended = alive is not None and alive.poll() is not None
             found = self.lines(what)
-            return found if len(found) >= count else None
+            if len(found) >= count:
+                return found
+            assert not ended, "The worker ended before it wrote that."
+            return None
 
         return await eventually(look, 40)
 

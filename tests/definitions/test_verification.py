@@ -18,7 +18,7 @@ from tests.definitions.conftest import described, save
 from tests.harness.acting import PROBLEM, act, integration_of
 from tests.harness.calling import app, capability
 from tests.harness.rows import changes, snapshot
-from tests.jobs.conftest import eventually
+from tests.harness.waiting import eventually
 from tests.upstreams.canned import CANNED, reply
 
 TOKEN = "token-of-the-vendor-1234"

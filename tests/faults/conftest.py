@@ -18,7 +18,7 @@ from tests.harness.databases import postgresql_database
 from tests.harness.graphql import GraphQL
 from tests.harness.proxy import DatabaseProxy
 from tests.harness.server import RunningHub, ServerProcess, served
-from tests.jobs.conftest import eventually
+from tests.harness.waiting import eventually
 from wiring import build_hub
 
 #: For whatever has to come about: a busy machine takes long, and a test never waits for ever.

@@ -14,7 +14,7 @@ from tests.faults.conftest import BACKENDS, PATIENCE, UNKNOWN, VIEWER, finished,
 from tests.harness.acting import act, attempt, refusal
 from tests.harness.databases import opened
 from tests.harness.server import served
-from tests.jobs.conftest import eventually
+from tests.harness.waiting import eventually
 
 AWAY = ("The database cannot be reached now; try again.", "INTERNAL_SERVER_ERROR")
 BUSY = ("Too many calls wait for the database; try again.", "INTERNAL_SERVER_ERROR")

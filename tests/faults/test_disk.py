@@ -28,7 +28,7 @@ from tests.faults.conftest import (
 from tests.harness.acting import act
 from tests.harness.calling import app, capability
 from tests.harness.databases import opened
-from tests.jobs.conftest import eventually
+from tests.harness.waiting import eventually
 
 CODE = "INTERNAL_SERVER_ERROR"
 FULL = ("The database's disk is full or fails, so nothing was changed; try again once that is mended.", CODE)

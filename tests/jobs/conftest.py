@@ -1,7 +1,5 @@
 """Fixtures of the engine's tests: jobs of a queue of the test's own, made and read beside the engine."""
 
-import asyncio
-import time
 from contextlib import AsyncExitStack
 
 import pytest
@@ -17,6 +15,7 @@ from jobs.worker import Worker
 from models.row import new_id
 from models.tables import Job, Organization
 from models.vocabulary import WorkState
+from tests.harness.waiting import eventually
 
 LEASE_MS = 15_000
 #: Knobs of a worker whose lease is over soon.
@@ -75,17 +74,6 @@ class Queue:
     async def _in_state(self, job_id, state):
         row = await self.row(job_id)
         return row if row is not None and row.state is state else None
-
-
-async def eventually(look, seconds=60.0):
-    """What `look` answers once that is true; AssertionError when it has not been in time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = await look()
-        if found:
-            return found
-        assert time.monotonic() < deadline, "It did not come about in time."
-        await asyncio.sleep(0.01)
 
 
 @pytest.fixture

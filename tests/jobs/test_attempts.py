@@ -13,7 +13,8 @@ from models.errors import Conflict
 from models.row import new_id
 from models.tables import Place
 from models.vocabulary import PlaceKind, WorkState
-from tests.jobs.conftest import SHORT, eventually
+from tests.harness.waiting import eventually
+from tests.jobs.conftest import SHORT
 
 
 @pytest.mark.parametrize(

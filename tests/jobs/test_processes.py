@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from models.vocabulary import WorkState
-from tests.jobs.conftest import eventually
+from tests.harness.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 LEASE_MS = 3_000

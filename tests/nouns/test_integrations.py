@@ -8,6 +8,7 @@ import pytest
 
 from tests.harness.acting import act, faults, integration_of, listed, refusal, remove
 from tests.harness.graphql import GraphQL
+from tests.harness.waiting import eventually
 
 AUTH = """type apiBaseUrl clientId hasClientSecret scopes authorizationUrl tokenUrl revocationUrl tokenEndpointAuth
   apiKeyLocation apiKeyName headers { name value } parameters"""
@@ -226,8 +227,12 @@ async def test_hides_what_is_removed_with_all_that_is_its_own(organization) -> N
         assert gone["id"] not in [one["id"] for one in await listed(client, field, "id")]
     assert await listed(client, "installations", "handler") == [{"handler": "KEPT"}]
     assert await listed(client, "capabilities", "name") == []
-    assert await listed(client, "connections", "id") == [{"id": shared["id"]}]
     assert (await remove(client, "deleteIntegration", gone["id"]))["code"] == "NOT_FOUND"
+
+    async def only_shared():
+        return await listed(client, "connections", "id") == [{"id": shared["id"]}]
+
+    await eventually(only_shared)  # a job removes them, since their vendors are told
 
 
 async def _viewer(client: GraphQL) -> dict[str, Any]:

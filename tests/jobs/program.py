@@ -43,7 +43,7 @@ async def _work(url, queue, log, lease_ms):
     worker = Worker(database, [kind], bus, queue=queue, lease_ms=lease_ms, grace_seconds=2)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     async with bus.running(), worker.running():
-        _line(log, "ready")
+        _line(log, f"ready {os.getpid()}")
         await told.wait()
     await database.close()
     _line(log, "drained")

@@ -114,7 +114,7 @@ async def test_a_hanging_upstream_slows_no_other_and_no_other_organization(upstr
         return answer.status, loop.time() - began
 
     async with open_egress(per_host=20, queue_per_host=200) as egress:
-        calls = [egress.send(request(f"{upstream.url}/silent", seconds=2)) for _ in range(200)]
+        calls = [egress.send(request(f"{upstream.url}/silent", seconds=20)) for _ in range(200)]
         hanging = [asyncio.create_task(call) for call in calls]
         await upstream.received(20)
 
@@ -125,5 +125,5 @@ async def test_a_hanging_upstream_slows_no_other_and_no_other_organization(upstr
             task.cancel()
         await asyncio.gather(*hanging, return_exceptions=True)
     assert {status for status, _ in others + same_host} == {200}
-    assert max(seconds for _, seconds in others + same_host) < 2  # which those that hang take
+    assert max(seconds for _, seconds in others + same_host) < 20  # which those that hang take
     assert len([received for received in upstream.requests if received.target == "/silent"]) == 20

@@ -14,7 +14,7 @@ from tests.harness.calling import CALLED, App, app, capability, given
 from tests.upstreams.canned import reply
 
 OK = capability("OK", "POST", "/ok", given("a"))
-SLOW = capability("SLOW", "POST", "/silent", timeoutSeconds=2)
+SLOW = capability("SLOW", "POST", "/silent", timeoutSeconds=4)
 
 
 @pytest.fixture

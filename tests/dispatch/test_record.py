@@ -10,10 +10,11 @@ from sqlalchemy import select
 from models.tables import Dispatch
 from tests.harness.acting import act, listed
 from tests.harness.calling import App, app, capability, given
+from tests.harness.waiting import eventually
 
 FIELDS = """id capabilityName method url outcome externalStatus error attemptCount source durationMs createdAt
   idempotencyKey integration { handler } connection { id } capability { name }"""
-SLOW = capability("SLOW", "GET", "/silent", given("key", location="QUERY"), timeoutSeconds=2)
+SLOW = capability("SLOW", "GET", "/silent", given("key", location="QUERY"), timeoutSeconds=4)
 OK = capability("OK", "POST", "/ok", given("a"))
 
 
@@ -35,7 +36,7 @@ async def test_the_intent_stands_while_the_call_is_under_way(organization, upstr
     assert after["integration"] == {"handler": "APP"}
     assert (after["outcome"], after["attemptCount"]) == ("TIMED_OUT", 1)
     assert done["dispatch"]["id"] == after["id"]
-    assert 2000 <= after["durationMs"] < 4000
+    assert 4000 <= after["durationMs"] < 20_000
 
 
 async def test_what_was_answered_is_what_is_recorded(organization, httpbin) -> None:
@@ -138,15 +139,12 @@ async def test_a_mutation_whose_client_leaves_is_done_once(organization, upstrea
     shop = await app(organization.client, upstream.url, SLOW)
     given = {"capability": {"named": {"handler": "APP", "name": "SLOW"}}}
 
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.5):
-            await act(shop.client, "dispatch", given, "dispatch { id }")
-    ended: list[dict] = []
-    for _ in range(100):
-        ended = await listed(organization.client, "dispatches", "outcome", "(filter: { outcome: [TIMED_OUT] })")
-        if ended:
-            break
-        await asyncio.sleep(0.1)
+    leaving = asyncio.create_task(act(shop.client, "dispatch", given, "dispatch { id }"))
+    await upstream.received(1)
+    leaving.cancel()
+    ended = await eventually(
+        lambda: listed(organization.client, "dispatches", "outcome", "(filter: { outcome: [TIMED_OUT] })")
+    )
 
     assert ended == [{"outcome": "TIMED_OUT"}]
     assert upstream.seen["/silent"] == 1

@@ -19,7 +19,7 @@ from tests.harness.waiting import eventually
 
 LEASE_MS = 15_000
 #: Knobs of a worker whose lease is over soon.
-SHORT = {"lease_ms": 900}
+SHORT = {"lease_ms": 2_000}
 
 
 class Queue:

@@ -132,7 +132,7 @@ async def test_is_woken_by_another_process(queue, bus, children):
 
 
 async def test_drains_when_told_to_stop(queue, children):
-    """Its grace is two seconds: what ends in it ends, the rest is given back at once."""
+    """Its grace is four seconds: what ends in it ends, the rest is given back at once."""
     short, long = await queue.add(payload={"sleep": 1}), await queue.add(payload={"sleep": 60})
     child = await children.start()
     await children.wrote("begin", 2)

@@ -136,7 +136,7 @@ async def test_a_job_that_blocks_the_loop_keeps_its_lease(queue, start_worker, d
 
     async def block(context):
         runs.append(context.job.attempt)
-        time.sleep(4.5)  # noqa: ASYNC251  five times the lease
+        time.sleep(7)  # noqa: ASYNC251  three times the lease
 
     job_id = await queue.add()
     await start_worker(work=block, knobs=SHORT)
@@ -155,7 +155,7 @@ async def test_draining_gives_running_jobs_their_time_and_back_what_they_do_not_
         await asyncio.sleep(60)
 
     quick, slow = await queue.add("short"), await queue.add("long")
-    worker = await start_worker(short=short, long=long, knobs={"grace_seconds": 1.0})
+    worker = await start_worker(short=short, long=long, knobs={"grace_seconds": 4.0})
     await queue.reached(slow, WorkState.RUNNING)
     late = None
     began = time.monotonic()
@@ -189,7 +189,7 @@ def _take_over(url, name, runs):
         bus = Bus(database)
         worker = Worker(database, [JobKind(name="work", run=run)], bus, queue=name, **SHORT)
         async with bus.running(), worker.running():
-            await asyncio.sleep(4)
+            await asyncio.sleep(6.5)
         await database.close()
 
     asyncio.run(watch())

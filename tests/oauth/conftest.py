@@ -51,6 +51,14 @@ class Connected:
         async with self.database.read() as session:
             return (await session.execute(select(Connection).where(col(Connection.id) == self.id))).scalar_one()
 
+    async def under_renewal(self) -> bool:
+        """Whether somebody has the lease."""
+        return (await self.row()).lease_owner is not None
+
+    async def at_rest(self) -> bool:
+        """Whether nobody has."""
+        return not await self.under_renewal()
+
     async def change(self, **values: Any) -> None:
         """As time or another process would change it."""
         async with self.database.write() as session:

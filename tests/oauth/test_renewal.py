@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 
@@ -13,17 +14,9 @@ from resolvers.oauth.held import HeldToken
 from resolvers.oauth.renewal import RenewToken, fresh_token, require_reconnect
 from tests.harness.acting import act, listed
 from tests.harness.calling import capability
+from tests.harness.waiting import eventually
 
 RECONNECT = "The connection no longer works; connect again."
-
-
-async def somebody_renews(shop) -> None:
-    """Wait until somebody has the lease."""
-    for _ in range(500):
-        if (await shop.row()).lease_owner is not None:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("Nobody renews.")
 
 
 async def test_a_token_that_lasts_is_used_as_it_is(connect, vendor) -> None:
@@ -222,14 +215,15 @@ async def test_a_401_stands_where_the_token_cannot_be_renewed_now(connect, vendo
 async def test_tokens_of_a_new_consent_are_not_overwritten_by_a_renewal_that_comes_late(connect, vendor) -> None:
     shop = await connect(expiresAt="2020-01-01T00:00:00Z")
     (one,) = await listed(shop.client, "connections", "id")
-    vendor.delay = 0.5
-    vendor.before_answer = lambda: setattr(vendor, "valid", "consented")
+    consented = threading.Event()
+    vendor.before_answer = lambda: (consented.wait(60), setattr(vendor, "valid", "consented"))
 
     running = asyncio.create_task(shop.run())
-    await somebody_renews(shop)
+    await eventually(shop.under_renewal)
     tokens = {"accessToken": "consented", "refreshToken": "rt-new"}
     await act(shop.client, "updateConnection", {"id": one["id"], "secret": {"oauth2": tokens}})
     before = (await shop.row()).secret
+    consented.set()
     done = await running
 
     row = await shop.row()
@@ -264,12 +258,14 @@ async def test_a_lease_of_before_the_clock_was_set_back_holds_nobody_up(connect,
 
 async def test_a_call_waits_for_a_token_no_longer_than_its_own_time(connect, vendor) -> None:
     shop = await connect(
-        expiresAt="2020-01-01T00:00:00Z", capabilities=(capability("GET", "GET", "/api", timeoutSeconds=1),)
+        expiresAt="2020-01-01T00:00:00Z", capabilities=(capability("GET", "GET", "/api", timeoutSeconds=3),)
     )
-    vendor.delay = 2
+    refused_before = threading.Event()
+    vendor.before_answer = lambda: refused_before.wait(60)
 
     refused = await shop.refused()
-    await asyncio.sleep(1.5)
+    refused_before.set()
+    await eventually(shop.at_rest)
     done = await shop.run()
 
     assert (refused["code"], refused["failure"]) == ("UPSTREAM_FAILED", "TIMEOUT")

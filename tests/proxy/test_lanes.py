@@ -95,7 +95,7 @@ async def test_a_failed_call_gives_its_place_back(faults):
 
 async def test_one_who_waits_for_the_whole_time_is_told_that_it_never_left(upstream):
     async with open_egress(per_host=1) as egress:
-        hanging = asyncio.create_task(egress.send(request(f"{upstream.url}/silent", seconds=1)))
+        hanging = asyncio.create_task(egress.send(request(f"{upstream.url}/silent", seconds=30)))
         await upstream.received(1)
 
         with pytest.raises(TooMany):

@@ -100,6 +100,16 @@ def hub(database_url: str, master_keys: str, tmp_path_factory: pytest.TempPathFa
         yield hub
 
 
+@pytest.fixture(scope="session")
+def settings_beside(database_url: str, master_keys: str) -> Callable[..., Settings]:
+    """Settings of further hubs over the session's database: `settings_beside(home, public_url=…)`.
+
+    They know the same vendors, and leave the jobs to the session's hub: another's policy may refuse what they call.
+    """
+    same = {"database_url": database_url, "master_keys": master_keys, "catalogue": CATALOGUE, "worker": False}
+    return lambda home, **more: Settings(home=home, **same | more)
+
+
 @pytest.fixture
 async def http(hub: RunningHub) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client with the hub as its base."""

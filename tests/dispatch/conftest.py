@@ -17,15 +17,14 @@ from tests.harness.tenants import Tenant, found_organization
 
 @pytest.fixture
 def another_hub(
-    database_url: str, master_keys: str, tmp_path: Path
+    settings_beside: Callable[..., Settings], tmp_path: Path
 ) -> Callable[..., AbstractAsyncContextManager[Tenant]]:
     """A second hub over the same database, with other settings; yields an organization whose clients call it."""
     from server import create_app
 
     @asynccontextmanager
     async def start(**settings: object):
-        usual = {"home": tmp_path, "database_url": database_url, "master_keys": master_keys, "worker": False}
-        with served(create_app(Settings(**usual | settings))) as hub:
+        with served(create_app(settings_beside(tmp_path, **settings))) as hub:
             async with httpx.AsyncClient(base_url=hub.url, timeout=60, trust_env=False) as http:
                 yield await found_organization(hub, lambda token=None, **named: GraphQL(http, token, **named))
 

@@ -72,21 +72,14 @@ async def stranger(speak: Callable[[str | None], Uploads], new_organization: Any
 
 
 @pytest.fixture(scope="session")
-def strict_hub(database_url: str, master_keys: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    """A second hub over the same database: it may call nobody, waits for no one, and knows its address.
-
-    It works on no jobs: those of other tests may call loopback.
-    """
+def strict_hub(
+    settings_beside: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningHub]:
+    """A second hub over the same database: it may call nobody, waits for no one, and knows its address."""
     from server import create_app
 
-    settings = Settings(
-        home=tmp_path_factory.mktemp("strict"),
-        database_url=database_url,
-        master_keys=master_keys,
-        body_timeout=0.5,
-        worker=False,
-        public_url="https://hub.example.com/",
-    )
+    home = tmp_path_factory.mktemp("strict")
+    settings = settings_beside(home, body_timeout=0.5, public_url="https://hub.example.com/")
     with served(create_app(settings)) as running:
         yield running
 

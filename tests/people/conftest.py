@@ -8,10 +8,11 @@ import httpx
 import pytest
 
 from server import create_app
-from settings import Settings
 from tests.harness.graphql import GraphQL
 from tests.harness.server import RunningHub, served
 from tests.people.issuer import AUDIENCE, Issuer
+
+LOOPBACK = "127.0.0.0/8"
 
 
 @pytest.fixture
@@ -33,12 +34,12 @@ def trusted() -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def start_hub(database_url, master_keys, tmp_path) -> Iterator[Callable[..., RunningHub]]:
+def start_hub(settings_beside, tmp_path) -> Iterator[Callable[..., RunningHub]]:
     """Starts further hubs over the session's database: `start_hub(jwt_issuer=…)`."""
     started = []
 
     def start(**settings: object) -> RunningHub:
-        started.append(served(create_app(_settings(database_url, master_keys, tmp_path, **settings))))
+        started.append(served(create_app(settings_beside(tmp_path, egress_allow=LOOPBACK, **settings))))
         return started[-1].__enter__()
 
     yield start
@@ -47,18 +48,11 @@ def start_hub(database_url, master_keys, tmp_path) -> Iterator[Callable[..., Run
 
 
 @pytest.fixture(scope="module")
-def trusting(database_url, master_keys, trusted: Issuer, tmp_path_factory) -> Iterator[RunningHub]:
+def trusting(settings_beside, trusted: Issuer, tmp_path_factory) -> Iterator[RunningHub]:
     """A hub that takes the issuer's JWTs."""
-    with served(
-        create_app(
-            _settings(
-                database_url,
-                master_keys,
-                tmp_path_factory.mktemp("trusting"),
-                **trust(trusted, jwt_algorithms="RS256,ES256,Ed25519"),
-            )
-        )
-    ) as hub:
+    trust_it = trust(trusted, jwt_algorithms="RS256,ES256,Ed25519")
+    settings = settings_beside(tmp_path_factory.mktemp("trusting"), egress_allow=LOOPBACK, **trust_it)
+    with served(create_app(settings)) as hub:
         yield hub
 
 
@@ -72,14 +66,3 @@ async def ask(trusting: RunningHub) -> AsyncIterator[Callable[..., GraphQL]]:
 def trust(issuer: Issuer, **more: object) -> dict[str, object]:
     """Settings that trust an issuer."""
     return {"jwt_issuer": issuer.name, "jwt_audience": AUDIENCE, "jwt_keys": issuer.url} | more
-
-
-def _settings(database_url: str, master_keys: str, home, **more: object) -> Settings:
-    return Settings(
-        home=home,
-        database_url=database_url,
-        master_keys=master_keys,
-        egress_allow="127.0.0.0/8",
-        worker=False,  # the session's hub does
-        **more,
-    )

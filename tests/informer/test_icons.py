@@ -139,8 +139,8 @@ async def test_refuses_what_is_no_icon_and_keeps_the_old_one(
 
 
 @pytest.mark.parametrize("name", ["../../x", "CON", "a" * 300, "x\x00y", "ü.png", ""])
-async def test_a_file_name_is_never_looked_at(name: str, client: Informer):
-    head = f'Content-Disposition: form-data; name="a"; filename="{name}"'.encode()
+async def test_neither_a_file_name_nor_a_type_is_looked_at(name: str, client: Informer):
+    head = f'Content-Disposition: form-data; name="a"; filename="{name}"\r\nContent-Type: text/html'.encode()
     body = b"--b\r\n" + head + b"\r\n\r\n" + png() + b"\r\n--b--\r\n"
 
     answer = await client("PUT", ICON, content=body, headers={"Content-Type": 'multipart/form-data; boundary="b"'})

@@ -20,13 +20,15 @@ class NewJob:
 
     Lower priorities run first. It is due at `run_at`, in ms since 1970 UTC, or `delay_ms` from now by the
     database's clock. Jobs of one `lane` run one at a time, in the order of their ids. While a job with the same
-    `dedupe_key` is queued or running, no other is made; the key is the organization's own.
+    `dedupe_key` is queued or running, no other is made; the key is the organization's own. A `secret` is an envelope
+    bound to the job's own row (`id`) and its organization, without which there can be none.
     """
 
     operation: str
     caption: str
     organization_id: str | None = None
     payload: Mapping[str, Any] = field(default_factory=dict)
+    secret: bytes | None = field(default=None, repr=False)
     subject_kind: str | None = None
     subject_id: str | None = None
     queue: str = DEFAULT_QUEUE
@@ -64,6 +66,7 @@ class Claimed:
     subject_kind: str | None
     subject_id: str | None
     payload: dict[str, Any]
+    secret: bytes | None = field(repr=False)
     priority: int
     run_at: int
     attempt: int

@@ -40,6 +40,7 @@ _ENDING: Final = """state = CASE job.state WHEN 'RUNNING' THEN d.state ELSE job.
  error = CASE job.state WHEN 'RUNNING' THEN d.error ELSE job.error END,
  run_at = CASE WHEN job.state = 'RUNNING' AND d.state = 'QUEUED' THEN NOW + d.delay_ms ELSE job.run_at END,
  finished_at = CASE WHEN job.state = 'RUNNING' AND d.state <> 'QUEUED' THEN NOW ELSE job.finished_at END,
+ secret = CASE WHEN job.state = 'RUNNING' AND d.state = 'SUCCEEDED' THEN NULL ELSE job.secret END,
  attempt = job.attempt - d.refund, lease_owner = NULL, lease_until = NULL, updated_at = NOW, feed = FEED"""
 #: ids, attempts, owner.
 DROP_POSTGRESQL: Final = f"""DELETE FROM job USING unnest(?::char(24)[], ?::int[]) AS d (id, attempt)

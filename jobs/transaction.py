@@ -21,9 +21,9 @@ from models.vocabulary import WorkState
 _TRIES: Final = 5
 # By the driver's own statement: SQLAlchemy's costs several times as much for so many columns.
 _SQL: Final = f"""INSERT INTO job (id, created_at, updated_at, organization_id, queue, operation, caption,
- subject_kind, subject_id, payload, priority, max_attempts, lane, dedupe_key, created_by, cause_kind, cause_id,
- correlation_id, state, attempt, run_at)
-VALUES ({"?, " * 18}'QUEUED', 0, coalesce(CAST(? AS BIGINT), NOW + CAST(? AS BIGINT)))
+ subject_kind, subject_id, payload, secret, priority, max_attempts, lane, dedupe_key, created_by, cause_kind,
+ cause_id, correlation_id, state, attempt, run_at)
+VALUES ({"?, " * 19}'QUEUED', 0, coalesce(CAST(? AS BIGINT), NOW + CAST(? AS BIGINT)))
 ON CONFLICT (dedupe_key) WHERE {DEDUPED} DO NOTHING"""
 _RETURNING: Final = " RETURNING run_at, feed"
 _INSERT: Final = {"postgresql": spelled(_SQL, sqlite=False), "sqlite": spelled(_SQL, sqlite=True)}
@@ -64,6 +64,7 @@ async def finish(session: AsyncSession, context: JobContext, *, error: str | Non
     if context.keep_when_done or error is not None:
         ended = update(Job).values(
             state=WorkState.SUCCEEDED if error is None else WorkState.FAILED,
+            secret=None if error is None else col(Job.secret),
             error=error,
             finished_at=database_now(),
             lease_owner=None,
@@ -109,6 +110,7 @@ def _values(new: NewJob) -> dict[str, Any]:
         "subject_kind": new.subject_kind,
         "subject_id": new.subject_id,
         "payload": dict(new.payload),
+        "secret": new.secret,
         "priority": new.priority,
         "max_attempts": new.max_attempts,
         "lane": new.lane,

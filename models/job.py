@@ -15,6 +15,7 @@ from models.row import (
     new_id,
     partial_index,
     ref_field,
+    secret_field,
     text_field,
     time_field,
     word_field,
@@ -32,7 +33,8 @@ class Job(Changeable, table=True):
     """One piece of work, and how far it is. No organization: the hub's own, such as cleaning up.
 
     `lane` orders: of a lane one job is held at a time, in the order of their ids. Whoever holds a job is
-    `lease_owner`, until `lease_until` by the database's clock, in its `attempt`; all writes ask for both.
+    `lease_owner`, until `lease_until` by the database's clock, in its `attempt`; all writes ask for both. `secret` is
+    what its payload may not say in the open; a job that has succeeded needs it no more, and lets go of it.
     """
 
     __table_args__ = (
@@ -52,6 +54,7 @@ class Job(Changeable, table=True):
     subject_kind: str | None = text_field(24, default=None)
     subject_id: str | None = ref_field(default=None)
     payload: dict[str, Any] = json_field(default_factory=dict)
+    secret: bytes | None = secret_field(default=None)
     state: WorkState = word_field(WorkState, default=WorkState.QUEUED)
     priority: int = Field(default=0)
     run_at: int = time_field()

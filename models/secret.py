@@ -8,7 +8,7 @@ import hmac
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -80,7 +80,10 @@ class Keyring:
         return hmac.digest(self._keys[version], b"patchbay fingerprint", "sha256").hex()
 
     def renew(self) -> bool:
-        """Read the keys again where they may have changed. Answers whether any came along; none goes."""
+        """Read the keys again where they may have changed. Answers whether any came along.
+
+        None goes, whatever the text lacks: it may be spoilt, or half written.
+        """
         with self._renewing:
             text = self._renewed()
             try:
@@ -92,6 +95,14 @@ class Keyring:
             if came:
                 self._hold(read | self._keys)
         return bool(came)
+
+    def forget(self, versions: Collection[int]) -> set[int]:
+        """Hold these keys no longer, but for the one that seals here. Answers those that were held."""
+        with self._renewing:
+            gone = (self._keys.keys() & frozenset(versions)) - {self.current}
+            if gone:
+                self._hold({version: key for version, key in self._keys.items() if version not in gone})
+        return gone
 
     def seal_with(self, version: int) -> bool:
         """From now on seal with this key. Answers False, and goes on as before, where it is not to be had."""

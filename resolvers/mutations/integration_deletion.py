@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import delete, exists, select
@@ -33,11 +33,11 @@ from resolvers.find import IntegrationRef, managed_integration
 from resolvers.mutations.tag import hold_tags, remove_unused_tags
 from resolvers.oauth.revocation import (
     REVOKE,
+    client_of,
     forget_connection,
     revocation_endpoint,
     revoke,
-    seal_client,
-    unseal_client,
+    with_client,
 )
 from resolvers.operation import operation
 from resolvers.work import Work
@@ -139,7 +139,7 @@ async def _ask_to_finish(work: Work, integration: Integration, client: TokenEndp
         max_attempts=_MAX_ATTEMPTS,
         created_by=work.caller.principal_id,
     )
-    return await work.enqueue(replace(new, payload=seal_client(work.hub, work.organization_id, new.id, client)))
+    return await work.enqueue(with_client(work.hub, work.organization_id, new, client))
 
 
 async def _remove_children(work: Work, integration: Integration) -> None:
@@ -149,7 +149,7 @@ async def _remove_children(work: Work, integration: Integration) -> None:
 
 
 async def _finish(caller: Caller, context: JobContext) -> None:
-    gone = DeletedIntegration(id=context.job.subject_id or "", client=unseal_client(caller.hub, context.job))
+    gone = DeletedIntegration(id=context.job.subject_id or "", client=client_of(caller.hub, context.job))
     async with context.progress.task("Remove its connections"):
         while await forget_connections(caller, gone):
             pass

@@ -6,7 +6,6 @@ is revoked all the same. The job takes the tokens along, sealed for the job's ow
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 from typing import Any, Final
 
@@ -47,14 +46,14 @@ def revocation_endpoint(work: Work, integration: Integration | None) -> TokenEnd
     return token_endpoint(work, integration, integration.revocation_url)
 
 
-def seal_client(hub: Hub, organization_id: str, job_id: str, client: TokenEndpoint | None) -> dict[str, Any]:
-    """The payload of a job that has to know a client."""
-    return {} if client is None else _sealed(hub, organization_id, job_id, _written(client))
+def with_client(hub: Hub, organization_id: str, new: NewJob, client: TokenEndpoint | None) -> NewJob:
+    """A job that has to know a client, where there is one."""
+    return new if client is None else _with_secret(hub, organization_id, new, _written(client))
 
 
-def unseal_client(hub: Hub, job: Claimed) -> TokenEndpoint | None:
+def client_of(hub: Hub, job: Claimed) -> TokenEndpoint | None:
     """That client. Raises GiveUp where it cannot be read."""
-    return None if "sealed" not in job.payload else _read(_unsealed(hub, job))
+    return None if job.secret is None else _read(_unsealed(hub, job))
 
 
 async def revoke(caller: Caller, context: JobContext) -> None:
@@ -86,8 +85,7 @@ async def _ask_to_revoke(work: Work, connection: Connection, client: TokenEndpoi
         created_by=work.caller.principal_id,
     )
     farewell = {"client": _written(client), "tokens": tokens}
-    payload = _sealed(work.hub, connection.organization_id, new.id, farewell)
-    await work.enqueue(replace(new, payload=payload))
+    await work.enqueue(_with_secret(work.hub, connection.organization_id, new, farewell))
 
 
 def _written(client: TokenEndpoint) -> dict[str, Any]:
@@ -103,18 +101,16 @@ def _read(written: dict[str, Any]) -> TokenEndpoint:
     )
 
 
-def _sealed(hub: Hub, organization_id: str, job_id: str, value: dict[str, Any]) -> dict[str, Any]:
-    envelope = hub.keyring.seal(orjson.dumps(value), _place(organization_id, job_id))
-    return {"sealed": base64.b64encode(envelope).decode()}
+def _with_secret(hub: Hub, organization_id: str, new: NewJob, value: dict[str, Any]) -> NewJob:
+    return replace(new, secret=hub.keyring.seal(orjson.dumps(value), _place(organization_id, new.id)))
 
 
 def _unsealed(hub: Hub, job: Claimed) -> Any:
     try:
-        envelope = base64.b64decode(job.payload["sealed"])
-        return orjson.loads(hub.keyring.open(envelope, _place(job.organization_id or "", job.id)))
+        return orjson.loads(hub.keyring.open(job.secret or b"", _place(job.organization_id or "", job.id)))
     except SecretUnreadable as cause:
         raise GiveUp("What the job has to revoke cannot be read; its key is gone.") from cause
 
 
 def _place(organization_id: str, job_id: str) -> SecretPlace:
-    return SecretPlace(organization_id=organization_id, table="job", row_id=job_id, column="payload")
+    return SecretPlace(organization_id=organization_id, table="job", row_id=job_id, column="secret")

@@ -1,4 +1,4 @@
-"""Every process asks each second which master key seals, so that all of them seal with the same."""
+"""Every process asks each second which master key seals and which are removed, so that all do the same."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from models.errors import Unavailable
@@ -17,12 +18,20 @@ _log = logging.getLogger("patchbay.keys")
 _EVERY_SECONDS: Final = 1.0
 #: By when a process that is well seals with the key that was begun, and what it sealed before is kept.
 SECONDS_TO_FOLLOW: Final = 3.0
-_SEALING: Final = "SELECT max(version) FROM master_key WHERE sealing_since IS NOT NULL"
+_KEYS: Final = "SELECT version, sealing_since, removed_at FROM master_key"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Standing:
+    """What the database says of the keys."""
+
+    sealing: int
+    removed: frozenset[int]
 
 
 @asynccontextmanager
 async def following_keys(hub: Hub) -> AsyncIterator[None]:
-    """Check this process's keys, seal with the one that all do, and go on following.
+    """Check this process's keys, seal with the one that all do, and go on following; a removed key is forgotten.
 
     Raises Conflict, in a sentence for the operator, where a key is missing or wrong.
     """
@@ -41,18 +50,28 @@ async def _follow(hub: Hub) -> None:
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
         try:
-            version = await _sealing(hub)
+            standing = await _standing(hub)
         except Unavailable:
             continue  # whoever cannot reach the database seals nothing either
         except Exception:  # noqa: BLE001  a run loop outlives what goes wrong in it
             _log.exception("It could not be read which master key seals")
             continue
-        if version in {hub.keyring.current, missing} or hub.keyring.seal_with(version):
-            continue
-        missing = version
-        _log.error("Master key %d seals now, and this process does not have it", version)
+        missing = _seal(hub, standing.sealing, missing)
+        for version in hub.keyring.forget(standing.removed):
+            _log.info("Master key %d is removed, and this process has forgotten it", version)
 
 
-async def _sealing(hub: Hub) -> int:
-    ((version,),) = await hub.database.reader.fetch(_SEALING, [])
-    return int(version)
+def _seal(hub: Hub, version: int, missing: int) -> int:
+    """Seal with this key from now on. Answers the one that is missing, which is said once."""
+    if version in {hub.keyring.current, missing} or hub.keyring.seal_with(version):
+        return missing
+    _log.error("Master key %d seals now, and this process does not have it", version)
+    return version
+
+
+async def _standing(hub: Hub) -> _Standing:
+    rows = await hub.database.reader.fetch(_KEYS, [])
+    return _Standing(
+        sealing=max(version for version, sealing_since, _ in rows if sealing_since is not None),
+        removed=frozenset(version for version, _, removed_at in rows if removed_at is not None),
+    )

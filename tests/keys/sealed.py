@@ -11,7 +11,7 @@ from sqlalchemy.orm import configure_mappers
 from models.database import Database
 from models.row import new_id
 from models.secret import Keyring, SecretPlace, version_mark
-from models.tables import Connection, ConnectSession, Dispatch, Installation, Integration, Organization, metadata
+from models.tables import Connection, ConnectSession, Dispatch, Installation, Integration, Job, Organization, metadata
 from models.vocabulary import AuthType, ConnectionMode, ConnectSessionStatus, HttpMethod, Source
 from resolvers.rotation.columns import secret_columns
 
@@ -45,6 +45,7 @@ async def seal_everywhere(database: Database, keyring: Keyring) -> dict[SecretPl
             deadline_at=0,
         ),
         ConnectSession(**owner, status=ConnectSessionStatus.OPEN, integration_ids=[], expires_at=0),
+        Job(**owner, queue="idle", operation="idle", caption="Idle", run_at=0, max_attempts=1),
     ]
     plain: dict[SecretPlace, bytes] = {}
     for row in rows:

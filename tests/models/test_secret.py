@@ -94,6 +94,18 @@ def test_an_older_key_opens_and_the_newest_seals():
     assert Keyring({2: KEY}).open(new, PLACE) == b"after"
 
 
+def test_forgets_a_key_but_not_the_one_that_seals():
+    ring = Keyring({1: b"1" * 32, 2: b"2" * 32, 3: b"3" * 32})
+    kept, sealed = ring.seal(b"x", PLACE), Keyring({2: b"2" * 32}).seal(b"x", PLACE)
+
+    gone = ring.forget([2, 3, 9])
+
+    assert (gone, ring.versions, len(ring.derive_each("cursor"))) == ({2}, (1, 3), 2)
+    assert ring.open(kept, PLACE) == b"x"
+    with pytest.raises(SecretUnreadable):
+        ring.open(sealed, PLACE)
+
+
 def test_refuses_an_envelope_whose_key_is_gone():
     old = Keyring({1: OTHER_KEY}).seal(b"planted-secret", PLACE)
 

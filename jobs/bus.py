@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
+from jobs.outage import Outage
 from jobs.signals import open_signals
 from models.database import Database
 
@@ -28,6 +29,7 @@ class Bus:
     def __init__(self, database: Database) -> None:
         self._signals = open_signals(database)
         self._ears: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._outage = Outage(_log, "Other processes are not heard for the moment", "Other processes are heard again")
 
     def wake(self, *topics: str) -> None:
         """After a commit: tell all who listen to these topics, in every process."""
@@ -61,11 +63,15 @@ class Bus:
         while True:
             began = time.monotonic()
             try:
-                await self._signals.run(self._ring)
+                await self._signals.run(self._heard)
             except Exception as error:  # noqa: BLE001  a run loop outlives what goes wrong in it
-                _log.warning("Other processes are not heard for the moment: %r", error)
+                self._outage.meet(error)
             pause = 0.1 if time.monotonic() - began > _SOUND_SECONDS else min(pause * 2, _LONGEST_PAUSE_SECONDS)
             await asyncio.sleep(pause)
+
+    def _heard(self, topics: Iterable[str] | None) -> None:
+        self._outage.end()
+        self._ring(topics)
 
     def _ring(self, topics: Iterable[str] | None) -> None:
         """None: all of them."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from jobs.driver import Heart
 from jobs.job import JobCancelled, Lease, LeaseLost
+from jobs.outage import Outage
 from jobs.progress import Progress
 from models.vocabulary import WorkState
 
@@ -48,6 +49,7 @@ class Heartbeat:
     def _run(self) -> None:
         interval = self._lease_ms / 1000 / _BEATS_A_LEASE
         heart: Heart | None = None
+        outage = Outage(_log, "Leases cannot be extended for the moment", "Leases are extended again")
         while not self._stopped.wait(interval):
             held = dict(self._held)  # one step of the interpreter: the loop may change it meanwhile
             if not held:
@@ -56,8 +58,9 @@ class Heartbeat:
                 heart = heart or self._open_heart()
                 alive = heart.beat(self._owner, _attempts(held), self._lease_ms)
                 _tell(held, alive)
-            except Exception:  # noqa: BLE001  a run loop outlives what goes wrong in it
-                _log.exception("Leases could not be extended")
+                outage.end()
+            except Exception as error:  # noqa: BLE001  a run loop outlives what goes wrong in it
+                outage.meet(error)
         if heart is not None:
             heart.close()
 

@@ -17,6 +17,7 @@ from jobs.driver import open_driver
 from jobs.heartbeat import Heartbeat
 from jobs.job import DEFAULT_QUEUE, JOBS, Claimed, Ended, GiveUp, JobCancelled, Lease, LeaseLost, Retry
 from jobs.kind import JobContext, JobKind
+from jobs.outage import Outage
 from jobs.progress import Progress
 from models.database import Database
 from models.errors import DomainError
@@ -97,8 +98,9 @@ class Worker:
     # --- the loops
 
     async def _claiming(self) -> None:
+        outage = Outage(_log, "Jobs wait", "Jobs are claimed again")
         while not self._stopping:
-            async with self._patient():
+            async with self._patient(outage):
                 await self._turn()
 
     async def _turn(self) -> None:
@@ -112,20 +114,22 @@ class Worker:
             await _within(await self._patience(began), self._changed)
 
     async def _recording(self) -> None:
+        outage = Outage(_log, "How jobs ended cannot be recorded for the moment", "How jobs end is recorded again")
         while not (self._stopping and not self._running and not self._ended):
-            async with self._patient():
+            async with self._patient(outage):
                 await self._any_ended.wait()
                 self._any_ended.clear()
                 await self._record()
 
     @asynccontextmanager
-    async def _patient(self) -> AsyncIterator[None]:
+    async def _patient(self, outage: Outage) -> AsyncIterator[None]:
         """A round of a loop, which outlives what goes wrong in it and waits longer each time in a row."""
         try:
             yield
+            outage.end()
             self._pause = _SHORTEST_PAUSE_SECONDS
         except Exception as error:  # noqa: BLE001  see above
-            _log.warning("Jobs wait: %r", error)
+            outage.meet(error)
             await asyncio.sleep(self._pause)
             self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
 

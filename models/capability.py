@@ -23,6 +23,7 @@ class Capability(Changeable, Owned, table=True):
     name: str = Field(sa_type=key_type())
     field_name: str = text_field(120)
     description: str = text_field(None, default="")
+    search_text: str = text_field(None, default="")
     method: HttpMethod = word_field(HttpMethod)
     endpoint: str = text_field(2048)
     effect: CapabilityEffect = word_field(CapabilityEffect)

@@ -37,6 +37,7 @@ class Principal(Changeable, Owned, table=True):
     username: str = text_field(120)
     display_name: str = text_field()
     name_key: str = Field(sa_type=key_type())
+    search_text: str = text_field(None, default="")
     email: str | None = text_field(default=None)
     subject: str | None = text_field(default=None)
     custom_fields: dict[str, Any] = json_field(default_factory=dict)

@@ -45,8 +45,13 @@ def now_ms() -> int:
 
 
 def name_key(name: str) -> str:
-    """By which a name is ordered, equally on both databases: NFKC, casefolded, cut to 255 code points."""
-    return unicodedata.normalize("NFKC", name).casefold()[:_NAME_KEY_LENGTH]
+    """By which a name is ordered, equally on both databases: folded, cut to 255 code points."""
+    return folded(name)[:_NAME_KEY_LENGTH]
+
+
+def folded(*texts: str) -> str:
+    """Texts as they are searched, and searched in: NFKC, casefolded; databases fold each in another way."""
+    return unicodedata.normalize("NFKC", "\n".join(texts)).casefold()
 
 
 def _renew_process() -> None:

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
+from models.row import folded
 from models.tables import Capability, EventType, Integration
 from models.vocabulary import CapabilityEffect, HttpMethod
 from resolvers.changes import changed
@@ -72,6 +73,7 @@ def effect_of(method: HttpMethod) -> CapabilityEffect:
 def _fill(row: Capability, one: DeclareCapability, position: int) -> None:
     row.position = position
     row.description = one.description or ""
+    row.search_text = folded(row.name, row.description)
     row.method, row.endpoint = one.method, one.endpoint
     row.effect = one.effect or effect_of(one.method)
     row.input_schema, row.output_schema = one.schema(), one.output_schema

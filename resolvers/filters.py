@@ -8,12 +8,14 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, func, or_
 
 from models.errors import InvalidInput
+from models.row import folded
 
 Conditions = list[ColumnElement[bool]]
 # Databases take neither any number of parameters nor conditions of any depth.
 _MOST_VALUES: Final = 1000
 _MOST_PATTERNS: Final = 100
 _MOST_WORDS: Final = 20
+_MOST_LETTERS: Final = 1000
 
 
 def among(column: Any, values: Sequence[Any] | None) -> Conditions:
@@ -48,13 +50,15 @@ def matching(column: Any, patterns: Sequence[str] | None) -> Conditions:
 
 
 def searching(column: Any, words: str | None) -> Conditions:
-    """Every word stands somewhere in a casefolded text."""
+    """Every word stands somewhere in a folded text."""
     return [column.contains(word, autoescape=True) for word in words_of(words)]
 
 
 def words_of(text: str | None) -> list[str]:
-    """The words to look for, casefolded. Raises InvalidInput for more than 20."""
-    words = (text or "").casefold().split()
+    """The words to look for, folded. Raises InvalidInput for more than 20, and for more than 1000 characters."""
+    words = folded(text or "").split()
+    if sum(map(len, words)) > _MOST_LETTERS:
+        raise InvalidInput.at(("filter", "search"), f"At most {_MOST_LETTERS} characters.")
     if len(words) > _MOST_WORDS:
         raise InvalidInput.at(("filter", "search"), f"At most {_MOST_WORDS} words.")
     return words

@@ -30,6 +30,7 @@ from schema.limits import Cost, Limits
 from schema.refusal import Code, Refused, refusal
 from schema.rules import validation_rules
 from schema.scales import Scales
+from schema.sizes import require_sizes
 from schema.storable import require_storable
 from schema.weight import Weight
 
@@ -91,8 +92,10 @@ class Admission:
         checked = self._check(schema, query)
         operation = _choose(checked, operation_name)
         _require_allowed(operation, method)
-        values = self._coerce(schema, operation, variables)
         weight = checked.weights[operation.name.value if operation.name else None]
+        require_sizes(weight, variables or {}, self.limits)  # also of what is no integer of GraphQL's
+        values = self._coerce(schema, operation, variables)
+        require_sizes(weight, values.coerced, self.limits)  # also of what a default gives
         cost = weight.total(values.coerced, self.limits.page)
         _require_affordable(cost, self.limits)
         return Admitted(checked, operation, values, cost)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+LARGEST_PAGE: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +23,7 @@ class Limits:
     cost                  look-ups: 1 for a connection or an object, a field's own `cost` instead where it has
                           one, times the rows of the pages around it
     page                  rows of a connection that has neither `first` nor `last`
+    largest_page          what `first` and `last` may be at most; refused with INVALID_INPUT
     errors                errors in one answer before anything is executed
     comparisons           steps of the check that fields of one name agree, which grow with their square
     cached_tokens         tokens of all the documents kept parsed and validated; about 600 bytes each
@@ -35,6 +39,7 @@ class Limits:
     nodes: int = 500_000
     cost: int = 100_000
     page: int = 20
+    largest_page: int = LARGEST_PAGE
     errors: int = 20
     comparisons: int = 50_000
     cached_tokens: int = 100_000

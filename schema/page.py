@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import strawberry
 from graphql import FieldNode, FragmentSpreadNode, GraphQLResolveInfo, InlineFragmentNode, SelectionSetNode
@@ -13,8 +13,8 @@ from graphql import FieldNode, FragmentSpreadNode, GraphQLResolveInfo, InlineFra
 from models.errors import InvalidInput
 from resolvers.page import DEFAULT_SIZE, Order, Slice, SliceRequest
 from schema.context import Info
+from schema.limits import LARGEST_PAGE
 
-MOST: Final = 100
 Node = TypeVar("Node")
 Edge = TypeVar("Edge")
 
@@ -92,8 +92,8 @@ def _selects(raw: GraphQLResolveInfo[Any], selections: SelectionSetNode | None, 
 
 
 def _size(name: str, value: int | None) -> int | None:
-    if value is not None and not 1 <= value <= MOST:
-        raise InvalidInput.at((name,), f"It must be between 1 and {MOST}.")
+    if value is not None and not 1 <= value <= LARGEST_PAGE:
+        raise InvalidInput.at((name,), f"It must be between 1 and {LARGEST_PAGE}.")
     return value
 
 

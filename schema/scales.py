@@ -13,13 +13,10 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
-    IntValueNode,
-    ListValueNode,
     NamedTypeNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
-    VariableNode,
     get_named_type,
     get_nullable_type,
     is_list_type,
@@ -27,7 +24,8 @@ from graphql import (
 
 from schema.limits import Limits
 from schema.refusal import Code, refusal
-from schema.weight import Page, Weight
+from schema.sizes import read_sizes
+from schema.weight import Page, Sized, Weight
 
 _PAGE_ARGUMENTS = ("first", "last")
 _WRAPPERS = ("Connection", "Edge")
@@ -51,7 +49,7 @@ class Scales:
             self._fragment(name, 0)
 
     def weigh(self, operation: OperationDefinitionNode) -> Weight:
-        """Raises Refused, TOO_COSTLY or BAD_REQUEST."""
+        """Raises Refused: TOO_COSTLY, BAD_REQUEST, or INVALID_INPUT for a page of no size that there is."""
         root = self._schema.get_root_type(operation.operation)
         return self._selections(operation.selection_set, root, 1)
 
@@ -110,7 +108,7 @@ class Scales:
             weight.depth, weight.fields = 1, 1
             weight.introspection_fields, weight.introspection_depth = inside.fields, inside.depth
             return weight
-        _charge(weight, inside, node, definition, parent, self._limits.page)
+        _charge(weight, inside, node, definition, parent, self._limits)
         return weight
 
     def _introspected(self, node: FieldNode) -> GraphQLNamedType | None:
@@ -137,11 +135,11 @@ def _charge(
     node: FieldNode,
     definition: GraphQLField | None,
     parent: GraphQLNamedType | None,
-    default: int,
+    limits: Limits,
 ) -> None:
     """Adds the field's own price and what is inside it, times its rows where it is a page."""
     price = _price(node, definition, parent)
-    sizes = _sizes(node, definition, default)
+    sizes = _sizes(node, definition, limits)
     if sizes is None:
         weight.cost, weight.nodes, weight.pages = price + inside.cost, inside.nodes, list(inside.pages)
         return
@@ -149,7 +147,7 @@ def _charge(
     if not page.fixed:
         weight.pages.append(page)
         return
-    rows = page.rows({}, default)
+    rows = page.rows({}, limits.page)
     weight.nodes = rows + rows * inside.nodes
     weight.cost = price + rows * inside.cost
 
@@ -162,29 +160,16 @@ def _price(node: FieldNode, definition: GraphQLField | None, parent: GraphQLName
     return 0 if node.selection_set is None or (parent and parent.name.endswith(_WRAPPERS)) else 1
 
 
-def _sizes(node: FieldNode, definition: GraphQLField | None, default: int) -> tuple[int | str, ...] | None:
+def _sizes(node: FieldNode, definition: GraphQLField | None, limits: Limits) -> tuple[int | Sized, ...] | None:
     """None for a field that is no page: neither a connection, nor a list of what `ids` name, nor one of `rows`."""
     if definition is None:
         return None
     if "rows" in definition.extensions:
         return (definition.extensions["rows"],)
     if "ids" in definition.args and is_list_type(get_nullable_type(definition.type)):
-        return _given(node, ("ids",)) or (0,)
+        return read_sizes(node, ("ids",), limits) or (0,)
     if not get_named_type(definition.type).name.endswith("Connection") or not any(
         name in definition.args for name in _PAGE_ARGUMENTS
     ):
         return None
-    return _given(node, _PAGE_ARGUMENTS) or (default,)
-
-
-def _given(node: FieldNode, names: tuple[str, ...]) -> tuple[int | str, ...]:
-    sizes: list[int | str] = []
-    for argument in node.arguments or ():
-        match argument.value if argument.name.value in names else None:
-            case IntValueNode(value=digits) if len(digits) < 20:
-                sizes.append(int(digits))
-            case ListValueNode(values=values):
-                sizes.append(len(values))
-            case VariableNode(name=name):
-                sizes.append(name.value)
-    return tuple(sizes)
+    return read_sizes(node, _PAGE_ARGUMENTS, limits) or (limits.page,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,12 @@ class Weight:
         nodes, cost = self._totals(variables, page)
         return Cost(requested=cost, nodes=nodes, depth=self.depth)
 
+    def sized(self) -> Iterator[Sized]:
+        """Every argument that a variable gives the size of a page by."""
+        for each in self.pages:
+            yield from (size for size in each.sizes if isinstance(size, Sized))
+            yield from each.inside.sized()
+
     def _totals(self, variables: Mapping[str, Any], page: int) -> tuple[int, int]:
         nodes, cost = self.nodes, self.cost
         for each in self.pages:
@@ -50,18 +56,26 @@ class Weight:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A field that answers rows. `sizes` are numbers and names of variables, of which the largest counts."""
+class Sized:
+    """A variable, by its name, that stands for the size of a page, or for its ids."""
 
-    sizes: tuple[int | str, ...]
+    argument: str
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A field that answers rows. Of `sizes` the largest counts."""
+
+    sizes: tuple[int | Sized, ...]
     cost: int
     inside: Weight
 
     @property
     def fixed(self) -> bool:
-        return not self.inside.pages and not any(isinstance(size, str) for size in self.sizes)
+        return not self.inside.pages and not any(isinstance(size, Sized) for size in self.sizes)
 
     def rows(self, variables: Mapping[str, Any], page: int) -> int:
-        values = (variables.get(size) if isinstance(size, str) else size for size in self.sizes)
+        values = (variables.get(size.variable) if isinstance(size, Sized) else size for size in self.sizes)
         given = [len(value) if isinstance(value, list) else value for value in values if value is not None]
         return max(0, *given) if given else page

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlmodel import col
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
-from models.row import name_key
+from models.row import folded, name_key
 from models.tables import (
     Definition,
     Integration,
@@ -236,8 +236,7 @@ async def _apply(work: Work, integration: Integration, new: UpdateIntegration) -
 
 
 def _refresh_search(integration: Integration) -> None:
-    words = (integration.name, integration.description, integration.vendor)
-    integration.search_text = "\n".join(words).casefold()
+    integration.search_text = folded(integration.name, integration.description, integration.vendor)
 
 
 async def _owner(work: Work, owner_id: str | None) -> str | None:

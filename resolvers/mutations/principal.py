@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from models.errors import Conflict, InvalidInput, NotFound
-from models.row import name_key
+from models.row import folded, name_key
 from models.tables import Connection, Integration, Principal, Share, Token
 from models.vocabulary import Permission, PrincipalKind
 from resolvers.faults import NAME, WORD, Faults
@@ -66,6 +66,7 @@ async def update_principal(work: Work, new: UpdatePrincipal) -> Principal:
         members = await member_change(work, principal, new.member_ids)
     principal.display_name = given(new.display_name, principal.display_name) or principal.display_name
     principal.name_key = name_key(principal.display_name)
+    principal.search_text = folded(principal.display_name, principal.username)
     principal.email = given(new.email, principal.email)
     if not isinstance(new.custom_fields, Unset):
         principal.custom_fields = new.custom_fields or {}
@@ -111,6 +112,7 @@ async def new_principal(work: Work, new: CreatePrincipal) -> Principal:
         username=new.username,
         display_name=new.display_name,
         name_key=name_key(new.display_name),
+        search_text=folded(new.display_name, new.username),
         email=new.email,
         subject=new.subject,
         custom_fields=new.custom_fields or {},

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlmodel import col
 
 from models.tables import Capability, Installation
 from models.vocabulary import CapabilityEffect, HttpMethod, Permission
-from resolvers.filters import among, searching, words_of
+from resolvers.filters import among, searching
 from resolvers.operation import operation
 from resolvers.page import Order, Slice, SliceRequest
 from resolvers.work import Work
@@ -28,13 +28,8 @@ class CapabilityFilter:
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """On the table. Words are looked for in name and description."""
-        texts = (func.lower(col(Capability.name)), func.lower(col(Capability.description)))
-        found = [
-            or_(*(condition for text in texts for condition in searching(text, word)))
-            for word in words_of(self.search)
-        ]
         return [
-            *found,
+            *searching(col(Capability.search_text), self.search),
             *among(col(Capability.effect), self.effect),
             *among(col(Capability.method), self.method),
         ]

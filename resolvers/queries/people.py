@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from models.tables import Organization, Place, Principal, Tag
@@ -29,12 +29,7 @@ class PrincipalFilter:
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """On the table. Each word is looked for in the display name and in the username."""
-        return [*equal(col(Principal.kind), self.kind), *self._words()]
-
-    def _words(self) -> list[ColumnElement[bool]]:
-        by_name = searching(col(Principal.name_key), self.search)
-        by_username = searching(func.lower(col(Principal.username)), self.search)
-        return [or_(*either) for either in zip(by_name, by_username, strict=True)]
+        return [*equal(col(Principal.kind), self.kind), *searching(col(Principal.search_text), self.search)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -181,11 +181,45 @@ def test_refuses_too_many_nodes_before_executing_and_shows_the_cost(door: Door) 
     }
 
 
-@pytest.mark.parametrize(("size", "allowed"), [(500_000, True), (500_001, False)])
-def test_the_limit_of_nodes_is_exact(schema: GraphQLSchema, size: int, allowed: bool) -> None:
-    query = f"{{ things(first: {size}) {{ totalCount }} }}"
+@pytest.mark.parametrize("more", [0, 1])
+def test_the_limit_of_nodes_is_exact(schema: GraphQLSchema, more: int) -> None:
+    query = "{ things(first: 50) { nodes { things(first: 99) { nodes { things(first: 100) { totalCount } } } } } "
 
-    if allowed:
-        assert admit(schema, query).cost.nodes == 500_000
+    if more:
+        assert refused(schema, query + "one: things(first: 1) { totalCount } }")[0] == "TOO_COSTLY"
     else:
-        assert refused(schema, query)[0] == "TOO_COSTLY"
+        assert admit(schema, query + "}").cost.nodes == 500_000
+
+
+@pytest.mark.parametrize("argument", ["first", "last"])
+@pytest.mark.parametrize("size", [-(2**63), -1, 0, 101, 500_001, 2**31 - 1, 2**31, 10**30])
+@pytest.mark.parametrize(
+    ("query", "by_variable"),
+    [
+        ("{ things(ARGUMENT: SIZE) { totalCount } }", False),
+        ("query($n: Int) { things(ARGUMENT: $n) { totalCount } }", True),
+        ("{ thing { parent { ...F } } } fragment F on Thing { a: things(ARGUMENT: SIZE) { totalCount } }", False),
+        ("query($n: Int!) { things { nodes { ... { things(ARGUMENT: $n) { totalCount } } } } }", True),
+        ("query($n: Int) { things(first: 7) { nodes { things { nodes { ...F } } } } }"
+         " fragment F on Thing { things(ARGUMENT: $n) { totalCount } }", True),
+        ("{ things(first: 100) { nodes { things(first: 100) { nodes { things(first: 100) { nodes {"
+         " things(ARGUMENT: SIZE) { totalCount } } } } } } } }", False),
+    ],
+)  # fmt: skip
+def test_a_page_of_no_size_that_there_is_is_refused_by_the_arguments_name(
+    schema: GraphQLSchema, query: str, by_variable: bool, size: int, argument: str
+) -> None:
+    document = query.replace("ARGUMENT", argument).replace("SIZE", str(size))
+
+    code, message, _ = refused(schema, document, {"n": size} if by_variable else None)
+
+    assert (code, message) == ("INVALID_INPUT", f"{argument}: It must be between 1 and 100.")
+
+
+def test_a_default_that_is_no_size_is_refused_where_it_counts(schema: GraphQLSchema) -> None:
+    query = "query($n: Int = 101) { things(last: $n) { totalCount } }"
+
+    refusal = refused(schema, query)[:2]
+
+    assert refusal == ("INVALID_INPUT", "last: It must be between 1 and 100.")
+    assert admit(schema, query, {"n": 100}).cost.nodes == 100

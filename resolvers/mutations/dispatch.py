@@ -68,7 +68,7 @@ async def load(work: Work, run: RunCapability) -> Loaded:
             retry_safe=run.idempotency_key is not None,
         ),
         outbound=outbound,
-        connection_id=chosen.connection.id if chosen.connection else None,
+        connection=chosen.connection,
     )
     return Loaded(
         prepared=prepared,

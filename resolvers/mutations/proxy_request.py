@@ -60,7 +60,7 @@ async def load_request(work: Work, asked: ProxyRequest) -> Prepared:
             retry_safe=asked.idempotency_key is not None,
         ),
         outbound=outbound,
-        connection_id=chosen.connection.id if chosen.connection else None,
+        connection=chosen.connection,
     )
 
 

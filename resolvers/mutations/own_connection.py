@@ -24,7 +24,6 @@ from resolvers.mutations.grant import with_its_refresh_token
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import exchange, operation
 from resolvers.secrets import Secret, default_connection, replace_default_connection
-from resolvers.verifying import unverify_all
 from resolvers.work import Work
 
 _PATH: Final = ("input", "integration")
@@ -159,9 +158,7 @@ async def _keep_secret(work: Work, integration: Integration, secret: Secret, pla
     if place.principal_id is not None:
         renewed = await _held(work, place)
         return await keep_secret(work, integration, secret, principal_id=place.principal_id, renewed=renewed)
-    connection = await replace_default_connection(work, integration, secret)
-    await unverify_all(work, [integration.id])
-    return connection
+    return await replace_default_connection(work, integration, secret)
 
 
 async def _keep_grant(

@@ -16,6 +16,7 @@ from models.tables import Connection, Integration, Registration
 from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, HubEvent
 from proxy.auth import ApiKey, Basic, Bearer, Credential, NoCredential, check_credential
 from resolvers.faults import Faults
+from resolvers.managing import require_sharing
 from resolvers.oauth.held import RENEWED
 from resolvers.unset import Unset
 from resolvers.verifying import unverify_users_of
@@ -218,10 +219,11 @@ async def replace_default_connection(
 ) -> Connection:
     """Give an integration its default shared connection, or that one a new secret. Both have been checked.
 
-    Integrations that use it have to be verified again.
+    Integrations that use it have to be verified again. Raises Forbidden where the caller may not share at one.
     """
     connection = await default_connection(work, integration)
     if connection is not None and connection.mode is ConnectionMode.SHARED:
+        await require_sharing(work, connection=connection)
         store(work, connection, secret, at=integration.auth_type, **details)
         connection.version += 1
         work.audit(connection, "connection.updated", integration_id=integration.id)

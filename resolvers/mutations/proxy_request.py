@@ -103,7 +103,7 @@ async def _require_usable(
     definition = await work.find(Definition, integration.definition_id or "")
     usable = usability(integration, installation, definition, chosen)
     if not usable.available:
-        raise not_ready(usable, connect_url=invitation(work.caller, integration, chosen.connection, usable))
+        raise not_ready(usable, connect_url=await invitation(work, integration, chosen.connection, usable))
 
 
 def _intent(

@@ -10,10 +10,11 @@ from sqlmodel import col
 
 from models.errors import Forbidden, NotFound, Path
 from models.tables import Installation, Integration, Principal
-from models.vocabulary import IntegrationAccess, PrincipalKind
+from models.vocabulary import PrincipalKind
 from resolvers.filters import equal
 from resolvers.lookup import called
-from resolvers.scope import MANAGE, accessible, visible
+from resolvers.managing import manages
+from resolvers.scope import visible
 from resolvers.unset import Unset
 from resolvers.work import Work
 
@@ -93,12 +94,8 @@ async def managed_integration(
     """
     integration_id = ref if isinstance(ref, str) else (await get_integration(work, ref, path=path)).id
     integration = await work.lock(Integration, integration_id, expected_version=expected_version, path=path)
-    if integration.access is IntegrationAccess.RESTRICTED:
-        allowed = select(Integration).where(
-            col(Integration.id) == integration.id, accessible(work.caller, least=MANAGE)
-        )
-        if await work.first(allowed) is None:
-            raise Forbidden("Only its owner, those with a MANAGE share and administrators may change it.", path=path)
+    if not await manages(work, [integration]):
+        raise Forbidden("Only its owner, those with a MANAGE share and administrators may change it.", path=path)
     return integration
 
 

@@ -16,8 +16,10 @@ from models.tables import Connection, Integration, Registration
 from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, HubEvent
 from proxy.auth import ApiKey, Basic, Bearer, Credential, NoCredential, check_credential
 from resolvers.faults import Faults
+from resolvers.managing import require_sharing
 from resolvers.oauth.held import RENEWED
 from resolvers.unset import Unset
+from resolvers.verifying import unverify_users_of
 from resolvers.work import Work
 
 _HINT_LETTERS: Final = 4
@@ -215,17 +217,23 @@ async def default_connection(work: Work, integration: Integration) -> Connection
 async def replace_default_connection(
     work: Work, integration: Integration, secret: Secret, **details: Any
 ) -> Connection:
-    """Give an integration its default shared connection, or that one a new secret. Both have been checked."""
+    """Give an integration its default shared connection, or that one a new secret. Both have been checked.
+
+    Integrations that use it have to be verified again. Raises Forbidden where the caller may not share at one.
+    """
     connection = await default_connection(work, integration)
     if connection is not None and connection.mode is ConnectionMode.SHARED:
+        await require_sharing(work, connection=connection)
         store(work, connection, secret, at=integration.auth_type, **details)
         connection.version += 1
         work.audit(connection, "connection.updated", integration_id=integration.id)
+        await unverify_users_of(work, connection)
         return connection
     connection = new_connection(work, integration.name, secret, at=integration.auth_type, **details)
     work.audit(connection, "connection.created", integration_id=integration.id)
     await work.flush()
     await register(work, integration, connection, default=True)
+    await unverify_users_of(work, connection)
     return connection
 
 

@@ -9,25 +9,29 @@ from models.vocabulary import AuthType, ConnectionMode, Permission, UnavailableR
 from resolvers.caller import Caller
 from resolvers.connecting.links import PATH, SIGNED_LASTS_MS, SignedLink, sign
 from resolvers.connecting.session import is_for_all
+from resolvers.managing import may_share
 from resolvers.readiness import Availability
+from resolvers.work import Work
 
 _HELPED: Final = frozenset(
     {UnavailableReason.NO_CONNECTION, UnavailableReason.NEEDS_RECONNECT, UnavailableReason.MISSING_SCOPES}
 )
 
 
-def invitation(
-    caller: Caller, integration: Integration, connection: Connection | None, found: Availability
+async def invitation(
+    work: Work, integration: Integration, connection: Connection | None, found: Availability
 ) -> str | None:
     """A signed link for 30 minutes; None where connecting would not help, or is not the caller's to do.
 
-    One's own connection anybody may make or renew; a shared one needs CONNECTIONS_WRITE.
+    One's own connection anybody may make or renew; a shared one needs CONNECTIONS_WRITE and the right to share there.
     """
     if found.reason not in _HELPED or integration.auth_type is AuthType.NONE:
         return None
+    caller = work.caller
     principal_id = _holder(caller, integration, connection)
-    own = principal_id is not None and principal_id == caller.principal_id
-    if not own and (principal_id is not None or not caller.may(Permission.CONNECTIONS_WRITE)):
+    if principal_id != caller.principal_id and principal_id is not None:
+        return None
+    if principal_id is None and not await _may_share(work, integration, connection):
         return None
     link = SignedLink(
         organization_id=caller.organization_id,
@@ -44,6 +48,10 @@ def _holder(caller: Caller, integration: Integration, connection: Connection | N
     if connection is not None:
         return connection.principal_id if connection.mode is ConnectionMode.PER_USER else None
     return None if is_for_all(integration, caller.principal_id) else caller.principal_id
+
+
+async def _may_share(work: Work, integration: Integration, connection: Connection | None) -> bool:
+    return work.caller.may(Permission.CONNECTIONS_WRITE) and await may_share(work, integration, connection=connection)
 
 
 def _scopes(connection: Connection | None, found: Availability) -> tuple[str, ...]:

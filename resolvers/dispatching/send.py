@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.errors import DomainError, Unavailable
-from models.tables import Dispatch
+from models.tables import Connection, Dispatch
 from models.vocabulary import DispatchOutcome, UpstreamFailure
 from proxy.call import Answer, Failure
 from proxy.message import OutboundRequest
 from proxy.redact import redact
 from resolvers.caller import Hub
 from resolvers.dispatching.build import Outbound
+from resolvers.dispatching.credential import note_answer
 from resolvers.dispatching.response import Response, response_of, seal_response
 from resolvers.oauth.call import call_with_token
 from resolvers.recorder import Existing, Intent, KeyRelease, Outcome
@@ -29,12 +30,12 @@ _UNRECORDED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A dispatch that is ready to go: its intent and its request. `connection_id`: whose credential goes along."""
+    """A dispatch that is ready to go: its intent and its request. `connection`: whose credential goes along."""
 
     intent: Intent
     request: OutboundRequest
     outbound: Outbound
-    connection_id: str | None = None
+    connection: Connection | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,8 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
     sent = _failed(hub, prepared, result) if isinstance(result, Failure) else _answered(hub, prepared, result)
     assert sent.outcome is not None  # noqa: S101  both branches give one
     await _record(hub, sent.outcome)
+    if sent.response is not None:
+        await note_answer(hub, prepared.connection, sent.response)
     return sent
 
 
@@ -99,7 +102,7 @@ def _answered(hub: Hub, prepared: Prepared, answer: Answer) -> Sent:
         external_status=answer.status,
         attempt_count=answer.attempts,
         response_bytes=len(answer.body),
-        used_connection_id=prepared.connection_id,
+        used_connection_id=prepared.connection.id if prepared.connection else None,
         response=seal_response(hub, intent, response) if intent.key else None,
         error=None if response.succeeded else f"The remote service answered {answer.status}.",
     )
@@ -113,7 +116,7 @@ def _failed(hub: Hub, prepared: Prepared, failure: Failure) -> Sent:
         prepared.intent,
         _OUTCOMES.get(reason, DispatchOutcome.UPSTREAM_FAILED),
         attempt_count=failure.attempts,
-        used_connection_id=prepared.connection_id,
+        used_connection_id=prepared.connection.id if prepared.connection else None,
         error=redact(failure.error.message, prepared.outbound.secrets),
     )
     return Sent(outcome=outcome, failure=reason)

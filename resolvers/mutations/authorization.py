@@ -11,11 +11,11 @@ from sqlmodel import col
 from models.errors import Forbidden, InvalidInput, NotFound
 from models.tables import Connection, ConnectSession, Integration
 from models.vocabulary import Permission
-from resolvers.connecting.choice import check_return_url, check_scopes, renewable_by_caller
+from resolvers.connecting.choice import callers_destination, check_return_url, check_scopes
 from resolvers.connecting.consent import CALLBACK, STATE_LASTS_MS, send_to_vendor
 from resolvers.connecting.keep import keep_tokens
 from resolvers.connecting.redeem import FinishAuthorization, Learned, Taken, redeem, take
-from resolvers.connecting.session import complete, connection_of, fail, is_for_all, new_session, offered, way_back
+from resolvers.connecting.session import complete, connection_of, fail, new_session, offered, way_back
 from resolvers.faults import Faults
 from resolvers.operation import exchange, operation
 from resolvers.work import Work
@@ -67,12 +67,8 @@ async def start_authorization(work: Work, start: StartAuthorization) -> Authoriz
     check_scopes(faults, start.additional_scopes)
     await check_return_url(work, faults, start.return_url)
     faults.refuse()
-    principal_id = None if is_for_all(integration, work.caller.principal_id) else work.caller.principal_id
-    renewed = None
-    if start.connection_id is not None:
-        renewed = await renewable_by_caller(work, start.connection_id, integration)
-        principal_id = renewed.principal_id
-    return await begin(work, integration, start, principal_id=principal_id, renewed=renewed)
+    into = await callers_destination(work, integration, start.connection_id, path)
+    return await begin(work, integration, start, principal_id=into.principal_id, renewed=into.connection)
 
 
 async def begin(

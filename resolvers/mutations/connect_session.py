@@ -25,6 +25,7 @@ from resolvers.connecting.session import (
     way_back,
 )
 from resolvers.faults import Faults, require
+from resolvers.managing import require_sharing
 from resolvers.operation import operation
 from resolvers.work import Work
 
@@ -81,6 +82,9 @@ async def create_connect_session(work: Work, new: CreateConnectSession) -> NewCo
     session.principal_id = await _holder(work, new.principal_id)
     if new.connection_id is not None:
         await _renew(work, session, integrations, new)
+    if session.principal_id is None:
+        renewed = await connection_of(work, session.renews_id)
+        await require_sharing(work, *integrations, connection=renewed, path=("input", "integrationIds"))
     link = new_secret()
     session.link_digest = digest_of(link)
     session.return_url = new.return_url

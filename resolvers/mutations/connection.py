@@ -17,6 +17,7 @@ from proxy.address import check_base_url
 from resolvers.definitions.secret import check_fields, composed
 from resolvers.definitions.stored import definition_of
 from resolvers.faults import ADDRESS, Faults
+from resolvers.managing import integrations_of, require_sharing
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import operation
 from resolvers.secrets import Secret, check_fits, check_secret, new_connection, register, store
@@ -72,6 +73,8 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
     """Store a connection and register it. A per-user one is the caller's own."""
     integration = await _integration(work, new.integration_id)
     principal_id = _holder(work, new.mode)
+    if integration is not None and (principal_id is None or new.default):
+        await require_sharing(work, integration, path=("input", "integrationId"))
     faults = Faults("input")
     faults.name("name", new.name)
     integrations = [integration] if integration else []
@@ -93,12 +96,13 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
 async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     """Change a connection's label, address or secret; it is at its next version afterwards."""
     connection = await work.lock(Connection, new.id, expected_version=new.expected_version, path=("input", "id"))
+    await require_sharing(work, connection=connection, path=("input", "id"))
     faults = Faults("input")
     faults.check(new.name is not None, "name", "It cannot be null.")
     faults.name("name", new.name)
     secret = None
     if isinstance(new.secret, Secret):
-        secret = await judged_secret(work, faults, await _integrations_of(work, connection), new.secret)
+        secret = await judged_secret(work, faults, await integrations_of(work, connection), new.secret)
     _check_base_url(faults, new.base_url)
     faults.refuse()
     connection.name = given(new.name, connection.name) or connection.name
@@ -117,6 +121,7 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
 async def delete_connection(work: Work, id: str) -> str:
     """Remove a connection from everywhere; a job revokes its tokens at the vendor. Answers its id."""
     connection = await work.lock(Connection, id, path=("id",))
+    await require_sharing(work, connection=connection, path=("id",))
     work.audit(connection, "connection.deleted")
     await forget_connection(work, connection)
     return connection.id
@@ -136,6 +141,8 @@ async def register_connections(work: Work, link: RegisterConnections) -> Integra
     for index, connection_id in enumerate(link.connection_ids):
         path = ("input", "connectionIds", str(index))
         connection = await work.get(Connection, connection_id, path=path)
+        if connection.mode is ConnectionMode.SHARED or connection_id == default:
+            await require_sharing(work, integration, connection=connection, path=path)
         if await _attach(work, integration, connection, default=connection_id == default):
             work.audit(connection, "connection.registered", integration_id=integration.id)
     return integration
@@ -154,6 +161,8 @@ async def unregister_connection(work: Work, link: UnregisterConnection) -> Integ
     )
     if registration is None:
         raise NotFound("registration", path=("input", "connectionId"))
+    if connection.mode is ConnectionMode.SHARED:
+        await require_sharing(work, integration, path=("input", "integrationId"))
     await work.remove(registration)
     work.audit(connection, "connection.unregistered", integration_id=integration.id)
     return integration
@@ -184,14 +193,6 @@ def _holder(work: Work, mode: ConnectionMode) -> str | None:
     if work.caller.principal_id is None:
         raise InvalidInput.at(("input", "mode"), "Only a user can have a connection of their own; make it SHARED.")
     return work.caller.principal_id
-
-
-async def _integrations_of(work: Work, connection: Connection) -> list[Integration]:
-    return await work.all(
-        select(Integration)
-        .join(Registration, col(Registration.integration_id) == col(Integration.id))
-        .where(col(Registration.connection_id) == connection.id)
-    )
 
 
 async def _attach(work: Work, integration: Integration, connection: Connection, *, default: bool) -> bool:

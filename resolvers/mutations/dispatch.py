@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
 from models.row import new_id
-from models.tables import Capability, Dispatch, Installation
+from models.tables import Capability, Connection, Dispatch, Installation, Integration
 from models.vocabulary import DispatchOutcome, Permission, UpstreamFailure
 from proxy.message import OutboundRequest
 from resolvers.caller import Hub
@@ -28,12 +26,13 @@ _GRACE_MS = 60_000
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """A prepared dispatch and the rows that its answer shows. `invite` makes the link for what is not available."""
+    """A prepared dispatch and the rows that its answer shows. `connection` is None where it is never shown."""
 
     prepared: Prepared
-    invite: Callable[[Availability], str | None]
     capability: Capability
+    integration: Integration
     installation: Installation | None
+    connection: Connection | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +51,9 @@ async def load(work: Work, run: RunCapability) -> Loaded:
     """Find, permit, validate, pick and build; nothing has been sent."""
     chosen = await candidate(work, run)
     shown = None if chosen.picked.borrowed else chosen.connection
-    invite = partial(invitation, work.caller, chosen.found.integration, shown)
+    integration = chosen.found.integration
     if not chosen.ready.available:
-        raise not_ready(chosen.ready, connect_url=invite(chosen.ready))
+        raise not_ready(chosen.ready, connect_url=await invitation(work, integration, shown, chosen.ready))
     outbound = await build(work, chosen, run.idempotency_key)
     prepared = Prepared(
         intent=_intent(work, chosen, outbound, run.idempotency_key),
@@ -68,23 +67,23 @@ async def load(work: Work, run: RunCapability) -> Loaded:
             retry_safe=run.idempotency_key is not None,
         ),
         outbound=outbound,
-        connection_id=chosen.connection.id if chosen.connection else None,
+        connection=chosen.connection,
     )
     return Loaded(
         prepared=prepared,
-        invite=invite,
         capability=chosen.capability,
+        integration=integration,
         installation=chosen.found.installation,
+        connection=shown,
     )
 
 
-async def _send(hub: Hub, loaded: Loaded) -> Sent:
-    """That the token has ended may show only now: the refusal is the same as if it had been known before."""
+async def _send(hub: Hub, loaded: Loaded) -> Sent | NotReady:
+    """That the token has ended may show only now."""
     try:
         return await send(hub, loaded.prepared)
-    except NotReady as refusal:
-        found = Availability(available=False, reason=refusal.reason)
-        raise NotReady(refusal.message, reason=refusal.reason, connect_url=loaded.invite(found)) from refusal
+    except NotReady as refusal:  # it gets its link where rows can be read
+        return refusal
 
 
 @exchange(
@@ -94,8 +93,10 @@ async def _send(hub: Hub, loaded: Loaded) -> Sent:
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
     reads=True,
 )
-async def dispatch(work: Work, loaded: Loaded, sent: Sent) -> Dispatched:
+async def dispatch(work: Work, loaded: Loaded, sent: Sent | NotReady) -> Dispatched:
     """Run a capability. A failure of the remote service is an outcome, not a refusal."""
+    if isinstance(sent, NotReady):
+        raise await _as_if_known_before(work, loaded, sent)
     if sent.existing is not None:
         return await _replay(work, loaded, sent.existing)
     assert sent.outcome is not None  # noqa: S101  what was sent has one
@@ -135,6 +136,12 @@ def _intent(work: Work, chosen: Candidate, outbound: Outbound, key: str | None) 
 def _shown_connection_id(chosen: Candidate) -> str | None:
     """A publisher's own connection is used unseen: also the record does not name it."""
     return None if chosen.connection is None or chosen.picked.borrowed else chosen.connection.id
+
+
+async def _as_if_known_before(work: Work, loaded: Loaded, refusal: NotReady) -> NotReady:
+    found = Availability(available=False, reason=refusal.reason)
+    link = await invitation(work, loaded.integration, loaded.connection, found)
+    return NotReady(refusal.message, reason=refusal.reason, connect_url=link)
 
 
 async def _replay(work: Work, loaded: Loaded, existing: Existing) -> Dispatched:

@@ -10,10 +10,10 @@ from models.tables import Connection, Integration
 from models.vocabulary import Permission
 from proxy.oauth import AuthorizationCode, Grant, RefreshToken, TokenAnswer
 from resolvers.caller import Hub
-from resolvers.connecting.choice import renewable_by_caller
+from resolvers.connecting.choice import callers_destination
 from resolvers.connecting.keep import keep_tokens
 from resolvers.connecting.redeem import Learned, Question, learn, question_of
-from resolvers.connecting.session import connection_of, is_for_all
+from resolvers.connecting.session import connection_of
 from resolvers.faults import Faults
 from resolvers.operation import exchange
 from resolvers.work import Work
@@ -99,13 +99,11 @@ def with_its_refresh_token(grant: Grant, answer: TokenAnswer) -> TokenAnswer:
 async def _load(work: Work, integration_id: str, connection_id: str | None, grant: Grant) -> Brought:
     path = ("input", "integrationId")
     integration = await work.get(Integration, integration_id, path=path)
-    principal_id = None if is_for_all(integration, work.caller.principal_id) else work.caller.principal_id
-    if connection_id is not None:
-        await renewable_by_caller(work, connection_id, integration)
+    into = await callers_destination(work, integration, connection_id, path)
     return Brought(
         integration_id=integration.id,
         connection_id=connection_id,
-        principal_id=principal_id,
+        principal_id=into.principal_id,
         scopes=integration.scopes,
         question=await question_of(work, integration, grant, path=path),
     )

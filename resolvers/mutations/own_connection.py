@@ -13,18 +13,19 @@ from models.tables import Connection, Integration, Registration
 from models.vocabulary import Permission
 from proxy.oauth import AuthorizationCode, Grant, RefreshToken
 from resolvers.caller import Hub
+from resolvers.connecting.choice import Destination
 from resolvers.connecting.keep import keep_secret, keep_tokens
 from resolvers.connecting.redeem import Learned, Question, learn, question_of
 from resolvers.connecting.session import asks_for_consent, is_for_all
 from resolvers.faults import ADDRESS, Faults, require
 from resolvers.find import IntegrationRef, get_integration, managed_integration
+from resolvers.managing import require_sharing
 from resolvers.mutations.authorization import Authorization, Start, begin
 from resolvers.mutations.connection import judged_secret
 from resolvers.mutations.grant import with_its_refresh_token
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import exchange, operation
 from resolvers.secrets import Secret, default_connection, replace_default_connection
-from resolvers.verifying import unverify_all
 from resolvers.work import Work
 
 _PATH: Final = ("input", "integration")
@@ -66,7 +67,7 @@ class Connecting:
 async def load_connecting(work: Work, new: ConnectIntegration) -> Connecting:
     """Find the integration, and judge what is given; nobody has been asked."""
     integration = await get_integration(work, new.integration, path=_PATH)
-    await _place(work, integration)
+    await _destination(work, integration)
     faults = Faults("input")
     if isinstance(new.given, Secret):
         secret = await judged_secret(work, faults, [integration], new.given)
@@ -96,11 +97,11 @@ async def connect_integration(work: Work, connecting: Connecting, learned: Learn
     integration.
     """
     integration = await work.get(Integration, connecting.integration_id, path=_PATH)
-    place = await _place(work, integration)
+    into = await _destination(work, integration)
     if connecting.secret is not None:
-        connection = await _keep_secret(work, integration, connecting.secret, place)
+        connection = await _keep_secret(work, integration, connecting.secret, into)
     else:
-        connection = await _keep_grant(work, integration, connecting.question, learned, place)
+        connection = await _keep_grant(work, integration, connecting.question, learned, into)
     return Connected(integration=integration, connection=connection)
 
 
@@ -108,38 +109,32 @@ async def connect_integration(work: Work, connecting: Connecting, learned: Learn
 async def authorize_integration(work: Work, wanted: AuthorizeIntegration) -> Authorization:
     """Begin OAuth for the connection that `connect_integration` would make or renew."""
     integration = await get_integration(work, wanted.integration, path=_PATH)
-    place = await _place(work, integration)
+    into = await _destination(work, integration)
     way = integration.auth_type
     require(asks_for_consent(integration), _PATH, f"The integration authorises with {way}, not with a consent.")
-    return await begin(work, integration, wanted, principal_id=place.principal_id, renewed=place.connection)
+    return await begin(work, integration, wanted, principal_id=into.principal_id, renewed=into.connection)
 
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Forbidden))
 async def disconnect_integration(work: Work, ref: IntegrationRef) -> str:
     """Take away the connection that the caller has at an integration; at others it stays. Answers its id."""
     integration = await get_integration(work, ref, path=_PATH)
-    connection = (await _place(work, integration)).connection
+    connection = (await _destination(work, integration)).connection
     if connection is None:
         raise NotFound("connection", path=_PATH)
     await _take_away(work, integration, connection)
     return connection.id
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Place:
-    """Whose a connection of the caller's making is, None for everybody's; and the one that is there already."""
-
-    principal_id: str | None
-    connection: Connection | None
-
-
-async def _place(work: Work, integration: Integration) -> _Place:
-    """Raises Forbidden where it would be everybody's and the caller may not change the integration."""
+async def _destination(work: Work, integration: Integration) -> Destination:
+    """Raises Forbidden where it would be everybody's and the caller may not share at the integration."""
     me = work.caller.principal_id
     if not is_for_all(integration, me):
-        return _Place(principal_id=me, connection=await _own_connection(work, integration))
+        return Destination(principal_id=me, connection=await _own_connection(work, integration))
     integration = await managed_integration(work, integration.id, path=_PATH)
-    return _Place(principal_id=None, connection=await default_connection(work, integration))
+    connection = await default_connection(work, integration)
+    await require_sharing(work, connection=connection, path=_PATH)
+    return Destination(principal_id=None, connection=connection)
 
 
 async def _own_connection(work: Work, integration: Integration) -> Connection | None:
@@ -155,17 +150,15 @@ async def _own_connection(work: Work, integration: Integration) -> Connection | 
     return await work.first(mine.order_by(col(Registration.is_default).desc(), col(Registration.id)))
 
 
-async def _keep_secret(work: Work, integration: Integration, secret: Secret, place: _Place) -> Connection:
-    if place.principal_id is not None:
-        renewed = await _held(work, place)
-        return await keep_secret(work, integration, secret, principal_id=place.principal_id, renewed=renewed)
-    connection = await replace_default_connection(work, integration, secret)
-    await unverify_all(work, [integration.id])
-    return connection
+async def _keep_secret(work: Work, integration: Integration, secret: Secret, into: Destination) -> Connection:
+    if into.principal_id is not None:
+        renewed = await _held(work, into)
+        return await keep_secret(work, integration, secret, principal_id=into.principal_id, renewed=renewed)
+    return await replace_default_connection(work, integration, secret)
 
 
 async def _keep_grant(
-    work: Work, integration: Integration, question: Question | None, learned: Learned, place: _Place
+    work: Work, integration: Integration, question: Question | None, learned: Learned, into: Destination
 ) -> Connection:
     if learned.failure is not None:
         raise learned.failure
@@ -176,14 +169,14 @@ async def _keep_grant(
         with_its_refresh_token(question.grant, learned.answer),
         asked=integration.scopes,
         account=learned.account,
-        principal_id=place.principal_id,
-        renewed=await _held(work, place),
+        principal_id=into.principal_id,
+        renewed=await _held(work, into),
     )
 
 
-async def _held(work: Work, place: _Place) -> Connection | None:
+async def _held(work: Work, into: Destination) -> Connection | None:
     """The connection that is there, held against other writers."""
-    return None if place.connection is None else await work.lock(Connection, place.connection.id)
+    return None if into.connection is None else await work.lock(Connection, into.connection.id)
 
 
 def _check_grant(faults: Faults, grant: Grant) -> None:

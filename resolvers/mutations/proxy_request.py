@@ -60,7 +60,7 @@ async def load_request(work: Work, asked: ProxyRequest) -> Prepared:
             retry_safe=asked.idempotency_key is not None,
         ),
         outbound=outbound,
-        connection_id=chosen.connection.id if chosen.connection else None,
+        connection=chosen.connection,
     )
 
 
@@ -103,7 +103,7 @@ async def _require_usable(
     definition = await work.find(Definition, integration.definition_id or "")
     usable = usability(integration, installation, definition, chosen)
     if not usable.available:
-        raise not_ready(usable, connect_url=invitation(work.caller, integration, chosen.connection, usable))
+        raise not_ready(usable, connect_url=await invitation(work, integration, chosen.connection, usable))
 
 
 def _intent(

@@ -15,7 +15,7 @@ from models.vocabulary import IntegrationState, WorkState
 from resolvers.caller import Caller
 from resolvers.mutations.verification import VERIFY, settle_verifications
 from tests.definitions.conftest import described, save
-from tests.harness.acting import PROBLEM, act, integration_of
+from tests.harness.acting import PROBLEM, act, integration_of, listed
 from tests.harness.calling import app, capability
 from tests.harness.rows import changes, snapshot
 from tests.harness.waiting import eventually
@@ -179,6 +179,30 @@ async def test_refuses_what_cannot_be_verified_and_changes_nothing(organization,
         ("NOT_READY", "NO_CONNECTION"),
     ]
     assert changes(before, await snapshot(database, organization.id)) == []
+
+
+async def test_is_new_again_with_another_app_token(organization, made):
+    client, token = organization.client, {"integrationId": made["id"], "capabilities": [], "appToken": "another"}
+    await ended(client, made["id"])
+    live = await integration_of(client, "state", id=made["id"])
+    same = await act(client, "declareCapabilities", token | {"appToken": None}, "state")
+
+    declared = await act(client, "declareCapabilities", token, "state")
+
+    assert (live["state"], same["state"], declared["state"]) == ("LIVE", "LIVE", "NEW")
+
+
+async def test_all_that_use_a_connection_are_new_again_with_another_secret_of_it(organization, made):
+    client = organization.client
+    await ended(client, made["id"])
+    (shared,) = await listed(client, "connections", "id")
+    other = await act(client, "createIntegration", {"name": "Other", "vendor": "vendor"})
+    both = {"integrationId": other["id"], "connectionIds": [shared["id"]], "defaultConnectionId": shared["id"]}
+    await act(client, "registerConnections", both)
+
+    await act(client, "updateIntegration", {"id": other["id"], "secret": {"bearerToken": "another"}})
+
+    assert (await integration_of(client, "state", id=made["id"]))["state"] == "NEW"
 
 
 async def test_does_not_guess_which_connection_to_verify(organization, made):

@@ -18,6 +18,7 @@ from models.tables import Integration
 from models.vocabulary import HttpMethod, IntegrationState, Permission, UploadPurpose
 from resolvers.declaring import DeclareCapability, DeclareEventType
 from resolvers.dispatching.build import RunCapability
+from resolvers.dispatching.credential import Tried
 from resolvers.find import IntegrationRef
 from resolvers.health import Finding
 from resolvers.mutations.capability import DeclareCapabilities, DeclareEventTypes, DeclareManifest
@@ -237,6 +238,7 @@ CALLS: dict[str, Call] = {
     "retry_job": Call(given=lambda e: (e.job.id,), prepare=_cancel, audits=("job.retried",)),
     "renew_token": Call(given=lambda e: (RenewToken(connection_id=e.shared.id, version=0),)),
     "require_reconnect": Call(given=lambda e: (RenewToken(connection_id=e.shared.id, version=0), "Gone.")),
+    "note_credential": Call(given=lambda e: (Tried(connection_id=e.shared.id, version=1, refused=True),)),
     "ensure_recurring": Call(given=lambda e: ({},)),
     "reap_dispatches": Call(given=lambda e: ()),
     "expire_idempotency_keys": Call(given=lambda e: ()),

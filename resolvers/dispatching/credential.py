@@ -1,0 +1,68 @@
+"""What an answer says of a credential that nothing renews: a 401 stands with its connection until one goes well."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import DomainError
+from models.tables import Connection
+from models.vocabulary import AuthType, ConnectionStatus
+from resolvers.caller import Caller, Hub
+from resolvers.dispatching.response import Response
+from resolvers.operation import OPERATOR, operation
+from resolvers.work import Work
+
+#: Of tokens that are renewed `call_with_token` takes care.
+_GIVEN: Final = frozenset({AuthType.API_KEY, AuthType.BASIC, AuthType.BEARER})
+_UNAUTHORIZED: Final = 401
+_REFUSED: Final = "The remote service refuses the credential (401)."
+#: So often it is written down when the last refusal was: whoever goes on with a dead key costs no write a call.
+_EVERY_MS: Final = 60_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """The secret of this version went along with a call, and was refused or taken."""
+
+    connection_id: str
+    version: int
+    refused: bool
+
+
+async def note_answer(hub: Hub, connection: Connection | None, response: Response) -> None:
+    """Write down what is news, and only that: a call that goes well at a connection without fault costs nothing.
+
+    `connection` is the row as the call went out with it. Answers other than a 401 and a success say nothing of it.
+    """
+    refused = response.status == _UNAUTHORIZED
+    if connection is None or connection.auth_type not in _GIVEN or not (refused or response.succeeded):
+        return
+    tried = Tried(connection_id=connection.id, version=connection.secret_version, refused=refused)
+    if _is_news(connection, tried, hub.clock()):
+        with suppress(DomainError):  # the call was made and is recorded; the next one notices this again
+            await note_credential(Caller.operator(hub, connection.organization_id), tried)
+
+
+@operation(needs=OPERATOR)
+async def note_credential(work: Work, tried: Tried) -> None:
+    """Set or clear the last error of a connection, whose status stays, unless it has another secret by now."""
+    row = select(Connection).where(col(Connection.id) == tried.connection_id).with_for_update()
+    connection = await work.first(row)
+    if connection is None or connection.secret_version != tried.version:
+        return
+    if _is_news(connection, tried, work.now()):
+        connection.last_error = _REFUSED if tried.refused else None
+        connection.last_error_at = work.now() if tried.refused else None
+
+
+def _is_news(connection: Connection, tried: Tried, now: int) -> bool:
+    """What a test has found stays until the next test: it is why the connection is OFFLINE."""
+    if not tried.refused:
+        return connection.last_error is not None and connection.status is ConnectionStatus.CONNECTED
+    known = connection.last_error == _REFUSED and connection.last_error_at is not None
+    return not known or abs(now - (connection.last_error_at or 0)) >= _EVERY_MS

@@ -1,0 +1,218 @@
+"""Who may connect for everybody: at a restricted integration who may change it; for oneself whoever sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from models.database import Database
+from models.errors import Forbidden
+from models.tables import Installation
+from models.vocabulary import Permission, Source
+from resolvers.caller import Caller
+from resolvers.mutations.grant import ConnectWithRefreshToken, connect_with_refresh_token
+from tests.harness.acting import refusal
+from tests.harness.graphql import GraphQL
+from tests.harness.rows import changes, snapshot
+from tests.harness.tenants import Tenant
+
+HELD = (
+    *(Permission.INTEGRATIONS_READ, Permission.INTEGRATIONS_WRITE, Permission.DISPATCH_READ),
+    *(Permission.CONNECTIONS_READ, Permission.CONNECTIONS_WRITE),
+)
+AUTH = {
+    "type": "OAUTH2",
+    "apiBaseUrl": "http://127.0.0.1:9",
+    "authorizationUrl": "http://127.0.0.1:9/authorize",
+    "tokenUrl": "http://127.0.0.1:9/token",
+    "clientId": "hub",
+}
+TOKENS = {"oauth2": {"accessToken": "at"}}
+DO = {"name": "DO", "method": "GET", "endpoint": "/ok"}
+MADE = {
+    "createIntegration": "... on IntegrationPayload { integration { id databaseId handler } }",
+    "createConnection": "... on ConnectionPayload { connection { id databaseId } }",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """An integration with its shared default connection, and `loose`, a shared one that is registered nowhere.
+
+    `ada` sees the integration by a share; `own` is a connection of hers there, `spare` one beside it.
+    """
+
+    tenant: Tenant
+    ada: GraphQL
+    ada_id: str
+    id: str
+    row_id: str
+    handler: str
+    shared: str
+    loose: str
+    own: str
+    spare: str
+
+
+async def do(client: GraphQL, field: str, input: Any) -> dict[str, Any]:
+    """What a mutation answers: the noun that was made, or the code of a problem."""
+    kind = "ID" if isinstance(input, str) else f"{field[0].upper()}{field[1:]}Input"
+    name = "id" if isinstance(input, str) else "input"
+    shown = f"__typename ... on Problem {{ code path }} {MADE.get(field, '')}"
+    document = f"mutation($given: {kind}!) {{ {field}({name}: $given) {{ {shown} }} }}"
+    answer = (await client.query(document, given=input))[field]
+    return next((answer[noun] for noun in ("integration", "connection") if noun in answer), answer)
+
+
+async def place(tenant: Tenant, *, access: str = "RESTRICTED", mode: str = "SHARED", level: str = "VIEW") -> Place:
+    """It is the administrator's, and `ada` has a share."""
+    client, ada_id = tenant.client, await tenant.add_user("ada", *HELD)
+    ada = await tenant.signed_in(*HELD, username="ada")
+    given = {"name": "Shop", "access": access, "mode": mode, "auth": AUTH, "secret": TOKENS, "capabilities": [DO]}
+    app = await do(client, "createIntegration", given)
+    shown = await client.query("{ connections { nodes { id } } }")
+    await do(client, "shareIntegration", {"integrationId": app["id"], "principalId": ada_id, "level": level})
+    loose = await do(client, "createConnection", {"mode": "SHARED", "secret": TOKENS})
+    own = await do(ada, "createConnection", {"integrationId": app["id"], "secret": TOKENS})
+    spare = await do(ada, "createConnection", {"secret": TOKENS})
+    return Place(
+        tenant=tenant,
+        ada=ada,
+        ada_id=ada_id,
+        id=app["id"],
+        row_id=app["databaseId"],
+        handler=app["handler"],
+        shared=shown["connections"]["nodes"][0]["id"],
+        loose=loose["id"],
+        own=own["id"],
+        spare=spare["id"],
+    )
+
+
+#: Each of them makes, replaces, spreads or removes what everybody uses at the integration.
+FOR_ALL = {
+    "start": lambda at: ("startAuthorization", {"integrationId": at.id}),
+    "renew": lambda at: ("startAuthorization", {"integrationId": at.id, "connectionId": at.shared}),
+    "create": lambda at: ("createConnection", {"integrationId": at.id, "mode": "SHARED", "secret": TOKENS}),
+    "own as default": lambda at: (
+        *("createConnection",),
+        {"integrationId": at.id, "mode": "PER_USER", "default": True, "secret": TOKENS},
+    ),
+    "update": lambda at: ("updateConnection", {"id": at.shared, "baseUrl": "http://127.0.0.1:8"}),
+    "delete": lambda at: ("deleteConnection", at.shared),
+    "register": lambda at: ("registerConnections", {"integrationId": at.id, "connectionIds": [at.loose]}),
+    "register own as default": lambda at: (
+        *("registerConnections",),
+        {"integrationId": at.id, "connectionIds": [at.spare], "defaultConnectionId": at.spare},
+    ),
+    "unregister": lambda at: ("unregisterConnection", {"integrationId": at.id, "connectionId": at.shared}),
+    "link": lambda at: ("createConnectSession", {"integrationIds": [at.id]}),
+    "link to renew": lambda at: ("createConnectSession", {"integrationIds": [at.id], "connectionId": at.shared}),
+}
+FOR_ONESELF = {
+    "create": lambda at: ("createConnection", {"integrationId": at.id, "mode": "PER_USER", "secret": TOKENS}),
+    "start": lambda at: ("startAuthorization", {"integrationId": at.id}),
+    "renew": lambda at: ("startAuthorization", {"integrationId": at.id, "connectionId": at.own}),
+    "update": lambda at: ("updateConnection", {"id": at.own, "name": "Mine"}),
+    "delete": lambda at: ("deleteConnection", at.own),
+    "register": lambda at: ("registerConnections", {"integrationId": at.id, "connectionIds": [at.spare]}),
+    "unregister": lambda at: ("unregisterConnection", {"integrationId": at.id, "connectionId": at.own}),
+    "link": lambda at: ("createConnectSession", {"integrationIds": [at.id], "principalId": at.ada_id}),
+}
+
+
+@pytest.mark.parametrize("way", FOR_ALL)
+async def test_who_merely_sees_a_restricted_integration_changes_nothing_for_everybody(
+    organization: Tenant, database: Database, way: str
+) -> None:
+    at = await place(organization)
+    before = await snapshot(database, organization.id)
+
+    answer = await do(at.ada, *FOR_ALL[way](at))
+
+    assert (answer.get("__typename"), answer.get("code")) == ("Forbidden", "FORBIDDEN")
+    assert changes(before, await snapshot(database, organization.id)) == ["+ audit_entry"]
+
+
+@pytest.mark.parametrize(("access", "level"), [("RESTRICTED", "MANAGE"), ("ORGANIZATION", "VIEW")])
+@pytest.mark.parametrize("way", FOR_ALL)
+async def test_who_manages_it_may_and_everybody_where_it_is_open(
+    organization: Tenant, way: str, access: str, level: str
+) -> None:
+    at = await place(organization, access=access, level=level)
+
+    answer = await do(at.ada, *FOR_ALL[way](at))
+
+    assert "code" not in answer
+
+
+@pytest.mark.parametrize("way", FOR_ONESELF)
+async def test_who_sees_it_connects_for_oneself(organization: Tenant, way: str) -> None:
+    at = await place(organization, mode="PER_USER")
+
+    answer = await do(at.ada, *FOR_ONESELF[way](at))
+
+    assert "code" not in answer
+
+
+async def test_a_grant_from_elsewhere_is_not_kept_for_everybody(organization: Tenant, hub) -> None:
+    at = await place(organization)
+    facts = {"source": Source.GRAPHQL, "permissions": frozenset(HELD), "organization_id": organization.id}
+    ada = Caller(hub=hub.app.state.hub, principal_id=at.ada_id, **facts)
+    given = ConnectWithRefreshToken(integration_id=at.row_id, refresh_token="rt")
+
+    with pytest.raises(Forbidden):
+        await hub.run(connect_with_refresh_token(ada, given))
+
+
+async def test_a_shared_connection_is_everybodys_wherever_it_is_registered(
+    organization: Tenant, database: Database
+) -> None:
+    at = await place(organization)
+    hers = await do(at.ada, "createIntegration", {"name": "Hers", "mode": "SHARED", "auth": AUTH})
+    both = {"integrationId": hers["id"], "connectionIds": [at.shared], "defaultConnectionId": at.shared}
+    spread = await do(at.ada, "registerConnections", both)
+    await do(organization.client, "registerConnections", both)
+    before = await snapshot(database, organization.id)
+
+    refused = [
+        await do(at.ada, "updateIntegration", {"id": hers["id"], "secret": TOKENS}),
+        await do(at.ada, "declareCapabilities", {"integrationId": hers["id"], "capabilities": [], "appToken": "t"}),
+        await do(at.ada, "startAuthorization", {"integrationId": hers["id"], "connectionId": at.shared}),
+        await do(at.ada, "createConnectSession", {"integrationIds": [hers["id"]], "connectionId": at.shared}),
+    ]
+
+    assert [one.get("code") for one in (spread, *refused)] == ["FORBIDDEN"] * 5
+    assert changes(before, await snapshot(database, organization.id)) == ["+ audit_entry"] * 4
+
+
+@pytest.mark.parametrize(("level", "invited"), [("VIEW", False), ("MANAGE", True)])
+async def test_a_refused_dispatch_brings_a_link_for_everybody_only_to_who_may_use_it(
+    organization: Tenant, level: str, invited: bool
+) -> None:
+    at = await place(organization, level=level)
+    for one in (at.shared, at.own):
+        await do(organization.client, "deleteConnection", one)
+
+    problem = await refusal(at.ada, "dispatch", {"capability": {"named": {"handler": at.handler, "name": "DO"}}})
+
+    assert (problem["reason"], problem["connectUrl"] is not None) == ("NO_CONNECTION", invited)
+
+
+async def test_what_is_installed_from_elsewhere_is_restricted_there_only(
+    organization: Tenant, new_organization, database: Database
+) -> None:
+    publisher = await new_organization()
+    given = {"name": "App", "access": "RESTRICTED", "mode": "SHARED", "auth": AUTH}
+    app = await do(publisher.client, "createIntegration", given)
+    await organization.add_user("ada", *HELD)
+    ada = await organization.signed_in(*HELD, username="ada")
+    async with database.write() as session:
+        session.add(Installation(organization_id=organization.id, integration_id=app["databaseId"], handler="APP"))
+
+    made = await do(ada, "createConnection", {"integrationId": app["id"], "mode": "SHARED", "secret": TOKENS})
+    renewed = await do(ada, "startAuthorization", {"integrationId": app["id"], "connectionId": made["id"]})
+
+    assert "code" not in made | renewed

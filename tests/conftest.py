@@ -17,7 +17,7 @@ from settings import Settings
 from tests.harness.databases import BACKENDS, opened, postgresql_database, postgresql_server
 from tests.harness.graphql import GraphQL
 from tests.harness.installed import Installed
-from tests.harness.server import RunningHub, ServerProcess, free_port, served
+from tests.harness.server import PLAIN_HTTP, RunningHub, ServerProcess, free_port, served
 from tests.harness.tenants import Tenant, found_organization
 
 #: Two vendors that are no real ones.
@@ -113,7 +113,7 @@ def settings_beside(database_url: str, master_keys: str) -> Callable[..., Settin
 @pytest.fixture
 async def http(hub: RunningHub) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client with the hub as its base."""
-    async with httpx.AsyncClient(base_url=hub.url, timeout=30, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=hub.url, timeout=30, **PLAIN_HTTP) as client:
         yield client
 
 

@@ -12,7 +12,7 @@ import httpx
 
 from tests.harness.acting import PROBLEM
 from tests.harness.graphql import GraphQL
-from tests.harness.server import RunningHub
+from tests.harness.server import PLAIN_HTTP, RunningHub
 from tests.harness.tenants import Tenant
 from tests.node.provider import CLIENT_ID, CLIENT_SECRET, Provider
 
@@ -102,7 +102,7 @@ async def session_of(client: GraphQL, id: str) -> dict[str, Any]:
 
 def new_browser(hub: RunningHub) -> httpx.Client:
     """It keeps cookies and sends what browsers send with their own pages' forms."""
-    return httpx.Client(base_url=hub.url, trust_env=False, timeout=30)
+    return httpx.Client(base_url=hub.url, **PLAIN_HTTP, timeout=30)
 
 
 def state_of(url: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from settings import Settings
 from tests.harness.graphql import GraphQL
-from tests.harness.server import served
+from tests.harness.server import PLAIN_HTTP, served
 from tests.harness.tenants import Tenant, found_organization
 
 
@@ -25,7 +25,7 @@ def another_hub(
     @asynccontextmanager
     async def start(**settings: object):
         with served(create_app(settings_beside(tmp_path, **settings))) as hub:
-            async with httpx.AsyncClient(base_url=hub.url, timeout=60, trust_env=False) as http:
+            async with httpx.AsyncClient(base_url=hub.url, timeout=60, **PLAIN_HTTP) as http:
                 yield await found_organization(hub, lambda token=None, **named: GraphQL(http, token, **named))
 
     return start

@@ -22,6 +22,7 @@ from schema.admission import Admission
 from schema.endpoint import GraphQLEndpoint
 from schema.limits import Limits
 from tests.door.toy import toy_schema
+from tests.harness.server import PLAIN_HTTP
 from wire.body import BodyLimits
 
 BODY_SECONDS = 1.0
@@ -43,7 +44,7 @@ class Door:
         return self.send(json={"query": query, **more}, headers={"accept": accept})
 
     def send(self, method: str = "POST", **more: Any) -> httpx.Response:
-        with httpx.Client(trust_env=False, timeout=60) as client:
+        with httpx.Client(**PLAIN_HTTP, timeout=60) as client:
             return client.request(method, self.url, **more)
 
     def raw(self, request: bytes, timeout: float = 10) -> bytes:
@@ -111,7 +112,7 @@ def serve(http: str) -> Iterator[Door]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
-    httpx.get(door.url, trust_env=False, timeout=60)
+    httpx.get(door.url, **PLAIN_HTTP, timeout=60)
     yield door
     server.should_exit = True
     thread.join()

@@ -15,6 +15,7 @@ from schema.limits import Limits
 from schema.negotiation import answer_type, prefers_page
 from tests.door.server import Door
 from tests.door.toy import toy_schema
+from tests.harness.server import PLAIN_HTTP
 from wire.refusal import BadRequest
 
 JSON = "application/json"
@@ -175,7 +176,7 @@ def test_takes_no_other_method(door: Door, method: str) -> None:
 def test_refuses_a_credential_in_the_address_and_logs_none(door: Door, method: str, name: str) -> None:
     url = f"{door.url}?query=%7Bhello%7D&{name}=pb_secret"
 
-    answer = httpx.request(method, url, json={"query": "mutation { add(number: 1) }"}, trust_env=False)
+    answer = httpx.request(method, url, json={"query": "mutation { add(number: 1) }"}, **PLAIN_HTTP)
 
     assert answer.status_code == 400
     assert "Authorization header" in answer.json()["errors"][0]["message"]

@@ -17,7 +17,7 @@ from settings import Settings
 from tests.harness.databases import postgresql_database
 from tests.harness.graphql import GraphQL
 from tests.harness.proxy import DatabaseProxy
-from tests.harness.server import RunningHub, ServerProcess, served
+from tests.harness.server import PLAIN_HTTP, RunningHub, ServerProcess, served
 from tests.harness.waiting import eventually
 from wiring import build_hub
 
@@ -26,7 +26,7 @@ PATIENCE = 60.0
 # A connection for each request: one that is kept is closed by the hub now and then, as a request goes out on it.
 _HTTP = {
     "timeout": PATIENCE,
-    "trust_env": False,
+    **PLAIN_HTTP,
     "limits": httpx.Limits(max_connections=None, max_keepalive_connections=0),
 }
 VIEWER = "{ viewer { organization { name } } }"

@@ -13,7 +13,7 @@ from settings import Settings
 from tests.faults.conftest import BACKENDS, PATIENCE, UNKNOWN, VIEWER, finished, refusals
 from tests.harness.acting import act, attempt, refusal
 from tests.harness.databases import opened
-from tests.harness.server import served
+from tests.harness.server import PLAIN_HTTP, served
 from tests.harness.waiting import eventually
 
 AWAY = ("The database cannot be reached now; try again.", "INTERNAL_SERVER_ERROR")
@@ -165,7 +165,7 @@ async def test_one_connection_is_enough(empty_database, tmp_path):
     settings = Settings(home=tmp_path, database_url=url, database_pool=1, master_keys=Keyring.generate())
 
     with served(create_app(settings)) as hub:
-        async with httpx.AsyncClient(base_url=hub.url, timeout=PATIENCE, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=hub.url, timeout=PATIENCE, **PLAIN_HTTP) as http:
             statuses = [(await http.get("/readyz")).status_code for _ in range(5)]
 
     assert statuses == [200] * 5

@@ -13,7 +13,7 @@ from sqlmodel import col
 from models.database import Database
 from models.tables import Event
 from tests.harness.installed import Installed
-from tests.harness.server import ServerProcess
+from tests.harness.server import PLAIN_HTTP, ServerProcess
 
 KILLS = 10  # on each of the two databases
 WRITERS = 40
@@ -38,7 +38,7 @@ class Load:
         self.over = False
 
     async def write(self) -> None:
-        async with httpx.AsyncClient(headers=self._headers, timeout=60, trust_env=False) as http:
+        async with httpx.AsyncClient(headers=self._headers, timeout=60, **PLAIN_HTTP) as http:
             while not self.over:
                 key = f"sale-{next(self._numbers)}"
                 self.acknowledged[key] = await self._until_acknowledged(http, key)

@@ -14,7 +14,7 @@ from models.tables import Asset
 from settings import Settings
 from tests.harness.apps import Apps
 from tests.harness.graphql import GraphQL
-from tests.harness.server import RunningHub, served
+from tests.harness.server import PLAIN_HTTP, RunningHub, served
 from tests.harness.tenants import Tenant
 
 CREATE = """mutation ($input: CreateUploadInput!) { createUpload(input: $input) {
@@ -87,7 +87,7 @@ def strict_hub(
 @pytest.fixture
 async def strict(strict_hub: RunningHub, organization: Tenant) -> AsyncIterator[Uploads]:
     """The administrator, speaking to that hub."""
-    async with httpx.AsyncClient(base_url=strict_hub.url, timeout=60, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=strict_hub.url, timeout=60, **PLAIN_HTTP) as http:
         yield Uploads(http, GraphQL(http, organization.token), organization.token)
 
 

@@ -13,7 +13,7 @@ from resolvers.caller import Caller
 from resolvers.mutations.organization import CreateOrganization, IssueToken, create_organization, issue_token
 from settings import Settings
 from tests.harness.graphql import GraphQL
-from tests.harness.server import ServerProcess
+from tests.harness.server import PLAIN_HTTP, ServerProcess
 from wiring import build_hub
 
 
@@ -41,5 +41,5 @@ class Installed:
 
     @asynccontextmanager
     async def client(self, process: ServerProcess) -> AsyncIterator[GraphQL]:
-        async with httpx.AsyncClient(base_url=process.url, timeout=60, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=process.url, timeout=60, **PLAIN_HTTP) as http:
             yield GraphQL(http, self.token)

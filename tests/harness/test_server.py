@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 from tests.harness.graphql import GraphQL, GraphQLFailed
-from tests.harness.server import ServerProcess, free_port, served
+from tests.harness.server import PLAIN_HTTP, ServerProcess, free_port, served
 
 PROGRAM = """
 import os, signal, sys
@@ -55,12 +55,12 @@ def test_serves_an_app_over_a_socket_and_stops():
     before = _hubs()
 
     with served(app) as hub:
-        answer = httpx.get(hub.url, trust_env=False).text
+        answer = httpx.get(hub.url, **PLAIN_HTTP).text
 
     assert answer == "here"
     assert _hubs() == before
     with pytest.raises(httpx.ConnectError):
-        httpx.get(hub.url, trust_env=False)
+        httpx.get(hub.url, **PLAIN_HTTP)
 
 
 async def test_runs_work_in_the_loop_of_the_server():
@@ -86,7 +86,7 @@ async def test_client_returns_data_and_raises_errors():
     app = Starlette(routes=[Route("/graphql", _answer, methods=["POST"])])
 
     with served(app) as hub:
-        async with httpx.AsyncClient(base_url=hub.url, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=hub.url, **PLAIN_HTTP) as http:
             data = await GraphQL(http, "pb_1").query("{ token }")
             with pytest.raises(GraphQLFailed) as refusal:
                 await GraphQL(http).query("{ break }")
@@ -98,7 +98,7 @@ async def test_client_returns_data_and_raises_errors():
 def test_a_process_gets_its_settings_and_drains_when_terminated(child):
     process = child(greeting="hello").start()
 
-    answer = httpx.get(process.url, trust_env=False).text
+    answer = httpx.get(process.url, **PLAIN_HTTP).text
     code = process.terminate()
 
     assert answer == "hello"
@@ -112,7 +112,7 @@ def test_a_killed_process_drains_nothing_and_can_be_started_again(child):
 
     process.kill()
     again = child(greeting="again", port=process.port).start()
-    answer = httpx.get(process.url, trust_env=False).text
+    answer = httpx.get(process.url, **PLAIN_HTTP).text
     again.kill()
 
     assert answer == "again"

@@ -19,7 +19,7 @@ from resolvers.mutations.organization import CreateOrganization, IssueToken, cre
 from server import prepare_home
 from settings import Settings
 from tests.harness.graphql import GraphQL
-from tests.harness.server import ROOT, ServerProcess, child_environment
+from tests.harness.server import PLAIN_HTTP, ROOT, ServerProcess, child_environment
 from wiring import build_hub
 
 
@@ -95,5 +95,5 @@ class Operated:
     @asynccontextmanager
     async def client(self, process: ServerProcess) -> AsyncIterator[GraphQL]:
         """The administrator at a process."""
-        async with httpx.AsyncClient(base_url=process.url, timeout=60, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=process.url, timeout=60, **PLAIN_HTTP) as http:
             yield GraphQL(http, self.token)

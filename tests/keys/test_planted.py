@@ -12,6 +12,7 @@ from sqlalchemy import make_url, text
 from models.database import Database
 from tests.harness.graphql import GraphQL
 from tests.harness.matrix import mentioned
+from tests.harness.server import PLAIN_HTTP
 from tests.harness.walk import walk
 from tests.keys.operating import Operated
 from tests.keys.planting import PLANTS, Field, new_secret, spellings
@@ -27,7 +28,7 @@ _BROKEN = "UPDATE capability SET input_schema = '{\"half', digest = 'other' WHER
 async def test_no_planted_secret_is_found_anywhere(operated: Operated, beside: Database, upstream) -> None:
     server = await operated.serve(log_level="debug")
     answers: list[str] = []
-    async with httpx.AsyncClient(base_url=server.url, timeout=60, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=60, **PLAIN_HTTP) as http:
         here = Field(http=http, client=GraphQL(http, operated.token), upstream=upstream.url)
         http.event_hooks["response"] = [lambda answer: _keep(answers, answer)]
         planted = {plant.__name__: new_secret() for plant in PLANTS}

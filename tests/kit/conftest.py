@@ -9,7 +9,7 @@ import pytest
 
 from tests.harness.estate import Estate, found_estate
 from tests.harness.graphql import GraphQL
-from tests.harness.server import RunningHub
+from tests.harness.server import PLAIN_HTTP, RunningHub
 from tests.harness.tenants import found_organization
 from tests.upstreams.faults import FaultServer
 
@@ -17,7 +17,7 @@ from tests.upstreams.faults import FaultServer
 @pytest.fixture(scope="session")
 async def estates(hub: RunningHub, faults: FaultServer) -> AsyncIterator[tuple[Estate, Estate]]:
     """A victim and a stranger."""
-    async with httpx.AsyncClient(base_url=hub.url, timeout=60, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=hub.url, timeout=60, **PLAIN_HTTP) as http:
 
         def graphql(token: str | None = None) -> GraphQL:
             return GraphQL(http, token)

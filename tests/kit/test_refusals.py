@@ -12,6 +12,7 @@ from models.errors import DomainError
 from schema.errors import _KINDS
 from tests.harness.graph import SCHEMA, is_mutation, root_fields
 from tests.harness.graphql import GraphQL
+from tests.harness.server import PLAIN_HTTP
 from tests.kit.calls import every_operation
 from tests.kit.refusing import KINDS, refusing
 from tests.kit.roots import ROOTS
@@ -58,7 +59,7 @@ def refusing_url(hub, database_url, victim):
 
 @pytest.fixture
 async def client(refusing_url):
-    async with httpx.AsyncClient(base_url=refusing_url, timeout=30, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=refusing_url, timeout=30, **PLAIN_HTTP) as http:
         yield GraphQL(http)
 
 

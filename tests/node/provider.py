@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 
 import httpx
 
+from tests.harness.server import PLAIN_HTTP
 from tests.node.tools import HERE, install
 
 CLIENT_ID, CLIENT_SECRET = "hub", "the secret of the client"
@@ -33,7 +34,7 @@ class Provider:
 
     def counts(self) -> dict[str, int]:
         """Requests to the token endpoint; of `oidc-provider` by grant and outcome: `refresh_token ok`."""
-        counted: dict[str, int] = httpx.get(f"{self.issuer}/counts", trust_env=False).json()
+        counted: dict[str, int] = httpx.get(f"{self.issuer}/counts", **PLAIN_HTTP).json()
         return counted
 
     def answer(self, **fault: Any) -> None:
@@ -43,7 +44,7 @@ class Provider:
 
     def consent(self, url: str, *, user: str = "alice", refuse: bool = False) -> str:
         """Where the provider sends a user who signs in and consents, or refuses: an address of the client's."""
-        with httpx.Client(trust_env=False) as browser:
+        with httpx.Client(**PLAIN_HTTP) as browser:
             answer = browser.get(url)
             for _ in range(_MOST_STEPS):
                 if answer.is_redirect:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
+from tests.harness.server import PLAIN_HTTP
 from tests.node.provider import CLIENT_ID, CLIENT_SECRET, Provider, mock_provider, oidc_provider
 
 HOME = "http://127.0.0.1:9/oauth2/callback"
@@ -26,7 +27,7 @@ def consent_url(authorization_url: str) -> str:
 
 def token(provider: Provider, asked: dict[str, str]) -> dict[str, str]:
     client = (CLIENT_ID, CLIENT_SECRET.replace(" ", "+"))  # form-encoded first (RFC 6749 §2.3.1)
-    return httpx.post(provider.token_url, data=asked, auth=client, trust_env=False).json()
+    return httpx.post(provider.token_url, data=asked, auth=client, **PLAIN_HTTP).json()
 
 
 def test_the_certified_one_gives_tokens_for_consent_and_counts_refreshes() -> None:
@@ -53,11 +54,11 @@ def test_the_certified_one_says_when_consent_is_refused() -> None:
 def test_the_other_one_answers_as_it_is_told() -> None:
     asked = {"grant_type": "client_credentials", "scope": "items:read"}
     with mock_provider() as provider:
-        well = httpx.post(provider.token_url, data=asked, trust_env=False).json()
+        well = httpx.post(provider.token_url, data=asked, **PLAIN_HTTP).json()
         provider.answer(change={"access_token": None, "expires_in": -5})
-        changed = httpx.post(provider.token_url, data=asked, trust_env=False).json()
+        changed = httpx.post(provider.token_url, data=asked, **PLAIN_HTTP).json()
         provider.answer(status=500, body={"error": "server_error"})
-        failed = httpx.post(provider.token_url, data=asked, trust_env=False)
+        failed = httpx.post(provider.token_url, data=asked, **PLAIN_HTTP)
         counts = provider.counts()
 
     assert well["token_type"] == "Bearer"

@@ -12,7 +12,7 @@ import pytest
 from models.database import Database
 from tests.harness.graphql import GraphQL
 from tests.harness.installed import Installed
-from tests.harness.server import ServerProcess
+from tests.harness.server import PLAIN_HTTP, ServerProcess
 from tests.oauth.conftest import Connected, connected
 from tests.oauth.vendor import Vendor
 
@@ -23,7 +23,7 @@ CALLS = 100
 async def calling(installed: Installed, process: ServerProcess) -> AsyncIterator[GraphQL]:
     """A client that may have as many calls under way as a test wants."""
     limits = httpx.Limits(max_connections=CALLS)
-    async with httpx.AsyncClient(base_url=process.url, timeout=120, trust_env=False, limits=limits) as http:
+    async with httpx.AsyncClient(base_url=process.url, timeout=120, **PLAIN_HTTP, limits=limits) as http:
         yield GraphQL(http, installed.token)
 
 

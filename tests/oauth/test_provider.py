@@ -26,6 +26,7 @@ from proxy.oauth import (
 from tests.harness.acting import act, listed
 from tests.harness.calling import App, app, capability
 from tests.harness.graphql import GraphQL
+from tests.harness.server import PLAIN_HTTP
 from tests.node.provider import CLIENT_ID, CLIENT_SECRET, Provider, mock_provider, oidc_provider
 from tests.proxy.sending import open_egress
 
@@ -107,8 +108,8 @@ async def test_a_hundred_calls_of_two_processes_renew_once_by_its_own_count(inst
     second = installed.start()
     limits = httpx.Limits(max_connections=CALLS)
     async with (
-        httpx.AsyncClient(base_url=first.url, timeout=120, trust_env=False, limits=limits) as one,
-        httpx.AsyncClient(base_url=second.url, timeout=120, trust_env=False, limits=limits) as other,
+        httpx.AsyncClient(base_url=first.url, timeout=120, **PLAIN_HTTP, limits=limits) as one,
+        httpx.AsyncClient(base_url=second.url, timeout=120, **PLAIN_HTTP, limits=limits) as other,
     ):
         shop = await over(GraphQL(one, installed.token), provider, tokens)
         apps = [shop, shop.by(GraphQL(other, installed.token))]

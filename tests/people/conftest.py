@@ -9,7 +9,7 @@ import pytest
 
 from server import create_app
 from tests.harness.graphql import GraphQL
-from tests.harness.server import RunningHub, served
+from tests.harness.server import PLAIN_HTTP, RunningHub, served
 from tests.people.issuer import AUDIENCE, Issuer
 
 LOOPBACK = "127.0.0.0/8"
@@ -59,7 +59,7 @@ def trusting(settings_beside, trusted: Issuer, tmp_path_factory) -> Iterator[Run
 @pytest.fixture
 async def ask(trusting: RunningHub) -> AsyncIterator[Callable[..., GraphQL]]:
     """A client of that hub: `ask(token)`, `ask(token, X_Hub_Id=…)`."""
-    async with httpx.AsyncClient(base_url=trusting.url, timeout=60, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=trusting.url, timeout=60, **PLAIN_HTTP) as client:
         yield lambda token=None, **headers: GraphQL(client, token, **headers)
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from models.row import new_id
+from tests.harness.server import PLAIN_HTTP
 from tests.people.conftest import trust
 from tests.people.documents import act, principal
 from tests.people.issuer import make_key
@@ -233,7 +234,7 @@ async def test_a_claim_that_names_an_organization_binds_the_token_to_it(
     def token(named):
         return issuer.token("ignored", uid=subject, **{claim: named})
 
-    async with httpx.AsyncClient(base_url=hub.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=hub.url, **PLAIN_HTTP) as http:
 
         async def ask(token, named=None):
             headers = {"Authorization": f"Bearer {token}"} | ({"X-Hub-Id": named} if named else {})

@@ -14,6 +14,7 @@ from proxy.guard import EgressPolicy, parse_allowances
 from resolvers.key_sets import FRESH_MS, PAUSE_MS, STALE_MS, FetchedKeys, FixedKeys
 from server import create_app
 from settings import Settings
+from tests.harness.server import PLAIN_HTTP
 from tests.people.conftest import trust
 from tests.people.documents import principal
 from tests.people.issuer import make_key
@@ -177,7 +178,7 @@ async def test_a_hub_follows_a_rotation_and_says_when_it_cannot(organization, is
     await principal(organization.client, "ada", subject=subject)
     unlucky, lucky = start_hub(**trust(issuer)), start_hub(**trust(issuer))
 
-    async with AsyncClient(trust_env=False) as http:
+    async with AsyncClient(**PLAIN_HTTP) as http:
 
         async def ask(hub, token):
             headers = {"Authorization": f"Bearer {token}"}
@@ -210,7 +211,7 @@ async def test_keys_are_read_from_a_file_and_from_the_setting_itself(organizatio
 
     for place in (str(tmp_path / "jwks.json"), document):
         hub = start_hub(**trust(issuer, jwt_keys=place))
-        async with AsyncClient(base_url=hub.url, trust_env=False) as http:
+        async with AsyncClient(base_url=hub.url, **PLAIN_HTTP) as http:
             headers = {"Authorization": f"Bearer {issuer.token(subject)}"}
             assert (await http.post("/graphql", json=VIEWER, headers=headers)).status_code == 200
 

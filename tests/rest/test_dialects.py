@@ -12,7 +12,7 @@ import rest
 from models.errors import DomainError
 from rest import dialects
 from rest.kit import STATUS
-from tests.harness.server import RunningHub
+from tests.harness.server import PLAIN_HTTP, RunningHub
 from tests.harness.tenants import Tenant
 from tests.rest.refusing import ERRORS, LEAK, all_refusals, refusing
 
@@ -54,7 +54,7 @@ async def test_refuses_with_the_right_status_and_no_leak(dialect, hub: RunningHu
     answers: dict[str, httpx.Response] = {}
 
     with refusing(dialect, hub.app.state.hub, logged) as url:
-        async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=url, headers=headers, **PLAIN_HTTP) as client:
             for name in ERRORS:
                 answers[name] = await client.get(f"/refused/{name}")
 

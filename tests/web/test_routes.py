@@ -13,7 +13,7 @@ from starlette.routing import Route
 from models.secret import Keyring
 from server import create_app
 from settings import Settings
-from tests.harness.server import RunningHub, served
+from tests.harness.server import PLAIN_HTTP, RunningHub, served
 from web.routes import page, routes
 
 POLICY = (
@@ -44,7 +44,7 @@ def site(build: Path) -> Iterator[RunningHub]:
 
 
 def test_the_page_is_guarded_and_not_kept(site):
-    answer = httpx.get(f"{site.url}/graphql", trust_env=False)
+    answer = httpx.get(f"{site.url}/graphql", **PLAIN_HTTP)
 
     assert answer.text == "<title>GraphiQL</title>"
     assert answer.headers["content-security-policy"] == POLICY
@@ -54,7 +54,7 @@ def test_the_page_is_guarded_and_not_kept(site):
 
 
 def test_parts_are_guarded_and_kept_for_ever(site):
-    answer = httpx.get(f"{site.url}/graphiql/main-abc.js", trust_env=False)
+    answer = httpx.get(f"{site.url}/graphiql/main-abc.js", **PLAIN_HTTP)
 
     assert answer.text == "let a = 1;"
     assert answer.headers["content-type"].startswith("text/javascript")
@@ -64,9 +64,9 @@ def test_parts_are_guarded_and_kept_for_ever(site):
 
 
 def test_a_part_that_has_not_changed_is_not_sent_again(site):
-    first = httpx.get(f"{site.url}/graphiql/main-abc.js", trust_env=False)
+    first = httpx.get(f"{site.url}/graphiql/main-abc.js", **PLAIN_HTTP)
 
-    again = httpx.get(first.url, headers={"If-None-Match": first.headers["etag"]}, trust_env=False)
+    again = httpx.get(first.url, headers={"If-None-Match": first.headers["etag"]}, **PLAIN_HTTP)
 
     assert again.status_code == 304
     assert again.headers["cache-control"] == "public, max-age=31536000, immutable"
@@ -78,7 +78,7 @@ def test_a_part_that_has_not_changed_is_not_sent_again(site):
      "%2fetc%2fpasswd", "", "a" * 300],
 )  # fmt: skip
 def test_serves_nothing_from_elsewhere(site, path):
-    answer = httpx.get(httpx.URL(site.url).copy_with(raw_path=f"/graphiql/{path}".encode()), trust_env=False)
+    answer = httpx.get(httpx.URL(site.url).copy_with(raw_path=f"/graphiql/{path}".encode()), **PLAIN_HTTP)
 
     assert answer.status_code == 404
     assert "not for the web" not in answer.text
@@ -86,8 +86,8 @@ def test_serves_nothing_from_elsewhere(site, path):
 
 def test_says_how_to_build_where_nothing_is_built(tmp_path):
     with served(_app(tmp_path)) as site:
-        answer = httpx.get(f"{site.url}/graphql?a=<script>", headers={"Host": "hub.example.com"}, trust_env=False)
-        part = httpx.get(f"{site.url}/graphiql/main-abc.js", trust_env=False)
+        answer = httpx.get(f"{site.url}/graphql?a=<script>", headers={"Host": "hub.example.com"}, **PLAIN_HTTP)
+        part = httpx.get(f"{site.url}/graphiql/main-abc.js", **PLAIN_HTTP)
 
     assert answer.status_code == 200
     assert answer.headers["content-security-policy"] == POLICY
@@ -99,7 +99,7 @@ def test_says_how_to_build_where_nothing_is_built(tmp_path):
 
 def test_leads_from_the_root_to_the_page_below_any_path(tmp_path):
     with served(create_app(Settings(home=tmp_path, master_keys=Keyring.generate()))) as hub:
-        answer = httpx.get(hub.url, headers=HTML, trust_env=False)
+        answer = httpx.get(hub.url, headers=HTML, **PLAIN_HTTP)
 
     assert answer.status_code == 307
     assert answer.headers["location"] == "graphql"
@@ -109,7 +109,7 @@ def test_an_operator_can_do_without_the_page(tmp_path):
     settings = Settings(home=tmp_path, master_keys=Keyring.generate(), graphiql=False)
 
     with served(create_app(settings)) as hub:
-        answer = httpx.get(f"{hub.url}/graphql", headers=HTML, trust_env=False)
+        answer = httpx.get(f"{hub.url}/graphql", headers=HTML, **PLAIN_HTTP)
 
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/json; charset=utf-8"

@@ -201,8 +201,8 @@ def new_connection(
     return work.add(connection)
 
 
-async def default_connection(work: Work, integration: Integration) -> Connection | None:
-    """The default connection of the caller's organization at an integration."""
+async def shared_default(work: Work, integration: Integration) -> Connection | None:
+    """The default connection of the caller's organization at an integration, unless it is a user's own."""
     return await work.first(
         select(Connection)
         .join(Registration, col(Registration.connection_id) == col(Connection.id))
@@ -210,6 +210,7 @@ async def default_connection(work: Work, integration: Integration) -> Connection
             col(Registration.integration_id) == integration.id,
             col(Registration.organization_id) == work.organization_id,
             col(Registration.is_default),
+            col(Connection.mode) == ConnectionMode.SHARED,
         )
     )
 
@@ -221,8 +222,8 @@ async def replace_default_connection(
 
     Integrations that use it have to be verified again. Raises Forbidden where the caller may not share at one.
     """
-    connection = await default_connection(work, integration)
-    if connection is not None and connection.mode is ConnectionMode.SHARED:
+    connection = await shared_default(work, integration)
+    if connection is not None:
         await require_sharing(work, connection=connection)
         store(work, connection, secret, at=integration.auth_type, **details)
         connection.version += 1

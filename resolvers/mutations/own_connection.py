@@ -25,7 +25,7 @@ from resolvers.mutations.connection import judged_secret
 from resolvers.mutations.grant import with_its_refresh_token
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import exchange, operation
-from resolvers.secrets import Secret, default_connection, replace_default_connection
+from resolvers.secrets import Secret, replace_default_connection, shared_default
 from resolvers.work import Work
 
 _PATH: Final = ("input", "integration")
@@ -132,7 +132,7 @@ async def _destination(work: Work, integration: Integration) -> Destination:
     if not is_for_all(integration, me):
         return Destination(principal_id=me, connection=await _own_connection(work, integration))
     integration = await managed_integration(work, integration.id, path=_PATH)
-    connection = await default_connection(work, integration)
+    connection = await shared_default(work, integration)
     await require_sharing(work, connection=connection, path=_PATH)
     return Destination(principal_id=None, connection=connection)
 

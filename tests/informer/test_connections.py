@@ -193,6 +193,18 @@ async def test_several_shared_ones_without_a_default_are_none(client: Informer, 
     assert refused(await client("GET", CONNECTION), 404) == "There is no such connection."
 
 
+async def test_a_users_own_is_not_everybodys_though_it_is_the_default(client: Informer, apps: Apps):
+    made = await client.make(authType="apikey", mode="shared")
+    own = CreateConnection(integration_id=made["id"], secret=Secret(api_key="k" * 20), default=True)
+    await apps.hub.run(create_connection(apps._admin, own))
+
+    refused(await client("DELETE", CONNECTION), 404)
+    connected = await client.ok("POST", CONNECT, {"apiKey": "k-4711-4711"}, 201)
+
+    assert connected["isShared"] is True
+    assert [row.mode for row in await connections(apps)] == [ConnectionMode.PER_USER, ConnectionMode.SHARED]
+
+
 async def test_a_token_without_a_connection_is_told_that_there_is_none(client: Informer, informer, apps: Apps):
     await stock_of(client, apps)
     other = informer(await apps.tenant.issue(*NOT_ADMIN, username="other"))

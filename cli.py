@@ -1,44 +1,27 @@
-"""The operator's commands: `python cli.py --help`."""
+"""The operator's commands: `python cli.py --help`.
+
+Each imports what it needs when it runs, so that none waits for what only others need.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import sys
-import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 import typer
 
-from models.errors import Conflict, DomainError
 from models.key_file import KeyFile
-from models.secret import Keyring
 from models.vocabulary import Permission, TokenReach
-from resolvers.caller import Caller
-from resolvers.mutations.master_key import complete_rotation, sealing_version
-from resolvers.mutations.organization import (
-    CreateOrganization,
-    IssueToken,
-    create_organization,
-    issue_token,
-)
-from resolvers.queries.master_key import list_keys
-from resolvers.rotation.ring import add_key, find_unfinished, next_version, remove_key
-from resolvers.rotation.rotate import Advance, Rotation, count_secrets, older_than, rotating
-from schema.build import build_schema
-from server import main, prepare_home
 from settings import read_settings
-from wiring import build_hub, prepare
+from starting import CannotStart, loading, prepare_home, starting
 
 T = TypeVar("T")
-_NO_NEW_KEY = (
-    "Every secret is sealed with the newest master key, and PATCHBAY_MASTER_KEYS is not the hub's to change."
-    " `keys add` prints a line: put it beside the others there, restart every process of the hub, and run this again."
-)
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operate a Patchbay hub.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Operate a Patchbay hub."
+)
 organizations = typer.Typer(no_args_is_help=True, help="Tenants.")
 tokens = typer.Typer(no_args_is_help=True, help="Bearer tokens.")
 keys = typer.Typer(no_args_is_help=True, help="Master keys, which seal stored secrets.")
@@ -59,19 +42,25 @@ def init() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to what this version of the hub expects, and its catalogue of vendors to its files."""
-    _run(lambda caller: prepare(caller.hub))
+    with loading():
+        from commands import migrate
+    migrate()
     print("The database is up to date.")
 
 
 @app.command()
 def serve() -> None:
     """Serve, as `python server.py` does."""
+    from server import main
+
     main()
 
 
 @app.command()
 def sdl() -> None:
     """Print the schema of the graph."""
+    with loading():
+        from schema.build import build_schema
     print(build_schema().as_str())
 
 
@@ -87,11 +76,13 @@ def organization_create(
     ] = None,
 ) -> None:
     """Make a tenant and its first user, who may do everything. Prints its id and slug."""
+    with loading():
+        from commands import add_organization
+        from resolvers.mutations.organization import CreateOrganization
     new = CreateOrganization(
         name=name, slug=slug, username=username, display_name=display_name, email=email, subject=subject
     )
-    made = _run(lambda caller: create_organization(caller, new))
-    print(f"{made.organization.id} {made.organization.slug}")
+    print(add_organization(new))
 
 
 @tokens.command("create")
@@ -112,6 +103,9 @@ def token_create(
     ] = TokenReach.ORGANIZATION,
 ) -> None:
     """Make a token for a user. Prints its text, this once."""
+    with loading():
+        from commands import add_token
+        from resolvers.mutations.organization import IssueToken
     new = IssueToken(
         organization=organization,
         username=username,
@@ -120,14 +114,15 @@ def token_create(
         expires_at=None if expires is None else int(expires.replace(tzinfo=UTC).timestamp() * 1000),
         reach=reach,
     )
-    print(_run(lambda caller: issue_token(caller, new)).secret)
+    print(add_token(new))
 
 
 @keys.command("list")
 def keys_list() -> None:
     """Show every key, which one seals, and how many secrets of each column each of them has sealed."""
-    for line in _run(_describe):
-        print(line)
+    with loading():
+        from key_commands import show
+    show()
 
 
 @keys.command("add")
@@ -138,12 +133,9 @@ def keys_add() -> None:
     Where the keys are in PATCHBAY_MASTER_KEYS, the line to put there is printed: add it for every process, restart
     each of them, then run `rotate`.
     """
-    file = _key_file()
-    if file is None:
-        print(Keyring.generate(_run(next_version)), end="")
-        return
-    version = _run(lambda caller: add_key(caller, file))
-    print(f"Master key {version} is in {file.path} and seals nothing yet. Once every machine has it: `keys rotate`.")
+    with loading():
+        from key_commands import add
+    add(_key_file())
 
 
 @keys.command("rotate")
@@ -154,10 +146,9 @@ def keys_rotate() -> None:
     at any moment: run it again and it goes on. At the end every secret is opened once. Those that do not open are
     named here and in the audit of their organizations, and the exit code is 1. Old keys stay until `remove`.
     """
-    file = _key_file()
-    faults = _run(lambda caller: _rotate(caller, file))
-    if faults:
-        sys.exit("\n".join(faults))
+    with loading():
+        from key_commands import rotate
+    rotate(_key_file())
 
 
 @keys.command("remove")
@@ -167,79 +158,9 @@ def keys_remove(version: Annotated[int, typer.Argument(help="The key's version, 
     What it signed ends with it: cursors, addresses of icons and connect links given out before the rotation.
     Processes that run forget it when they are restarted.
     """
-    file = _key_file()
-    removed = _run(lambda caller: remove_key(caller, version, file))
-    where = f"is out of {file.path}" if file and removed else "is needed no longer: take it out of where it stands"
-    print(f"Master key {version} {where}.")
-
-
-async def _describe(caller: Caller) -> list[str]:
-    known, counts = await list_keys(caller), await count_secrets(caller)
-    sealing, here = sealing_version(known), caller.hub.keyring.versions
-    lines = []
-    for key in known:
-        state = "seals" if key.version == sealing else "opens" if key.sealing_since else "seals nothing yet"
-        state = "removed" if key.removed_at else state
-        used = [f"{column} {found[key.version]:,}" for column, found in counts.items() if key.version in found]
-        missing = "" if key.version in here or key.removed_at else ", missing here"
-        lines.append(f"{key.version} {key.fingerprint[:8]} {state}{missing}: {', '.join(used) or 'no secret'}")
-    new = set(here) - {key.version for key in known}
-    return lines + [
-        f"{version} is new: it is entered when a server starts, or by `rotate`" for version in sorted(new)
-    ]
-
-
-async def _rotate(caller: Caller, file: KeyFile | None) -> list[str]:
-    """Says what was done; answers what is wrong."""
-    version = await find_unfinished(caller)
-    if version is None:
-        if file is None:
-            raise Conflict(_NO_NEW_KEY)
-        version = await add_key(caller, file)
-    async with rotating(caller, version) as rotation:
-        counts = await count_secrets(caller)
-        with _bar(older_than(rotation.version, counts), "Sealing anew") as advance:
-            left = await rotation.reseal(advance)
-        with _bar(sum(sum(found.values()) for found in counts.values()), "Opening all") as advance:
-            await rotation.check(advance)
-    print(
-        f"Sealed {rotation.resealed:,} secrets anew with master key {rotation.version} in {rotation.seconds:.1f} s,"
-        f" {rotation.resealed / max(rotation.seconds, 0.001):,.0f} a second; opened all {rotation.checked:,}."
-    )
-    faults = _faults(rotation, left)
-    if not faults:
-        await complete_rotation(caller, version)
-    return faults
-
-
-def _faults(rotation: Rotation, left: int) -> list[str]:
-    faults = [
-        f"The {place.column} of {place.table} {place.row_id}, organization {place.organization_id}, cannot be opened."
-        for place in rotation.unreadable
-    ]
-    if left:
-        faults.append(
-            f"{left} secrets were sealed with older keys meanwhile: see that every process has master key"
-            f" {rotation.version}, and run this again."
-        )
-    return faults
-
-
-@contextmanager
-def _bar(length: int, label: str) -> Iterator[Advance]:
-    """A bar of rows, and how many a second; on a terminal only."""
-    started, done = time.monotonic(), 0
-
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        bar.update(count)
-
-    def rate(_item: object) -> str:
-        return f"{done / (time.monotonic() - started):,.0f} rows/s"
-
-    with typer.progressbar(length=length, label=label, show_pos=True, item_show_func=rate) as bar:
-        yield advance
+    with loading():
+        from key_commands import remove
+    remove(version, _key_file())
 
 
 def _key_file() -> KeyFile | None:
@@ -248,25 +169,12 @@ def _key_file() -> KeyFile | None:
     return KeyFile(path) if path else None
 
 
-def _run(work: Callable[[Caller], Awaitable[T]]) -> T:
-    """Do something as the operator; a refusal is its sentence on stderr and exit code 1."""
-
-    async def inside() -> T:
-        hub = build_hub(read_settings())
-        try:
-            return await work(Caller.operator(hub))
-        finally:
-            await hub.recorder.close()
-            await hub.database.close()
-
-    return _or_exit(lambda: asyncio.run(inside()))
-
-
 def _or_exit(work: Callable[[], T]) -> T:
     try:
-        return work()
-    except (ValueError, DomainError) as refusal:
-        sys.exit(str(refusal))
+        with starting():
+            return work()
+    except CannotStart as why:
+        sys.exit(str(why))
 
 
 if __name__ == "__main__":

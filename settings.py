@@ -13,6 +13,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _PREFIX = "PATCHBAY_"
@@ -120,6 +121,14 @@ class Settings(BaseSettings):
     worker: bool = Field(
         True, description="Whether the server also runs jobs. Without it, start `python worker.py` beside it."
     )
+    drain_seconds: int = Field(
+        25,
+        ge=0,
+        le=3600,
+        description="How long calls under way may go on once a process is told to stop; jobs have three fifths of it,"
+        " and are given back where they have not ended. What supervises the process must wait a few seconds longer"
+        " before it kills: `docker stop` kills after 10 unless `--time` or `stop_grace_period` says otherwise.",
+    )
     job_concurrency: int = Field(20, ge=1, le=1000, description="Jobs that run at once, at most, in each process.")
     demo: bool = Field(False, description="Whether to start with a demo organization and a local vendor.")
     log_level: LogLevel = Field(LogLevel.INFO, description="`debug`, `info`, `warning` or `error`.")
@@ -157,7 +166,7 @@ class Settings(BaseSettings):
     def listens_at(self) -> str:
         """Where the hub listens, as an address of this machine."""
         host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104  compared, not bound
-        return f"http://{host}:{self.port}"
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
     def own_url(self) -> str:
@@ -191,8 +200,10 @@ class Settings(BaseSettings):
                 f"run `python cli.py init` for a new hub, set {_PREFIX}MASTER_KEYS, or put the key back at {file}"
             )
             raise ValueError(f"There is no master key: {advice}.") from cause
-        except (OSError, UnicodeDecodeError) as cause:
-            raise ValueError(f"The master key at {file} cannot be read.") from cause
+        except OSError as cause:
+            raise ValueError(f"The master key at {file} cannot be read: {cause.strerror}.") from cause
+        except UnicodeDecodeError as cause:
+            raise ValueError(f"The master key at {file} cannot be read: it is no text.") from cause
 
 
 def read_settings() -> Settings:
@@ -203,11 +214,16 @@ def read_settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as cause:
-        faults = [f"{_PREFIX}{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in cause.errors()]
-        raise ValueError("\n".join(faults)) from None
+        raise ValueError("\n".join(_fault(error) for error in cause.errors())) from None
     for warning in unknown_variables(os.environ):
         _log.warning("%s", warning)
     return settings
+
+
+def _fault(error: ErrorDetails) -> str:
+    """A line for a variable that is wrong: our own words, where they are ours, without what Pydantic puts before."""
+    words = str(error.get("ctx", {}).get("error", "")) or error["msg"]
+    return f"{variable('_'.join(map(str, error['loc'])))}: {words}"
 
 
 def unknown_variables(names: Iterable[str]) -> list[str]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from demo import Demo
 from jobs.bus import Bus
 from models.database import Database
 from models.errors import Conflict
 from models.key_file import KeyFile
-from models.migrations import upgrade
 from models.occupancy import occupied
+from models.opening import opening
+from models.revision import is_behind
 from models.row import now_ms
 from models.secret import Keyring
 from proxy.egress import Egress
@@ -30,7 +31,10 @@ from resolvers.mutations.definition import sync_catalogue
 from resolvers.mutations.reaping import reap_dispatches
 from resolvers.recorder import open_recorder
 from resolvers.rotation.following import following_keys
-from settings import Settings
+from settings import Settings, variable
+
+if TYPE_CHECKING:
+    from demo import Demo  # brings a server along, which commands and workers do without
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 _COMPILED_CAPABILITIES = 10_000
@@ -39,9 +43,13 @@ _UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 20  # of one organization, in one proces
 
 def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
     """The hub over its database, not yet opened. Raises ValueError for settings or a catalogue that cannot be."""
-    database = Database(settings.database_address, pool_size=settings.database_pool)
-    keyring = Keyring.parse(settings.master_key_lines(), renewed=_renewed_keys(settings))
-    allowances = parse_allowances(settings.egress_allow) + (demo.allowances if demo else ())
+    with _named("database_url"):
+        database = Database(settings.database_address, pool_size=settings.database_pool)
+    keys = settings.master_key_lines()
+    with _named("master_keys", settings.changeable_key_file):
+        keyring = Keyring.parse(keys, renewed=_renewed_keys(settings))
+    with _named("egress_allow"):
+        allowances = parse_allowances(settings.egress_allow) + (demo.allowances if demo else ())
     egress = Egress(
         EgressPolicy(allowances),
         connect_timeout=settings.egress_connect_timeout,
@@ -67,8 +75,17 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
 
 
 async def prepare(hub: Hub) -> None:
-    """Bring the database to what this version of the hub expects, and what it knows of vendors to its files."""
-    await upgrade(hub.database)
+    """Bring the database to what this version of the hub expects, and what it knows of vendors to its files.
+
+    Raises Unavailable and Conflict, in a sentence for the operator, where that cannot be.
+    """
+    if await is_behind(hub.database):
+        from models.migrations import (
+            upgrade,  # takes a quarter of a second, for which nothing waits that is up to date
+        )
+
+        with opening(hub.database.url):
+            await upgrade(hub.database)
     try:
         await sync_catalogue(Caller.operator(hub), hub.catalogue)
     except Conflict:  # another process has just written the same
@@ -92,6 +109,15 @@ async def opened(hub: Hub) -> AsyncIterator[None]:
         yield
 
 
+@contextmanager
+def _named(field: str, place: Path | None = None) -> Iterator[None]:
+    """What is wrong with a value begins with where it comes from: a variable, unless it is a file."""
+    try:
+        yield
+    except ValueError as fault:
+        raise ValueError(f"{place or variable(field)}: {fault}") from fault
+
+
 def _renewed_keys(settings: Settings) -> Callable[[], str | None]:
     """Keys in a variable are those of the process for as long as it lives."""
     file = settings.changeable_key_file
@@ -104,14 +130,15 @@ def _external_tokens(settings: Settings, egress: Egress) -> ExternalTokens | Non
         return None
     if not settings.jwt_audience or not settings.jwt_keys:
         raise ValueError("PATCHBAY_JWT_ISSUER needs PATCHBAY_JWT_AUDIENCE and PATCHBAY_JWT_KEYS beside it.")
-    trust = Trust(
-        issuer=settings.jwt_issuer,
-        audiences=settings.jwt_audience,
-        algorithms=settings.jwt_algorithms,
-        leeway_seconds=settings.jwt_leeway,
-        subject_claim=settings.jwt_subject_claim,
-        organization_claim=settings.jwt_organization_claim,
-    )
+    with _named("jwt_algorithms"):
+        trust = Trust(
+            issuer=settings.jwt_issuer,
+            audiences=settings.jwt_audience,
+            algorithms=settings.jwt_algorithms,
+            leeway_seconds=settings.jwt_leeway,
+            subject_claim=settings.jwt_subject_claim,
+            organization_claim=settings.jwt_organization_claim,
+        )
     return ExternalTokens(trust, _issuer_keys(settings.jwt_keys, egress), now_ms)
 
 
@@ -121,4 +148,5 @@ def _issuer_keys(place: str, egress: Egress) -> KeySet:
     try:
         return FixedKeys(place.encode() if place.lstrip().startswith("{") else Path(place).read_bytes())
     except (OSError, ValueError) as cause:
-        raise ValueError(f"PATCHBAY_JWT_KEYS is no address, and no JWK set can be read there: {cause}.") from cause
+        why = cause.strerror if isinstance(cause, OSError) else cause  # an OSError repeats what may be a key
+        raise ValueError(f"PATCHBAY_JWT_KEYS is no address, and no JWK set can be read there: {why}.") from cause

@@ -64,7 +64,8 @@ def _port_file(home: Path) -> Path:
 
 
 def _listen(file: Path) -> socket.socket:
-    wanted = int(file.read_text()) if file.exists() else 0
+    kept = file.read_text() if file.exists() else ""
+    wanted = int(kept) if kept.isdecimal() else 0
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     with contextlib.suppress(OSError):

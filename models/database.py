@@ -10,36 +10,29 @@ from typing import Any
 from weakref import WeakSet
 
 import asyncpg
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from models.database_url import read_url
 from models.errors import Unavailable
 from models.reach import STUCK, committing, reaching
 from models.reader import PostgresqlReader, Reader, SqliteReader
 
-_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "postgresql": "postgresql+asyncpg",
-    "postgres": "postgresql+asyncpg",
-}
 WRITES = "patchbay_writes"
 # What answers a caller has to know within five seconds that the database is away. A statement may take longer:
 # it may wait for other writers.
 _POOL_SECONDS = 4.0
-_LIMITS = {"timeout": 4.0, "command_timeout": 10.0}
+CONNECT_SECONDS = 4.0
+_LIMITS = {"timeout": CONNECT_SECONDS, "command_timeout": 10.0}
 
 
 class Database:
     """One database. Reads and writes open a short session each; nothing else does."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        """`url` is `sqlite:///file` or `postgresql://…`; other databases raise ValueError."""
-        address = make_url(url)
-        backend = address.get_backend_name()
-        if backend not in _DRIVERS:
-            raise ValueError(f"The database must be sqlite or postgresql, not {backend}.")
-        self.is_sqlite = backend == "sqlite"
-        self.url = address.set(drivername=_DRIVERS[backend])
+        """`url` is `sqlite:///file` or `postgresql://…`; anything else raises ValueError."""
+        self.url = read_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = create_async_engine(
             self.url,
             pool_size=pool_size,

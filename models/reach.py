@@ -65,8 +65,8 @@ def committing() -> Iterator[None]:
 def _refusal(error: BaseException) -> DomainError | None:
     if isinstance(error, PoolTimeout):
         return Unavailable(_BUSY)
-    state = _state_of(error)
-    if state in _DISK_STATES or _sqlite_code_of(error) & 0xFF in _DISK_CODES:
+    state = state_of(error)
+    if state in _DISK_STATES or sqlite_code_of(error) & 0xFF in _DISK_CODES:
         return Unavailable(_DISK)
     if isinstance(error, _GONE):
         return Unavailable(_AWAY)
@@ -78,19 +78,20 @@ def _refusal(error: BaseException) -> DomainError | None:
 
 
 def _undone(error: BaseException | None) -> bool:
-    code = _sqlite_code_of(error)
-    return code not in (_NO_CODE, sqlite3.SQLITE_IOERR_FSYNC) or _state_of(error) in _DISK_STATES
+    code = sqlite_code_of(error)
+    return code not in (_NO_CODE, sqlite3.SQLITE_IOERR_FSYNC) or state_of(error) in _DISK_STATES
 
 
-def _state_of(error: BaseException | None) -> str:
+def state_of(error: BaseException | None) -> str:
     """The SQLSTATE of PostgreSQL, empty where there is none."""
-    return str(getattr(_driver_error(error), "sqlstate", None) or "")
+    return str(getattr(driver_error(error), "sqlstate", None) or "")
 
 
-def _sqlite_code_of(error: BaseException | None) -> int:
+def sqlite_code_of(error: BaseException | None) -> int:
     """The extended result code of SQLite, 0 where there is none."""
-    return int(getattr(_driver_error(error), "sqlite_errorcode", _NO_CODE))
+    return int(getattr(driver_error(error), "sqlite_errorcode", _NO_CODE))
 
 
-def _driver_error(error: BaseException | None) -> BaseException | None:
+def driver_error(error: BaseException | None) -> BaseException | None:
+    """What the driver raised, where SQLAlchemy has put its own around it."""
     return error.orig if isinstance(error, DBAPIError) else error

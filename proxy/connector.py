@@ -37,12 +37,17 @@ class GuardedConnector(aiohttp.TCPConnector):
 
     allowed_protocol_schema_set = frozenset({"http", "https"})
 
-    def __init__(self, policy: EgressPolicy, resolve: Resolve, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, policy: EgressPolicy, resolve: Resolve, tls: ssl.SSLContext | None, *, idle_seconds: float | None
+    ) -> None:
+        """A connection is kept for `idle_seconds` after a call; None: each call has one of its own."""
+        keeping = {"force_close": True} if idle_seconds is None else {"keepalive_timeout": idle_seconds}
         super().__init__(
             resolver=_GuardedResolver(policy, resolve),
             socket_factory=self._open,
             ssl=tls or True,
             limit=0,
+            **keeping,
         )
         self._policy = policy
         self._secure: ContextVar[bool] = ContextVar("secure", default=False)

@@ -19,6 +19,9 @@ from proxy.lanes import Lanes
 from proxy.message import Answer, OutboundRequest
 
 MAX_ANSWER_BYTES = 10 * 1024 * 1024
+#: Node.js, uvicorn and Apache close a connection that nothing came over for 5 seconds. A call that is sent as they do
+#: fails, and nobody knows whether it was done.
+IDLE_SECONDS = 4.0
 _DIRECT_BODY_BYTES = 1024 * 1024  # aiohttp writes larger ones in one go, which would hold the event loop
 _OWN_HEADERS = {"User-Agent": "Patchbay", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 
@@ -28,7 +31,8 @@ class Egress:
 
     `connect_timeout` in seconds covers name look-up, TCP and TLS. `max_answer_bytes` counts after
     decompression. `per_host` calls of one lane to one host run at once, `queue_per_host` more wait within
-    their own time. `resolve` replaces the system's name look-up, `tls` the system's trusted certificates.
+    their own time. `idle_seconds` is how long a connection of pooled calls is kept. `resolve` replaces the system's
+    name look-up, `tls` the system's trusted certificates.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class Egress:
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         per_host: int = 20,
         queue_per_host: int = 200,
+        idle_seconds: float = IDLE_SECONDS,
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -49,11 +54,18 @@ class Egress:
         self._system_resolver = SystemResolver()
         self._resolve: Resolve = resolve or self._system_resolver
         self._tls = tls
+        self._idle_seconds = idle_seconds
         self._session: aiohttp.ClientSession | None = None
+        self._single: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=GuardedConnector(self.policy, self._resolve, self._tls),
+        self._session = self._open(self._idle_seconds)
+        self._single = self._open(None)
+        return self
+
+    def _open(self, idle_seconds: float | None) -> aiohttp.ClientSession:
+        session = aiohttp.ClientSession(
+            connector=GuardedConnector(self.policy, self._resolve, self._tls, idle_seconds=idle_seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_OWN_HEADERS,
             skip_auto_headers=("Content-Type",),
@@ -61,13 +73,15 @@ class Egress:
             trust_env=False,
         )
         # aiohttp would send what is idempotent once more by itself: uncounted, and at once.
-        self._session._retry_connection = False
-        return self
+        session._retry_connection = False
+        return session
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.session.close()
+        if self._single is not None:
+            await self._single.close()
         self._system_resolver.close()
 
     @property
@@ -104,8 +118,9 @@ class Egress:
             raise UpstreamTimeout("The remote service did not answer in time.") from error
 
     async def _exchange(self, request: OutboundRequest, url: URL) -> Answer:
+        session = self.session if request.pooled or self._single is None else self._single
         try:
-            async with self.session.request(
+            async with session.request(
                 request.method,
                 url,
                 headers=request.headers,

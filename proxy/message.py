@@ -16,6 +16,8 @@ class OutboundRequest:
     `timeout_seconds` is the whole time, tries and answer's body included. `lane` is the organization, by
     which concurrency is capped. `retry_safe`: doing it twice does no harm though the method is not
     idempotent, because the remote service was given a key. `max_answer_bytes` takes the place of the egress's.
+    `pooled`, for calls that come often: over a connection that an earlier call left, which the other side may close
+    just then; nobody knows whether it still did what it was sent. Others have a connection of their own.
     """
 
     method: str
@@ -26,6 +28,7 @@ class OutboundRequest:
     lane: str
     retry_safe: bool = False
     max_answer_bytes: int | None = None
+    pooled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,17 @@ from pydantic import ValidationError
 from settings import Settings, manual, read_settings, unknown_variables
 
 ROOT = Path(__file__).parents[1]
+IMPOSSIBLE = {
+    **dict.fromkeys(("port", "database_pool", "egress_per_host", "egress_queue_per_host"), "planted"),
+    **dict.fromkeys(("max_body_bytes", "egress_max_answer_bytes", "job_concurrency", "drain_seconds"), "planted"),
+    **dict.fromkeys(("egress_connect_timeout", "body_timeout", "jwt_leeway"), "-1"),
+    **dict.fromkeys(("graphiql", "worker", "demo", "log_level", "cors_origins", "public_url"), "planted"),
+}
+#: Text that only its use shows to be wrong; `tests/operating` tries those.
+JUDGED_LATER = {
+    *("home", "host", "catalogue", "database_url", "master_keys", "egress_allow"),
+    *("jwt_issuer", "jwt_audience", "jwt_keys", "jwt_algorithms", "jwt_subject_claim", "jwt_organization_claim"),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +72,23 @@ def test_names_every_variable_that_is_wrong(monkeypatch):
         "PATCHBAY_PORT: Input should be less than or equal to 65535",
         "PATCHBAY_DATABASE_POOL: Input should be a valid integer, unable to parse string as an integer",
     ]
+
+
+@pytest.mark.parametrize(("name", "value"), IMPOSSIBLE.items())
+def test_a_variable_that_is_wrong_is_named_and_its_value_is_not_repeated(monkeypatch, name, value):
+    monkeypatch.setenv(f"PATCHBAY_{name.upper()}", value)
+
+    with pytest.raises(ValueError, match="PATCHBAY") as refusal:
+        read_settings()
+
+    assert str(refusal.value).startswith(f"PATCHBAY_{name.upper()}: ")
+    assert "Value error" not in str(refusal.value)
+    assert "planted" not in str(refusal.value)
+
+
+def test_every_setting_is_tried():
+    assert IMPOSSIBLE.keys() | JUDGED_LATER == set(Settings.model_fields)
+    assert IMPOSSIBLE.keys() & JUDGED_LATER == set()
 
 
 @pytest.mark.parametrize("origin", ["*", "app.example.com", "https://app.example.com/path", "ftp://x", "https://"])

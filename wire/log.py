@@ -47,3 +47,4 @@ def log_to_stderr(level: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = name != "uvicorn.access"
+        logger.setLevel(logging.WARNING)  # the hub says itself when it serves and when it stops

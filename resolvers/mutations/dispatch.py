@@ -65,6 +65,7 @@ async def load(work: Work, run: RunCapability) -> Loaded:
             timeout_seconds=chosen.capability.timeout_seconds,
             lane=work.organization_id,
             retry_safe=run.idempotency_key is not None,
+            pooled=True,
         ),
         outbound=outbound,
         connection=chosen.connection,

@@ -58,6 +58,7 @@ async def load_request(work: Work, asked: ProxyRequest) -> Prepared:
             timeout_seconds=asked.timeout_seconds,
             lane=work.organization_id,
             retry_safe=asked.idempotency_key is not None,
+            pooled=True,
         ),
         outbound=outbound,
         connection=chosen.connection,

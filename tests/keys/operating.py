@@ -16,8 +16,8 @@ from models.secret import Keyring
 from resolvers.caller import Caller
 from resolvers.mutations.master_key import admit_keys
 from resolvers.mutations.organization import CreateOrganization, IssueToken, create_organization, issue_token
-from server import prepare_home
 from settings import Settings
+from starting import prepare_home
 from tests.harness.graphql import GraphQL
 from tests.harness.server import PLAIN_HTTP, ROOT, ServerProcess, child_environment
 from wiring import build_hub

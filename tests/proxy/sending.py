@@ -17,8 +17,9 @@ def open_egress(policy: EgressPolicy = LOOPBACK, **settings: object) -> Egress:
 
 
 def request(url: str, method: str = "GET", seconds: float = 5.0, **fields: object) -> OutboundRequest:
-    """A request of organization `acme`."""
-    return OutboundRequest(**{"method": method, "url": url, "timeout_seconds": seconds, "lane": "acme"} | fields)
+    """A request of organization `acme`, as dispatches send them."""
+    usual = {"method": method, "url": url, "timeout_seconds": seconds, "lane": "acme", "pooled": True}
+    return OutboundRequest(**usual | fields)
 
 
 def names(table: dict[str, Sequence[str]]) -> Callable[[str, int], Awaitable[Sequence[str]]]:

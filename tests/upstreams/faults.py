@@ -53,7 +53,8 @@ class FaultServer:
 
     `/echo` answers with the raw request, `/ok` with JSON, `/held` as `/ok` once `let_go` is set; see `CANNED` and
     `_FAULTS` for the rest. `answers` adds raw answers by path. `connections` counts accepted connections: a canary
-    that must stay at 0.
+    that must stay at 0. `drops_second`: each connection answers one request, and is closed as the next one comes
+    over it, which is kept in `dropped`.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> None:
@@ -63,6 +64,8 @@ class FaultServer:
         self.answers: dict[str, bytes] = {}
         self.seen: Counter[str] = Counter()
         self.let_go = threading.Event()
+        self.drops_second = False
+        self.dropped: list[Received] = []
         self._tls = tls
         self._handlers: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -127,7 +130,9 @@ class FaultServer:
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while await self._answer_one(reader, writer):
-                pass
+                if self.drops_second:
+                    self.dropped.append(await _read(reader))
+                    break
         except (OSError, asyncio.IncompleteReadError):
             pass  # the caller left, which is what many tests want
         finally:
@@ -144,7 +149,7 @@ class FaultServer:
         if canned is not None:
             writer.write(canned)
             await writer.drain()
-            return False
+            return self.drops_second
         return await _FAULTS.get(path, _echo)(self, received, writer)
 
 

@@ -1,0 +1,104 @@
+"""The hub as an ASGI application: its faces under one roof, and everything with a life in one lifespan."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+import files
+import rest
+from demo import Demo
+from models.errors import Unavailable
+from resolvers.caller import Hub
+from schema.routes import routes as graphql_routes
+from settings import Settings
+from web.connect import routes as connect_routes
+from web.routes import page as graphiql_page
+from web.routes import routes as graphiql_routes
+from wire.body import BodyLimits
+from wire.head import HeadLimits, LimitedHead
+from wiring import build_hub, opened
+from worker import working
+
+_READY_SECONDS = 4.0
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application. Everything with a life of its own begins and ends with its lifespan.
+
+    Raises ValueError and DomainError, in a sentence for the operator, where it cannot be; so does its lifespan.
+    """
+    demo = Demo(settings.home) if settings.demo else None
+    hub = build_hub(settings, demo=demo)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.hub = hub
+        async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(opened(hub))
+            if settings.worker:
+                jobs = working(hub, concurrency=settings.job_concurrency, drain_seconds=settings.drain_seconds)
+                app.state.worker = await stack.enter_async_context(jobs)
+            if demo is not None:
+                app.state.banner = await stack.enter_async_context(demo.running(hub, settings.listens_at))
+            gc.collect()
+            gc.freeze()  # what lives as long as the process need not be looked through again
+            yield
+
+    body = BodyLimits(size=settings.max_body_bytes, seconds=settings.body_timeout)
+    return Starlette(
+        routes=[
+            Route("/", _root),
+            Route("/healthz", _alive),
+            Route("/readyz", _ready(hub)),
+            *graphql_routes(hub, body=body, page=graphiql_page() if settings.graphiql else None),
+            *(graphiql_routes() if settings.graphiql else ()),
+            *connect_routes(hub, limits=body),
+            *rest.routes(hub, limits=body),
+            *files.routes(hub, limits=body),
+        ],
+        middleware=_middleware(settings),
+        lifespan=lifespan,
+    )
+
+
+async def _root(_request: Request) -> Response:
+    return RedirectResponse("graphql")  # beside this address, whatever path a proxy put in front of it
+
+
+async def _alive(_request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+def _ready(hub: Hub) -> Any:
+    async def ready(_request: Request) -> Response:
+        try:
+            async with asyncio.timeout(_READY_SECONDS), hub.database.read() as session:
+                await session.execute(text("SELECT 1"))
+        except (Unavailable, TimeoutError):
+            return JSONResponse({"status": "the database cannot be reached"}, 503)
+        return JSONResponse({"status": "ok"})
+
+    return ready
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    head = Middleware(LimitedHead, limits=HeadLimits())
+    if not settings.cors_origins:
+        return [head]
+    headers = ["Authorization", "Content-Type", "Idempotency-Key", "X-Hub-Id"]
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    origins = list(settings.cors_origins)
+    return [head, Middleware(CORSMiddleware, allow_origins=origins, allow_methods=methods, allow_headers=headers)]

@@ -1,0 +1,87 @@
+"""What the operator is told when the database cannot be opened: where, why and what to do, and no password."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
+
+from models.database import CONNECT_SECONDS
+from models.errors import Unavailable
+from models.reach import driver_error, sqlite_code_of, state_of
+
+_PORT: Final = 5432
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+_DISK: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+
+
+@contextmanager
+def opening(url: URL) -> Iterator[None]:
+    """Raises Unavailable, in a sentence for the operator, for whatever the database or the way to it refuses."""
+    if url.get_backend_name() == "sqlite" and (obstacle := _obstacle(Path(url.database or ""))):
+        raise Unavailable(obstacle)  # a file that can only be read opens all the same
+    try:
+        yield
+    except (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as cause:
+        error = driver_error(cause) or cause
+        sentence = _of_file(url, error) if url.get_backend_name() == "sqlite" else _of_server(url, error)
+        raise Unavailable(sentence) from cause
+
+
+def _of_file(url: URL, error: BaseException) -> str:
+    file = Path(url.database or "")
+    kind = sqlite_code_of(error) & 0xFF
+    if kind in _DAMAGED:
+        return f"The file {file} is no database of SQLite's, or is damaged: name another, or restore a backup."
+    if kind in _DISK:
+        return f"The database {file} cannot be written: its disk is full or fails."
+    return _obstacle(file) or f"The database {file} cannot be opened: {error}."
+
+
+def _obstacle(file: Path) -> str | None:
+    if not file.parent.is_dir():
+        return f"The database {file} cannot be opened: there is no folder {file.parent}."
+    places = [place for place in (file.parent, file) if place.exists()]
+    refused = next((place for place in places if not os.access(place, os.R_OK | os.W_OK)), None)
+    if refused is None:
+        return None
+    return f"The database {file} cannot be opened: user {os.geteuid()} may not read and write {refused}."
+
+
+def _of_server(url: URL, error: BaseException) -> str:
+    """By https://www.postgresql.org/docs/current/errcodes-appendix.html, as far as it was PostgreSQL that refused."""
+    where, advice = f"PostgreSQL at {_place(url)}", "See that it runs and that its address is right."
+    match state_of(error):
+        case "3D000":
+            return f"{where} has no database {url.database}: create it, or name another."
+        case "28000" | "28P01":  # no such user or none that may come from here; a wrong password
+            return f"{where} does not let the hub in: {_words(error)}. Check user and password in its address."
+        case "42501":
+            return f"{where} does not let {url.username} do what the hub needs: {_words(error)}."
+        case state if state:
+            return f"{where} cannot be used: {_words(error)}."
+    if isinstance(error, TimeoutError):
+        return f"{where} does not answer within {CONNECT_SECONDS:.0f} seconds. {advice}"
+    if isinstance(error, socket.gaierror):
+        return f"{where} cannot be reached: its name has no address. {advice}"
+    return f"{where} cannot be reached: {_words(error)}. {advice}"
+
+
+def _place(url: URL) -> str:
+    given = url.query.get("host")
+    named = given if isinstance(given, str) else ", ".join(given or ())
+    return named or f"{url.host or 'localhost'}:{url.port or _PORT}"
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    return (str(error).partition("\n")[0] or type(error).__name__).rstrip(".")

@@ -1,0 +1,1 @@
+"""Tests of operating the server: starting, stopping, what it costs."""

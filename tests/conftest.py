@@ -17,7 +17,8 @@ from settings import Settings
 from tests.harness.databases import BACKENDS, opened, postgresql_database, postgresql_server
 from tests.harness.graphql import GraphQL
 from tests.harness.installed import Installed
-from tests.harness.server import PLAIN_HTTP, RunningHub, ServerProcess, free_port, served
+from tests.harness.programs import Start, forking
+from tests.harness.server import PLAIN_HTTP, RunningHub, ServerProcess, child_environment, free_port, served
 from tests.harness.tenants import Tenant, found_organization
 
 #: Two vendors that are no real ones.
@@ -135,8 +136,15 @@ async def organization(new_organization: Callable[..., Awaitable[Tenant]]) -> Te
     return await new_organization()
 
 
+@pytest.fixture(scope="session")
+def fork() -> Iterator[Start]:
+    """Starts programs as processes that need not import the hub: `fork(["cli.py", "migrate"], …)`."""
+    with forking(child_environment()) as start:
+        yield start
+
+
 @pytest.fixture
-def start_server(tmp_path: Path, master_keys: str) -> Iterator[Callable[..., ServerProcess]]:
+def start_server(tmp_path: Path, master_keys: str, fork: Start) -> Iterator[Callable[..., ServerProcess]]:
     """Starts the server as a process: `start_server(database_url=…)`. The same `home` carries on."""
     started: list[ServerProcess] = []
 
@@ -144,7 +152,7 @@ def start_server(tmp_path: Path, master_keys: str) -> Iterator[Callable[..., Ser
         directory = home or tmp_path / f"home{len(started)}"
         directory.mkdir(exist_ok=True)
         settings.setdefault("master_keys", master_keys)
-        started.append(ServerProcess(directory, directory / "server.log", **settings))
+        started.append(ServerProcess(directory, directory / "server.log", by=fork, **settings))
         return started[-1].start()
 
     yield start

@@ -9,7 +9,6 @@ import random
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -21,10 +20,11 @@ from typing import Any, Final, TypeVar
 import httpx
 import uvicorn
 
+from tests.harness.programs import ROOT, Program, Start, execute
+
 T = TypeVar("T")
 #: For every client of what tests serve, all plain HTTP: to read the system's certificates takes a core 20 ms.
 PLAIN_HTTP: Final[dict[str, Any]] = {"trust_env": False, "verify": False}
-ROOT = Path(__file__).parents[2]
 # A busy machine takes several times as long as the 3 seconds of starting and the 30 that the hub may drain.
 _START_SECONDS = 120.0
 _STOP_SECONDS = 60.0
@@ -67,22 +67,23 @@ def served(app: Any, *, port: int = 0) -> Iterator[RunningHub]:
 class ServerProcess:
     """`python server.py` as a child, with settings by name: `ServerProcess(home, log, demo="true")`."""
 
-    def __init__(self, home: Path, log: Path, *, program: Path = ROOT / "server.py", **settings: object) -> None:
+    def __init__(
+        self, home: Path, log: Path, *, program: Path = ROOT / "server.py", by: Start = execute, **settings: object
+    ) -> None:
         """`home` outlives the process, so that another one can carry on with it."""
         self.home = home
         self.port = int(str(settings.pop("port", None) or free_port()))
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log
-        self._command = [sys.executable, str(program)]
+        self._start = by
+        self._command = [str(program)]
         self._environment = child_environment(home=home, port=self.port, **settings)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Program | None = None
 
     def start(self, *, ready: str = "/healthz") -> ServerProcess:
         """Start, and return when `ready` answers 200; else end it and raise AssertionError with the output."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
-            )
+            self._process = self._start(self._command, self._environment, log, log)
         try:
             _await(lambda: self._answers(ready) or not self.running, _START_SECONDS, "The server did not start.")
         except AssertionError as cause:

@@ -3,17 +3,15 @@
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from models.vocabulary import WorkState
+from tests.harness.server import child_environment
 from tests.harness.waiting import eventually
 
-ROOT = Path(__file__).parents[2]
 LEASE_MS = 3_000
 TEN_MINUTES_MS = 600_000
 
@@ -21,7 +19,8 @@ TEN_MINUTES_MS = 600_000
 class Children:
     """Worker processes of one queue, and what they wrote."""
 
-    def __init__(self, url, queue, log):
+    def __init__(self, url, queue, log, fork):
+        self._fork = fork
         self._arguments = [url, queue.name, str(log)]
         self._log = log
         self.started = []
@@ -29,8 +28,8 @@ class Children:
 
     async def start(self, *more):
         arguments = map(str, [*self._arguments, self.lease_ms, *more])
-        command = [sys.executable, "-m", "tests.jobs.program", *arguments]
-        child = await asyncio.to_thread(subprocess.Popen, command, cwd=ROOT)
+        command = ["-m", "tests.jobs.program", *arguments]
+        child = await asyncio.to_thread(self._fork, command, child_environment(), sys.__stderr__, sys.__stderr__)
         self.started.append(child)
         await self.wrote(f"ready {child.pid}", alive=child)
         return child
@@ -52,9 +51,9 @@ class Children:
 
 
 @pytest.fixture
-def children(database_url, queue, tmp_path):
+def children(database_url, queue, tmp_path, fork):
     """Starts workers of the queue as processes; what is left is killed."""
-    children = Children(database_url, queue, tmp_path / "log")
+    children = Children(database_url, queue, tmp_path / "log", fork)
     yield children
     for child in children.started:
         if child.poll() is None:

@@ -13,10 +13,11 @@ from tests.keys.operating import Operated
 
 
 @pytest.fixture
-async def operated(new_database, start_server, tmp_path: Path) -> AsyncIterator[Operated]:
+async def operated(new_database, start_server, fork, tmp_path: Path) -> AsyncIterator[Operated]:
     """A hub of the test's own, with an organization and no process yet."""
     async with new_database() as url:
-        hub = Operated(home=tmp_path / "home", start_server=start_server, settings={"database_url": url})
+        settings: dict[str, object] = {"database_url": url}
+        hub = Operated(home=tmp_path / "home", start_server=start_server, fork=fork, settings=settings)
         await hub.found()
         yield hub
 

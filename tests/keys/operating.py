@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import httpx
 
@@ -19,7 +20,8 @@ from resolvers.mutations.organization import CreateOrganization, IssueToken, cre
 from settings import Settings
 from starting import prepare_home
 from tests.harness.graphql import GraphQL
-from tests.harness.server import PLAIN_HTTP, ROOT, ServerProcess, child_environment
+from tests.harness.programs import Start
+from tests.harness.server import PLAIN_HTTP, ServerProcess, child_environment
 from wiring import build_hub
 
 
@@ -32,12 +34,34 @@ class Done:
     err: str
 
 
+class Running:
+    """A program that runs, and what it writes."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], by: Start) -> None:
+        self._out, self._err = TemporaryFile(), TemporaryFile()  # noqa: SIM115  closed once it has ended
+        self._program = by(command, environment, self._out, self._err)
+
+    @property
+    def running(self) -> bool:
+        return self._program.poll() is None
+
+    def kill(self) -> None:
+        self._program.kill()
+
+    async def ended(self) -> Done:
+        """Once it has."""
+        code = await asyncio.to_thread(self._program.wait)
+        with self._out, self._err:
+            return Done(code, _text(self._out), _text(self._err))
+
+
 @dataclass
 class Operated:
     """`home` holds the key file. `settings` are those of every process and command."""
 
     home: Path
     start_server: Callable[..., ServerProcess]
+    fork: Start
     settings: dict[str, object] = field(default_factory=dict)
     token: str = ""
 
@@ -73,19 +97,12 @@ class Operated:
 
     async def run(self, *arguments: str, **settings: object) -> Done:
         """A command to its end."""
-        process = await self.begin(*arguments, **settings)
-        out, err = await process.communicate()
-        return Done(process.returncode, out.decode(), err.decode())
+        return await self.start("cli.py", *arguments, **settings).ended()
 
-    async def begin(self, *arguments: str, **settings: object) -> asyncio.subprocess.Process:
-        """A command that runs."""
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, str(ROOT / "cli.py"), *arguments),
-            cwd=ROOT,
-            env=child_environment(**{"home": self.home} | self.settings | settings),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+    def start(self, *command: str, by: Start | None = None, **settings: object) -> Running:
+        """A program that runs."""
+        environment = child_environment(**{"home": self.home} | self.settings | settings)
+        return Running([*command], environment, by or self.fork)
 
     async def serve(self, home: Path | None = None, **settings: object) -> ServerProcess:
         """Another server process; `home` is this one's, or that of another machine."""
@@ -97,3 +114,8 @@ class Operated:
         """The administrator at a process."""
         async with httpx.AsyncClient(base_url=process.url, timeout=60, **PLAIN_HTTP) as http:
             yield GraphQL(http, self.token)
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()

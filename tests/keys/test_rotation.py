@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import signal
 import stat
 
 from sqlalchemy import LargeBinary, Table, select, text
@@ -62,12 +61,11 @@ async def test_goes_on_after_a_kill_wherever_it_was(operated: Operated, beside: 
     seen = []
 
     for least in sorted(random.sample(range(1, MANY // 2), KILLS)):
-        rotation = await operated.begin("keys", "rotate")
-        while await sealed_with(beside, 2) < least and rotation.returncode is None:  # noqa: ASYNC110
+        rotation = operated.start("cli.py", "keys", "rotate")
+        while await sealed_with(beside, 2) < least and rotation.running:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-        if rotation.returncode is None:
-            rotation.send_signal(signal.SIGKILL)
-        await rotation.communicate()
+        rotation.kill()
+        await rotation.ended()
         seen.append(await _opened(operated, beside))
     done = await operated.run("keys", "rotate")
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
 
 from models.database import Database
 from models.secret import Keyring
-from tests.harness.server import ROOT, child_environment, free_port
+from tests.harness.programs import execute
+from tests.harness.server import free_port
 from tests.keys.operating import Operated
 from tests.keys.sealed import seal_connections, versions
 
@@ -40,10 +38,10 @@ async def test_does_not_start_without_the_right_keys(
     text = spoil(operated.key_file.read_text())
     operated.key_file.unlink() if text is None else operated.key_file.write_text(text)
 
-    ended = await asyncio.to_thread(_run, f"{program}.py", home=operated.home, **operated.settings)
+    ended = await operated.start(f"{program}.py", port=free_port()).ended()
 
-    (said,) = ended.stderr.splitlines()
-    assert (ended.returncode, ended.stdout) == (1, "")
+    (said,) = ended.err.splitlines()
+    assert (ended.code, ended.out) == (1, "")
     assert said.startswith({"server": "The hub cannot start. ", "worker": "The worker cannot start. "}[program])
     assert sentence in said
 
@@ -52,14 +50,8 @@ async def test_a_command_with_the_wrong_key_changes_nothing(operated: Operated, 
     await seal_connections(beside, operated.keyring, 3)
     operated.key_file.write_text(Keyring.generate(1))
 
-    done = await operated.run("keys", "rotate")
+    done = await operated.start("cli.py", "keys", "rotate", by=execute).ended()
 
     assert (done.code, done.err) == (1, f"{WRONG}\n")
     assert await versions(beside) == {1: 3}
     assert operated.keyring.versions == (1,)
-
-
-def _run(program: str, **settings: object) -> subprocess.CompletedProcess[str]:
-    environment = child_environment(port=free_port(), **settings)
-    command = [sys.executable, str(ROOT / program)]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)

@@ -156,7 +156,7 @@ def keys_remove(version: Annotated[int, typer.Argument(help="The key's version, 
     """Remove an old key that no stored secret needs any longer; refuses while one does, and says which.
 
     What it signed ends with it: cursors, addresses of icons and connect links given out before the rotation.
-    Processes that run forget it when they are restarted.
+    Processes that run forget it within seconds.
     """
     with loading():
         from key_commands import remove

@@ -259,7 +259,7 @@ absent. Durations are in seconds, sizes in bytes. `make docs` writes this page f
 
 
 def _shown(default: object) -> str:
-    if isinstance(default, SecretStr) or default in ("", ()):
+    if isinstance(default, SecretStr) or default in (None, "", ()):
         return "–"
     if isinstance(default, tuple):
         return f"`{','.join(default)}`"

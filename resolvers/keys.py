@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from models.errors import Conflict, InvalidInput
 from models.tables import Idempotency
+from proxy.headers import check_value
 from resolvers.faults import WORD, text_problem
 from resolvers.work import Work
 
@@ -38,8 +39,8 @@ def key_problem(key: str | None) -> str | None:
 
 
 def check_key(key: str | None) -> None:
-    """Raises InvalidInput for a key that cannot be stored."""
-    if problem := key_problem(key):
+    """Raises InvalidInput for a key that cannot be stored, or not be sent on as a header."""
+    if problem := key_problem(key) or (check_value(key) if key is not None else None):
         raise InvalidInput.at(("input", "idempotencyKey"), problem)
 
 

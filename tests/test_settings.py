@@ -157,4 +157,5 @@ def test_the_manual_lists_every_setting_as_it_is_now():
     page = (ROOT / "docs" / "settings.md").read_text()
 
     assert page == manual()
+    assert "`None`" not in page
     assert all(f"`PATCHBAY_{name.upper()}`" in page for name in Settings.model_fields)

@@ -100,6 +100,7 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     faults = Faults("input")
     faults.check(new.name is not None, "name", "It cannot be null.")
     faults.name("name", new.name)
+    faults.check(new.secret is not None, "secret", "It cannot be null.")
     secret = None
     if isinstance(new.secret, Secret):
         secret = await judged_secret(work, faults, await integrations_of(work, connection), new.secret)

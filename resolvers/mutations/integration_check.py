@@ -15,9 +15,10 @@ from resolvers.faults import LONG_TEXT, NAME, TEXT, WORD, Faults
 from resolvers.manifest import check_capabilities
 from resolvers.mutations.integration_auth import IntegrationAuth, check_auth
 from resolvers.secrets import Secret, check_fits, check_secret
-from resolvers.unset import Unset
+from resolvers.unset import UNSET, Unset
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NEVER_CLEARED: Final = ("auth", "secret")
 
 
 def check_integration(
@@ -33,6 +34,8 @@ def check_integration(
         value = getattr(given, field.name)
         if field.name in _CHECKS and not isinstance(value, Unset):
             _CHECKS[field.name](faults, value)
+        if field.name in _NEVER_CLEARED and field.default is UNSET:
+            _not_null(field.name)(faults, value)
         if field.name == "secret":
             _check_secret(faults, value, _type_of(given.auth, auth_type), definition)
         if field.name == "capabilities":

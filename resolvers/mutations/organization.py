@@ -117,9 +117,12 @@ async def issue_token(work: Work, new: IssueToken) -> NewToken:
     """Make a personal token for a user; its text is shown this once."""
     faults = Faults("input")
     faults.name("name", new.name)
+    ahead = new.expires_at is None or new.expires_at > work.now()
+    faults.check(ahead, "expiresAt", "It must be in the future.")
     faults.refuse()
     organization = await _organization(work, new.organization)
     principal = await _principal(work, organization, new.username)
+    require(principal.disabled_at is None, ("input", "username"), "The user is disabled, and so would the token be.")
     somebody = principal.subject is not None or new.reach is TokenReach.ORGANIZATION
     require(somebody, ("input", "reach"), "The user has no subject, so the token would reach nothing more.")
     wanted = [Permission(word) for word in principal.permissions] if new.permissions is None else new.permissions

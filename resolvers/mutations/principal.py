@@ -58,7 +58,10 @@ async def create_principal(work: Work, new: CreatePrincipal) -> Principal:
 
 @operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound, InvalidInput))
 async def update_principal(work: Work, new: UpdatePrincipal) -> Principal:
-    """Change a user or a team. Disabling ends its tokens at once; what it may do is at most the caller's own."""
+    """Change a user or a team. Disabling ends its tokens at once; what it may do is at most the caller's own.
+
+    Nobody disables themselves or gives ORGANIZATION_ADMIN up, so that an administrator remains.
+    """
     principal = await work.lock(Principal, new.id, path=("input", "id"))
     _check_update(work, new, principal)
     members = MemberChange()
@@ -81,8 +84,10 @@ async def update_principal(work: Work, new: UpdatePrincipal) -> Principal:
 
 @operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound, Conflict))
 async def delete_principal(work: Work, id: str) -> str:
-    """Remove a user or a team with its shares, tokens and own connections. Answers its id."""
+    """Remove a user or a team with its shares, tokens and own connections, though not the caller. Answers its id."""
     principal = await work.lock(Principal, id, path=("id",))
+    if principal.id == work.caller.principal_id:
+        raise Conflict("You cannot remove yourself; another administrator can.", existing=principal, path=("id",))
     await _refuse_owner(work, principal)
     for model, action in ((Share, "share.deleted"), (Token, "token.deleted")):
         for row in await work.all(select(model).where(col(model.principal_id) == principal.id)):
@@ -145,8 +150,12 @@ def _check_update(work: Work, new: UpdatePrincipal, principal: Principal) -> Non
     faults.name("displayName", new.display_name)
     faults.text("email", new.email, most=NAME, least=1)
     faults.object("customFields", new.custom_fields)
+    mine = principal.id == work.caller.principal_id
     if not isinstance(new.permissions, Unset):
         _check_permissions(faults, work, new.permissions or (), held=principal.permissions)
+        stays = not mine or Permission.ORGANIZATION_ADMIN in (new.permissions or ())
+        faults.check(stays, "permissions", "You cannot take ORGANIZATION_ADMIN from yourself.")
+    faults.check(not (mine and new.disabled is True), "disabled", "You cannot disable yourself.")
     acts = not isinstance(new.disabled, bool) or principal.kind is PrincipalKind.USER
     faults.check(acts, "disabled", "A team does not act; take its members or its shares away.")
     faults.refuse()

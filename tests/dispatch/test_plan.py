@@ -111,6 +111,7 @@ async def test_a_plan_says_what_the_egress_policy_objects_to(organization) -> No
         ({"capability": {"named": {"handler": "APP", "name": "call"}}}, "NOT_FOUND", ["input", "capability"]),
         ({"connectionId": "f" * 24, "inputs": INPUTS}, "NOT_FOUND", ["input", "connectionId"]),
         ({"idempotencyKey": "k" * 121, "inputs": INPUTS}, "INVALID_INPUT", ["input", "idempotencyKey"]),
+        ({"idempotencyKey": "k\n", "inputs": INPUTS}, "INVALID_INPUT", ["input", "idempotencyKey"]),
     ],
 )
 async def test_refuses_a_plan_where_a_dispatch_would_be_refused(organization, canary, more, code, path) -> None:

@@ -177,7 +177,7 @@ async def test_changes_nothing_without_a_value(organization) -> None:
     assert after == before | {"version": 2}
 
 
-@pytest.mark.parametrize("field", ["name", "vendor", "mode", "access"])
+@pytest.mark.parametrize("field", ["name", "vendor", "mode", "access", "auth", "secret"])
 async def test_refuses_null_where_a_value_has_to_stay(organization, field) -> None:
     before = await _made(organization.client)
 

@@ -180,6 +180,23 @@ async def test_a_team_is_not_disabled(organization):
     assert (refused["code"], refused["path"]) == ("INVALID_INPUT", ["input", "disabled"])
 
 
+async def test_an_administrator_does_not_lock_themselves_out(organization):
+    user = await principal(organization.client, "ada", permissions=["ORGANIZATION_ADMIN", "ORGANIZATION_READ"])
+    client = await organization.signed_in(Permission.ORGANIZATION_ADMIN, username="ada")
+
+    off = await act(client, "updatePrincipal", user["id"], disabled=True, displayName="Gone")
+    less = await act(client, "updatePrincipal", user["id"], permissions=["ORGANIZATION_READ"])
+    none = await act(client, "updatePrincipal", user["id"], permissions=None)
+    gone = await act(client, "deletePrincipal", user["id"])
+
+    assert (off["code"], off["path"]) == ("INVALID_INPUT", ["input", "disabled"])
+    for refused in (less, none):
+        assert (refused["code"], refused["path"]) == ("INVALID_INPUT", ["input", "permissions"])
+    assert (gone["code"], gone["path"]) == ("CONFLICT", ["id"])
+    assert await listed(organization.client) == ["ada", "admin"]
+    assert await audit(organization.client, "principal.updated") == []
+
+
 async def test_narrowing_a_users_permissions_narrows_its_tokens_at_once(organization):
     user = await principal(organization.client, "ada")
     client = await organization.signed_in(Permission.INTEGRATIONS_WRITE, username="ada")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.errors import InvalidInput
 from models.row import new_id
 from models.vocabulary import Permission, TokenReach
 from resolvers.caller import Caller
@@ -184,3 +185,20 @@ async def test_reach_is_given_to_somebody_by_the_operator_only(homes, issue, gra
 
     assert asked.json()["errors"][0]["extensions"]["code"] == "INVALID_INPUT"
     assert "reach" in asked.text
+
+
+@pytest.mark.parametrize(
+    ("facts", "place"),
+    [({"username": "ada"}, "username"), ({"username": "admin", "expires_at": 1}, "expiresAt")],
+)
+async def test_the_operator_makes_no_token_that_could_do_nothing(organization, hub, facts, place):
+    user = await principal(organization.client, "ada")
+    await act(organization.client, "updatePrincipal", user["id"], disabled=True)
+    new = IssueToken(organization=organization.slug, name="test", **facts)
+
+    with pytest.raises(InvalidInput) as refused:
+        await hub.run(issue_token(Caller.operator(hub.app.state.hub), new))
+
+    assert refused.value.path == ("input", place)
+    tokens = await organization.client.query("{ tokens { totalCount } }")
+    assert tokens["tokens"]["totalCount"] == 1

@@ -98,7 +98,11 @@ def _middleware(settings: Settings) -> list[Middleware]:
     head = Middleware(LimitedHead, limits=HeadLimits())
     if not settings.cors_origins:
         return [head]
-    headers = ["Authorization", "Content-Type", "Idempotency-Key", "X-Hub-Id"]
-    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    origins = list(settings.cors_origins)
-    return [head, Middleware(CORSMiddleware, allow_origins=origins, allow_methods=methods, allow_headers=headers)]
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Hub-Id"],
+        expose_headers=["*"],  # a relayed answer has any; no cookie goes with a call, so that * counts
+    )
+    return [head, cors]

@@ -55,8 +55,8 @@ def check_endpoint(endpoint: str) -> str | None:
     bare, _, query = _TEMPLATE.sub("x", endpoint).partition("?")
     if _TEMPLATE.search(endpoint.partition("?")[2]):
         return "A template may stand in the path only; declare the input with the place QUERY."
-    if not _PATH.fullmatch(query.replace("?", "")) or _ESCAPE.search(query):
-        return "The query has characters that must be percent-encoded."
+    if problem := _check_query(query):
+        return problem
     if endpoint.startswith("/"):
         return check_path(bare)
     if "{" in endpoint[: _path_start(endpoint)]:
@@ -98,6 +98,15 @@ def check_base_url(url: str) -> str | None:
     return check_path(url[start:]) if url[start:] else None
 
 
+def check_oauth_url(url: str) -> str | None:
+    """Why an address cannot be an endpoint of OAuth; None when it can.
+
+    It may have a query, which stays part of every request, but no fragment (RFC 6749 §3.1, §3.2).
+    """
+    bare, _, query = url.partition("?")
+    return check_base_url(bare) or _check_query(query)
+
+
 def build_url(
     base_url: str | None,
     endpoint: Sequence[str | Slot],
@@ -127,6 +136,11 @@ def build_url(
 def climbs(segment: str) -> bool:
     """Whether a server reads this segment as `.` or `..`, also encoded or with parameters (`..;x`)."""
     return unquote(segment).partition(";")[0].strip() in (".", "..")
+
+
+def _check_query(query: str) -> str | None:
+    wrong = not _PATH.fullmatch(query.replace("?", "")) or _ESCAPE.search(query)
+    return "The query has characters that must be percent-encoded." if wrong else None
 
 
 def _segment(name: str, values: Mapping[str, str], path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl, urlencode
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
@@ -38,9 +39,13 @@ def consent_url(
 ) -> str:
     """Where to send the user (RFC 6749 §4.1.1, RFC 7636 §4.3).
 
-    `extra` are constants that the vendor asks for; what the protocol itself says they cannot replace.
+    A query of `authorization_url` stays (RFC 6749 §3.1). `extra` are constants that the vendor asks for where that
+    query does not name them. Neither replaces what the protocol itself says.
     """
-    added = {name: value for name, value in (extra or {}).items() if name not in _OURS}
+    page, _, query = authorization_url.partition("?")
+    own = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in _OURS]
+    said = _OURS.union(name for name, _ in own)
+    added = {name: value for name, value in (extra or {}).items() if name not in said}
     protocol = {
         "response_type": "code",
         "client_id": client_id,
@@ -50,5 +55,5 @@ def consent_url(
         "code_challenge": challenge,
         "code_challenge_method": "S256",
     }
-    url = prepare_grant_uri(authorization_url, **protocol)
+    url = prepare_grant_uri(f"{page}?{urlencode(own)}" if own else page, **protocol)
     return str(add_params_to_uri(url, list(added.items())))

@@ -16,7 +16,7 @@ from models.tables import (
     Principal,
     Workspace,
 )
-from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, Permission
+from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, Permission, TokenEndpointAuth
 from resolvers.declaring import declare
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.secret import composed
@@ -55,8 +55,9 @@ class CreateIntegration:
     secret: Secret | None = None
     capabilities: Sequence[DeclareCapability] | None = None
     owner_id: str | None = None
-    #: How it authorises where neither `auth` nor a definition says it.
+    #: How it authorises, and as a client at the token endpoint, where neither `auth` nor a definition says it.
     usual_auth_type: AuthType = AuthType.NONE
+    usual_token_endpoint_auth: TokenEndpointAuth = TokenEndpointAuth.BASIC
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +189,9 @@ def _told_apart(new: UpdateIntegration, auth_type: AuthType) -> UpdateIntegratio
 
 def _with_usual_auth(new: CreateIntegration) -> CreateIntegration:
     auth = new.auth or IntegrationAuth()
-    return new if not isinstance(auth.type, Unset) else replace(new, auth=replace(auth, type=new.usual_auth_type))
+    auth_type = given(auth.type, new.usual_auth_type)
+    at_token_endpoint = given(auth.token_endpoint_auth, new.usual_token_endpoint_auth)
+    return replace(new, auth=replace(auth, type=auth_type, token_endpoint_auth=at_token_endpoint))
 
 
 async def _furnish(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from models.tables import Integration
 from models.vocabulary import ApiKeyLocation, AuthType, TokenEndpointAuth
-from proxy.address import check_base_url
+from proxy.address import check_base_url, check_oauth_url
 from proxy.headers import check_header, check_template, check_value, hint
 from resolvers.faults import ADDRESS, NAME, TEXT, WORD, Faults
 from resolvers.secrets import Secret
@@ -51,13 +51,13 @@ def check_auth(faults: Faults, auth: IntegrationAuth | Unset | None) -> None:
     """Faults below `auth`: addresses, header names and values, lengths."""
     if not isinstance(auth, IntegrationAuth):
         return
-    _check_address(faults, "apiBaseUrl", auth.api_base_url)
+    _check_address(faults, "apiBaseUrl", auth.api_base_url, check_base_url)
     faults.text(("auth", "clientId"), auth.client_id, most=NAME)
     faults.text(("auth", "clientSecret"), auth.client_secret, most=TEXT)
     faults.texts(("auth", "scopes"), auth.scopes, most=_MOST_SCOPES)
-    _check_address(faults, "authorizationUrl", auth.authorization_url)
-    _check_address(faults, "tokenUrl", auth.token_url)
-    _check_address(faults, "revocationUrl", auth.revocation_url)
+    _check_address(faults, "authorizationUrl", auth.authorization_url, check_oauth_url)
+    _check_address(faults, "tokenUrl", auth.token_url, check_oauth_url)
+    _check_address(faults, "revocationUrl", auth.revocation_url, check_oauth_url)
     _check_key_name(faults, auth.api_key_name)
     _check_headers(faults, auth)
     faults.object(("auth", "parameters"), auth.parameters)
@@ -112,9 +112,9 @@ _DEFAULTS: Final[dict[str, object]] = {
 }
 
 
-def _check_address(faults: Faults, name: str, value: str | Unset | None) -> None:
+def _check_address(faults: Faults, name: str, value: str | Unset | None, check: Callable[[str], str | None]) -> None:
     fits = faults.text(("auth", name), value, most=ADDRESS)
-    if fits and isinstance(value, str) and (problem := check_base_url(value)):
+    if fits and isinstance(value, str) and (problem := check(value)):
         faults.add(("auth", name), problem)
 
 

@@ -21,9 +21,14 @@ def read_manifest(members: Mapping[str, Any]) -> DeclareManifest:
     events = _optional(members, "events", list, ())
     return DeclareManifest(
         capabilities=[_capability(one, ("capabilities", str(index))) for index, one in enumerate(capabilities)],
-        app_token=_optional(members, "app_token", str, ()),
+        app_token=_app_token(members),
         event_types=None if events is None else [_event(e, ("events", str(i))) for i, e in enumerate(events)],
     )
+
+
+def _app_token(members: Mapping[str, Any]) -> str | None:
+    """Null is refused: it might mean to take the token away, or to keep it."""
+    return None if "app_token" not in members else _required(members, "app_token", str, ())
 
 
 def _capability(value: object, path: Path) -> DeclareCapability:
@@ -82,7 +87,8 @@ def _required(members: Mapping[str, Any], name: str, kind: type, path: Path) -> 
 
 
 def _optional(members: Mapping[str, Any], name: str, kind: type, path: Path) -> Any:
-    return _typed(members[name], kind, (*path, name)) if name in members else None
+    """Null is as if left out, which many clients write for what they do not say."""
+    return None if members.get(name) is None else _typed(members[name], kind, (*path, name))
 
 
 def _typed(value: object, kind: type, path: Path) -> Any:

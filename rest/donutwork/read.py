@@ -13,9 +13,9 @@ from resolvers.lookup import CapabilityName
 from resolvers.mutations.capability import DeclareManifest
 from resolvers.mutations.event import EmitEvent
 from resolvers.page import SliceRequest
-from resolvers.unset import Unset
+from resolvers.unset import given
 from rest.donutwork.manifest import read_manifest
-from rest.kit import Asked, Page
+from rest.kit import Asked, Members, Page
 
 GREATEST_SIZE = 100
 
@@ -51,8 +51,8 @@ def dispatch_of_body(asked: Asked) -> tuple[RunCapability]:
 
 
 def dispatch_of_either(asked: Asked) -> tuple[RunCapability]:
-    """DELETE: the query or the JSON body holds the inputs, never both."""
-    in_body = not isinstance(asked.body, Unset)
+    """DELETE: the query or the JSON body holds the inputs, never both. Many clients send `{}` with every call."""
+    in_body = bool(asked.members())
     if in_body and asked.query:
         raise InvalidInput.at((), "Give the inputs in the query or in the body, not in both.")
     inputs: Mapping[str, Any] = asked.members() if in_body else asked.query
@@ -60,18 +60,15 @@ def dispatch_of_either(asked: Asked) -> tuple[RunCapability]:
 
 
 def event(asked: Asked) -> tuple[EmitEvent]:
-    """What happened. The body may be left out."""
-    members = asked.members()
-    metadata, entity_id = members.get("metadata", {}), members.get("entity_id", "")
-    if not isinstance(metadata, dict):
-        raise InvalidInput.at("metadata", "It must be a JSON object.")
-    if not isinstance(entity_id, str):
-        raise InvalidInput.at("entity_id", "It must be text.")
+    """What happened. The body may be left out; null members are as if left out."""
+    members = Members({name: value for name, value in asked.members().items() if value is not None})
+    metadata, entity_id = members.object("metadata"), members.text("entity_id")
+    members.done()
     said = EmitEvent(
         integration=IntegrationRef(handler=asked.path["handler"]),
         type=asked.path["event"],
-        payload=metadata,
-        entity_id=members.get("entity_id"),
+        payload=given(metadata, None) or {},
+        entity_id=given(entity_id, None),
         idempotency_key=asked.idempotency_key,
     )
     return (said,)

@@ -28,6 +28,7 @@ def creation(asked: Asked) -> tuple[CreateIllustrated]:
         auth=_auth(members),
         secret=secret if isinstance(secret, Secret) else None,
         usual_auth_type=AuthType.OAUTH2,
+        usual_token_endpoint_auth=_BY_FLAG[None],
     )
     image_url = given(members.text("imageUrl"), None)
     members.done()
@@ -64,7 +65,7 @@ def _auth(members: Members) -> IntegrationAuth:
         authorization_url=members.text("authUri"),
         token_url=members.text("tokenUri"),
         revocation_url=members.text("revocationUri"),
-        token_endpoint_auth=_BY_FLAG[basic] if isinstance(basic, bool) else basic,
+        token_endpoint_auth=UNSET if isinstance(basic, Unset) else _BY_FLAG[basic],
         api_key_location=members.word("apiKeyLocation", KEY_LOCATIONS),
         api_key_name=members.text("apiKeyName"),
         headers=_headers(members),
@@ -72,7 +73,8 @@ def _auth(members: Members) -> IntegrationAuth:
     )
 
 
-_BY_FLAG = {True: TokenEndpointAuth.BASIC, False: TokenEndpointAuth.POST}
+#: Whoever does not ask for Basic has the client's secret sent in the form.
+_BY_FLAG = {True: TokenEndpointAuth.BASIC, False: TokenEndpointAuth.POST, None: TokenEndpointAuth.POST}
 
 
 def _headers(members: Members) -> list[Header] | Unset | None:

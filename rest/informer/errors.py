@@ -32,6 +32,7 @@ _PLACES: Final[Places] = {
     ("input", "integrationId"): (),
     ("input", "idempotencyKey"): ("Idempotency-Key",),
     ("input",): (),
+    ("filter", "search"): ("q",),
 }
 
 

@@ -41,7 +41,7 @@ async def test_accepts_an_event(client: Donut, apps: Apps):
     assert event.source is Source.DONUTWORK
 
 
-@pytest.mark.parametrize("body", [None, {}])
+@pytest.mark.parametrize("body", [None, {}, {"metadata": None, "entity_id": None}])
 async def test_needs_no_metadata_and_takes_the_handler_as_entity(body, client: Donut, apps: Apps):
     await client.ok("POST", SENT, body)
 
@@ -81,7 +81,7 @@ async def test_does_not_know_an_event_that_was_not_declared(path: str, client: D
     [
         ({"metadata": []}, "metadata: It must be a JSON object."),
         ({"metadata": "text"}, "metadata: It must be a JSON object."),
-        ({"metadata": None}, "metadata: It must be a JSON object."),
+        ({"metadata": [], "entity_id": 5}, "metadata: It must be a JSON object. entity_id: It must be text."),
         ({"metadata": {"a": "x" * 300_000}}, "metadata: It must not be larger than 262144 bytes."),
         ({"entity_id": 5}, "entity_id: It must be text."),
         ({"entity_id": ""}, "entity_id: It must not be empty."),

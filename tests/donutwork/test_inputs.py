@@ -75,6 +75,16 @@ async def test_refuses_inputs_of_delete_from_two_places(declare, client: Donut, 
     assert upstream.connections == 0
 
 
+async def test_takes_the_inputs_of_delete_from_the_query_beside_an_empty_body(
+    declare, client: Donut, upstream: FaultServer
+):
+    await declare("DELETE", f"{upstream.url}/ok", SKU)
+
+    await client.ok("DELETE", "/integrations/STOCK/RUN.json?sku=a", {})
+
+    assert urlsplit(upstream.requests[0].target).query == "sku=a"
+
+
 async def test_fills_the_address_with_inputs(declare, client: Donut, upstream: FaultServer):
     await declare("GET", f"{upstream.url}/items/{{sku}}/ok", SKU)
 

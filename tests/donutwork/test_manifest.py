@@ -71,6 +71,17 @@ async def test_takes_an_empty_manifest(declaring: Donut, apps: Apps, app: Integr
     assert await stored(apps, Capability, app) == []
 
 
+async def test_takes_null_for_what_may_be_left_out(declaring: Donut, apps: Apps, app: Integration):
+    unsaid = dict.fromkeys(("type", "required", "description", "options", "values", "default"))
+    bare = {**action("B"), "description": None, "inputs": None}
+    manifest = {"capabilities": [action("A", inputs=[{"name": "sku", **unsaid}]), bare], "events": None}
+
+    await declaring.ok("PUT", "/integrations.json", manifest)
+
+    first, second = await stored(apps, Capability, app)
+    assert (first.input_schema["properties"], second.input_schema["properties"]) == ({"sku": {}}, {})
+
+
 async def test_reads_every_way_to_write_an_input(declaring: Donut, apps: Apps, app: Integration):
     inputs = [
         {"name": "sku", "type": "String", "required": True, "description": "What."},

@@ -88,6 +88,7 @@ async def test_a_start_beyond_the_end_is_an_empty_page(client: Informer):
         ("supportsUpload=maybe", "supportsUpload: It must be true or false."),
         ("supportsUpload=true&supportsUpload=true", "supportsUpload: Give it once."),
         ("q=a&q=b", "q: Give it once."),
+        (f"q={'a' * 1001}", "q: At most 1000 characters."),
     ],
 )
 async def test_refuses_a_query_that_means_nothing(query: str, sentence: str, client: Informer):

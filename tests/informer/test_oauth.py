@@ -30,6 +30,7 @@ async def at_provider(client: Informer, provider: Provider, **members: Any) -> N
         "authType": "oauth2",
         "clientId": CLIENT_ID,
         "clientSecret": CLIENT_SECRET,
+        "basicTokenAuth": True,
         "authUri": provider.authorization_url,
         "tokenUri": provider.token_url,
         "apiBaseUri": provider.issuer,
@@ -193,7 +194,7 @@ async def test_says_what_is_missing_for_a_consent(
 async def test_connects_with_a_grant_that_was_got_elsewhere(
     body: dict, sent: dict, client: Informer, upstream: FaultServer, apps: Apps
 ):
-    await at_upstream(client, upstream)
+    await at_upstream(client, upstream, basicTokenAuth=True)
     upstream.answers["/token"] = TOKENS
 
     made = await client.ok("POST", CONNECT, body, 201)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -259,3 +260,28 @@ def test_the_consent_page_is_asked_for_with_pkce_and_state() -> None:
     )
     assert len({new_verifier() for _ in range(100)}) == 100
     assert len(new_verifier()) == 43
+
+
+def test_the_query_of_a_consent_page_stays_and_nothing_is_said_twice() -> None:
+    url = consent_url(
+        authorization_url="https://vendor.example/authorize?prompt=none&state=theirs&resource=a%20b&empty=",
+        client_id="hub",
+        redirect_uri="https://hub.example/cb",
+        scopes=[],
+        state="s-1",
+        challenge="c",
+        extra={"prompt": "consent", "access_type": "offline"},
+    )
+
+    assert parse_qsl(urlsplit(url).query, keep_blank_values=True) == [
+        ("prompt", "none"),
+        ("resource", "a b"),
+        ("empty", ""),
+        ("response_type", "code"),
+        ("client_id", "hub"),
+        ("redirect_uri", "https://hub.example/cb"),
+        ("state", "s-1"),
+        ("code_challenge", "c"),
+        ("code_challenge_method", "S256"),
+        ("access_type", "offline"),
+    ]

@@ -11,6 +11,7 @@ from proxy.address import (
     build_url,
     check_base_url,
     check_endpoint,
+    check_oauth_url,
     check_path,
     parse_endpoint,
     template_names,
@@ -169,3 +170,20 @@ def test_takes_good_bases(url):
 )
 def test_refuses_bases_with_more_than_host_and_path(url):
     assert check_base_url(url) is not None
+
+
+@pytest.mark.parametrize("url", ["https://x.example", "https://x.example/token?a=1&b=%20", "https://x.example?a"])
+def test_takes_oauth_addresses_with_and_without_a_query(url):
+    assert check_oauth_url(url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "objection"),
+    [
+        ("https://x.example/a?b=1#c", "The query has characters that must be percent-encoded."),
+        ("https://x.example/a?b=\r\nc", "The query has characters that must be percent-encoded."),
+        ("https://x.example/../a?b=1", "A path may not have `.` or `..` as a segment."),
+    ],
+)
+def test_refuses_oauth_addresses_that_cannot_be_called(url, objection):
+    assert check_oauth_url(url) == objection

@@ -15,6 +15,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from models.database import Database
 
 BACKENDS = ("sqlite", "postgresql")
+#: Tests kill the hub and never the machine, so that nothing has to be on PostgreSQL's disk.
+_FORGETFUL = """
+ALTER SYSTEM SET fsync = off;
+ALTER SYSTEM SET full_page_writes = off;
+ALTER SYSTEM SET synchronous_commit = off;
+SELECT pg_reload_conf();
+"""
 _numbers = itertools.count(1)
 
 
@@ -32,6 +39,7 @@ def postgresql_server() -> Iterator[URL]:
     with tempfile.TemporaryDirectory(prefix="patchbay-postgresql-") as directory:
         server = get_server(directory, cleanup_mode="stop")
         try:
+            server.psql(_FORGETFUL)
             yield make_url(server.get_uri())
         finally:
             server.cleanup()

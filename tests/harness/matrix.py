@@ -44,6 +44,11 @@ class Call:
     prepare: Callable[[Estate], Awaitable[Any]] = _nothing
     speaker: Callable[[Estate], dict[str, Any]] = field(default=lambda _estate: {})
 
+    @property
+    def prepares(self) -> bool:
+        """Whether something has to be so before."""
+        return self.prepare is not _nothing
+
 
 def mentioned(value: Any) -> set[str]:
     """Every text inside a value, whatever it is made of."""

@@ -8,12 +8,19 @@ import pytest
 
 from models.vocabulary import Permission
 from resolvers.mutations.token import completed
+from tests.harness.estate import Estate
 from tests.harness.graph import document_of, is_mutation, root_fields
 from tests.harness.matrix import Foreign, mentioned
 from tests.harness.rows import added, changes, ids_in, snapshot
 from tests.kit.roots import ROOTS
 
 GUARDED = [name for name, call in ROOTS.items() if call.lacks]
+
+
+@pytest.fixture
+def home(name: str, victim: Estate, request: pytest.FixtureRequest) -> Estate:
+    """Where a field is asked by who may: the test's own estate, or the shared one where nothing can change."""
+    return request.getfixturevalue("estate") if is_mutation(name) else victim
 
 
 def test_every_root_field_says_how_it_is_called():
@@ -61,14 +68,14 @@ async def test_refuses_a_token_that_lacks_its_permission_and_records_it(name, gr
 
 
 @pytest.mark.parametrize("name", ROOTS)
-async def test_answers_who_may(name, estate):
-    given = ROOTS[name].given(estate)
+async def test_answers_who_may(name, home):
+    given = ROOTS[name].given(home)
     if name == "installIntegration":
-        await estate.tenant.client.query(
-            document_of("uninstallIntegration", ["installationId"]), installationId=estate.installation.id
+        await home.tenant.client.query(
+            document_of("uninstallIntegration", ["installationId"]), installationId=home.installation.id
         )
 
-    answer = await estate.tenant.client.query(document_of(name, given), **given)
+    answer = await home.tenant.client.query(document_of(name, given), **given)
 
     assert _kind(answer[name]) is Foreign.OWN
 

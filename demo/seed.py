@@ -67,8 +67,8 @@ async def seed(hub: Hub, *, home: Path, url: str, upstream: str) -> Seeded:
     elif not known:
         known = await _reissue(hub, organization.id)
     caller = await authenticate(hub, known["token"], source=Source.CLI)
-    await _point_to(caller, upstream)
-    _write(file, known | {"url": url})
+    await _move(caller, known.get("upstream", upstream), upstream)
+    _write(file, known | {"url": url, "upstream": upstream})
     return Seeded(url=url, token=known["token"], file=file)
 
 
@@ -160,14 +160,15 @@ async def _app_token(caller: Caller, integration_id: str) -> str:
     return new.secret
 
 
-async def _point_to(caller: Caller, upstream: str) -> None:
-    """Where the upstream's port has changed, the demo's integrations follow."""
+async def _move(caller: Caller, before: str, upstream: str) -> None:
+    """Where the upstream's port has changed, what called it there follows; an upstream of the user's own stays."""
+    if before == upstream:
+        return
     async with caller.hub.database.read() as session:
         statement = select(Integration).where(
             col(Integration.organization_id) == caller.organization_id,
             col(Integration.removed_at).is_(None),
-            col(Integration.api_base_url).like("http://127.0.0.1:%"),
-            col(Integration.api_base_url) != upstream,
+            col(Integration.api_base_url) == before,
         )
         moved = (await session.execute(statement)).scalars().all()
     for integration in moved:

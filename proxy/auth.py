@@ -88,7 +88,7 @@ def check_credential(credential: Credential) -> tuple[str, str] | None:
             return _check("token", token)
         case Basic(username, password):
             if ":" in username:
-                return "username", "A user name may not have a colon (RFC 7617 §2)."
+                return "username", "A user name may not have a colon."  # RFC 7617 §2
             return _check("username", username) or (_check("password", password) if password else None)
         case _:
             return None

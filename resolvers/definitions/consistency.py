@@ -83,7 +83,7 @@ def _field(field: FormField) -> Iterator[tuple[str, str]]:
 
 def _slots(definition: VendorDefinition) -> Faults:
     """What stands in an address is always given and never free text."""
-    for place, text in _templates(definition):
+    for place, text in templates_of(definition):
         for name in template_names(text):
             field = _parameter(definition, name)
             if field is None:
@@ -92,7 +92,8 @@ def _slots(definition: VendorDefinition) -> Faults:
                 yield place, f"{{{name}}} stands in an address: it must be required, and have a pattern or options."
 
 
-def _templates(definition: VendorDefinition) -> Iterator[tuple[Path, str]]:
+def templates_of(definition: VendorDefinition) -> Iterator[tuple[Path, str]]:
+    """Every address and path in which parameters may stand, with its place in the definition."""
     for name in _ADDRESSES:
         address = _address(definition, name)
         if address is not None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from models.definition import FieldGroup, FieldType
 from models.errors import InvalidInput, Path, Violation
 from proxy.address import check_base_url, template_names
-from resolvers.definitions.consistency import STANDARD_PARTS
+from resolvers.definitions.consistency import STANDARD_PARTS, templates_of
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import FormField
 from resolvers.definitions.words import whole
@@ -19,6 +19,7 @@ _SAFE: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._~\-]*(:[0-9]{1,5})?
 _SLOT: Final = re.compile(r"\{([^{}]*)\}")
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _BOOLEANS: Final = ("true", "false")
+_NOTHING: Final = (None, "")
 _LONG_TEXT: Final = 64 * 1024
 
 
@@ -26,20 +27,34 @@ def check_values(faults: Faults, fields: Sequence[FormField], values: Mapping[st
     """Faults at `where` + the field's key: what is missing, or not as the field says. Other names are let be."""
     for field in fields:
         value = values.get(field.key)
-        if value is None or value == "":
+        if value in _NOTHING:
             faults.check(not field.required, (*where, field.key), f"{field.label} must be given.")
         elif problem := _problem(field, value):
             faults.add((*where, field.key), problem)
 
 
-def check_parameters(faults: Faults, definition: VendorDefinition, values: Mapping[str, Any]) -> None:
-    """Faults at `auth.parameters`: of the fields of the group PARAMETER, and of what cannot stand in an address."""
+def check_parameters(
+    faults: Faults, definition: VendorDefinition, values: Mapping[str, Any], own: Collection[str] = ()
+) -> None:
+    """Faults at `auth.parameters`: of the fields of the group PARAMETER, and of what cannot stand in an address.
+
+    `own` are the definition's addresses, by name, in whose place the integration has its own: what would stand
+    there and nowhere else may be left out.
+    """
     where = ("auth", "parameters")
-    own = Faults()
-    check_values(own, definition.of_group(FieldGroup.PARAMETER), values, where)
-    if not own.found:
-        own.found = _misfits(definition, values, where)
-    for fault in own.found:
+    replaced, used = _by_use(definition, own)
+    spared = {name for text in replaced for name in template_names(text)}
+    spared -= {name for text in used.values() for name in template_names(text)}
+    fields = [
+        field
+        for field in definition.of_group(FieldGroup.PARAMETER)
+        if field.key not in spared or values.get(field.key) not in _NOTHING
+    ]
+    found = Faults()
+    check_values(found, fields, values, where)
+    if not found.found:
+        found.found = _misfits([text for place, text in used.items() if place[0] == "auth"], values, where)
+    for fault in found.found:
         faults.add(fault.path, fault.message)
 
 
@@ -57,10 +72,17 @@ def fill_address(template: str, values: Mapping[str, Any], where: Path = ("param
     return template
 
 
-def _misfits(definition: VendorDefinition, values: Mapping[str, Any], where: Path) -> list[Violation]:
+def _by_use(definition: VendorDefinition, own: Collection[str]) -> tuple[list[str], dict[Path, str]]:
+    """The templates that the integration's own addresses replace, and those that are used, by place."""
+    templates = dict(templates_of(definition))
+    replaced = [templates.pop(place) for name in own if (place := ("auth", name)) in templates]
+    return replaced, templates
+
+
+def _misfits(templates: Sequence[str], values: Mapping[str, Any], where: Path) -> list[Violation]:
     """A fault for each value that cannot be part of an address, once however many addresses it stands in."""
     found: dict[Path, Violation] = {}
-    for template in _addresses(definition):
+    for template in templates:
         try:
             fill_address(template, values, where)
         except InvalidInput as refusal:
@@ -84,15 +106,6 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
-
-
-def _addresses(definition: VendorDefinition) -> list[str]:
-    auth = definition.auth
-    found = (
-        *(auth.api_base_url, auth.authorization_url, auth.token_url),
-        *(auth.revocation_url, auth.issuer, auth.userinfo_url),
-    )
-    return [address for address in found if address is not None]
 
 
 def _problem(field: FormField, value: Any) -> str | None:

@@ -25,7 +25,13 @@ from resolvers.filling import Defaults, VendorChange, defaults_of, fill, paramet
 from resolvers.find import IntegrationRef, managed_integration
 from resolvers.installing import install_on
 from resolvers.manifest import DeclareCapability
-from resolvers.mutations.integration_auth import IntegrationAuth, apply_auth, changes_client, own_credentials
+from resolvers.mutations.integration_auth import (
+    IntegrationAuth,
+    apply_auth,
+    changes_client,
+    own_addresses,
+    own_credentials,
+)
 from resolvers.mutations.integration_check import check_integration
 from resolvers.naming import free, handler_from, slug_from
 from resolvers.operation import operation
@@ -112,7 +118,8 @@ async def judge_creation(work: Work, new: CreateIntegration) -> Judged:
     new = new if definition else _with_usual_auth(new)
     parameters = parameters_of(new.auth, {})
     defaults = defaults_of(definition, parameters)
-    check_integration(new, definition, auth_type=defaults["auth_type"], parameters=parameters)
+    own = own_addresses(new.auth)
+    check_integration(new, definition, auth_type=defaults["auth_type"], parameters=parameters, own_addresses=own)
     return Judged(new=new, row=row, definition=definition, defaults=defaults)
 
 
@@ -159,7 +166,8 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     integration = await managed_integration(work, new.id, expected_version=new.expected_version, path=("input", "id"))
     new = _told_apart(new, integration.auth_type)
     change = await _change(work, integration, new)
-    check_integration(new, change.definition, auth_type=change.auth_type(integration), parameters=change.to_judge)
+    auth_type, own = change.auth_type(integration), own_addresses(new.auth, integration, change.before)
+    check_integration(new, change.definition, auth_type=auth_type, parameters=change.to_judge, own_addresses=own)
     await _apply(work, integration, new)
     fill(work, integration, change.before, change.after, new.auth)
     integration.category = given(new.category, integration.category) or change.after["category"]

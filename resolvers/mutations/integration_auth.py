@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -91,6 +91,23 @@ def own_credentials(integration: Integration) -> Secret | None:
     return Secret(none=True) if by_itself else None
 
 
+def own_addresses(
+    auth: IntegrationAuth | Unset | None, stored: Integration | None = None, defaults: Mapping[str, Any] | None = None
+) -> set[str]:
+    """The addresses, as a definition names them, that an integration will have of its own: given, or kept.
+
+    Kept are those `stored` that are not the `defaults`, which it has from its definition.
+    """
+    own = set()
+    for name, field in _ADDRESSES.items():
+        value = getattr(auth, field, UNSET)
+        if isinstance(value, Unset) and stored is not None and getattr(stored, field) != (defaults or {}).get(field):
+            value = getattr(stored, field)
+        if isinstance(value, str):
+            own.add(name)
+    return own
+
+
 def changes_client(auth: IntegrationAuth | Unset | None) -> bool:
     """Whether tokens that were fetched before are another client's, or of another kind."""
     if not isinstance(auth, IntegrationAuth):
@@ -98,6 +115,12 @@ def changes_client(auth: IntegrationAuth | Unset | None) -> bool:
     return any(not isinstance(getattr(auth, field), Unset) for field in _OF_CLIENT)
 
 
+_ADDRESSES: Final = {
+    "apiBaseUrl": "api_base_url",
+    "authorizationUrl": "authorization_url",
+    "tokenUrl": "token_url",
+    "revocationUrl": "revocation_url",
+}
 _OF_CLIENT: Final = ("type", "client_id", "client_secret", "token_url", "token_endpoint_auth", "scopes")
 _DEFAULTS: Final[dict[str, object]] = {
     "auth_type": AuthType.NONE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from models.vocabulary import AuthType
@@ -22,12 +22,17 @@ _NEVER_CLEARED: Final = ("auth", "secret")
 
 
 def check_integration(
-    given: Any, definition: VendorDefinition | None, *, auth_type: AuthType, parameters: Mapping[str, Any] | None
+    given: Any,
+    definition: VendorDefinition | None,
+    *,
+    auth_type: AuthType,
+    parameters: Mapping[str, Any] | None,
+    own_addresses: Collection[str] = (),
 ) -> None:
     """Raises InvalidInput with every fault of a new integration or of new values.
 
     `auth_type` is what it authorises with unless the input says otherwise; `parameters` are those that it will have,
-    None where they stay as they are.
+    None where they stay as they are; `own_addresses` are those of a definition that it has its own in place of.
     """
     faults = Faults("input")
     for field in dataclasses.fields(given):
@@ -41,7 +46,7 @@ def check_integration(
         if field.name == "capabilities":
             check_capabilities(faults, value or (), has_base=_has_base(given.auth, definition))
     if definition is not None and parameters is not None:
-        check_parameters(faults, definition, parameters)
+        check_parameters(faults, definition, parameters, own_addresses)
     faults.refuse()
 
 

@@ -76,6 +76,16 @@ async def test_a_state_is_good_once(new_app, provider, browser, organization, da
     assert changes(before, await snapshot(database, organization.id)) == []
 
 
+async def test_a_scanner_that_only_asks_for_the_head_uses_nothing_up(new_app, provider, browser):
+    app = await new_app()
+    answer = provider.consent((await app.start())["url"])
+
+    scanned = browser.head(answer)
+
+    assert (scanned.status_code, scanned.headers["allow"]) == (405, "GET")
+    assert browser.get(answer).status_code == 200
+
+
 async def test_of_two_answers_at_once_one_wins(new_app, provider, browser, hub, organization, database):
     app = await new_app()
     answer = provider.consent((await app.start())["url"])

@@ -64,6 +64,30 @@ async def test_what_is_given_wins(client):
     assert (made["auth"]["apiBaseUrl"], made["category"]) == ("https://own.example.com", "own")
 
 
+async def test_what_stands_only_in_an_address_of_its_own_may_be_left_out(client):
+    own = {"apiBaseUrl": "https://own.example.com"}
+
+    made = await act(client, "createIntegration", desk(auth=own), f"id {AUTH}")
+    told = await act(client, "updateIntegration", {"id": made["id"], "auth": {"parameters": {"shard": 3}}}, AUTH)
+    wrong = await faults(client, "updateIntegration", {"id": made["id"], "auth": {"parameters": {"subdomain": "A!"}}})
+    without = {"id": made["id"], "auth": {"apiBaseUrl": None, "parameters": {}}}
+    missing = await faults(client, "updateIntegration", without)
+
+    assert [one["auth"]["apiBaseUrl"] for one in (made, told)] == ["https://own.example.com"] * 2
+    assert wrong == missing == ["input.auth.parameters.subdomain"]
+
+
+async def test_what_stands_elsewhere_too_has_to_be_given(organization):
+    used = changed(OWN, verification__request__path="/of/{subdomain}")
+    await save(organization.client, "desk", used)
+
+    found = await faults(
+        organization.client, "createIntegration", desk(auth={"apiBaseUrl": "https://own.example.com"})
+    )
+
+    assert found == ["input.auth.parameters.subdomain"]
+
+
 @pytest.mark.parametrize(
     ("parameters", "places"),
     [

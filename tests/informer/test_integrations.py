@@ -126,6 +126,17 @@ async def test_takes_the_way_of_authorising_from_the_vendor_where_it_is_known(cl
     assert left_out["category"] == "crm"
 
 
+async def test_asks_for_nothing_that_the_addresses_given_make_needless(client: Informer, apps: Apps):
+    site = {"key": "site", "label": "Site", "group": "PARAMETER", "required": True, "pattern": "[a-z]+"}
+    await define(apps, "till", fields=[site], auth={"type": "BASIC", "apiBaseUrl": "https://{site}.example.com"})
+
+    made = await client.make(type="till", apiBaseUri="https://own.example.com")
+
+    assert (made["type"], made["apiBaseUri"]) == ("till", "https://own.example.com")
+    answer = await client("POST", "/integrations", {"name": "Other", "type": "till"})
+    assert refused(answer, 400) == "data.site: Site must be given."
+
+
 async def test_overlooks_members_that_are_unknown_or_null(client: Informer):
     made = await client.make(slug="mine", embedded=True, createdAt=7, color="red", scope=None, data=None, id=None)
 

@@ -26,7 +26,12 @@ class Callback:
         self._hub, self._pages, self._cookie, self._path = hub, pages, cookie, path
 
     async def __call__(self, request: Request) -> Response:
-        """The end of the user's way through the vendor's consent page."""
+        """The end of the user's way through the vendor's consent page.
+
+        HEAD changes nothing (RFC 9110 §9.2.1): scanners of links send it before the user comes.
+        """
+        if request.method == "HEAD":
+            return Response(status_code=405, headers={"Allow": "GET"})
         try:
             said = {name: _only(request, name) for name in _ONCE}
             caller = await state_caller(self._hub, said["state"])

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from demo import contents
 from demo.upstream import APP_TOKEN
+from models.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
 from models.tables import Integration, Organization, Place
 from models.vocabulary import (
     Permission,
@@ -64,10 +65,9 @@ async def seed(hub: Hub, *, home: Path, url: str, upstream: str) -> Seeded:
     organization = await _first(hub, select(Organization).where(col(Organization.slug) == _FIRST))
     if organization is None:
         known = await _create(hub, upstream)
-    elif not known:
-        known = await _reissue(hub, organization.id)
-    caller = await authenticate(hub, known["token"], source=Source.CLI)
-    await _move(caller, known.get("upstream", upstream), upstream)
+    else:
+        known = await _with_tokens(hub, organization.id, known)
+        await _point_to(Caller.operator(hub, organization.id), known.get("upstream"), upstream)
     _write(file, known | {"url": url, "upstream": upstream})
     return Seeded(url=url, token=known["token"], file=file)
 
@@ -115,8 +115,21 @@ async def _tokens(hub: Hub) -> dict[str, str]:
     }
 
 
+async def _with_tokens(hub: Hub, organization_id: str, known: dict[str, str]) -> dict[str, str]:
+    """What is known, with tokens that work: new ones where `demo.json` was lost, or a token of it has ended."""
+    try:
+        for name in ("token", "secondToken"):
+            await authenticate(hub, known.get(name), source=Source.CLI)
+    except Unauthenticated:
+        try:
+            return known | await _reissue(hub, organization_id)
+        except (Forbidden, InvalidInput, NotFound):  # a user of the demo is disabled or gone: the hub goes on without
+            return {"token": ""} | known
+    return known
+
+
 async def _reissue(hub: Hub, organization_id: str) -> dict[str, str]:
-    """New tokens, for a demo whose `demo.json` was lost."""
+    """New tokens, and what they are for."""
     tokens = await _tokens(hub)
     app = await _first(hub, _app_of(organization_id))
     places = {
@@ -160,15 +173,17 @@ async def _app_token(caller: Caller, integration_id: str) -> str:
     return new.secret
 
 
-async def _move(caller: Caller, before: str, upstream: str) -> None:
-    """Where the upstream's port has changed, what called it there follows; an upstream of the user's own stays."""
-    if before == upstream:
-        return
+async def _point_to(caller: Caller, before: str | None, upstream: str) -> None:
+    """Where the upstream's port has changed, what was at the old one follows, and nothing else."""
+    if before is None:
+        app = await _first(caller.hub, _app_of(caller.organization_id))
+        before = app.api_base_url if app else None
     async with caller.hub.database.read() as session:
         statement = select(Integration).where(
             col(Integration.organization_id) == caller.organization_id,
             col(Integration.removed_at).is_(None),
             col(Integration.api_base_url) == before,
+            col(Integration.api_base_url) != upstream,
         )
         moved = (await session.execute(statement)).scalars().all()
     for integration in moved:

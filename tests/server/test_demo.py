@@ -1,47 +1,85 @@
-"""The demo over restarts: it keeps its hands off what the newcomer has made."""
+"""The demo over again: what people made of it stays, and what it needs itself comes back."""
 
 from __future__ import annotations
 
 import json
 import socket
-from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.harness.server import PLAIN_HTTP, ServerProcess
 
-OWN = "http://127.0.0.1:9/v1"
+OWN = "http://127.0.0.1:9/own"
+BASES = "{ integrations { nodes { handler auth { apiBaseUrl } } } }"
+CREATE = """mutation($auth: IntegrationAuthInput!) {
+    createIntegration(input: { name: "Own", auth: $auth }) { __typename } }"""
+REVOKE = "mutation($id: ID!) { revokeToken(id: $id) { __typename } }"
+DISPATCH = """mutation($name: String!) {
+    dispatch(input: { capability: { named: { handler: "INVENTORY", name: $name } } }) {
+        ... on DispatchPayload { dispatch { outcome } } } }"""
 
 
-@pytest.fixture
-def demo(start_server, tmp_path: Path):
-    """`demo()`: a server with the demo, always the same home."""
-    return lambda: start_server(tmp_path / "demo", demo="true", egress_allow="127.0.0.0/8")
-
-
-def addresses(server: ServerProcess) -> dict[str, str]:
-    """Where each integration's API is, by slug."""
+def ask(server: ServerProcess, document: str, **variables: object) -> dict:
     known = json.loads((server.home / "demo.json").read_text())
     headers = {"Authorization": f"Bearer {known['token']}"}
-    answer = httpx.get(f"{server.url}/informer/api/integrations", headers=headers, **PLAIN_HTTP)
-    return {row["slug"]: row["apiBaseUri"] for row in answer.json()["_embedded"]["inf:integration"]}
+    body = {"query": document, "variables": variables}
+    return httpx.post(f"{server.url}/graphql", json=body, headers=headers, timeout=30, **PLAIN_HTTP).json()["data"]
 
 
-def test_its_integrations_follow_its_service_and_those_of_the_newcomer_stay(demo):
-    first = demo()
-    known = json.loads((first.home / "demo.json").read_text())
-    headers = {"Authorization": f"Bearer {known['token']}"}
-    own = {"name": "Own", "type": "custom", "authType": "bearer", "apiBaseUri": OWN}
-    httpx.post(f"{first.url}/informer/api/integrations", headers=headers, json=own, **PLAIN_HTTP).raise_for_status()
-    before = addresses(first)
+def bases(server: ServerProcess) -> dict[str, str]:
+    found = ask(server, BASES)["integrations"]["nodes"]
+    return {node["handler"]: node["auth"]["apiBaseUrl"] for node in found}
 
-    first.terminate()
-    same = addresses(again := demo())
-    again.terminate()
-    with socket.create_server(("127.0.0.1", int(before["inventory"].rpartition(":")[2]))):
-        moved = addresses(demo())
 
-    assert same == before
-    assert (before["own"], moved["own"]) == (OWN, OWN)
-    assert moved["inventory"] == moved["suppliers"] == moved["carrier"] != before["inventory"]
+def test_only_what_was_at_the_upstream_follows_it_to_another_port(start_server) -> None:
+    server = start_server(demo="true", egress_allow="127.0.0.0/8")
+    ask(server, CREATE, auth={"apiBaseUrl": OWN})
+    before = bases(server)
+    server.terminate()
+
+    with socket.create_server(("127.0.0.1", int((server.home / "demo-port").read_text()))):
+        again = start_server(server.home, demo="true", egress_allow="127.0.0.0/8")
+
+        after, called = bases(again), ask(again, DISPATCH, name="LIST_ITEMS")
+    assert (before.pop("OWN"), after.pop("OWN")) == (OWN, OWN)
+    assert set(before) == set(after) == {"CARRIER", "INVENTORY", "SUPPLIERS"}
+    assert len(set(before.values())) == len(set(after.values())) == 1
+    assert set(before.values()) != set(after.values())
+    assert called == {"dispatch": {"dispatch": {"outcome": "SUCCEEDED"}}}
+
+
+def test_starts_with_new_tokens_where_the_demos_has_been_revoked(start_server) -> None:
+    server = start_server(demo="true")
+    token = ask(server, "{ viewer { token { id } } }")["viewer"]["token"]["id"]
+    ask(server, REVOKE, id=token)
+    server.terminate()
+
+    again = start_server(server.home, demo="true")
+
+    assert set(bases(again)) == {"CARRIER", "INVENTORY", "SUPPLIERS"}
+
+
+def test_starts_where_the_demos_user_is_disabled(start_server) -> None:
+    server = start_server(demo="true")
+    me = ask(server, "{ viewer { principal { id } } }")["viewer"]["principal"]["id"]
+    made = ask(
+        server,
+        """mutation { createPrincipal(input: { kind: USER, username: "eve", displayName: "Eve",
+        permissions: [ORGANIZATION_ADMIN, TOKENS_WRITE] }) { ... on PrincipalPayload { principal { id } } } }""",
+    )
+    token = ask(
+        server,
+        """mutation($id: ID!) { createToken(input: { name: "t", principalId: $id, permissions: [ORGANIZATION_ADMIN] })
+        { ... on TokenPayload { secret } } }""",
+        id=made["createPrincipal"]["principal"]["id"],
+    )["createToken"]["secret"]
+    disable = {"query": "mutation($id: ID!) { updatePrincipal(input: {id: $id, disabled: true}) { __typename } }"}
+    headers = {"Authorization": f"Bearer {token}"}
+    httpx.post(
+        f"{server.url}/graphql", json=disable | {"variables": {"id": me}}, headers=headers, timeout=30, **PLAIN_HTTP
+    )
+    server.terminate()
+
+    again = start_server(server.home, demo="true")
+
+    assert httpx.get(f"{again.url}/readyz", **PLAIN_HTTP).status_code == 200

@@ -77,12 +77,12 @@ class Conflict(DomainError):
 
 
 class Stale(DomainError):
-    """`current_version` is the version to read and merge with."""
+    """`current_version` is the version to read and merge with. `path` is where the expected one was given."""
 
-    def __init__(self, current_version: int) -> None:
+    def __init__(self, current_version: int, *, path: Path = ("input", "expectedVersion")) -> None:
         super().__init__(
             f"It has changed since you read it and is at version {current_version} now; read it again.",
-            path=("input", "expectedVersion"),
+            path=path,
         )
         self.current_version = current_version
 

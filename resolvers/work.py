@@ -85,7 +85,7 @@ class Work:
     ) -> M:
         """One row of the caller's own organization, held against other writers until the end.
 
-        Raises NotFound, and Stale when it is not at the expected version.
+        Raises NotFound at `path`, and Stale beside it when it is not at the expected version.
         """
         own: ColumnElement[bool] = getattr(model, "organization_id") == self.organization_id  # noqa: B009
         row = None
@@ -95,7 +95,7 @@ class Work:
             raise NotFound(noun(model), path=path)
         version = getattr(row, "version", None)
         if version is not None and isinstance(expected_version, int) and version != expected_version:
-            raise Stale(version)
+            raise Stale(version, path=(*(path or ("input", ""))[:-1], "expectedVersion"))
         return row
 
     async def first(self, statement: Select[M]) -> M | None:

@@ -64,7 +64,7 @@ async def test_refuses_a_version_that_is_not_the_current_one(name, estate, datab
     for other in (current - 1, current + 1, 0, -1):
         answer = await estate.tenant.client.query(call, id=row.id, version=other)
 
-        path = ["input", "expectedVersion"]
+        path = [*(["input"] if "input:" in arguments else []), "expectedVersion"]
         refusal = {"__typename": "Stale", "code": "STALE", "path": path, "currentVersion": current}
         assert answer[name] == refusal
     assert await snapshot(database, estate.tenant.id) == before

@@ -156,6 +156,7 @@ def store(work: Work, connection: Connection, secret: Secret, *, at: AuthType | 
     connection.auth_type = AuthType.CLIENT_CREDENTIALS if fetched else secret.auth_type
     connection.secret = work.seal(connection, "secret", secret.stored())
     connection.details = {**secret.details(), **details}
+    connection.account = {}  # whose the new secret is nobody knows yet
     tokens = secret.oauth2
     connection.expires_at = tokens.expires_at if tokens else None
     connection.granted_scopes = list(tokens.scopes or ()) if tokens else []

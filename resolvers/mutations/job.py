@@ -27,6 +27,7 @@ async def cancel_job(work: Work, id: str) -> Job:
         raise Conflict("The job has ended already.", existing=job, path=("id",))
     job.state = WorkState.CANCELLED
     job.finished_at = work.now()
+    job.tasks = [_stopped(task) for task in job.tasks] if job.tasks else job.tasks
     return await _changed(work, job, "job.cancelled")
 
 
@@ -42,6 +43,11 @@ async def retry_job(work: Work, id: str) -> Job:
     job.max_attempts = max(job.max_attempts, job.attempt + 1)
     job.finished_at = job.error = job.progress = job.tasks = None
     return await _changed(work, job, "job.retried", run_at=database_now())
+
+
+def _stopped(task: dict[str, Any]) -> dict[str, Any]:
+    """The job tells nothing more, so its task must not seem to run for ever."""
+    return task | {"state": WorkState.CANCELLED} if task["state"] == WorkState.RUNNING else task
 
 
 async def _changed(work: Work, job: Job, action: str, **stamps: Any) -> Job:

@@ -34,7 +34,7 @@ VERIFY: Final = "integration.verify"
 _MOST_ATTEMPTS: Final = 5
 _EVERY_MS: Final = 15_000
 _CUT_SHORT: Final = "The verification was stopped before it ended; verify again."
-_CHANGED: Final = "The integration was changed while it was verified; verify again."
+_CHANGED: Final = "It is not being verified any more: it was changed, or the verification had ended. Verify it again."
 
 
 @dataclass(frozen=True, kw_only=True)

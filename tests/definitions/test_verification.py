@@ -205,6 +205,15 @@ async def test_all_that_use_a_connection_are_new_again_with_another_secret_of_it
     assert (await integration_of(client, "state", id=made["id"]))["state"] == "NEW"
 
 
+async def test_nobody_knows_whose_another_secret_is(organization, made):
+    client = organization.client
+    await ended(client, made["id"])
+
+    await act(client, "updateIntegration", {"id": made["id"], "secret": {"bearerToken": "another"}})
+
+    assert (await integration_of(client, STATE, id=made["id"]))["connection"]["account"] is None
+
+
 async def test_does_not_guess_which_connection_to_verify(organization, made):
     client = organization.client
     unsure = await act(client, "createIntegration", {"name": "Unsure", "vendor": "vendor"})

@@ -136,6 +136,17 @@ async def test_cancels_a_queued_job_at_once_and_once(organization, database):
     assert [entry.action for entry in audited] == ["job.cancelled"]
 
 
+async def test_the_task_of_a_cancelled_job_does_not_run_on(organization, database):
+    job_id = await add_job(database, organization)
+    tasks = [{"caption": state, "state": state, "steps": [], "error": None} for state in ("SUCCEEDED", "RUNNING")]
+    await set_job(database, job_id, state=WorkState.RUNNING, attempt=1, lease_owner="w", tasks=tasks)
+
+    await organization.client.query(CANCEL, id=job_id)
+
+    (row,) = await rows(database, Job, Job.id == job_id)
+    assert [task["state"] for task in row.tasks] == ["SUCCEEDED", "CANCELLED"]
+
+
 async def test_starts_a_failed_job_again_with_one_more_try(organization, database):
     job_id = await add_job(database, organization, max_attempts=2)
     await set_job(database, job_id, state=WorkState.FAILED, attempt=2, error="It broke.", finished_at=5, run_at=5)

@@ -13,7 +13,7 @@ WRONG_AUTH = {
     "scopes": ["fine", ""],
     "authorizationUrl": "https://user@x.example",
     "tokenUrl": "x",
-    "revocationUrl": "https://x.example/?q=1",
+    "revocationUrl": "https://x.example/?q=1#f",
     "apiKeyName": "a b",
     "headers": [
         {"name": "X-Fine", "value": "v"},

@@ -39,7 +39,7 @@ def serve(control: socket.socket) -> Asked | None:
     """Fork for each message. Comes back in every child; and with None, all children killed, when nobody is there."""
     ended, waker = os.pipe()
     os.set_blocking(waker, False)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    at_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(waker)
     running: dict[int, int] = {}
@@ -59,6 +59,7 @@ def serve(control: socket.socket) -> Asked | None:
         asked = Asked(**json.loads(control.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL)))
         pid = os.fork()
         if pid == 0:
+            signal.signal(signal.SIGINT, at_interrupt)  # as it was inherited: a shell's background ignores it
             _take_over(files, [control.detach(), ended, waker, *running.values()])
             return asked
         running[pid] = files.pop()
@@ -93,7 +94,6 @@ def _tell_ends(running: dict[int, int], *, wait: bool = False) -> None:
 def _take_over(files: list[int], others: list[int]) -> None:
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     out, err, told = files
     os.dup2(out, _STDOUT)
     os.dup2(err, _STDERR)

@@ -102,8 +102,7 @@ def _app(door: Door) -> Starlette:
 
 
 def serve(http: str) -> Iterator[Door]:
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0))  # which listens, so that nobody comes too soon
     door = Door(listener.getsockname()[1])
     for name in ("uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).addHandler(_Listener(door.logged))

@@ -41,7 +41,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[URL]:
     """A PostgreSQL server, started once."""
-    with postgresql_server() as url:
+    with postgresql_server(durable=False) as url:
         yield url
 
 

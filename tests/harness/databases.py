@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from models.database import Database
 
 BACKENDS = ("sqlite", "postgresql")
-#: Tests kill the hub and never the machine, so that nothing has to be on PostgreSQL's disk.
 _FORGETFUL = """
 ALTER SYSTEM SET fsync = off;
 ALTER SYSTEM SET full_page_writes = off;
@@ -26,8 +25,11 @@ _numbers = itertools.count(1)
 
 
 @contextmanager
-def postgresql_server() -> Iterator[URL]:
-    """A PostgreSQL server for as long as the block lasts; the URL is of its own maintenance database."""
+def postgresql_server(*, durable: bool = True) -> Iterator[URL]:
+    """A PostgreSQL server for as long as the block lasts; the URL is of its own maintenance database.
+
+    One that is not durable forgets what a failure of the machine would cost, and nothing that a killed hub does.
+    """
     given = os.environ.get("PATCHBAY_TEST_DATABASE_URL")
     if given:
         yield make_url(given)
@@ -39,7 +41,8 @@ def postgresql_server() -> Iterator[URL]:
     with tempfile.TemporaryDirectory(prefix="patchbay-postgresql-") as directory:
         server = get_server(directory, cleanup_mode="stop")
         try:
-            server.psql(_FORGETFUL)
+            if not durable:
+                server.psql(_FORGETFUL)
             yield make_url(server.get_uri())
         finally:
             server.cleanup()

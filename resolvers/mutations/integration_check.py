@@ -18,6 +18,7 @@ from resolvers.secrets import Secret, check_fits, check_secret
 from resolvers.unset import UNSET, Unset
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+#: Where a change is given: null would clear them. A new integration has them or has not.
 _NEVER_CLEARED: Final = ("auth", "secret")
 
 

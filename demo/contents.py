@@ -8,7 +8,7 @@ from demo.upstream import CARRIER, SUPPLIER_KEY
 from models.vocabulary import ApiKeyLocation, AuthType, ConnectionMode, HttpMethod, InputType
 from proxy.inputs import SimpleInput
 from resolvers.declaring import DeclareCapability
-from resolvers.mutations.integration import CreateIntegration
+from resolvers.integrations.creation import CreateIntegration
 from resolvers.mutations.integration_auth import IntegrationAuth
 from resolvers.secrets import BasicSecret, Secret
 

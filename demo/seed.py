@@ -22,17 +22,14 @@ from models.vocabulary import (
 from resolvers.authenticate import authenticate
 from resolvers.caller import Caller, Hub
 from resolvers.declaring import DeclareEventType
+from resolvers.integrations.change import UpdateIntegration
+from resolvers.integrations.creation import CreateIntegration
+from resolvers.integrations.mutations import create_integration, update_integration
 from resolvers.mutations.capability import (
     DeclareCapabilities,
     DeclareEventTypes,
     declare_capabilities,
     declare_event_types,
-)
-from resolvers.mutations.integration import (
-    CreateIntegration,
-    UpdateIntegration,
-    create_integration,
-    update_integration,
 )
 from resolvers.mutations.integration_auth import IntegrationAuth
 from resolvers.mutations.organization import (

@@ -13,13 +13,8 @@ from resolvers.caller import Hub
 from resolvers.faults import ADDRESS
 from resolvers.fields.integration import icon_url
 from resolvers.find import managed_integration
-from resolvers.mutations.integration import (
-    CreateIntegration,
-    UpdateIntegration,
-    change_integration,
-    judge_creation,
-    make_integration,
-)
+from resolvers.integrations.change import UpdateIntegration, change_integration
+from resolvers.integrations.creation import CreateIntegration, judge_creation, make_integration
 from resolvers.operation import exchange
 from resolvers.unset import UNSET, Unset, given
 from resolvers.uploading.content import Content

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 import strawberry
 
 from resolvers import find
+from resolvers.integrations import mutations as operations
+from resolvers.integrations.change import UpdateIntegration
+from resolvers.integrations.creation import CreateIntegration
 from resolvers.mutations import capability as capability_operations
 from resolvers.mutations import connection as connection_operations
 from resolvers.mutations import icon as icon_operations
-from resolvers.mutations import integration as operations
 from resolvers.mutations import integration_deletion
 from resolvers.mutations import sharing as sharing_operations
 from resolvers.mutations import tag as tag_operations
@@ -128,14 +130,14 @@ class Mutations:
         operations.create_integration,
         "Make an integration and install it on your organization.",
         input=CreateIntegrationInput,
-        reads=operations.CreateIntegration,
+        reads=CreateIntegration,
         payload=_payload,
     )
     update_integration: IntegrationResult = mutation(
         operations.update_integration,
         "Change an integration. Needs INTEGRATIONS_WRITE, and owner or MANAGE where it is restricted.",
         input=UpdateIntegrationInput,
-        reads=operations.UpdateIntegration,
+        reads=UpdateIntegration,
         payload=_payload,
     )
     delete_integration: DeleteResult = strawberry.field(

@@ -107,7 +107,7 @@ class DeclareCapabilityInput:
 
 @strawberry.input(description="A new integration.")
 class CreateIntegrationInput:
-    """See `resolvers.mutations.integration.CreateIntegration`."""
+    """See `resolvers.integrations.creation.CreateIntegration`."""
 
     name: str = strawberry.field(description="Display name.")
     vendor: str = strawberry.field(default="custom", description="Vendor key.")
@@ -128,7 +128,7 @@ class CreateIntegrationInput:
 
 @strawberry.input(description="New values of an integration.")
 class UpdateIntegrationInput:
-    """See `resolvers.mutations.integration.UpdateIntegration`."""
+    """See `resolvers.integrations.change.UpdateIntegration`."""
 
     id: strawberry.ID = strawberry.field(description="Which.")
     expected_version: int | None = given("Refuse as Stale when it has moved on.")

@@ -11,13 +11,14 @@ from models.tables import Installation, Integration
 from models.vocabulary import Permission, Source
 from resolvers.caller import Caller
 from resolvers.declaring import DeclareCapability, DeclareEventType
+from resolvers.integrations.creation import CreateIntegration
+from resolvers.integrations.mutations import create_integration
 from resolvers.mutations.capability import (
     DeclareCapabilities,
     DeclareEventTypes,
     declare_capabilities,
     declare_event_types,
 )
-from resolvers.mutations.integration import CreateIntegration, create_integration
 from resolvers.mutations.integration_auth import IntegrationAuth
 from resolvers.mutations.token import CreateToken, create_token
 from tests.harness.server import RunningHub

@@ -36,6 +36,8 @@ from resolvers.caller import Caller
 from resolvers.declaring import DeclareCapability, DeclareEventType
 from resolvers.dispatching.build import RunCapability
 from resolvers.find import IntegrationRef
+from resolvers.integrations.creation import CreateIntegration
+from resolvers.integrations.mutations import create_integration
 from resolvers.mutations.authorization import StartAuthorization, start_authorization
 from resolvers.mutations.capability import DeclareEventTypes, declare_event_types
 from resolvers.mutations.connect_session import CreateConnectSession, create_connect_session
@@ -49,7 +51,6 @@ from resolvers.mutations.definition import SaveDefinition, save_definition
 from resolvers.mutations.dispatch import dispatch
 from resolvers.mutations.event import EmitEvent, emit_event
 from resolvers.mutations.icon import SetIntegrationIcon, set_integration_icon
-from resolvers.mutations.integration import CreateIntegration, create_integration
 from resolvers.mutations.integration_auth import Header, IntegrationAuth
 from resolvers.mutations.place import CreatePlace, create_place
 from resolvers.mutations.sharing import ShareIntegration, share_integration

@@ -21,6 +21,8 @@ from resolvers.dispatching.build import RunCapability
 from resolvers.dispatching.credential import Tried
 from resolvers.find import IntegrationRef
 from resolvers.health import Finding
+from resolvers.integrations.change import UpdateIntegration
+from resolvers.integrations.creation import CreateIntegration
 from resolvers.mutations.capability import DeclareCapabilities, DeclareEventTypes, DeclareManifest
 from resolvers.mutations.connection import (
     RegisterConnections,
@@ -31,7 +33,6 @@ from resolvers.mutations.definition import SaveDefinition
 from resolvers.mutations.event import EmitEvent
 from resolvers.mutations.icon import SetIntegrationIcon
 from resolvers.mutations.installation import InstallIntegration, UpdateInstallation, uninstall_integration
-from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
 from resolvers.mutations.integration_deletion import DeletedIntegration
 from resolvers.mutations.job import cancel_job
 from resolvers.mutations.token import CreateToken

@@ -6,9 +6,10 @@ from typing import Any
 
 from resolvers.dispatching.proxying import ProxyRequest
 from resolvers.find import IntegrationRef, PrincipalRef
+from resolvers.integrations.change import UpdateIntegration
+from resolvers.integrations.creation import CreateIntegration
 from resolvers.mutations.icon import UploadIntegrationIcon
 from resolvers.mutations.illustrated import CreateIllustrated, UpdateIllustrated
-from resolvers.mutations.integration import CreateIntegration, UpdateIntegration
 from resolvers.mutations.own_connection import AuthorizeIntegration, ConnectIntegration
 from resolvers.page import SliceRequest
 from resolvers.queries.integration import IntegrationFilter

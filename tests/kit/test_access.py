@@ -11,13 +11,10 @@ from sqlmodel import col
 from models.row import name_key
 from models.tables import Integration, Principal, Share, TeamMember
 from models.vocabulary import IntegrationAccess, Permission, PrincipalKind
+from resolvers.integrations.change import UpdateIntegration
+from resolvers.integrations.creation import CreateIntegration
+from resolvers.integrations.mutations import create_integration, update_integration
 from resolvers.mutations.installation import uninstall_integration
-from resolvers.mutations.integration import (
-    CreateIntegration,
-    UpdateIntegration,
-    create_integration,
-    update_integration,
-)
 from resolvers.page import SliceRequest
 from resolvers.queries.installation import InstallationFilter, list_installations
 from schema.ids import global_id

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from models.vocabulary import ConnectionMode
+from resolvers.integrations.change import UpdateIntegration
+from resolvers.integrations.mutations import update_integration
 from resolvers.mutations.connection import UpdateConnection, update_connection
 from resolvers.mutations.installation import UpdateInstallation, update_installation
-from resolvers.mutations.integration import UpdateIntegration, update_integration
 from resolvers.mutations.integration_auth import IntegrationAuth
 from resolvers.secrets import Secret
 from tests.harness.rows import added, changes, snapshot

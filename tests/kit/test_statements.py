@@ -13,11 +13,12 @@ from models.vocabulary import ConnectionMode, HttpMethod
 from resolvers.declaring import DeclareCapability, DeclareEventType
 from resolvers.dispatching.build import RunCapability
 from resolvers.find import IntegrationRef
+from resolvers.integrations.creation import CreateIntegration
+from resolvers.integrations.mutations import create_integration
 from resolvers.mutations.capability import DeclareEventTypes, declare_event_types
 from resolvers.mutations.connection import CreateConnection, create_connection
 from resolvers.mutations.dispatch import dispatch
 from resolvers.mutations.event import EmitEvent, emit_event
-from resolvers.mutations.integration import CreateIntegration, create_integration
 from resolvers.page import SliceRequest
 from resolvers.queries.capability import CapabilityFilter, list_capabilities
 from resolvers.secrets import Secret

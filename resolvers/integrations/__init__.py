@@ -1,0 +1,1 @@
+"""Integrations: configured apps of an organization, made, changed and removed."""

@@ -1,0 +1,118 @@
+"""How an integration is changed: judged as it will be, then stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from models.row import name_key
+from models.tables import Definition, Integration
+from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess
+from resolvers.definitions.secret import composed
+from resolvers.definitions.stored import definition_of
+from resolvers.filling import VendorChange, defaults_of, fill, parameters_of, require_usable
+from resolvers.find import IntegrationRef, managed_integration
+from resolvers.integrations.names import search_text_of, slug_for
+from resolvers.mutations.integration_auth import (
+    IntegrationAuth,
+    apply_auth,
+    changes_client,
+    own_addresses,
+    own_credentials,
+)
+from resolvers.mutations.integration_check import check_integration
+from resolvers.queries.definition import of_vendor
+from resolvers.secrets import Secret, replace_default_connection
+from resolvers.unset import UNSET, Unset, given
+from resolvers.verifying import unverify
+from resolvers.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateIntegration:
+    """New values. Absent is unchanged; null clears what may be empty.
+
+    `alike` are auth types that who asks cannot tell apart: given one, an integration of another stays as it is.
+    """
+
+    id: str | IntegrationRef
+    expected_version: int | Unset | None = UNSET
+    name: str | Unset | None = UNSET
+    slug: str | Unset | None = UNSET
+    identifier: str | Unset | None = UNSET
+    description: str | Unset | None = UNSET
+    readme: str | Unset | None = UNSET
+    vendor: str | Unset | None = UNSET
+    category: str | Unset | None = UNSET
+    mode: ConnectionMode | Unset | None = UNSET
+    access: IntegrationAccess | Unset | None = UNSET
+    auth: IntegrationAuth | Unset | None = UNSET
+    secret: Secret | Unset | None = UNSET
+    alike: Sequence[frozenset[AuthType]] = ()
+
+
+async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
+    """What `update_integration` does, for operations that do more. Raises what it refuses with."""
+    integration = await managed_integration(work, new.id, expected_version=new.expected_version, path=("input", "id"))
+    new = _told_apart(new, integration.auth_type)
+    change = await _change(work, integration, new)
+    auth_type, own = change.auth_type(integration), own_addresses(new.auth, integration, change.before)
+    check_integration(new, change.definition, auth_type=auth_type, parameters=change.to_judge, own_addresses=own)
+    await _apply(work, integration, new)
+    fill(work, integration, change.before, change.after, new.auth)
+    integration.category = given(new.category, integration.category) or change.after["category"]
+    if not isinstance(new.auth, Unset):
+        apply_auth(work, integration, new.auth)
+    integration.vendor, integration.definition_id = change.vendor, change.row.id if change.row else None
+    integration.search_text = search_text_of(integration)
+    if change.to_judge is not None or isinstance(new.secret, Secret) or changes_client(new.auth):
+        unverify(work, integration, change.row)
+    integration.version += 1
+    integration.updated_by = work.caller.principal_id
+    work.audit(integration, "integration.updated")
+    secret = composed(change.definition, new.secret) if isinstance(new.secret, Secret) else None
+    if secret is None and changes_client(new.auth):
+        secret = own_credentials(integration)
+    if secret is not None:
+        await replace_default_connection(work, integration, secret)
+    return integration
+
+
+def _told_apart(new: UpdateIntegration, auth_type: AuthType) -> UpdateIntegration:
+    auth = new.auth
+    if not isinstance(auth, IntegrationAuth) or not any({auth.type, auth_type} <= group for group in new.alike):
+        return new
+    return replace(new, auth=replace(auth, type=auth_type))
+
+
+async def _change(work: Work, integration: Integration, new: UpdateIntegration) -> VendorChange:
+    """From what it goes by to what it will go by: another vendor, other parameters, or neither."""
+    old = await work.find(Definition, integration.definition_id or "")
+    vendor, row, definition = integration.vendor, old, definition_of(old)
+    before = defaults_of(definition, integration.parameters)
+    if isinstance(new.vendor, str) and new.vendor != integration.vendor:
+        vendor = new.vendor
+        row = await work.first(of_vendor(work, vendor))
+        definition = await require_usable(work, row)
+    parameters = parameters_of(new.auth, integration.parameters)
+    same = row is old and parameters == integration.parameters
+    return VendorChange(
+        vendor=vendor,
+        row=row,
+        definition=definition,
+        before=before,
+        after=defaults_of(definition, parameters),
+        to_judge=None if same else parameters,
+    )
+
+
+async def _apply(work: Work, integration: Integration, new: UpdateIntegration) -> None:
+    integration.name = given(new.name, integration.name) or integration.name
+    integration.name_key = name_key(integration.name)
+    if isinstance(new.slug, str) and new.slug != integration.slug:
+        integration.slug = await slug_for(work, new.slug, integration.name, own_id=integration.id)
+    integration.identifier = given(new.identifier, integration.identifier)
+    integration.description = given(new.description, integration.description) or ""
+    integration.readme = given(new.readme, integration.readme) or ""
+    integration.mode = given(new.mode, integration.mode) or integration.mode
+    integration.access = given(new.access, integration.access) or integration.access

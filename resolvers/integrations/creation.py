@@ -1,0 +1,132 @@
+"""How an integration is made: judged as a whole first, then stored with what belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from models.row import name_key
+from models.tables import Definition, Integration, Principal, Workspace
+from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, TokenEndpointAuth
+from resolvers.declaring import declare
+from resolvers.definitions.definition import VendorDefinition
+from resolvers.definitions.secret import composed
+from resolvers.filling import Defaults, defaults_of, fill, parameters_of, require_usable
+from resolvers.installing import install_on
+from resolvers.integrations.names import handler_for, search_text_of, slug_for, uuid_for
+from resolvers.manifest import DeclareCapability
+from resolvers.mutations.integration_auth import IntegrationAuth, apply_auth, own_addresses, own_credentials
+from resolvers.mutations.integration_check import check_integration
+from resolvers.queries.definition import of_vendor
+from resolvers.secrets import Secret, replace_default_connection
+from resolvers.unset import given
+from resolvers.verifying import unverify
+from resolvers.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateIntegration:
+    """A new integration. `secret` becomes its shared default connection."""
+
+    name: str
+    vendor: str = "custom"
+    handler: str | None = None
+    slug: str | None = None
+    identifier: str | None = None
+    uuid: str | None = None
+    description: str | None = None
+    readme: str | None = None
+    category: str | None = None
+    mode: ConnectionMode = ConnectionMode.PER_USER
+    access: IntegrationAccess = IntegrationAccess.ORGANIZATION
+    auth: IntegrationAuth | None = None
+    secret: Secret | None = None
+    capabilities: Sequence[DeclareCapability] | None = None
+    owner_id: str | None = None
+    #: How it authorises, and as a client at the token endpoint, where neither `auth` nor a definition says it.
+    usual_auth_type: AuthType = AuthType.NONE
+    usual_token_endpoint_auth: TokenEndpointAuth = TokenEndpointAuth.BASIC
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A new integration that is well, and the definition that it goes by."""
+
+    new: CreateIntegration
+    row: Definition | None
+    definition: VendorDefinition | None
+    defaults: Defaults
+
+
+async def judge_creation(work: Work, new: CreateIntegration) -> Judged:
+    """What a new integration goes by. Raises what is wrong with it before anything is made."""
+    row = await work.first(of_vendor(work, new.vendor))
+    definition = await require_usable(work, row)
+    new = new if definition else _with_usual_auth(new)
+    parameters = parameters_of(new.auth, {})
+    defaults = defaults_of(definition, parameters)
+    own = own_addresses(new.auth)
+    check_integration(new, definition, auth_type=defaults["auth_type"], parameters=parameters, own_addresses=own)
+    return Judged(new=new, row=row, definition=definition, defaults=defaults)
+
+
+async def make_integration(work: Work, new: CreateIntegration) -> Integration:
+    """What `create_integration` does, for operations that do more. Raises what it refuses with."""
+    judged = await judge_creation(work, new)
+    new, row = judged.new, judged.row
+    integration = Integration(
+        organization_id=work.organization_id,
+        handler=await handler_for(work, new.handler, new.name),
+        slug=await slug_for(work, new.slug, new.name),
+        uuid=await uuid_for(work, new.uuid),
+        identifier=new.identifier,
+        name=new.name,
+        name_key=name_key(new.name),
+        search_text="",
+        description=new.description or "",
+        readme=new.readme or "",
+        vendor=new.vendor,
+        definition_id=row.id if row else None,
+        mode=new.mode,
+        access=new.access,
+        owner_id=await _owner(work, new.owner_id),
+        created_by=work.caller.principal_id,
+        created_by_token=work.caller.token_id,
+        updated_by=work.caller.principal_id,
+    )
+    integration.search_text = search_text_of(integration)
+    fill(work, integration, defaults_of(None, {}), judged.defaults, new.auth)
+    apply_auth(work, integration, new.auth)
+    integration.category = new.category or integration.category
+    secret = composed(judged.definition, new.secret) if new.secret else own_credentials(integration)
+    if secret is not None:
+        unverify(work, integration, row)
+    work.add(integration)
+    work.audit(integration, "integration.created")
+    await work.flush()
+    await _furnish(work, integration, secret, new.capabilities)
+    return integration
+
+
+def _with_usual_auth(new: CreateIntegration) -> CreateIntegration:
+    auth = new.auth or IntegrationAuth()
+    auth_type = given(auth.type, new.usual_auth_type)
+    at_token_endpoint = given(auth.token_endpoint_auth, new.usual_token_endpoint_auth)
+    return replace(new, auth=replace(auth, type=auth_type, token_endpoint_auth=at_token_endpoint))
+
+
+async def _furnish(
+    work: Work, integration: Integration, secret: Secret | None, capabilities: Sequence[DeclareCapability] | None
+) -> None:
+    work.add(Workspace(organization_id=integration.organization_id, integration_id=integration.id))
+    await install_on(work, integration)
+    if secret is not None:
+        await replace_default_connection(work, integration, secret)
+    if capabilities is not None:
+        await declare(work, integration, capabilities)
+
+
+async def _owner(work: Work, owner_id: str | None) -> str | None:
+    if owner_id is None:
+        return work.caller.principal_id
+    return (await work.get(Principal, owner_id, path=("input", "ownerId"))).id

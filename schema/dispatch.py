@@ -172,7 +172,7 @@ class DispatchInput:
 
 @strawberry.type(description="A dispatch that was recorded, however it ended.")
 class DispatchPayload:
-    """See `resolvers.mutations.dispatch.Dispatched`."""
+    """See `resolvers.dispatching.attempt.Dispatched`."""
 
     dispatch: Dispatch = column("The record.")
     response: DispatchResponse | None = column("The answer of the remote service; null when there was none.")

@@ -40,11 +40,10 @@ class Prepared:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """What came of it. `existing`: the key was held, and nothing was sent. `failure` is how no answer came."""
+    """What came of it. `existing`: the key was held, and nothing was sent."""
 
     outcome: Outcome | None = None
     response: Response | None = None
-    failure: UpstreamFailure | None = None
     existing: Existing | None = None
 
 
@@ -110,16 +109,15 @@ def _answered(hub: Hub, prepared: Prepared, answer: Answer) -> Sent:
 
 
 def _failed(hub: Hub, prepared: Prepared, failure: Failure) -> Sent:
-    reason = failure.error.reason
     outcome = _outcome(
         hub,
         prepared.intent,
-        _OUTCOMES.get(reason, DispatchOutcome.UPSTREAM_FAILED),
+        _OUTCOMES.get(failure.error.reason, DispatchOutcome.UPSTREAM_FAILED),
         attempt_count=failure.attempts,
         used_connection_id=prepared.connection.id if prepared.connection else None,
         error=redact(failure.error.message, prepared.outbound.secrets),
     )
-    return Sent(outcome=outcome, failure=reason)
+    return Sent(outcome=outcome)
 
 
 def _refused(hub: Hub, intent: Intent, refusal: DomainError) -> Outcome:

@@ -2,52 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Final
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
 from models.row import new_id
-from models.tables import Capability, Connection, Dispatch, Installation, Integration
-from models.vocabulary import DispatchOutcome, Permission, UpstreamFailure
+from models.vocabulary import Permission
 from proxy.message import OutboundRequest
-from resolvers.caller import Hub
 from resolvers.connecting.invitation import invitation
+from resolvers.dispatching.attempt import Dispatched, Ready, answer_of, attempt
 from resolvers.dispatching.build import Candidate, Outbound, RunCapability, build, candidate
-from resolvers.dispatching.replay import earlier, guarding
-from resolvers.dispatching.response import Response, unseal_response
-from resolvers.dispatching.send import Prepared, Sent, row_of, send
+from resolvers.dispatching.replay import guarding
+from resolvers.dispatching.send import Prepared, Sent
 from resolvers.operation import exchange
-from resolvers.readiness import Availability, not_ready
-from resolvers.recorder import Existing, Intent
+from resolvers.readiness import not_ready
+from resolvers.recorder import Intent
 from resolvers.work import Work
 
-OPERATION = "dispatch"
-_GRACE_MS = 60_000
+OPERATION: Final = "dispatch"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Loaded:
-    """A prepared dispatch and the rows that its answer shows. `connection` is None where it is never shown."""
-
-    prepared: Prepared
-    capability: Capability
-    integration: Integration
-    installation: Installation | None
-    connection: Connection | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dispatched:
-    """The record, and the answer of the remote service where there was one. `replayed`: nothing was sent now."""
-
-    dispatch: Dispatch
-    capability: Capability
-    installation: Installation | None
-    response: Response | None
-    failure: UpstreamFailure | None = None
-    replayed: bool = False
-
-
-async def load(work: Work, run: RunCapability) -> Loaded:
+async def load(work: Work, run: RunCapability) -> Ready:
     """Find, permit, validate, pick and build; nothing has been sent."""
     chosen = await candidate(work, run)
     shown = None if chosen.picked.borrowed else chosen.connection
@@ -70,44 +44,19 @@ async def load(work: Work, run: RunCapability) -> Loaded:
         outbound=outbound,
         connection=chosen.connection,
     )
-    return Loaded(
-        prepared=prepared,
-        capability=chosen.capability,
-        integration=integration,
-        installation=chosen.found.installation,
-        connection=shown,
-    )
-
-
-async def _send(hub: Hub, loaded: Loaded) -> Sent | NotReady:
-    """That the token has ended may show only now."""
-    try:
-        return await send(hub, loaded.prepared)
-    except NotReady as refusal:  # it gets its link where rows can be read
-        return refusal
+    return Ready(prepared=prepared, integration=integration, connection=shown)
 
 
 @exchange(
     load,
-    _send,
+    attempt,
     needs=(Permission.DISPATCH_READ, Permission.DISPATCH_WRITE),
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
     reads=True,
 )
-async def dispatch(work: Work, loaded: Loaded, sent: Sent | NotReady) -> Dispatched:
+async def dispatch(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatched:
     """Run a capability. A failure of the remote service is an outcome, not a refusal."""
-    if isinstance(sent, NotReady):
-        raise await _as_if_known_before(work, loaded, sent)
-    if sent.existing is not None:
-        return await _replay(work, loaded, sent.existing)
-    assert sent.outcome is not None  # noqa: S101  what was sent has one
-    return Dispatched(
-        dispatch=row_of(loaded.prepared.intent, sent.outcome),
-        capability=loaded.capability,
-        installation=loaded.installation,
-        response=sent.response,
-        failure=sent.failure,
-    )
+    return await answer_of(work, ready, sent)
 
 
 def _intent(work: Work, chosen: Candidate, outbound: Outbound, key: str | None) -> Intent:
@@ -137,21 +86,3 @@ def _intent(work: Work, chosen: Candidate, outbound: Outbound, key: str | None) 
 def _shown_connection_id(chosen: Candidate) -> str | None:
     """A publisher's own connection is used unseen: also the record does not name it."""
     return None if chosen.connection is None or chosen.picked.borrowed else chosen.connection.id
-
-
-async def _as_if_known_before(work: Work, loaded: Loaded, refusal: NotReady) -> NotReady:
-    found = Availability(available=False, reason=refusal.reason)
-    link = await invitation(work, loaded.integration, loaded.connection, found)
-    return NotReady(refusal.message, reason=refusal.reason, connect_url=link)
-
-
-async def _replay(work: Work, loaded: Loaded, existing: Existing) -> Dispatched:
-    row = await earlier(work, loaded.prepared.intent, existing)
-    return Dispatched(
-        dispatch=row,
-        capability=loaded.capability,
-        installation=loaded.installation,
-        response=unseal_response(work.hub, row),
-        failure=UpstreamFailure.TIMEOUT if row.outcome is DispatchOutcome.TIMED_OUT else None,
-        replayed=True,
-    )

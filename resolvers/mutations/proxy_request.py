@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import select
 from sqlmodel import col
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
 from models.row import new_id
-from models.tables import Connection, Definition, Dispatch, Installation, Integration
+from models.tables import Connection, Definition, Installation, Integration
 from models.vocabulary import Permission
 from proxy.message import OutboundRequest
 from resolvers.connecting.invitation import invitation
+from resolvers.dispatching.attempt import Dispatched, Ready, answer_of, attempt
 from resolvers.dispatching.build import Outbound
 from resolvers.dispatching.proxying import ProxyRequest, build_proxied
-from resolvers.dispatching.replay import earlier, guarding
-from resolvers.dispatching.response import Response, unseal_response
-from resolvers.dispatching.send import Prepared, Sent, row_of, send
+from resolvers.dispatching.replay import guarding
+from resolvers.dispatching.send import Prepared, Sent
 from resolvers.fields.integration import owned_by
 from resolvers.find import get_integration
 from resolvers.keys import check_key, digest_of_input
@@ -27,19 +27,10 @@ from resolvers.readiness import not_ready, usability
 from resolvers.recorder import Intent
 from resolvers.work import Work
 
-_OPERATION = "proxyRequest"
+_OPERATION: Final = "proxyRequest"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Proxied:
-    """The record, and the answer of the remote service where there was one. `replayed`: nothing was sent now."""
-
-    dispatch: Dispatch
-    response: Response | None
-    replayed: bool = False
-
-
-async def load_request(work: Work, asked: ProxyRequest) -> Prepared:
+async def load_request(work: Work, asked: ProxyRequest) -> Ready:
     """Find, permit, pick and build; nothing has been sent."""
     check_key(asked.idempotency_key)
     integration = await get_integration(work, asked.integration, path=("input", "integration"))
@@ -48,7 +39,7 @@ async def load_request(work: Work, asked: ProxyRequest) -> Prepared:
     chosen = await picked(work, integration, named=asked.connection_id)
     await _require_usable(work, integration, installation, chosen)
     outbound = await build_proxied(work, asked, integration, chosen.connection)
-    return Prepared(
+    prepared = Prepared(
         intent=_intent(work, asked, integration, installation, chosen.connection, outbound),
         request=OutboundRequest(
             method=asked.method,
@@ -63,22 +54,19 @@ async def load_request(work: Work, asked: ProxyRequest) -> Prepared:
         outbound=outbound,
         connection=chosen.connection,
     )
+    return Ready(prepared=prepared, integration=integration, connection=chosen.connection)
 
 
 @exchange(
     load_request,
-    send,
+    attempt,
     needs=Permission.PROXY_REQUEST,
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
     reads=True,
 )
-async def proxy_request(work: Work, prepared: Prepared, sent: Sent) -> Proxied:
+async def proxy_request(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatched:
     """Send a request of one's own through an integration. A failure of the remote service is an outcome."""
-    if sent.existing is not None:
-        row = await earlier(work, prepared.intent, sent.existing)
-        return Proxied(dispatch=row, response=unseal_response(work.hub, row), replayed=True)
-    assert sent.outcome is not None  # noqa: S101  what was sent has one
-    return Proxied(dispatch=row_of(prepared.intent, sent.outcome), response=sent.response)
+    return await answer_of(work, ready, sent)
 
 
 def _permit(work: Work, integration: Integration) -> None:

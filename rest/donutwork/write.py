@@ -6,8 +6,8 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 
 from models.vocabulary import InstallationStatus
+from resolvers.dispatching.attempt import Dispatched
 from resolvers.mutations.capability import Declared
-from resolvers.mutations.dispatch import Dispatched
 from resolvers.mutations.event import Emitted
 from resolvers.page import Slice
 from resolvers.queries.installation import Installed

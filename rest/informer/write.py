@@ -10,10 +10,10 @@ from models.errors import UpstreamFailed
 from models.tables import Integration, Principal
 from models.vocabulary import AuthType, PrincipalKind
 from proxy.headers import passed_on
+from resolvers.dispatching.attempt import Dispatched
 from resolvers.fields.integration import icon_url
 from resolvers.mutations.authorization import Authorization
 from resolvers.mutations.own_connection import Connected
-from resolvers.mutations.proxy_request import Proxied
 from resolvers.mutations.sharing import Owned, Shared
 from resolvers.page import Slice
 from resolvers.queries.asset import Picture
@@ -106,7 +106,7 @@ def connection(found: Connected, asked: Asked) -> Json:
     )
 
 
-def relayed(done: Proxied, asked: Asked) -> Reply:
+def relayed(done: Dispatched, asked: Asked) -> Reply:
     """What the remote service answered, as it is. Raises UpstreamFailed where it gave no answer."""
     if done.response is None:
         raise no_answer(done.dispatch)

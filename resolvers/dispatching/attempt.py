@@ -1,0 +1,63 @@
+"""A call that is ready to go out, and its answer: the same for a capability and for a request of one's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.errors import NotReady
+from models.tables import Connection, Dispatch, Integration
+from resolvers.caller import Hub
+from resolvers.connecting.invitation import invitation
+from resolvers.dispatching.replay import earlier
+from resolvers.dispatching.response import Response, unseal_response
+from resolvers.dispatching.send import Prepared, Sent, row_of, send
+from resolvers.readiness import Availability
+from resolvers.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """A prepared call and the integration that it goes through.
+
+    `connection` is the one that its caller may see: None without one, and where it is the publisher's.
+    """
+
+    prepared: Prepared
+    integration: Integration
+    connection: Connection | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatched:
+    """The record, and the answer of the remote service where there was one. `replayed`: nothing was sent now."""
+
+    dispatch: Dispatch
+    response: Response | None
+    replayed: bool = False
+
+
+async def attempt(hub: Hub, ready: Ready) -> Sent | NotReady:
+    """Send it. NotReady is answered and not raised: a token may turn out to have ended during the call,
+    and the refusal gets its link where rows can be read.
+    """
+    try:
+        return await send(hub, ready.prepared)
+    except NotReady as refusal:
+        return refusal
+
+
+async def answer_of(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatched:
+    """The answer for the caller. Raises NotReady with a link; what `earlier` raises for a key that was used."""
+    if isinstance(sent, NotReady):
+        raise await _with_link(work, ready, sent)
+    if sent.existing is not None:
+        row = await earlier(work, ready.prepared.intent, sent.existing)
+        return Dispatched(dispatch=row, response=unseal_response(work.hub, row), replayed=True)
+    assert sent.outcome is not None  # noqa: S101  what was sent has one
+    return Dispatched(dispatch=row_of(ready.prepared.intent, sent.outcome), response=sent.response)
+
+
+async def _with_link(work: Work, ready: Ready, refusal: NotReady) -> NotReady:
+    found = Availability(available=False, reason=refusal.reason)
+    link = await invitation(work, ready.integration, ready.connection, found)
+    return NotReady(refusal.message, reason=refusal.reason, connect_url=link)

@@ -87,9 +87,9 @@ async def prepare(hub: Hub) -> None:
         with opening(hub.database.url):
             await upgrade(hub.database)
     try:
-        await sync_catalogue(Caller.operator(hub), hub.catalogue)
+        await sync_catalogue(Caller.of_hub(hub), hub.catalogue)
     except Conflict:  # another process has just written the same
-        await sync_catalogue(Caller.operator(hub), hub.catalogue)
+        await sync_catalogue(Caller.of_hub(hub), hub.catalogue)
 
 
 @asynccontextmanager
@@ -105,7 +105,7 @@ async def opened(hub: Hub) -> AsyncIterator[None]:
         stack.push_async_callback(hub.flights.drain)
         alone = await stack.enter_async_context(occupied(hub.database))
         # What a dead process left open nobody else will settle; while others live, time tells (`dispatch.reap`).
-        await reap_dispatches(Caller.operator(hub), orphaned_before=hub.clock() if alone else 0)
+        await reap_dispatches(Caller.of_hub(hub), orphaned_before=hub.clock() if alone else 0)
         yield
 
 

@@ -38,7 +38,7 @@ def background() -> Mapping[str, Background]:
 async def working(hub: Hub, *, concurrency: int, drain_seconds: float) -> AsyncIterator[Worker]:
     """A worker over an open hub, which drains within `drain_seconds` when the block ends."""
     table = background()
-    await ensure_recurring(Caller.operator(hub), {name: one.recurs for name, one in table.items() if one.recurs})
+    await ensure_recurring(Caller.of_hub(hub), {name: one.recurs for name, one in table.items() if one.recurs})
     grace = drain_seconds * _SHARE_OF_JOBS
     worker = Worker(
         hub.database, kinds(hub, table), hub.bus, concurrency=concurrency, grace_seconds=grace, clock=hub.clock

@@ -11,11 +11,10 @@ from jobs.job import NewJob
 from jobs.kind import JobContext, JobKind
 from models.tables import Principal
 from models.vocabulary import Permission
-from resolvers.caller import Caller, Hub
+from resolvers.caller import HUB_ACTOR, Caller, Hub
 from resolvers.operation import OPERATOR, operation
 from resolvers.work import Work
 
-_ACTOR: Final = "hub"
 _FOREVER: Final = 1_000_000
 _LONGEST_RETRY_MS: Final = 60_000
 
@@ -60,7 +59,7 @@ async def _run(hub: Hub, background: Background, context: JobContext) -> None:
 
 async def _actor_name(hub: Hub, principal_id: str | None) -> str:
     if principal_id is None:
-        return _ACTOR
+        return HUB_ACTOR
     async with hub.database.read() as session:
         principal = await session.get(Principal, principal_id)
-    return principal.username if principal else _ACTOR
+    return principal.username if principal else HUB_ACTOR

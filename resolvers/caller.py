@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from models.row import new_id, now_ms
 from models.vocabulary import Permission, Source
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from resolvers.external import ExternalTokens
     from resolvers.lookup import Lookup
     from resolvers.recorder import Recorder
+
+#: The name that the hub signs its own doings with.
+HUB_ACTOR: Final = "hub"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +85,21 @@ class Caller:
             organization_id=organization_id,
             permissions=frozenset(Permission),
             actor_name="operator",
+            is_operator=True,
+        )
+
+    @classmethod
+    def of_hub(cls, hub: Hub, organization_id: str = "") -> Caller:
+        """The hub itself, by a timer or after a call of somebody's. It may do everything, as the operator may.
+
+        `hub` was taken: `caller.hub` is the hub that a caller acts in.
+        """
+        return cls(
+            hub=hub,
+            source=Source.HUB,
+            organization_id=organization_id,
+            permissions=frozenset(Permission),
+            actor_name=HUB_ACTOR,
             is_operator=True,
         )
 

@@ -22,6 +22,7 @@ PRODUCT = (
     rules.reads_the_environment,
     rules.catches_everything,
     rules.opens_a_transaction,
+    rules.signs_as_the_operator,
     rules.imports_strawberry,
     rules.has_a_vague_name,
 )
@@ -146,6 +147,9 @@ def test_every_package_is_watched():
          ["rest/a.py:2 calls commit"]),
         (rules.opens_a_transaction, "rest/a.py", "s = orm.AsyncSession(e)", ["rest/a.py:1 calls AsyncSession"]),
         (rules.opens_a_transaction, "resolvers/operation.py", "s.commit()", []),
+        (rules.signs_as_the_operator, "worker.py", "f(Caller.operator(hub))",
+         ["worker.py:1 signs as the operator"]),
+        (rules.signs_as_the_operator, "commands.py", "f(Caller.operator(hub))", []),
         (rules.imports_strawberry, "server.py", "from strawberry.asgi import GraphQL",
          ["server.py:1 imports strawberry"]),
         (rules.imports_strawberry, "schema/a.py", "import strawberry", []),

@@ -45,7 +45,7 @@ async def note_answer(hub: Hub, connection: Connection | None, response: Respons
     tried = Tried(connection_id=connection.id, version=connection.secret_version, refused=refused)
     if _is_news(connection, tried, hub.clock()):
         with suppress(DomainError):  # the call was made and is recorded; the next one notices this again
-            await note_credential(Caller.operator(hub, connection.organization_id), tried)
+            await note_credential(Caller.of_hub(hub, connection.organization_id), tried)
 
 
 @operation(needs=OPERATOR)

@@ -47,7 +47,7 @@ async def call_with_token(
     if _refused(answer):
         lost = RenewToken(connection_id=held.connection_id, version=fresh.version if fresh else held.version)
         with suppress(DomainError):  # the call was made and is to be recorded; the next one notices this again
-            await require_reconnect(Caller.operator(hub, held.organization_id), lost, _LOST)
+            await require_reconnect(Caller.of_hub(hub, held.organization_id), lost, _LOST)
     return answer
 
 

@@ -143,7 +143,7 @@ async def require_reconnect(work: Work, lost: RenewToken, why: str) -> None:
 
 
 async def _renew(hub: Hub, held: HeldToken) -> FreshToken:
-    caller = Caller.operator(hub, held.organization_id)
+    caller = Caller.of_hub(hub, held.organization_id)
     patience = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < patience:
         came = await renew_token(caller, RenewToken(connection_id=held.connection_id, version=held.version))

@@ -35,7 +35,7 @@ async def following_keys(hub: Hub) -> AsyncIterator[None]:
 
     Raises Conflict, in a sentence for the operator, where a key is missing or wrong.
     """
-    hub.keyring.seal_with(await admit_keys(Caller.operator(hub)))
+    hub.keyring.seal_with(await admit_keys(Caller.of_hub(hub)))
     following = asyncio.create_task(_follow(hub), name="following keys")
     try:
         yield

@@ -253,6 +253,9 @@ async def test_falls_back_to_new_where_its_job_is_dead(organization, made, datab
         "The verification was stopped before it ended; verify again.",
     )
     assert [event[0] for event in await _events(database, made)] == ["Hub.integration.verification_failed"]
+    entries = (await snapshot(database, organization.id))["audit_entry"].values()
+    assert ("HUB", "hub") in {(entry["source"], entry["actor_name"]) for entry in entries}
+    assert "operator" not in {entry["actor_name"] for entry in entries if entry["action"].startswith("integration.")}
 
 
 async def test_a_change_under_way_makes_the_finding_void(organization, vendor, made, database):

@@ -23,6 +23,8 @@ RUN_LOOPS: frozenset[str] = frozenset(
 #: The only places that open sessions and commit.
 TRANSACTIONS = ("models/database.py", "resolvers/operation.py", "resolvers/loaders/", "worker.py")
 
+#: The only places that act in the operator's name.
+_OPERATORS = ("commands.py", "demo/")
 _VAGUE = {"Manager", "Service", "Helper", "Helpers", "Util", "Utils", "Common", "Base"}
 _MACHINE_PATH = re.compile(r"(?<![\w.}~-])/(?:work|tmp|root|opt|Users)/\w")
 _IN_PROCESS = {"ASGITransport", "TestClient", "unittest.mock"}
@@ -79,6 +81,15 @@ def opens_a_transaction(path: str, text: str) -> Iterator[str]:
             name == "commit" and isinstance(call.func, ast.Attribute)
         ):
             yield f"{path}:{call.lineno} calls {name}"
+
+
+def signs_as_the_operator(path: str, text: str) -> Iterator[str]:
+    """What the hub does by itself is signed `Caller.of_hub`; commands and the demo act for who has the machine."""
+    if path.startswith(_OPERATORS):
+        return
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "Caller.operator":
+            yield f"{path}:{node.lineno} signs as the operator"
 
 
 def imports_strawberry(path: str, text: str) -> Iterator[str]:

@@ -25,9 +25,11 @@ async def draft(message: str) -> None:
 
 
 def _write(connection: Connection, message: str) -> None:
-    number = f"{len(list(_VERSIONS.glob('*.py'))) + 1:04d}"
-    command.revision(configuration(connection), message, autogenerate=True, rev_id=number)
+    greatest = max(int(file.name.partition("_")[0]) for file in _VERSIONS.glob("*.py"))  # numbers may be missing
+    command.revision(configuration(connection), message, autogenerate=True, rev_id=f"{greatest + 1:04d}")
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2 or not sys.argv[1].strip():
+        sys.exit('Say what the migration changes: python -m models.migrations "Add a colour to integrations"')
     asyncio.run(draft(sys.argv[1]))

@@ -26,6 +26,6 @@ async def test_leads_back_to_the_connection(sent, connect, vendor):
     refused = await sent(shop)
 
     assert (refused["code"], refused["reason"], vendor.counts) == ("NOT_READY", "NEEDS_RECONNECT", {"token": 1})
-    with httpx.Client(**PLAIN_HTTP) as browser:
-        page = browser.get(refused["connectUrl"], follow_redirects=True)
+    async with httpx.AsyncClient(**PLAIN_HTTP) as browser:
+        page = await browser.get(refused["connectUrl"], follow_redirects=True)
     assert (page.status_code, title_of(page)) == (200, "Reconnect App")

@@ -16,8 +16,9 @@ from models.secret import Keyring
 from resolvers.caller import Caller
 from resolvers.mutations.master_key import complete_rotation, sealing_version
 from resolvers.queries.master_key import list_keys
+from resolvers.rotation.counts import count_secrets, older_than
 from resolvers.rotation.ring import add_key, find_unfinished, next_version, remove_key
-from resolvers.rotation.rotate import Advance, Rotation, count_secrets, older_than, rotating
+from resolvers.rotation.rotate import Advance, Rotation, rotating
 
 _NO_NEW_KEY = (
     "Every secret is sealed with the newest master key, and PATCHBAY_MASTER_KEYS is not the hub's to change."
@@ -55,7 +56,7 @@ def remove(version: int, file: KeyFile | None) -> None:
 
 
 async def _describe(caller: Caller) -> list[str]:
-    known, counts = await list_keys(caller), await count_secrets(caller)
+    known, counts = await list_keys(caller), await count_secrets(caller.hub)
     sealing, here = sealing_version(known), caller.hub.keyring.versions
     lines = []
     for key in known:
@@ -78,7 +79,7 @@ async def _rotate(caller: Caller, file: KeyFile | None) -> list[str]:
             raise Conflict(_NO_NEW_KEY)
         version = await add_key(caller, file)
     async with rotating(caller, version) as rotation:
-        counts = await count_secrets(caller)
+        counts = await count_secrets(caller.hub)
         with _bar(older_than(rotation.version, counts), "Sealing anew") as advance:
             left = await rotation.reseal(advance)
         with _bar(sum(sum(found.values()) for found in counts.values()), "Opening all") as advance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import select, text
@@ -11,7 +11,10 @@ from sqlmodel import col
 from models.errors import Conflict, NotFound
 from models.secret import Keyring, SecretPlace
 from models.tables import MasterKey
-from resolvers.operation import OPERATOR, operation
+from resolvers.caller import Hub
+from resolvers.operation import OPERATOR, exchange, operation
+from resolvers.rotation.columns import SecretColumn
+from resolvers.rotation.counts import count_secrets
 from resolvers.work import Work
 
 _ADD: Final = text(
@@ -55,12 +58,25 @@ async def complete_rotation(work: Work, version: int) -> None:
     (await _find(work, version)).completed_at = work.now()
 
 
-@operation(needs=OPERATOR, refuses=(Conflict, NotFound))
-async def retire_key(work: Work, version: int) -> None:
-    """Miss a key no more. Nothing may be sealed with it any longer, which the caller has seen to.
+async def _load_key(work: Work, version: int) -> int:
+    await _find(work, version)
+    return version
 
-    Raises Conflict for the key that seals.
+
+async def _count_sealed(hub: Hub, version: int) -> Mapping[SecretColumn, int]:
+    """Counted in no transaction, since it reads every secret. It cannot grow: a newer key seals by then, or none may
+    be retired.
     """
+    counts = await count_secrets(hub)
+    return {column: found[version] for column, found in counts.items() if version in found}
+
+
+@exchange(_load_key, _count_sealed, needs=OPERATOR, refuses=(Conflict, NotFound))
+async def retire_key(work: Work, version: int, sealed: Mapping[SecretColumn, int]) -> None:
+    """Miss a key no more. Raises Conflict for one that has sealed anything which is still there, or seals."""
+    if sealed:
+        used = ", ".join(f"{count} of {column}" for column, count in sealed.items())
+        raise Conflict(f"Master key {version} still seals {used}; run `keys rotate` first.")
     key = await _find(work, version)
     if sealing_version(await _known(work)) <= version:
         raise Conflict(f"Master key {version} cannot be removed before a newer one seals; run `keys rotate` first.")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from models.errors import Conflict
 from models.key_file import KeyFile
 from resolvers.caller import Caller
 from resolvers.mutations.master_key import admit_keys, retire_key
 from resolvers.queries.master_key import list_keys
-from resolvers.rotation.rotate import count_secrets, older_than
+from resolvers.rotation.counts import count_secrets, older_than
 
 
 async def next_version(caller: Caller) -> int:
@@ -29,7 +28,7 @@ async def find_unfinished(caller: Caller) -> int | None:
     await admit_keys(caller)
     newest = caller.hub.keyring.versions[-1]
     finished = any(key.completed_at for key in await list_keys(caller) if key.version == newest)
-    return None if finished and not older_than(newest, await count_secrets(caller)) else newest
+    return None if finished and not older_than(newest, await count_secrets(caller.hub)) else newest
 
 
 async def remove_key(caller: Caller, version: int, file: KeyFile | None) -> bool:
@@ -37,9 +36,5 @@ async def remove_key(caller: Caller, version: int, file: KeyFile | None) -> bool
 
     Raises Conflict where it has sealed anything that is still there, or seals; NotFound, ValueError.
     """
-    counts = {column: found.get(version, 0) for column, found in (await count_secrets(caller)).items()}
-    used = ", ".join(f"{count} of {column}" for column, count in counts.items() if count)
-    if used:
-        raise Conflict(f"Master key {version} still seals {used}; run `keys rotate` first.")
     await retire_key(caller, version)
     return file is not None and file.remove(version)

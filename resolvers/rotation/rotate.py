@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -21,18 +21,6 @@ _MOST_SWEEPS: Final = 20
 _PAUSE_SECONDS: Final = 0.25
 #: Is told of so many more rows.
 Advance = Callable[[int], None]
-Counts = Mapping[SecretColumn, Mapping[int, int]]
-
-
-async def count_secrets(caller: Caller) -> Counts:
-    """How many secrets of each column each key has sealed. Raises Unavailable."""
-    async with secret_rows(caller.hub.database) as rows:
-        return {column: await rows.count(column) for column in secret_columns(metadata)}
-
-
-def older_than(version: int, counts: Counts) -> int:
-    """How many of them keys before this one have sealed, or none at all."""
-    return sum(count for of_column in counts.values() for key, count in of_column.items() if key < version)
 
 
 @asynccontextmanager

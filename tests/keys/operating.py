@@ -77,17 +77,23 @@ class Operated:
 
     async def found(self) -> None:
         """Make the home, the database, an organization `acme` and a token of its administrator."""
-        settings = Settings(home=self.home, **self.settings)
-        prepare_home(settings)
-        hub = build_hub(settings)
-        operator = Caller.operator(hub)
-        await upgrade(hub.database)
-        await admit_keys(operator)
-        await create_organization(operator, CreateOrganization(name="Acme", slug="acme"))
-        wanted = IssueToken(organization="acme", username="admin", name="test")
-        self.token = (await issue_token(operator, wanted)).secret
-        await hub.recorder.close()
-        await hub.database.close()
+        prepare_home(Settings(home=self.home, **self.settings))
+        async with self.operator() as operator:
+            await upgrade(operator.hub.database)
+            await admit_keys(operator)
+            await create_organization(operator, CreateOrganization(name="Acme", slug="acme"))
+            wanted = IssueToken(organization="acme", username="admin", name="test")
+            self.token = (await issue_token(operator, wanted)).secret
+
+    @asynccontextmanager
+    async def operator(self) -> AsyncIterator[Caller]:
+        """Who runs commands, in this process and without a server."""
+        hub = build_hub(Settings(home=self.home, **self.settings))
+        try:
+            yield Caller.operator(hub)
+        finally:
+            await hub.recorder.close()
+            await hub.database.close()
 
     async def must(self, *arguments: str, **settings: object) -> str:
         """What a command printed that succeeded."""

@@ -1,0 +1,23 @@
+"""How many secrets each master key has sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from models.tables import metadata
+from resolvers.caller import Hub
+from resolvers.rotation.columns import SecretColumn, secret_columns
+from resolvers.rotation.rows import secret_rows
+
+Counts = Mapping[SecretColumn, Mapping[int, int]]
+
+
+async def count_secrets(hub: Hub) -> Counts:
+    """How many secrets of each column each key has sealed, in no transaction. Raises Unavailable."""
+    async with secret_rows(hub.database) as rows:
+        return {column: await rows.count(column) for column in secret_columns(metadata)}
+
+
+def older_than(version: int, counts: Counts) -> int:
+    """How many of them keys before this one have sealed, or none at all."""
+    return sum(count for of_column in counts.values() for key, count in of_column.items() if key < version)

@@ -1,0 +1,32 @@
+"""The rule that a key stays while anything needs it is the operation's own, whoever calls it."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.database import Database
+from models.errors import Conflict, NotFound
+from resolvers.mutations.master_key import admit_keys, begin_sealing, retire_key
+from resolvers.queries.master_key import list_keys
+from tests.keys.operating import Operated
+from tests.keys.sealed import seal_connections
+
+
+async def test_refuses_to_retire_a_key_that_seals_what_is_there(operated: Operated, beside: Database) -> None:
+    await seal_connections(beside, operated.keyring, 2)
+    await operated.must("keys", "add")
+    async with operated.operator() as operator:
+        await admit_keys(operator)
+        await begin_sealing(operator, 2)
+
+        with pytest.raises(Conflict) as refused:
+            await retire_key(operator, 1)
+
+        assert refused.value.message == "Master key 1 still seals 2 of connection.secret; run `keys rotate` first."
+        assert [key.removed_at for key in await list_keys(operator)] == [None, None]
+
+
+async def test_retires_no_key_that_is_unknown(operated: Operated) -> None:
+    async with operated.operator() as operator:
+        with pytest.raises(NotFound):
+            await retire_key(operator, 9)

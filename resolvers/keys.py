@@ -44,6 +44,12 @@ def check_key(key: str | None) -> None:
         raise InvalidInput.at(("input", "idempotencyKey"), problem)
 
 
+def spent(noun: str) -> Conflict:
+    """The refusal where the result of a key is kept no longer: nothing can be answered, and nothing is done again."""
+    sentence = f"The {noun} that this key was used for has been removed since; use another key to do it again."
+    return Conflict(sentence, path=("input", "idempotencyKey"))
+
+
 async def claim(work: Work, operation: str, key: str | None, digest: str, result_id: str) -> str | None:
     """Take a key for a result that this transaction makes. Answers the earlier result's id where it was taken.
 

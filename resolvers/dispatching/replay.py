@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.errors import Conflict, TooMany
 from models.tables import Dispatch
-from resolvers.keys import LIFETIME_MS, key_owner
+from resolvers.keys import LIFETIME_MS, key_owner, spent
 from resolvers.recorder import Existing, Intent, Key
 from resolvers.work import Work
 
@@ -17,10 +17,14 @@ def guarding(work: Work, operation: str, key: str | None, now: int) -> Key | Non
 
 
 async def earlier(work: Work, intent: Intent, existing: Existing) -> Dispatch:
-    """The record of the call that holds the key. Raises Conflict for another input, TooMany while it is under way."""
+    """The record of the call that holds the key. Raises Conflict for another input and where it is gone,
+    TooMany while it is under way.
+    """
     if existing.request_digest != intent.request_digest:
         raise Conflict("This key was used with another input.", path=("input", "idempotencyKey"))
-    row = await work.get(Dispatch, existing.result_id or "")
+    row = await work.find(Dispatch, existing.result_id or "")
+    if row is None:
+        raise spent("dispatch")
     if row.outcome is None:
         raise TooMany("A call with this key is under way; wait for it.", retry_after_seconds=1)
     return row

@@ -15,7 +15,7 @@ from models.vocabulary import InstallationStatus, Permission, UnavailableReason
 from proxy.inputs.validate import compile_schema, violations
 from resolvers.faults import NAME, Faults
 from resolvers.find import IntegrationRef, get_integration
-from resolvers.keys import claim, digest_of_input, key_problem
+from resolvers.keys import claim, digest_of_input, key_problem, spent
 from resolvers.manifest import suffix_of
 from resolvers.operation import operation
 from resolvers.work import Work
@@ -61,13 +61,18 @@ async def emit_event(work: Work, said: EmitEvent) -> Emitted:
     event = _event(work, said, integration, event_type, installation)
     digest = digest_of_input([integration.id, event_type.id, event.installation_id, payload, said.entity_id])
     earlier = await claim(work, "emit_event", said.idempotency_key, digest, event.id)
-    if earlier is not None:
-        event = await work.first(select(Event).where(col(Event.id) == earlier)) or event
-    else:
-        work.add(event)
+    event = work.add(event) if earlier is None else await _stored(work, earlier)
     return Emitted(
         event=event, integration=integration, queued_runs=0, queued_deliveries=0, replayed=earlier is not None
     )
+
+
+async def _stored(work: Work, event_id: str) -> Event:
+    """The event of a key, in whichever organization it is kept. Raises Conflict where it has been removed."""
+    event = await work.first(select(Event).where(col(Event.id) == event_id))
+    if event is None:
+        raise spent("event")
+    return event
 
 
 async def _event_type(work: Work, integration: Integration, name: str) -> EventType:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
+from sqlmodel import col
 
-from models.tables import Idempotency
+from models.tables import Dispatch, Idempotency
 from models.vocabulary import Permission
 from tests.harness.acting import act, attempt, listed
 from tests.harness.calling import CALLED, App, app, capability, given
@@ -56,6 +57,18 @@ async def test_refuses_the_key_for_another_input(shop, upstream) -> None:
 
     assert other["code"] == "CONFLICT"
     assert len(upstream.requests) == 1
+
+
+async def test_a_key_whose_dispatch_was_removed_sends_nothing_again(shop, upstream, database, organization) -> None:
+    await shop.run("OK", {"a": "x"}, idempotencyKey="k")
+    async with database.write() as session:
+        await session.execute(delete(Dispatch).where(col(Dispatch.organization_id) == organization.id))
+
+    refused = await shop.refused("OK", {"a": "x"}, idempotencyKey="k")
+
+    assert (refused["code"], refused["path"]) == ("CONFLICT", ["input", "idempotencyKey"])
+    assert refused["message"].startswith("The dispatch that this key was used for has been removed since")
+    assert upstream.seen["/ok"] == 1
 
 
 async def test_a_key_is_its_owners_alone(shop, upstream, organization, new_organization) -> None:

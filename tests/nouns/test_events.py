@@ -6,7 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
+from sqlmodel import col
 
+from models.tables import Event
 from tests.harness.acting import act, attempt, faults, listed, refusal
 from tests.harness.graphql import GraphQL
 
@@ -116,6 +119,21 @@ async def test_the_same_key_accepts_one_event_however_often_it_comes(client) -> 
     assert sorted(answer["replayed"] for answer in answers) == [False] + [True] * 19
     assert (other["code"], other["path"]) == ("CONFLICT", ["input", "idempotencyKey"])
     assert len(await listed(client, "events", "id")) == 1
+
+
+async def test_a_key_whose_event_was_removed_answers_no_event_that_is_not_there(client, database) -> None:
+    said = {**SHOP, "type": "PING", "idempotencyKey": "k"}
+    gone = (await act(client, "emitEvent", said, "event { databaseId }"))["event"]["databaseId"]
+    async with database.write() as session:
+        await session.execute(delete(Event).where(col(Event.id) == gone))
+
+    refused = await refusal(client, "emitEvent", said)
+
+    assert (refused["code"], refused["path"]) == ("CONFLICT", ["input", "idempotencyKey"])
+    assert refused["message"] == (
+        "The event that this key was used for has been removed since; use another key to do it again."
+    )
+    assert await listed(client, "events", "id") == []
 
 
 @pytest.mark.parametrize(

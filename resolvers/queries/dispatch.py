@@ -123,4 +123,5 @@ async def _fate(work: Work, key: str | None, digest: str) -> IdempotencyFate:
     )
     if held is None or held.expires_at <= work.now():
         return IdempotencyFate.NEW
-    return IdempotencyFate.REPLAY if held.request_digest == digest else IdempotencyFate.CONFLICT
+    same = held.request_digest == digest and await work.find(Dispatch, held.result_id or "") is not None
+    return IdempotencyFate.REPLAY if same else IdempotencyFate.CONFLICT

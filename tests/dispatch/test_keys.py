@@ -64,8 +64,10 @@ async def test_a_key_whose_dispatch_was_removed_sends_nothing_again(shop, upstre
     async with database.write() as session:
         await session.execute(delete(Dispatch).where(col(Dispatch.organization_id) == organization.id))
 
+    plan = await shop.plan("OK", {"a": "x"}, idempotencyKey="k")
     refused = await shop.refused("OK", {"a": "x"}, idempotencyKey="k")
 
+    assert (plan["allowed"], plan["idempotency"]) == (False, "CONFLICT")
     assert (refused["code"], refused["path"]) == ("CONFLICT", ["input", "idempotencyKey"])
     assert refused["message"].startswith("The dispatch that this key was used for has been removed since")
     assert upstream.seen["/ok"] == 1

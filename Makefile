@@ -25,11 +25,10 @@ run: $(VENV)/run.stamp  ## start the hub at http://127.0.0.1:8000
 	@why=$$($(MAKE) --silent web 2>$(VENV)/web.log) || echo "GraphiQL was not built, the hub starts all the same: $$why"
 	@PATCHBAY_DEMO=$${PATCHBAY_DEMO:-true} $(BIN)/python server.py
 
-# Servers are killed, starved and raced while every core is busy: what fails in that crowd is run again by itself,
-# once and aloud, and has failed where it fails again.
+# Processes are killed, starved and raced at the end, one test at a time, with no core busy with another's.
 test: $(VENV)/test.stamp  ## run every test, on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest -n auto || { [ $$? -eq 1 ] && echo "Once more, by itself, what failed:" && \
-		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none --maxfail 10; }
+	@$(BIN)/python -m pytest -n auto --ignore tests/processes; crowd=$$?; \
+		$(BIN)/python -m pytest tests/processes && exit $$crowd
 
 check: $(VENV)/test.stamp  ## what a machine can tell without running the hub
 	@$(BIN)/ruff format --check --quiet .

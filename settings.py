@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
+import json
 import logging
 import os
 import sys
@@ -15,6 +17,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from resolvers.pace import Pace
 
 _PREFIX = "PATCHBAY_"
 _log = logging.getLogger("patchbay.settings")
@@ -131,7 +135,25 @@ class Settings(BaseSettings):
     )
     job_concurrency: int = Field(20, ge=1, le=1000, description="Jobs that run at once, at most, in each process.")
     demo: bool = Field(False, description="Whether to start with a demo organization and a local vendor.")
+    pace: Annotated[Pace, NoDecode] = Field(
+        Pace(),
+        description="How often processes look at each other's work, and how long they wait for each other, as JSON"
+        ' such as `{"job_lease": 15}`; the same for every process over a database. For tests and drills.',
+    )
     log_level: LogLevel = Field(LogLevel.INFO, description="`debug`, `info`, `warning` or `error`.")
+
+    @field_validator("pace", mode="before")
+    @classmethod
+    def _read_json(cls, value: object) -> object:
+        if isinstance(value, str):
+            known = [field.name for field in dataclasses.fields(Pace)]
+            try:
+                value = json.loads(value)
+            except ValueError as cause:
+                raise ValueError('it is written as JSON, such as {"job_lease": 15}') from cause
+            if not isinstance(value, dict) or value.keys() - known:
+                raise ValueError(f"it is a JSON object of seconds by name; the names are {', '.join(known)}")
+        return value
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -223,7 +245,8 @@ def read_settings() -> Settings:
 def _fault(error: ErrorDetails) -> str:
     """A line for a variable that is wrong: our own words, where they are ours, without what Pydantic puts before."""
     words = str(error.get("ctx", {}).get("error", "")) or error["msg"]
-    return f"{variable('_'.join(map(str, error['loc'])))}: {words}"
+    field, *inside = map(str, error["loc"])
+    return ": ".join([variable(field), *inside, words])
 
 
 def unknown_variables(names: Iterable[str]) -> list[str]:
@@ -259,7 +282,7 @@ absent. Durations are in seconds, sizes in bytes. `make docs` writes this page f
 
 
 def _shown(default: object) -> str:
-    if isinstance(default, SecretStr) or default in (None, "", ()):
+    if isinstance(default, SecretStr | Pace) or default in (None, "", ()):
         return "–"
     if isinstance(default, tuple):
         return f"`{','.join(default)}`"

@@ -70,6 +70,7 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         uploads=Lanes(_UPLOADS_AT_ONCE, _UPLOADS_WAITING),
         public_url=settings.public_url,
         own_url=settings.own_url,
+        pace=settings.pace,
         catalogue=read_catalogue(settings.catalogue or CATALOGUE),
     )
 

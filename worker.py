@@ -41,7 +41,13 @@ async def working(hub: Hub, *, concurrency: int, drain_seconds: float) -> AsyncI
     await ensure_recurring(Caller.of_hub(hub), {name: one.recurs for name, one in table.items() if one.recurs})
     grace = drain_seconds * _SHARE_OF_JOBS
     worker = Worker(
-        hub.database, kinds(hub, table), hub.bus, concurrency=concurrency, grace_seconds=grace, clock=hub.clock
+        hub.database,
+        kinds(hub, table),
+        hub.bus,
+        concurrency=concurrency,
+        lease_ms=int(hub.pace.job_lease * 1000),
+        grace_seconds=grace,
+        clock=hub.clock,
     )
     async with worker.running():
         yield worker

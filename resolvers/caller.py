@@ -10,6 +10,7 @@ from models.row import new_id, now_ms
 from models.vocabulary import Permission, Source
 from proxy.lanes import Lanes
 from resolvers.flights import Flights
+from resolvers.pace import Pace
 
 if TYPE_CHECKING:
     from jobs.bus import Bus
@@ -52,6 +53,7 @@ class Hub:
     #: What the hub knows of vendors by itself, as its files say.
     catalogue: Sequence[VendorDefinition] = ()
     clock: Callable[[], int] = now_ms
+    pace: Pace = field(default_factory=Pace)
     #: What is under way for several callers at once.
     flights: Flights = field(default_factory=Flights)
 

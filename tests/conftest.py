@@ -14,7 +14,7 @@ from models.database import Database
 from models.migrations import upgrade
 from models.secret import Keyring
 from settings import Settings
-from tests.harness.databases import BACKENDS, opened, postgresql_database, postgresql_server
+from tests.harness.databases import opened, postgresql_database, postgresql_server
 from tests.harness.graphql import GraphQL
 from tests.harness.installed import Installed
 from tests.harness.programs import Start, forking
@@ -23,7 +23,7 @@ from tests.harness.tenants import Tenant, found_organization
 
 #: Two vendors that are no real ones.
 CATALOGUE = Path(__file__).parent / "catalogue"
-pytest_plugins = ["tests.harness.needs", "tests.harness.strict", "tests.upstreams.fixtures"]
+pytest_plugins = ["tests.harness.backends", "tests.harness.needs", "tests.harness.strict", "tests.upstreams.fixtures"]
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +32,9 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session", params=BACKENDS)
+@pytest.fixture(scope="session")
 def backend(request: pytest.FixtureRequest) -> str:
-    """The name of the database under test: everything that asks for one runs on both."""
+    """The name of the database under test, which `tests.harness.backends` decides."""
     return request.param
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from resolvers.pace import Pace
 from settings import Settings, manual, read_settings, unknown_variables
 
 ROOT = Path(__file__).parents[1]
@@ -14,6 +15,7 @@ IMPOSSIBLE = {
     **dict.fromkeys(("port", "database_pool", "egress_per_host", "egress_queue_per_host"), "planted"),
     **dict.fromkeys(("max_body_bytes", "egress_max_answer_bytes", "job_concurrency", "drain_seconds"), "planted"),
     **dict.fromkeys(("egress_connect_timeout", "body_timeout", "jwt_leeway"), "-1"),
+    "pace": '{"job_lease": "planted"}',
     **dict.fromkeys(("graphiql", "worker", "demo", "log_level", "cors_origins", "public_url"), "planted"),
 }
 #: Text that only its use shows to be wrong; `tests/operating` tries those.
@@ -107,6 +109,30 @@ def test_refuses_what_is_no_address_of_the_hub(monkeypatch, address):
 
     with pytest.raises(ValueError, match=r"PATCHBAY_PUBLIC_URL: .*an address is written as"):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("fast", 'PATCHBAY_PACE: it is written as JSON, such as {"job_lease": 15}'),
+        ("[1]", "PATCHBAY_PACE: it is a JSON object of seconds by name; the names are key_look, key_follow,"),
+        ('{"job_lese": 1}', "PATCHBAY_PACE: it is a JSON object of seconds by name; the names are key_look,"),
+        ('{"job_lease": 0}', "PATCHBAY_PACE: job_lease: Input should be greater than 0"),
+    ],
+)
+def test_refuses_a_pace_that_is_none(monkeypatch, value, fault):
+    monkeypatch.setenv("PATCHBAY_PACE", value)
+
+    with pytest.raises(ValueError, match="PACE") as refusal:
+        read_settings()
+
+    assert str(refusal.value).startswith(fault)
+
+
+def test_paces_that_are_not_given_are_the_usual_ones(monkeypatch):
+    monkeypatch.setenv("PATCHBAY_PACE", '{"job_lease": 2}')
+
+    assert read_settings().pace == Pace(job_lease=2)
 
 
 def test_never_shows_a_secret(monkeypatch):

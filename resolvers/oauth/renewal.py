@@ -20,7 +20,6 @@ from models.row import new_id
 from models.tables import Connection, Integration
 from models.vocabulary import AuthType, ConnectionStatus, UnavailableReason
 from proxy.oauth import ClientCredentials, Grant, RefreshToken, TokenAnswer, TokenEndpoint, fetch_token
-from proxy.oauth.endpoint import TOKEN_SECONDS
 from resolvers.caller import Caller, Hub
 from resolvers.oauth.client import issuing_integration, token_endpoint
 from resolvers.oauth.held import RENEWED, HeldToken
@@ -29,12 +28,7 @@ from resolvers.operation import OPERATOR, exchange, operation
 from resolvers.readiness import SENTENCES
 from resolvers.work import Work
 
-#: Longer than the vendor is waited for: only who died or hangs loses it.
-LEASE_MS: Final = int(TOKEN_SECONDS * 1000) + 5_000
-#: For so long nobody asks a token endpoint again that has just failed; they hear how it failed.
-BACKOFF_MS: Final = 5_000
 _PATIENCE_SECONDS: Final = 60.0
-_LOOK_SECONDS: Final = 0.1
 #: `invalid_grant` (RFC 6749 §5.2), and the words of vendors who call it otherwise: GitHub, Slack.
 _ENDED: Final = frozenset({"invalid_grant", "bad_refresh_token", "invalid_refresh_token"})
 
@@ -93,14 +87,15 @@ async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed
     if connection.secret_version != renewal.version and (fresh := _fresh(work, connection)):
         return fresh
     now = (await work.session.execute(select(database_now()))).scalar_one()
+    lease_ms = int(work.hub.pace.token_lease * 1000)
     # What ends later than anybody would give was given before the clock was set back.
-    if connection.lease_until is not None and now < connection.lease_until <= now + LEASE_MS:
+    if connection.lease_until is not None and now < connection.lease_until <= now + lease_ms:
         if connection.lease_owner is None:
             raise UpstreamFailed(connection.last_error or "The token endpoint failed.")
         return Unrenewed()
     integration = await issuing_integration(work, connection)
     turn = _turn(work, connection, integration)
-    connection.lease_owner, connection.lease_until = turn.owner, now + LEASE_MS
+    connection.lease_owner, connection.lease_until = turn.owner, now + lease_ms
     return turn
 
 
@@ -151,7 +146,7 @@ async def _renew(hub: Hub, held: HeldToken) -> FreshToken:
             return came
         if came.why is not None:
             raise came.why
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(hub.pace.token_look)
     raise UpstreamTimeout("The token of the connection was not renewed in time.")
 
 
@@ -164,7 +159,7 @@ async def _fail(work: Work, connection: Connection, turn: Turn, sent: DomainErro
     if not isinstance(why, TooMany):  # which is the hub's own doing
         now = (await work.session.execute(select(database_now()))).scalar_one()
         connection.last_error, connection.last_error_at = why.message, work.now()
-        connection.lease_until = now + BACKOFF_MS
+        connection.lease_until = now + int(work.hub.pace.token_backoff * 1000)
     return why
 
 

@@ -1,4 +1,4 @@
-"""Every process asks each second which master key seals and which are removed, so that all do the same."""
+"""Every process asks again and again which master key seals and which are removed, so that all do the same."""
 
 from __future__ import annotations
 
@@ -15,9 +15,6 @@ from resolvers.caller import Caller, Hub
 from resolvers.mutations.master_key import admit_keys
 
 _log = logging.getLogger("patchbay.keys")
-_EVERY_SECONDS: Final = 1.0
-#: By when a process that is well seals with the key that was begun, and what it sealed before is kept.
-SECONDS_TO_FOLLOW: Final = 3.0
 _KEYS: Final = "SELECT version, sealing_since, removed_at FROM master_key"
 
 
@@ -48,7 +45,7 @@ async def following_keys(hub: Hub) -> AsyncIterator[None]:
 async def _follow(hub: Hub) -> None:
     missing = 0
     while True:
-        await asyncio.sleep(_EVERY_SECONDS)
+        await asyncio.sleep(hub.pace.key_look)
         try:
             standing = await _standing(hub)
         except Unavailable:

@@ -14,7 +14,6 @@ from models.tables import metadata
 from resolvers.caller import Caller
 from resolvers.mutations.master_key import begin_sealing, record_unreadable
 from resolvers.rotation.columns import SecretColumn, secret_columns
-from resolvers.rotation.following import SECONDS_TO_FOLLOW
 from resolvers.rotation.rows import Envelope, Replacement, SecretRows, secret_rows
 
 _MOST_SWEEPS: Final = 20
@@ -53,7 +52,7 @@ class Rotation:
         Answers how many were found by the last sweep: they are sealed with older keys as fast as they are renewed.
         """
         for _ in range(_MOST_SWEEPS):
-            wait = self._began + SECONDS_TO_FOLLOW - time.monotonic()
+            wait = self._began + self._caller.hub.pace.key_follow - time.monotonic()
             found = await self._sweep(advance)
             if not found and wait <= 0:
                 return 0

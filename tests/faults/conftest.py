@@ -45,10 +45,6 @@ FAIL = (
     END $$""",
     "CREATE TRIGGER fail BEFORE INSERT ON principal FOR EACH ROW EXECUTE FUNCTION fail()",
 )
-BACKENDS = {
-    name: pytest.mark.parametrize("backend", [name], scope="session", indirect=True)
-    for name in ("postgresql", "sqlite")
-}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,11 @@ import pytest
 
 from models.errors import Contended, Unavailable
 from resolvers.mutations.organization import create_organization
-from tests.faults.conftest import ACME, BACKENDS, PATIENCE, organizations, plant
+from tests.faults.conftest import ACME, PATIENCE, organizations, plant
+from tests.harness.backends import on_postgresql, on_sqlite
 
 
-@BACKENDS["postgresql"]
+@on_postgresql
 @pytest.mark.parametrize("state", ["40001", "40P01"])
 async def test_a_serialization_failure_or_a_deadlock_is_tried_again(empty_database, operator, state):
     await plant(empty_database, 2, state)
@@ -20,7 +21,7 @@ async def test_a_serialization_failure_or_a_deadlock_is_tried_again(empty_databa
     assert await organizations(empty_database) == 1
 
 
-@BACKENDS["postgresql"]
+@on_postgresql
 async def test_one_that_does_not_end_is_said_and_leaves_nothing(empty_database, operator):
     await plant(empty_database, 1000, "40001")
 
@@ -30,7 +31,7 @@ async def test_one_that_does_not_end_is_said_and_leaves_nothing(empty_database, 
     assert await organizations(empty_database) == 0
 
 
-@BACKENDS["sqlite"]
+@on_sqlite
 async def test_a_file_that_another_process_writes_to_is_waited_for(empty_database, operator):
     other = empty_database.connect_sqlite()
     other.execute("BEGIN IMMEDIATE")
@@ -47,7 +48,7 @@ async def test_a_file_that_another_process_writes_to_is_waited_for(empty_databas
     assert made.organization.slug == "acme"
 
 
-@BACKENDS["sqlite"]
+@on_sqlite
 async def test_a_file_that_another_process_does_not_let_go_of_is_said_and_nothing_is_left(empty_database, operator):
     other = empty_database.connect_sqlite()
     other.execute("BEGIN IMMEDIATE")

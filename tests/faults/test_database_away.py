@@ -10,8 +10,9 @@ from sqlalchemy import text
 from models.occupancy import occupied
 from models.secret import Keyring
 from settings import Settings
-from tests.faults.conftest import BACKENDS, PATIENCE, UNKNOWN, VIEWER, finished, refusals
+from tests.faults.conftest import PATIENCE, UNKNOWN, VIEWER, finished, refusals
 from tests.harness.acting import act, attempt, refusal
+from tests.harness.backends import on_postgresql
 from tests.harness.databases import opened
 from tests.harness.server import PLAIN_HTTP, served
 from tests.harness.waiting import eventually
@@ -157,7 +158,7 @@ async def errors_of(http):
     return tuple((error["message"], error["extensions"]["code"]) for error in errors)
 
 
-@BACKENDS["postgresql"]
+@on_postgresql
 async def test_one_connection_is_enough(empty_database, tmp_path):
     from server import create_app
 

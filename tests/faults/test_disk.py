@@ -16,7 +16,6 @@ from resolvers.mutations.organization import create_organization
 from tests.faults import failing_disk
 from tests.faults.conftest import (
     ACME,
-    BACKENDS,
     CREATE,
     PATIENCE,
     UNKNOWN,
@@ -26,6 +25,7 @@ from tests.faults.conftest import (
     refusals,
 )
 from tests.harness.acting import act
+from tests.harness.backends import on_postgresql, on_sqlite
 from tests.harness.calling import app, capability
 from tests.harness.databases import opened
 from tests.harness.waiting import eventually
@@ -131,7 +131,7 @@ async def test_a_disk_that_does_not_sync_acknowledges_nothing(start_on_disk, ups
     assert set(outcomes) <= {DispatchOutcome.OUTCOME_UNKNOWN}
 
 
-@BACKENDS["sqlite"]
+@on_sqlite
 async def test_a_file_that_may_not_grow_refuses_whoever_writes(empty_database):
     """As SQLite says it of a full disk, through the session and through the writer of records and jobs."""
     writer = SqliteWriter(empty_database, "writer")
@@ -155,7 +155,7 @@ async def test_a_file_that_may_not_grow_refuses_whoever_writes(empty_database):
     assert tables == 0
 
 
-@BACKENDS["postgresql"]
+@on_postgresql
 @pytest.mark.parametrize("state", ["53100", "58030"])
 async def test_a_full_or_failing_disk_of_postgresql_refuses(empty_database, operator, state):
     await plant(empty_database, 1, state)

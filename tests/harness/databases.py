@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from models.database import Database
 
-BACKENDS = ("sqlite", "postgresql")
 _FORGETFUL = """
 ALTER SYSTEM SET fsync = off;
 ALTER SYSTEM SET full_page_writes = off;

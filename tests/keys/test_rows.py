@@ -15,7 +15,10 @@ from models.tables import Organization, metadata
 from resolvers.rotation import rows as batches
 from resolvers.rotation.columns import SecretColumn, secret_columns
 from resolvers.rotation.rows import Replacement, secret_rows
+from tests.harness.backends import both, on_postgresql
 from tests.keys.sealed import connection_place, envelopes, organization_of, seal_connections
+
+pytestmark = both
 
 SECRET_OF_CONNECTION = SecretColumn(table="connection", key="id", column="secret")
 RING = Keyring({1: b"1" * 32})
@@ -43,7 +46,7 @@ async def test_a_newer_secret_is_not_overwritten(sealed: Database) -> None:
     assert found == {batch[0].row_id: meanwhile, batch[1].row_id: b"new", batch[2].row_id: b"new"}
 
 
-@pytest.mark.parametrize("backend", ["postgresql"], scope="session", indirect=True)
+@on_postgresql
 async def test_waits_for_nobody_who_changes_a_row(sealed: Database) -> None:
     async with secret_rows(sealed) as rows:
         (batch,) = [found async for found in rows.walk(SECRET_OF_CONNECTION, below=2)]

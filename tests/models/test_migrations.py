@@ -12,8 +12,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from models.database import WRITES
 from models.migrations import current, upgrade
 from models.tables import metadata
+from tests.harness.backends import both, on_sqlite
 from tests.harness.databases import opened
 from tests.harness.definitions import clauses, definitions, differences
+
+pytestmark = both
 
 ROOT = Path(__file__).parents[2]
 NEWEST = max(file.stem[:4] for file in (ROOT / "models/migrations/versions").glob("*.py"))
@@ -172,7 +175,7 @@ def test_clauses_split_at_outer_commas_only():
     assert clauses(statement) == ["CHECK (a IN (1, 2))", "a INTEGER", "b VARCHAR(2) DEFAULT ',('"]
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], scope="session", indirect=True)
+@on_sqlite
 async def test_refuses_to_leave_a_reference_to_nothing(empty_database):
     await upgrade(empty_database)
     async with empty_database.engine.connect() as connection:

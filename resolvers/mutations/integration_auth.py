@@ -15,7 +15,6 @@ from resolvers.secrets import Secret
 from resolvers.unset import UNSET, Unset
 from resolvers.work import Work
 
-DEFAULT_KEY_HEADER: Final = "X-API-Key"
 _MOST_HEADERS: Final = 50
 _MOST_SCOPES: Final = 100
 

@@ -153,8 +153,6 @@ async def _finish(caller: Caller, context: JobContext) -> None:
     async with context.progress.task("Remove its connections"):
         while await forget_connections(caller, gone):
             pass
-    async with context.progress.task("Remove what belongs to it"):
-        pass
     await finish_deletion(caller, gone.id)
 
 

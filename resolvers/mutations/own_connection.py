@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from sqlmodel import col
 from models.errors import Forbidden, InvalidInput, NotFound, TooMany, UpstreamFailed
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import Permission
-from proxy.oauth import AuthorizationCode, Grant, RefreshToken
+from proxy.oauth import AuthorizationCode, Grant, RefreshToken, TokenAnswer
 from resolvers.caller import Hub
 from resolvers.connecting.choice import Destination
 from resolvers.connecting.keep import keep_secret, keep_tokens
@@ -22,7 +22,6 @@ from resolvers.find import IntegrationRef, get_integration, managed_integration
 from resolvers.managing import require_sharing
 from resolvers.mutations.authorization import Authorization, Start, begin
 from resolvers.mutations.connection import judged_secret
-from resolvers.mutations.grant import with_its_refresh_token
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import exchange, operation
 from resolvers.secrets import Secret, replace_default_connection, shared_default
@@ -166,12 +165,19 @@ async def _keep_grant(
     return await keep_tokens(
         work,
         integration,
-        with_its_refresh_token(question.grant, learned.answer),
+        _with_its_refresh_token(question.grant, learned.answer),
         asked=integration.scopes,
         account=learned.account,
         principal_id=into.principal_id,
         renewed=await _held(work, into),
     )
+
+
+def _with_its_refresh_token(grant: Grant, answer: TokenAnswer) -> TokenAnswer:
+    """The answer; without a new refresh token the one that was given goes on (RFC 6749 §6)."""
+    if isinstance(grant, RefreshToken) and answer.refresh_token is None:
+        return replace(answer, refresh_token=grant.token)
+    return answer
 
 
 async def _held(work: Work, into: Destination) -> Connection | None:

@@ -10,7 +10,6 @@ from resolvers.connecting.opening import Opening
 from resolvers.mutations.authorization import FinishAuthorization, StartAuthorization
 from resolvers.mutations.connect_session import Choose, CreateConnectSession
 from resolvers.mutations.connection import CreateConnection, UpdateConnection
-from resolvers.mutations.grant import ConnectWithCode, ConnectWithRefreshToken
 from resolvers.secrets import Secret
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
@@ -42,13 +41,6 @@ CALLS: dict[str, Call] = {
     ),
     "finish_authorization": Call(
         given=lambda e: (_answer(e),), foreign=Foreign.INVALID, audits=("connection.created",)
-    ),
-    "connect_with_code": Call(
-        given=lambda e: (ConnectWithCode(integration_id=e.restricted.id, code="c"),), audits=("connection.created",)
-    ),
-    "connect_with_refresh_token": Call(
-        given=lambda e: (ConnectWithRefreshToken(integration_id=e.restricted.id, refresh_token="r"),),
-        audits=("connection.created",),
     ),
     "create_connect_session": Call(
         given=lambda e: (CreateConnectSession(integration_ids=[e.integration.id], principal_id=e.member_id),),

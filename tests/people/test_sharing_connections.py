@@ -11,8 +11,10 @@ from models.database import Database
 from models.errors import Forbidden
 from models.tables import Installation
 from models.vocabulary import Permission, Source
+from proxy.oauth import RefreshToken
 from resolvers.caller import Caller
-from resolvers.mutations.grant import ConnectWithRefreshToken, connect_with_refresh_token
+from resolvers.find import IntegrationRef
+from resolvers.mutations.own_connection import ConnectIntegration, connect_integration
 from tests.harness.acting import refusal
 from tests.harness.graphql import GraphQL
 from tests.harness.rows import changes, snapshot
@@ -161,10 +163,10 @@ async def test_a_grant_from_elsewhere_is_not_kept_for_everybody(organization: Te
     at = await place(organization)
     facts = {"source": Source.GRAPHQL, "permissions": frozenset(HELD), "organization_id": organization.id}
     ada = Caller(hub=hub.app.state.hub, principal_id=at.ada_id, **facts)
-    given = ConnectWithRefreshToken(integration_id=at.row_id, refresh_token="rt")
+    given = ConnectIntegration(integration=IntegrationRef(id=at.row_id), given=RefreshToken(token="rt"))
 
     with pytest.raises(Forbidden):
-        await hub.run(connect_with_refresh_token(ada, given))
+        await hub.run(connect_integration(ada, given))
 
 
 async def test_a_shared_connection_is_everybodys_wherever_it_is_registered(

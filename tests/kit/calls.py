@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col
 
-import resolvers.mutations
-import resolvers.queries
+import resolvers
 from jobs.job import NewJob
 from jobs.transaction import enqueue
 from models.secret import SecretPlace
@@ -61,9 +60,8 @@ _CREATED = ("integration.created", "installation.created")
 
 def every_operation() -> dict[str, Facts]:
     """All operations, no module forgotten."""
-    for package in (resolvers.mutations, resolvers.queries):
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
+    for module in pkgutil.walk_packages(resolvers.__path__, "resolvers."):
+        importlib.import_module(module.name)
     return OPERATIONS
 
 

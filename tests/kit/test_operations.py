@@ -13,6 +13,7 @@ from tests.harness.estate import ALL, Estate
 from tests.harness.matrix import Foreign, mentioned
 from tests.harness.rows import added, changes, ids_in, snapshot
 from tests.kit.calls import CALLS, callable_of, every_operation
+from tests.kit.faces import reached
 
 OPERATIONS = every_operation()
 OF_OPERATOR = sorted(name for name, facts in OPERATIONS.items() if facts.needs is OPERATOR)
@@ -54,6 +55,10 @@ def home(name: str, victim: Estate, request: pytest.FixtureRequest) -> Estate:
 
 def test_every_operation_says_how_it_is_called():
     assert sorted(CALLS) == sorted(OPERATIONS)
+
+
+def test_every_operation_has_a_face():
+    assert sorted(OPERATIONS.keys() - reached()) == []
 
 
 def test_every_operation_promises_something():

@@ -1,4 +1,8 @@
-"""A pytest plug-in: leaves a test out, aloud, where a program that it needs is not installed; CI takes no absence."""
+"""A pytest plug-in: leaves a test out, aloud, where the machine lacks something that it needs.
+
+CI installs every program and takes no absence of one. The vendors' pages are theirs and no part of this repository:
+without them what they judge is left out in CI too.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ import os
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
@@ -31,20 +37,28 @@ def node() -> str | None:
     return path if major > 22 or (major == 22 and minor >= 12) or (major == 20 and minor >= 19) else None
 
 
+@functools.cache
+def contracts() -> str | None:
+    """The folder of the vendors' pages."""
+    path = os.environ.get("PATCHBAY_CONTRACTS")
+    return path if path and os.path.isdir(path) else None
+
+
 _PROGRAMS = {
     "chromium": (chromium, "Chromium (on Debian: apt-get install chromium)"),
     "node": (node, "Node 20.19, 22.12 or newer, with npm (https://nodejs.org)"),
 }
+_NEEDS = {**_PROGRAMS, "contracts": (contracts, "the vendors' pages (name their folder in PATCHBAY_CONTRACTS)")}
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declares the marker."""
-    config.addinivalue_line("markers", f"needs(*programs): what must be installed, of {', '.join(_PROGRAMS)}")
+    config.addinivalue_line("markers", f"needs(*names): what must be there, of {', '.join(_NEEDS)}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what cannot run on this machine, except in CI."""
-    left = [] if os.environ.get("CI") else [item for item in items if _lacking(item)]
+    """Leaves out what cannot run on this machine; in CI what lacks a program stays, to fail."""
+    left = [item for item in items if _lacking(item) and not (os.environ.get("CI") and _lacking(item, _PROGRAMS))]
     config.stash[_left_out] = Counter(_lacking(item) for item in left)
     if left:
         items[:] = [item for item in items if item not in set(left)]
@@ -54,8 +68,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Fails what got here without what it needs, before any fixture does in other words."""
-    if lacking := _lacking(item):
+    if lacking := _lacking(item, _PROGRAMS):
         pytest.fail(f"CI runs every test, and this one needs {lacking}.", pytrace=False)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist hands on what it has left out: each collects all tests, so the word of one will do."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = dict(session.config.stash.get(_left_out, Counter()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes it over where the summary is written."""
+    node.config.stash[_left_out] = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -65,7 +91,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(sentence, yellow=True, bold=True)
 
 
-def _lacking(item: pytest.Item) -> str:
+def _lacking(item: pytest.Item, of: Mapping[str, tuple[Callable[[], str | None], str]] = _NEEDS) -> str:
     """What the test needs and this machine has not, as words."""
-    wanted = {program for marker in item.iter_markers("needs") for program in marker.args}
-    return " and ".join(words for name, (find, words) in _PROGRAMS.items() if name in wanted and not find())
+    wanted = {name for marker in item.iter_markers("needs") for name in marker.args}
+    return " and ".join(words for name, (find, words) in of.items() if name in wanted and not find())

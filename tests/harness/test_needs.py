@@ -18,6 +18,16 @@ def test_asks_node():
 def test_asks_nobody():
     pass
 """
+JUDGED = """
+import pytest
+
+@pytest.mark.needs("contracts")
+def test_asks_a_vendors_page():
+    pass
+
+def test_asks_nobody():
+    pass
+"""
 
 
 def test_runs_what_the_machine_has_the_programs_for(tmp_path):
@@ -49,16 +59,49 @@ def test_in_ci_what_is_absent_is_an_error(tmp_path):
     assert any("CI runs every test, and this one needs Node 20.19" in line for line in output)
 
 
+@pytest.mark.parametrize("ci", ["", "true"])
+@pytest.mark.parametrize("folder", ["", "nowhere"])
+def test_leaves_out_what_a_vendors_page_judges_where_there_is_none_and_says_so(tmp_path, ci, folder):
+    output = _run_pytest(tmp_path, CI=ci, planted=JUDGED, contracts=folder)
+
+    assert output[-1].startswith("1 passed, 1 deselected")
+    assert output[-2].startswith(
+        "WARNING: tests that were left out: 1. They need the vendors' pages (name their folder"
+    )
+
+
+def test_says_so_too_where_tests_run_on_every_core(tmp_path):
+    output = _run_pytest(tmp_path, "-n2", CI="", planted=JUDGED)
+
+    assert any(line.startswith("WARNING: tests that were left out: 1. They need the vendors'") for line in output)
+
+
+def test_runs_what_a_vendors_page_judges_where_it_is(tmp_path):
+    assert _run_pytest(tmp_path, CI="true", planted=JUDGED, contracts=str(tmp_path))[-1].startswith("2 passed")
+
+
 def _install(directory, name, script):
     program = directory / name
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
 
 
-def _run_pytest(directory, CI):  # noqa: N803  the variable's name
+def _run_pytest(directory, *options, CI, planted=PLANTED, contracts=""):  # noqa: N803  the variable's name
     """The lines of a run over a planted test, on a machine that has only what is in `directory`."""
-    (directory / "test_planted.py").write_text(PLANTED)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.harness.needs", "--rootdir", directory, directory]
+    (directory / "test_planted.py").write_text(planted)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "tests.harness.needs",
+        "--rootdir",
+        directory,
+        *options,
+        directory,
+    ]
     environment = {**os.environ, "CI": CI, "PYTHONPATH": str(ROOT), "PATH": str(directory)}
+    environment["PATCHBAY_CONTRACTS"] = contracts
     done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=180)
     return done.stdout.splitlines()

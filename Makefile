@@ -25,7 +25,7 @@ run: $(VENV)/run.stamp  ## start the hub at http://127.0.0.1:8000
 	@why=$$($(MAKE) --silent web 2>$(VENV)/web.log) || echo "GraphiQL was not built, the hub starts all the same: $$why"
 	@PATCHBAY_DEMO=$${PATCHBAY_DEMO:-true} $(BIN)/python server.py
 
-# Processes are killed, starved and raced at the end, one test at a time, with no core busy with another's.
+# Tests that kill, starve or race processes run last, one at a time, on an idle machine.
 test: $(VENV)/test.stamp  ## run every test, on SQLite and on PostgreSQL
 	@$(BIN)/python -m pytest -n auto --ignore tests/processes; crowd=$$?; \
 		$(BIN)/python -m pytest tests/processes && exit $$crowd

@@ -137,8 +137,8 @@ class Settings(BaseSettings):
     demo: bool = Field(False, description="Whether to start with a demo organization and a local vendor.")
     pace: Annotated[Pace, NoDecode] = Field(
         Pace(),
-        description="How often processes look at each other's work, and how long they wait for each other, as JSON"
-        ' such as `{"job_lease": 15}`; the same for every process over a database. For tests and drills.',
+        description="Intervals and leases by which processes coordinate, in seconds, as JSON such as"
+        ' `{"job_lease": 15}`; the same for every process over a database. For tests and drills.',
     )
     log_level: LogLevel = Field(LogLevel.INFO, description="`debug`, `info`, `warning` or `error`.")
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from resolvers.lookup import Lookup
     from resolvers.recorder import Recorder
 
-#: The name that the hub signs its own doings with.
+#: The actor name of the hub in audit entries.
 HUB_ACTOR: Final = "hub"
 
 
@@ -92,9 +92,9 @@ class Caller:
 
     @classmethod
     def of_hub(cls, hub: Hub, organization_id: str = "") -> Caller:
-        """The hub itself, by a timer or after a call of somebody's. It may do everything, as the operator may.
+        """The hub acting by itself: a timer, or a note after a call. It has every permission, like the operator.
 
-        `hub` was taken: `caller.hub` is the hub that a caller acts in.
+        The name `hub` was taken: `caller.hub` is the wired hub.
         """
         return cls(
             hub=hub,

@@ -45,8 +45,8 @@ def check_key(key: str | None) -> None:
 
 
 def spent(noun: str) -> Conflict:
-    """The refusal where the result of a key is kept no longer: nothing can be answered, and nothing is done again."""
-    sentence = f"The {noun} that this key was used for has been removed since; use another key to do it again."
+    """The refusal of a key whose result no longer exists: there is nothing to answer, and nothing is done again."""
+    sentence = f"The {noun} of this key has been removed; use another key to do it again."
     return Conflict(sentence, path=("input", "idempotencyKey"))
 
 

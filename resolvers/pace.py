@@ -1,4 +1,4 @@
-"""The intervals at which the processes of a hub look at each other's work, and how long they wait for each other."""
+"""Intervals and leases by which the processes of a hub coordinate."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """Every process over one database needs the same."""
+    """Seconds, the same in every process over one database."""
 
-    #: Between two looks at which master key seals.
+    #: Between two checks for the current master key.
     key_look: Seconds = 1.0
-    #: By when each process seals with the key that was begun, and what it sealed before is kept.
+    #: Until every process seals with a new master key and its earlier writes are committed.
     key_follow: Seconds = 3.0
-    #: For one renewal of a token: longer than a vendor is waited for, so that only a process that hangs loses it.
+    #: For one token renewal: longer than the time-out of a token request, so that only a dead process loses it.
     token_lease: Seconds = 20.0
-    #: After a token endpoint failed, nobody asks it again for so long; all hear how it failed.
+    #: After a failed token request, before the next one; callers get the same error meanwhile.
     token_backoff: Seconds = 5.0
-    #: Between two looks at a token that another process renews.
+    #: Between two checks for a token that another process renews.
     token_look: Seconds = 0.1
-    #: For a job: its worker extends the lease three times in it, and others take the job over after it.
+    #: For a job: its worker extends it three times as often; after it another worker takes the job.
     job_lease: Seconds = 15.0

@@ -1,4 +1,4 @@
-"""A call that is ready to go out, and its answer: the same for a capability and for a request of one's own."""
+"""Send a prepared call and build its answer, for dispatches and proxied requests alike."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from resolvers.work import Work
 class Ready:
     """A prepared call and the integration that it goes through.
 
-    `connection` is the one that its caller may see: None without one, and where it is the publisher's.
+    `connection` is None if there is none, or if it is the publisher's, which the caller may not see.
     """
 
     prepared: Prepared
@@ -29,7 +29,7 @@ class Ready:
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatched:
-    """The record, and the answer of the remote service where there was one. `replayed`: nothing was sent now."""
+    """The record, and the answer of the remote service if there was one. `replayed`: nothing was sent now."""
 
     dispatch: Dispatch
     response: Response | None
@@ -37,8 +37,8 @@ class Dispatched:
 
 
 async def attempt(hub: Hub, ready: Ready) -> Sent | NotReady:
-    """Send it. NotReady is answered and not raised: a token may turn out to have ended during the call,
-    and the refusal gets its link where rows can be read.
+    """Send the call. NotReady is returned, not raised: a token may turn out to be expired during the call, and only
+    `answer_of` can read the rows for the link that the refusal carries.
     """
     try:
         return await send(hub, ready.prepared)
@@ -47,7 +47,7 @@ async def attempt(hub: Hub, ready: Ready) -> Sent | NotReady:
 
 
 async def answer_of(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatched:
-    """The answer for the caller. Raises NotReady with a link; what `earlier` raises for a key that was used."""
+    """The answer for the caller. Raises NotReady with a link, and the refusals of `earlier` for a used key."""
     if isinstance(sent, NotReady):
         raise await _with_link(work, ready, sent)
     if sent.existing is not None:

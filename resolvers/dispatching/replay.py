@@ -17,8 +17,8 @@ def guarding(work: Work, operation: str, key: str | None, now: int) -> Key | Non
 
 
 async def earlier(work: Work, intent: Intent, existing: Existing) -> Dispatch:
-    """The record of the call that holds the key. Raises Conflict for another input and where it is gone,
-    TooMany while it is under way.
+    """The record of the call that holds the key. Raises Conflict for another input or a removed record,
+    TooMany while the call is under way.
     """
     if existing.request_digest != intent.request_digest:
         raise Conflict("This key was used with another input.", path=("input", "idempotencyKey"))

@@ -1,1 +1,1 @@
-"""Integrations: configured apps of an organization, made, changed and removed."""
+"""Integrations: the configured apps of an organization."""

@@ -1,4 +1,4 @@
-"""How an integration is changed: judged as it will be, then stored."""
+"""Changing an integration: validate the new values together with the old ones, then store them."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateIntegration:
-    """New values. Absent is unchanged; null clears what may be empty.
+    """New values. Absent is unchanged; null clears an optional value.
 
-    `alike` are auth types that who asks cannot tell apart: given one, an integration of another stays as it is.
+    `alike`: groups of auth types that a dialect shows as one. A given type of the integration's own group changes
+    nothing.
     """
 
     id: str | IntegrationRef
@@ -52,7 +53,7 @@ class UpdateIntegration:
 
 
 async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
-    """What `update_integration` does, for operations that do more. Raises what it refuses with."""
+    """The body of `update_integration`, shared with operations that add to it. Raises the same refusals."""
     integration = await managed_integration(work, new.id, expected_version=new.expected_version, path=("input", "id"))
     new = _told_apart(new, integration.auth_type)
     change = await _change(work, integration, new)
@@ -86,7 +87,7 @@ def _told_apart(new: UpdateIntegration, auth_type: AuthType) -> UpdateIntegratio
 
 
 async def _change(work: Work, integration: Integration, new: UpdateIntegration) -> VendorChange:
-    """From what it goes by to what it will go by: another vendor, other parameters, or neither."""
+    """The definition and its defaults before and after this change."""
     old = await work.find(Definition, integration.definition_id or "")
     vendor, row, definition = integration.vendor, old, definition_of(old)
     before = defaults_of(definition, integration.parameters)

@@ -1,4 +1,4 @@
-"""How an integration is made: judged as a whole first, then stored with what belongs to it."""
+"""Creating an integration: validate all of the input, then store the integration with its parts."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class CreateIntegration:
     secret: Secret | None = None
     capabilities: Sequence[DeclareCapability] | None = None
     owner_id: str | None = None
-    #: How it authorises, and as a client at the token endpoint, where neither `auth` nor a definition says it.
+    #: Auth type and client authentication at the token endpoint, unless `auth` or a definition gives them.
     usual_auth_type: AuthType = AuthType.NONE
     usual_token_endpoint_auth: TokenEndpointAuth = TokenEndpointAuth.BASIC
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A new integration that is well, and the definition that it goes by."""
+    """A validated new integration and its definition."""
 
     new: CreateIntegration
     row: Definition | None
@@ -59,7 +59,7 @@ class Judged:
 
 
 async def judge_creation(work: Work, new: CreateIntegration) -> Judged:
-    """What a new integration goes by. Raises what is wrong with it before anything is made."""
+    """Validate a new integration and find its definition. Raises InvalidInput before anything is stored."""
     row = await work.first(of_vendor(work, new.vendor))
     definition = await require_usable(work, row)
     new = new if definition else _with_usual_auth(new)
@@ -71,7 +71,7 @@ async def judge_creation(work: Work, new: CreateIntegration) -> Judged:
 
 
 async def make_integration(work: Work, new: CreateIntegration) -> Integration:
-    """What `create_integration` does, for operations that do more. Raises what it refuses with."""
+    """The body of `create_integration`, shared with operations that add to it. Raises the same refusals."""
     judged = await judge_creation(work, new)
     new, row = judged.new, judged.row
     integration = Integration(

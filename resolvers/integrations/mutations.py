@@ -1,4 +1,4 @@
-"""Integrations: make and change."""
+"""Create and change integrations."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from resolvers.work import Work
 
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput))
 async def create_integration(work: Work, new: CreateIntegration) -> Integration:
-    """Make an integration and install it on the caller's own organization."""
+    """Create an integration and install it on the caller's own organization."""
     return await make_integration(work, new)
 
 
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale))
 async def update_integration(work: Work, new: UpdateIntegration) -> Integration:
-    """Change an integration; it is at its next version afterwards."""
+    """Change an integration. Its version increases by one."""
     return await change_integration(work, new)

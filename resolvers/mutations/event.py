@@ -68,7 +68,7 @@ async def emit_event(work: Work, said: EmitEvent) -> Emitted:
 
 
 async def _stored(work: Work, event_id: str) -> Event:
-    """The event of a key, in whichever organization it is kept. Raises Conflict where it has been removed."""
+    """The event of a used key, in this organization or the installation's. Raises Conflict if it was removed."""
     event = await work.first(select(Event).where(col(Event.id) == event_id))
     if event is None:
         raise spent("event")

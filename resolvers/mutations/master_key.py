@@ -64,8 +64,8 @@ async def _load_key(work: Work, version: int) -> int:
 
 
 async def _count_sealed(hub: Hub, version: int) -> Mapping[SecretColumn, int]:
-    """Counted in no transaction, since it reads every secret. It cannot grow: a newer key seals by then, or none may
-    be retired.
+    """Counted outside the transaction, since it reads every secret. The count cannot grow: this key no longer seals,
+    or `retire_key` refuses.
     """
     counts = await count_secrets(hub)
     return {column: found[version] for column, found in counts.items() if version in found}
@@ -73,7 +73,7 @@ async def _count_sealed(hub: Hub, version: int) -> Mapping[SecretColumn, int]:
 
 @exchange(_load_key, _count_sealed, needs=OPERATOR, refuses=(Conflict, NotFound))
 async def retire_key(work: Work, version: int, sealed: Mapping[SecretColumn, int]) -> None:
-    """Miss a key no more. Raises Conflict for one that has sealed anything which is still there, or seals."""
+    """Mark a key as removed. Raises Conflict if it still seals, or if a stored secret is sealed with it."""
     if sealed:
         used = ", ".join(f"{count} of {column}" for column, count in sealed.items())
         raise Conflict(f"Master key {version} still seals {used}; run `keys rotate` first.")

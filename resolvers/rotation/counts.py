@@ -1,4 +1,4 @@
-"""How many secrets each master key has sealed."""
+"""Counts of stored secrets by master key."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Counts = Mapping[SecretColumn, Mapping[int, int]]
 
 
 async def count_secrets(hub: Hub) -> Counts:
-    """How many secrets of each column each key has sealed, in no transaction. Raises Unavailable."""
+    """The number of secrets by column and key version, counted outside transactions. Raises Unavailable."""
     async with secret_rows(hub.database) as rows:
         return {column: await rows.count(column) for column in secret_columns(metadata)}
 
 
 def older_than(version: int, counts: Counts) -> int:
-    """How many of them keys before this one have sealed, or none at all."""
+    """The number of secrets sealed by older keys than this version."""
     return sum(count for of_column in counts.values() for key, count in of_column.items() if key < version)

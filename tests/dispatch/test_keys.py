@@ -69,7 +69,7 @@ async def test_a_key_whose_dispatch_was_removed_sends_nothing_again(shop, upstre
 
     assert (plan["allowed"], plan["idempotency"]) == (False, "CONFLICT")
     assert (refused["code"], refused["path"]) == ("CONFLICT", ["input", "idempotencyKey"])
-    assert refused["message"].startswith("The dispatch that this key was used for has been removed since")
+    assert refused["message"].startswith("The dispatch of this key has been removed")
     assert upstream.seen["/ok"] == 1
 
 

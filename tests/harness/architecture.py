@@ -84,7 +84,7 @@ def opens_a_transaction(path: str, text: str) -> Iterator[str]:
 
 
 def signs_as_the_operator(path: str, text: str) -> Iterator[str]:
-    """What the hub does by itself is signed `Caller.of_hub`; commands and the demo act for who has the machine."""
+    """Only commands and the demo act as the operator; the hub's own work is signed by `Caller.of_hub`."""
     if path.startswith(_OPERATORS):
         return
     for node in ast.walk(ast.parse(text)):

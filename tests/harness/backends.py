@@ -1,8 +1,7 @@
-"""Which databases a test runs on: PostgreSQL, unless it says otherwise.
+"""The databases that a test runs on: PostgreSQL, unless it is marked otherwise.
 
-`@both` marks tests in which the database decides: SQL and its order, text, locks, migrations, what several callers
-do at once, and what each operation changes and refuses. Protocols, negotiation, refusals of input and the form of
-answers stand above the database and run on one.
+`@both` marks tests whose result depends on the database: SQL and its order, text, locks, migrations, concurrency, and
+the matrix of operations. Protocol, negotiation, refusals of input and rendering do not depend on it: one is enough.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Gives each test that uses a database those that it runs on."""
+    """Parametrizes each test that uses a database."""
     if "backend" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("backends")
         metafunc.parametrize("backend", marker.args if marker else (POSTGRESQL,), indirect=True, scope="session")

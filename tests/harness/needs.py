@@ -1,7 +1,7 @@
-"""A pytest plug-in: leaves a test out, aloud, where the machine lacks something that it needs.
+"""A pytest plug-in: leaves out tests whose needs the machine lacks, and says so.
 
-CI installs every program and takes no absence of one. The vendors' pages are theirs and no part of this repository:
-without them what they judge is left out in CI too.
+CI installs every program, so a missing one is a failure there. The vendors' pages are not in this repository: tests
+that judge by them are left out without them, in CI too.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what cannot run on this machine; in CI what lacks a program stays, to fail."""
+    """Leaves out tests that cannot run here. In CI a test without its program stays, and fails in its setup."""
     left = [item for item in items if _lacking(item) and not (os.environ.get("CI") and _lacking(item, _PROGRAMS))]
     config.stash[_left_out] = Counter(_lacking(item) for item in left)
     if left:
@@ -73,14 +73,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker of pytest-xdist hands on what it has left out: each collects all tests, so the word of one will do."""
+    """Hands the count from a worker of pytest-xdist to the summary: all workers collect the same tests."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["left_out"] = dict(session.config.stash.get(_left_out, Counter()))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Takes it over where the summary is written."""
+    """Receives that count."""
     node.config.stash[_left_out] = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
 
 

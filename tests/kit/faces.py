@@ -1,4 +1,4 @@
-"""Which operations a face reaches: followed from the modules of the faces through the names that their code uses."""
+"""The operations that some face can call, found by following the names in the code of the faces' modules."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 from resolvers.background import Background
 from resolvers.operation import Exchange, Operation
 
-#: GraphQL, the dialects, pages and files for people; the operator's commands, what runs at a start, and jobs.
+#: GraphQL, dialects, pages, files; the operator's commands, the start of a process, jobs.
 PACKAGES = ("schema", "rest", "web", "files")
 MODULES = ("commands", "key_commands", "wiring", "worker")
 
 
 def reached() -> set[str]:
-    """The names of all operations that some face can call."""
+    """Their names."""
     found, seen, waiting = set(), set(), [one for module in _faces() for one in _of_module(module)]
     while waiting:
         one = waiting.pop()
@@ -45,7 +45,7 @@ def _of_module(module: ModuleType) -> Iterator[Any]:
 
 
 def _inside(one: Any) -> Iterator[Any]:
-    """What is used by what is used."""
+    """The objects that an object uses."""
     match one:
         case FunctionType():
             yield from (*_named(one.__code__, one.__globals__), *vars(one).values())
@@ -60,7 +60,7 @@ def _inside(one: Any) -> Iterator[Any]:
 
 
 def _named(code: CodeType, names: Mapping[str, Any]) -> Iterator[Any]:
-    """The values of the global names in some code, and of those that are looked up in a module of ours."""
+    """The values of the global names in a piece of code, and of the names that it looks up in modules."""
     for name in code.co_names:
         value = names.get(name)
         if isinstance(value, ModuleType):

@@ -130,9 +130,7 @@ async def test_a_key_whose_event_was_removed_answers_no_event_that_is_not_there(
     refused = await refusal(client, "emitEvent", said)
 
     assert (refused["code"], refused["path"]) == ("CONFLICT", ["input", "idempotencyKey"])
-    assert refused["message"] == (
-        "The event that this key was used for has been removed since; use another key to do it again."
-    )
+    assert refused["message"] == ("The event of this key has been removed; use another key to do it again.")
     assert await listed(client, "events", "id") == []
 
 

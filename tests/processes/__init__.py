@@ -1,1 +1,1 @@
-"""Tests that start processes and kill, starve or race them. They run at the end, one at a time."""
+"""Tests that kill, starve or race processes. They run last, one at a time."""

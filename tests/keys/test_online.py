@@ -13,6 +13,7 @@ from models.secret import Keyring
 from tests.harness.acting import act
 from tests.harness.calling import App, app, capability
 from tests.harness.graphql import GraphQL, GraphQLFailed
+from tests.harness.waiting import eventually
 from tests.keys.operating import Operated
 from tests.keys.sealed import seal_connections, versions
 
@@ -21,6 +22,8 @@ GET = capability("GET", "GET", "/ok")
 MANY = 3000
 PAGE = "query($after: String) { events(first: 1, after: $after) { nodes { id } pageInfo { endCursor } } }"
 AT_ONCE = 2
+#: What is signed with another key as soon as a process seals with another one.
+SIGNED = "{ principals(first: 1) { pageInfo { endCursor } } }"
 
 
 class Load:
@@ -63,11 +66,12 @@ async def test_no_call_fails_while_keys_rotate(operated: Operated, beside: Datab
     await seal_connections(beside, operated.keyring, MANY)
     async with AsyncExitStack() as stack:
         one, other = [await stack.enter_async_context(operated.client(await operated.serve())) for _ in range(2)]
-        shop = await _shop(one, upstream.url)
+        shop, before = await _shop(one, upstream.url), await one.query(SIGNED)
 
         async with Load().on(shop, shop.by(other)) as load:
             rotated = await operated.run("keys", "rotate")
             for client in (one, other):
+                await _followed(client, before)
                 await _connect(client)
             await load.more(2 * AT_ONCE)
             sealed = await versions(beside)
@@ -87,7 +91,9 @@ async def test_cursors_hold_until_their_key_is_removed(operated: Operated) -> No
         for name in ("A", "B", "C"):
             await _event(client, name)
         cursor = (await client.query(PAGE))["events"]["pageInfo"]["endCursor"]
+        before = await client.query(SIGNED)
         await operated.must("keys", "rotate")
+        await _followed(client, before)
         expected = (await client.query(PAGE, after=cursor))["events"]
     second = await operated.serve()
 
@@ -96,7 +102,7 @@ async def test_cursors_hold_until_their_key_is_removed(operated: Operated) -> No
     await operated.must("keys", "remove", "1")
 
     async with operated.client(second) as client:
-        codes = await _refused(client, cursor)
+        codes = await eventually(lambda: _refusal(client, cursor))
         newer = (await client.query(PAGE, after=expected["pageInfo"]["endCursor"]))["events"]
     assert len(expected["nodes"]) == 1
     assert kept == expected
@@ -109,12 +115,13 @@ async def test_a_machine_with_a_copy_of_the_key_goes_on(operated: Operated, besi
     elsewhere.mkdir()
     (elsewhere / "master.key").write_text(operated.key_file.read_text())
     async with operated.client(await operated.serve(elsewhere)) as client:
-        shop = await _shop(client, upstream.url)
+        shop, before = await _shop(client, upstream.url), await client.query(SIGNED)
 
         async with Load().on(shop) as load:
             await operated.must("keys", "add")
             (elsewhere / "master.key").write_text(operated.key_file.read_text())
             await operated.must("keys", "rotate")
+            await _followed(client, before)
             await _connect(client)
             await load.more(2 * AT_ONCE)
 
@@ -158,14 +165,21 @@ async def _connect(client: GraphQL) -> None:
     await act(client, "createConnection", given, "id")
 
 
-async def _refused(client: GraphQL, cursor: str) -> list[str]:
-    """The codes of the errors once a cursor holds no more; none where it goes on to hold."""
-    for _ in range(600):
-        try:
-            await client.query(PAGE, after=cursor)
-        except GraphQLFailed as refused:
-            return refused.codes
-        await asyncio.sleep(0.1)
+async def _followed(client: GraphQL, before: object) -> None:
+    """Once the process seals with another key than it did."""
+
+    async def signs_anew() -> bool:
+        return await client.query(SIGNED) != before
+
+    await eventually(signs_anew)
+
+
+async def _refusal(client: GraphQL, cursor: str) -> list[str]:
+    """The codes of the errors of a cursor that holds no more; none where it holds."""
+    try:
+        await client.query(PAGE, after=cursor)
+    except GraphQLFailed as refused:
+        return refused.codes
     return []
 
 

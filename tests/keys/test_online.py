@@ -8,7 +8,7 @@ from tests.harness.acting import act
 from tests.harness.calling import app
 from tests.harness.graphql import GraphQL, GraphQLFailed
 from tests.harness.waiting import eventually
-from tests.keys.calls import AT_ONCE, SIGNED, Load, connect, followed, new_shop
+from tests.keys.calls import AT_ONCE, LATE, SIGNED, Load, connect, followed, new_shop
 from tests.keys.operating import Operated
 from tests.keys.sealed import versions
 
@@ -41,6 +41,7 @@ async def test_cursors_hold_until_their_key_is_removed(operated: Operated) -> No
 
 
 async def test_a_machine_with_a_copy_of_the_key_goes_on(operated: Operated, beside: Database, upstream) -> None:
+    operated.settings["pace"] = LATE
     elsewhere = operated.home.with_name("elsewhere")
     elsewhere.mkdir()
     (elsewhere / "master.key").write_text(operated.key_file.read_text())

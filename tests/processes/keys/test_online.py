@@ -5,14 +5,17 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from models.database import Database
-from tests.keys.calls import AT_ONCE, SECRET, SIGNED, Load, connect, followed, new_shop
+from tests.harness.backends import both
+from tests.keys.calls import AT_ONCE, LATE, SECRET, SIGNED, Load, connect, followed, new_shop
 from tests.keys.operating import Operated
 from tests.keys.sealed import seal_connections, versions
 
-MANY = 3000
+MANY = 1200
 
 
+@both
 async def test_no_call_fails_while_keys_rotate(operated: Operated, beside: Database, upstream) -> None:
+    operated.settings["pace"] = LATE
     await seal_connections(beside, operated.keyring, MANY)
     async with AsyncExitStack() as stack:
         one, other = [await stack.enter_async_context(operated.client(await operated.serve())) for _ in range(2)]

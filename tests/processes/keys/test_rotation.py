@@ -6,8 +6,11 @@ import asyncio
 import random
 
 from models.database import Database
+from tests.harness.backends import both
 from tests.keys.operating import Operated
 from tests.keys.sealed import readable, seal_connections, sealed_with, versions
+
+pytestmark = both
 
 MANY = 4000
 KILLS = 3

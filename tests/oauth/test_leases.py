@@ -5,9 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 
+from sqlalchemy import select
+
+from models.database import Database
+from models.job import database_now
 from models.row import now_ms
 from tests.harness.acting import act, listed
+from tests.harness.backends import both
 from tests.harness.waiting import eventually
+
+pytestmark = both
 
 
 async def test_twenty_calls_on_a_token_that_is_over_renew_it_once(connect, vendor) -> None:
@@ -55,6 +62,23 @@ async def test_who_holds_the_lease_is_waited_for_and_taken_over_from_when_it_end
     assert vendor.counts == {"api": 1, "token": 1}
 
 
+async def test_a_lease_and_a_back_off_last_as_long_as_is_usual(connect, vendor, database) -> None:
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    seen = threading.Event()
+    vendor.fault, vendor.before_answer = (503, {}), lambda: seen.wait(60)
+
+    began = await _now(database)
+    running = asyncio.create_task(shop.refused())
+    await eventually(shop.under_renewal)
+    leased, met = (await shop.row()).lease_until, await _now(database)
+    seen.set()
+    await running
+    paused, ended = (await shop.row()).lease_until, await _now(database)
+
+    assert began + 20_000 <= leased <= met + 20_000
+    assert met + 5_000 <= paused <= ended + 5_000
+
+
 async def test_a_lease_of_before_the_clock_was_set_back_holds_nobody_up(connect, vendor) -> None:
     shop = await connect(expiresAt="2020-01-01T00:00:00Z")
     await shop.change(lease_owner="somebody else", lease_until=now_ms() + 3_600_000)
@@ -62,3 +86,9 @@ async def test_a_lease_of_before_the_clock_was_set_back_holds_nobody_up(connect,
     done = await shop.run()
 
     assert done["response"]["json"] == {"token": "at-1"}
+
+
+async def _now(database: Database) -> int:
+    """By the clock that leases go by."""
+    async with database.read() as session:
+        return (await session.execute(select(database_now()))).scalar_one()

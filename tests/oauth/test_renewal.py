@@ -12,8 +12,10 @@ from resolvers.caller import Caller
 from resolvers.oauth.held import HeldToken
 from resolvers.oauth.renewal import RenewToken, fresh_token, require_reconnect
 from tests.harness.acting import act, listed
+from tests.harness.backends import both
 from tests.harness.calling import capability
 from tests.harness.waiting import eventually
+from tests.oauth.conftest import GET
 
 RECONNECT = "The connection no longer works; connect again."
 
@@ -27,6 +29,7 @@ async def test_a_token_that_lasts_is_used_as_it_is(connect, vendor) -> None:
     assert vendor.counts == {"api": 1}
 
 
+@both
 async def test_a_token_that_is_over_is_renewed_before_the_call(connect, vendor) -> None:
     shop = await connect(expiresAt="2020-01-01T00:00:00Z")
     vendor.scope = "read,write"
@@ -134,6 +137,7 @@ async def test_a_connection_works_again_with_new_tokens(connect, vendor) -> None
     ]
 
 
+@both
 @pytest.mark.parametrize(
     "fault",
     [
@@ -202,13 +206,12 @@ async def test_a_401_stands_where_the_token_cannot_be_renewed_now(connect, vendo
 
 
 async def test_a_call_waits_for_a_token_no_longer_than_its_own_time(connect, vendor) -> None:
-    shop = await connect(
-        expiresAt="2020-01-01T00:00:00Z", capabilities=(capability("GET", "GET", "/api", timeoutSeconds=3),)
-    )
+    brief = capability("BRIEF", "GET", "/api", timeoutSeconds=1)
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z", capabilities=(brief, GET))
     refused_before = threading.Event()
     vendor.before_answer = lambda: refused_before.wait(60)
 
-    refused = await shop.refused()
+    refused = await shop.refused("BRIEF")
     refused_before.set()
     await eventually(shop.at_rest)
     done = await shop.run()

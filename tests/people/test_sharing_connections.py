@@ -14,6 +14,7 @@ from models.vocabulary import Permission, Source
 from resolvers.caller import Caller
 from resolvers.mutations.grant import ConnectWithRefreshToken, connect_with_refresh_token
 from tests.harness.acting import refusal
+from tests.harness.backends import both
 from tests.harness.graphql import GraphQL
 from tests.harness.rows import changes, snapshot
 from tests.harness.tenants import Tenant
@@ -123,17 +124,22 @@ FOR_ONESELF = {
 }
 
 
+@pytest.fixture(scope="module")
+async def restricted(lasting: Tenant) -> Place:
+    """For tests that are refused."""
+    return await place(lasting)
+
+
 @pytest.mark.parametrize("way", FOR_ALL)
 async def test_who_merely_sees_a_restricted_integration_changes_nothing_for_everybody(
-    organization: Tenant, database: Database, way: str
+    restricted: Place, database: Database, way: str
 ) -> None:
-    at = await place(organization)
-    before = await snapshot(database, organization.id)
+    before = await snapshot(database, restricted.tenant.id)
 
-    answer = await do(at.ada, *FOR_ALL[way](at))
+    answer = await do(restricted.ada, *FOR_ALL[way](restricted))
 
     assert (answer.get("__typename"), answer.get("code")) == ("Forbidden", "FORBIDDEN")
-    assert changes(before, await snapshot(database, organization.id)) == ["+ audit_entry"]
+    assert changes(before, await snapshot(database, restricted.tenant.id)) == ["+ audit_entry"]
 
 
 @pytest.mark.parametrize(("access", "level"), [("RESTRICTED", "MANAGE"), ("ORGANIZATION", "VIEW")])
@@ -167,6 +173,7 @@ async def test_a_grant_from_elsewhere_is_not_kept_for_everybody(organization: Te
         await hub.run(connect_with_refresh_token(ada, given))
 
 
+@both
 async def test_a_shared_connection_is_everybodys_wherever_it_is_registered(
     organization: Tenant, database: Database
 ) -> None:

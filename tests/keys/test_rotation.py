@@ -9,6 +9,7 @@ from sqlalchemy import LargeBinary, Table, select, text
 from models.database import Database
 from models.tables import AuditEntry, metadata
 from resolvers.rotation.columns import secret_columns
+from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
 from tests.keys.operating import Operated
 from tests.keys.sealed import (
@@ -35,6 +36,7 @@ def test_every_column_of_bytes_is_marked_as_secret_or_known_to_be_none():
     assert found == {str(column) for column in secret_columns(metadata)} | OPEN
 
 
+@both
 async def test_seals_every_column_anew_and_changes_nothing_else(operated: Operated, beside: Database) -> None:
     plain = await seal_everywhere(beside, operated.keyring)
     organization_id = await organization_of(beside)

@@ -7,7 +7,6 @@ import time
 from models.database import Database
 from models.key_file import KeyFile
 from models.secret import Keyring
-from resolvers.pace import Pace
 from resolvers.rotation.ring import add_key
 from resolvers.rotation.rotate import rotating
 from tests.harness.server import RunningHub
@@ -33,5 +32,5 @@ async def test_looks_again_when_all_have_had_the_time_to_follow(operated: Operat
 async def test_a_process_usually_looks_twice_in_that_time(hub: RunningHub) -> None:
     usual = hub.app.state.hub.pace
 
-    assert usual == Pace()
+    assert (usual.key_look, usual.key_follow) == (1.0, 3.0)
     assert usual.key_look * 2 < usual.key_follow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from functools import partial
 
 import httpx
 import pytest
@@ -11,16 +10,9 @@ import pytest
 from server import create_app
 from tests.harness.graphql import GraphQL
 from tests.harness.server import PLAIN_HTTP, RunningHub, served
-from tests.harness.tenants import Tenant, found_organization
 from tests.people.issuer import AUDIENCE, Issuer
 
 LOOPBACK = "127.0.0.0/8"
-
-
-@pytest.fixture(scope="module")
-async def lasting(hub: RunningHub, lasting_http: httpx.AsyncClient) -> Tenant:
-    """An organization for a module's tests that are refused: nothing may change it."""
-    return await found_organization(hub, partial(GraphQL, lasting_http))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -118,6 +119,13 @@ async def http(hub: RunningHub) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.fixture(scope="session")
+async def lasting_http(hub: RunningHub) -> AsyncIterator[httpx.AsyncClient]:
+    """A client such as `http`, for organizations that outlive a test."""
+    async with httpx.AsyncClient(base_url=hub.url, timeout=60, **PLAIN_HTTP) as client:
+        yield client
+
+
 @pytest.fixture
 def graphql(http: httpx.AsyncClient) -> Callable[..., GraphQL]:
     """A GraphQL client for a token: `graphql(token)`; `graphql()` is nobody."""
@@ -134,6 +142,12 @@ def new_organization(hub: RunningHub, graphql: Callable[..., GraphQL]) -> Callab
 async def organization(new_organization: Callable[..., Awaitable[Tenant]]) -> Tenant:
     """One organization of the test's own, with its administrator signed in."""
     return await new_organization()
+
+
+@pytest.fixture(scope="module")
+async def lasting(hub: RunningHub, lasting_http: httpx.AsyncClient) -> Tenant:
+    """An organization for a module's tests that only look or are refused: nothing may change it."""
+    return await found_organization(hub, partial(GraphQL, lasting_http))
 
 
 @pytest.fixture(scope="session")

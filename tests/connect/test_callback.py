@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from models.tables import ConnectSession
 from tests.connect.people import leads_to, new_browser, session_of, state_of, submit, title_of
+from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
 from tests.upstreams.canned import reply
 from tests.upstreams.faults import FaultServer
@@ -63,6 +64,7 @@ async def test_an_answer_that_says_something_twice_is_not_believed(twice, new_ap
     assert browser.get(answer).status_code == 200
 
 
+@both
 async def test_a_state_is_good_once(new_app, provider, browser, organization, database):
     app = await new_app()
     begun = await app.start()
@@ -86,6 +88,7 @@ async def test_a_scanner_that_only_asks_for_the_head_uses_nothing_up(new_app, pr
     assert browser.get(answer).status_code == 200
 
 
+@both
 async def test_of_two_answers_at_once_one_wins(new_app, provider, browser, hub, organization, database):
     app = await new_app()
     answer = provider.consent((await app.start())["url"])

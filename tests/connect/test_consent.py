@@ -13,6 +13,7 @@ from models.vocabulary import ConnectionStatus
 from resolvers.connecting.consent import INFORMER_CALLBACK
 from resolvers.mutations.authorization import StartAuthorization, start_authorization
 from tests.connect.people import leads_to, session_of, state_of, title_of
+from tests.harness.backends import both
 from tests.harness.estate import caller_of
 from tests.upstreams.canned import reply
 
@@ -34,6 +35,7 @@ async def connect(app, provider, browser, *, user="alice", **input):
     return (await session_of(app.client, begun["session"]["id"]))["connection"]
 
 
+@both
 async def test_connects_whoever_consents(new_app, provider, browser, organization, database):
     app = await new_app()
     begun = await app.start(additionalScopes=["items:write"])
@@ -84,6 +86,7 @@ async def test_a_shared_integration_is_connected_for_all_and_by_default(new_app,
     assert found["integration"]["connection"] == {"id": made["id"]}
 
 
+@both
 async def test_consents_again_to_the_same_connection(new_app, provider, browser, organization, database):
     app = await new_app()
     first = await connect(app, provider, browser)

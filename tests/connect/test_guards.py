@@ -31,6 +31,12 @@ async def link(app):
     return (await app.link())["url"]
 
 
+@pytest.fixture(scope="module")
+async def lasting_app(lasting):
+    """An integration for tests that are refused."""
+    return await make_integration(lasting, name="Acme", auth=KEY)
+
+
 @pytest.mark.parametrize("path", ["page", "style", "callback", "nowhere"])
 async def test_every_page_is_guarded(path, link, browser):
     url = {"page": link, "style": "/connect.css", "callback": "/oauth2/callback", "nowhere": "/connect/x"}[path]
@@ -75,14 +81,15 @@ async def test_fetching_a_link_changes_nothing(link, another_browser, browser, o
         {"Origin": "https://evil.example", "Sec-Fetch-Site": "none"},
     ],
 )
-async def test_takes_no_form_of_another_site(headers, link, app, browser, organization, database):
+async def test_takes_no_form_of_another_site(headers, lasting_app, lasting, browser, database):
+    link = (await lasting_app.link())["url"]
     browser.get(link)
-    before = await snapshot(database, organization.id)
+    before = await snapshot(database, lasting.id)
 
-    page = browser.post(link, data={"integration": app.row_id, "apiKey": "k"}, headers=headers)
+    page = browser.post(link, data={"integration": lasting_app.row_id, "apiKey": "k"}, headers=headers)
 
     assert page.status_code == 403
-    assert changes(before, await snapshot(database, organization.id)) == []
+    assert changes(before, await snapshot(database, lasting.id)) == []
 
 
 async def test_an_old_browser_that_says_its_origin_is_believed(link, app, browser, hub):

@@ -14,6 +14,7 @@ from resolvers.connecting.links import SignedLink, read_signed, sign
 from schema.ids import parse_global_id
 from tests.connect.people import leads_to, make_app, make_integration, submit, title_of
 from tests.harness.acting import act, attempt
+from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
 
 AVAILABILITY = """query($id: ID!) { integration(by: {id: $id}) { capability(name: "DO") {
@@ -36,6 +37,7 @@ def link_of(answer) -> str:
     return answer["connectUrl"].rpartition("/")[2]
 
 
+@both
 async def test_a_user_without_a_connection_is_led_to_make_one(organization, upstream, browser, database):
     app = await make_integration(
         organization, name="Acme", auth={"type": "API_KEY", "apiBaseUrl": upstream.url}, capabilities=[DO]

@@ -26,6 +26,12 @@ async def app(organization):
     return await make_integration(organization, name="Acme", auth=KEY)
 
 
+@pytest.fixture(scope="module")
+async def lasting_app(lasting):
+    """An integration for tests that are refused."""
+    return await make_integration(lasting, name="Acme", auth=KEY)
+
+
 async def connection(app, client=None, **input) -> str:
     """The id of a new connection at the integration."""
     given = {"integrationId": app.id, "secret": {"apiKey": "k"}} | input
@@ -69,13 +75,13 @@ async def test_a_session_says_how_far_it_is(app):
         ({"returnUrl": "https://nowhere.example/"}, ["input", "returnUrl"]),
     ],
 )
-async def test_refuses_what_cannot_be(input, path, app, organization, database):
-    before = await snapshot(database, organization.id)
+async def test_refuses_what_cannot_be(input, path, lasting_app, lasting, database):
+    before = await snapshot(database, lasting.id)
 
-    refused = await app.link(**input)
+    refused = await lasting_app.link(**input)
 
     assert (refused["code"], refused["path"]) == ("INVALID_INPUT", path)
-    assert changes(before, await snapshot(database, organization.id)) == []
+    assert changes(before, await snapshot(database, lasting.id)) == []
 
 
 async def test_refuses_what_is_not_there_or_not_a_users(app, organization, new_organization):

@@ -13,6 +13,7 @@ from models.vocabulary import ConnectionMode
 from resolvers.connecting.links import digest_of
 from resolvers.work import secret_place
 from tests.connect.people import create_link, leads_to, make_integration, session_of, submit, title_of
+from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
 
 UPDATE = """mutation($input: UpdateOrganizationInput!) { updateOrganization(input: $input) { __typename } }"""
@@ -46,6 +47,7 @@ async def secret_of(hub, database, tenant):
     return row, wired.keyring.open(row.secret, secret_place(row, "secret"))
 
 
+@both
 async def test_a_link_asks_for_what_the_integration_needs_and_keeps_it(app, hub, browser, organization, database):
     made = await app.link()
     form = browser.get(made["url"])
@@ -148,6 +150,7 @@ async def test_keeps_what_is_no_secret_while_the_rest_is_filled_in_again(organiz
     assert "hush" not in page.text
 
 
+@both
 async def test_belongs_to_the_browser_that_uses_it_first(link, browser, another_browser, organization, database):
     app = await make_integration(organization, name="Bolt", auth=OAUTH)
     link = (await app.link())["url"]

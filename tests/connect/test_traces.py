@@ -13,6 +13,7 @@ from models.tables import ConnectSession
 from resolvers.caller import Caller
 from resolvers.mutations.expiry import remove_connect_sessions
 from tests.connect.people import leads_to, make_integration, state_of, submit
+from tests.harness.backends import both
 from tests.harness.rows import snapshot
 from tests.upstreams.canned import reply
 
@@ -60,6 +61,7 @@ async def test_rows_pages_and_logs_hold_no_secret_in_the_clear(
     assert len(re.findall("is connected", shown)) >= 3
 
 
+@both
 async def test_a_session_goes_a_day_after_its_end(hub, organization, database):
     app = await make_integration(organization, name="Mail", auth={"type": "API_KEY"})
     sessions = [(await app.link())["session"]["id"] for _ in range(3)]

@@ -31,6 +31,13 @@ async def client(organization):
     return organization.client
 
 
+@pytest.fixture(scope="module")
+async def knowing(lasting):
+    """A client such as `client`, for tests that are refused."""
+    await save(lasting.client, "desk", OWN)
+    return lasting.client
+
+
 async def test_the_definition_fills_what_is_absent(organization):
     given = {"name": "Mill", "vendor": "mill", "auth": {"parameters": {"site": "west"}, "scopes": ["read"]}}
 
@@ -101,13 +108,13 @@ async def test_what_stands_elsewhere_too_has_to_be_given(organization):
         ({"subdomain": "north", "shard": True}, ["shard"]),
     ],
 )
-async def test_refuses_parameters_that_do_not_fit_their_fields(client, organization, database, parameters, places):
-    before = await snapshot(database, organization.id)
+async def test_refuses_parameters_that_do_not_fit_their_fields(knowing, lasting, database, parameters, places):
+    before = await snapshot(database, lasting.id)
 
-    found = await faults(client, "createIntegration", desk(auth={"parameters": parameters}))
+    found = await faults(knowing, "createIntegration", desk(auth={"parameters": parameters}))
 
     assert found == [f"input.auth.parameters.{place}" for place in places]
-    assert changes(before, await snapshot(database, organization.id)) == []
+    assert changes(before, await snapshot(database, lasting.id)) == []
 
 
 @pytest.mark.parametrize("value", ["evil.com/", "evil.com#", "a@evil.com", "evil.com:80", "..", "a\\b", "%2e", "a b"])
@@ -190,13 +197,13 @@ async def test_shows_of_fields_only_what_is_no_secret(client):
         ("text", ["fields"]),
     ],
 )
-async def test_refuses_fields_that_do_not_fit(client, organization, database, fields, places):
-    before = await snapshot(database, organization.id)
+async def test_refuses_fields_that_do_not_fit(knowing, lasting, database, fields, places):
+    before = await snapshot(database, lasting.id)
 
-    found = await faults(client, "createIntegration", desk(secret={"fields": fields}))
+    found = await faults(knowing, "createIntegration", desk(secret={"fields": fields}))
 
     assert found == [f"input.secret.{place}" for place in places]
-    assert changes(before, await snapshot(database, organization.id)) == []
+    assert changes(before, await snapshot(database, lasting.id)) == []
 
 
 async def test_refuses_fields_of_a_vendor_that_has_none(organization):

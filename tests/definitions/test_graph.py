@@ -7,6 +7,7 @@ import pytest
 from tests.definitions.conftest import save
 from tests.definitions.samples import DESK, PLAIN, changed
 from tests.harness.acting import act, attempt, refusal
+from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
 
 SHOWN = """vendor name description category docsUrl iconUrl authType scopes supportsVerification requiresVerification
@@ -50,6 +51,7 @@ async def test_shows_what_comes_with_the_hub(organization):
     assert (await organization.client.query(ONE, vendor="nobody"))["definition"] is None
 
 
+@both
 async def test_lists_by_name_and_narrows(organization):
     await save(organization.client, "desk", OWN)
     client = organization.client
@@ -92,6 +94,7 @@ async def test_an_own_definition_stands_in_the_place_of_the_hubs(organization):
     assert (await organization.client.query(ONE, vendor="lake"))["definition"]["name"] == "Our lake"
 
 
+@both
 async def test_saving_again_replaces_it_and_the_same_changes_nothing(organization, database):
     first = await save(organization.client, "desk", OWN)
     before = await snapshot(database, organization.id)
@@ -115,13 +118,13 @@ async def test_saving_again_replaces_it_and_the_same_changes_nothing(organizatio
         ("desk", changed(OWN, fields__0__pattern="("), "input.definition.fields.0.pattern"),
     ],
 )
-async def test_refuses_a_faulty_definition_at_its_place(organization, database, vendor, given, place):
-    before = await snapshot(database, organization.id)
+async def test_refuses_a_faulty_definition_at_its_place(lasting, database, vendor, given, place):
+    before = await snapshot(database, lasting.id)
 
-    refused = await save(organization.client, vendor, given)
+    refused = await save(lasting.client, vendor, given)
 
     assert [".".join(fault["path"]) for fault in refused["violations"]] == [place]
-    assert changes(before, await snapshot(database, organization.id)) == []
+    assert changes(before, await snapshot(database, lasting.id)) == []
 
 
 async def test_a_definition_that_is_used_stays(organization, database):

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -21,9 +18,10 @@ from resolvers.definitions.definition import read_definition
 from resolvers.mutations.definition import sync_catalogue
 from settings import Settings
 from tests.definitions.samples import DESK, PLAIN, changed
+from tests.harness.backends import both
+from tests.harness.programs import ROOT
+from tests.harness.server import child_environment, free_port
 from wiring import CATALOGUE, build_hub, prepare
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -43,6 +41,7 @@ async def sync(empty_database, tmp_path):
     await hub.database.close()
 
 
+@both
 async def test_adds_changes_and_removes(sync):
     first = await sync(PLAIN, DESK)
     same = await sync(PLAIN, DESK)
@@ -58,6 +57,7 @@ async def test_adds_changes_and_removes(sync):
     }
 
 
+@both
 async def test_a_removed_vendor_that_is_used_is_deprecated_until_it_is_back(sync, empty_database):
     before = await sync(PLAIN)
     await _use(empty_database, before["plain"])
@@ -85,24 +85,20 @@ async def test_the_real_catalogue_becomes_rows(empty_database, tmp_path):
 
 
 @pytest.mark.parametrize("command", [["server.py"], ["worker.py"], ["cli.py", "migrate"]], ids=lambda one: one[-1])
-def test_does_not_start_with_a_file_that_is_wrong(tmp_path, command):
+def test_does_not_start_with_a_file_that_is_wrong(tmp_path, fork, command):
     folder = tmp_path / "vendors"
     shutil.copytree(ROOT / "tests" / "catalogue", folder)
     (folder / "lake.yaml").write_text((folder / "lake.yaml").read_text().replace("BEARER", "MAGIC"))
-    environment = {
-        "PATCHBAY_HOME": str(tmp_path),
-        "PATCHBAY_CATALOGUE": str(folder),
-        "PATCHBAY_MASTER_KEYS": Keyring.generate(),
-        "PATH": "/usr/bin:/bin",
-    }
+    environment = child_environment(home=tmp_path, catalogue=folder, master_keys=Keyring.generate(), port=free_port())
 
-    ended = subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
-    )
+    with (tmp_path / "said").open("w+b") as output:
+        code = fork(command, environment, output, output).wait(60)
+        output.seek(0)
+        said = output.read().decode()
 
-    assert ended.returncode == 1
-    assert "vendors/lake.yaml is no definition. auth.type: It must be 'NONE', 'API_KEY'" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert code == 1
+    assert "vendors/lake.yaml is no definition. auth.type: It must be 'NONE', 'API_KEY'" in said
+    assert "Traceback" not in said
     assert not (tmp_path / "patchbay.sqlite3").exists()
 
 

@@ -16,6 +16,7 @@ from resolvers.caller import Caller
 from resolvers.mutations.verification import VERIFY, settle_verifications
 from tests.definitions.conftest import described, save
 from tests.harness.acting import PROBLEM, act, integration_of, listed
+from tests.harness.backends import both
 from tests.harness.calling import app, capability
 from tests.harness.rows import changes, snapshot
 from tests.harness.waiting import eventually
@@ -53,6 +54,7 @@ async def made(organization, vendor) -> dict[str, Any]:
     return await act(organization.client, "createIntegration", given, "id databaseId handler state")
 
 
+@both
 async def test_goes_live_step_by_step_and_says_who_is_connected(organization, vendor, made):
     client = organization.client
 
@@ -102,10 +104,7 @@ FAILURES: list[tuple[Any, str, str]] = [
         *({"ok": False, "error": "invalid_auth"}, "200 OK"),
         "The remote service answered 200, but not as it does to credentials that work: invalid_auth",
     ),
-    (
-        *(b"<html>", "200 OK"),
-        "The remote service answered 200, but not as it does to credentials that work.",
-    ),
+    (b"<html>", "200 OK", "The remote service answered 200, but not as it does to credentials that work."),
     ({"error": f"what is {TOKEN}?\n"}, "400 Bad Request", "The remote service answered 400: what is ***?"),
     ({}, "302 Found", "The remote service answered 302."),
 ]
@@ -226,6 +225,7 @@ async def test_does_not_guess_which_connection_to_verify(organization, made):
     assert (refused["code"], refused["reason"]) == ("NOT_READY", "AMBIGUOUS_CONNECTION")
 
 
+@both
 async def test_one_verification_is_under_way_at_a_time(organization, made, database):
     held = await _held(database, organization, made)
 
@@ -235,6 +235,7 @@ async def test_one_verification_is_under_way_at_a_time(organization, made, datab
     assert await _state(database, made) == (IntegrationState.VERIFYING, None)
 
 
+@both
 @pytest.mark.parametrize("end", [WorkState.CANCELLED, WorkState.FAILED])
 async def test_falls_back_to_new_where_its_job_is_dead(organization, made, database, hub, end):
     held = await _held(database, organization, made)

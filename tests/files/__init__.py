@@ -1,1 +1,1 @@
-"""Uploads and icons, over sockets on both databases; and how bytes are judged."""
+"""Uploads and icons, over sockets; and how bytes are judged."""

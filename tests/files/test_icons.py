@@ -13,6 +13,7 @@ from models.vocabulary import IntegrationAccess, Permission
 from resolvers.uploading.links import asset_path
 from tests.files.conftest import refused
 from tests.files.pictures import GOOD, SVG, png
+from tests.harness.backends import both
 
 MADE = 3  # the version of an app that was made and then declared its capabilities and events
 ICON = "query ($id: ID!) { integration(by: {id: $id}) { iconUrl version } }"
@@ -53,6 +54,7 @@ async def test_a_browser_keeps_an_icon(uploads, apps, http):
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(SVG)))
 
 
+@both
 async def test_a_replaced_icon_goes_with_its_address(uploads, apps, http, assets):
     app = await apps.make("Box")
     before = (await uploads.set_icon(app, await uploads.send(SVG)))["integration"]
@@ -89,6 +91,7 @@ async def test_an_icon_that_is_not_mentioned_is_not_removed(uploads, apps, asset
     assert [asset.content for asset in await assets()] == [SVG]
 
 
+@both
 async def test_an_upload_is_used_once(uploads, apps):
     one, other = await apps.make("Box"), await apps.make("Bin")
     upload_id = await uploads.send(SVG)
@@ -217,6 +220,7 @@ async def test_the_audit_tells_which_icon_took_the_place_of_which(uploads, apps,
     assert {entry.actor_id for entry in entries} == {organization.admin_id}
 
 
+@both
 async def test_an_integrations_icon_goes_with_it(uploads, apps, http, assets):
     app = await apps.make("Box")
     url = (await uploads.set_icon(app, await uploads.send(SVG)))["integration"]["iconUrl"]

@@ -3,6 +3,7 @@
 from sqlalchemy import text
 
 from models.migrations import upgrade
+from tests.harness.backends import both
 
 ROWS = (
     "INSERT INTO organization (id, created_at, updated_at, name, slug, custom_fields, return_urls, limits,"
@@ -18,6 +19,7 @@ ROWS = (
 IDS = {"o": "0" * 24, "i": "1" * 24, "e": "2" * 24}
 
 
+@both
 async def test_an_integration_and_its_children_outlive_the_migration(empty_database):
     await upgrade(empty_database, "0001")
     async with empty_database.write() as session:

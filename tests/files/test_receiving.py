@@ -13,6 +13,7 @@ from resolvers.uploading.content import MOST_BYTES
 from tests.door.server import drain
 from tests.files.conftest import refused
 from tests.files.pictures import SVG
+from tests.harness.backends import both
 
 
 async def test_reads_no_more_of_200_megabytes_than_was_promised(uploads, organization, assets):
@@ -52,6 +53,7 @@ async def test_a_client_that_leaves_leaves_nothing(uploads, organization, assets
     assert [asset.content for asset in await assets()] == [SVG]
 
 
+@both
 async def test_takes_one_of_two_puts_at_once(uploads, organization, assets):
     promised = await uploads.create(size=len(SVG))
     framing = f"Content-Length: {len(SVG)}\r\nExpect: 100-continue"
@@ -62,10 +64,10 @@ async def test_takes_one_of_two_puts_at_once(uploads, organization, assets):
             await stack.enter_async_context(raw_put(uploads, organization.token, promised["url"], framing))
             for _ in drawn
         ]
-        both = await _the_first_asked_for_more(puts, 2)
-        for (_, writer), content in zip(both, drawn, strict=True):
+        asked = await _the_first_asked_for_more(puts, 2)
+        for (_, writer), content in zip(asked, drawn, strict=True):
             writer.write(content)
-        answers = [await reader.readuntil(b"}") for reader, _ in both]
+        answers = [await reader.readuntil(b"}") for reader, _ in asked]
 
     won = [b"HTTP/1.1 200 OK" in answer for answer in answers]
     assert sorted(won) == [False, True]
@@ -100,6 +102,7 @@ async def test_takes_encoded_bytes_not_at_all(uploads, assets):
     assert [asset.filled_at for asset in await assets()] == [None]
 
 
+@both
 async def test_takes_a_document_of_64_megabytes(uploads, assets):
     content = b"a: 1\n".ljust(MOST_BYTES[UploadPurpose.DOCUMENT], b"#")
 

@@ -17,6 +17,7 @@ from resolvers.uploading.claim import MOST_OPEN
 from resolvers.uploading.content import MOST_BYTES
 from tests.files.conftest import refused
 from tests.files.pictures import GOOD, SVG, png
+from tests.harness.backends import both
 from tests.upstreams.faults import FaultServer
 
 
@@ -150,6 +151,7 @@ async def test_asks_for_a_token_and_the_permission(uploads, speak, organization,
     assert [asset.filled_at for asset in await assets()] == [None]
 
 
+@both
 async def test_an_expired_upload_is_no_upload_and_goes(uploads, assets, hub, database, apps):
     late, filled, kept, used = (
         (await uploads.create(size=len(SVG)))["uploadId"],
@@ -178,6 +180,7 @@ async def test_expiring_is_the_operators(hub, organization):
         await hub.run(expire_uploads(caller))
 
 
+@both
 async def test_an_organization_has_so_many_open_uploads_and_no_more(uploads, stranger, assets, database):
     made = [(await uploads.create(size=1))["uploadId"] for _ in range(MOST_OPEN)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -11,12 +12,15 @@ from models.database import Database
 from tests.harness.databases import opened
 from tests.keys.operating import Operated
 
+#: Of every process and command of these tests, which wait for nothing else.
+QUICK: Final = '{"key_look": 0.1, "key_follow": 0.4}'
+
 
 @pytest.fixture
 async def operated(new_database, start_server, fork, tmp_path: Path) -> AsyncIterator[Operated]:
     """A hub of the test's own, with an organization and no process yet."""
     async with new_database() as url:
-        settings: dict[str, object] = {"database_url": url}
+        settings: dict[str, object] = {"database_url": url, "pace": QUICK}
         hub = Operated(home=tmp_path / "home", start_server=start_server, fork=fork, settings=settings)
         await hub.found()
         yield hub

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import TimeoutExpired
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Final
 
 import httpx
 
@@ -23,6 +24,8 @@ from tests.harness.graphql import GraphQL
 from tests.harness.programs import Start
 from tests.harness.server import PLAIN_HTTP, ServerProcess, child_environment
 from wiring import build_hub
+
+_MOST_SECONDS: Final = 180.0
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,12 @@ class Running:
         self._program.kill()
 
     async def ended(self) -> Done:
-        """Once it has."""
-        code = await asyncio.to_thread(self._program.wait)
+        """Once it has; one that goes on for too long is killed."""
+        try:
+            code = await asyncio.to_thread(self._program.wait, _MOST_SECONDS)
+        except TimeoutExpired:
+            self.kill()
+            code = await asyncio.to_thread(self._program.wait)
         with self._out, self._err:
             return Done(code, _text(self._out), _text(self._err))
 

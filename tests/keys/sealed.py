@@ -103,6 +103,12 @@ async def sealed_with(database: Database, version: int) -> int:
         return (await session.execute(select(func.count()).select_from(Connection).where(mark))).scalar_one()
 
 
+async def readable(database: Database, keyring: Keyring) -> int:
+    """How many rows open with these keys, and say what they should."""
+    found = await envelopes(database)
+    return sum(keyring.open(sealed, place) == place.row_id.encode() for place, sealed in found.items())
+
+
 def _connection(organization_id: str) -> Any:
     return Connection(
         organization_id=organization_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +15,7 @@ from models.vocabulary import WorkState
 from tests.harness.acting import act, global_id, remove
 from tests.harness.calling import app
 from tests.harness.graphql import GraphQL
+from tests.harness.waiting import eventually
 from tests.keys.operating import Operated
 from tests.keys.sealed import envelopes, organization_of, versions
 from tests.oauth.vendor import Vendor
@@ -92,17 +92,15 @@ async def _cancelled_revocation(client: GraphQL, vendor: Vendor, database: Datab
 
 
 async def _tried(client: GraphQL, job: str) -> None:
-    for _ in range(1200):
-        if (await client.query(READ, id=job))["job"]["error"] is not None:
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("The job was not tried.")
+    async def failed() -> bool:
+        return (await client.query(READ, id=job))["job"]["error"] is not None
+
+    await eventually(failed)
 
 
 async def _reached(client: GraphQL, job: str, state: str) -> dict[str, Any]:
-    for _ in range(1200):
+    async def there() -> dict[str, Any] | None:
         shown: dict[str, Any] = (await client.query(READ, id=job))["job"]
-        if shown["state"] == state:
-            return shown
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"The job is {shown}.")
+        return shown if shown["state"] == state else None
+
+    return await eventually(there)

@@ -36,8 +36,8 @@ async def test_sends_what_was_given(organization, upstream, secret: str) -> None
     ],
     ids=["empty", "NUL", "NUL in a password", "huge", "64 kB"],
 )
-async def test_refuses_what_cannot_be_sent(organization, secret: dict[str, Any]) -> None:
-    client = organization.client
+async def test_refuses_what_cannot_be_sent(lasting, secret: dict[str, Any]) -> None:
+    client = lasting.client
 
     answer = await client.raw(CONNECT, input={"mode": "SHARED", "secret": secret})
 

@@ -10,6 +10,7 @@ import httpx
 from sqlalchemy import make_url, text
 
 from models.database import Database
+from tests.harness.backends import both
 from tests.harness.graphql import GraphQL
 from tests.harness.matrix import mentioned
 from tests.harness.server import PLAIN_HTTP
@@ -25,6 +26,7 @@ WHERE table_schema = 'public' AND data_type NOT IN ('integer', 'bigint', 'boolea
 _BROKEN = "UPDATE capability SET input_schema = '{\"half', digest = 'other' WHERE name = 'GET'"
 
 
+@both
 async def test_no_planted_secret_is_found_anywhere(operated: Operated, beside: Database, upstream) -> None:
     server = await operated.serve(log_level="debug")
     answers: list[str] = []

@@ -6,17 +6,18 @@ import pytest
 
 from models.database import Database
 from models.errors import Conflict, NotFound
-from resolvers.mutations.master_key import admit_keys, begin_sealing, retire_key
+from models.key_file import KeyFile
+from resolvers.mutations.master_key import begin_sealing, retire_key
 from resolvers.queries.master_key import list_keys
+from resolvers.rotation.ring import add_key
 from tests.keys.operating import Operated
 from tests.keys.sealed import seal_connections
 
 
 async def test_refuses_to_retire_a_key_that_seals_what_is_there(operated: Operated, beside: Database) -> None:
     await seal_connections(beside, operated.keyring, 2)
-    await operated.must("keys", "add")
     async with operated.operator() as operator:
-        await admit_keys(operator)
+        await add_key(operator, KeyFile(operated.key_file))
         await begin_sealing(operator, 2)
 
         with pytest.raises(Conflict) as refused:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 import stat
 
 from sqlalchemy import LargeBinary, Table, select, text
@@ -11,19 +9,18 @@ from sqlalchemy import LargeBinary, Table, select, text
 from models.database import Database
 from models.tables import AuditEntry, metadata
 from resolvers.rotation.columns import secret_columns
+from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
 from tests.keys.operating import Operated
 from tests.keys.sealed import (
     envelopes,
     organization_of,
+    readable,
     seal_connections,
     seal_everywhere,
-    sealed_with,
     versions,
 )
 
-MANY = 4000
-KILLS = 3
 #: Bytes that are no secrets.
 OPEN = {"asset.content"}
 
@@ -39,6 +36,7 @@ def test_every_column_of_bytes_is_marked_as_secret_or_known_to_be_none():
     assert found == {str(column) for column in secret_columns(metadata)} | OPEN
 
 
+@both
 async def test_seals_every_column_anew_and_changes_nothing_else(operated: Operated, beside: Database) -> None:
     plain = await seal_everywhere(beside, operated.keyring)
     organization_id = await organization_of(beside)
@@ -54,25 +52,6 @@ async def test_seals_every_column_anew_and_changes_nothing_else(operated: Operat
     assert await versions(beside) == {2: len(plain)}
     columns = sorted(f"~ {place.table}.{place.column}" for place in plain)
     assert changes(before, await snapshot(beside, organization_id)) == columns
-
-
-async def test_goes_on_after_a_kill_wherever_it_was(operated: Operated, beside: Database) -> None:
-    await seal_connections(beside, operated.keyring, MANY)
-    seen = []
-
-    for least in sorted(random.sample(range(1, MANY // 2), KILLS)):
-        rotation = operated.start("cli.py", "keys", "rotate")
-        while await sealed_with(beside, 2) < least and rotation.running:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-        rotation.kill()
-        await rotation.ended()
-        seen.append(await _opened(operated, beside))
-    done = await operated.run("keys", "rotate")
-
-    assert seen == [MANY] * KILLS, "after each kill every row opens"
-    assert (done.code, done.err) == (0, "")
-    assert await versions(beside) == {2: MANY}, "what was begun goes on with its key"
-    assert await _opened(operated, beside) == MANY
 
 
 async def test_names_what_does_not_open_and_goes_on(operated: Operated, beside: Database) -> None:
@@ -130,7 +109,7 @@ async def test_removes_a_key_once_nothing_needs_it(operated: Operated, beside: D
     assert before.startswith(first)
     assert operated.key_file.read_text() == before.removeprefix(first)
     assert "is out of" in removed
-    assert await _opened(operated, beside) == 7
+    assert await readable(beside, operated.keyring) == 7
     assert (await operated.serve()).running, "a removed key is not missed"
 
 
@@ -170,24 +149,6 @@ async def test_a_key_file_stays_closed_and_keeps_its_lines(operated: Operated) -
     assert [line.partition(":")[0] for line in lines[1:]] == ["1", "2"]
     assert stat.S_IMODE(operated.key_file.stat().st_mode) == 0o600
     assert [one.name for one in operated.home.iterdir() if "master" in one.name] == ["master.key"]
-
-
-async def test_rotations_at_once_end_with_every_row_readable(operated: Operated, beside: Database) -> None:
-    await seal_connections(beside, operated.keyring, MANY)
-
-    done = await asyncio.gather(*(operated.run("keys", "rotate") for _ in range(2)))
-
-    assert await _opened(operated, beside) == MANY
-    newest = operated.keyring.versions[-1]
-    assert await versions(beside) == {newest: MANY}
-    assert 0 in [one.code for one in done]
-
-
-async def _opened(operated: Operated, database: Database) -> int:
-    """How many rows open with the keys of the file, and say what they should."""
-    ring = operated.keyring
-    found = await envelopes(database)
-    return sum(ring.open(sealed, place) == place.row_id.encode() for place, sealed in found.items())
 
 
 async def _put(database: Database, row_id: str, sealed: bytes) -> None:

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+import shutil
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from models.database import Database
 from models.secret import Keyring
-from tests.harness.programs import execute
-from tests.harness.server import free_port
+from tests.harness.programs import Start, execute
+from tests.harness.server import ServerProcess, free_port
 from tests.keys.operating import Operated
 from tests.keys.sealed import seal_connections, versions
 
 SHORT = f"1:{base64.b64encode(b'k' * 31).decode()}\n"
 MISSING = "Master key 1 is missing, and this database's secrets need it; put it back."
 WRONG = "Master key 1 is another one than this database's secrets are sealed with; put the right one back."
+
+
+def no_server(*_: object, **__: object) -> ServerProcess:
+    """None of these tests starts one."""
+    raise AssertionError
+
+
+@pytest.fixture(scope="module")
+async def founded(new_database, fork: Start, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Operated]:
+    """A hub whose database nobody can change, for want of the right keys."""
+    async with new_database() as url:
+        home = tmp_path_factory.mktemp("founded")
+        hub = Operated(home=home, start_server=no_server, fork=fork, settings={"database_url": url})
+        await hub.found()
+        yield hub
 
 
 @pytest.mark.parametrize(
@@ -33,12 +51,14 @@ WRONG = "Master key 1 is another one than this database's secrets are sealed wit
 )
 @pytest.mark.parametrize("program", ["server", "worker"])
 async def test_does_not_start_without_the_right_keys(
-    operated: Operated, program: str, spoil: Callable[[str], str | None], sentence: str
+    founded: Operated, tmp_path: Path, program: str, spoil: Callable[[str], str | None], sentence: str
 ) -> None:
-    text = spoil(operated.key_file.read_text())
-    operated.key_file.unlink() if text is None else operated.key_file.write_text(text)
+    mistaken = replace(founded, home=tmp_path)
+    shutil.copy(founded.key_file, mistaken.key_file)
+    text = spoil(mistaken.key_file.read_text())
+    mistaken.key_file.unlink() if text is None else mistaken.key_file.write_text(text)
 
-    ended = await operated.start(f"{program}.py", port=free_port()).ended()
+    ended = await mistaken.start(f"{program}.py", port=free_port()).ended()
 
     (said,) = ended.err.splitlines()
     assert (ended.code, ended.out) == (1, "")

@@ -32,13 +32,11 @@ const page = browser.pages()[0];
 const title = () => page.getByRole('heading', { level: 1 }).innerText();
 const focused = () => page.locator(':focus').getAttribute('name');
 
-async function picture(name) {
-  await page.screenshot({ path: `${pictures}/${name}.png` });
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await page.screenshot({ path: `${pictures}/${name}-dark.png` });
-  await page.emulateMedia({ colorScheme: 'light' });
+const picture = name => page.screenshot({ path: `${pictures}/${name}.png` });
+
+async function isWide(name) {
   await page.setViewportSize(PHONE);
-  await page.screenshot({ path: `${pictures}/${name}-phone.png` });
+  await picture(`${name}-phone`);
   const wide = (await page.locator('main').boundingBox()).width > PHONE.width;
   await page.setViewportSize(LAPTOP);
   return wide;
@@ -47,7 +45,8 @@ async function picture(name) {
 const steps = {
   async form() {
     await page.goto(key);
-    const wide = await picture('form');
+    await picture('form');
+    const wide = await isWide('form');
     return { title: await title(), wide, type: await page.getByLabel('API key').getAttribute('type') };
   },
   async wrong() {
@@ -55,7 +54,8 @@ const steps = {
     await page.getByRole('button', { name: 'Connect' }).click();
     const box = page.getByLabel('API key');
     await page.getByRole('alert').waitFor();
-    const wide = await picture('wrong');
+    await picture('wrong');
+    const wide = await isWide('wrong');
     const described = await box.getAttribute('aria-describedby');
     return { wide, value: await box.inputValue(), says: await page.locator(`#${described}`).innerText() };
   },
@@ -73,7 +73,8 @@ const steps = {
   },
   async choices() {
     await page.goto(choice);
-    const wide = await picture('choices');
+    await picture('choices');
+    const wide = await isWide('choices');
     return { wide, title: await title(), links: await page.getByRole('link').allInnerTexts() };
   },
   async consent() {

@@ -16,6 +16,8 @@ from tests.harness.acting import act, listed
 from tests.harness.calling import App, app, capability
 from tests.harness.graphql import GraphQL
 from tests.harness.tenants import Tenant
+from tests.node.provider import Provider, oidc_provider
+from tests.oauth.consenting import HOME
 from tests.oauth.vendor import Vendor
 
 GET = capability("GET", "GET", "/api")
@@ -73,6 +75,13 @@ class Connected:
         said = select(col(Event.type)).where(col(Event.entity_id) == self.id).order_by(col(Event.id))
         async with self.database.read() as session:
             return list((await session.execute(said)).scalars())
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    """A certified provider, which rotates refresh tokens."""
+    with oidc_provider([HOME], scopes=["items:read"]) as running:
+        yield running
 
 
 @pytest.fixture

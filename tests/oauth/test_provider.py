@@ -2,78 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
-from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
 from models.errors import TokenRefused, UpstreamFailed
-from proxy.egress import Egress
-from proxy.oauth import (
-    AuthorizationCode,
-    ClientCredentials,
-    RefreshToken,
-    TokenAnswer,
-    TokenEndpoint,
-    challenge_of,
-    consent_url,
-    fetch_token,
-    new_verifier,
-    revoke_token,
-)
-from tests.harness.acting import act, listed
-from tests.harness.calling import App, app, capability
-from tests.harness.graphql import GraphQL
-from tests.harness.server import PLAIN_HTTP
-from tests.node.provider import CLIENT_ID, CLIENT_SECRET, Provider, mock_provider, oidc_provider
+from proxy.oauth import ClientCredentials, RefreshToken, fetch_token, new_verifier, revoke_token
+from tests.harness.acting import listed
+from tests.node.provider import Provider, mock_provider
+from tests.oauth.consenting import SCOPES, consented, endpoint, over
 from tests.proxy.sending import open_egress
 
 pytestmark = pytest.mark.needs("node")
-
-HOME = "http://127.0.0.1:9/oauth2/callback"
-CALLS = 100
-SCOPES = ["openid", "items:read"]
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Provider]:
-    """A certified provider, which rotates refresh tokens."""
-    with oidc_provider([HOME], scopes=["items:read"]) as running:
-        yield running
-
-
-def endpoint(provider: Provider, url: str | None = None) -> TokenEndpoint:
-    """As its client."""
-    return TokenEndpoint(url=url or provider.token_url, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
-
-
-async def consented(egress: Egress, provider: Provider, *, verifier: str | None = None) -> TokenAnswer:
-    """What a user's consent gives; `verifier` in place of the one that the flow began with."""
-    own = new_verifier()
-    url = consent_url(
-        authorization_url=provider.authorization_url,
-        client_id=CLIENT_ID,
-        redirect_uri=HOME,
-        scopes=SCOPES,
-        state="s",
-        challenge=challenge_of(own),
-    )
-    back = parse_qs(urlsplit(await asyncio.to_thread(provider.consent, url)).query)
-    grant = AuthorizationCode(code=back["code"][0], redirect_uri=HOME, verifier=verifier or own)
-    return await fetch_token(egress, endpoint(provider), grant, lane="acme")
-
-
-async def over(client: GraphQL, provider: Provider, tokens: TokenAnswer) -> App:
-    """An app on the provider's own userinfo, connected with tokens whose access token is over."""
-    addresses = {"tokenUrl": provider.token_url, "revocationUrl": provider.revocation_url}
-    auth = {"type": "OAUTH2", "clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET, **addresses}
-    made = await app(client, provider.issuer, capability("ME", "GET", "/me"), auth=auth)
-    secret = {"accessToken": "over", "refreshToken": tokens.refresh_token, "expiresAt": "2020-01-01T00:00:00Z"}
-    given = {"integrationId": made.id, "mode": "SHARED", "secret": {"oauth2": secret}}
-    await act(client, "createConnection", given)
-    return made
 
 
 async def test_gives_renews_and_revokes_tokens(provider) -> None:
@@ -98,27 +38,6 @@ async def test_a_code_is_no_use_to_who_did_not_begin_the_flow(provider) -> None:
             await consented(egress, provider, verifier=new_verifier())
 
     assert refused.value.error == "invalid_grant"
-
-
-async def test_a_hundred_calls_of_two_processes_renew_once_by_its_own_count(installed, provider) -> None:
-    async with open_egress() as egress:
-        tokens = await consented(egress, provider)
-    first = installed.start()
-    await installed.found()
-    second = installed.start()
-    limits = httpx.Limits(max_connections=CALLS)
-    async with (
-        httpx.AsyncClient(base_url=first.url, timeout=120, **PLAIN_HTTP, limits=limits) as one,
-        httpx.AsyncClient(base_url=second.url, timeout=120, **PLAIN_HTTP, limits=limits) as other,
-    ):
-        shop = await over(GraphQL(one, installed.token), provider, tokens)
-        apps = [shop, shop.by(GraphQL(other, installed.token))]
-        before = provider.counts()
-
-        done = await asyncio.gather(*(apps[number % 2].run("ME") for number in range(CALLS)))
-
-    assert {call["response"]["json"]["sub"] for call in done} == {"alice"}
-    assert provider.counts() == before | {"refresh_token ok": before.get("refresh_token ok", 0) + 1}
 
 
 async def test_a_refresh_token_that_was_used_ends_the_connection(organization, provider) -> None:

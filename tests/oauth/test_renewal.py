@@ -8,13 +8,14 @@ import threading
 import pytest
 
 from models.errors import NotReady
-from models.row import now_ms
 from resolvers.caller import Caller
 from resolvers.oauth.held import HeldToken
 from resolvers.oauth.renewal import RenewToken, fresh_token, require_reconnect
 from tests.harness.acting import act, listed
+from tests.harness.backends import both
 from tests.harness.calling import capability
 from tests.harness.waiting import eventually
+from tests.oauth.conftest import GET
 
 RECONNECT = "The connection no longer works; connect again."
 
@@ -28,6 +29,7 @@ async def test_a_token_that_lasts_is_used_as_it_is(connect, vendor) -> None:
     assert vendor.counts == {"api": 1}
 
 
+@both
 async def test_a_token_that_is_over_is_renewed_before_the_call(connect, vendor) -> None:
     shop = await connect(expiresAt="2020-01-01T00:00:00Z")
     vendor.scope = "read,write"
@@ -43,16 +45,6 @@ async def test_a_token_that_is_over_is_renewed_before_the_call(connect, vendor) 
     assert (shown["details"], row.secret_version) == ({"accessToken": "…", "refreshToken": "…"}, 2)
     assert 3_500_000 < row.expires_at - row.updated_at <= 3_600_000
     assert (row.lease_owner, row.lease_until) == (None, None)
-
-
-async def test_twenty_calls_on_a_token_that_is_over_renew_it_once(connect, vendor) -> None:
-    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
-    vendor.delay = 0.3
-
-    done = await asyncio.gather(*(shop.run() for _ in range(20)))
-
-    assert [one["response"]["json"] for one in done] == [{"token": "at-1"}] * 20
-    assert vendor.counts == {"api": 20, "token": 1}
 
 
 async def test_an_answer_without_a_refresh_token_leaves_the_old_one_in_force(connect, vendor) -> None:
@@ -145,6 +137,7 @@ async def test_a_connection_works_again_with_new_tokens(connect, vendor) -> None
     ]
 
 
+@both
 @pytest.mark.parametrize(
     "fault",
     [
@@ -212,58 +205,13 @@ async def test_a_401_stands_where_the_token_cannot_be_renewed_now(connect, vendo
     assert (await shop.shown())["status"] == "CONNECTED"
 
 
-async def test_tokens_of_a_new_consent_are_not_overwritten_by_a_renewal_that_comes_late(connect, vendor) -> None:
-    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
-    (one,) = await listed(shop.client, "connections", "id")
-    consented = threading.Event()
-    vendor.before_answer = lambda: (consented.wait(60), setattr(vendor, "valid", "consented"))
-
-    running = asyncio.create_task(shop.run())
-    await eventually(shop.under_renewal)
-    tokens = {"accessToken": "consented", "refreshToken": "rt-new"}
-    await act(shop.client, "updateConnection", {"id": one["id"], "secret": {"oauth2": tokens}})
-    before = (await shop.row()).secret
-    consented.set()
-    done = await running
-
-    row = await shop.row()
-    assert done["response"]["json"] == {"token": "consented"}
-    assert (row.secret == before, row.secret_version, row.status) == (True, 2, "CONNECTED")
-    assert vendor.counts == {"api": 1, "token": 1}
-
-
-async def test_who_holds_the_lease_is_waited_for_and_taken_over_from_when_it_ends(connect, vendor) -> None:
-    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
-    await shop.change(lease_owner="somebody else", lease_until=now_ms() + 14_000)
-
-    running = asyncio.create_task(shop.run())
-    await asyncio.sleep(0.5)
-    waiting = not running.done()
-    await shop.change(lease_until=1)
-    done = await running
-
-    assert waiting
-    assert done["response"]["json"] == {"token": "at-1"}
-    assert vendor.counts == {"api": 1, "token": 1}
-
-
-async def test_a_lease_of_before_the_clock_was_set_back_holds_nobody_up(connect, vendor) -> None:
-    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
-    await shop.change(lease_owner="somebody else", lease_until=now_ms() + 3_600_000)
-
-    done = await shop.run()
-
-    assert done["response"]["json"] == {"token": "at-1"}
-
-
 async def test_a_call_waits_for_a_token_no_longer_than_its_own_time(connect, vendor) -> None:
-    shop = await connect(
-        expiresAt="2020-01-01T00:00:00Z", capabilities=(capability("GET", "GET", "/api", timeoutSeconds=3),)
-    )
+    brief = capability("BRIEF", "GET", "/api", timeoutSeconds=1)
+    shop = await connect(expiresAt="2020-01-01T00:00:00Z", capabilities=(brief, GET))
     refused_before = threading.Event()
     vendor.before_answer = lambda: refused_before.wait(60)
 
-    refused = await shop.refused()
+    refused = await shop.refused("BRIEF")
     refused_before.set()
     await eventually(shop.at_rest)
     done = await shop.run()

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
 from models.tables import Connection, Job
 from tests.harness.acting import act, listed, remove
+from tests.harness.waiting import eventually
 
 KIND = "connection.revoke"
 
 
 async def ended(shop, operation: str = KIND) -> Job:
     """The job once it has ended, or is to be tried again."""
-    for _ in range(1500):
+    mine = (col(Job.organization_id) == shop.organization_id, col(Job.operation) == operation)
+    tried = select(Job).where(*mine, col(Job.attempt) > 0, col(Job.lease_owner).is_(None))
+
+    async def found() -> Job | None:
         async with shop.database.read() as session:
-            mine = (col(Job.organization_id) == shop.organization_id, col(Job.operation) == operation)
-            tried = select(Job).where(*mine, col(Job.attempt) > 0, col(Job.lease_owner).is_(None))
-            if job := (await session.execute(tried)).scalars().first():
-                return job
-        await asyncio.sleep(0.02)
-    raise AssertionError("The job has not ended.")
+            return (await session.execute(tried)).scalars().first()
+
+    return await eventually(found)
 
 
 async def connection_of(shop) -> str:

@@ -33,6 +33,14 @@ async def user(organization, subject):
     return await principal(organization.client, "ada", subject=subject, permissions=permissions)
 
 
+@pytest.fixture(scope="module")
+async def known(lasting):
+    """The subject of a user, for tests that only look or are refused."""
+    subject = f"idp|{new_id()}"
+    await principal(lasting.client, "ada", subject=subject)
+    return subject
+
+
 async def refused(client):
     """The answer must be that of a bad token, to the letter."""
     answer = await client.raw(VIEWER)
@@ -58,10 +66,10 @@ async def test_speaks_for_the_user_of_its_subject_with_all_that_the_user_may(
 
 
 @pytest.mark.parametrize(("kid", "algorithm"), [("main", "RS256"), ("curve", "ES256"), ("edwards", "Ed25519")])
-async def test_takes_every_algorithm_that_is_allowed(user, trusted, ask, subject, kid, algorithm):
+async def test_takes_every_algorithm_that_is_allowed(trusted, ask, known, kid, algorithm):
     key = next(key for key in trusted.keys if key.kid == kid)
 
-    answer = await ask(trusted.token(subject, key=key, header={"alg": algorithm, "x-vendor": "1"})).query(VIEWER)
+    answer = await ask(trusted.token(known, key=key, header={"alg": algorithm, "x-vendor": "1"})).query(VIEWER)
 
     assert answer["viewer"]["principal"] == {"username": "ada"}
 
@@ -89,22 +97,22 @@ CLAIMS = {
 
 
 @pytest.mark.parametrize("what", CLAIMS)
-async def test_refuses_a_token_whose_claims_are_wrong(user, trusted, ask, subject, what):
-    claims = {"sub": subject} | CLAIMS[what](int(time.time()))
+async def test_refuses_a_token_whose_claims_are_wrong(trusted, ask, known, what):
+    claims = {"sub": known} | CLAIMS[what](int(time.time()))
 
     assert await refused(ask(trusted.token(claims.pop("sub"), **claims)))
 
 
 @pytest.mark.parametrize("claims", [{"exp": -29}, {"nbf": 20}, {"iat": 20}])
-async def test_allows_for_clocks_that_differ(user, trusted, ask, subject, claims):
+async def test_allows_for_clocks_that_differ(trusted, ask, known, claims):
     claims = {name: int(time.time()) + seconds for name, seconds in claims.items()}
 
-    answer = await ask(trusted.token(subject, aud=["another", "patchbay"], **claims)).raw(VIEWER)
+    answer = await ask(trusted.token(known, aud=["another", "patchbay"], **claims)).raw(VIEWER)
 
     assert answer.status_code == 200
 
 
-async def test_refuses_what_no_key_of_the_issuer_signed(user, trusted, ask, subject):
+async def test_refuses_what_no_key_of_the_issuer_signed(trusted, ask, known):
     stranger = make_key("RS256", kid="main")
     encrypts = next(key for key in trusted.keys if key.kid == "encrypts")
     other = next(key for key in trusted.keys if key.kid == "other")
@@ -112,25 +120,25 @@ async def test_refuses_what_no_key_of_the_issuer_signed(user, trusted, ask, subj
     other_freely = type(other).import_key({k: v for k, v in other.as_dict(private=True).items() if k != "alg"})
 
     tokens = {
-        "a stranger's key of the same id": trusted.token(subject, key=stranger),
-        "an unknown id": trusted.token(subject, header={"kid": "unknown"}),
-        "no id among several keys": trusted.token(subject, header={"kid": None}),
-        "another key's id": trusted.token(subject, header={"kid": "curve"}),
-        "a key for encryption": trusted.token(subject, key=encrypts_freely, header={"kid": "encrypts"}),
-        "a key for another algorithm": trusted.token(subject, key=other_freely, header={"kid": "other"}),
-        "an algorithm that is not allowed": trusted.token(subject, header={"alg": "PS256"}),
+        "a stranger's key of the same id": trusted.token(known, key=stranger),
+        "an unknown id": trusted.token(known, header={"kid": "unknown"}),
+        "no id among several keys": trusted.token(known, header={"kid": None}),
+        "another key's id": trusted.token(known, header={"kid": "curve"}),
+        "a key for encryption": trusted.token(known, key=encrypts_freely, header={"kid": "encrypts"}),
+        "a key for another algorithm": trusted.token(known, key=other_freely, header={"kid": "other"}),
+        "an algorithm that is not allowed": trusted.token(known, header={"alg": "PS256"}),
         "its own key in the header": trusted.token(
-            subject, key=stranger, header={"jwk": stranger.as_dict(private=False)}
+            known, key=stranger, header={"jwk": stranger.as_dict(private=False)}
         ),
     }
 
     assert {what: await refused(ask(token)) for what, token in tokens.items()} == dict.fromkeys(tokens, True)
 
 
-async def test_refuses_what_was_tampered_with(user, trusted, ask, subject):
-    head, body, signature = trusted.token(subject).split(".")
+async def test_refuses_what_was_tampered_with(trusted, ask, known):
+    head, body, signature = trusted.token(known).split(".")
     claims = json.loads(base64.urlsafe_b64decode(body + "=="))
-    forged = encoded(claims | {"sub": subject, "exp": claims["exp"] + 1})
+    forged = encoded(claims | {"sub": known, "exp": claims["exp"] + 1})
     flipped = signature[:-4] + ("AAAA" if signature[-4:] != "AAAA" else "BBBB")
     tokens = [
         f"{head}.{forged}.{signature}",
@@ -149,8 +157,8 @@ async def test_refuses_what_was_tampered_with(user, trusted, ask, subject):
     assert answers == [True] * len(tokens)
 
 
-async def test_refuses_no_signature_and_a_public_key_used_as_a_secret(user, trusted, ask, subject):
-    body = encoded(trusted.claims(subject))
+async def test_refuses_no_signature_and_a_public_key_used_as_a_secret(trusted, ask, known):
+    body = encoded(trusted.claims(known))
     public = trusted.main
     secrets = [
         public.as_pem(private=False),
@@ -161,7 +169,7 @@ async def test_refuses_no_signature_and_a_public_key_used_as_a_secret(user, trus
     ]
     tokens = [f"{encoded({'alg': alg, 'kid': 'main'})}.{body}." for alg in ("none", "None", "NONE", "nOnE")]
     tokens += [f"{encoded({'alg': 'none', 'kid': 'main'})}.{body}.x", f"{encoded({'kid': 'main'})}.{body}.x"]
-    tokens += [hs256(trusted.claims(subject), secret) for secret in secrets]
+    tokens += [hs256(trusted.claims(known), secret) for secret in secrets]
 
     answers = [await refused(ask(token)) for token in tokens]
 
@@ -189,10 +197,10 @@ HEADERS = [
 
 
 @pytest.mark.parametrize("header", HEADERS, ids=range(len(HEADERS)))
-async def test_refuses_a_header_that_is_no_header(user, trusted, ask, subject, header):
+async def test_refuses_a_header_that_is_no_header(trusted, ask, known, header):
     segment = base64.urlsafe_b64encode(header).rstrip(b"=").decode()
 
-    assert await refused(ask(f"{segment}.{encoded(trusted.claims(subject))}.c2lnbmF0dXJl"))
+    assert await refused(ask(f"{segment}.{encoded(trusted.claims(known))}.c2lnbmF0dXJl"))
 
 
 async def test_a_disabled_user_is_refused_at_once(organization, user, trusted, ask, subject):
@@ -257,8 +265,8 @@ async def test_a_claim_that_names_an_organization_binds_the_token_to_it(
     assert statuses == [200, 404, 401, 401, 401, 401]
 
 
-async def test_without_an_issuer_no_jwt_is_taken(user, trusted, graphql, subject):
-    assert await refused(graphql(trusted.token(subject)))
+async def test_without_an_issuer_no_jwt_is_taken(trusted, graphql, known):
+    assert await refused(graphql(trusted.token(known)))
 
 
 def encoded(value):

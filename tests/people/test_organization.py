@@ -39,13 +39,13 @@ async def test_changes_what_was_given_and_records_old_and_new(organization):
         "",
     ],
 )
-async def test_refuses_a_return_address_that_would_let_others_in(organization, url):
+async def test_refuses_a_return_address_that_would_let_others_in(lasting, url):
     good = "https://app.example.com/"
 
-    refused = await act(organization.client, "updateOrganization", name="Changed", returnUrls=[good, url])
+    refused = await act(lasting.client, "updateOrganization", name="Changed", returnUrls=[good, url])
 
     assert (refused["code"], refused["path"]) == ("INVALID_INPUT", ["input", "returnUrls", "1"])
-    shown = await organization.client.query("{ viewer { organization { name returnUrls } } }")
+    shown = await lasting.client.query("{ viewer { organization { name returnUrls } } }")
     assert shown["viewer"]["organization"]["returnUrls"] == []
     assert shown["viewer"]["organization"]["name"] != "Changed"
 

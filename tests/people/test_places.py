@@ -1,6 +1,7 @@
 """Spaces and sites."""
 
 from models.vocabulary import Permission
+from tests.harness.backends import both
 from tests.people.documents import act, audit
 
 LIST = """query ($kind: PlaceKind, $search: String, $first: Int, $after: String) {
@@ -34,6 +35,7 @@ async def test_makes_renames_and_removes_a_place_and_records_it(organization):
     assert len(await audit(client, "place.created")) == len(await audit(client, "place.deleted")) == 1
 
 
+@both
 async def test_lists_by_kind_and_name_in_pages(organization):
     client = organization.client
     for kind, name in (("SPACE", "beta"), ("SITE", "Zeta"), ("SPACE", "Alpha"), ("SITE", "docs")):

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from models.vocabulary import Permission
+from tests.harness.backends import both
 from tests.people.documents import act, audit, principal
 
 LIST = """query ($kind: PrincipalKind, $search: String, $first: Int, $after: String) {
@@ -45,6 +46,7 @@ async def test_makes_a_user_as_it_was_given(organization):
     assert {"path": "subject", "oldValue": None, "newValue": "idp|1"} in entry["changes"]
 
 
+@both
 async def test_a_teams_members_are_replaced_and_the_change_is_recorded(organization):
     people = [await principal(organization.client, name) for name in ("ada", "bob", "cyd")]
     ids = [person["id"] for person in people]
@@ -73,6 +75,7 @@ async def test_an_absent_field_stays_and_null_clears(organization):
     assert cleared["principal"]["displayName"] == "Countess"
 
 
+@both
 @pytest.mark.parametrize("field", ["username", "subject"])
 async def test_refuses_a_name_that_is_taken(organization, new_organization, field):
     given = {"username": "ada", "subject": "idp|1"}
@@ -87,6 +90,7 @@ async def test_refuses_a_name_that_is_taken(organization, new_organization, fiel
     assert (await act(elsewhere, "createPrincipal", kind="USER", displayName="A", **given))["principal"]
 
 
+@both
 async def test_of_twenty_that_take_a_username_at_once_one_does(organization):
     made = await asyncio.gather(
         *(
@@ -132,13 +136,13 @@ async def test_gives_no_permission_that_the_caller_lacks(organization):
         ("USER", {"memberIds": ["0" * 24]}, ["input", "memberIds"]),
     ],
 )
-async def test_refuses_what_cannot_be(organization, kind, given, path):
+async def test_refuses_what_cannot_be(lasting, kind, given, path):
     fields = {"kind": kind, "username": "ada", "displayName": "Ada"} | given
 
-    refused = await act(organization.client, "createPrincipal", **fields)
+    refused = await act(lasting.client, "createPrincipal", **fields)
 
     assert (refused["code"], refused["path"]) == ("INVALID_INPUT", path)
-    assert await listed(organization.client) == ["admin"]
+    assert await listed(lasting.client) == ["admin"]
 
 
 async def test_a_member_is_a_user_of_the_organization(organization, new_organization):
@@ -219,6 +223,7 @@ async def test_another_organizations_user_does_not_exist(organization, new_organ
     assert await listed(other.client) == ["admin", "eve"]
 
 
+@both
 async def test_lists_by_name_with_words_and_kind_and_pages(organization):
     for name in ("carol", "alice", "bob"):
         await principal(organization.client, name)

@@ -7,6 +7,7 @@ from models.row import new_id
 from models.vocabulary import Permission, TokenReach
 from resolvers.caller import Caller
 from resolvers.mutations.organization import IssueToken, issue_token
+from tests.harness.backends import both
 from tests.people.documents import act, integration, names, principal
 
 VIEWER = """{ viewer { organization { slug } organizations { slug } principal { username } token { name }
@@ -44,6 +45,7 @@ def issue(hub):
     return issue
 
 
+@both
 async def test_acts_at_home_unless_another_organization_is_named(homes, issue, graphql):
     token = await issue(homes[0])
 

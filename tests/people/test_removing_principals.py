@@ -5,6 +5,7 @@ from sqlmodel import col
 
 from models.tables import Connection, Principal, Share, TeamMember, Token
 from models.vocabulary import Permission
+from tests.harness.backends import both
 from tests.people.documents import act, audit, integration, principal
 from tests.people.test_principals import listed
 
@@ -23,6 +24,7 @@ async def test_refuses_to_remove_an_owner_and_names_what_it_owns(organization):
     assert await listed(organization.client) == ["ada", "admin"]
 
 
+@both
 async def test_removing_takes_shares_tokens_memberships_and_own_connections_along(organization, database):
     user = await principal(organization.client, "ada")
     await principal(organization.client, "crew", "TEAM", memberIds=[user["id"]])

@@ -9,6 +9,7 @@ from models.tables import Share
 from models.vocabulary import Permission
 from resolvers.caller import Caller
 from resolvers.mutations.sharing import ShareIntegration, share_integration
+from tests.harness.backends import both
 from tests.harness.statements import counted
 from tests.people.documents import act, audit, integration, names, principal
 
@@ -48,6 +49,7 @@ async def shown(client, app):
     return (await client.query(SHARES, id=app["id"]))["integration"]
 
 
+@both
 async def test_a_restricted_integration_is_seen_by_whom_it_is_shared_with_through_a_team_too(
     organization, people, app
 ):
@@ -149,6 +151,7 @@ async def test_another_organizations_integration_is_not_shared(organization, new
     assert (await shown(other.client, foreign))["shares"] == []
 
 
+@both
 async def test_a_transfer_moves_the_owners_rights(organization, people):
     await act(organization.client, "updatePrincipal", people["bob"], permissions=[word.value for word in EVERYTHING])
     bob = await organization.signed_in(*EVERYTHING, username="bob")
@@ -196,6 +199,7 @@ async def test_a_share_is_a_node_for_whom_its_integration_is_there(organization,
     assert seen == [{"level": "VIEW", "principal": {"username": "ada"}}, None]
 
 
+@both
 async def test_shares_of_twenty_at_once_are_one(organization, people, app):
     given = await asyncio.gather(*(share(organization.client, app, people["bob"]) for _ in range(20)))
 

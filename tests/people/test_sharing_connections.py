@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 
 from models.database import Database
@@ -16,9 +18,11 @@ from resolvers.caller import Caller
 from resolvers.find import IntegrationRef
 from resolvers.mutations.own_connection import ConnectIntegration, connect_integration
 from tests.harness.acting import refusal
+from tests.harness.backends import both
 from tests.harness.graphql import GraphQL
 from tests.harness.rows import changes, snapshot
-from tests.harness.tenants import Tenant
+from tests.harness.server import RunningHub
+from tests.harness.tenants import Tenant, found_organization
 
 HELD = (
     *(Permission.INTEGRATIONS_READ, Permission.INTEGRATIONS_WRITE, Permission.DISPATCH_READ),
@@ -34,21 +38,27 @@ AUTH = {
 TOKENS = {"oauth2": {"accessToken": "at"}}
 DO = {"name": "DO", "method": "GET", "endpoint": "/ok"}
 MADE = {
-    "createIntegration": "... on IntegrationPayload { integration { id databaseId handler } }",
+    "createIntegration": "... on IntegrationPayload { integration { id databaseId handler connection { id } } }",
     "createConnection": "... on ConnectionPayload { connection { id databaseId } }",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Home:
+    """An organization, and a user of it who does not administrate."""
+
+    tenant: Tenant
+    ada: GraphQL
+    ada_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place(Home):
     """An integration with its shared default connection, and `loose`, a shared one that is registered nowhere.
 
     `ada` sees the integration by a share; `own` is a connection of hers there, `spare` one beside it.
     """
 
-    tenant: Tenant
-    ada: GraphQL
-    ada_id: str
     id: str
     row_id: str
     handler: str
@@ -68,25 +78,27 @@ async def do(client: GraphQL, field: str, input: Any) -> dict[str, Any]:
     return next((answer[noun] for noun in ("integration", "connection") if noun in answer), answer)
 
 
-async def place(tenant: Tenant, *, access: str = "RESTRICTED", mode: str = "SHARED", level: str = "VIEW") -> Place:
+async def home_of(tenant: Tenant) -> Home:
+    """With `ada`, who is new."""
+    ada_id = await tenant.add_user("ada", *HELD)
+    return Home(tenant=tenant, ada=await tenant.signed_in(*HELD, username="ada"), ada_id=ada_id)
+
+
+async def place(home: Home, *, access: str = "RESTRICTED", mode: str = "SHARED", level: str = "VIEW") -> Place:
     """It is the administrator's, and `ada` has a share."""
-    client, ada_id = tenant.client, await tenant.add_user("ada", *HELD)
-    ada = await tenant.signed_in(*HELD, username="ada")
+    client, ada = home.tenant.client, home.ada
     given = {"name": "Shop", "access": access, "mode": mode, "auth": AUTH, "secret": TOKENS, "capabilities": [DO]}
     app = await do(client, "createIntegration", given)
-    shown = await client.query("{ connections { nodes { id } } }")
-    await do(client, "shareIntegration", {"integrationId": app["id"], "principalId": ada_id, "level": level})
+    await do(client, "shareIntegration", {"integrationId": app["id"], "principalId": home.ada_id, "level": level})
     loose = await do(client, "createConnection", {"mode": "SHARED", "secret": TOKENS})
     own = await do(ada, "createConnection", {"integrationId": app["id"], "secret": TOKENS})
     spare = await do(ada, "createConnection", {"secret": TOKENS})
     return Place(
-        tenant=tenant,
-        ada=ada,
-        ada_id=ada_id,
+        **vars(home),
         id=app["id"],
         row_id=app["databaseId"],
         handler=app["handler"],
-        shared=shown["connections"]["nodes"][0]["id"],
+        shared=app["connection"]["id"],
         loose=loose["id"],
         own=own["id"],
         spare=spare["id"],
@@ -125,25 +137,36 @@ FOR_ONESELF = {
 }
 
 
+@pytest.fixture(scope="module")
+async def home(hub: RunningHub, lasting_http: httpx.AsyncClient) -> Home:
+    """For tests that each make a place of their own."""
+    return await home_of(await found_organization(hub, partial(GraphQL, lasting_http)))
+
+
+@pytest.fixture(scope="module")
+async def restricted(lasting: Tenant) -> Place:
+    """For tests that are refused."""
+    return await place(await home_of(lasting))
+
+
 @pytest.mark.parametrize("way", FOR_ALL)
 async def test_who_merely_sees_a_restricted_integration_changes_nothing_for_everybody(
-    organization: Tenant, database: Database, way: str
+    restricted: Place, database: Database, way: str
 ) -> None:
-    at = await place(organization)
-    before = await snapshot(database, organization.id)
+    before = await snapshot(database, restricted.tenant.id)
 
-    answer = await do(at.ada, *FOR_ALL[way](at))
+    answer = await do(restricted.ada, *FOR_ALL[way](restricted))
 
     assert (answer.get("__typename"), answer.get("code")) == ("Forbidden", "FORBIDDEN")
-    assert changes(before, await snapshot(database, organization.id)) == ["+ audit_entry"]
+    assert changes(before, await snapshot(database, restricted.tenant.id)) == ["+ audit_entry"]
 
 
 @pytest.mark.parametrize(("access", "level"), [("RESTRICTED", "MANAGE"), ("ORGANIZATION", "VIEW")])
 @pytest.mark.parametrize("way", FOR_ALL)
 async def test_who_manages_it_may_and_everybody_where_it_is_open(
-    organization: Tenant, way: str, access: str, level: str
+    home: Home, way: str, access: str, level: str
 ) -> None:
-    at = await place(organization, access=access, level=level)
+    at = await place(home, access=access, level=level)
 
     answer = await do(at.ada, *FOR_ALL[way](at))
 
@@ -151,8 +174,8 @@ async def test_who_manages_it_may_and_everybody_where_it_is_open(
 
 
 @pytest.mark.parametrize("way", FOR_ONESELF)
-async def test_who_sees_it_connects_for_oneself(organization: Tenant, way: str) -> None:
-    at = await place(organization, mode="PER_USER")
+async def test_who_sees_it_connects_for_oneself(home: Home, way: str) -> None:
+    at = await place(home, mode="PER_USER")
 
     answer = await do(at.ada, *FOR_ONESELF[way](at))
 
@@ -160,7 +183,7 @@ async def test_who_sees_it_connects_for_oneself(organization: Tenant, way: str) 
 
 
 async def test_a_grant_from_elsewhere_is_not_kept_for_everybody(organization: Tenant, hub) -> None:
-    at = await place(organization)
+    at = await place(await home_of(organization))
     facts = {"source": Source.GRAPHQL, "permissions": frozenset(HELD), "organization_id": organization.id}
     ada = Caller(hub=hub.app.state.hub, principal_id=at.ada_id, **facts)
     given = ConnectIntegration(integration=IntegrationRef(id=at.row_id), given=RefreshToken(token="rt"))
@@ -169,10 +192,11 @@ async def test_a_grant_from_elsewhere_is_not_kept_for_everybody(organization: Te
         await hub.run(connect_integration(ada, given))
 
 
+@both
 async def test_a_shared_connection_is_everybodys_wherever_it_is_registered(
     organization: Tenant, database: Database
 ) -> None:
-    at = await place(organization)
+    at = await place(await home_of(organization))
     hers = await do(at.ada, "createIntegration", {"name": "Hers", "mode": "SHARED", "auth": AUTH})
     both = {"integrationId": hers["id"], "connectionIds": [at.shared], "defaultConnectionId": at.shared}
     spread = await do(at.ada, "registerConnections", both)
@@ -192,11 +216,11 @@ async def test_a_shared_connection_is_everybodys_wherever_it_is_registered(
 
 @pytest.mark.parametrize(("level", "invited"), [("VIEW", False), ("MANAGE", True)])
 async def test_a_refused_dispatch_brings_a_link_for_everybody_only_to_who_may_use_it(
-    organization: Tenant, level: str, invited: bool
+    home: Home, level: str, invited: bool
 ) -> None:
-    at = await place(organization, level=level)
+    at = await place(home, level=level)
     for one in (at.shared, at.own):
-        await do(organization.client, "deleteConnection", one)
+        await do(home.tenant.client, "deleteConnection", one)
 
     problem = await refusal(at.ada, "dispatch", {"capability": {"named": {"handler": at.handler, "name": "DO"}}})
 

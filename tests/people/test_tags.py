@@ -4,6 +4,7 @@ import asyncio
 
 from models.vocabulary import Permission
 from tests.harness.apps import Apps
+from tests.harness.backends import both
 from tests.people.documents import act, audit, integration, names
 
 TAGS = "{ tags { id name } }"
@@ -17,6 +18,7 @@ async def known(client):
     return [one["name"] for one in (await client.query(TAGS))["tags"]]
 
 
+@both
 async def test_replaces_tags_makes_the_unknown_and_drops_the_unused(organization):
     client = organization.client
     one, two = await integration(client, "One"), await integration(client, "Two")
@@ -45,6 +47,7 @@ async def test_setting_the_same_tags_changes_nothing(organization):
     assert len(await audit(organization.client, "integration.tagged")) == 1
 
 
+@both
 async def test_filters_by_tags_of_the_own_organization_only(organization, new_organization, hub, database):
     client, other = organization.client, await new_organization()
     for name, tags in (("One", ["a"]), ("Two", ["b", "c"]), ("Three", [])):
@@ -104,6 +107,7 @@ async def test_refuses_what_cannot_be_and_changes_nothing(organization):
     assert await known(organization.client) == ["kept"]
 
 
+@both
 async def test_twenty_at_once_leave_every_integration_with_its_tags(organization):
     client = organization.client
     apps = [await integration(client, f"App {number}") for number in range(5)]

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from models.database import Database
+from tests.harness.backends import both
 from tests.harness.graphql import GraphQL
 from tests.harness.installed import Installed
 from tests.harness.server import PLAIN_HTTP, ServerProcess
@@ -17,6 +18,8 @@ from tests.oauth.conftest import Connected, connected
 from tests.oauth.vendor import Vendor
 
 CALLS = 100
+#: No vendor of these tests takes as long, and nobody waits for long for who is dead.
+SOON = '{"token_lease": 1}'
 
 
 @asynccontextmanager
@@ -46,6 +49,7 @@ async def begun(installed: Installed, vendor: Vendor) -> AsyncIterator[tuple[Ser
         yield process, await connected(client, vendor, database, expiresAt="2020-01-01T00:00:00Z")
 
 
+@both
 async def test_a_hundred_calls_of_two_processes_renew_a_token_once(installed: Installed, vendor) -> None:
     vendor.delay = 0.5
     async with begun(installed, vendor) as (_, shop):
@@ -78,7 +82,7 @@ async def test_a_hundred_calls_that_are_refused_renew_a_token_once(installed: In
 async def test_a_process_that_dies_between_the_answer_and_the_store_leaves_no_loop(
     installed: Installed, vendor, rotates
 ) -> None:
-    vendor.rotates = rotates
+    installed.settings["pace"], vendor.rotates = SOON, rotates
     async with begun(installed, vendor) as (first, shop):
         vendor.before_answer = first.kill  # the vendor has given a new token, and nobody is there to keep it
         with pytest.raises(httpx.TransportError):

@@ -1,0 +1,1 @@
+"""Renewals of tokens that processes race for, or die in."""

@@ -179,7 +179,12 @@ def start_server(tmp_path: Path, master_keys: str, fork: Start) -> Iterator[Call
 async def installed(new_database, start_server, tmp_path: Path) -> AsyncIterator[Installed]:
     """A hub with a database of its own, of which processes can be started."""
     async with new_database() as url:
-        settings = {"database_url": url, "master_keys": Keyring.generate(), "egress_allow": "127.0.0.0/8"}
+        settings = {
+            "database_url": url,
+            "master_keys": Keyring.generate(),
+            "egress_allow": "127.0.0.0/8",
+            "catalogue": CATALOGUE,
+        }
         yield Installed(settings=settings, home=tmp_path, start_server=start_server)
 
 

@@ -17,7 +17,7 @@ from tests.harness.waiting import eventually
 SECRET: Final = "shelf-secret-of-the-vendor"
 AT_ONCE: Final = 2
 #: A rotation is over before any process has looked which key seals.
-LATE: Final = '{"key_look": 1.5, "key_follow": 0.1}'
+LATE: Final = '{"key_look": 1.2, "key_follow": 0.1}'
 #: What is signed with another key as soon as a process seals with another one.
 SIGNED: Final = "{ principals(first: 1) { pageInfo { endCursor } } }"
 _GET: Final = capability("GET", "GET", "/ok")

@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from models.database import Database
+from tests.conftest import CATALOGUE
 from tests.harness.databases import opened
 from tests.keys.operating import Operated
 
@@ -20,7 +21,7 @@ QUICK: Final = '{"key_look": 0.1, "key_follow": 0.4}'
 async def operated(new_database, start_server, fork, tmp_path: Path) -> AsyncIterator[Operated]:
     """A hub of the test's own, with an organization and no process yet."""
     async with new_database() as url:
-        settings: dict[str, object] = {"database_url": url, "pace": QUICK}
+        settings: dict[str, object] = {"database_url": url, "catalogue": CATALOGUE, "pace": QUICK}
         hub = Operated(home=tmp_path / "home", start_server=start_server, fork=fork, settings=settings)
         await hub.found()
         yield hub

@@ -12,6 +12,7 @@ import pytest
 
 from models.database import Database
 from models.secret import Keyring
+from tests.conftest import CATALOGUE
 from tests.harness.programs import Start, execute
 from tests.harness.server import ServerProcess, free_port
 from tests.keys.operating import Operated
@@ -32,7 +33,8 @@ async def founded(new_database, fork: Start, tmp_path_factory: pytest.TempPathFa
     """A hub whose database nobody can change, for want of the right keys."""
     async with new_database() as url:
         home = tmp_path_factory.mktemp("founded")
-        hub = Operated(home=home, start_server=no_server, fork=fork, settings={"database_url": url})
+        settings: dict[str, object] = {"database_url": url, "catalogue": CATALOGUE}
+        hub = Operated(home=home, start_server=no_server, fork=fork, settings=settings)
         await hub.found()
         yield hub
 

@@ -12,7 +12,7 @@ from tests.keys.sealed import readable, seal_connections, sealed_with, versions
 
 pytestmark = both
 
-MANY = 4000
+MANY = 2000
 KILLS = 3
 
 

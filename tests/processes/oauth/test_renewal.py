@@ -19,7 +19,7 @@ from tests.oauth.vendor import Vendor
 
 CALLS = 100
 #: No vendor of these tests takes as long, and nobody waits for long for who is dead.
-SOON = '{"token_lease": 1}'
+SOON = '{"token_lease": 0.5}'
 
 
 @asynccontextmanager

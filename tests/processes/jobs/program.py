@@ -1,4 +1,4 @@
-"""A worker as a process of its own: `python -m tests.jobs.program URL QUEUE LOG LEASE_MS [CLOCK_OFF_MS]`.
+"""A worker as a process of its own: `python -m tests.processes.jobs.program URL QUEUE LOG LEASE_MS [CLOCK_OFF_MS]`.
 
 Each run of a job writes a line to LOG when it begins and when it ends. What a job does stands in its payload.
 """

@@ -28,7 +28,7 @@ class Children:
 
     async def start(self, *more):
         arguments = map(str, [*self._arguments, self.lease_ms, *more])
-        command = ["-m", "tests.jobs.program", *arguments]
+        command = ["-m", "tests.processes.jobs.program", *arguments]
         child = await asyncio.to_thread(self._fork, command, child_environment(), sys.__stderr__, sys.__stderr__)
         self.started.append(child)
         await self.wrote(f"ready {child.pid}", alive=child)

@@ -10,12 +10,12 @@ from sqlalchemy import text
 from models.occupancy import occupied
 from models.secret import Keyring
 from settings import Settings
-from tests.faults.conftest import PATIENCE, UNKNOWN, VIEWER, finished, refusals
 from tests.harness.acting import act, attempt, refusal
 from tests.harness.backends import on_postgresql
 from tests.harness.databases import opened
 from tests.harness.server import PLAIN_HTTP, served
 from tests.harness.waiting import eventually
+from tests.processes.faults.conftest import PATIENCE, UNKNOWN, VIEWER, finished, refusals
 
 AWAY = ("The database cannot be reached now; try again.", "INTERNAL_SERVER_ERROR")
 BUSY = ("Too many calls wait for the database; try again.", "INTERNAL_SERVER_ERROR")

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from models.tables import Dispatch, Job
 from models.vocabulary import DispatchOutcome, WorkState
 from tests.definitions.conftest import Vendor, described, save
-from tests.faults.conftest import serving_away
 from tests.harness.acting import act
 from tests.harness.calling import app, capability
 from tests.harness.databases import opened
 from tests.harness.waiting import eventually
+from tests.processes.faults.conftest import serving_away
 
 
 async def test_a_call_that_does_not_end_holds_nobody_up_and_is_settled(start_on_disk, upstream):

@@ -1,4 +1,6 @@
-"""The intervals at which the processes of a hub look at each other's work, and how long they wait for each other."""
+"""The intervals at which the processes of a hub look at each other's work, and how long they wait for each other and
+for the database.
+"""
 
 from __future__ import annotations
 
@@ -26,3 +28,7 @@ class Pace:
     token_look: Seconds = 0.1
     #: For a job: its worker extends the lease three times in it, and others take the job over after it.
     job_lease: Seconds = 15.0
+    #: For a connection to the database, new or of the pool.
+    database_connection: Seconds = 4.0
+    #: For a statement, which may wait for other writers.
+    database_statement: Seconds = 10.0

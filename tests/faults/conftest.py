@@ -7,6 +7,7 @@ from models.migrations import upgrade
 from models.secret import Keyring
 from resolvers.caller import Caller
 from resolvers.mutations.organization import CreateOrganization
+from resolvers.pace import Pace
 from settings import Settings
 from wiring import build_hub
 
@@ -24,11 +25,17 @@ FAIL = (
 
 
 @pytest.fixture
-async def operator(empty_database, tmp_path):
+def pace():
+    """For tests to replace."""
+    return Pace()
+
+
+@pytest.fixture
+async def operator(empty_database, tmp_path, pace):
     """The operator of a hub that does not run, over a database of the test's own."""
     await upgrade(empty_database)
     url = empty_database.url.render_as_string(hide_password=False)
-    hub = build_hub(Settings(home=tmp_path, database_url=url, master_keys=Keyring.generate()))
+    hub = build_hub(Settings(home=tmp_path, database_url=url, master_keys=Keyring.generate(), pace=pace))
     yield Caller.operator(hub)
     await hub.recorder.close()
     await hub.database.close()

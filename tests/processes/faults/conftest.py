@@ -13,6 +13,7 @@ from models.migrations import upgrade
 from models.secret import Keyring
 from resolvers.caller import Caller
 from resolvers.mutations.organization import IssueToken, create_organization, issue_token
+from resolvers.pace import Pace
 from settings import Settings
 from tests.faults.conftest import ACME, PATIENCE
 from tests.harness.databases import postgresql_database
@@ -31,6 +32,8 @@ _HTTP = {
 VIEWER = "{ viewer { organization { name } } }"
 CREATE = """mutation ($input: CreateIntegrationInput!) { createIntegration(input: $input) {
  ... on IntegrationPayload { integration { id } } ... on Problem { code message } } }"""
+#: A database that does not answer is given up soon.
+SOON = Pace(database_connection=0.5, database_statement=1.5)
 UNKNOWN = (
     "The database went away, or its disk failed, while it was keeping the change, so nobody knows whether it did."
     " Read again, or repeat the call with the same idempotency key."
@@ -75,7 +78,9 @@ async def serving_away(postgresql, home):
 
     async with postgresql_database(postgresql) as url:
         with DatabaseProxy(make_url(url)) as proxy:
-            settings = Settings(home=home, database_url=proxy.url, database_pool=5, master_keys=Keyring.generate())
+            settings = Settings(
+                home=home, database_url=proxy.url, database_pool=5, master_keys=Keyring.generate(), pace=SOON
+            )
             token, _ = await founded(settings)
             with served(create_app(settings)) as hub:
                 async with httpx.AsyncClient(base_url=hub.url, **_HTTP) as http:

@@ -40,7 +40,7 @@ async def _work(url, queue, log, lease_ms):
     database, told = Database(url, pool_size=3), asyncio.Event()
     bus = Bus(database)
     kind = JobKind(name="work", run=work, first_retry_ms=10)
-    worker = Worker(database, [kind], bus, queue=queue, lease_ms=lease_ms, grace_seconds=4)
+    worker = Worker(database, [kind], bus, queue=queue, lease_ms=lease_ms, grace_seconds=1)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     async with bus.running(), worker.running():
         _line(log, f"ready {os.getpid()}")

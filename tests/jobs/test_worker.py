@@ -4,10 +4,12 @@ import asyncio
 import time
 
 import pytest
+from sqlalchemy import text
 
 from jobs.job import GiveUp, NewJob
 from jobs.transaction import enqueue
 from models.vocabulary import WorkState
+from tests.harness.backends import on_postgresql
 
 
 class Seen:
@@ -88,6 +90,27 @@ async def test_waits_for_the_time_of_a_job_and_not_longer(queue, bus, start_work
     await queue.reached(job_id, WorkState.SUCCEEDED)
 
     assert 0.7 <= started[0] < 5
+
+
+@on_postgresql
+async def test_a_job_that_comes_due_while_the_database_is_asked_for_it_is_not_passed_by(queue, bus, start_worker):
+    """Its question is held up; the look that would find the job otherwise comes after five seconds."""
+    started = []
+
+    async def note(context):
+        started.append(time.monotonic() - began)
+
+    await start_worker(work=note)
+    began = time.monotonic()
+    job_id = await queue.add(delay_ms=200)
+    bus.wake("jobs")
+    await asyncio.sleep(0.01)  # it has tried to claim, and asks in a moment
+    async with queue.database.write() as session:
+        await session.execute(text("LOCK TABLE job IN ACCESS EXCLUSIVE MODE"))
+        await asyncio.sleep(0.3)
+    await queue.reached(job_id, WorkState.SUCCEEDED)
+
+    assert 0.2 <= started[0] < 3
 
 
 async def test_a_poison_job_dies_after_its_tries_and_the_queue_moves(queue, bus, start_worker):

@@ -32,8 +32,6 @@ from wire.head import HeadLimits, LimitedHead
 from wiring import build_hub, opened
 from worker import working
 
-_READY_SECONDS = 4.0
-
 
 def create_app(settings: Settings) -> Starlette:
     """The application. Everything with a life of its own begins and ends with its lifespan.
@@ -85,7 +83,7 @@ async def _alive(_request: Request) -> Response:
 def _ready(hub: Hub) -> Any:
     async def ready(_request: Request) -> Response:
         try:
-            async with asyncio.timeout(_READY_SECONDS), hub.database.read() as session:
+            async with asyncio.timeout(hub.database.patience.connection), hub.database.read() as session:
                 await session.execute(text("SELECT 1"))
         except (Unavailable, TimeoutError):
             return JSONResponse({"status": "the database cannot be reached"}, 503)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from jobs.job import Claimed, Ended, Lease
+from jobs.job import Claimed, Due, Ended, Lease
 from jobs.postgresql import PostgresqlDriver
 from jobs.sqlite import SqliteDriver
 from models.database import Database
@@ -42,8 +42,8 @@ class Driver(Protocol):
     async def reap(self) -> int:
         """Free the jobs whose lease is over: queued again, or failed when all tries are used up. Answers how many."""
 
-    async def due_in(self, queue: str, operations: Sequence[str], since_ms: int) -> int | None:
-        """Milliseconds until the next job that waited for its time `since_ms` ago; None when none did."""
+    async def next_due(self, queue: str, operations: Sequence[str], after: int) -> Due:
+        """When the first of the jobs is due that were not yet at `after`, in ms since 1970 UTC."""
 
     def heart(self) -> Heart:
         """What extends leases; made and used in one thread."""

@@ -84,6 +84,14 @@ class Claimed:
         return Lease(self.id, self.owner, self.attempt)
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a job is due, None where there is none, and what the database's clock shows; in ms since 1970 UTC."""
+
+    at: int | None
+    now: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """How an attempt ended. QUEUED: again, `delay_ms` from now; `refund`: and it does not count as a try.

@@ -9,7 +9,7 @@ from typing import Any, Final
 import asyncpg
 
 from jobs import statements
-from jobs.job import Claimed, Ended, JobCancelled, Lease, LeaseLost
+from jobs.job import Claimed, Due, Ended, JobCancelled, Lease, LeaseLost
 from models.database import Database
 from models.statement import spelled
 from models.vocabulary import WorkState
@@ -21,7 +21,7 @@ _BEAT: Final = spelled(statements.BEAT_POSTGRESQL, sqlite=False)
 _REPORT: Final = spelled(statements.REPORT, sqlite=False)
 _HELD: Final = spelled(statements.HELD, sqlite=False)
 _REAP: Final = spelled(statements.REAP, sqlite=False)
-_DUE_IN: Final = spelled(statements.DUE_IN, sqlite=False)
+_NEXT_DUE: Final = spelled(statements.NEXT_DUE, sqlite=False)
 _TRIES: Final = 5
 
 
@@ -65,11 +65,10 @@ class PostgresqlDriver:
         async with self._database.driver() as driver:
             return len(await driver.fetch(_REAP))
 
-    async def due_in(self, queue: str, operations: Sequence[str], since_ms: int) -> int | None:
-        """See `Driver.due_in`."""
+    async def next_due(self, queue: str, operations: Sequence[str], after: int) -> Due:
+        """See `Driver.next_due`."""
         async with self._database.driver() as driver:
-            waiting: int | None = await driver.fetchval(_DUE_IN, queue, list(operations), since_ms)
-        return waiting
+            return Due(*await driver.fetchrow(_NEXT_DUE, queue, list(operations), after))
 
     def heart(self) -> PostgresqlHeart:
         """See `Driver.heart`."""

@@ -53,6 +53,7 @@ class PostgresqlSignals:
         connection = await self._database.connect_alone(seconds=_TIMEOUT_SECONDS)
         try:
             await connection.add_listener(_CHANNEL, self._listener(ring))
+            connection.add_termination_listener(lambda _: self._something.set())  # to find out at once
             ring(None)
             while True:
                 await self._pass_on(connection)

@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 
 from jobs import statements
-from jobs.job import Claimed, Ended, JobCancelled, Lease, LeaseLost
+from jobs.job import Claimed, Due, Ended, JobCancelled, Lease, LeaseLost
 from models.database import Database
 from models.statement import spelled
 from models.vocabulary import WorkState
@@ -21,7 +21,7 @@ _END: Final = spelled(statements.END_SQLITE, sqlite=True)
 _BEAT: Final = spelled(statements.BEAT_SQLITE, sqlite=True)
 _REPORT: Final = spelled(statements.REPORT, sqlite=True)
 _REAP: Final = spelled(statements.REAP, sqlite=True)
-_DUE_IN: Final = spelled(statements.DUE_IN, sqlite=True)
+_NEXT_DUE: Final = spelled(statements.NEXT_DUE, sqlite=True)
 _EXPIRED: Final = spelled(statements.ANY_EXPIRED, sqlite=True)
 
 
@@ -69,12 +69,10 @@ class SqliteDriver:
             return 0
         return len(await self._writer.write(lambda connection: connection.execute(_REAP).fetchall()))
 
-    async def due_in(self, queue: str, operations: Sequence[str], since_ms: int) -> int | None:
-        """See `Driver.due_in`."""
-        values = (queue, orjson.dumps(list(operations)).decode(), since_ms)
-        found = await self._writer.read(lambda connection: connection.execute(_DUE_IN, values).fetchone())
-        waiting: int | None = found[0]
-        return waiting
+    async def next_due(self, queue: str, operations: Sequence[str], after: int) -> Due:
+        """See `Driver.next_due`."""
+        values = (queue, orjson.dumps(list(operations)).decode(), after)
+        return Due(*await self._writer.read(lambda connection: connection.execute(_NEXT_DUE, values).fetchone()))
 
     def heart(self) -> SqliteHeart:
         """See `Driver.heart`."""

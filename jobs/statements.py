@@ -75,9 +75,9 @@ REAP: Final = f"""UPDATE job SET
  finished_at = CASE WHEN state = 'RUNNING' AND attempt >= max_attempts THEN NOW ELSE finished_at END,
  lease_owner = NULL, lease_until = NULL, updated_at = NOW, feed = FEED
 WHERE {_EXPIRED} RETURNING id"""
-#: queue, operations, milliseconds.
-DUE_IN: Final = """SELECT min(run_at) - NOW FROM job
-WHERE queue = ? AND state = 'QUEUED' AND operation AMONG ? AND run_at > NOW - ?"""
+#: queue, operations, milliseconds since the epoch.
+NEXT_DUE: Final = """SELECT min(run_at), NOW FROM job
+WHERE queue = ? AND state = 'QUEUED' AND operation AMONG ? AND run_at > ?"""
 
 
 def claimed(row: Any, owner: str) -> Claimed:

@@ -27,7 +27,6 @@ from models.vocabulary import WorkState
 _log = logging.getLogger("patchbay.jobs")
 _LEASE_MS: Final = 15_000
 _LOOKS_A_LEASE: Final = 3
-_ROUNDING_MS: Final = 2
 _CANCEL_SECONDS: Final = 2.0
 _RECORD_SECONDS: Final = 4.0
 _LULL_SECONDS: Final = 0.02
@@ -76,6 +75,7 @@ class Worker:
         self._any_ended = asyncio.Event()
         self._pause = _SHORTEST_PAUSE_SECONDS
         self._next_look = 0.0
+        self._asked_at = 0
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -106,12 +106,11 @@ class Worker:
     async def _turn(self) -> None:
         self._changed.clear()  # before looking: what changes from here on is looked at in the next turn
         await self._look()
-        began = time.monotonic()
         if await self._claim():
             return
         # Work comes in bursts: the question of when the next is due can wait until it lulls.
         if not await _within(_LULL_SECONDS, self._changed):
-            await _within(await self._patience(began), self._changed)
+            await _within(await self._patience(), self._changed)
 
     async def _recording(self) -> None:
         outage = Outage(_log, "How jobs ended cannot be recorded for the moment", "How jobs end is recorded again")
@@ -167,14 +166,14 @@ class Worker:
             self._begin(job)
         return len(jobs) == wanted and len(self._running) < self._concurrency
 
-    async def _patience(self, began: float) -> float:
-        """Seconds until there is something to do unasked; what came due since the claim began is not passed by."""
+    async def _patience(self) -> float:
+        """Seconds until there is something to do unasked; what came due since the last time is not passed by."""
         longest = max(self._next_look - time.monotonic(), 0.0)
         if self._stopping or len(self._running) >= self._concurrency:
             return longest
-        since_ms = int((time.monotonic() - began) * 1000) + _ROUNDING_MS
-        due_in = await self._driver.due_in(self._queue, self._names, since_ms)
-        return longest if due_in is None else min(longest, max(due_in, 0) / 1000)
+        next_due = await self._driver.next_due(self._queue, self._names, self._asked_at)
+        self._asked_at = next_due.now
+        return longest if next_due.at is None else min(longest, max(next_due.at - next_due.now, 0) / 1000)
 
     @property
     def _look_seconds(self) -> float:

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
@@ -19,33 +20,39 @@ from models.reach import STUCK, committing, reaching
 from models.reader import PostgresqlReader, Reader, SqliteReader
 
 WRITES = "patchbay_writes"
-# What answers a caller has to know within five seconds that the database is away. A statement may take longer:
-# it may wait for other writers.
-_POOL_SECONDS = 4.0
-CONNECT_SECONDS = 4.0
-_LIMITS = {"timeout": CONNECT_SECONDS, "command_timeout": 10.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long the database is waited for, in seconds."""
+
+    #: For a connection, new or of the pool. A caller is to be told within five that the database is away.
+    connection: float = 4.0
+    #: For a statement, which may wait for other writers.
+    statement: float = 10.0
 
 
 class Database:
     """One database. Reads and writes open a short session each; nothing else does."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, patience: Patience = Patience()) -> None:
         """`url` is `sqlite:///file` or `postgresql://…`; anything else raises ValueError."""
         self.url = read_url(url)
+        self.patience = patience
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = create_async_engine(
             self.url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=_POOL_SECONDS,
+            pool_timeout=patience.connection,
             hide_parameters=True,
-            connect_args={} if self.is_sqlite else dict(_LIMITS),
+            connect_args={} if self.is_sqlite else _limits(patience),
         )
         self._turn: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
         self.reader: Reader = SqliteReader(self.connect_sqlite) if self.is_sqlite else PostgresqlReader(self.driver)
         self._drivers: WeakSet[Any] = WeakSet()
         if self.is_sqlite:
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "connect", self._prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
         else:
             event.listen(
@@ -108,7 +115,7 @@ class Database:
     def connect_sqlite(self) -> sqlite3.Connection:
         """A connection of its own to the file, for one thread; whoever asks for it closes it."""
         connection = sqlite3.connect(self.url.database or "", isolation_level=None, check_same_thread=False)
-        configure_sqlite(connection)
+        self._configure_sqlite(connection)
         return connection
 
     async def connect_alone(self, *, seconds: float) -> Any:
@@ -130,6 +137,18 @@ class Database:
             driver.terminate()  # to be polite takes ten seconds each where nobody answers
         await self.engine.dispose()
 
+    def _prepare_sqlite(self, connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions are begun by `_begin_sqlite`, not by the driver's guess
+        self._configure_sqlite(connection)
+
+    def _configure_sqlite(self, connection: sqlite3.Connection | Any) -> None:
+        """What every SQLite connection is set to: durable on power loss, readers beside a writer."""
+        waiting = f"busy_timeout={self.patience.statement * 1000:.0f}"
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", waiting):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
 
 async def _let_go(session: AsyncSession) -> None:
     try:
@@ -139,17 +158,9 @@ async def _let_go(session: AsyncSession) -> None:
         await session.invalidate()
 
 
-def configure_sqlite(connection: sqlite3.Connection | Any) -> None:
-    """What every SQLite connection of the hub is set to: durable on power loss, readers beside a writer."""
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # transactions are begun by `_begin_sqlite`, not by the driver's guess
-    configure_sqlite(connection)
+def _limits(patience: Patience) -> dict[str, float]:
+    """For asyncpg."""
+    return {"timeout": patience.connection, "command_timeout": patience.statement}
 
 
 def _begin_sqlite(connection: Connection) -> None:

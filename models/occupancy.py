@@ -15,18 +15,18 @@ from models.database import Database
 from models.reach import reaching
 
 _LOCK: Final = 0x70617463_68626F78  # beside the lock of migrations
-_SECONDS: Final = 4.0
 _LOOK_SECONDS: Final = 5.0
 _LEAVE_SECONDS: Final = 1.0
 
 
 @asynccontextmanager
-async def occupied(database: Database) -> AsyncIterator[bool]:
+async def occupied(database: Database, *, look_seconds: float = _LOOK_SECONDS) -> AsyncIterator[bool]:
     """Be counted as a process that dispatches. Yields True when no other one was counted at that moment.
 
-    A dead process counts no more: the system ends a file's lock and PostgreSQL a session's with it.
+    A dead process counts no more: the system ends a file's lock and PostgreSQL a session's with it. On PostgreSQL it
+    is looked every `look_seconds` whether the session is still there.
     """
-    holding = _occupied_file(database) if database.is_sqlite else _occupied_session(database)
+    holding = _occupied_file(database) if database.is_sqlite else _occupied_session(database, look_seconds)
     async with holding as alone:
         yield alone
 
@@ -45,8 +45,8 @@ async def _occupied_file(database: Database) -> AsyncIterator[bool]:
 
 
 @asynccontextmanager
-async def _occupied_session(database: Database) -> AsyncIterator[bool]:
-    seat = _Seat(database)
+async def _occupied_session(database: Database, look_seconds: float) -> AsyncIterator[bool]:
+    seat = _Seat(database, look_seconds)
     with reaching():
         alone = await seat.take()
     keeping = asyncio.create_task(seat.keep())
@@ -62,13 +62,14 @@ async def _occupied_session(database: Database) -> AsyncIterator[bool]:
 class _Seat:
     """A session beside the pool that counts for as long as it lasts, and is taken again when it was lost."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, look_seconds: float) -> None:
         self._database = database
+        self._look_seconds = look_seconds
         self._session: Any = None
 
     async def take(self) -> bool:
         """Whether no other was taken at that moment."""
-        session = self._session = await self._database.connect_alone(seconds=_SECONDS)
+        session = self._session = await self._database.connect_alone(seconds=self._database.patience.connection)
         alone: bool = await session.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)
         await session.execute("SELECT pg_advisory_lock_shared($1)", _LOCK)
         if alone:
@@ -78,7 +79,7 @@ class _Seat:
     async def keep(self) -> None:
         """Until cancelled: who starts after the database was away must not take itself for alone."""
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(self._look_seconds)
             try:
                 await self._look()
             except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError):

@@ -14,7 +14,7 @@ import asyncpg
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
-from models.database import CONNECT_SECONDS
+from models.database import Database
 from models.errors import Unavailable
 from models.reach import driver_error, sqlite_code_of, state_of
 
@@ -24,20 +24,23 @@ _DISK: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 
 
 @contextmanager
-def opening(url: URL) -> Iterator[None]:
+def opening(database: Database) -> Iterator[None]:
     """Raises Unavailable, in a sentence for the operator, for whatever the database or the way to it refuses."""
-    if url.get_backend_name() == "sqlite" and (obstacle := _obstacle(Path(url.database or ""))):
+    if database.is_sqlite and (obstacle := _obstacle(_file(database))):
         raise Unavailable(obstacle)  # a file that can only be read opens all the same
     try:
         yield
     except (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as cause:
         error = driver_error(cause) or cause
-        sentence = _of_file(url, error) if url.get_backend_name() == "sqlite" else _of_server(url, error)
+        sentence = _of_file(_file(database), error) if database.is_sqlite else _of_server(database, error)
         raise Unavailable(sentence) from cause
 
 
-def _of_file(url: URL, error: BaseException) -> str:
-    file = Path(url.database or "")
+def _file(database: Database) -> Path:
+    return Path(database.url.database or "")
+
+
+def _of_file(file: Path, error: BaseException) -> str:
     kind = sqlite_code_of(error) & 0xFF
     if kind in _DAMAGED:
         return f"The file {file} is no database of SQLite's, or is damaged: name another, or restore a backup."
@@ -56,8 +59,9 @@ def _obstacle(file: Path) -> str | None:
     return f"The database {file} cannot be opened: user {os.geteuid()} may not read and write {refused}."
 
 
-def _of_server(url: URL, error: BaseException) -> str:
+def _of_server(database: Database, error: BaseException) -> str:
     """By https://www.postgresql.org/docs/current/errcodes-appendix.html, as far as it was PostgreSQL that refused."""
+    url = database.url
     where, advice = f"PostgreSQL at {_place(url)}", "See that it runs and that its address is right."
     match state_of(error):
         case "3D000":
@@ -69,7 +73,7 @@ def _of_server(url: URL, error: BaseException) -> str:
         case state if state:
             return f"{where} cannot be used: {_words(error)}."
     if isinstance(error, TimeoutError):
-        return f"{where} does not answer within {CONNECT_SECONDS:.0f} seconds. {advice}"
+        return f"{where} does not answer within {database.patience.connection:g} seconds. {advice}"
     if isinstance(error, socket.gaierror):
         return f"{where} cannot be reached: its name has no address. {advice}"
     return f"{where} cannot be reached: {_words(error)}. {advice}"

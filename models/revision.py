@@ -28,7 +28,7 @@ async def is_behind(database: Database) -> bool:
     Raises, each in a sentence for the operator: Unavailable where the database cannot be opened; Conflict where it
     is a newer hub's, or somebody else's.
     """
-    with opening(database.url):
+    with opening(database):
         async with database.engine.connect() as connection:
             found = await connection.run_sync(_revision)
     known = revisions()

@@ -1,4 +1,4 @@
-"""Intervals and leases by which the processes of a hub coordinate."""
+"""Intervals, leases and time-outs by which the processes of a hub coordinate."""
 
 from __future__ import annotations
 
@@ -24,5 +24,11 @@ class Pace:
     token_backoff: Seconds = 5.0
     #: Between two checks for a token that another process renews.
     token_look: Seconds = 0.1
-    #: For a job: its worker extends it three times as often; after it another worker takes the job.
+    #: For a job: its worker extends it three times in that time; after it another worker takes the job.
     job_lease: Seconds = 15.0
+    #: For a connection to the database, new or of the pool. A caller learns within five that the database is away.
+    database_connection: Seconds = 4.0
+    #: For a statement, which may wait for other writers.
+    database_statement: Seconds = 10.0
+    #: Between the first and the second try of an outbound call; four times as long before the third.
+    upstream_retry: Seconds = 0.2

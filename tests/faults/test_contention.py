@@ -6,6 +6,7 @@ import pytest
 
 from models.errors import Contended, Unavailable
 from resolvers.mutations.organization import create_organization
+from resolvers.pace import Pace
 from tests.faults.conftest import ACME, PATIENCE, organizations, plant
 from tests.harness.backends import on_postgresql, on_sqlite
 
@@ -37,7 +38,7 @@ async def test_a_file_that_another_process_writes_to_is_waited_for(empty_databas
     other.execute("BEGIN IMMEDIATE")
 
     making = asyncio.create_task(create_organization(operator, ACME))
-    await asyncio.wait([making], timeout=0.5)
+    await asyncio.wait([making], timeout=0.2)
     while_held = making.done()
     other.execute("COMMIT")
     other.close()
@@ -49,6 +50,7 @@ async def test_a_file_that_another_process_writes_to_is_waited_for(empty_databas
 
 
 @on_sqlite
+@pytest.mark.parametrize("pace", [Pace(database_statement=0.2)], ids=["soon"])
 async def test_a_file_that_another_process_does_not_let_go_of_is_said_and_nothing_is_left(empty_database, operator):
     other = empty_database.connect_sqlite()
     other.execute("BEGIN IMMEDIATE")

@@ -170,7 +170,8 @@ async def test_a_retry_waits_by_the_clock_of_the_database(driver, queue, databas
     assert (row.state, row.attempt, row.error, row.finished_at) == (WorkState.QUEUED, 1, "Not now.", None)
     assert before + 5_000 <= row.run_at <= await database_time(database) + 5_000
     assert await claim(driver, queue) == []
-    assert 0 < await driver.due_in(queue.name, ("work",), 0) <= 5_000
+    due = await driver.next_due(queue.name, ("work",), 0)
+    assert 0 < due.at - due.now <= 5_000
 
 
 async def test_what_is_given_back_costs_no_try(driver, queue):
@@ -194,16 +195,20 @@ async def test_reports_how_far_a_job_is(driver, queue):
     assert (row.progress, row.tasks, row.state) == (0.25, [{"caption": "One"}], WorkState.RUNNING)
 
 
-async def test_says_when_the_next_job_is_due(driver, queue):
-    nothing = await driver.due_in(queue.name, ("work",), 0)
+async def test_says_when_the_next_job_is_due(driver, queue, database):
+    nothing = await driver.next_due(queue.name, ("work",), 0)
     await queue.add("other", delay_ms=10)
     await queue.add(delay_ms=60_000)
     await queue.add(delay_ms=30_000)
-    await queue.add()
+    overdue = await queue.add_row(run_at=nothing.now - 10_000)
 
-    assert nothing is None
-    assert await driver.due_in(queue.name, ("work",), 10_000) <= 0
-    assert 20_000 < await driver.due_in(queue.name, ("work",), 0) <= 30_000
+    earlier = await driver.next_due(queue.name, ("work",), nothing.now - 10_001)
+    later = await driver.next_due(queue.name, ("work",), nothing.now - 10_000)
+
+    assert nothing.at is None
+    assert earlier.at == overdue.run_at
+    assert 20_000 < later.at - later.now <= 30_000
+    assert nothing.now <= earlier.now <= later.now <= await database_time(database)
 
 
 async def test_a_job_with_the_key_of_an_unfinished_one_is_that_one(driver, queue):

@@ -4,15 +4,12 @@ import asyncio
 import time
 
 import pytest
+from sqlalchemy import text
 
-from jobs.bus import Bus
 from jobs.job import GiveUp, NewJob
-from jobs.kind import JobKind
 from jobs.transaction import enqueue
-from jobs.worker import Worker
-from models.database import Database
 from models.vocabulary import WorkState
-from tests.jobs.conftest import SHORT
+from tests.harness.backends import on_postgresql
 
 
 class Seen:
@@ -95,6 +92,27 @@ async def test_waits_for_the_time_of_a_job_and_not_longer(queue, bus, start_work
     assert 0.7 <= started[0] < 5
 
 
+@on_postgresql
+async def test_a_job_that_comes_due_while_the_database_is_asked_for_it_is_not_passed_by(queue, bus, start_worker):
+    """Its question is held up; the look that would find the job otherwise comes after five seconds."""
+    started = []
+
+    async def note(context):
+        started.append(time.monotonic() - began)
+
+    await start_worker(work=note)
+    began = time.monotonic()
+    job_id = await queue.add(delay_ms=200)
+    bus.wake("jobs")
+    await asyncio.sleep(0.01)  # it has tried to claim, and asks in a moment
+    async with queue.database.write() as session:
+        await session.execute(text("LOCK TABLE job IN ACCESS EXCLUSIVE MODE"))
+        await asyncio.sleep(0.3)
+    await queue.reached(job_id, WorkState.SUCCEEDED)
+
+    assert 0.2 <= started[0] < 3
+
+
 async def test_a_poison_job_dies_after_its_tries_and_the_queue_moves(queue, bus, start_worker):
     tries = []
 
@@ -130,66 +148,7 @@ async def test_what_is_not_kept_is_gone_when_done_and_stays_when_it_failed(queue
     assert await queue.row(good) is None
 
 
-async def test_a_job_that_blocks_the_loop_keeps_its_lease(queue, start_worker, database_url):
-    """The one that would take it over looks from a worker in another thread, whose loop is free."""
-    runs = []
-
-    async def block(context):
-        runs.append(context.job.attempt)
-        time.sleep(7)  # noqa: ASYNC251  three times the lease
-
-    job_id = await queue.add()
-    await start_worker(work=block, knobs=SHORT)
-    await asyncio.to_thread(_take_over, database_url, queue.name, runs)
-
-    row = await queue.reached(job_id, WorkState.SUCCEEDED)
-    assert runs == [1]
-    assert row.attempt == 1
-
-
-async def test_draining_gives_running_jobs_their_time_and_back_what_they_do_not_end_in_it(queue, start_worker):
-    async def short(context):
-        await asyncio.sleep(0.3)
-
-    async def long(context):
-        await asyncio.sleep(60)
-
-    quick, slow = await queue.add("short"), await queue.add("long")
-    worker = await start_worker(short=short, long=long, knobs={"grace_seconds": 4.0})
-    await queue.reached(slow, WorkState.RUNNING)
-    late = None
-    began = time.monotonic()
-
-    draining = asyncio.create_task(worker.drain())
-    await asyncio.sleep(0)
-    late = await queue.add("short")
-    await draining
-
-    rows = [await queue.row(job_id) for job_id in (quick, slow, late)]
-    assert time.monotonic() - began < 30
-    assert [(row.state, row.attempt, row.lease_owner) for row in rows] == [
-        (WorkState.SUCCEEDED, 1, None),
-        (WorkState.QUEUED, 0, None),
-        (WorkState.QUEUED, 0, None),
-    ]
-
-
 async def _enqueue_and_break(queue):
     async with queue.database.write() as session:
         await enqueue(session, NewJob(operation="work", caption="Work", queue=queue.name))
         raise RuntimeError
-
-
-def _take_over(url, name, runs):
-    async def watch():
-        async def run(context):
-            runs.append(context.job.attempt)
-
-        database = Database(url)
-        bus = Bus(database)
-        worker = Worker(database, [JobKind(name="work", run=run)], bus, queue=name, **SHORT)
-        async with bus.running(), worker.running():
-            await asyncio.sleep(6.5)
-        await database.close()
-
-    asyncio.run(watch())

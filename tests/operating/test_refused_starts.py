@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from models.secret import Keyring
+from resolvers.pace import Pace
 from settings import Settings
 from starting import CannotStart, bound, prepare_home, starting
 from tests.harness.databases import opened, postgresql_database
@@ -152,9 +153,11 @@ async def test_a_postgresql_that_does_not_listen(tmp_path, postgresql):
 async def test_a_postgresql_that_does_not_answer(tmp_path, postgresql):
     with DatabaseProxy(postgresql) as proxy:
         proxy.silence()
-        said = await refused(home=tmp_path, database_url=_with_password(proxy.url))
+        async with asyncio.timeout(20):
+            pace = Pace(database_connection=0.5)
+            said = await refused(home=tmp_path, database_url=_with_password(proxy.url), pace=pace)
 
-    assert said == f"PostgreSQL at 127.0.0.1:{make_url(proxy.url).port} does not answer within 4 seconds. {ADVICE}"
+    assert said == f"PostgreSQL at 127.0.0.1:{make_url(proxy.url).port} does not answer within 0.5 seconds. {ADVICE}"
 
 
 async def test_a_host_that_has_no_address(tmp_path):

@@ -14,7 +14,7 @@ from models.migrations import upgrade
 from models.vocabulary import WorkState
 from tests.harness.databases import opened, postgresql_database
 from tests.harness.proxy import DatabaseProxy
-from tests.jobs.conftest import SHORT, Queue, eventually
+from tests.jobs.conftest import Queue, eventually
 
 BEGUN = ("Leases cannot be extended for the moment", "Jobs wait", "Other processes are not heard for the moment")
 OVER = {"Leases are extended again", "Jobs are claimed again", "Other processes are heard again"}
@@ -38,12 +38,14 @@ async def test_a_worker_says_once_that_the_database_is_away_and_once_that_it_is_
     async def held(_context):
         await release.wait()
 
-    worker = Worker(database, [JobKind(name="work", run=held)], bus := Bus(database), queue=queue.name, **SHORT)
+    worker = Worker(
+        database, [JobKind(name="work", run=held)], bus := Bus(database), queue=queue.name, lease_ms=1_500
+    )
     job_id = await queue.add()
     async with bus.running(), worker.running():
         await queue.reached(job_id, WorkState.RUNNING)
         proxy.refuse()
-        await eventually(lambda: met(caplog, 3))
+        await eventually(lambda: met(caplog, 3), 8)  # a listener that only looked would need ten seconds
         proxy.answer()
         await eventually(lambda: said(caplog, OVER))
         release.set()

@@ -49,7 +49,7 @@ def fail(*_signal):
 
 
 if __name__ == "__main__":
-    sys.path[0] = str(Path(__file__).parents[2])
+    sys.path[0] = str(Path(__file__).parents[3])
     from server import main
 
     signal.signal(signal.SIGUSR1, fail)

@@ -9,10 +9,13 @@ import time
 import pytest
 
 from models.vocabulary import WorkState
+from tests.harness.backends import both, on_postgresql
 from tests.harness.server import child_environment
 from tests.harness.waiting import eventually
 
-LEASE_MS = 3_000
+pytestmark = both
+
+LEASE_MS = 1_000
 TEN_MINUTES_MS = 600_000
 
 
@@ -28,7 +31,7 @@ class Children:
 
     async def start(self, *more):
         arguments = map(str, [*self._arguments, self.lease_ms, *more])
-        command = ["-m", "tests.jobs.program", *arguments]
+        command = ["-m", "tests.processes.jobs.program", *arguments]
         child = await asyncio.to_thread(self._fork, command, child_environment(), sys.__stderr__, sys.__stderr__)
         self.started.append(child)
         await self.wrote(f"ready {child.pid}", alive=child)
@@ -92,9 +95,12 @@ async def test_a_job_that_kills_its_worker_each_time_dies_after_its_tries(queue,
 
 @pytest.mark.parametrize("off", [TEN_MINUTES_MS, -TEN_MINUTES_MS])
 async def test_a_worker_whose_clock_is_ten_minutes_off_takes_nothing_from_another(queue, children, off):
-    await children.start()
+    held = {"sleep": 1.5 * LEASE_MS / 1000}
     await children.start(off)
-    ids = [await queue.add(payload={"sleep": 1.5 * LEASE_MS / 1000}) for _ in range(4)]
+    ids = [await queue.add(payload=held) for _ in range(2)]
+    await children.wrote("begin", 2)
+    await children.start()
+    ids += [await queue.add(payload=held) for _ in range(2)]
     late = await queue.add(delay_ms=500)
 
     for job_id in [*ids, late]:
@@ -109,7 +115,7 @@ async def test_two_workers_share_the_work_and_do_each_piece_once(queue, children
     await asyncio.gather(children.start(), children.start())
 
     # So many at once that one worker's hands are full long before the last is there.
-    ids = await asyncio.gather(*(queue.add(payload={"sleep": 1}) for _ in range(100)))
+    ids = await asyncio.gather(*(queue.add(payload={"sleep": 0.5}) for _ in range(50)))
     await queue.emptied(40)
 
     begun = children.lines("begin")
@@ -122,18 +128,19 @@ async def test_is_woken_by_another_process(queue, bus, children):
     children.lease_ms = TEN_MINUTES_MS
     await children.start()
 
-    for number in range(10):
+    for number in range(5):
         await queue.add()
         bus.wake("jobs")
         begun = await children.wrote("begin", number + 1)
         await asyncio.sleep(0.11)
 
-    assert len(begun) == 10
+    assert len(begun) == 5
 
 
+@on_postgresql
 async def test_drains_when_told_to_stop(queue, children):
-    """Its grace is four seconds: what ends in it ends, the rest is given back at once."""
-    short, long = await queue.add(payload={"sleep": 1}), await queue.add(payload={"sleep": 60})
+    """Its grace is a second: what ends in it ends, the rest is given back at once."""
+    short, long = await queue.add(payload={"sleep": 0.4}), await queue.add(payload={"sleep": 60})
     child = await children.start()
     await children.wrote("begin", 2)
 
@@ -143,7 +150,7 @@ async def test_drains_when_told_to_stop(queue, children):
 
     rows = [await queue.row(short), await queue.row(long)]
     assert code == 0
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 5
     assert [(row.state, row.attempt, row.lease_owner) for row in rows] == [
         (WorkState.SUCCEEDED, 1, None),
         (WorkState.QUEUED, 0, None),

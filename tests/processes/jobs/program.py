@@ -1,4 +1,4 @@
-"""A worker as a process of its own: `python -m tests.jobs.program URL QUEUE LOG LEASE_MS [CLOCK_OFF_MS]`.
+"""A worker as a process of its own: `python -m tests.processes.jobs.program URL QUEUE LOG LEASE_MS [CLOCK_OFF_MS]`.
 
 Each run of a job writes a line to LOG when it begins and when it ends. What a job does stands in its payload.
 """
@@ -40,7 +40,7 @@ async def _work(url, queue, log, lease_ms):
     database, told = Database(url, pool_size=3), asyncio.Event()
     bus = Bus(database)
     kind = JobKind(name="work", run=work, first_retry_ms=10)
-    worker = Worker(database, [kind], bus, queue=queue, lease_ms=lease_ms, grace_seconds=4)
+    worker = Worker(database, [kind], bus, queue=queue, lease_ms=lease_ms, grace_seconds=1)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     async with bus.running(), worker.running():
         _line(log, f"ready {os.getpid()}")

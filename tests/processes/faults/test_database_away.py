@@ -7,15 +7,13 @@ import aiohttp
 import httpx
 from sqlalchemy import text
 
-from models.occupancy import occupied
 from models.secret import Keyring
 from settings import Settings
-from tests.faults.conftest import PATIENCE, UNKNOWN, VIEWER, finished, refusals
 from tests.harness.acting import act, attempt, refusal
 from tests.harness.backends import on_postgresql
 from tests.harness.databases import opened
 from tests.harness.server import PLAIN_HTTP, served
-from tests.harness.waiting import eventually
+from tests.processes.faults.conftest import PATIENCE, UNKNOWN, VIEWER, finished, refusals
 
 AWAY = ("The database cannot be reached now; try again.", "INTERNAL_SERVER_ERROR")
 BUSY = ("Too many calls wait for the database; try again.", "INTERNAL_SERVER_ERROR")
@@ -38,21 +36,21 @@ async def asked(away):
 
 
 async def test_a_database_that_is_down_is_said_at_once_and_is_back_by_itself(away):
-    """The promise is 5 seconds for an answer; a busy machine has 20."""
-    seen, slowest, until = set(), 0.0, time.monotonic() + 3
+    """The promise is 5 seconds for an answer."""
+    seen, slowest, until = set(), 0.0, time.monotonic() + 1
 
     away.proxy.refuse()
     while time.monotonic() < until:
         began = time.monotonic()
         seen.add(await asked(away))
         slowest = max(slowest, time.monotonic() - began)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.1)
     away.proxy.answer()
     await away.recovered()
     kept = (await away.create("Kept")).json()["data"]["createIntegration"]["integration"]
 
     assert seen == {(503, AWAY, 503, AWAY, 200, 503)}
-    assert slowest < 20
+    assert slowest < 5
     assert await counted(away, "integration", name="Lost") == 0
     assert await finished(away.client, kept["id"]) == "SUCCEEDED"
 
@@ -170,23 +168,3 @@ async def test_one_connection_is_enough(empty_database, tmp_path):
             statuses = [(await http.get("/readyz")).status_code for _ in range(5)]
 
     assert statuses == [200] * 5
-
-
-async def test_a_process_counts_again_after_its_database_was_away(away):
-    """So that one that starts later does not settle the calls of this one."""
-
-    async def alone():
-        async with opened(away.direct) as database, occupied(database) as alone:
-            return alone
-
-    away.proxy.refuse()
-
-    async def forgotten():
-        return await alone()
-
-    async def counted_again():
-        return not await alone()
-
-    assert await eventually(forgotten, PATIENCE)
-    away.proxy.answer()
-    assert await eventually(counted_again, PATIENCE)

@@ -8,15 +8,18 @@ import httpx
 import pytest
 
 from tests.harness.acting import listed
+from tests.harness.backends import both
 from tests.harness.calling import app, capability
-from tests.harness.graphql import GraphQL
 from tests.harness.installed import Installed
+from tests.harness.server import ServerProcess
+from tests.harness.waiting import eventually
 
 SLOW = capability("SLOW", "POST", "/silent", timeoutSeconds=120)
-BRIEF = capability("BRIEF", "GET", "/delay/3", timeoutSeconds=20)
+HELD = capability("HELD", "GET", "/held", timeoutSeconds=20)
 ROW = "outcome error attemptCount durationMs"
 
 
+@both
 async def test_a_call_whose_process_died_is_unknown_at_the_next_start(installed: Installed, upstream) -> None:
     first = installed.start()
     await installed.found()
@@ -42,6 +45,7 @@ async def test_a_call_whose_process_died_is_unknown_at_the_next_start(installed:
     assert len(upstream.requests) == 1, "what may have been done is not done again"
 
 
+@both
 async def test_a_call_of_a_living_process_is_not_given_up_by_another(installed: Installed, upstream) -> None:
     living = installed.start()
     await installed.found()
@@ -59,26 +63,29 @@ async def test_a_call_of_a_living_process_is_not_given_up_by_another(installed: 
     assert (during["outcome"], after["outcome"]) == (None, None)
 
 
-async def test_a_process_that_is_stopped_finishes_its_calls(installed: Installed, httpbin) -> None:
+async def test_a_process_that_is_stopped_finishes_its_calls(installed: Installed, upstream) -> None:
     first = installed.start()
     await installed.found()
     async with installed.client(first) as client:
-        shop = await app(client, httpbin, BRIEF)
-        running = asyncio.create_task(shop.run("BRIEF"))
-        await _under_way(client)
+        shop = await app(client, upstream.url, HELD)
+        running = asyncio.create_task(shop.run("HELD"))
+        await upstream.received(1)
 
-        await asyncio.to_thread(first.terminate)
+        stopping = asyncio.create_task(asyncio.to_thread(first.terminate))
+        await eventually(lambda: _stops(first))
+        await asyncio.wait([running], timeout=0.3)
+        cut_short = running.done()
+        upstream.let_go.set()
         done = await running
+        await stopping
 
     second = installed.start()
     async with installed.client(second) as client:
         (row,) = await listed(client, "dispatches", ROW)
+    assert not cut_short
     assert (done["dispatch"]["outcome"], done["response"]["status"]) == ("SUCCEEDED", 200)
     assert row == {name: done["dispatch"][name] for name in row}
 
 
-async def _under_way(client: GraphQL) -> None:
-    for _ in range(1000):
-        if await listed(client, "dispatches", "id"):
-            return
-    raise AssertionError("no call was begun")
+async def _stops(process: ServerProcess) -> bool:
+    return "Stopping" in process.output

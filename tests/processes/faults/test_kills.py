@@ -12,11 +12,12 @@ from sqlmodel import col
 
 from models.database import Database
 from models.tables import Event
+from tests.harness.backends import both
 from tests.harness.installed import Installed
 from tests.harness.server import PLAIN_HTTP, ServerProcess
 
-KILLS = 10  # on each of the two databases
-WRITERS = 40
+KILLS = 3  # on each of the two databases
+WRITERS = 12
 PREPARE = """mutation {
     createIntegration(input: { name: "Shop" }) { ... on IntegrationPayload { integration { id } } } }"""
 DECLARE = """mutation($id: ID!) {
@@ -54,11 +55,12 @@ class Load:
             try:
                 answer = (await http.post(self._url, json=body)).json()
             except httpx.TransportError:
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
             else:
                 return str(answer["data"]["emitEvent"]["event"]["databaseId"])
 
 
+@both
 async def test_loses_nothing_acknowledged_and_does_nothing_twice(installed: Installed) -> None:
     process = installed.start()
     await installed.found()

@@ -1,0 +1,1 @@
+"""Calls under way while their process dies or is stopped."""

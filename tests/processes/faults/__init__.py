@@ -1,0 +1,1 @@
+"""The hub while its database is away, slow or full, and while it is killed and stopped."""

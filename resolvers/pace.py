@@ -1,4 +1,4 @@
-"""The intervals at which the processes of a hub look at each other's work, and how long they wait for each other."""
+"""How often the processes of a hub look at each other's work, and how long they wait for it and for vendors."""
 
 from __future__ import annotations
 
@@ -24,5 +24,7 @@ class Pace:
     token_backoff: Seconds = 5.0
     #: Between two looks at a token that another process renews.
     token_look: Seconds = 0.1
+    #: Before a call that failed is tried a second time; before the third it is four times as long.
+    upstream_retry: Seconds = 0.2
     #: For a job: its worker extends the lease three times in it, and others take the job over after it.
     job_lease: Seconds = 15.0

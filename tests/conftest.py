@@ -13,6 +13,7 @@ from sqlalchemy import URL
 from models.database import Database
 from models.migrations import upgrade
 from models.secret import Keyring
+from resolvers.pace import Pace
 from settings import Settings
 from tests.harness.databases import opened, postgresql_database, postgresql_server
 from tests.harness.graphql import GraphQL
@@ -96,6 +97,7 @@ def hub(database_url: str, master_keys: str, tmp_path_factory: pytest.TempPathFa
         master_keys=master_keys,
         egress_allow="127.0.0.0/8",
         catalogue=CATALOGUE,
+        pace=Pace(upstream_retry=0.01),
     )
     with served(create_app(settings), port=settings.port) as hub:
         yield hub

@@ -120,6 +120,13 @@ async def http(hub: RunningHub) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.fixture(scope="session")
+async def lasting_http(hub: RunningHub) -> AsyncIterator[httpx.AsyncClient]:
+    """A client such as `http`, for organizations that outlive a test."""
+    async with httpx.AsyncClient(base_url=hub.url, timeout=60, **PLAIN_HTTP) as client:
+        yield client
+
+
 @pytest.fixture
 def graphql(http: httpx.AsyncClient) -> Callable[..., GraphQL]:
     """A GraphQL client for a token: `graphql(token)`; `graphql()` is nobody."""

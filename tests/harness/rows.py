@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Dialect, Table, bindparam, select
+from sqlalchemy import Column, ColumnElement, Dialect, Table, and_, bindparam, delete, insert, select, update
 from sqlalchemy.orm import configure_mappers
 
 from models.database import Database
@@ -43,6 +43,21 @@ def changes(before: Rows, after: Rows) -> list[str]:
     return sorted(found)
 
 
+async def put_back(database: Database, before: Rows, after: Rows) -> None:
+    """Undo in the database all that lies between two snapshots of an organization."""
+    tables = [(table, before[table.name], after[table.name]) for table in metadata.sorted_tables if _has_owner(table)]
+    async with database.write() as session:
+        for table, old, new in reversed(tables):
+            for key in new.keys() - old.keys():
+                await session.execute(delete(table).where(_is(table, key)))
+        for table, old, new in tables:
+            if gone := old.keys() - new.keys():
+                await session.execute(insert(table), [old[key] for key in gone])
+        for table, old, new in tables:
+            for key in (key for key in old.keys() & new.keys() if old[key] != new[key]):
+                await session.execute(update(table).where(_is(table, key)).values(old[key]))
+
+
 def added(before: Rows, after: Rows, table: str) -> list[dict[str, Any]]:
     """The new rows of a table, oldest first."""
     return [after[table][key] for key in sorted(after[table].keys() - before[table].keys())]
@@ -73,6 +88,10 @@ def _values(table: Table, record: Sequence[Any]) -> dict[str, Any]:
 @cache
 def _columns(table: Table) -> list[Column[Any]]:
     return [column for column in table.c if str(column) != "token.last_used_at"]
+
+
+def _is(table: Table, key: tuple[Any, ...]) -> ColumnElement[bool]:
+    return and_(*(column == value for column, value in zip(table.primary_key, key, strict=True)))
 
 
 def _has_owner(table: Table) -> bool:

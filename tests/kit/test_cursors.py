@@ -8,9 +8,11 @@ import pytest
 from graphql import get_named_type
 
 from schema.ids import global_id
+from tests.harness.backends import both
 from tests.harness.graph import is_page, linked_fields, node_types, root_fields
 from tests.harness.statements import counted
 
+pytestmark = both
 ROOTS = [name for name, field in root_fields().items() if is_page(get_named_type(field.type))]
 NESTED = [(kind.name, name) for kind in node_types() for name, of in linked_fields(kind) if is_page(of)]
 BAD_CURSORS = {

@@ -9,11 +9,13 @@ from models.tables import Installation
 from resolvers.queries.viewer import MOST_NODES
 from schema.ids import global_id, parse_global_id
 from schema.node import TABLES
+from tests.harness.backends import both
 from tests.harness.graph import SCHEMA, node_types
 from tests.harness.matrix import mentioned
 from tests.harness.rows import ids_in, snapshot
 from tests.harness.walk import fields_with_arguments, pages_of, walk
 
+pytestmark = both
 NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 NODE = "query($id: ID!) { node(id: $id) { __typename id } nodes(ids: [$id]) { __typename id } }"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -122,7 +123,7 @@ async def http(hub: RunningHub) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="session")
 async def lasting_http(hub: RunningHub) -> AsyncIterator[httpx.AsyncClient]:
-    """A client such as `http`, for organizations that outlive a test."""
+    """As `http`, for what outlives a test."""
     async with httpx.AsyncClient(base_url=hub.url, timeout=60, **PLAIN_HTTP) as client:
         yield client
 
@@ -137,6 +138,12 @@ def graphql(http: httpx.AsyncClient) -> Callable[..., GraphQL]:
 def new_organization(hub: RunningHub, graphql: Callable[..., GraphQL]) -> Callable[..., Awaitable[Tenant]]:
     """Makes organizations of the test's own: `await new_organization()`."""
     return lambda **facts: found_organization(hub, graphql, **facts)
+
+
+@pytest.fixture(scope="session")
+def new_lasting_organization(hub: RunningHub, lasting_http: httpx.AsyncClient) -> Callable[[], Awaitable[Tenant]]:
+    """Makes organizations that several tests share, which only look at them or are refused."""
+    return lambda: found_organization(hub, partial(GraphQL, lasting_http))
 
 
 @pytest.fixture

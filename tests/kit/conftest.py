@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from functools import partial
 
-import httpx
 import pytest
 
 from models.database import Database
 from tests.harness.estate import Estate, found_estate
-from tests.harness.graphql import GraphQL
 from tests.harness.lending import Lending
 from tests.harness.server import RunningHub
-from tests.harness.tenants import found_organization
+from tests.harness.tenants import Tenant
 from tests.upstreams.faults import FaultServer
 
 MakeEstate = Callable[[], Awaitable[Estate]]
 
 
 @pytest.fixture(scope="session")
-def build_estate(hub: RunningHub, lasting_http: httpx.AsyncClient, faults: FaultServer) -> MakeEstate:
+def build_estate(
+    hub: RunningHub, new_lasting_organization: Callable[[], Awaitable[Tenant]], faults: FaultServer
+) -> MakeEstate:
     """Makes estates that outlive a test: `await build_estate()`."""
 
     async def build() -> Estate:
-        return await found_estate(hub, await found_organization(hub, partial(GraphQL, lasting_http)), faults.url)
+        return await found_estate(hub, await new_lasting_organization(), faults.url)
 
     return build
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 
@@ -11,11 +12,13 @@ from sqlalchemy import Column, ColumnElement, Dialect, Table, and_, bindparam, d
 from sqlalchemy.orm import configure_mappers
 
 from models.database import Database
+from models.reader import Records
 from models.row import JsonText
 from models.tables import metadata
 
 #: Table → primary key → column → value.
 Rows = dict[str, dict[tuple[Any, ...], dict[str, Any]]]
+Fetch = Callable[[str, str], Awaitable[Records]]
 
 
 async def snapshot(database: Database, organization_id: str) -> Rows:
@@ -25,9 +28,10 @@ async def snapshot(database: Database, organization_id: str) -> Rows:
     """
     # On the driver, by statements that are made once: a thousand tests read every table twice and more.
     found: Rows = {}
-    for table, keys, sql in _statements(database.engine.dialect):
-        rows = [_values(table, record) for record in await database.reader.fetch(sql, [organization_id])]
-        found[table.name] = {tuple(row[key] for key in keys): row for row in rows}
+    async with _fetching(database) as fetch:
+        for table, keys, sql in _statements(database.engine.dialect):
+            rows = [_values(table, record) for record in await fetch(sql, organization_id)]
+            found[table.name] = {tuple(row[key] for key in keys): row for row in rows}
     return found
 
 
@@ -66,6 +70,16 @@ def added(before: Rows, after: Rows, table: str) -> list[dict[str, Any]]:
 def ids_in(rows: Rows) -> frozenset[str]:
     """The ids of all rows."""
     return frozenset(row["id"] for table in rows.values() for row in table.values() if "id" in row)
+
+
+@asynccontextmanager
+async def _fetching(database: Database) -> AsyncIterator[Fetch]:
+    """Over one connection: to borrow one for each statement takes half of the time."""
+    if database.is_sqlite:
+        yield lambda sql, owner: database.reader.fetch(sql, [owner])
+    else:
+        async with database.driver() as driver:
+            yield driver.fetch
 
 
 @cache

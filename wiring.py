@@ -57,6 +57,7 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         max_answer_bytes=settings.egress_max_answer_bytes,
         per_host=settings.egress_per_host,
         queue_per_host=settings.egress_queue_per_host,
+        retry_seconds=settings.pace.upstream_retry,
     )
     return Hub(
         database=database,

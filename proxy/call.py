@@ -62,6 +62,7 @@ async def call(
             now=now(),
             remaining=deadline - clock(),
             jitter=jitter(),
+            first=egress.retry_seconds,
         )
         if delay is None:
             return outcome

@@ -17,6 +17,7 @@ from proxy.connector import AddressRefused, GuardedConnector, Resolve, SystemRes
 from proxy.guard import EgressPolicy
 from proxy.lanes import Lanes
 from proxy.message import Answer, OutboundRequest
+from proxy.retry import RETRY_SECONDS
 
 MAX_ANSWER_BYTES = 10 * 1024 * 1024
 #: Node.js, uvicorn and Apache close a connection that nothing came over for 5 seconds. A call that is sent as they do
@@ -31,8 +32,9 @@ class Egress:
 
     `connect_timeout` in seconds covers name look-up, TCP and TLS. `max_answer_bytes` counts after
     decompression. `per_host` calls of one lane to one host run at once, `queue_per_host` more wait within
-    their own time. `idle_seconds` is how long a connection of pooled calls is kept. `resolve` replaces the system's
-    name look-up, `tls` the system's trusted certificates.
+    their own time. `idle_seconds` is how long a connection of pooled calls is kept, `retry_seconds` how long
+    `call` waits before the second try. `resolve` replaces the system's name look-up, `tls` the system's trusted
+    certificates.
     """
 
     def __init__(
@@ -44,10 +46,12 @@ class Egress:
         per_host: int = 20,
         queue_per_host: int = 200,
         idle_seconds: float = IDLE_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.policy = policy
+        self.retry_seconds = retry_seconds
         self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout)
         self._max_answer_bytes = max_answer_bytes
         self._lanes = Lanes(per_host, queue_per_host)

@@ -11,7 +11,7 @@ MAX_ATTEMPTS = 3
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})  # RFC 9110 §9.2.2
 _STATUSES = frozenset({429, 502, 503, 504})
 _FAILURES = frozenset({UpstreamFailure.UNREACHABLE, UpstreamFailure.TIMEOUT, UpstreamFailure.BAD_RESPONSE})
-_FIRST_SECONDS = 0.2
+RETRY_SECONDS = 0.2
 
 
 def next_delay(
@@ -23,11 +23,13 @@ def next_delay(
     now: datetime,
     remaining: float,
     jitter: float,
+    first: float = RETRY_SECONDS,
 ) -> float | None:
     """Seconds to wait before the next try, or None when this result stands.
 
     `attempt` counts from 1; `repeatable` says that doing it twice does no harm; `result` is a status or how
-    it failed; `remaining` are the seconds until the call's deadline; `jitter` is from 0 to 1. A `Retry-After`
+    it failed; `remaining` are the seconds until the call's deadline; `jitter` is from 0 to 1; `first` are
+    about the seconds before the second try, and before the third they are four times as many. A `Retry-After`
     (RFC 9110 §10.2.3) that does not fit into what remains ends the call at once: the caller learns sooner,
     and nobody is asked too early.
     """
@@ -35,9 +37,9 @@ def next_delay(
         return None
     if result not in (_FAILURES if isinstance(result, UpstreamFailure) else _STATUSES):
         return None
-    backoff = _FIRST_SECONDS * 4 ** (attempt - 1) * (0.5 + jitter)
+    backoff = first * 4 ** (attempt - 1) * (0.5 + jitter)
     asked = wait_asked(retry_after, now)
-    delay = backoff if asked is None else asked + _FIRST_SECONDS * jitter
+    delay = backoff if asked is None else asked + first * jitter
     return delay if delay < remaining else None
 
 

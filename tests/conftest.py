@@ -14,6 +14,7 @@ from sqlalchemy import URL
 from models.database import Database
 from models.migrations import upgrade
 from models.secret import Keyring
+from resolvers.pace import Pace
 from settings import Settings
 from tests.harness.databases import opened, postgresql_database, postgresql_server
 from tests.harness.graphql import GraphQL
@@ -97,6 +98,7 @@ def hub(database_url: str, master_keys: str, tmp_path_factory: pytest.TempPathFa
         master_keys=master_keys,
         egress_allow="127.0.0.0/8",
         catalogue=CATALOGUE,
+        pace=Pace(upstream_retry=0.01),
     )
     with served(create_app(settings), port=settings.port) as hub:
         yield hub
@@ -136,6 +138,12 @@ def graphql(http: httpx.AsyncClient) -> Callable[..., GraphQL]:
 def new_organization(hub: RunningHub, graphql: Callable[..., GraphQL]) -> Callable[..., Awaitable[Tenant]]:
     """Makes organizations of the test's own: `await new_organization()`."""
     return lambda **facts: found_organization(hub, graphql, **facts)
+
+
+@pytest.fixture(scope="session")
+def new_lasting_organization(hub: RunningHub, lasting_http: httpx.AsyncClient) -> Callable[[], Awaitable[Tenant]]:
+    """Makes organizations that several tests share, which only look at them or are refused."""
+    return lambda: found_organization(hub, partial(GraphQL, lasting_http))
 
 
 @pytest.fixture

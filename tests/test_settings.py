@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from models.secret import Keyring
+from proxy.call import OutboundRequest, call
 from resolvers.pace import Pace
 from settings import Settings, manual, read_settings, unknown_variables
+from wiring import build_hub
 
 ROOT = Path(__file__).parents[1]
 IMPOSSIBLE = {
@@ -133,6 +136,20 @@ def test_paces_that_are_not_given_are_the_usual_ones(monkeypatch):
     monkeypatch.setenv("PATCHBAY_PACE", '{"job_lease": 2}')
 
     assert read_settings().pace == Pace(job_lease=2)
+
+
+async def test_calls_that_fail_are_tried_again_at_the_given_pace(tmp_path, upstream):
+    given = {"master_keys": Keyring.generate(), "egress_allow": "127.0.0.0/8", "pace": Pace(upstream_retry=2)}
+    request = OutboundRequest(method="GET", url=f"{upstream.url}/flaky?times=2", lane="")
+    slept = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    async with build_hub(Settings(home=tmp_path, **given)).egress as egress:
+        await call(egress, request, sleep=sleep, jitter=lambda: 0.5)
+
+    assert slept == [2, 8]
 
 
 def test_never_shows_a_secret(monkeypatch):

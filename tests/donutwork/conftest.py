@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -45,6 +45,16 @@ class Donut:
 def donut(http: httpx.AsyncClient) -> Callable[[str | None], Donut]:
     """`donut(token)`; `donut(None)` is nobody."""
     return lambda token: Donut(http, token)
+
+
+@pytest.fixture(scope="session")
+def new_lasting_apps(hub: RunningHub, database: Database, new_lasting_organization) -> Callable[[], Awaitable[Apps]]:
+    """Makes those of organizations that several tests share: `await new_lasting_apps()`."""
+
+    async def make() -> Apps:
+        return Apps(hub=hub, database=database, tenant=await new_lasting_organization())
+
+    return make
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import col, select
 
 from models.tables import Event
-from models.vocabulary import Permission, Source
+from models.vocabulary import Source
 from tests.donutwork.conftest import Donut, refused
 from tests.harness.apps import Apps
 
@@ -57,43 +57,6 @@ async def test_compares_the_prefix_without_case_and_echoes_it(written: str, clie
     assert [event.type for event in await events(apps)] == ["Slack.MESSAGE_SENT"]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/integrations/SLACK/events/Slack.UNKNOWN/emit.json",
-        "/integrations/SLACK/events/Slack.message_sent/emit.json",
-        "/integrations/SLACK/events/Other.MESSAGE_SENT/emit.json",
-        "/integrations/SLACK/events/Slack./emit.json",
-        "/integrations/slack/events/Slack.MESSAGE_SENT/emit.json",
-        "/integrations/NOWHERE/events/Slack.MESSAGE_SENT/emit.json",
-        "/integrations/SLACK/events/Slack.MESSAGE_SENT/emit",
-        "/integrations/SLACK/events/Slack.MESSAGE_SENT.json",
-    ],
-)
-async def test_does_not_know_an_event_that_was_not_declared(path: str, client: Donut, apps: Apps):
-    refused(await client("POST", path, {}), 404)
-
-    assert await events(apps) == []
-
-
-@pytest.mark.parametrize(
-    ("body", "sentence"),
-    [
-        ({"metadata": []}, "metadata: It must be a JSON object."),
-        ({"metadata": "text"}, "metadata: It must be a JSON object."),
-        ({"metadata": [], "entity_id": 5}, "metadata: It must be a JSON object. entity_id: It must be text."),
-        ({"metadata": {"a": "x" * 300_000}}, "metadata: It must not be larger than 262144 bytes."),
-        ({"entity_id": 5}, "entity_id: It must be text."),
-        ({"entity_id": ""}, "entity_id: It must not be empty."),
-        ({"entity_id": "x" * 256}, "entity_id: It must not be longer than 255 characters."),
-        ([], "The body must be a JSON object."),
-    ],
-)
-async def test_refuses_a_wrong_body(body, sentence: str, client: Donut, apps: Apps):
-    assert refused(await client("POST", SENT, body), 400) == sentence
-    assert await events(apps) == []
-
-
 async def test_the_same_key_makes_one_event(client: Donut, apps: Apps):
     first = await client.ok("POST", SENT, {"metadata": {"n": 1}}, key="k1")
     again = await client.ok("POST", SENT, {"metadata": {"n": 1}}, key="k1")
@@ -103,14 +66,6 @@ async def test_the_same_key_makes_one_event(client: Donut, apps: Apps):
     assert first == again
     assert sentence == "This key was used with another input."
     assert [event.payload for event in await events(apps)] == [{"n": 1}, {"n": 2}]
-
-
-async def test_needs_the_permission_to_emit(donut, apps: Apps):
-    everything_else = [word for word in Permission if word is not Permission.EVENTS_EMIT]
-    mute = donut(await apps.tenant.issue(*everything_else))
-
-    assert refused(await mute("POST", SENT, {}), 403) == "This needs the permission EVENTS_EMIT."
-    assert await events(apps) == []
 
 
 async def test_an_installer_emits_for_a_foreign_app_on_its_own_organization(client: Donut, apps: Apps, others: Apps):

@@ -38,6 +38,15 @@ async def test_passes_the_whole_object_on_where_nothing_is_declared(declare, cli
     assert answer["response"] == {"ok": True}
 
 
+async def test_forwards_the_value_never_the_bytes(declare, client: Donut, upstream: FaultServer):
+    await declare("POST", f"{upstream.url}/ok")
+    body = b'{ "a" : 1,\n "a": 2 , "\\u00e4": 1e2 }'
+
+    await client("POST", "/integrations/STOCK/RUN.json", content=body, headers={"Content-Type": "application/json"})
+
+    assert upstream.requests[0].body == '{"a":2,"ä":100.0}'.encode()
+
+
 async def test_takes_a_call_without_a_body_as_one_without_inputs(declare, client: Donut, upstream: FaultServer):
     await declare("POST", f"{upstream.url}/ok")
 

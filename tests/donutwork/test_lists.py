@@ -10,6 +10,7 @@ from models.vocabulary import HttpMethod, InstallationStatus, IntegrationAccess,
 from resolvers.declaring import DeclareCapability
 from tests.donutwork.conftest import Donut, refused
 from tests.harness.apps import Apps
+from tests.harness.backends import both
 
 NOT_ADMIN = tuple(word for word in Permission if word is not Permission.ORGANIZATION_ADMIN)
 
@@ -34,6 +35,7 @@ async def test_an_empty_list_has_one_page(client: Donut):
     }
 
 
+@both
 async def test_lists_by_handler_in_pages_with_the_grand_total(client: Donut, apps: Apps):
     for name in ("Delta", "Bravo", "Echo", "Alpha", "Charlie"):
         await apps.make(name)
@@ -72,6 +74,7 @@ async def test_refuses_a_page_beyond_10000_rows(client: Donut):
     assert sentence == "page: Lists are paged to 10000 rows; filter for those beyond."
 
 
+@both
 async def test_shows_one_with_its_actions_in_the_order_of_declaration(client: Donut, apps: Apps):
     actions = (capability("SEND"), capability("ASK", HttpMethod.GET), capability("FIX", HttpMethod.PATCH))
     app = await apps.make("Slack Ent", *actions, parameters={"workspace": "Acme"}, app_token="token-4711-abc")
@@ -112,6 +115,7 @@ async def test_words_the_status(status: InstallationStatus, word: str, client: D
     assert (shown["status"], listed["elements"][0]["status"]) == (word, word)
 
 
+@both
 async def test_hides_what_is_restricted_to_others(donut, client: Donut, apps: Apps):
     await apps.make("Open")
     await apps.make("Secret", capability("RUN"), access=IntegrationAccess.RESTRICTED)

@@ -25,6 +25,16 @@ async def declaring(donut, apps: Apps, app: Integration) -> Donut:
     return donut(await apps.token(app))
 
 
+@pytest.fixture(scope="module")
+async def old(new_lasting_apps, lasting_http) -> tuple[Apps, Integration, Donut]:
+    """An app that has declared OLD, for all manifests that are refused."""
+    apps = await new_lasting_apps()
+    app = await apps.make("My Shop")
+    declaring = Donut(lasting_http, await apps.token(app))
+    await declaring.ok("PUT", "/integrations.json", {"capabilities": [action("OLD")]})
+    return apps, app, declaring
+
+
 def action(name: str, **more: object) -> dict[str, object]:
     return {"action": name, "method": "POST", "endpoint": ENDPOINT, **more}
 
@@ -235,10 +245,8 @@ async def test_answers_the_handler_of_its_own_installation(donut, apps: Apps, ot
          "events.0.name: It must be written MY_SHOP.<NAME>, in ASCII."),
     ],
 )  # fmt: skip
-async def test_refuses_a_wrong_manifest_and_keeps_the_old(
-    manifest, sentence: str, declaring: Donut, apps: Apps, app: Integration
-):
-    await declaring.ok("PUT", "/integrations.json", {"capabilities": [action("OLD")]})
+async def test_refuses_a_wrong_manifest_and_keeps_the_old(manifest, sentence: str, old):
+    apps, app, declaring = old
 
     said = refused(await declaring("PUT", "/integrations.json", manifest), 400)
 

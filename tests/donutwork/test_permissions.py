@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlmodel import col, select
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
 
-from models.tables import AuditEntry
+import pytest
+
+from models.database import Database
 from models.vocabulary import HttpMethod, Permission, Source
 from resolvers.declaring import DeclareCapability
 from tests.donutwork.conftest import Donut, refused
 from tests.harness.apps import Apps
+from tests.harness.lending import Lending
+from tests.harness.rows import added, changes, snapshot
+from tests.harness.tenants import Tenant
 from tests.upstreams.faults import FaultServer
 
 #: What each endpoint needs; None where any valid token will do.
@@ -33,11 +38,39 @@ BRINGS = {
 BODIES = {"/integrations.json": {"capabilities": []}}
 
 
-@pytest.fixture
-async def app(apps: Apps, upstream: FaultServer):
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """An organization with an app, and a token of the app for each permission alone."""
+
+    tenant: Tenant
+    tokens: dict[Permission, str]
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def houses(
+    database: Database, new_lasting_apps: Callable[[], Awaitable[Apps]], upstream: FaultServer
+) -> Lending[House]:
     methods = (HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE)
     actions = [DeclareCapability(name=word, method=word, endpoint=f"{upstream.url}/ok") for word in methods]
-    return await apps.make("Stock", *actions, events=["Stock.GONE"])
+
+    async def furnish() -> House:
+        apps = await new_lasting_apps()
+        app = await apps.make("Stock", *actions, events=["Stock.GONE"])
+        return House(tenant=apps.tenant, tokens={word: await apps.token(app, word) for word in Permission})
+
+    return Lending(database, furnish)
+
+
+@pytest.fixture
+async def house(houses: Lending[House]) -> AsyncIterator[House]:
+    async with houses.lent() as house:
+        yield house
 
 
 def said(needed: Permission | None) -> set[str]:
@@ -53,13 +86,13 @@ async def call(donut: Donut, method: str, path: str):
 
 @pytest.mark.parametrize(("method", "path", "needed"), NEEDS)
 async def test_one_permission_opens_what_needs_it_and_nothing_else(
-    method: str, path: str, needed: Permission | None, donut, apps: Apps, app, upstream: FaultServer
+    method: str, path: str, needed: Permission | None, donut, house: House
 ):
     enough = set(Permission) if needed is None else {needed, *BRINGS.get(needed, ())}
     opened = set()
 
-    for permission in Permission:
-        answer = await call(donut(await apps.token(app, permission)), method, path)
+    for permission, token in house.tokens.items():
+        answer = await call(donut(token), method, path)
         if answer.status_code == 200:
             opened.add(permission)
         else:
@@ -70,22 +103,23 @@ async def test_one_permission_opens_what_needs_it_and_nothing_else(
 
 @pytest.mark.parametrize(("method", "path", "needed"), [row for row in NEEDS if row[2]])
 async def test_a_user_with_all_else_is_refused_and_nothing_is_done(
-    method: str, path: str, needed: Permission, donut, apps: Apps, app, upstream: FaultServer
+    method: str, path: str, needed: Permission, donut, house: House, database: Database, upstream: FaultServer
 ):
     lacking = [word for word in Permission if word not in {needed, *BRINGS.get(needed, ())}]
-    user = donut(await apps.tenant.issue(*lacking))
+    user = donut(await house.tenant.issue(*lacking))
+    before, arrivals = await snapshot(database, house.tenant.id), upstream.arrivals
 
     answer = await call(user, method, path)
 
     assert refused(answer, 403) in said(needed)
-    assert upstream.connections == 0
-    async with apps.database.read() as session:
-        mine = col(AuditEntry.organization_id) == apps.tenant.id
-        entries = select(AuditEntry).where(mine, col(AuditEntry.action) == "permission.refused")
-        (entry,) = (await session.execute(entries)).scalars()
-    assert entry.source is Source.DONUTWORK
-    assert entry.changes == [{"path": "permission", "oldValue": None, "newValue": entry.changes[0]["newValue"]}]
-    assert entry.changes[0]["newValue"] in {needed, Permission.DISPATCH_READ}
+    assert upstream.arrivals == arrivals
+    after = await snapshot(database, house.tenant.id)
+    assert changes(before, after) == ["+ audit_entry"]
+    (entry,) = added(before, after, "audit_entry")
+    assert (entry["action"], entry["source"]) == ("permission.refused", Source.DONUTWORK)
+    (change,) = entry["changes"]
+    assert change == {"path": "permission", "oldValue": None, "newValue": change["newValue"]}
+    assert change["newValue"] in {needed, Permission.DISPATCH_READ}
 
 
 @pytest.mark.parametrize(("method", "path", "needed"), NEEDS)
@@ -102,8 +136,9 @@ async def test_a_user_with_all_else_is_refused_and_nothing_is_done(
     ],
 )
 async def test_without_a_good_token_every_door_is_closed_alike(
-    method: str, path: str, needed, authorization: str | None, donut, app, upstream: FaultServer
+    method: str, path: str, needed, authorization: str | None, donut, house: House, upstream: FaultServer
 ):
+    arrivals = upstream.arrivals
     nobody = donut(None)
     nobody.headers = {} if authorization is None else {"Authorization": authorization}
 
@@ -111,4 +146,4 @@ async def test_without_a_good_token_every_door_is_closed_alike(
 
     assert refused(answer, 401) == "Invalid token"
     assert answer.headers["www-authenticate"] == "Bearer"
-    assert upstream.connections == 0
+    assert upstream.arrivals == arrivals

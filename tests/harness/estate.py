@@ -263,10 +263,6 @@ def _rich(word: str, upstream: str) -> CreateIntegration:
     )
 
 
-def _happened(integration: Integration, word: str) -> EmitEvent:
-    return EmitEvent(integration=IntegrationRef(id=integration.id), type="HAPPENED", payload={"what": word})
-
-
 def _event_types(integration: Integration) -> DeclareEventTypes:
     happened = DeclareEventType(name=f"{integration.handler}.HAPPENED", description="It happened.")
     return DeclareEventTypes(integration_id=integration.id, event_types=[happened])

@@ -68,10 +68,9 @@ def client(informer: Callable[[str | None], Informer], organization: Tenant) -> 
 
 
 @pytest.fixture
-async def user(informer: Callable[[str | None], Informer], organization: Tenant) -> Informer:
+async def user(http: httpx.AsyncClient, organization: Tenant) -> Informer:
     """For a further user, `member`, who may do everything but administrate."""
-    await organization.add_user("member", *NOT_ADMIN)
-    return informer(await organization.issue(*NOT_ADMIN, username="member"))
+    return await add_member(organization, http)
 
 
 @pytest.fixture
@@ -96,6 +95,12 @@ async def send(client: Informer, upstream: FaultServer):
         return await client("POST", REQUEST, {"url": url, **more}, **sent)
 
     return request
+
+
+async def add_member(organization: Tenant, http: httpx.AsyncClient) -> Informer:
+    """For a user `member` that the organization gets."""
+    await organization.add_user("member", *NOT_ADMIN)
+    return Informer(http, await organization.issue(*NOT_ADMIN, username="member"))
 
 
 async def stock(client: Informer, upstream: FaultServer, **members: Any) -> None:

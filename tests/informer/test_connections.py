@@ -12,6 +12,7 @@ from models.vocabulary import AuthType, ConnectionMode, Permission
 from resolvers.mutations.connection import CreateConnection, create_connection
 from resolvers.secrets import Secret
 from tests.harness.apps import Apps
+from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
 from tests.informer.conftest import NOT_ADMIN, Informer, refused
 
@@ -193,6 +194,7 @@ async def test_several_shared_ones_without_a_default_are_none(client: Informer, 
     assert refused(await client("GET", CONNECTION), 404) == "There is no such connection."
 
 
+@both
 async def test_a_users_own_is_not_everybodys_though_it_is_the_default(client: Informer, apps: Apps):
     made = await client.make(authType="apikey", mode="shared")
     own = CreateConnection(integration_id=made["id"], secret=Secret(api_key="k" * 20), default=True)

@@ -14,6 +14,7 @@ from models.tables import Connection, Integration
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, IntegrationState, TokenEndpointAuth
 from resolvers.mutations.definition import SaveDefinition, save_definition
 from tests.harness.apps import Apps
+from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
 from tests.informer.conftest import Informer, refused
 
@@ -153,6 +154,7 @@ async def test_is_found_by_id_uuid_and_slug(name: str, client: Informer, apps: A
     assert await client.ok("GET", f"/integrations/{names[name]}") == made
 
 
+@both
 async def test_prefers_an_id_to_a_slug_that_looks_like_it(client: Informer, apps: Apps):
     first = await client.make()
     await apps.make("Impostor", slug=first["id"])

@@ -13,6 +13,7 @@ from models.tables import Integration
 from models.vocabulary import AuthType, IntegrationAccess
 from resolvers.mutations.tag import SetIntegrationTags, set_integration_tags
 from tests.harness.apps import Apps
+from tests.harness.backends import both
 from tests.informer.conftest import Informer, refused
 from tests.informer.test_integrations import define
 
@@ -36,6 +37,7 @@ async def test_an_empty_collection_is_a_page(client: Informer):
     }
 
 
+@both
 async def test_lists_by_name_with_a_link_to_each(client: Informer, apps: Apps):
     for name in ("beta", "Alpha", "Gamma"):
         await client.make(name=name)
@@ -53,6 +55,7 @@ async def test_lists_by_name_with_a_link_to_each(client: Informer, apps: Apps):
         assert {"clientId", "data", "imageUrl", "revocationUri"}.isdisjoint(row)
 
 
+@both
 async def test_pages_by_start_and_limit_and_links_to_what_is_beside(client: Informer):
     for number in range(5):
         await client.make(name=f"Store {number}")
@@ -95,6 +98,7 @@ async def test_refuses_a_query_that_means_nothing(query: str, sentence: str, cli
     assert refused(await client("GET", f"/integrations?{query}"), 400) == sentence
 
 
+@both
 async def test_looks_for_words_in_names_and_descriptions(client: Informer):
     await client.make(name="Drive", description="Files of the press")
     await client.make(name="Press office")
@@ -105,6 +109,7 @@ async def test_looks_for_words_in_names_and_descriptions(client: Informer):
     assert await client.names("?q=%25") == []
 
 
+@both
 async def test_narrows_by_what_takes_uploads(client: Informer, apps: Apps):
     await define(apps, "shelf", auth={"type": "BEARER"}, supports={"upload": True})
     await client.make(name="Shelf", type="shelf")
@@ -114,6 +119,7 @@ async def test_narrows_by_what_takes_uploads(client: Informer, apps: Apps):
     assert await client.names("?supportsUpload=false") == ["Till"]
 
 
+@both
 async def test_lists_what_the_organization_owns_and_not_what_it_has_installed(
     client: Informer, apps: Apps, new_organization, hub, database
 ):
@@ -126,6 +132,7 @@ async def test_lists_what_the_organization_owns_and_not_what_it_has_installed(
     refused(await client("GET", "/integrations/theirs"), 404)
 
 
+@both
 async def test_the_gallery_has_tags_and_shares(client: Informer, apps: Apps, user: Informer):
     made = await client.make(description="Boxes", category="storage")
     tags = SetIntegrationTags(integration_id=made["id"], tags=["cold", "dry"])
@@ -151,6 +158,7 @@ async def test_the_gallery_has_tags_and_shares(client: Informer, apps: Apps, use
     }
 
 
+@both
 async def test_everybody_sees_their_own_gallery_under_a_tag_of_their_own(client: Informer, user: Informer):
     await client.make(name="Hidden")
     await client.make(name="Shared")
@@ -197,6 +205,7 @@ async def test_a_foreign_tag_tells_nobody_anything(client: Informer, user: Infor
     assert (answer.status_code, answer.json()) == (200, [])
 
 
+@both
 async def test_what_others_made_without_restriction_is_everybodys(client: Informer, user: Informer, apps: Apps):
     await apps.make("Open")
     await apps.make("Closed", access=IntegrationAccess.RESTRICTED)

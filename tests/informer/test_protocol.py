@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests.harness.server import RunningHub
+from tests.harness.tenants import Tenant
 from tests.informer.conftest import BASE, Informer, refused
 from tests.upstreams.faults import FaultServer
 
 ONE = "/integrations/stock"
 
 
-@pytest.fixture(autouse=True)
-async def stock(client: Informer, upstream: FaultServer) -> None:
+@pytest.fixture(scope="module")
+async def organization(new_lasting_organization) -> Tenant:
+    """One for all, which only look or are refused."""
+    return await new_lasting_organization()
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[FaultServer]:
+    """A remote service that none of them gets to."""
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def stock(organization: Tenant, lasting_http: httpx.AsyncClient, upstream: FaultServer) -> None:
+    client = Informer(lasting_http, organization.token)
     await client.make(authType="apikey", apiKey="k" * 20, apiBaseUri=upstream.url)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from tests.harness.apps import Apps
 from tests.harness.rows import changes, snapshot
-from tests.informer.conftest import Informer, refused
+from tests.harness.tenants import Tenant
+from tests.informer.conftest import Informer, add_member, refused
 from tests.informer.test_integrations import row_of
 from tests.informer.test_permissions import NEEDS, ONE, call
 
@@ -14,12 +16,28 @@ OF_ONE = [(method, path, sent) for method, path, _, sent in NEEDS if path.starts
 UUID = "6f1c2a9e-0b57-4a53-9d2e-8f34a1b0c7d5"
 
 
-@pytest.fixture(autouse=True)
-async def stock(client: Informer, apps: Apps, user: Informer) -> dict:
-    made = await client.make(id=UUID, authType="apikey", apiKey="k" * 20)
-    await apps.tenant.add_user("other")
+@pytest.fixture(scope="module")
+async def organization(new_lasting_organization) -> Tenant:
+    """One for all, which only look or are refused."""
+    return await new_lasting_organization()
+
+
+@pytest.fixture(scope="module")
+async def user(organization: Tenant, lasting_http: httpx.AsyncClient) -> Informer:
+    return await add_member(organization, lasting_http)
+
+
+@pytest.fixture(scope="module")
+async def stranger(new_lasting_organization, lasting_http: httpx.AsyncClient) -> Informer:
+    return Informer(lasting_http, (await new_lasting_organization()).token)
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def stock(organization: Tenant, user: Informer, lasting_http: httpx.AsyncClient) -> None:
+    client = Informer(lasting_http, organization.token)
+    await client.make(id=UUID, authType="apikey", apiKey="k" * 20)
+    await organization.add_user("other")
     await client.ok("PUT", f"{ONE}/shares/other")
-    return await client.ok("GET", ONE) | {"made": made["id"]}
 
 
 def sent_to(path: str, name: str) -> str:
@@ -58,11 +76,13 @@ async def test_lists_of_others_hold_nothing_of_it(stranger: Informer, user: Info
         assert await other.ok("GET", "/integrations-list") == []
 
 
-async def test_the_same_uuid_may_be_used_in_another_organization(stranger: Informer):
-    made = await stranger.make(id=UUID)
+async def test_the_same_uuid_may_be_used_in_another_organization(informer, new_organization):
+    other = informer((await new_organization()).token)
+
+    made = await other.make(id=UUID)
 
     assert made["id"] == UUID
-    assert (await stranger.ok("GET", f"/integrations/{UUID}"))["slug"] == "stock"
+    assert (await other.ok("GET", f"/integrations/{UUID}"))["slug"] == "stock"
 
 
 async def test_shares_with_nobody_of_another_organization(client: Informer, stranger: Informer, new_organization):

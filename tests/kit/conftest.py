@@ -1,54 +1,60 @@
-"""Two organizations with one of everything, which the tests of refusals share: nothing may change them."""
+"""Organizations with one of everything: two that tests share, and one for each test that changes something."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 
-import httpx
 import pytest
 
+from models.database import Database
 from tests.harness.estate import Estate, found_estate
-from tests.harness.graphql import GraphQL
-from tests.harness.server import PLAIN_HTTP, RunningHub
-from tests.harness.tenants import found_organization
+from tests.harness.lending import Lending
+from tests.harness.server import RunningHub
+from tests.harness.tenants import Tenant
 from tests.upstreams.faults import FaultServer
 
-
-@pytest.fixture(scope="session")
-async def estates(hub: RunningHub, faults: FaultServer) -> AsyncIterator[tuple[Estate, Estate]]:
-    """A victim and a stranger."""
-    async with httpx.AsyncClient(base_url=hub.url, timeout=60, **PLAIN_HTTP) as http:
-
-        def graphql(token: str | None = None) -> GraphQL:
-            return GraphQL(http, token)
-
-        made = [await found_estate(hub, await found_organization(hub, graphql), faults.url) for _ in range(2)]
-        yield made[0], made[1]
+MakeEstate = Callable[[], Awaitable[Estate]]
 
 
 @pytest.fixture(scope="session")
-def victim(estates: tuple[Estate, Estate]) -> Estate:
-    """Whose things are named."""
-    return estates[0]
+def build_estate(
+    hub: RunningHub, new_lasting_organization: Callable[[], Awaitable[Tenant]], faults: FaultServer
+) -> MakeEstate:
+    """Makes estates that outlive a test: `await build_estate()`."""
+
+    async def build() -> Estate:
+        return await found_estate(hub, await new_lasting_organization(), faults.url)
+
+    return build
 
 
 @pytest.fixture(scope="session")
-def stranger(estates: tuple[Estate, Estate]) -> Estate:
-    """Who names them, and may do everything at home."""
-    return estates[1]
+async def victim(build_estate: MakeEstate) -> Estate:
+    """The estate whose things are named by tests that are refused or only look: nothing may change it."""
+    return await build_estate()
+
+
+@pytest.fixture(scope="session")
+async def stranger(build_estate: MakeEstate) -> Estate:
+    """The estate of the one that names them, and may do everything at home. Nothing may change it either."""
+    return await build_estate()
+
+
+@pytest.fixture(scope="session")
+def estates(database: Database, build_estate: MakeEstate) -> Lending[Estate]:
+    """Estates for tests that change them."""
+    return Lending(database, build_estate)
 
 
 @pytest.fixture
-async def new_estate(hub, new_organization, faults: FaultServer) -> Callable[[], Awaitable[Estate]]:
-    """Makes estates of the test's own: `await new_estate()`."""
-
-    async def make() -> Estate:
-        return await found_estate(hub, await new_organization(), faults.url)
-
-    return make
+async def new_estate(estates: Lending[Estate]) -> AsyncIterator[MakeEstate]:
+    """Gives the test estates of its own: `await new_estate()`."""
+    async with AsyncExitStack() as stack:
+        yield lambda: stack.enter_async_context(estates.lent())
 
 
 @pytest.fixture
-async def estate(new_estate: Callable[[], Awaitable[Estate]]) -> Estate:
+async def estate(new_estate: MakeEstate) -> Estate:
     """One estate of the test's own."""
     return await new_estate()

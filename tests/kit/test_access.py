@@ -18,9 +18,11 @@ from resolvers.mutations.installation import uninstall_integration
 from resolvers.page import SliceRequest
 from resolvers.queries.installation import InstallationFilter, list_installations
 from schema.ids import global_id
+from tests.harness.backends import both
 from tests.harness.estate import Estate
 from tests.harness.rows import changes, snapshot
 
+pytestmark = both
 PEOPLE = {
     "owner": (True, True),
     "administrator": (True, True),

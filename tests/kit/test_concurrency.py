@@ -7,8 +7,10 @@ from collections import Counter
 
 import pytest
 
+from tests.harness.backends import both
 from tests.harness.rows import snapshot
 
+pytestmark = both
 CREATE = """
 mutation($name: String!, $handler: String, $slug: String) {
   createIntegration(input: {name: $name, handler: $handler, slug: $slug}) {

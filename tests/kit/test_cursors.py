@@ -8,6 +8,7 @@ import pytest
 from graphql import get_named_type
 
 from schema.ids import global_id
+from tests.harness.backends import both
 from tests.harness.graph import is_page, linked_fields, node_types, root_fields
 from tests.harness.statements import counted
 
@@ -102,6 +103,7 @@ query($after: String, $search: String, $order: IntegrationOrder!) {
 BY_NAME = {"field": "NAME"}
 
 
+@both
 async def test_refuses_a_cursor_of_another_list(victim, stranger):
     client, word = victim.tenant.client, victim.word
     page = (await client.query(INTEGRATIONS, search=word, order=BY_NAME))["integrations"]
@@ -120,6 +122,7 @@ async def test_refuses_a_cursor_of_another_list(victim, stranger):
     assert set(map(str, refused)) == {"('INVALID_INPUT', ['after'])"}
 
 
+@both
 async def test_refuses_a_cursor_of_the_same_field_of_another_parent(victim):
     document = nested("Integration", "auditEntries")
     one, other = (global_id("Integration", row.id) for row in (victim.integration, victim.restricted))
@@ -130,6 +133,7 @@ async def test_refuses_a_cursor_of_the_same_field_of_another_parent(victim):
     assert found == ("INVALID_INPUT", ["after"])
 
 
+@both
 async def test_refuses_a_cursor_with_any_byte_changed(victim):
     page = (await victim.tenant.client.query(root("auditEntries"), first=1))["auditEntries"]
     raw = base64.urlsafe_b64decode(page["pageInfo"]["endCursor"] + "==")

@@ -9,12 +9,14 @@ from models.vocabulary import Source
 from resolvers.caller import Caller
 from resolvers.operation import OPERATOR
 from resolvers.page import Slice
+from tests.harness.backends import both
 from tests.harness.estate import ALL, Estate
 from tests.harness.matrix import Foreign, mentioned
 from tests.harness.rows import added, changes, ids_in, snapshot
 from tests.kit.calls import CALLS, callable_of, every_operation
 from tests.kit.faces import reached
 
+pytestmark = both
 OPERATIONS = every_operation()
 OF_OPERATOR = sorted(name for name, facts in OPERATIONS.items() if facts.needs is OPERATOR)
 OF_TENANTS = sorted(OPERATIONS.keys() - set(OF_OPERATOR))

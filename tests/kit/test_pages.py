@@ -10,7 +10,9 @@ from models.row import name_key, new_id
 from models.tables import Capability, Connection, Event, Integration
 from models.vocabulary import AuthType, CapabilityEffect, ConnectionMode, HttpMethod, Source
 from schema.ids import global_id
+from tests.harness.backends import both
 
+pytestmark = both
 EVENTS = """
 query($first: Int, $after: String, $last: Int, $before: String) {
   events(first: $first, after: $after, last: $last, before: $before) {

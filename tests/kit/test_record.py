@@ -9,8 +9,10 @@ from resolvers.mutations.connection import UpdateConnection, update_connection
 from resolvers.mutations.installation import UpdateInstallation, update_installation
 from resolvers.mutations.integration_auth import IntegrationAuth
 from resolvers.secrets import Secret
+from tests.harness.backends import both
 from tests.harness.rows import added, changes, snapshot
 
+pytestmark = both
 TEN = "mutation {{ {} }}"
 ONE = '{}: createIntegration(input: {{name: "{}", handler: "{}"}}) {{ __typename ... on Problem {{ path }} }}'
 HALF_DONE = """

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, text
 
+from tests.harness.backends import both
 from tests.harness.matrix import mentioned
 from tests.harness.rows import snapshot
 from tests.harness.walk import walk
@@ -27,9 +29,25 @@ def leaks(secrets: list[str], places: dict[str, bytes]) -> list[str]:
     return [f"{place}: {form!r}" for place, content in places.items() for form in sorted(forms) if form in content]
 
 
-@pytest.fixture
-async def planted(estate, caplog):
-    caplog.set_level(logging.DEBUG)
+@pytest.fixture(scope="module")
+async def estate(build_estate):
+    return await build_estate()
+
+
+@pytest.fixture(scope="module")
+def log():
+    """Every line that is logged, from before the secrets are planted."""
+    stream, root = io.StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(stream), root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield stream
+    root.setLevel(level)
+    root.removeHandler(handler)
+
+
+@pytest.fixture(scope="module")
+async def planted(estate, log):
     return await plant_everywhere(estate)
 
 
@@ -59,15 +77,17 @@ async def test_a_hint_holds_at_most_four_characters(planted, estate):
     assert {len(hint.replace("…", "")) for hint in [*hints, *literal]} <= {0, 4}
 
 
-async def test_the_record_and_the_log_hold_no_secret(planted, estate, database, caplog):
+async def test_the_record_and_the_log_hold_no_secret(planted, estate, database, log):
     rows = (await snapshot(database, estate.tenant.id))["audit_entry"].values()
-    places = {"audit": "\n".join(sorted(mentioned(list(rows)))).encode(), "log": caplog.text.encode()}
+    places = {"audit": "\n".join(sorted(mentioned(list(rows)))).encode(), "log": log.getvalue().encode()}
 
     assert len(rows) > 20
     assert b"***" in places["audit"]
+    assert b'"POST /graphql' in places["log"]
     assert leaks(planted.secrets, places) == []
 
 
+@both
 async def test_the_database_holds_no_secret(planted, database):
     places = await _stored(database)
 

@@ -22,6 +22,7 @@ from resolvers.mutations.event import EmitEvent, emit_event
 from resolvers.page import SliceRequest
 from resolvers.queries.capability import CapabilityFilter, list_capabilities
 from resolvers.secrets import Secret
+from tests.harness.backends import both
 from tests.harness.estate import caller_of
 from tests.harness.statements import counted
 
@@ -88,6 +89,7 @@ def furnish(hub):
     return furnish
 
 
+@both
 async def test_a_nested_read_costs_as_many_statements_for_50_rows_as_for_1(hub, new_organization, furnish, faults):
     sent, rows = {}, {}
     for count in (1, 50):

@@ -9,11 +9,13 @@ from models.tables import Installation
 from resolvers.queries.viewer import MOST_NODES
 from schema.ids import global_id, parse_global_id
 from schema.node import TABLES
+from tests.harness.backends import both
 from tests.harness.graph import SCHEMA, node_types
 from tests.harness.matrix import mentioned
 from tests.harness.rows import ids_in, snapshot
 from tests.harness.walk import fields_with_arguments, pages_of, walk
 
+pytestmark = both
 NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 NODE = "query($id: ID!) { node(id: $id) { __typename id } nodes(ids: [$id]) { __typename id } }"
 
@@ -33,8 +35,8 @@ async def foreign_app(estate, new_estate, database):
 
 
 @pytest.mark.parametrize("kind", [kind.name for kind in node_types()])
-async def test_ids_of_another_organization_look_as_if_they_did_not_exist(stranger, victim, database, kind):
-    client, rows = stranger.tenant.client, await snapshot(database, victim.tenant.id)
+async def test_ids_of_another_organization_look_as_if_they_did_not_exist(stranger, estate, database, kind):
+    client, rows = stranger.tenant.client, await snapshot(database, estate.tenant.id)
     ids = sorted(ids_in(rows))
     (own, *_) = rows[TABLES[kind].__tablename__].values()
 
@@ -49,12 +51,12 @@ async def test_ids_of_another_organization_look_as_if_they_did_not_exist(strange
     assert answer.json()["data"] == {"node": None, "nodes": [None]}
 
 
-async def test_ids_of_its_own_are_found(victim, database):
-    rows = await snapshot(database, victim.tenant.id)
+async def test_ids_of_its_own_are_found(estate, database):
+    rows = await snapshot(database, estate.tenant.id)
     shown = {kind.name: TABLES[kind.name].__tablename__ for kind in node_types()}
 
     found = [
-        (await victim.tenant.client.query(NODE, id=global_id(kind, row["id"])))["node"]
+        (await estate.tenant.client.query(NODE, id=global_id(kind, row["id"])))["node"]
         for kind, table in shown.items()
         for row in rows[table].values()
     ]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.harness.acting import act, faults, integration_of, refusal
+from tests.harness.backends import both
 from tests.harness.graphql import GraphQL
 
 SHOWN = "capabilities(first: 100) { nodes { id name digest } }"
@@ -93,6 +94,7 @@ async def declared(client: GraphQL, shop: str, *manifest: dict[str, Any], **more
     return {node["name"]: node for node in nodes}
 
 
+@both
 async def test_a_manifest_replaces_what_was_in_its_own_order(organization, shop) -> None:
     client = organization.client
     first = await declared(client, shop, capability("B"), capability("A"), capability("C"))
@@ -129,6 +131,7 @@ async def test_the_digest_changes_with_each_part_of_the_declaration(organization
     assert after["A"]["digest"] != before["A"]["digest"]
 
 
+@both
 @pytest.mark.parametrize(
     ("first", "second"),
     [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.harness.acting import act, faults, integration_of, listed, refusal, remove
+from tests.harness.backends import both
 from tests.harness.calling import app, capability
 
 GET = capability("GET", "GET", "/anything")
@@ -129,6 +130,7 @@ async def test_changes_a_connection_field_by_field(organization, httpbin) -> Non
     assert (stale["code"], stale["currentVersion"]) == ("STALE", 4)
 
 
+@both
 async def test_attaches_all_or_none(organization) -> None:
     client = organization.client
     shop = await act(client, "createIntegration", {"name": "A"})
@@ -148,6 +150,7 @@ async def test_attaches_all_or_none(organization) -> None:
     }
 
 
+@both
 async def test_the_default_moves_with_each_registration(organization) -> None:
     client = organization.client
     shop = await act(client, "createIntegration", {"name": "A"})
@@ -192,6 +195,7 @@ async def test_a_removed_connection_is_gone_everywhere(organization, httpbin) ->
     assert (await remove(organization.client, "deleteConnection", connection["id"]))["code"] == "NOT_FOUND"
 
 
+@both
 async def test_filters_connections(organization) -> None:
     client = organization.client
     other = await organization.add_user("other")

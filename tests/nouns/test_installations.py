@@ -6,12 +6,14 @@ import pytest
 
 from models.tables import Installation
 from tests.harness.acting import act, integration_of, listed, refusal, remove
+from tests.harness.backends import both
 from tests.harness.calling import app, capability
 
 GET = capability("GET", "GET", "/ok")
 SHOWN = "id handler status configuration spaceSelection siteSelection version"
 
 
+@both
 async def test_refuses_a_second_installation_and_shows_the_first(organization, upstream) -> None:
     shop = await app(organization.client, upstream.url, GET)
     (own,) = await listed(organization.client, "installations", "id")
@@ -23,6 +25,7 @@ async def test_refuses_a_second_installation_and_shows_the_first(organization, u
     assert await listed(organization.client, "installations", "id") == [own]
 
 
+@both
 async def test_refuses_a_handler_that_another_installation_has(organization, upstream) -> None:
     await app(organization.client, upstream.url, GET, name="Shop")
     other = await app(organization.client, upstream.url, GET, name="Other")
@@ -111,6 +114,7 @@ async def test_keeps_the_configuration_encrypted(organization, database) -> None
     assert b"plain-secret" not in row.configuration
 
 
+@both
 @pytest.mark.parametrize(("search", "handlers"), [("sho", ["SHOP"]), ("zürich", ["OTHER"]), ("shop other", [])])
 async def test_finds_installations_by_words(organization, search, handlers) -> None:
     await act(organization.client, "createIntegration", {"name": "Shop"})

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from tests.harness.acting import act, faults, integration_of, listed, refusal, remove
+from tests.harness.backends import both
 
 UUID = "0F0E0D0C-1111-4222-8333-444455556666"
 
@@ -32,6 +33,7 @@ async def test_derives_handler_and_slug_from_the_name(organization, name, handle
     assert made == {"name": name, "handler": handler, "slug": slug, "identifier": slug}
 
 
+@both
 async def test_numbers_derived_names_that_are_taken(organization) -> None:
     made = [
         await act(organization.client, "createIntegration", {"name": name}, "handler slug")
@@ -45,6 +47,7 @@ async def test_numbers_derived_names_that_are_taken(organization) -> None:
     ]
 
 
+@both
 async def test_integrations_of_one_name_at_once_get_names_of_their_own(organization) -> None:
     made = await asyncio.gather(*(act(organization.client, "createIntegration", {"name": f"Q{n}"}) for n in range(8)))
 
@@ -52,6 +55,7 @@ async def test_integrations_of_one_name_at_once_get_names_of_their_own(organizat
     assert len(await listed(organization.client, "integrations", "handler", "(first: 100)")) == 8
 
 
+@both
 async def test_two_organizations_may_use_the_same_names(organization, new_organization) -> None:
     other = await new_organization()
     given = {"name": "Slack", "handler": "SLACK", "slug": "slack", "uuid": UUID}
@@ -61,6 +65,7 @@ async def test_two_organizations_may_use_the_same_names(organization, new_organi
         assert made == {"handler": "SLACK", "slug": "slack"}
 
 
+@both
 @pytest.mark.parametrize(("field", "value"), [("handler", "SLACK"), ("slug", "slack"), ("uuid", UUID.lower())])
 async def test_refuses_a_taken_name_and_shows_who_has_it(organization, field, value) -> None:
     first = await act(organization.client, "createIntegration", {"name": "Slack", "uuid": UUID})
@@ -73,6 +78,7 @@ async def test_refuses_a_taken_name_and_shows_who_has_it(organization, field, va
     assert await listed(organization.client, "integrations", "name") == [{"name": "Slack"}]
 
 
+@both
 async def test_refuses_a_taken_slug_when_it_is_changed_to(organization) -> None:
     first = await act(organization.client, "createIntegration", {"name": "Slack"})
     second = await act(organization.client, "createIntegration", {"name": "Other"})
@@ -102,6 +108,7 @@ async def test_refuses_a_handler_that_is_reserved_or_misspelt(organization, hand
     assert await faults(organization.client, "createIntegration", given) == ["input.handler"]
 
 
+@both
 async def test_finds_an_integration_by_every_name(organization, new_organization) -> None:
     made = await act(organization.client, "createIntegration", {"name": "Slack", "uuid": UUID}, "id databaseId")
     stranger = await new_organization()
@@ -119,6 +126,7 @@ async def test_finds_an_integration_by_every_name(organization, new_organization
         assert await integration_of(stranger.client, "id", **by) is None, by
 
 
+@both
 @pytest.mark.parametrize(
     "by", [{"id": "x"}, {"id": ""}, {"id": "f" * 24}, {"handler": "slack"}, {"slug": "SLACK"}, {"uuid": "slack"}]
 )
@@ -128,6 +136,7 @@ async def test_finds_nothing_by_another_name(organization, by) -> None:
     assert await integration_of(organization.client, "id", **by) is None
 
 
+@both
 async def test_a_removed_integration_frees_its_names(organization) -> None:
     first = await act(organization.client, "createIntegration", {"name": "Slack", "uuid": UUID}, "id databaseId")
     await remove(organization.client, "deleteIntegration", first["id"])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.harness.acting import act, faults, integration_of, listed, refusal, remove
+from tests.harness.backends import both
 from tests.harness.graphql import GraphQL
 from tests.harness.waiting import eventually
 
@@ -208,6 +209,7 @@ async def test_refuses_a_change_of_what_has_moved_on(organization) -> None:
     assert await integration_of(organization.client, "name version", id=made["id"]) == {"name": "B", "version": 2}
 
 
+@both
 async def test_hides_what_is_removed_with_all_that_is_its_own(organization) -> None:
     client = organization.client
     kept, gone = await act(client, "createIntegration", {"name": "Kept"}), await _made(client)

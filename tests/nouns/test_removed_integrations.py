@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.harness.acting import act
+from tests.harness.backends import both
 from tests.harness.calling import capability
 
 LIST = "query ($state: [IntegrationState!]) { integrations(filter: { state: $state }) { nodes { name } } }"
@@ -15,6 +16,7 @@ async def names(client, *states: str) -> list[str]:
     return [node["name"] for node in found["integrations"]["nodes"]]
 
 
+@both
 async def test_removed_integrations_are_listed_by_their_state_only(organization, new_organization):
     made = await act(organization.client, "createIntegration", {"name": "Gone"})
     stranger = await new_organization()

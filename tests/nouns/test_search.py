@@ -8,9 +8,11 @@ from tests.definitions.conftest import save
 from tests.definitions.samples import PLAIN
 from tests.files.test_migration import IDS, ROWS
 from tests.harness.acting import act
+from tests.harness.backends import both
 from tests.harness.graphql import GraphQLFailed
 from tests.people.documents import act as make
 
+pytestmark = both
 #: Each text, and what it alone is found by.
 FOUND_BY = {
     "Ärger": ("ÄRGER", "ärger", "A\N{COMBINING DIAERESIS}rg"),

@@ -8,6 +8,8 @@ import logging
 import pytest
 
 from tests.harness.acting import act, listed, refusal
+from tests.harness.backends import both
+from tests.harness.tenants import Tenant
 from wire.log import OneLineFormatter
 
 NUL = "a\0b"
@@ -46,6 +48,12 @@ LITERALS = [
     'query Q($v: String = "\\u0000") { integrations(after: $v) { nodes { id } } }',
 ]
 UNSPEAKABLE = ["99999999999999999999", "-" + "9" * 5_000, "1e999", "[{a: 18446744073709551616}]"]
+
+
+@pytest.fixture(scope="module")
+async def organization(new_lasting_organization) -> Tenant:
+    """One for all whose requests are refused."""
+    return await new_lasting_organization()
 
 
 @pytest.mark.parametrize(("document", "value"), VARIABLES)
@@ -100,7 +108,9 @@ async def test_refuses_half_of_a_surrogate_pair_anywhere(organization, body) -> 
     assert {error["extensions"]["code"] for error in answer.json()["errors"]} == {"BAD_REQUEST"}
 
 
-async def test_takes_the_rest_of_unicode_as_it_is(organization) -> None:
+@both
+async def test_takes_the_rest_of_unicode_as_it_is(new_organization) -> None:
+    organization = await new_organization()
     name = "\u202eevil\u202c 👩‍👩‍👧 e\u0301 \U0010ffff"
 
     made = await act(organization.client, "createIntegration", {"name": name, "description": "\u2028"}, "name slug")
@@ -108,7 +118,9 @@ async def test_takes_the_rest_of_unicode_as_it_is(organization) -> None:
     assert made == {"name": name, "slug": "evil-e"}
 
 
-async def test_bounds_a_name_in_code_points(organization) -> None:
+@both
+async def test_bounds_a_name_in_code_points(new_organization) -> None:
+    organization = await new_organization()
     client = organization.client
     refused = await refusal(client, "createIntegration", {"name": "a" + "\u0301" * 10_000})
     longest = "a" + "\u0301" * 254
@@ -119,7 +131,9 @@ async def test_bounds_a_name_in_code_points(organization) -> None:
     assert made == {"name": longest}
 
 
-async def test_orders_names_that_fold_to_more_than_a_key_holds(organization) -> None:
+@both
+async def test_orders_names_that_fold_to_more_than_a_key_holds(new_organization) -> None:
+    organization = await new_organization()
     for name in ("\ufdfa" * 255, "\ufdfa" * 254):
         await act(organization.client, "createIntegration", {"name": name})
 

@@ -88,6 +88,11 @@ class FaultServer:
     def url(self) -> str:
         return f"{'https' if self._tls else 'http'}://{self.host}:{self.port}"
 
+    @property
+    def arrivals(self) -> tuple[int, int]:
+        """How many connections and requests have come in so far."""
+        return self.connections, len(self.requests)
+
     async def received(self, count: int) -> None:
         """Wait until so many requests have come in, at most a minute."""
         assert await asyncio.to_thread(self._wait, count), f"{len(self.requests)} requests instead of {count}"

@@ -83,7 +83,7 @@ async def _alive(_request: Request) -> Response:
 def _ready(hub: Hub) -> Any:
     async def ready(_request: Request) -> Response:
         try:
-            async with asyncio.timeout(hub.database.patience.connection), hub.database.read() as session:
+            async with asyncio.timeout(hub.database.pace.database_connection), hub.database.read() as session:
                 await session.execute(text("SELECT 1"))
         except (Unavailable, TimeoutError):
             return JSONResponse({"status": "the database cannot be reached"}, 503)

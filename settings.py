@@ -18,7 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from resolvers.pace import Pace
+from models.pace import Pace
 
 _PREFIX = "PATCHBAY_"
 _log = logging.getLogger("patchbay.settings")

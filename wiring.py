@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.bus import Bus
-from models.database import Database, Patience
+from models.database import Database
 from models.errors import Conflict
 from models.key_file import KeyFile
 from models.occupancy import occupied
@@ -44,8 +44,7 @@ _UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 20  # of one organization, in one proces
 def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
     """The hub over its database, not yet opened. Raises ValueError for settings or a catalogue that cannot be."""
     with _named("database_url"):
-        patience = Patience(connection=settings.pace.database_connection, statement=settings.pace.database_statement)
-        database = Database(settings.database_address, pool_size=settings.database_pool, patience=patience)
+        database = Database(settings.database_address, pool_size=settings.database_pool, pace=settings.pace)
     keys = settings.master_key_lines()
     with _named("master_keys", settings.changeable_key_file):
         keyring = Keyring.parse(keys, renewed=_renewed_keys(settings))

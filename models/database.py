@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
@@ -16,37 +15,28 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from models.database_url import read_url
 from models.errors import Unavailable
+from models.pace import Pace
 from models.reach import STUCK, committing, reaching
 from models.reader import PostgresqlReader, Reader, SqliteReader
 
 WRITES = "patchbay_writes"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Patience:
-    """How long the database is waited for, in seconds."""
-
-    #: For a connection, new or of the pool. A caller is to be told within five that the database is away.
-    connection: float = 4.0
-    #: For a statement, which may wait for other writers.
-    statement: float = 10.0
-
-
 class Database:
     """One database. Reads and writes open a short session each; nothing else does."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, patience: Patience = Patience()) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, pace: Pace = Pace()) -> None:
         """`url` is `sqlite:///file` or `postgresql://…`; anything else raises ValueError."""
         self.url = read_url(url)
-        self.patience = patience
+        self.pace = pace
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = create_async_engine(
             self.url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=patience.connection,
+            pool_timeout=pace.database_connection,
             hide_parameters=True,
-            connect_args={} if self.is_sqlite else _limits(patience),
+            connect_args={} if self.is_sqlite else _limits(pace),
         )
         self._turn: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
         self.reader: Reader = SqliteReader(self.connect_sqlite) if self.is_sqlite else PostgresqlReader(self.driver)
@@ -143,7 +133,7 @@ class Database:
 
     def _configure_sqlite(self, connection: sqlite3.Connection | Any) -> None:
         """What every SQLite connection is set to: durable on power loss, readers beside a writer."""
-        waiting = f"busy_timeout={self.patience.statement * 1000:.0f}"
+        waiting = f"busy_timeout={self.pace.database_statement * 1000:.0f}"
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", waiting):
             cursor.execute(f"PRAGMA {pragma}")
@@ -158,9 +148,9 @@ async def _let_go(session: AsyncSession) -> None:
         await session.invalidate()
 
 
-def _limits(patience: Patience) -> dict[str, float]:
+def _limits(pace: Pace) -> dict[str, float]:
     """For asyncpg."""
-    return {"timeout": patience.connection, "command_timeout": patience.statement}
+    return {"timeout": pace.database_connection, "command_timeout": pace.database_statement}
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -69,7 +69,7 @@ class _Seat:
 
     async def take(self) -> bool:
         """Whether no other was taken at that moment."""
-        session = self._session = await self._database.connect_alone(seconds=self._database.patience.connection)
+        session = self._session = await self._database.connect_alone(seconds=self._database.pace.database_connection)
         alone: bool = await session.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)
         await session.execute("SELECT pg_advisory_lock_shared($1)", _LOCK)
         if alone:

@@ -73,7 +73,7 @@ def _of_server(database: Database, error: BaseException) -> str:
         case state if state:
             return f"{where} cannot be used: {_words(error)}."
     if isinstance(error, TimeoutError):
-        return f"{where} does not answer within {database.patience.connection:g} seconds. {advice}"
+        return f"{where} does not answer within {database.pace.database_connection:g} seconds. {advice}"
     if isinstance(error, socket.gaierror):
         return f"{where} cannot be reached: its name has no address. {advice}"
     return f"{where} cannot be reached: {_words(error)}. {advice}"

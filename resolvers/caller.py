@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from models.pace import Pace
 from models.row import new_id, now_ms
 from models.vocabulary import Permission, Source
 from proxy.lanes import Lanes
 from resolvers.flights import Flights
-from resolvers.pace import Pace
 
 if TYPE_CHECKING:
     from jobs.bus import Bus

@@ -13,8 +13,8 @@ from sqlalchemy import URL
 
 from models.database import Database
 from models.migrations import upgrade
+from models.pace import Pace
 from models.secret import Keyring
-from resolvers.pace import Pace
 from settings import Settings
 from tests.harness.databases import opened, postgresql_database, postgresql_server
 from tests.harness.graphql import GraphQL

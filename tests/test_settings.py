@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from models.pace import Pace
 from models.secret import Keyring
 from proxy.call import OutboundRequest, call
-from resolvers.pace import Pace
 from settings import Settings, manual, read_settings, unknown_variables
 from wiring import build_hub
 

@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import text
 
 from models.migrations import upgrade
+from models.pace import Pace
 from models.secret import Keyring
 from resolvers.caller import Caller
 from resolvers.mutations.organization import CreateOrganization
-from resolvers.pace import Pace
 from settings import Settings
 from wiring import build_hub
 

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import make_url, text
 
+from models.pace import Pace
 from models.secret import Keyring
-from resolvers.pace import Pace
 from settings import Settings
 from starting import CannotStart, bound, prepare_home, starting
 from tests.harness.databases import opened, postgresql_database

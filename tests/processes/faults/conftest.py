@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import make_url
 
 from models.migrations import upgrade
+from models.pace import Pace
 from models.secret import Keyring
 from resolvers.caller import Caller
 from resolvers.mutations.organization import IssueToken, create_organization, issue_token
-from resolvers.pace import Pace
 from settings import Settings
 from tests.faults.conftest import ACME, PATIENCE
 from tests.harness.databases import postgresql_database

@@ -12,6 +12,8 @@ from tests.keys.calls import AT_ONCE, LATE, SIGNED, Load, connect, followed, new
 from tests.keys.operating import Operated
 from tests.keys.sealed import versions
 
+#: No process looks again which key seals.
+ONCE = '{"key_look": 60, "key_follow": 0.1}'
 PAGE = "query($after: String) { events(first: 1, after: $after) { nodes { id } pageInfo { endCursor } } }"
 
 
@@ -61,6 +63,7 @@ async def test_a_machine_with_a_copy_of_the_key_goes_on(operated: Operated, besi
 
 
 async def test_keys_in_a_variable_are_the_operators_to_change(operated: Operated, beside: Database, upstream) -> None:
+    operated.settings["pace"] = ONCE
     old = operated.key_file.read_text()
     first = await operated.serve(master_keys=old)
     refused = await operated.run("keys", "rotate", master_keys=old)

@@ -1,10 +1,11 @@
 // Visits GraphiQL as a person does, in a Chromium that reaches loopback only, and prints what it saw as JSON.
-// `node graphiql.mjs <chromium> <profile> <pictures>` reads {url, token, hub, organization} from stdin.
+// `node graphiql.mjs <chromium> <profile> <pictures>` reads {url, other, token, hub, organization} from stdin. At `other`,
+// which the same browser visits, it goes no further than the first answer.
 import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
 const [executablePath, profile, pictures] = process.argv.slice(2);
-const { url, token, hub, organization } = JSON.parse(readFileSync(0, 'utf8'));
+const { url, other, token, hub, organization } = JSON.parse(readFileSync(0, 'utf8'));
 
 const SHUT = ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', '--disable-quic'];
 const QUIET = ['--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -17,7 +18,7 @@ const browser = await chromium.launchPersistentContext(profile, {
 });
 browser.setDefaultTimeout(20_000);
 
-const seen = { requests: [], faults: [] };
+let page, bar, status, docs, seen;
 browser.on('request', request => {
   const { authorization = null, 'x-hub-id': hubId = null } = request.headers();
   seen.requests.push({ method: request.method(), url: request.url(), authorization, hub: hubId });
@@ -25,12 +26,16 @@ browser.on('request', request => {
 browser.on('console', message => message.type() === 'error' && seen.faults.push(message.text()));
 browser.on('weberror', error => seen.faults.push(String(error.error())));
 
-const page = browser.pages()[0];
-const bar = page.locator('.sign-in');
-const status = bar.getByRole('status');
-const docs = page.locator('.graphiql-doc-explorer');
 const picture = name => page.screenshot({ path: `${pictures}/${name}.png` });
 const kept = () => page.evaluate(() => JSON.stringify({ ...localStorage }));
+
+async function arrive() {
+  page = await browser.newPage();
+  bar = page.locator('.sign-in');
+  status = bar.getByRole('status');
+  docs = page.locator('.graphiql-doc-explorer');
+  seen = { requests: [], faults: [] };
+}
 
 async function becomes(state) {
   await page.locator(`.sign-in[data-state=${state}]`).waitFor();
@@ -47,8 +52,8 @@ async function editorIsThere() {
 }
 
 const steps = {
-  async withoutToken() {
-    await page.goto(url);
+  async withoutToken(address) {
+    await page.goto(address);
     await editorIsThere();
     const says = await becomes('wanted');
     await page.getByRole('button', { name: /Execute query/ }).click();
@@ -107,12 +112,21 @@ const steps = {
   },
 };
 
-for (const [name, step] of Object.entries(steps)) {
-  seen[name] = await step();
+async function visit(address, names) {
+  await arrive();
+  for (const name of names) {
+    seen[name] = await steps[name](address);
+  }
+  const faults = [...seen.faults];
+  await enter(token.replace(/.{3}$/, '___')); // its 401 is an error to the console, too
+  seen.refused = await becomes('refused');
+  await picture('refused');
+  await page.evaluate(() => localStorage.clear()); // both addresses are of one origin
+  await page.close();
+  return { ...seen, faults };
 }
-const faults = [...seen.faults];
-await enter(token.replace(/.{3}$/, '___')); // its 401 is an error to the console, too
-seen.refused = await becomes('refused');
-await picture('refused');
-console.log(JSON.stringify({ ...seen, faults }));
+
+const whole = await visit(url, Object.keys(steps));
+const first = await visit(other, ['withoutToken', 'signedIn', 'ran']);
+console.log(JSON.stringify({ whole, first }));
 await browser.close();

@@ -1,4 +1,4 @@
-"""Fixtures: a build of GraphiQL, and the hub that serves it, at its own path or below another one."""
+"""Fixtures: a build of GraphiQL, and the hub that serves it, at its own path and below another one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from settings import Settings
 from tests.harness.server import RunningHub, served
 
 ROOT = Path(__file__).parents[2]
+#: Where the hub is as well, as a proxy would put it.
+BELOW = "/tools/hub"
 
 
 @pytest.fixture(scope="session")
@@ -26,15 +28,10 @@ def built() -> Path:
     return ROOT / "web" / "dist"
 
 
-@pytest.fixture(scope="module", params=["", "/tools/hub"], ids=["at the root", "below a path"])
-def base(request: pytest.FixtureRequest) -> str:
-    """What stands before the hub's own paths."""
-    return request.param
-
-
 @pytest.fixture(scope="module")
-def page_hub(built: Path, base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+def page_hub(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     """A hub that started after the build."""
     app = create_app(Settings(home=tmp_path_factory.mktemp("home"), master_keys=Keyring.generate()))
-    with served(Starlette(routes=[Mount(base, app)], lifespan=app.router.lifespan_context)) as hub:
+    routes = [Mount(BELOW, app), Mount("", app)]
+    with served(Starlette(routes=routes, lifespan=app.router.lifespan_context)) as hub:
         yield hub

@@ -97,9 +97,8 @@ def test_says_how_to_build_where_nothing_is_built(tmp_path):
     assert part.status_code == 404
 
 
-def test_leads_from_the_root_to_the_page_below_any_path(tmp_path):
-    with served(create_app(Settings(home=tmp_path, master_keys=Keyring.generate()))) as hub:
-        answer = httpx.get(hub.url, headers=HTML, **PLAIN_HTTP)
+async def test_leads_from_the_root_to_the_page_below_any_path(http):
+    answer = await http.get("/", headers=HTML)
 
     assert answer.status_code == 307
     assert answer.headers["location"] == "graphql"

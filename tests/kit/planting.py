@@ -24,20 +24,27 @@ INSTALLATION = "__typename ... on InstallationPayload { installation { id } }"
 
 
 class Garden:
-    """Where what was planted is remembered. Every secret is of letters that no id has.
+    """The secrets that were planted, all of letters that no id has.
 
-    `configured` is what an installer sets, who is shown it again; it is a secret to everything else.
+    All begin alike and end alike, so that a large database is searched for two pieces, not for two of each secret.
+    `configured` are set by an installer, who is shown them again; they are secrets everywhere else.
     """
 
     def __init__(self) -> None:
+        self._ends = {shown: (_letters(8), _letters(8)) for shown in (False, True)}
         self.secrets: list[str] = []
         self.configured: list[str] = []
         self.answers: list[Any] = []
 
-    def plant(self, prefix: str = "") -> str:
-        """A new secret, remembered without its prefix."""
-        self.secrets.append("".join(secrets.choice("GHJKLMNPQRSTVWXYZ") for _ in range(32)))
+    def plant(self, prefix: str = "", *, shown: bool = False) -> str:
+        """A new secret, remembered without its prefix. `shown`: an installer is shown it again."""
+        begin, end = self._ends[shown]
+        self.secrets.append(begin + _letters(16) + end)
         return prefix + self.secrets[-1]
+
+
+def _letters(count: int) -> str:
+    return "".join(secrets.choice("GHJKLMNPQRSTVWXYZ") for _ in range(count))
 
 
 async def plant_everywhere(estate: Estate) -> Garden:
@@ -56,7 +63,7 @@ async def plant_everywhere(estate: Estate) -> Garden:
     await _connections(say, new, app)
     await _removed(say, new, client)
     await _fields(client, say, new)
-    configuration = {"token": new(), "in": {"it": [new()]}}
+    configuration = {"token": new(shown=True), "in": {"it": [new(shown=True)]}}
     garden.configured = garden.secrets[-2:]
     await say(INSTALL, INSTALLATION, id=estate.installation.id, configuration=configuration)
     await say(UPDATE, INTEGRATION, id=app, expectedVersion=1, secret={"apiKey": new()}, auth={"clientSecret": new()})

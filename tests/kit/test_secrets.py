@@ -23,10 +23,11 @@ WHERE table_schema = 'public' AND data_type NOT IN ('integer', 'bigint', 'boolea
 
 
 def leaks(secrets: list[str], places: dict[str, bytes]) -> list[str]:
-    """Which secret stands where: its beginning or end, as it is or as hex."""
+    """Each place with the beginning or end of a secret, as it is or as hex, and the bytes around it."""
     pieces = {piece for secret in secrets for piece in (secret[:_PIECE], secret[-_PIECE:]) if piece[:3] != "pb_"}
     forms = {form for piece in pieces for form in (piece.encode(), piece.encode().hex().encode())}
-    return [f"{place}: {form!r}" for place, content in places.items() for form in sorted(forms) if form in content]
+    found = ((place, content, content.find(form)) for place, content in places.items() for form in sorted(forms))
+    return [f"{place}: {content[max(at - 48, 0) : at + 64]!r}" for place, content, at in found if at >= 0]
 
 
 @pytest.fixture(scope="module")

@@ -59,6 +59,7 @@ def _run_pytest(directory, CI):  # noqa: N803  the variable's name
     """The lines of a run over a planted test, on a machine that has only what is in `directory`."""
     (directory / "test_planted.py").write_text(PLANTED)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.harness.needs", "--rootdir", directory, directory]
-    environment = {**os.environ, "CI": CI, "PYTHONPATH": str(ROOT), "PATH": str(directory)}
+    planned = {"CI": CI, "PYTHONPATH": str(ROOT), "PATH": str(directory), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {**os.environ, **planned}
     done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=180)
     return done.stdout.splitlines()

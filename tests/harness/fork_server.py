@@ -1,4 +1,5 @@
-"""`python -m tests.harness.fork_server FD`: imports the hub once, and becomes one of its programs as often as asked.
+"""`python -m tests.harness.fork_server FD MODULE…`: imports the hub once, and becomes one of its programs as often as
+asked.
 
 A program that is started here is a process like any other: with its own environment, files, signals and end. It is
 spared the two seconds of a core that importing takes, and nothing else; nothing of the hub has run before.
@@ -18,7 +19,6 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
-IMPORTED: Final = ("app", "cli", "key_commands", "server", "worker")
 #: Before each message, which is JSON; the files of the program come with it: its stdout and stderr, and a pipe for
 #: its exit code, negative where a signal ended it.
 LENGTH_BYTES: Final = 4
@@ -102,7 +102,7 @@ def _take_over(files: list[int], others: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    for module in IMPORTED:
+    for module in sys.argv[2:]:
         importlib.import_module(module)
     gc.freeze()  # else the first collection of each child copies all of this
     wanted = serve(socket.socket(fileno=int(sys.argv[1])))

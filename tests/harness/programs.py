@@ -10,14 +10,15 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Final, Protocol
 
 from tests.harness.fork_server import LENGTH_BYTES
 
 ROOT = Path(__file__).parents[2]
+HUB: Final = ("app", "cli", "key_commands", "server", "worker")
 _END_SECONDS = 60.0
 _CODE_BYTES = 16
 
@@ -47,11 +48,11 @@ def execute(command: list[str], environment: dict[str, str], stdout: IO[bytes], 
 
 
 @contextmanager
-def forking(environment: dict[str, str]) -> Iterator[Start]:
-    """By forks of one process, which takes those that still run along when it ends."""
+def forking(environment: dict[str, str], modules: Iterable[str] = HUB) -> Iterator[Start]:
+    """By forks of one process that has imported these, which takes those that still run along when it ends."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        command = [sys.executable, "-m", "tests.harness.fork_server", str(theirs.fileno())]
+        command = [sys.executable, "-m", "tests.harness.fork_server", str(theirs.fileno()), *modules]
         server = subprocess.Popen(
             command, cwd=ROOT, env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
         )

@@ -71,7 +71,7 @@ def test_leaves_out_what_a_vendors_page_judges_where_there_is_none_and_says_so(t
 
 
 def test_says_so_too_where_tests_run_on_every_core(tmp_path):
-    output = _run_pytest(tmp_path, "-n2", CI="", planted=JUDGED)
+    output = _run_pytest(tmp_path, "-p", "xdist", "-n2", CI="", planted=JUDGED)
 
     assert any(line.startswith("WARNING: tests that were left out: 1. They need the vendors'") for line in output)
 
@@ -89,19 +89,9 @@ def _install(directory, name, script):
 def _run_pytest(directory, *options, CI, planted=PLANTED, contracts=""):  # noqa: N803  the variable's name
     """The lines of a run over a planted test, on a machine that has only what is in `directory`."""
     (directory / "test_planted.py").write_text(planted)
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "tests.harness.needs",
-        "--rootdir",
-        directory,
-        *options,
-        directory,
-    ]
-    environment = {**os.environ, "CI": CI, "PYTHONPATH": str(ROOT), "PATH": str(directory)}
-    environment["PATCHBAY_CONTRACTS"] = contracts
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.harness.needs", "--rootdir", directory]
+    given = {"CI": CI, "PATCHBAY_CONTRACTS": contracts, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {**os.environ, **given, "PYTHONPATH": str(ROOT), "PATH": str(directory)}
+    command += [*options, directory]
     done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=180)
     return done.stdout.splitlines()

@@ -62,7 +62,7 @@ def test_forks_run_beside_each_other_and_end_by_themselves(fork, program):
 
 
 def test_what_still_runs_ends_with_the_one_that_forks(program):
-    with TemporaryFile() as out, TemporaryFile() as err, forking(ENVIRONMENT) as start:
+    with TemporaryFile() as out, TemporaryFile() as err, forking(ENVIRONMENT, modules=()) as start:
         left = start([program, "wait"], ENVIRONMENT, out, err)
 
     assert left.wait(60) == -signal.SIGKILL

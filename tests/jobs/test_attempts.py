@@ -13,6 +13,7 @@ from models.errors import Conflict
 from models.row import new_id
 from models.tables import Place
 from models.vocabulary import PlaceKind, WorkState
+from tests.harness.backends import both
 from tests.harness.waiting import eventually
 from tests.jobs.conftest import SHORT
 
@@ -78,6 +79,7 @@ async def test_a_job_tells_how_far_it_is(queue, start_worker):
     assert row.progress == 0.5
 
 
+@both
 async def test_a_cancelled_job_stops_at_its_next_checkpoint(queue, start_worker):
     reached, after = asyncio.Event(), []
 
@@ -103,6 +105,7 @@ async def test_a_cancelled_job_stops_at_its_next_checkpoint(queue, start_worker)
     assert (row.state, row.progress, after) == (WorkState.CANCELLED, 0.1, [])
 
 
+@both
 async def test_the_heartbeat_tells_a_job_that_it_was_cancelled(queue, start_worker):
     fate = []
 
@@ -126,6 +129,7 @@ async def test_the_heartbeat_tells_a_job_that_it_was_cancelled(queue, start_work
     assert await eventually(told) == [JobCancelled]
 
 
+@both
 async def test_a_job_that_ends_in_its_own_transaction_has_its_effect_once(queue, start_worker, tenant):
     async def work(context):
         async with queue.database.write() as session:
@@ -139,6 +143,7 @@ async def test_a_job_that_ends_in_its_own_transaction_has_its_effect_once(queue,
     assert (row.attempt, row.lease_owner, row.finished_at is None) == (1, None, False)
 
 
+@both
 async def test_an_effect_is_rolled_back_when_the_lease_is_lost_before_the_commit(queue, start_worker, driver, tenant):
     async def work(context):
         if context.job.attempt == 1:

@@ -5,9 +5,11 @@ import asyncio
 from jobs.driver import open_driver
 from jobs.job import Ended
 from models.vocabulary import WorkState
+from tests.harness.backends import both
 from tests.harness.databases import opened
 from tests.jobs.conftest import LEASE_MS, claim, claim_rows, database_time, end
 
+pytestmark = both
 HOUR_MS = 3_600_000
 
 

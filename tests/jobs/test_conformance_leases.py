@@ -6,8 +6,10 @@ import pytest
 
 from jobs.job import JobCancelled, LeaseLost
 from models.vocabulary import WorkState
+from tests.harness.backends import both
 from tests.jobs.conftest import LEASE_MS, claim, claim_rows, database_time, end
 
+pytestmark = both
 HOUR_MS = 3_600_000
 
 

@@ -9,8 +9,10 @@ from jobs.transaction import enqueue
 from models.row import new_id
 from models.tables import AuditEntry, Capability, Connection, Installation, Integration, Job, Registration, Token
 from models.vocabulary import IntegrationState, Permission, WorkState
+from tests.harness.backends import both
 from tests.harness.waiting import eventually
 
+pytestmark = both
 JOB = """databaseId operation caption state progress attempt maxAttempts error runAt createdAt startedAt finishedAt
  tasks { caption state error steps { caption description startedAt finishedAt } }
  subject { __typename id } createdBy { username }"""

@@ -4,8 +4,10 @@ import pytest
 
 from jobs.transaction import finish
 from models.vocabulary import WorkState
+from tests.harness.backends import both
 from tests.jobs.conftest import claim_rows, end
 
+pytestmark = both
 SECRET = b"\x01an envelope\0\xff"
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from jobs.job import GiveUp, NewJob
 from jobs.transaction import enqueue
 from models.vocabulary import WorkState
-from tests.harness.backends import on_postgresql
+from tests.harness.backends import both, on_postgresql
 
 
 class Seen:
@@ -41,6 +41,7 @@ async def test_runs_a_job_as_soon_as_it_is_committed(queue, bus, start_worker):
     assert (row.attempt, row.error, row.lease_owner) == (1, None, None)
 
 
+@both
 async def test_a_transaction_that_is_rolled_back_asks_for_nothing(queue, bus, start_worker):
     seen = Seen()
     await start_worker(work=seen.run)
@@ -54,6 +55,7 @@ async def test_a_transaction_that_is_rolled_back_asks_for_nothing(queue, bus, st
     assert seen.ids == [last]
 
 
+@both
 async def test_runs_at_most_so_many_at_a_time_and_each_once(queue, bus, start_worker):
     seen = Seen()
     ids = [await queue.add() for _ in range(30)]
@@ -65,6 +67,7 @@ async def test_runs_at_most_so_many_at_a_time_and_each_once(queue, bus, start_wo
     assert seen.most == 4
 
 
+@both
 async def test_two_workers_keep_a_lane_in_order(queue, bus, start_worker):
     seen = Seen()
     ids = [await queue.add(lane="l") for _ in range(15)]
@@ -77,6 +80,7 @@ async def test_two_workers_keep_a_lane_in_order(queue, bus, start_worker):
     assert seen.most == 1
 
 
+@both
 async def test_waits_for_the_time_of_a_job_and_not_longer(queue, bus, start_worker):
     started = []
 

@@ -25,27 +25,20 @@ ORPHAN = (
     " VALUES ('000000000000000000000001', '00000000000000000000000f', 0, 0, 'SPACE', 'Lost', 'lost', '{}')"
 )
 
-UPGRADE = """
-import asyncio, sys
+UPGRADE_UNTIL_KILLED = """
+import asyncio, os, signal, sys
+from sqlalchemy import Engine, event
 from models.database import Database
 from models.migrations import upgrade
-
-database = Database(sys.argv[1])
-asyncio.run(upgrade(database))
-"""
-UPGRADE_UNTIL_KILLED = UPGRADE.replace(
-    "asyncio.run",
-    """
-import os, signal
-from sqlalchemy import Engine, event
 
 @event.listens_for(Engine, "before_cursor_execute")
 def die(connection, cursor, statement, *_):
     if "CREATE TABLE workspace" in statement:
         os.kill(os.getpid(), signal.SIGKILL)
 
-asyncio.run""",
-)
+database = Database(sys.argv[1])
+asyncio.run(upgrade(database))
+"""
 
 PLANTED = {
     "sqlite": {
@@ -141,22 +134,14 @@ async def test_an_empty_database_is_at_no_revision(empty_database):
     assert await current(empty_database) is None
 
 
-async def test_starts_at_the_same_time_do_not_collide(empty_database):
-    children = [await _migrating_process(empty_database, UPGRADE) for _ in range(3)]
-
-    errors = [(await child.communicate())[1].decode() for child in children]
-
-    assert [child.returncode for child in children] == [0, 0, 0], errors
-    assert await current(empty_database) == NEWEST
-
-
 async def test_a_process_killed_while_it_migrates_leaves_nothing_behind(described, empty_database):
-    child = await _migrating_process(empty_database, UPGRADE_UNTIL_KILLED)
-    await child.communicate()
+    url = empty_database.url.render_as_string(hide_password=False)
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", UPGRADE_UNTIL_KILLED, url, cwd=ROOT)
+    code = await child.wait()
     after_the_kill = await definitions(empty_database)
     await upgrade(empty_database)
 
-    assert child.returncode == -signal.SIGKILL
+    assert code == -signal.SIGKILL
     assert after_the_kill == {}
     assert await definitions(empty_database) == described
 
@@ -202,10 +187,3 @@ async def test_references_are_watched_again_after_a_migration(empty_database):
 
     async with empty_database.read() as session:
         assert (await session.execute(text("SELECT count(*) FROM place"))).scalar_one() == 0
-
-
-async def _migrating_process(database, program):
-    url = database.url.render_as_string(hide_password=False)
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, url, cwd=ROOT, stderr=asyncio.subprocess.PIPE
-    )

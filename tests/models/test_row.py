@@ -15,6 +15,9 @@ from sqlalchemy.exc import StatementError
 from models.row import name_key, new_id
 from models.tables import Place
 from models.vocabulary import PlaceKind
+from tests.harness.backends import both
+
+pytestmark = both
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,7 +55,8 @@ def test_processes_make_different_ids():
     program = "from models.row import new_id; print('\\n'.join(new_id(0) for _ in range(20_000)))"
     command = [sys.executable, "-c", program]
 
-    outputs = [subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    outputs = [process.communicate()[0] for process in running]
 
     assert len({made for output in outputs for made in output.split()}) == 40_000
     assert len({made[8:18] for output in outputs for made in output.split()}) == 2

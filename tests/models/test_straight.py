@@ -11,6 +11,9 @@ from models.row import new_id
 from models.straight import StraightSelect, columns_of
 from models.tables import Definition, Integration, Organization, Principal
 from models.vocabulary import AuthType, IntegrationAccess, PrincipalKind
+from tests.harness.backends import both
+
+pytestmark = both
 
 ROOT = Path(__file__).parents[2]
 FIRST = """

@@ -9,6 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from models.row import new_id
 from models.tables import Connection, Definition, Integration, Principal, Registration, Token
 from models.vocabulary import AuthType, ConnectionMode, IntegrationState, PrincipalKind, TokenKind
+from tests.harness.backends import both
+
+pytestmark = both
 
 
 @pytest.mark.parametrize("column", ["handler", "slug", "uuid"])

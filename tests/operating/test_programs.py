@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from tempfile import TemporaryFile
 
 import pytest
 
@@ -28,13 +29,17 @@ def unprivileged():
         prctl(DROP_FROM_BOUNDING_SET, capability, 0, 0, 0)
 
 
+def environment(settings):
+    """Of a program."""
+    return child_environment(**{"master_keys": KEYS, "port": free_port()} | settings)
+
+
 def run(*command, **settings):
-    """A program to its end."""
-    environment = child_environment(**{"master_keys": KEYS, "port": free_port()} | settings)
+    """A program to its end, by an interpreter of its own."""
     return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
-        env=environment,
+        env=environment(settings),
         preexec_fn=unprivileged,
         capture_output=True,
         text=True,
@@ -42,7 +47,21 @@ def run(*command, **settings):
     )
 
 
-async def refused(*command, **settings):
+@pytest.fixture
+def forked(fork):
+    """Runs a program to its end, by a fork that need not import it."""
+
+    def run(*command, **settings):
+        with TemporaryFile() as out, TemporaryFile() as err:
+            code = fork([*command], environment(settings), out, err).wait(120)
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(command, code, out.read().decode(), err.read().decode())
+
+    return run
+
+
+async def refused(run, *command, **settings):
     """What a program says that does not start, and nothing else."""
     ended = await asyncio.to_thread(run, *command, **settings)
     assert (ended.returncode, ended.stdout) == (1, ""), ended
@@ -50,10 +69,10 @@ async def refused(*command, **settings):
     return said
 
 
-async def test_a_server_whose_port_is_taken_says_so_before_it_touches_anything(tmp_path):
+async def test_a_server_whose_port_is_taken_says_so_before_it_touches_anything(forked, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = await refused("server.py", home=tmp_path, port=port)
+        said = await refused(forked, "server.py", home=tmp_path, port=port)
 
     assert said == (
         f"The hub cannot start. PATCHBAY_PORT: another program listens on {port} of 127.0.0.1. End it, or set another"
@@ -64,17 +83,18 @@ async def test_a_server_whose_port_is_taken_says_so_before_it_touches_anything(t
 
 async def test_a_server_whose_home_is_read_only(tmp_path):
     tmp_path.chmod(0o555)
-    said = await refused("server.py", home=tmp_path)
+    said = await refused(run, "server.py", home=tmp_path)
     tmp_path.chmod(0o755)
 
     assert said.startswith(f"The hub cannot start. The database {tmp_path}/patchbay.sqlite3 cannot be opened: user ")
     assert said.endswith(f" may not read and write {tmp_path}.")
 
 
-async def test_a_worker_whose_database_does_not_listen(tmp_path):
+async def test_a_worker_whose_database_does_not_listen(forked, tmp_path):
     port = free_port()
 
-    said = await refused("worker.py", home=tmp_path, database_url=f"postgresql://hub:hunter2@127.0.0.1:{port}/hub")
+    url = f"postgresql://hub:hunter2@127.0.0.1:{port}/hub"
+    said = await refused(forked, "worker.py", home=tmp_path, database_url=url)
 
     assert said == (
         f"The worker cannot start. PostgreSQL at 127.0.0.1:{port} cannot be reached: Connection refused."
@@ -82,26 +102,27 @@ async def test_a_worker_whose_database_does_not_listen(tmp_path):
     )
 
 
-async def test_a_command_whose_database_is_a_newer_hubs(tmp_path):
+async def test_a_command_whose_database_is_a_newer_hubs(forked, tmp_path):
     connection = sqlite3.connect(tmp_path / "patchbay.sqlite3")
     connection.executescript(
         "CREATE TABLE alembic_version (version_num TEXT); INSERT INTO alembic_version VALUES ('9999')"
     )
     connection.close()
 
-    said = await refused("cli.py", "migrate", home=tmp_path)
+    said = await refused(forked, "cli.py", "migrate", home=tmp_path)
 
     assert said.startswith(f"The database is at revision 9999, this version of the hub ends at {revisions()[-1]}: ")
 
 
-async def test_a_command_before_the_first_migration(tmp_path):
-    said = await refused("cli.py", "token", "create", "acme", home=tmp_path)
+async def test_a_command_before_the_first_migration(forked, tmp_path):
+    said = await refused(forked, "cli.py", "token", "create", "acme", home=tmp_path)
 
     assert said == "The database is not migrated to this version of the hub: run `python cli.py migrate` first."
 
 
-async def test_everything_that_is_wrong_with_the_settings_is_said(tmp_path):
-    ended = await asyncio.to_thread(run, "cli.py", "init", home=tmp_path, master_keys="", port="none", body_timeout=0)
+async def test_everything_that_is_wrong_with_the_settings_is_said(forked, tmp_path):
+    wrong = {"master_keys": "", "port": "none", "body_timeout": 0}
+    ended = await asyncio.to_thread(forked, "cli.py", "init", home=tmp_path, **wrong)
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert [line.partition(":")[0] for line in ended.stderr.splitlines()] == [

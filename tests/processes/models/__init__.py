@@ -1,0 +1,1 @@
+"""Databases that several processes migrate at once."""

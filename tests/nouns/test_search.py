@@ -82,25 +82,25 @@ async def places(client):
 @pytest.mark.parametrize(
     ("fill", "field", "shown", "narrowed"),
     [
-        (integrations, "integrations", "name", "filter: {search: $s}"),
-        (integrations, "installations", "integration { name }", "filter: {search: $s}"),
-        (connections, "connections", "name", "filter: {search: $s}"),
-        (capabilities, "capabilities", "description", "filter: {search: $s}"),
-        (definitions, "definitions", "name", "filter: {search: $s}"),
-        (principals, "principals", "username", "search: $s"),
-        (shown_principals, "principals", "displayName", "search: $s"),
-        (places, "places", "name", "search: $s"),
+        (integrations, "integrations", "name", "filter: {search: $%s}"),
+        (integrations, "installations", "integration { name }", "filter: {search: $%s}"),
+        (connections, "connections", "name", "filter: {search: $%s}"),
+        (capabilities, "capabilities", "description", "filter: {search: $%s}"),
+        (definitions, "definitions", "name", "filter: {search: $%s}"),
+        (principals, "principals", "username", "search: $%s"),
+        (shown_principals, "principals", "displayName", "search: $%s"),
+        (places, "places", "name", "search: $%s"),
     ],
 )
 async def test_folds_letters_and_knows_no_wildcards(organization, fill, field, shown, narrowed):
     await fill(organization.client)
-    document = f"query($s: String!) {{ {field}(first: 50, {narrowed}) {{ nodes {{ {shown} }} }} }}"
+    searches = {f"s{number}": search for number, search in enumerate(SEARCHES)}
+    variables = ", ".join(f"${name}: String!" for name in searches)
+    fields = [f"{name}: {field}(first: 50, {narrowed % name}) {{ nodes {{ {shown} }} }}" for name in searches]
 
-    found = {}
-    for search in SEARCHES:
-        nodes = (await organization.client.query(document, s=search))[field]["nodes"]
-        found[search] = {text_of(node) for node in nodes}
+    answer = await organization.client.query(f"query({variables}) {{ {' '.join(fields)} }}", **searches)
 
+    found = {search: {text_of(node) for node in answer[name]["nodes"]} for name, search in searches.items()}
     assert found == SEARCHES
 
 

@@ -52,9 +52,9 @@ docs: $(VENV)/run.stamp  ## write the pages of the manual that come from the cod
 
 web: $(PAGE)  ## build GraphiQL, which the hub then serves to browsers; needs Node and the npm registry
 
-lock: $(VENV)/test.stamp  ## pin what requirements*.in ask for; UPGRADE=1 takes newer versions
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) requirements.in --output-file requirements.lock
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) requirements-dev.in --constraint requirements.lock \
+lock: $(VENV)/test.stamp  ## pin the dependencies of pyproject.toml; UPGRADE=1 takes newer versions
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --output-file requirements.lock
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev --constraint requirements.lock \
 		--output-file requirements-dev.lock
 
 clean:  ## remove what was built; the hub's data in .patchbay stays

@@ -83,19 +83,10 @@ class Egress:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.session.close()
-        if self._single is not None:
-            await self._single.close()
+        for session in (self._session, self._single):
+            if session is not None:
+                await session.close()
         self._system_resolver.close()
-
-    @property
-    def session(self) -> aiohttp.ClientSession:
-        """For clients of another make, such as httpx for OAuth, to ride on: guarded, but without the caps of
-        `send`.
-        """
-        if self._session is None:
-            raise RuntimeError("The egress is used outside `async with`.")
-        return self._session
 
     async def send(self, request: OutboundRequest, *, within: float | None = None) -> Answer:
         """One try, in `within` seconds or the request's own time, its answer's body included.
@@ -122,7 +113,9 @@ class Egress:
             raise UpstreamTimeout("The remote service did not answer in time.") from error
 
     async def _exchange(self, request: OutboundRequest, url: URL) -> Answer:
-        session = self.session if request.pooled or self._single is None else self._single
+        session = self._session if request.pooled else self._single
+        if session is None:
+            raise RuntimeError("The egress is used outside `async with`.")
         try:
             async with session.request(
                 request.method,
@@ -138,7 +131,7 @@ class Egress:
                     body=await _body(response, request.max_answer_bytes or self._max_answer_bytes),
                 )
         except aiohttp.ClientError as error:
-            raise failure_of(error) from error
+            raise _failure_of(error) from error
         except OSError as error:
             if isinstance(error, TimeoutError):
                 raise
@@ -169,11 +162,8 @@ async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
     return b"".join(chunks)
 
 
-def failure_of(error: BaseException | None) -> UpstreamFailed:
-    """What an error of aiohttp means, in words that name no address.
-
-    For clients that ride on the session too: httpx's errors have aiohttp's as their `__cause__`.
-    """
+def _failure_of(error: BaseException | None) -> UpstreamFailed:
+    """What an error of aiohttp means, in words that name no address."""
     match error:
         case aiohttp.ClientConnectorError(os_error=AddressRefused()):
             return UpstreamBlocked()

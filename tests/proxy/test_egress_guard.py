@@ -7,14 +7,11 @@ import json
 import socket
 from pathlib import Path
 
-import httpx
 import pytest
-from httpx_aiohttp import AiohttpTransport
 
 from models.errors import UpstreamBlocked, UpstreamFailed
 from models.vocabulary import UpstreamFailure
 from proxy.connector import SystemResolver
-from proxy.egress import failure_of
 from proxy.guard import EgressPolicy, parse_allowances
 from tests.proxy.sending import LOOPBACK, names, open_egress, request
 from tests.upstreams.faults import FaultServer
@@ -105,14 +102,6 @@ async def test_refuses_plain_http_to_a_name_with_a_public_address():
             await egress.send(request("http://public.example/"))
 
 
-async def test_refuses_an_address_also_to_other_clients_that_ride_on_the_session(canary):
-    async with open_egress(CLOSED) as egress:
-        with pytest.raises(OSError, match="refused by the egress policy"):
-            await egress.session.get(f"https://127.0.0.1:{canary.port}/")
-
-    assert canary.connections == 0
-
-
 async def test_does_not_follow_a_redirect(upstream):
     async with open_egress() as egress:
         answer = await egress.send(request(f"{upstream.url}/redirect", headers=(("Authorization", "Bearer s3cret"),)))
@@ -184,18 +173,3 @@ async def test_slow_name_servers_end_with_the_time_to_connect():
 
     assert failure.value.reason is UpstreamFailure.TIMEOUT
     assert failure.value.message == "The remote service did not accept a connection in time."
-
-
-async def test_httpx_rides_on_the_same_guarded_session(upstream, canary):
-    policy = EgressPolicy(parse_allowances(f"127.0.0.0/8:{upstream.port}"))
-
-    async with open_egress(policy) as egress:
-        transport = AiohttpTransport(client=lambda: egress.session)
-        client = httpx.AsyncClient(transport=transport, trust_env=False)
-        answer = await client.post(f"{upstream.url}/echo", data={"grant_type": "refresh_token"})
-        with pytest.raises(httpx.TransportError) as refusal:
-            await client.get(f"{canary.url}/")
-
-    assert answer.text.endswith("grant_type=refresh_token")
-    assert canary.connections == 0
-    assert isinstance(failure_of(refusal.value.__cause__), UpstreamBlocked)

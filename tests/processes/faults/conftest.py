@@ -72,14 +72,14 @@ class Away:
 
 
 @asynccontextmanager
-async def serving_away(postgresql, home):
+async def serving_away(postgresql, home, *, pace=SOON):
     """The hub with five connections over PostgreSQL behind a proxy, its worker included."""
     from server import create_app
 
     async with postgresql_database(postgresql) as url:
         with DatabaseProxy(make_url(url)) as proxy:
             settings = Settings(
-                home=home, database_url=proxy.url, database_pool=5, master_keys=Keyring.generate(), pace=SOON
+                home=home, database_url=proxy.url, database_pool=5, master_keys=Keyring.generate(), pace=pace
             )
             token, _ = await founded(settings)
             with served(create_app(settings)) as hub:

@@ -5,6 +5,7 @@ import time
 
 from sqlalchemy import select
 
+from models.pace import Pace
 from models.tables import Dispatch, Job
 from models.vocabulary import DispatchOutcome, WorkState
 from tests.definitions.conftest import Vendor, described, save
@@ -36,12 +37,12 @@ async def test_a_call_that_does_not_end_holds_nobody_up_and_is_settled(start_on_
 
 async def test_a_silent_database_holds_no_stop_up(postgresql, tmp_path, caplog):
     """To be polite to each of its connections would take as long as a statement may, five times."""
-    async with serving_away(postgresql, tmp_path) as away:
+    async with serving_away(postgresql, tmp_path, pace=Pace()) as away:
         await away.recovered()
         away.proxy.silence()
         began = time.monotonic()
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert "shutdown failed" not in caplog.text
 
 

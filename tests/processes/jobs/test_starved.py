@@ -10,7 +10,7 @@ from models.database import Database
 from models.vocabulary import WorkState
 from tests.harness.backends import both
 
-LEASE_MS = 500
+LEASE_MS = 1_000
 KNOBS = {"lease_ms": LEASE_MS}
 
 
@@ -21,7 +21,7 @@ async def test_a_job_that_blocks_the_loop_keeps_its_lease(queue, start_worker, d
 
     async def block(context):
         runs.append(context.job.attempt)
-        time.sleep(4 * LEASE_MS / 1000)  # noqa: ASYNC251
+        time.sleep(2.5 * LEASE_MS / 1000)  # noqa: ASYNC251
 
     job_id = await queue.add()
     await start_worker(work=block, knobs=KNOBS)
@@ -67,7 +67,7 @@ def _take_over(url, name, runs):
         bus = Bus(database)
         worker = Worker(database, [JobKind(name="work", run=run)], bus, queue=name, **KNOBS)
         async with bus.running(), worker.running():
-            await asyncio.sleep(3.5 * LEASE_MS / 1000)
+            await asyncio.sleep(2.3 * LEASE_MS / 1000)
         await database.close()
 
     asyncio.run(watch())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -95,6 +96,14 @@ def test_what_is_tested_is_what_runs():
 
     assert len(run) > 20
     assert run - test == set()
+
+
+def test_the_manual_names_tests_that_exist():
+    named = set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", FILES["docs/robustness.md"]))
+
+    assert len(named) > 100
+    assert [(path, test) for path, test in named if f"def {test}" not in FILES.get(path, "") and test] == []
+    assert [path for path, _ in named if path not in FILES] == []
 
 
 def test_every_run_loop_that_may_catch_everything_does():

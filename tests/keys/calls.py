@@ -1,4 +1,4 @@
-"""Calls that go on while keys change, and how a process is seen to follow."""
+"""Calls that go on while keys change, and the sign that a process follows."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tests.harness.waiting import eventually
 
 SECRET: Final = "shelf-secret-of-the-vendor"
 AT_ONCE: Final = 2
-#: A rotation is over before any process has looked which key seals.
+#: A rotation is over before most processes have looked which key seals.
 LATE: Final = '{"key_look": 1.2, "key_follow": 0.1}'
-#: What is signed with another key as soon as a process seals with another one.
+#: A query for a cursor, which is another one as soon as the process seals with another key.
 SIGNED: Final = "{ principals(first: 1) { pageInfo { endCursor } } }"
 _GET: Final = capability("GET", "GET", "/ok")
 

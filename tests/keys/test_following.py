@@ -16,7 +16,7 @@ from tests.keys.sealed import seal_connections
 
 async def test_looks_again_when_all_have_had_the_time_to_follow(operated: Operated, beside: Database) -> None:
     unreadable = Keyring.parse(Keyring.generate(1))
-    await seal_connections(beside, unreadable, 1)  # which every look meets, and none seals anew
+    await seal_connections(beside, unreadable, 1)  # every look meets it, and none seals it anew
     looks: list[float] = []
 
     async with operated.operator() as operator:

@@ -30,7 +30,7 @@ def no_server(*_: object, **__: object) -> ServerProcess:
 
 @pytest.fixture(scope="module")
 async def founded(new_database, fork: Start, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Operated]:
-    """A hub whose database nobody can change, for want of the right keys."""
+    """A hub with a database that no process of these tests changes: none has its keys."""
     async with new_database() as url:
         home = tmp_path_factory.mktemp("founded")
         settings: dict[str, object] = {"database_url": url, "catalogue": CATALOGUE}

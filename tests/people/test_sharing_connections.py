@@ -45,7 +45,7 @@ MADE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Home:
-    """An organization, and a user of it who does not administrate."""
+    """An organization, and a user of it who is no administrator."""
 
     tenant: Tenant
     ada: GraphQL

@@ -18,7 +18,7 @@ from tests.oauth.conftest import Connected, connected
 from tests.oauth.vendor import Vendor
 
 CALLS, FEW = 100, 20
-#: No vendor of these tests takes as long, and nobody waits for long for who is dead.
+#: The vendor of these tests is quicker, and the lease of a dead process soon ends.
 SOON = '{"token_lease": 0.5}'
 
 

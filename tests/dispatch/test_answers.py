@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 from typing import Any
@@ -52,10 +53,15 @@ async def shop_on(organization, upstream: FaultServer) -> App:
     return await app(organization.client, upstream.url, CALL, GET, SHORT)
 
 
+@pytest.fixture(scope="module")
+async def shop(shared, service) -> App:
+    return await shop_on(shared, service)
+
+
 @pytest.mark.parametrize(("body", "content_type", "shown"), BODIES)
-async def test_shows_a_body_as_what_it_is(organization, upstream, body, content_type, shown) -> None:
-    upstream.answers["/a"] = reply(body, content_type)
-    shop = await shop_on(organization, upstream)
+async def test_shows_a_body_as_what_it_is(shop, service, body, content_type, shown) -> None:
+    service.answers["/a"] = reply(body, content_type)
+    shop = await shop_on(shop, service)
 
     done = await shop.run("CALL", {"path": "a"})
 
@@ -69,21 +75,23 @@ async def test_shows_a_body_as_what_it_is(organization, upstream, body, content_
 
 
 @pytest.mark.parametrize("content_type", [b"text/\xff\xfe", b"\xf0\x9f\x9a\x80", b"text/plain; charset=\xff"])
-async def test_survives_a_content_type_that_is_no_text(organization, upstream, content_type) -> None:
+async def test_survives_a_content_type_that_is_no_text(shop, service, content_type) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: "
-    upstream.answers["/a"] = head + content_type + b"\r\n\r\nok"
-    shop = await shop_on(organization, upstream)
+    service.answers["/a"] = head + content_type + b"\r\n\r\nok"
+    shop = await shop_on(shop, service)
 
-    done = await shop.run("CALL", {"path": "a"}, idempotencyKey="k")
+    key = repr(content_type)
+
+    done = await shop.run("CALL", {"path": "a"}, idempotencyKey=key)
 
     assert done["dispatch"]["outcome"] == "SUCCEEDED"
     assert done["response"]["status"] == 200
-    assert (await shop.run("CALL", {"path": "a"}, idempotencyKey="k"))["replayed"] is True
+    assert (await shop.run("CALL", {"path": "a"}, idempotencyKey=key))["replayed"] is True
 
 
-async def test_relays_a_redirect_and_follows_none(organization, upstream, canary) -> None:
-    upstream.answers["/a"] = reply(b"", "text/plain", "302 Found", f"Location: {canary.url}/", "Set-Cookie: a=b")
-    shop = await shop_on(organization, upstream)
+async def test_relays_a_redirect_and_follows_none(shop, service, canary) -> None:
+    service.answers["/a"] = reply(b"", "text/plain", "302 Found", f"Location: {canary.url}/", "Set-Cookie: a=b")
+    shop = await shop_on(shop, service)
 
     done = await shop.run("GET", {"path": "a"})
 
@@ -92,9 +100,9 @@ async def test_relays_a_redirect_and_follows_none(organization, upstream, canary
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 418, 500, 501, 503, 599])
-async def test_an_upstreams_failure_is_an_outcome(organization, upstream, status) -> None:
-    upstream.answers["/a"] = reply(b'{"why":"so"}', "application/json", f"{status} No")
-    shop = await shop_on(organization, upstream)
+async def test_an_upstreams_failure_is_an_outcome(shop, service, status) -> None:
+    service.answers["/a"] = reply(b'{"why":"so"}', "application/json", f"{status} No")
+    shop = await shop_on(shop, service)
 
     done = await shop.run("CALL", {"path": "a"})
 
@@ -105,26 +113,23 @@ async def test_an_upstreams_failure_is_an_outcome(organization, upstream, status
     assert record["error"] == f"The remote service answered {status}."
 
 
-@pytest.mark.parametrize("path", ["silent", "slow-headers", "drip"])
-async def test_ends_in_its_time_whatever_the_upstream_does(organization, upstream, path) -> None:
-    shop = await shop_on(organization, upstream)
+async def test_ends_in_its_time_whatever_the_upstream_does(shop) -> None:
     started = time.monotonic()
 
-    done = await shop.run("SHORT", {"path": path})
+    ended = await asyncio.gather(*(shop.run("SHORT", {"path": path}) for path in ("silent", "slow-headers", "drip")))
 
     assert time.monotonic() - started < 20
-    assert done["response"] is None
-    record = done["dispatch"]
-    assert (record["outcome"], record["externalStatus"]) == ("TIMED_OUT", None)
-    assert record["error"] == "The remote service did not answer in time."
-    assert 1000 <= record["durationMs"] < 20_000
+    for done in ended:
+        assert done["response"] is None
+        record = done["dispatch"]
+        assert (record["outcome"], record["externalStatus"]) == ("TIMED_OUT", None)
+        assert record["error"] == "The remote service did not answer in time."
+        assert 1000 <= record["durationMs"] < 20_000
 
 
 @pytest.mark.parametrize(("path", "sentence"), BROKEN)
-async def test_a_broken_answer_is_an_outcome_and_a_post_is_not_sent_again(
-    organization, upstream, path, sentence
-) -> None:
-    shop = await shop_on(organization, upstream)
+async def test_a_broken_answer_is_an_outcome_and_a_post_is_not_sent_again(shop, service, path, sentence) -> None:
+    shop = await shop_on(shop, service)
 
     done = await shop.run("CALL", {"path": path})
 
@@ -132,11 +137,11 @@ async def test_a_broken_answer_is_an_outcome_and_a_post_is_not_sent_again(
     assert (done["dispatch"]["outcome"], done["dispatch"]["attemptCount"]) == ("UPSTREAM_FAILED", 1)
     assert done["dispatch"]["error"].startswith(sentence or "The ")
     assert "127.0.0.1" not in done["dispatch"]["error"]
-    assert upstream.seen[f"/{path}"] == 1
+    assert service.seen[f"/{path}"] == 1
 
 
-async def test_nobody_listening_is_an_outcome(organization) -> None:
-    shop = await app(organization.client, "http://127.0.0.1:1", CALL)
+async def test_nobody_listening_is_an_outcome(shared) -> None:
+    shop = await app(shared.client, "http://127.0.0.1:1", CALL)
 
     done = await shop.run("CALL", {"path": "a"})
 
@@ -145,8 +150,8 @@ async def test_nobody_listening_is_an_outcome(organization) -> None:
 
 
 @pytest.mark.parametrize("path", ["big", "bomb"])
-async def test_an_answer_beyond_the_cap_is_cut(organization, upstream, path) -> None:
-    shop = await shop_on(organization, upstream)
+async def test_an_answer_beyond_the_cap_is_cut(shop, service, path) -> None:
+    shop = await shop_on(shop, service)
 
     done = await shop.run("CALL", {"path": path})
 

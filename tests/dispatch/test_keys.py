@@ -11,17 +11,20 @@ from sqlmodel import col
 from models.tables import Dispatch, Idempotency
 from models.vocabulary import Permission
 from tests.harness.acting import act, attempt, listed
+from tests.harness.backends import both, on_postgresql
 from tests.harness.calling import CALLED, App, app, capability, given
 from tests.upstreams.canned import reply
 
+pytestmark = both
 OK = capability("OK", "POST", "/ok", given("a"))
-SLOW = capability("SLOW", "POST", "/silent", timeoutSeconds=4)
+HELD = capability("HELD", "POST", "/held", timeoutSeconds=60)
+SHORT = capability("SHORT", "POST", "/silent", timeoutSeconds=1)
 
 
 @pytest.fixture
 async def shop(organization, upstream) -> App:
     upstream.answers["/ok"] = reply('{"n":"ü"}'.encode(), "application/json", "201 Made")
-    return await app(organization.client, upstream.url, OK, SLOW)
+    return await app(organization.client, upstream.url, OK, HELD, SHORT)
 
 
 async def test_the_same_key_and_input_answers_what_was_stored(shop, upstream) -> None:
@@ -47,13 +50,23 @@ async def test_a_failure_is_replayed_as_well(shop, upstream) -> None:
     assert upstream.seen["/ok"] == 1
 
 
+@on_postgresql
+async def test_so_is_no_answer(shop, upstream) -> None:
+    first = await shop.run("SHORT", idempotencyKey="k")
+    second = await shop.run("SHORT", idempotencyKey="k")
+
+    assert (first["dispatch"]["outcome"], first["response"]) == ("TIMED_OUT", None)
+    assert second == first | {"replayed": True}
+    assert upstream.seen["/silent"] == 1
+
+
 async def test_refuses_the_key_for_another_input(shop, upstream) -> None:
     await shop.run("OK", {"a": "x"}, idempotencyKey="k")
 
     for inputs in ({"a": "y"}, {}, None):
         refused = await shop.refused("OK", inputs, idempotencyKey="k")
         assert (refused["code"], refused["path"]) == ("CONFLICT", ["input", "idempotencyKey"])
-    other = await shop.refused("SLOW", idempotencyKey="k")
+    other = await shop.refused("HELD", idempotencyKey="k")
 
     assert other["code"] == "CONFLICT"
     assert len(upstream.requests) == 1
@@ -97,17 +110,18 @@ async def test_twenty_at_once_are_one_call(shop, upstream, organization) -> None
 
 
 async def test_a_key_under_way_has_to_be_waited_for(shop, upstream) -> None:
-    running = asyncio.create_task(shop.run("SLOW", idempotencyKey="k"))
+    running = asyncio.create_task(shop.run("HELD", idempotencyKey="k"))
     await upstream.received(1)
 
-    refused = await shop.refused("SLOW", idempotencyKey="k")
+    refused = await shop.refused("HELD", idempotencyKey="k")
+    upstream.let_go.set()
     first = await running
-    second = await shop.run("SLOW", idempotencyKey="k")
+    second = await shop.run("HELD", idempotencyKey="k")
 
     assert (refused["code"], refused["retryAfterSeconds"]) == ("TOO_MANY", 1)
-    assert (first["dispatch"]["outcome"], first["response"]) == ("TIMED_OUT", None)
+    assert first["dispatch"]["outcome"] == "SUCCEEDED"
     assert second == first | {"replayed": True}
-    assert upstream.seen["/silent"] == 1
+    assert upstream.seen["/held"] == 1
 
 
 async def test_a_plan_says_what_a_key_would_do(shop, upstream) -> None:

@@ -10,9 +10,11 @@ from models.row import new_id
 from models.tables import Connection, Dispatch, Installation
 from models.vocabulary import ConnectionStatus, InstallationStatus, Permission, Selection
 from tests.harness.acting import act, listed
+from tests.harness.backends import both
 from tests.harness.calling import App, app, capability
 from tests.harness.graphql import GraphQL
 
+pytestmark = both
 GET = capability("GET", "GET", "/anything")
 BEARER = {"auth": {"type": "BEARER"}}
 

@@ -103,6 +103,12 @@ async def test_a_plan_says_what_the_egress_policy_objects_to(organization) -> No
     assert plan["blockedBy"]
 
 
+@pytest.fixture(scope="module")
+async def refusing(shared, service) -> App:
+    """The organization's only app."""
+    return await app(shared.client, service.url, CALL)
+
+
 @pytest.mark.parametrize(
     ("more", "code", "path"),
     [
@@ -114,14 +120,13 @@ async def test_a_plan_says_what_the_egress_policy_objects_to(organization) -> No
         ({"idempotencyKey": "k\n", "inputs": INPUTS}, "INVALID_INPUT", ["input", "idempotencyKey"]),
     ],
 )
-async def test_refuses_a_plan_where_a_dispatch_would_be_refused(organization, canary, more, code, path) -> None:
-    await app(organization.client, canary.url, CALL)
+async def test_refuses_a_plan_where_a_dispatch_would_be_refused(refusing, service, more, code, path) -> None:
     asked = {"capability": {"named": {"handler": "APP", "name": "CALL"}}} | more
 
     for field in ("planDispatch", "dispatch"):
-        refused = await refusal(organization.client, field, asked)
+        refused = await refusal(refusing.client, field, asked)
         assert (refused["code"], refused["path"]) == (code, path)
-    assert canary.connections == 0
+    assert service.connections == 0
 
 
 async def test_plans_by_the_id_of_a_capability(organization, upstream) -> None:

@@ -14,11 +14,13 @@ from models.vocabulary import ConnectionStatus
 from resolvers.caller import Caller
 from resolvers.dispatching.credential import Tried, note_credential
 from tests.harness.acting import act, listed
+from tests.harness.backends import both
 from tests.harness.calling import App, app, capability
 from tests.harness.tenants import Tenant
 from tests.upstreams.canned import OK, reply
 from tests.upstreams.faults import FaultServer
 
+pytestmark = both
 SECRETS = {
     "API_KEY": {"apiKey": "key-of-the-shelf"},
     "BASIC": {"basic": {"username": "user", "password": "pass"}},

@@ -78,6 +78,19 @@ async def test_an_absolute_endpoint_needs_no_base(organization, httpbin) -> None
     assert (await echoing.echo("CALL", {"id": 7}))["url"] == f"{httpbin}/anything/7"
 
 
+@pytest.fixture(scope="module")
+async def refusing(shared, service) -> App:
+    """An app that is refused whatever the tests ask for, so that nothing comes to the service."""
+    return await app(
+        shared.client,
+        service.url,
+        capability("TYPED", "POST", "/ok", *TYPED),
+        capability("PLAIN", "POST", "/ok"),
+        capability("PATH", "GET", "/a/{p}/b", given("p")),
+        capability("REQUIRED", "GET", "/{p}", given("p"), given("q", required=True)),
+    )
+
+
 @pytest.mark.parametrize(
     ("inputs", "places"),
     [
@@ -89,37 +102,31 @@ async def test_an_absolute_endpoint_needs_no_base(organization, httpbin) -> None
         ({"text": None}, ["text"]),
     ],
 )
-async def test_names_every_input_that_is_wrong_and_sends_nothing(organization, upstream, inputs, places) -> None:
-    shop = await app(organization.client, upstream.url, capability("CALL", "POST", "/ok", *TYPED))
-
-    refused = await shop.refused("CALL", inputs)
+async def test_names_every_input_that_is_wrong_and_sends_nothing(refusing, service, inputs, places) -> None:
+    refused = await refusing.refused("TYPED", inputs)
 
     assert refused["code"] == "INVALID_INPUT"
     assert sorted(".".join(one["path"]) for one in refused["violations"]) == sorted(
         f"input.inputs.{one}" for one in places
     )
-    assert upstream.connections == 0
-    assert await listed(organization.client, "dispatches", "id") == []
+    assert service.connections == 0
+    assert await listed(refusing.client, "dispatches", "id") == []
 
 
 @pytest.mark.parametrize("inputs", [[], [1], "", "x", 0, 7, False])
-async def test_inputs_are_an_object(organization, upstream, inputs) -> None:
-    shop = await app(organization.client, upstream.url, capability("CALL", "POST", "/ok"))
-
-    refused = await shop.refused("CALL", inputs)
+async def test_inputs_are_an_object(refusing, service, inputs) -> None:
+    refused = await refusing.refused("PLAIN", inputs)
 
     assert (refused["code"], refused["path"]) == ("INVALID_INPUT", ["input", "inputs"])
-    assert upstream.connections == 0
+    assert service.connections == 0
 
 
 @pytest.mark.parametrize("value", ["", ".", "..", "../x", "a/../b", "%2e%2e", "..%2fx", "..\\x", "..;a"])
-async def test_no_input_leads_out_of_the_declared_path(organization, upstream, value) -> None:
-    shop = await app(organization.client, upstream.url, capability("CALL", "GET", "/a/{p}/b", given("p")))
-
-    refused = await shop.refused("CALL", {"p": value})
+async def test_no_input_leads_out_of_the_declared_path(refusing, service, value) -> None:
+    refused = await refusing.refused("PATH", {"p": value})
 
     assert (refused["code"], refused["path"]) == ("INVALID_INPUT", ["input", "inputs", "p"])
-    assert upstream.connections == 0
+    assert service.connections == 0
 
 
 @pytest.mark.parametrize("value", ["@evil.example", "//evil.example/", "https://evil.example", "?a=b#c", "a%2Fb"])
@@ -145,12 +152,8 @@ async def test_undeclared_inputs_go_along_only_where_they_are_allowed(organizati
     assert (await echoing.echo("OPEN_GET", {"more": "y"}))["args"] == {"more": "y"}
 
 
-async def test_a_required_input_is_asked_for(organization, upstream) -> None:
-    shop = await app(
-        organization.client, upstream.url, capability("CALL", "GET", "/{p}", given("p"), given("q", required=True))
-    )
-
-    refused = await shop.refused("CALL")
+async def test_a_required_input_is_asked_for(refusing) -> None:
+    refused = await refusing.refused("REQUIRED")
 
     assert [".".join(one["path"]) for one in refused["violations"]] == ["input.inputs.q"]
 

@@ -3,12 +3,13 @@
 import pytest
 from sqlalchemy import text
 
-from models.migrations import upgrade
 from models.pace import Pace
 from models.secret import Keyring
 from resolvers.caller import Caller
 from resolvers.mutations.organization import CreateOrganization
 from settings import Settings
+from tests.conftest import CATALOGUE
+from tests.harness.databases import opened
 from wiring import build_hub
 
 #: For whatever has to come about: a busy machine takes long, and a test never waits for ever.
@@ -31,14 +32,21 @@ def pace():
 
 
 @pytest.fixture
-async def operator(empty_database, tmp_path, pace):
+async def operator(new_migrated_database, tmp_path, pace):
     """The operator of a hub that does not run, over a database of the test's own."""
-    await upgrade(empty_database)
-    url = empty_database.url.render_as_string(hide_password=False)
-    hub = build_hub(Settings(home=tmp_path, database_url=url, master_keys=Keyring.generate(), pace=pace))
-    yield Caller.operator(hub)
-    await hub.recorder.close()
-    await hub.database.close()
+    async with new_migrated_database() as url:
+        keys = Keyring.generate()
+        hub = build_hub(Settings(home=tmp_path, database_url=url, master_keys=keys, catalogue=CATALOGUE, pace=pace))
+        yield Caller.operator(hub)
+        await hub.recorder.close()
+        await hub.database.close()
+
+
+@pytest.fixture
+async def beside(operator):
+    """The operator's database, by connections of somebody else's."""
+    async with opened(operator.hub.database.url.render_as_string(hide_password=False)) as database:
+        yield database
 
 
 async def organizations(database):

@@ -13,28 +13,28 @@ from tests.harness.backends import on_postgresql, on_sqlite
 
 @on_postgresql
 @pytest.mark.parametrize("state", ["40001", "40P01"])
-async def test_a_serialization_failure_or_a_deadlock_is_tried_again(empty_database, operator, state):
-    await plant(empty_database, 2, state)
+async def test_a_serialization_failure_or_a_deadlock_is_tried_again(operator, beside, state):
+    await plant(beside, 2, state)
 
     made = await create_organization(operator, ACME)
 
     assert made.organization.slug == "acme"
-    assert await organizations(empty_database) == 1
+    assert await organizations(beside) == 1
 
 
 @on_postgresql
-async def test_one_that_does_not_end_is_said_and_leaves_nothing(empty_database, operator):
-    await plant(empty_database, 1000, "40001")
+async def test_one_that_does_not_end_is_said_and_leaves_nothing(operator, beside):
+    await plant(beside, 1000, "40001")
 
     with pytest.raises(Contended, match="at the same moment; try again"):
         await create_organization(operator, ACME)
 
-    assert await organizations(empty_database) == 0
+    assert await organizations(beside) == 0
 
 
 @on_sqlite
-async def test_a_file_that_another_process_writes_to_is_waited_for(empty_database, operator):
-    other = empty_database.connect_sqlite()
+async def test_a_file_that_another_process_writes_to_is_waited_for(operator, beside):
+    other = beside.connect_sqlite()
     other.execute("BEGIN IMMEDIATE")
 
     making = asyncio.create_task(create_organization(operator, ACME))
@@ -51,8 +51,8 @@ async def test_a_file_that_another_process_writes_to_is_waited_for(empty_databas
 
 @on_sqlite
 @pytest.mark.parametrize("pace", [Pace(database_statement=0.2)], ids=["soon"])
-async def test_a_file_that_another_process_does_not_let_go_of_is_said_and_nothing_is_left(empty_database, operator):
-    other = empty_database.connect_sqlite()
+async def test_a_file_that_another_process_does_not_let_go_of_is_said_and_nothing_is_left(operator, beside):
+    other = beside.connect_sqlite()
     other.execute("BEGIN IMMEDIATE")
 
     async with asyncio.timeout(PATIENCE):
@@ -61,4 +61,4 @@ async def test_a_file_that_another_process_does_not_let_go_of_is_said_and_nothin
     other.execute("COMMIT")
     other.close()
 
-    assert await organizations(empty_database) == 0
+    assert await organizations(beside) == 0

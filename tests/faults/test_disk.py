@@ -36,11 +36,11 @@ async def test_a_file_that_may_not_grow_refuses_whoever_writes(empty_database):
 
 @on_postgresql
 @pytest.mark.parametrize("state", ["53100", "58030"])
-async def test_a_full_or_failing_disk_of_postgresql_refuses(empty_database, operator, state):
-    await plant(empty_database, 1, state)
+async def test_a_full_or_failing_disk_of_postgresql_refuses(operator, beside, state):
+    await plant(beside, 1, state)
 
     with pytest.raises(Unavailable, match="disk is full or fails, so nothing was changed"):
         await create_organization(operator, ACME)
 
-    assert await organizations(empty_database) == 0
+    assert await organizations(beside) == 0
     assert (await create_organization(operator, ACME)).organization.slug == "acme"

@@ -13,6 +13,7 @@ from models.pace import Pace
 from models.secret import Keyring
 from settings import Settings
 from starting import CannotStart, bound, prepare_home, starting
+from tests.conftest import CATALOGUE
 from tests.harness.databases import opened, postgresql_database
 from tests.harness.proxy import DatabaseProxy
 from wiring import build_hub, prepare
@@ -27,7 +28,7 @@ WRONG_PASSWORD = b'SFATAL\0VFATAL\0C28P01\0Mpassword authentication failed for u
 async def refused(**settings):
     """The sentence that a hub of these settings is refused with."""
     with pytest.raises(CannotStart) as why:
-        await _start(Settings(**{"master_keys": KEYS, **settings}))
+        await _start(Settings(**{"master_keys": KEYS, "catalogue": CATALOGUE, **settings}))
     assert "hunter" not in str(why.value)
     assert "\n" not in str(why.value)
     return str(why.value)
@@ -123,7 +124,7 @@ async def test_a_folder_that_is_not_there(tmp_path):
 
 
 async def test_a_database_of_a_newer_hub(tmp_path):
-    await _start(Settings(home=tmp_path, master_keys=KEYS))
+    await _start(Settings(home=tmp_path, master_keys=KEYS, catalogue=CATALOGUE))
     _execute(tmp_path, "UPDATE alembic_version SET version_num = '9999'")
 
     said = await refused(home=tmp_path)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
 from server import create_app
-from tests.harness.server import RunningHub, served
+from tests.harness.server import PLAIN_HTTP, RunningHub, served
 
 ORIGIN = "https://app.example.com"
 
 
-@pytest.fixture
-def page(settings_beside, tmp_path: Path) -> Iterator[RunningHub]:
+@pytest.fixture(scope="module")
+def page(settings_beside, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     """A hub that pages of one origin may call."""
-    with served(create_app(settings_beside(tmp_path, cors_origins=ORIGIN, worker=False))) as hub:
+    with served(create_app(settings_beside(tmp_path_factory.mktemp("home"), cors_origins=ORIGIN))) as hub:
         yield hub
 
 
@@ -25,7 +24,7 @@ def page(settings_beside, tmp_path: Path) -> Iterator[RunningHub]:
 async def test_pages_may_send_every_header_that_the_hub_reads(header: str, page: RunningHub):
     asked = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": header}
 
-    async with httpx.AsyncClient(base_url=page.url) as http:
+    async with httpx.AsyncClient(base_url=page.url, **PLAIN_HTTP) as http:
         answer = await http.options("/informer/api/integrations-list", headers=asked)
 
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, ORIGIN)
@@ -34,7 +33,7 @@ async def test_pages_may_send_every_header_that_the_hub_reads(header: str, page:
 async def test_pages_may_read_the_headers_of_answers(page: RunningHub, organization):
     headers = {"Origin": ORIGIN, "Authorization": f"Bearer {organization.token}"}
 
-    async with httpx.AsyncClient(base_url=page.url) as http:
+    async with httpx.AsyncClient(base_url=page.url, **PLAIN_HTTP) as http:
         answer = await http.get("/informer/api/integrations-list", headers=headers)
 
     assert (answer.status_code, answer.headers["access-control-expose-headers"]) == (200, "*")
@@ -44,7 +43,7 @@ async def test_pages_may_read_the_headers_of_answers(page: RunningHub, organizat
 async def test_other_origins_may_not(page: RunningHub):
     asked = {"Origin": "https://evil.example.com", "Access-Control-Request-Method": "GET"}
 
-    async with httpx.AsyncClient(base_url=page.url) as http:
+    async with httpx.AsyncClient(base_url=page.url, **PLAIN_HTTP) as http:
         answer = await http.options("/informer/api/integrations-list", headers=asked)
 
     assert "access-control-allow-origin" not in answer.headers

@@ -15,6 +15,7 @@ from models.secret import Keyring
 from resolvers.caller import Caller
 from resolvers.mutations.organization import IssueToken, create_organization, issue_token
 from settings import Settings
+from tests.conftest import CATALOGUE
 from tests.faults.conftest import ACME, PATIENCE
 from tests.harness.databases import postgresql_database
 from tests.harness.graphql import GraphQL
@@ -79,7 +80,12 @@ async def serving_away(postgresql, home, *, pace=SOON):
     async with postgresql_database(postgresql) as url:
         with DatabaseProxy(make_url(url)) as proxy:
             settings = Settings(
-                home=home, database_url=proxy.url, database_pool=5, master_keys=Keyring.generate(), pace=pace
+                home=home,
+                database_url=proxy.url,
+                database_pool=5,
+                master_keys=Keyring.generate(),
+                catalogue=CATALOGUE,
+                pace=pace,
             )
             token, _ = await founded(settings)
             with served(create_app(settings)) as hub:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from models.secret import Keyring
 from settings import Settings
+from tests.conftest import CATALOGUE
 from tests.harness.acting import act, attempt, refusal
 from tests.harness.backends import on_postgresql
 from tests.harness.databases import opened
@@ -157,14 +158,13 @@ async def errors_of(http):
 
 
 @on_postgresql
-async def test_one_connection_is_enough(empty_database, tmp_path):
+async def test_one_connection_is_enough(new_migrated_database, tmp_path):
     from server import create_app
 
-    url = empty_database.url.render_as_string(hide_password=False)
-    settings = Settings(home=tmp_path, database_url=url, database_pool=1, master_keys=Keyring.generate())
-
-    with served(create_app(settings)) as hub:
-        async with httpx.AsyncClient(base_url=hub.url, timeout=PATIENCE, **PLAIN_HTTP) as http:
-            statuses = [(await http.get("/readyz")).status_code for _ in range(5)]
+    given = {"home": tmp_path, "master_keys": Keyring.generate(), "catalogue": CATALOGUE}
+    async with new_migrated_database() as url:
+        with served(create_app(Settings(database_url=url, database_pool=1, **given))) as hub:
+            async with httpx.AsyncClient(base_url=hub.url, timeout=PATIENCE, **PLAIN_HTTP) as http:
+                statuses = [(await http.get("/readyz")).status_code for _ in range(5)]
 
     assert statuses == [200] * 5

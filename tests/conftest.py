@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from functools import partial
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 from models.database import Database
 from models.migrations import upgrade
@@ -48,9 +48,18 @@ def postgresql() -> Iterator[URL]:
 
 @pytest.fixture(scope="session")
 def new_database(backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
-    """Makes the URLs of empty databases: `async with new_database() as url`."""
+    """Makes the URLs of databases: `async with new_database() as url`; empty, or copies of one that nobody uses."""
     server = request.getfixturevalue("postgresql") if backend == "postgresql" else None
-    return lambda: _new_database(server, tmp_path_factory.mktemp(backend))
+    return lambda template=None: _new_database(server, tmp_path_factory.mktemp(backend), template)
+
+
+@pytest.fixture(scope="session")
+async def new_migrated_database(new_database) -> AsyncIterator[Callable[[], AbstractAsyncContextManager[str]]]:
+    """Makes the URLs of databases that are migrated: `async with new_migrated_database() as url`."""
+    async with new_database() as template:
+        async with opened(template) as database:
+            await upgrade(database)
+        yield lambda: new_database(template)
 
 
 @pytest.fixture(scope="session")
@@ -147,7 +156,7 @@ async def organization(new_organization: Callable[..., Awaitable[Tenant]]) -> Te
 @pytest.fixture(scope="module")
 async def lasting(hub: RunningHub, lasting_http: httpx.AsyncClient) -> Tenant:
     """An organization for a module's tests that only look or are refused: nothing may change it."""
-    return await found_organization(hub, partial(GraphQL, lasting_http))
+    return await found_organization(hub, lambda token: GraphQL(lasting_http, token))
 
 
 @pytest.fixture(scope="session")
@@ -176,9 +185,9 @@ def start_server(tmp_path: Path, master_keys: str, fork: Start) -> Iterator[Call
 
 
 @pytest.fixture
-async def installed(new_database, start_server, tmp_path: Path) -> AsyncIterator[Installed]:
+async def installed(new_migrated_database, start_server, tmp_path: Path) -> AsyncIterator[Installed]:
     """A hub with a database of its own, of which processes can be started."""
-    async with new_database() as url:
+    async with new_migrated_database() as url:
         settings = {
             "database_url": url,
             "master_keys": Keyring.generate(),
@@ -189,9 +198,12 @@ async def installed(new_database, start_server, tmp_path: Path) -> AsyncIterator
 
 
 @asynccontextmanager
-async def _new_database(server: URL | None, directory: Path) -> AsyncIterator[str]:
-    if server is None:
-        yield f"sqlite:///{directory / 'patchbay.sqlite3'}"
+async def _new_database(server: URL | None, directory: Path, template: str | None) -> AsyncIterator[str]:
+    if server is not None:
+        async with postgresql_database(server, template) as url:
+            yield url
         return
-    async with postgresql_database(server) as url:
-        yield url
+    file = directory / "patchbay.sqlite3"
+    if template is not None:
+        shutil.copy(make_url(template).database, file)
+    yield f"sqlite:///{file}"

@@ -48,10 +48,11 @@ def postgresql_server(*, durable: bool = True) -> Iterator[URL]:
 
 
 @asynccontextmanager
-async def postgresql_database(server: URL) -> AsyncIterator[str]:
-    """The URL of an empty database of its own, dropped afterwards."""
+async def postgresql_database(server: URL, template: str | None = None) -> AsyncIterator[str]:
+    """The URL of a database of its own, dropped afterwards: empty, or a copy of another, which nobody uses."""
     name = f"patchbay_test_{os.getpid()}_{next(_numbers)}"
-    await _administer(server, f'CREATE DATABASE "{name}"')
+    copied = f' TEMPLATE "{make_url(template).database}"' if template else ""
+    await _administer(server, f'CREATE DATABASE "{name}"{copied}')
     try:
         yield server.set(database=name).render_as_string(hide_password=False)
     finally:

@@ -165,7 +165,7 @@ async def organization(new_organization: Callable[..., Awaitable[Tenant]]) -> Te
 @pytest.fixture(scope="module")
 async def lasting(hub: RunningHub, lasting_http: httpx.AsyncClient) -> Tenant:
     """An organization for a module's tests that only look or are refused: nothing may change it."""
-    return await found_organization(hub, partial(GraphQL, lasting_http))
+    return await found_organization(hub, lambda token: GraphQL(lasting_http, token))
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -28,9 +28,9 @@ PLAIN_HTTP: Final[dict[str, Any]] = {"trust_env": False, "verify": False}
 # A busy machine takes several times as long as the 3 seconds of starting and the 30 that the hub may drain.
 _START_SECONDS = 120.0
 _STOP_SECONDS = 60.0
-_PORTS = 1_000
-_FIRST_PORT = 12_000 + _PORTS * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 20)
-_ports = itertools.count(random.randrange(_PORTS))
+_PORTS: Final = 200
+_RANGES: Final = range(12_000, 32_000, _PORTS)
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,12 +135,23 @@ class ServerProcess:
 def free_port() -> int:
     """A port of loopback that nobody listens on, and that the system gives to nobody who asks for any port.
 
-    Each of the processes that tests run in has a range of its own, below the ephemeral ports (`ip(7)`).
+    Each of the processes that tests run in has a range of its own, below the ephemeral ports (`ip(7)`). A server that
+    finds its port taken by another pytest's would be thought to have started, since the other one answers.
     """
     while True:
-        port = _FIRST_PORT + next(_ports) % _PORTS
+        port = _own_range()[1 + next(_numbers) % (_PORTS - 1)]
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
+
+
+@functools.cache
+def _own_range() -> range:
+    """Ports that no other process takes: the first of them is held for as long as this one lives."""
+    for first in _RANGES:
+        with suppress(OSError):
+            socket.create_server(("127.0.0.1", first)).detach()
+            return range(first, first + _PORTS)
+    raise AssertionError("All ranges of ports are taken.")
 
 
 def child_environment(**settings: object) -> dict[str, str]:

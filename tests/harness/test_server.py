@@ -1,6 +1,8 @@
 """The fixtures themselves: servers start, answer, are killed, and leave nothing running."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 
 import httpx
@@ -10,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 from tests.harness.graphql import GraphQL, GraphQLFailed
-from tests.harness.server import PLAIN_HTTP, ServerProcess, free_port, served
+from tests.harness.server import PLAIN_HTTP, ROOT, ServerProcess, free_port, served
 
 PROGRAM = """
 import os, signal, sys
@@ -122,6 +124,15 @@ def test_a_killed_process_drains_nothing_and_can_be_started_again(child):
 def test_shows_the_output_of_a_process_that_does_not_start(child):
     with pytest.raises(AssertionError, match="there is no master key"):
         child(greeting="broken").start()
+
+
+def test_no_other_process_takes_a_port_of_the_same_range():
+    program = "from tests.harness.server import free_port; print(*(free_port() for _ in range(250)))"
+    own = {free_port() for _ in range(250)}
+
+    other = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, timeout=60)
+
+    assert own & {int(port) for port in other.stdout.split()} == set()
 
 
 def _hubs():

@@ -18,9 +18,9 @@ QUICK: Final = '{"key_look": 0.1, "key_follow": 0.4}'
 
 
 @pytest.fixture
-async def operated(new_database, start_server, fork, tmp_path: Path) -> AsyncIterator[Operated]:
+async def operated(new_migrated_database, start_server, fork, tmp_path: Path) -> AsyncIterator[Operated]:
     """A hub of the test's own, with an organization and no process yet."""
-    async with new_database() as url:
+    async with new_migrated_database() as url:
         settings: dict[str, object] = {"database_url": url, "catalogue": CATALOGUE, "pace": QUICK}
         hub = Operated(home=tmp_path / "home", start_server=start_server, fork=fork, settings=settings)
         await hub.found()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import Column, LargeBinary, MetaData, String, Table, text
 
 from models.database import Database
-from models.migrations import upgrade
 from models.row import SECRET, Changeable, Owned, new_id, secret_field
 from models.secret import Keyring
 from models.tables import Organization, metadata
@@ -16,6 +16,7 @@ from resolvers.rotation import rows as batches
 from resolvers.rotation.columns import SecretColumn, secret_columns
 from resolvers.rotation.rows import Replacement, secret_rows
 from tests.harness.backends import both, on_postgresql
+from tests.harness.databases import opened
 from tests.keys.sealed import connection_place, envelopes, organization_of, seal_connections
 
 pytestmark = both
@@ -25,13 +26,13 @@ RING = Keyring({1: b"1" * 32})
 
 
 @pytest.fixture
-async def sealed(empty_database: Database) -> Database:
+async def sealed(new_migrated_database) -> AsyncIterator[Database]:
     """A database with connections whose secrets key 1 has sealed."""
-    await upgrade(empty_database)
-    async with empty_database.write() as session:
-        session.add(Organization(name="Acme", slug="acme"))
-    await seal_connections(empty_database, RING, 3)
-    return empty_database
+    async with new_migrated_database() as url, opened(url) as database:
+        async with database.write() as session:
+            session.add(Organization(name="Acme", slug="acme"))
+        await seal_connections(database, RING, 3)
+        yield database
 
 
 async def test_a_newer_secret_is_not_overwritten(sealed: Database) -> None:

@@ -29,9 +29,11 @@ def no_server(*_: object, **__: object) -> ServerProcess:
 
 
 @pytest.fixture(scope="module")
-async def founded(new_database, fork: Start, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Operated]:
+async def founded(
+    new_migrated_database, fork: Start, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Operated]:
     """A hub with a database that no process of these tests changes: none has its keys."""
-    async with new_database() as url:
+    async with new_migrated_database() as url:
         home = tmp_path_factory.mktemp("founded")
         settings: dict[str, object] = {"database_url": url, "catalogue": CATALOGUE}
         hub = Operated(home=home, start_server=no_server, fork=fork, settings=settings)

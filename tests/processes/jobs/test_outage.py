@@ -45,7 +45,7 @@ async def test_a_worker_says_once_that_the_database_is_away_and_once_that_it_is_
     async with bus.running(), worker.running():
         await queue.reached(job_id, WorkState.RUNNING)
         proxy.refuse()
-        await eventually(lambda: met(caplog, 3), 8)  # a listener that only looked would need ten seconds
+        await eventually(lambda: met(caplog, 2), 8)  # a listener that only looked would need ten seconds
         proxy.answer()
         await eventually(lambda: said(caplog, OVER))
         release.set()

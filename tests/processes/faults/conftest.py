@@ -143,12 +143,12 @@ class OnDisk:
 @pytest.fixture
 async def start_on_disk(start_server, tmp_path):
     """Starts such a hub, by its own program unless another one is named: `await start_on_disk()`."""
-    settings = Settings(home=tmp_path, master_keys=Keyring.generate(), egress_allow="127.0.0.0/8")
+    given = {"master_keys": Keyring.generate(), "egress_allow": "127.0.0.0/8", "catalogue": CATALOGUE}
+    settings = Settings(home=tmp_path, **given)
     tokens = await founded(settings)
     opened = []
 
     async def start(**program):
-        given = {"master_keys": settings.master_keys.get_secret_value(), "egress_allow": settings.egress_allow}
         process = await asyncio.to_thread(lambda: start_server(tmp_path, **given, **program))
         http = httpx.AsyncClient(base_url=process.url, **_HTTP)
         opened.append(http)

@@ -4,16 +4,10 @@ import asyncio
 import time
 
 import aiohttp
-import httpx
 from sqlalchemy import text
 
-from models.secret import Keyring
-from settings import Settings
-from tests.conftest import CATALOGUE
 from tests.harness.acting import act, attempt, refusal
-from tests.harness.backends import on_postgresql
 from tests.harness.databases import opened
-from tests.harness.server import PLAIN_HTTP, served
 from tests.processes.faults.conftest import PATIENCE, UNKNOWN, VIEWER, finished, refusals
 
 AWAY = ("The database cannot be reached now; try again.", "INTERNAL_SERVER_ERROR")
@@ -155,16 +149,3 @@ async def errors_of(http):
     async with http.post("/graphql", json={"query": VIEWER}) as answer:
         errors = (await answer.json()).get("errors", ())
     return tuple((error["message"], error["extensions"]["code"]) for error in errors)
-
-
-@on_postgresql
-async def test_one_connection_is_enough(new_migrated_database, tmp_path):
-    from server import create_app
-
-    given = {"home": tmp_path, "master_keys": Keyring.generate(), "catalogue": CATALOGUE}
-    async with new_migrated_database() as url:
-        with served(create_app(Settings(database_url=url, database_pool=1, **given))) as hub:
-            async with httpx.AsyncClient(base_url=hub.url, timeout=PATIENCE, **PLAIN_HTTP) as http:
-                statuses = [(await http.get("/readyz")).status_code for _ in range(5)]
-
-    assert statuses == [200] * 5

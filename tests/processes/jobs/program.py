@@ -1,6 +1,7 @@
-"""A worker as a process of its own: `python -m tests.processes.jobs.program URL QUEUE LOG LEASE_MS [CLOCK_OFF_MS]`.
+"""A worker as a process of its own, of so many jobs at a time.
 
-Each run of a job writes a line to LOG when it begins and when it ends. What a job does stands in its payload.
+`python -m tests.processes.jobs.program URL QUEUE LOG LEASE_MS CLOCK_OFF_MS JOBS`. Each run of a job writes a line to
+LOG when it begins and when it ends. What a job does stands in its payload.
 """
 
 import asyncio
@@ -12,10 +13,9 @@ from pathlib import Path
 
 
 def main():
-    url, queue, log, lease_ms, *off = sys.argv[1:]
-    if off:
-        _set_clock_off(int(off[0]))
-    asyncio.run(_work(url, queue, Path(log), int(lease_ms)))
+    url, queue, log, lease_ms, off, jobs = sys.argv[1:]
+    _set_clock_off(int(off))
+    asyncio.run(_work(url, queue, Path(log), int(lease_ms), int(jobs)))
 
 
 def _set_clock_off(milliseconds):
@@ -24,7 +24,7 @@ def _set_clock_off(milliseconds):
     time.time = lambda: seconds() + milliseconds / 1000
 
 
-async def _work(url, queue, log, lease_ms):
+async def _work(url, queue, log, lease_ms, jobs):
     from jobs.bus import Bus
     from jobs.kind import JobKind
     from jobs.worker import Worker
@@ -40,7 +40,8 @@ async def _work(url, queue, log, lease_ms):
     database, told = Database(url, pool_size=3), asyncio.Event()
     bus = Bus(database)
     kind = JobKind(name="work", run=work, first_retry_ms=10)
-    worker = Worker(database, [kind], bus, queue=queue, lease_ms=lease_ms, grace_seconds=1)
+    knobs = {"concurrency": jobs, "lease_ms": lease_ms, "grace_seconds": 1}
+    worker = Worker(database, [kind], bus, queue=queue, **knobs)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     async with bus.running(), worker.running():
         _line(log, f"ready {os.getpid()}")

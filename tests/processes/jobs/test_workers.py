@@ -29,8 +29,8 @@ class Children:
         self.started = []
         self.lease_ms = LEASE_MS
 
-    async def start(self, *more):
-        arguments = map(str, [*self._arguments, self.lease_ms, *more])
+    async def start(self, *, clock_off_ms=0, jobs=20):
+        arguments = map(str, [*self._arguments, self.lease_ms, clock_off_ms, jobs])
         command = ["-m", "tests.processes.jobs.program", *arguments]
         child = await asyncio.to_thread(self._fork, command, child_environment(), sys.__stderr__, sys.__stderr__)
         self.started.append(child)
@@ -93,14 +93,13 @@ async def test_a_job_that_kills_its_worker_each_time_dies_after_its_tries(queue,
     assert (row.attempt, row.error) == (1, "The worker stopped before the job ended.")
 
 
-@pytest.mark.parametrize("off", [TEN_MINUTES_MS, -TEN_MINUTES_MS])
-async def test_a_worker_whose_clock_is_ten_minutes_off_takes_nothing_from_another(queue, children, off):
-    held = {"sleep": 1.5 * LEASE_MS / 1000}
-    await children.start(off)
-    ids = [await queue.add(payload=held) for _ in range(2)]
-    await children.wrote("begin", 2)
-    await children.start()
-    ids += [await queue.add(payload=held) for _ in range(2)]
+async def test_a_worker_whose_clock_is_ten_minutes_off_takes_nothing_from_another(queue, children):
+    """One is fast, one is slow, one is right, and each of them has two jobs in hand, for longer than a lease."""
+    ids = []
+    for off in (TEN_MINUTES_MS, -TEN_MINUTES_MS, 0):
+        await children.start(clock_off_ms=off, jobs=2)
+        ids += [await queue.add(payload={"sleep": 1.5 * LEASE_MS / 1000}) for _ in range(2)]
+        await children.wrote("begin", len(ids))
     late = await queue.add(delay_ms=500)
 
     for job_id in [*ids, late]:

@@ -19,14 +19,14 @@ BATCH: Final = 500
 _MOST_BYTES: Final = 4 * 1024 * 1024  # of envelopes in memory: a kept response may be as large as an answer
 _BEYOND: Final = b"\xff" * 5  # follows the mark of every version
 _SECONDS: Final = 600.0  # for a statement that walks a table of any size
-_COUNT: Final = 'SELECT substr("{column}", 2, 4), count(*) FROM "{table}" WHERE "{column}" IS NOT NULL GROUP BY 1'
+_COUNT: Final = 'SELECT {mark}, count(*) FROM "{table}" WHERE "{column}" IS NOT NULL GROUP BY 1'
 _SIZES: Final = (
     'SELECT "{key}", length("{column}") FROM "{table}"'
-    ' WHERE "{key}" > ? AND substr("{column}", 2, 4) < ? ORDER BY "{key}" LIMIT {batch}'
+    ' WHERE "{key}" > ? AND {mark} < ? ORDER BY "{key}" LIMIT {batch}'
 )
 _ENVELOPES: Final = (
     'SELECT "{key}", organization_id, "{column}" FROM "{table}"'
-    ' WHERE "{key}" > ? AND "{key}" <= ? AND substr("{column}", 2, 4) < ? ORDER BY "{key}"'
+    ' WHERE "{key}" > ? AND "{key}" <= ? AND {mark} < ? ORDER BY "{key}"'
 )
 _REPLACE_SQLITE: Final = 'UPDATE "{table}" SET "{column}" = ? WHERE "{key}" = ? AND "{column}" = ?'
 # A row that somebody is changing is left to them and to the next sweep: who never waits is in no deadlock.
@@ -146,7 +146,8 @@ def _executed(connection: sqlite3.Connection, sql: str, rows: Sequence[tuple[byt
 
 
 def _of(sql: str, column: SecretColumn) -> str:
-    return sql.format(table=column.table, key=column.key, column=column.column, batch=BATCH)
+    mark = f'coalesce(substr("{column.column}", 2, 4), "{column.column}")'  # of what is empty, SQLite's is NULL
+    return sql.format(table=column.table, key=column.key, column=column.column, mark=mark, batch=BATCH)
 
 
 def _fitting(sizes: Sequence[Sequence[Any]]) -> str:

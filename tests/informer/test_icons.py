@@ -102,42 +102,6 @@ async def test_removes_the_icon(client: Informer, apps: Apps):
     assert await assets(apps) == []
 
 
-@pytest.mark.parametrize(
-    ("sent", "status", "sentence"),
-    [
-        (form(b"<html>"), 400, "This is XML, but no SVG picture."),
-        (form(b"GIF89a"), 400, ""),
-        (form(b""), 400, "There are no bytes."),
-        (form(png() + bytes(1024 * 1024)), 413, "The body is larger than 1048576 bytes."),
-        ({"data": {"icon": "text"}}, 415, "Send a body of Content-Type: multipart/form-data."),
-        ({"files": {"a": (None, b"x")}}, 400, "Send exactly one file, as a part with a file name."),
-        ({"files": [("a", ("a", png())), ("b", ("b", png()))]}, 400, "Send exactly one file"),
-        ({"body": {}}, 415, "Send a body of Content-Type: multipart/form-data."),
-        ({"content": png(), "headers": {"Content-Type": "image/png"}}, 415, "Send a body of Content-Type: multi"),
-        (
-            {"content": b"x", "headers": {"Content-Type": "multipart/form-data"}},
-            400,
-            "Missing boundary in multipart.",
-        ),
-        (
-            {"content": b"--b\r\n\r\n", "headers": {"Content-Type": "multipart/form-data; boundary=b"}},
-            400,
-            "The Content-Disposition header field",
-        ),
-        ({}, 400, "Send exactly one file, as a part with a file name."),
-    ],
-)
-async def test_refuses_what_is_no_icon_and_keeps_the_old_one(
-    sent: dict, status: int, sentence: str, client: Informer, apps: Apps
-):
-    await client("PUT", ICON, **form(png()))
-
-    answer = await client("PUT", ICON, **sent)
-
-    assert refused(answer, status).startswith(sentence)
-    assert [asset.content for asset in await assets(apps)] == [png()]
-
-
 @pytest.mark.parametrize("name", ["../../x", "CON", "a" * 300, "x\x00y", "ü.png", ""])
 async def test_neither_a_file_name_nor_a_type_is_looked_at(name: str, client: Informer):
     head = f'Content-Disposition: form-data; name="a"; filename="{name}"\r\nContent-Type: text/html'.encode()

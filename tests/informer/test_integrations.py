@@ -162,36 +162,6 @@ async def test_prefers_an_id_to_a_slug_that_looks_like_it(client: Informer, apps
     assert (await client.ok("GET", f"/integrations/{first['id']}"))["name"] == "Stock"
 
 
-@pytest.mark.parametrize(
-    ("members", "sentence"),
-    [
-        ({"name": None}, "name: It is required."),
-        ({"type": None}, "type: It is required."),
-        ({"name": ""}, "name: It must not be empty."),
-        ({"name": 1}, "name: It must be text."),
-        ({"name": "a\nb"}, "name: It must not hold control characters."),
-        ({"type": "Über"}, "type: It must be lower-case ASCII letters and digits, joined by -, _ or a full stop."),
-        ({"id": "4711"}, "id: It must be a UUID."),
-        ({"mode": "mine"}, "mode: It must be one of per-user, shared."),
-        ({"authType": "digest"}, "authType: It must be one of oauth2, apikey, basic, bearer."),
-        ({"apiKeyLocation": "cookie"}, "apiKeyLocation: It must be one of header, query."),
-        ({"basicTokenAuth": "yes"}, "basicTokenAuth: It must be true or false."),
-        ({"data": []}, "data: It must be a JSON object."),
-        ({"headers": {"X-A": 1}}, "headers: It must be a JSON object of texts."),
-        ({"headers": {"Host": "evil"}}, "headers.0.name: The header Host is set by the hub and cannot be given."),
-        ({"imageUrl": "/images/a.png"}, "imageUrl: Give an absolute https address; a host outside ASCII"),
-        ({"apiKey": "k-4711", "authType": "basic"}, "The integration authorises with BASIC, not API_KEY."),
-        ({"apiBaseUri": "ftp://a"}, "apiBaseUri: Give an absolute https address"),
-        ({"authUri": "//a", "tokenUri": "x"}, "authUri: Give an absolute https address"),
-    ],
-)
-async def test_refuses_what_cannot_be_and_makes_nothing(members: dict, sentence: str, client: Informer, apps: Apps):
-    answer = await client("POST", "/integrations", {"name": "Stock", "type": "custom", **members})
-
-    assert refused(answer, 400).startswith(sentence)
-    assert await client.names() == []
-
-
 async def test_names_every_fault_as_the_client_knows_it(client: Informer):
     answer = await client(
         "POST", "/integrations", {"name": "A", "type": "b", "authUri": "x", "id": "y", "scope": "z"}

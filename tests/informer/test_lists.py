@@ -79,25 +79,6 @@ async def test_a_start_beyond_the_end_is_an_empty_page(client: Informer):
     assert "next" not in found["_links"]
 
 
-@pytest.mark.parametrize(
-    ("query", "sentence"),
-    [
-        ("start=-1", "start: It must be a whole number from 0."),
-        ("start=x", "start: It must be a whole number from 0."),
-        ("start=1&start=2", "start: It must be a whole number from 0."),
-        ("start=10001", "start: Lists are paged to 10000 rows; narrow the list."),
-        ("limit=0", "limit: It must be a positive integer."),
-        ("limit=ten", "limit: It must be a positive integer."),
-        ("supportsUpload=maybe", "supportsUpload: It must be true or false."),
-        ("supportsUpload=true&supportsUpload=true", "supportsUpload: Give it once."),
-        ("q=a&q=b", "q: Give it once."),
-        (f"q={'a' * 1001}", "q: At most 1000 characters."),
-    ],
-)
-async def test_refuses_a_query_that_means_nothing(query: str, sentence: str, client: Informer):
-    assert refused(await client("GET", f"/integrations?{query}"), 400) == sentence
-
-
 @both
 async def test_looks_for_words_in_names_and_descriptions(client: Informer):
     await client.make(name="Drive", description="Files of the press")

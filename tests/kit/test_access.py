@@ -20,7 +20,9 @@ from resolvers.queries.installation import InstallationFilter, list_installation
 from schema.ids import global_id
 from tests.harness.backends import both
 from tests.harness.estate import Estate
+from tests.harness.lending import Lending
 from tests.harness.rows import changes, snapshot
+from tests.harness.tenants import Tenant
 
 pytestmark = both
 PEOPLE = {
@@ -70,6 +72,10 @@ class House:
     clients: dict
 
     @property
+    def tenant(self) -> Tenant:
+        return self.estate.tenant
+
+    @property
     def ids(self) -> list[str]:
         """Of what is hidden with the integration."""
         estate = self.estate
@@ -84,8 +90,21 @@ class House:
         )
 
 
+@pytest.fixture(scope="module")
+def houses(build_estate, database):
+    async def furnish():
+        return await furnished(await build_estate(), database)
+
+    return Lending(database, furnish)
+
+
 @pytest.fixture
-async def house(estate, database):
+async def house(houses):
+    async with houses.lent() as house:
+        yield house
+
+
+async def furnished(estate, database):
     tenant, app = estate.tenant, estate.integration
     restricted = UpdateIntegration(id=app.id, access=IntegrationAccess.RESTRICTED)
     await estate.run(update_integration, restricted)

@@ -86,10 +86,12 @@ async def test_refuses_a_bad_size_on_every_list(given, argument, victim):
         assert found == ("INVALID_INPUT", [argument]), name
 
 
-@pytest.mark.parametrize("argument", ["first", "last"])
-async def test_refuses_a_bad_size_before_anything_runs(argument, hub, victim):
+@pytest.mark.parametrize(
+    ("argument", "value"), [("first", 101), ("last", 101), ("after", "!!!!"), ("before", "!!!!")]
+)
+async def test_refuses_a_bad_size_or_cursor_before_anything_runs(argument, value, hub, victim):
     with counted(hub.app.state.hub.database) as statements:
-        answers = [await refusal(victim.tenant.client, root(name), **{argument: 101}) for name in ROOTS]
+        answers = [await refusal(victim.tenant.client, root(name), **{argument: value}) for name in ROOTS]
 
     assert answers == [("INVALID_INPUT", [argument])] * len(ROOTS)
     assert statements == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from tests.harness.acting import act, faults, integration_of, listed, refusal, remove
 from tests.harness.backends import both
 from tests.harness.graphql import GraphQL
+from tests.harness.lending import Lending
+from tests.harness.tenants import Tenant
 from tests.harness.waiting import eventually
 
 AUTH = """type apiBaseUrl clientId hasClientSecret scopes authorizationUrl tokenUrl revocationUrl tokenEndpointAuth
@@ -98,6 +102,29 @@ AUTH_CHANGES: list[tuple[str, Any, str, Any]] = [
 ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shop:
+    """An organization with an integration that was made with every input, and what it shows of that."""
+
+    tenant: Tenant
+    shown: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def shops(database, new_lasting_organization) -> Lending[Shop]:
+    async def open_shop() -> Shop:
+        tenant = await new_lasting_organization()
+        return Shop(tenant=tenant, shown=await _made(tenant.client))
+
+    return Lending(database, open_shop)
+
+
+@pytest.fixture
+async def shop(shops: Lending[Shop]) -> AsyncIterator[Shop]:
+    async with shops.lent() as shop:
+        yield shop
+
+
 async def _made(client: GraphQL, **more: Any) -> dict[str, Any]:
     return await act(client, "createIntegration", EVERY_INPUT | more, f"id {ALL}")
 
@@ -152,40 +179,35 @@ async def test_fills_in_what_is_absent(organization) -> None:
 
 
 @pytest.mark.parametrize(("field", "value", "expected"), CHANGES)
-async def test_changes_one_field_and_no_other(organization, field, value, expected) -> None:
-    before = await _made(organization.client)
+async def test_changes_one_field_and_no_other(shop, field, value, expected) -> None:
+    given = {"id": shop.shown["id"], field: value}
 
-    after = await act(organization.client, "updateIntegration", {"id": before["id"], field: value}, f"id {ALL}")
+    after = await act(shop.tenant.client, "updateIntegration", given, f"id {ALL}")
 
-    assert after == before | {field: expected, "version": 2}
+    assert after == shop.shown | {field: expected, "version": 2}
 
 
 @pytest.mark.parametrize(("field", "value", "shown", "expected"), AUTH_CHANGES)
-async def test_changes_one_part_of_the_authorisation(organization, field, value, shown, expected) -> None:
-    before = await _made(organization.client)
-    given = {"id": before["id"], "auth": {field: value}}
+async def test_changes_one_part_of_the_authorisation(shop, field, value, shown, expected) -> None:
+    given = {"id": shop.shown["id"], "auth": {field: value}}
 
-    after = await act(organization.client, "updateIntegration", given, f"id {ALL}")
+    after = await act(shop.tenant.client, "updateIntegration", given, f"id {ALL}")
 
-    assert after == before | {"auth": before["auth"] | {shown: expected}, "version": 2}
+    assert after == shop.shown | {"auth": shop.shown["auth"] | {shown: expected}, "version": 2}
 
 
-async def test_changes_nothing_without_a_value(organization) -> None:
-    before = await _made(organization.client)
+async def test_changes_nothing_without_a_value(shop) -> None:
+    after = await act(shop.tenant.client, "updateIntegration", {"id": shop.shown["id"], "auth": {}}, f"id {ALL}")
 
-    after = await act(organization.client, "updateIntegration", {"id": before["id"], "auth": {}}, f"id {ALL}")
-
-    assert after == before | {"version": 2}
+    assert after == shop.shown | {"version": 2}
 
 
 @pytest.mark.parametrize("field", ["name", "vendor", "mode", "access", "auth", "secret"])
-async def test_refuses_null_where_a_value_has_to_stay(organization, field) -> None:
-    before = await _made(organization.client)
-
-    found = await faults(organization.client, "updateIntegration", {"id": before["id"], field: None})
+async def test_refuses_null_where_a_value_has_to_stay(shop, field) -> None:
+    found = await faults(shop.tenant.client, "updateIntegration", {"id": shop.shown["id"], field: None})
 
     assert found == [f"input.{field}"]
-    assert await integration_of(organization.client, f"id {ALL}", id=before["id"]) == before
+    assert await integration_of(shop.tenant.client, f"id {ALL}", id=shop.shown["id"]) == shop.shown
 
 
 async def test_replaces_the_secret_of_the_default_connection(organization) -> None:

@@ -78,7 +78,7 @@ def organization_create(
     """Make a tenant and its first user, who may do everything. Prints its id and slug."""
     with loading():
         from commands import add_organization
-        from resolvers.mutations.organization import CreateOrganization
+        from resolvers.people.organization import CreateOrganization
     new = CreateOrganization(
         name=name, slug=slug, username=username, display_name=display_name, email=email, subject=subject
     )
@@ -105,7 +105,7 @@ def token_create(
     """Make a token for a user. Prints its text, this once."""
     with loading():
         from commands import add_token
-        from resolvers.mutations.organization import IssueToken
+        from resolvers.people.organization import IssueToken
     new = IssueToken(
         organization=organization,
         username=username,

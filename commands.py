@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from models.revision import require_migrated
 from resolvers.caller import Caller
-from resolvers.mutations.organization import CreateOrganization, IssueToken, create_organization, issue_token
+from resolvers.people.organization import CreateOrganization, IssueToken, create_organization, issue_token
 from settings import read_settings
 from starting import CannotStart, starting
 from wiring import build_hub, prepare

@@ -14,9 +14,9 @@ from models.errors import Conflict
 from models.key_file import KeyFile
 from models.secret import Keyring
 from resolvers.caller import Caller
-from resolvers.mutations.master_key import complete_rotation, sealing_version
-from resolvers.queries.master_key import list_keys
 from resolvers.rotation.counts import count_secrets, older_than
+from resolvers.rotation.mutations import complete_rotation, sealing_version
+from resolvers.rotation.queries import list_keys
 from resolvers.rotation.ring import add_key, find_unfinished, next_version, remove_key
 from resolvers.rotation.rotate import Advance, Rotation, rotating
 

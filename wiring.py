@@ -24,11 +24,11 @@ from proxy.lanes import Lanes
 from resolvers.caller import Caller, Hub
 from resolvers.cursor import CursorCodec
 from resolvers.definitions.catalogue import read_catalogue
-from resolvers.external import ExternalTokens, Trust
-from resolvers.key_sets import FetchedKeys, FixedKeys, KeySet
+from resolvers.definitions.mutations import sync_catalogue
+from resolvers.dispatching.reaping import reap_dispatches
+from resolvers.identity.external import ExternalTokens, Trust
+from resolvers.identity.key_sets import FetchedKeys, FixedKeys, KeySet
 from resolvers.lookup import Lookup
-from resolvers.mutations.definition import sync_catalogue
-from resolvers.mutations.reaping import reap_dispatches
 from resolvers.recorder import open_recorder
 from resolvers.rotation.following import following_keys
 from settings import Settings, variable

@@ -14,7 +14,10 @@ from typing import Final
 from jobs.worker import Worker
 from resolvers.background import Background, ensure_recurring, kinds
 from resolvers.caller import Caller, Hub
-from resolvers.mutations import expiry, integration_deletion, reaping, verification_job
+from resolvers.dispatching import reaping
+from resolvers.integrations import deletion as integration_deletion
+from resolvers.integrations import verification_job
+from resolvers.jobs import expiry
 from settings import Settings, read_settings
 from starting import CannotStart, starting, warn_of_open_keys
 from wire.log import log_to_stderr

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from demo.upstream import CARRIER, SUPPLIER_KEY
 from models.vocabulary import ApiKeyLocation, AuthType, ConnectionMode, HttpMethod, InputType
 from proxy.inputs import SimpleInput
-from resolvers.declaring import DeclareCapability
+from resolvers.capabilities.declaring import DeclareCapability
+from resolvers.integrations.auth import IntegrationAuth
 from resolvers.integrations.creation import CreateIntegration
-from resolvers.mutations.integration_auth import IntegrationAuth
 from resolvers.secrets import BasicSecret, Secret
 
 APP = "INVENTORY"

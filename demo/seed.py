@@ -21,25 +21,25 @@ from models.vocabulary import (
 )
 from resolvers.authenticate import authenticate
 from resolvers.caller import Caller, Hub
-from resolvers.declaring import DeclareEventType
-from resolvers.integrations.change import UpdateIntegration
-from resolvers.integrations.creation import CreateIntegration
-from resolvers.integrations.mutations import create_integration, update_integration
-from resolvers.mutations.capability import (
+from resolvers.capabilities.declaring import DeclareEventType
+from resolvers.capabilities.mutations import (
     DeclareCapabilities,
     DeclareEventTypes,
     declare_capabilities,
     declare_event_types,
 )
-from resolvers.mutations.integration_auth import IntegrationAuth
-from resolvers.mutations.organization import (
+from resolvers.integrations.auth import IntegrationAuth
+from resolvers.integrations.change import UpdateIntegration
+from resolvers.integrations.creation import CreateIntegration
+from resolvers.integrations.mutations import create_integration, update_integration
+from resolvers.people.organization import (
     CreateOrganization,
     IssueToken,
     create_organization,
     issue_token,
 )
-from resolvers.mutations.place import CreatePlace, create_place
-from resolvers.mutations.token import CreateToken, create_token
+from resolvers.people.place import CreatePlace, create_place
+from resolvers.people.token import CreateToken, create_token
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from resolvers.caller import Hub
-from resolvers.queries.asset import read_picture
-from resolvers.uploading.links import AssetLink, link_caller
+from resolvers.uploads.links import AssetLink, link_caller
+from resolvers.uploads.queries import read_picture
 from wire.pictures import known_digests, picture_headers
 
 

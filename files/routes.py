@@ -16,8 +16,8 @@ from models.errors import DomainError
 from models.vocabulary import Source
 from resolvers.authenticate import authenticate, bearer
 from resolvers.caller import Hub
-from resolvers.mutations.upload import FillUpload, fill_upload
-from resolvers.uploading.links import AssetLink
+from resolvers.uploads.links import AssetLink
+from resolvers.uploads.mutations import FillUpload, fill_upload
 from wire.body import BodyLimits, read_body
 from wire.credentials import refuse_credentials_in_query
 from wire.refusal import BadRequest

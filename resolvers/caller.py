@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from proxy.inputs import CompiledCapabilities
     from resolvers.cursor import CursorCodec
     from resolvers.definitions.definition import VendorDefinition
-    from resolvers.external import ExternalTokens
+    from resolvers.identity.external import ExternalTokens
     from resolvers.lookup import Lookup
     from resolvers.recorder import Recorder
 

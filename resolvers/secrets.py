@@ -15,11 +15,11 @@ from models.row import name_key
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, HubEvent
 from proxy.auth import ApiKey, Basic, Bearer, Credential, NoCredential, check_credential
+from resolvers.credentials.held import RENEWED
+from resolvers.credentials.verifying import unverify_users_of
 from resolvers.faults import Faults
 from resolvers.managing import require_sharing
-from resolvers.oauth.held import RENEWED
 from resolvers.unset import Unset
-from resolvers.verifying import unverify_users_of
 from resolvers.work import Work
 
 _HINT_LETTERS: Final = 4

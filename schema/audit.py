@@ -9,9 +9,9 @@ from strawberry.utils.str_converters import to_camel_case
 
 from models import tables
 from models.vocabulary import Source
+from resolvers.audit import queries
 from resolvers.loaders import edges, relations
 from resolvers.page import NEWEST_FIRST
-from resolvers.queries import audit as queries
 from schema.context import Info
 from schema.field import column, derived, given, listing, related, to_one
 from schema.node import Node, node
@@ -74,7 +74,7 @@ class AuditEntryConnection(PageOf[AuditEntry, AuditEntryEdge]):
 
 @strawberry.input(description="Conditions on audit entries.")
 class AuditFilter:
-    """See `resolvers.queries.audit.AuditFilter`."""
+    """See `resolvers.audit.queries.AuditFilter`."""
 
     action: list[str] | None = given("Actions, `*` at the end allowed.")
     actor_id: list[strawberry.ID] | None = given("Actors.")

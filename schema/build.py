@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers.queries import viewer as viewer_queries
+from resolvers.people import viewer as viewer_queries
 from schema import (
     audit,
     capability,

@@ -8,9 +8,9 @@ import strawberry
 
 from models import tables
 from models.vocabulary import CapabilityEffect, HttpMethod, InputLocation, InputType, UnavailableReason
-from resolvers.fields.capability import inputs
+from resolvers.capabilities import queries
+from resolvers.capabilities.fields import inputs
 from resolvers.loaders import edges, relations
-from resolvers.queries import capability as queries
 from schema.field import column, derived, given, listing, related, to_many, to_one
 from schema.node import Node, node
 from schema.page import CountedPageOf, EdgeOf
@@ -107,7 +107,7 @@ class EventTypeConnection(CountedPageOf[EventType, EventTypeEdge]):
 
 @strawberry.input(description="Conditions on capabilities.")
 class CapabilityFilter:
-    """See `resolvers.queries.capability.CapabilityFilter`."""
+    """See `resolvers.capabilities.queries.CapabilityFilter`."""
 
     search: str | None = given("Words in name and description.")
     effect: list[CapabilityEffect] | None = given("Effects.")

@@ -8,9 +8,10 @@ import strawberry
 
 from models import tables
 from models.vocabulary import ConnectSessionStatus
-from resolvers.connecting.session import status_of
+from resolvers.connect import authorization
+from resolvers.connect import mutations as connect_session
+from resolvers.connect.session import status_of
 from resolvers.loaders import edges, relations
-from resolvers.mutations import authorization, connect_session
 from schema import errors
 from schema.connection import ConnectedAccount
 from schema.field import column, derived, given, mutation, related, to_one, viewed

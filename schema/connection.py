@@ -8,10 +8,10 @@ import strawberry
 
 from models import tables
 from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus
+from resolvers.connections import mutations as operations
+from resolvers.connections import queries
+from resolvers.connections import testing as connection_health
 from resolvers.loaders import edges
-from resolvers.mutations import connection as operations
-from resolvers.mutations import connection_health
-from resolvers.queries import connection as queries
 from schema import errors
 from schema.context import Info
 from schema.field import act, column, derived, given, listing, mutation, needing, to_many, to_one
@@ -81,7 +81,7 @@ class ConnectedAccountConnection(CountedPageOf[ConnectedAccount, ConnectedAccoun
 
 @strawberry.input(description="Conditions on connections.")
 class ConnectionFilter:
-    """See `resolvers.queries.connection.ConnectionFilter`."""
+    """See `resolvers.connections.queries.ConnectionFilter`."""
 
     search: str | None = given("Words in the name.")
     mode: ConnectionMode | None = given("Whose.")

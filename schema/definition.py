@@ -9,10 +9,10 @@ import strawberry
 from models import tables
 from models.definition import FieldGroup, FieldType
 from models.vocabulary import AuthType
-from resolvers.fields.definition import is_secret, scopes, supports_multiple, supports_verification
+from resolvers.definitions import mutations as operations
+from resolvers.definitions import queries
+from resolvers.definitions.fields import is_secret, scopes, supports_multiple, supports_verification
 from resolvers.loaders import relations
-from resolvers.mutations import definition as operations
-from resolvers.queries import definition as queries
 from schema import errors
 from schema.context import Info
 from schema.field import act, column, derived, given, listing, mutation, needing, related
@@ -88,7 +88,7 @@ class DefinitionConnection(CountedPageOf[Definition, DefinitionEdge]):
 
 @strawberry.input(description="Conditions on definitions.")
 class DefinitionFilter:
-    """See `resolvers.queries.definition.DefinitionFilter`."""
+    """See `resolvers.definitions.queries.DefinitionFilter`."""
 
     search: str | None = given("Words in name and vendor.")
     category: list[str] | None = given("Categories.")

@@ -8,14 +8,14 @@ import strawberry
 
 from models import tables
 from models.vocabulary import DispatchOutcome, HttpMethod, IdempotencyFate, Source, UnavailableReason
+from resolvers.dispatching import mutations as operations
+from resolvers.dispatching import queries
 from resolvers.dispatching.build import RunCapability
+from resolvers.dispatching.fields import duration_ms
 from resolvers.dispatching.response import Response
-from resolvers.fields.dispatch import duration_ms
 from resolvers.loaders import edges
 from resolvers.lookup import CapabilityName
-from resolvers.mutations import dispatch as operations
 from resolvers.page import NEWEST_FIRST
-from resolvers.queries import dispatch as queries
 from schema import errors
 from schema.capability import Capability
 from schema.context import Info
@@ -86,7 +86,7 @@ class DispatchResponse:
 
 @strawberry.type(description="The exact request that a dispatch would send, secrets masked. Nothing was sent.")
 class DispatchPlan:
-    """See `resolvers.queries.dispatch.DispatchPlan`."""
+    """See `resolvers.dispatching.queries.DispatchPlan`."""
 
     allowed: bool = column("Would be sent.")
     reason: UnavailableReason | None = column("Why not.")
@@ -123,7 +123,7 @@ class DispatchConnection(PageOf[Dispatch, DispatchEdge]):
 
 @strawberry.input(description="Conditions on dispatches.")
 class DispatchFilter:
-    """See `resolvers.queries.dispatch.DispatchFilter`."""
+    """See `resolvers.dispatching.queries.DispatchFilter`."""
 
     outcome: list[DispatchOutcome | None] | None = given("How they ended; null inside means under way.")
     integration_id: list[strawberry.ID] | None = given("Apps.")

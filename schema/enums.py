@@ -6,7 +6,7 @@ import strawberry
 
 from models import vocabulary
 from models.definition import FieldGroup, FieldType
-from resolvers.queries.integration import IntegrationOrderField
+from resolvers.integrations.queries import IntegrationOrderField
 
 _PERMISSION = """What a token may do. READ words show, WRITE words change. DISPATCH_READ runs capabilities whose \
 effect is READ, DISPATCH_WRITE the others.

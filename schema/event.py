@@ -8,10 +8,10 @@ import strawberry
 
 from models import tables
 from models.vocabulary import Source
+from resolvers.events import mutations as operations
+from resolvers.events import queries
 from resolvers.loaders import edges
-from resolvers.mutations import event as operations
 from resolvers.page import NEWEST_FIRST
-from resolvers.queries import event as queries
 from schema import errors
 from schema.context import Info
 from schema.field import column, derived, given, listing, mutation, needing, to_one
@@ -56,7 +56,7 @@ class EventConnection(PageOf[Event, EventEdge]):
 
 @strawberry.input(description="Conditions on events.")
 class EventFilter:
-    """See `resolvers.queries.event.EventFilter`."""
+    """See `resolvers.events.queries.EventFilter`."""
 
     type: list[str] | None = given("Declared names, `*` at the end allowed.")
     entity_id: str | None = given("What they are about.")

@@ -17,7 +17,7 @@ class HeaderTemplate:
 
 @strawberry.input(description="A header to add.")
 class HeaderInput:
-    """See `resolvers.mutations.integration_auth.Header`."""
+    """See `resolvers.integrations.auth.Header`."""
 
     name: str = strawberry.field(description="Name.")
     value: str = strawberry.field(description="Literal or template.")

@@ -8,12 +8,12 @@ import strawberry
 
 from models import tables
 from models.vocabulary import InstallationStatus, Selection
-from resolvers.fields.installation import configuration
+from resolvers.events import queries as event_queries
+from resolvers.installations import mutations as operations
+from resolvers.installations import queries
+from resolvers.installations.fields import configuration
 from resolvers.loaders import edges
-from resolvers.mutations import installation as operations
 from resolvers.page import BY_ID
-from resolvers.queries import event as event_queries
-from resolvers.queries import installation as queries
 from schema import errors
 from schema.context import Info
 from schema.event import EventConnection, EventFilter
@@ -69,7 +69,7 @@ class InstallationConnection(CountedPageOf[Installation, InstallationEdge]):
 
 @strawberry.input(description="Conditions on installations.")
 class InstallationFilter:
-    """See `resolvers.queries.installation.InstallationFilter`."""
+    """See `resolvers.installations.queries.InstallationFilter`."""
 
     status: list[InstallationStatus] | None = given("Whether they work.")
     search: str | None = given("App name, title or handler.")

@@ -8,12 +8,12 @@ import strawberry
 
 from models import tables
 from models.vocabulary import WorkState
+from resolvers.integrations import verification
+from resolvers.jobs import mutations as operations
+from resolvers.jobs import queries
 from resolvers.loaders import edges, relations
-from resolvers.mutations import job as operations
-from resolvers.mutations import verification
 from resolvers.operation import Operation
 from resolvers.page import NEWEST_FIRST
-from resolvers.queries import job as queries
 from schema import errors
 from schema.context import Info
 from schema.field import act, column, derived, given, listing, needing, related, to_one
@@ -94,7 +94,7 @@ class JobConnection(PageOf[Job, JobEdge]):
 
 @strawberry.input(description="Conditions on jobs.")
 class JobFilter:
-    """See `resolvers.queries.job.JobFilter`."""
+    """See `resolvers.jobs.queries.JobFilter`."""
 
     state: list[WorkState] | None = given("How far.")
     operation: list[str] | None = given("Operations, `*` at the end allowed.")

@@ -9,10 +9,10 @@ import strawberry
 from models import tables
 from models.errors import Forbidden
 from models.vocabulary import Permission
-from resolvers.mutations import organization as operations
 from resolvers.page import BY_ID
-from resolvers.queries import people
-from resolvers.queries import viewer as queries
+from resolvers.people import organization as operations
+from resolvers.people import queries as people
+from resolvers.people import viewer as queries
 from schema import errors
 from schema.context import Info
 from schema.field import column, derived, given, listing, mutation, viewed
@@ -72,7 +72,7 @@ class OrganizationConnection(CountedPageOf[Organization, OrganizationEdge]):
 
 @strawberry.type(description="Who is asking.")
 class Viewer:
-    """See `resolvers.queries.viewer.Viewer`."""
+    """See `resolvers.people.viewer.Viewer`."""
 
     organization: Organization = column(
         "The organization that this request acts in (`X-Hub-Id` picks one where the token reaches several)."

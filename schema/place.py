@@ -8,8 +8,8 @@ import strawberry
 
 from models import tables
 from models.vocabulary import PlaceKind
-from resolvers.mutations import place as operations
-from resolvers.queries import people as queries
+from resolvers.people import place as operations
+from resolvers.people import queries
 from schema import errors
 from schema.context import Info
 from schema.field import act, column, derived, given, listed, mutation, needing

@@ -9,9 +9,9 @@ import strawberry
 from models import tables
 from models.vocabulary import Permission, PrincipalKind
 from resolvers.loaders import edges
-from resolvers.members import MOST_MEMBERS, MOST_TEAMS
-from resolvers.mutations import principal as operations
-from resolvers.queries import people as queries
+from resolvers.people import mutations as operations
+from resolvers.people import queries
+from resolvers.people.members import MOST_MEMBERS, MOST_TEAMS
 from schema import errors
 from schema.context import Info
 from schema.field import act, column, derived, given, listed, mutation, needing, to_list

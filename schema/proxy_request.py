@@ -5,8 +5,8 @@ from __future__ import annotations
 import strawberry
 
 from models.vocabulary import HttpMethod
+from resolvers.dispatching.proxy_request import proxy_request
 from resolvers.dispatching.proxying import ProxyRequest
-from resolvers.mutations.proxy_request import proxy_request
 from schema.dispatch import DispatchPayload, DispatchResult
 from schema.field import given, mutation
 from schema.headers import HeaderInput

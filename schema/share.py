@@ -6,7 +6,7 @@ import strawberry
 
 from models import tables
 from models.vocabulary import ShareLevel
-from resolvers.fields import share as fields
+from resolvers.integrations import levels as fields
 from resolvers.loaders import edges
 from schema.field import column, derived, to_one
 from schema.node import Node, node
@@ -27,7 +27,7 @@ class Share(Node):
 
 @strawberry.input(description="A share to give or change.")
 class ShareIntegrationInput:
-    """See `resolvers.mutations.sharing.ShareIntegration`."""
+    """See `resolvers.integrations.sharing.ShareIntegration`."""
 
     integration_id: strawberry.ID = strawberry.field(description="Which.")
     principal_id: strawberry.ID = strawberry.field(description="To whom.")
@@ -36,7 +36,7 @@ class ShareIntegrationInput:
 
 @strawberry.input(description="A share to take away.")
 class UnshareIntegrationInput:
-    """See `resolvers.mutations.sharing.UnshareIntegration`."""
+    """See `resolvers.integrations.sharing.UnshareIntegration`."""
 
     integration_id: strawberry.ID = strawberry.field(description="Which.")
     principal_id: strawberry.ID = strawberry.field(description="From whom.")
@@ -44,7 +44,7 @@ class UnshareIntegrationInput:
 
 @strawberry.input(description="A new owner.")
 class TransferIntegrationInput:
-    """See `resolvers.mutations.sharing.TransferIntegration`."""
+    """See `resolvers.integrations.sharing.TransferIntegration`."""
 
     integration_id: strawberry.ID = strawberry.field(description="Which.")
     principal_id: strawberry.ID = strawberry.field(description="To whom.")
@@ -52,7 +52,7 @@ class TransferIntegrationInput:
 
 @strawberry.input(description="Tags of an integration.")
 class SetIntegrationTagsInput:
-    """See `resolvers.mutations.tag.SetIntegrationTags`."""
+    """See `resolvers.integrations.tags.SetIntegrationTags`."""
 
     integration_id: strawberry.ID = strawberry.field(description="Which.")
     tags: list[str] = strawberry.field(description="Names.")

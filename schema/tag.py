@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 
 from models import tables
-from resolvers.queries import people as queries
+from resolvers.people import queries
 from schema.context import Info
 from schema.field import column, derived, needing
 from schema.node import Node, node

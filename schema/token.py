@@ -9,9 +9,9 @@ import strawberry
 from models import tables
 from models.vocabulary import Permission, TokenKind
 from resolvers.loaders import edges, relations
-from resolvers.mutations import token as operations
 from resolvers.page import BY_ID
-from resolvers.queries import viewer as queries
+from resolvers.people import token as operations
+from resolvers.people import viewer as queries
 from schema import errors
 from schema.context import Info
 from schema.field import act, column, derived, given, listing, mutation, related, to_one

@@ -8,8 +8,8 @@ import strawberry
 
 from models import tables
 from models.vocabulary import UploadPurpose
-from resolvers.fields.upload import upload_url
-from resolvers.mutations import upload as operations
+from resolvers.uploads import mutations as operations
+from resolvers.uploads.fields import upload_url
 from schema import errors
 from schema.context import Info
 from schema.field import derived, given, mutation, viewed
@@ -18,7 +18,7 @@ from schema.scalars import DateTime
 
 @strawberry.input(description="What is to be uploaded.")
 class CreateUploadInput:
-    """See `resolvers.mutations.upload.CreateUpload`."""
+    """See `resolvers.uploads.mutations.CreateUpload`."""
 
     purpose: UploadPurpose = strawberry.field(description="What for: sets the cap.")
     size: int | None = given("Size in bytes, when you will put the bytes.")

@@ -15,9 +15,9 @@ from proxy.auth import Authorisation, authorise
 from proxy.headers import expand
 from proxy.inputs import Bound, CompiledCapability, compile_capability
 from proxy.redact import mask_headers, mask_url
-from resolvers.keys import check_key, digest_of_input
+from resolvers.credentials.held import HeldToken, held_token
+from resolvers.idempotency import check_key, digest_of_input
 from resolvers.lookup import CapabilityName, FoundCapability
-from resolvers.oauth.held import HeldToken, held_token
 from resolvers.pick import Pick, pick
 from resolvers.readiness import Availability, availability
 from resolvers.secrets import credential_of

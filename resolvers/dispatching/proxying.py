@@ -17,7 +17,7 @@ from proxy.relative import below, names_in_query
 from resolvers.dispatching.build import KEY_HEADER, Outbound, authorisation, configured_headers, merged
 from resolvers.faults import Faults, text_problem
 from resolvers.find import IntegrationRef
-from resolvers.mutations.integration_auth import Header
+from resolvers.integrations.auth import Header
 from resolvers.work import Work
 
 _PATH: Final = ("input", "path")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.errors import Conflict, TooMany
 from models.tables import Dispatch
-from resolvers.keys import LIFETIME_MS, key_owner, spent
+from resolvers.idempotency import LIFETIME_MS, key_owner, spent
 from resolvers.recorder import Existing, Intent, Key
 from resolvers.work import Work
 

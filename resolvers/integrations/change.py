@@ -8,23 +8,23 @@ from dataclasses import dataclass, replace
 from models.row import name_key
 from models.tables import Definition, Integration
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess
+from resolvers.credentials.verifying import unverify
+from resolvers.definitions.queries import of_vendor
 from resolvers.definitions.secret import composed
 from resolvers.definitions.stored import definition_of
-from resolvers.filling import VendorChange, defaults_of, fill, parameters_of, require_usable
 from resolvers.find import IntegrationRef, managed_integration
-from resolvers.integrations.names import search_text_of, slug_for
-from resolvers.mutations.integration_auth import (
+from resolvers.integrations.auth import (
     IntegrationAuth,
     apply_auth,
     changes_client,
     own_addresses,
     own_credentials,
 )
-from resolvers.mutations.integration_check import check_integration
-from resolvers.queries.definition import of_vendor
+from resolvers.integrations.check import check_integration
+from resolvers.integrations.defaults import VendorChange, defaults_of, fill, parameters_of, require_usable
+from resolvers.integrations.names import search_text_of, slug_for
 from resolvers.secrets import Secret, replace_default_connection
 from resolvers.unset import UNSET, Unset, given
-from resolvers.verifying import unverify
 from resolvers.work import Work
 
 

@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 from models.row import name_key
 from models.tables import Definition, Integration, Principal, Workspace
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, TokenEndpointAuth
-from resolvers.declaring import declare
+from resolvers.capabilities.declaring import declare
+from resolvers.capabilities.manifest import DeclareCapability
+from resolvers.credentials.verifying import unverify
 from resolvers.definitions.definition import VendorDefinition
+from resolvers.definitions.queries import of_vendor
 from resolvers.definitions.secret import composed
-from resolvers.filling import Defaults, defaults_of, fill, parameters_of, require_usable
-from resolvers.installing import install_on
+from resolvers.installations.install import install_on
+from resolvers.integrations.auth import IntegrationAuth, apply_auth, own_addresses, own_credentials
+from resolvers.integrations.check import check_integration
+from resolvers.integrations.defaults import Defaults, defaults_of, fill, parameters_of, require_usable
 from resolvers.integrations.names import handler_for, search_text_of, slug_for, uuid_for
-from resolvers.manifest import DeclareCapability
-from resolvers.mutations.integration_auth import IntegrationAuth, apply_auth, own_addresses, own_credentials
-from resolvers.mutations.integration_check import check_integration
-from resolvers.queries.definition import of_vendor
 from resolvers.secrets import Secret, replace_default_connection
 from resolvers.unset import given
-from resolvers.verifying import unverify
 from resolvers.work import Work
 
 

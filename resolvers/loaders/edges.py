@@ -30,10 +30,10 @@ from models.tables import (
 )
 from models.vocabulary import Permission
 from resolvers.caller import Caller
+from resolvers.capabilities.queries import BY_POSITION
+from resolvers.connections.queries import BY_NAME
 from resolvers.loaders.edge import Edge, Link
 from resolvers.page import NEWEST_FIRST, Order
-from resolvers.queries.capability import BY_POSITION
-from resolvers.queries.connection import BY_NAME
 from resolvers.scope import Conditions, visible
 
 _NAME_THEN_ID = Order(columns=("name", "id"))

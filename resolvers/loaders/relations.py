@@ -14,8 +14,8 @@ from models.tables import Capability, Connection, Definition, Installation, Inte
 from models.vocabulary import Permission
 from resolvers.caller import Caller
 from resolvers.loaders.edge import Relation
+from resolvers.people.viewer import NODES
 from resolvers.pick import Candidate, Pick, candidates, pick
-from resolvers.queries.viewer import NODES
 from resolvers.readiness import Availability, availability
 from resolvers.scope import MANAGE, accessible, visible
 

@@ -21,9 +21,9 @@ from models.tables import Connection, Integration
 from models.vocabulary import AuthType, ConnectionStatus, UnavailableReason
 from proxy.oauth import ClientCredentials, Grant, RefreshToken, TokenAnswer, TokenEndpoint, fetch_token
 from resolvers.caller import Caller, Hub
+from resolvers.credentials.held import RENEWED, HeldToken
+from resolvers.credentials.tokens import lose_connection, store_tokens
 from resolvers.oauth.client import issuing_integration, token_endpoint
-from resolvers.oauth.held import RENEWED, HeldToken
-from resolvers.oauth.tokens import lose_connection, store_tokens
 from resolvers.operation import OPERATOR, exchange, operation
 from resolvers.readiness import SENTENCES
 from resolvers.work import Work

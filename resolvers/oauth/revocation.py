@@ -19,8 +19,8 @@ from models.tables import Connection, Integration
 from models.vocabulary import HubEvent, TokenEndpointAuth
 from proxy.oauth import TokenEndpoint, revoke_token
 from resolvers.caller import Caller, Hub
+from resolvers.credentials.held import RENEWED
 from resolvers.oauth.client import issuing_integration, token_endpoint
-from resolvers.oauth.held import RENEWED
 from resolvers.work import Work
 
 REVOKE: Final = "connection.revoke"

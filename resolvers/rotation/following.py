@@ -12,7 +12,7 @@ from typing import Final
 
 from models.errors import Unavailable
 from resolvers.caller import Caller, Hub
-from resolvers.mutations.master_key import admit_keys
+from resolvers.rotation.mutations import admit_keys
 
 _log = logging.getLogger("patchbay.keys")
 _KEYS: Final = "SELECT version, sealing_since, removed_at FROM master_key"

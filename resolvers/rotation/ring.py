@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from models.key_file import KeyFile
 from resolvers.caller import Caller
-from resolvers.mutations.master_key import admit_keys, retire_key
-from resolvers.queries.master_key import list_keys
 from resolvers.rotation.counts import count_secrets, older_than
+from resolvers.rotation.mutations import admit_keys, retire_key
+from resolvers.rotation.queries import list_keys
 
 
 async def next_version(caller: Caller) -> int:

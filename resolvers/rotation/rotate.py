@@ -12,8 +12,8 @@ from models.errors import SecretUnreadable
 from models.secret import SecretPlace
 from models.tables import metadata
 from resolvers.caller import Caller
-from resolvers.mutations.master_key import begin_sealing, record_unreadable
 from resolvers.rotation.columns import SecretColumn, secret_columns
+from resolvers.rotation.mutations import begin_sealing, record_unreadable
 from resolvers.rotation.rows import Envelope, Replacement, SecretRows, secret_rows
 
 _MOST_SWEEPS: Final = 20

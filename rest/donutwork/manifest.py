@@ -8,8 +8,8 @@ from typing import Any, Final
 from models.errors import InvalidInput, Path
 from models.vocabulary import HttpMethod, InputType
 from proxy.inputs import SimpleInput
-from resolvers.declaring import DeclareCapability, DeclareEventType
-from resolvers.mutations.capability import DeclareManifest
+from resolvers.capabilities.declaring import DeclareCapability, DeclareEventType
+from resolvers.capabilities.mutations import DeclareManifest
 
 _TYPES: Final = {"enum": InputType.ANY, **{word.lower(): word for word in InputType}}
 _NAMED: Final[dict[type, str]] = {str: "text", dict: "a JSON object", list: "an array", bool: "true or false"}

@@ -7,11 +7,11 @@ from typing import Any
 
 from models.errors import InvalidInput
 from models.vocabulary import HttpMethod
+from resolvers.capabilities.mutations import DeclareManifest
 from resolvers.dispatching.build import RunCapability
+from resolvers.events.mutations import EmitEvent
 from resolvers.find import IntegrationRef
 from resolvers.lookup import CapabilityName
-from resolvers.mutations.capability import DeclareManifest
-from resolvers.mutations.event import EmitEvent
 from resolvers.page import SliceRequest
 from resolvers.unset import given
 from rest.donutwork.manifest import read_manifest

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from models.vocabulary import Source
-from resolvers.mutations.capability import declare_manifest
-from resolvers.mutations.dispatch import dispatch
-from resolvers.mutations.event import emit_event
-from resolvers.queries.installation import list_installed_integrations, read_installed_integration
-from resolvers.queries.viewer import read_viewer
+from resolvers.capabilities.mutations import declare_manifest
+from resolvers.dispatching.mutations import dispatch
+from resolvers.events.mutations import emit_event
+from resolvers.installations.queries import list_installed_integrations, read_installed_integration
+from resolvers.people.viewer import read_viewer
 from rest.donutwork import errors, read, write
 from rest.kit import Delete, Dialect, Get, Post, Put
 

@@ -6,12 +6,12 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 
 from models.vocabulary import InstallationStatus
+from resolvers.capabilities.mutations import Declared
 from resolvers.dispatching.attempt import Dispatched
-from resolvers.mutations.capability import Declared
-from resolvers.mutations.event import Emitted
+from resolvers.events.mutations import Emitted
+from resolvers.installations.queries import Installed
 from resolvers.page import Slice
-from resolvers.queries.installation import Installed
-from resolvers.queries.viewer import Viewer
+from resolvers.people.viewer import Viewer
 from rest.donutwork.read import GREATEST_SIZE
 from rest.kit import Asked, Page, no_answer
 

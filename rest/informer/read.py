@@ -8,17 +8,17 @@ from typing import Final
 from models.errors import InvalidInput
 from models.vocabulary import HttpMethod, PrincipalKind
 from proxy.oauth import AuthorizationCode, Grant, RefreshToken
-from resolvers.connecting.consent import INFORMER_CALLBACK
+from resolvers.connect.consent import INFORMER_CALLBACK
+from resolvers.connections.own import AuthorizeIntegration, ConnectIntegration
 from resolvers.dispatching.proxying import ProxyRequest
 from resolvers.find import IntegrationRef, PrincipalRef
-from resolvers.mutations.icon import SetIntegrationIcon, UploadIntegrationIcon
-from resolvers.mutations.integration_auth import Header
-from resolvers.mutations.own_connection import AuthorizeIntegration, ConnectIntegration
-from resolvers.mutations.sharing import ShareIntegration, TransferIntegration, UnshareIntegration
+from resolvers.integrations.auth import Header
+from resolvers.integrations.queries import IntegrationFilter
+from resolvers.integrations.sharing import ShareIntegration, TransferIntegration, UnshareIntegration
 from resolvers.page import SliceRequest
-from resolvers.queries.integration import IntegrationFilter
 from resolvers.secrets import BasicSecret, Secret
 from resolvers.unset import given
+from resolvers.uploads.set_icon import SetIntegrationIcon, UploadIntegrationIcon
 from rest.kit import Asked, Members, Window, exactly_one
 from wire.pictures import known_digests
 

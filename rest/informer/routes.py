@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Final
 
 from models.vocabulary import Source, UploadPurpose
-from resolvers.mutations.icon import set_integration_icon, upload_integration_icon
-from resolvers.mutations.illustrated import create_illustrated_integration, update_illustrated_integration
-from resolvers.mutations.integration_deletion import delete_integration
-from resolvers.mutations.own_connection import authorize_integration, connect_integration, disconnect_integration
-from resolvers.mutations.proxy_request import proxy_request
-from resolvers.mutations.sharing import share_integration, transfer_integration, unshare_integration
-from resolvers.queries.account import read_account
-from resolvers.queries.asset import read_icon
-from resolvers.queries.integration import read_integration
-from resolvers.queries.own_connection import read_integration_connection
-from resolvers.queries.own_integrations import list_gallery, list_own_integrations
-from resolvers.queries.sharing import list_integration_shares, read_integration_owner, read_integration_share
-from resolvers.uploading.content import MOST_BYTES
+from resolvers.connections.account import read_account
+from resolvers.connections.own import authorize_integration, connect_integration, disconnect_integration
+from resolvers.connections.own_queries import read_integration_connection
+from resolvers.dispatching.proxy_request import proxy_request
+from resolvers.integrations.deletion import delete_integration
+from resolvers.integrations.gallery import list_gallery, list_own_integrations
+from resolvers.integrations.illustrated import create_illustrated_integration, update_illustrated_integration
+from resolvers.integrations.queries import read_integration
+from resolvers.integrations.share_queries import (
+    list_integration_shares,
+    read_integration_owner,
+    read_integration_share,
+)
+from resolvers.integrations.sharing import share_integration, transfer_integration, unshare_integration
+from resolvers.uploads.content import MOST_BYTES
+from resolvers.uploads.queries import read_icon
+from resolvers.uploads.set_icon import set_integration_icon, upload_integration_icon
 from rest.informer import document, errors, read, write
 from rest.kit import Delete, Dialect, Get, Post, Put, Takes, found, nothing
 

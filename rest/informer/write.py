@@ -10,15 +10,15 @@ from models.errors import UpstreamFailed
 from models.tables import Integration, Principal
 from models.vocabulary import AuthType, PrincipalKind
 from proxy.headers import passed_on
+from resolvers.connect.authorization import Authorization
+from resolvers.connections.own import Connected
 from resolvers.dispatching.attempt import Dispatched
-from resolvers.fields.integration import icon_url
-from resolvers.mutations.authorization import Authorization
-from resolvers.mutations.own_connection import Connected
-from resolvers.mutations.sharing import Owned, Shared
+from resolvers.integrations.fields import icon_url
+from resolvers.integrations.gallery import GalleryEntry
+from resolvers.integrations.share_queries import IntegrationShares
+from resolvers.integrations.sharing import Owned, Shared
 from resolvers.page import Slice
-from resolvers.queries.asset import Picture
-from resolvers.queries.own_integrations import GalleryEntry
-from resolvers.queries.sharing import IntegrationShares
+from resolvers.uploads.queries import Picture
 from rest.informer.read import window
 from rest.informer.words import SHOWN_AUTH_TYPE, SHOWN_MODE
 from rest.kit import Asked, Reply, no_answer, without_nulls

@@ -7,16 +7,16 @@ from typing import Annotated, Any
 import strawberry
 
 from resolvers import find
+from resolvers.capabilities import mutations as capability_operations
+from resolvers.connections import mutations as connection_operations
+from resolvers.integrations import deletion as integration_deletion
 from resolvers.integrations import mutations as operations
+from resolvers.integrations import queries
+from resolvers.integrations import sharing as sharing_operations
+from resolvers.integrations import tags as tag_operations
 from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.creation import CreateIntegration
-from resolvers.mutations import capability as capability_operations
-from resolvers.mutations import connection as connection_operations
-from resolvers.mutations import icon as icon_operations
-from resolvers.mutations import integration_deletion
-from resolvers.mutations import sharing as sharing_operations
-from resolvers.mutations import tag as tag_operations
-from resolvers.queries import integration as queries
+from resolvers.uploads import set_icon as icon_operations
 from schema import errors
 from schema.connection import RegisterConnectionsInput, UnregisterConnectionInput
 from schema.context import Info

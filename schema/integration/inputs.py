@@ -18,7 +18,7 @@ from models.vocabulary import (
     IntegrationState,
     TokenEndpointAuth,
 )
-from resolvers.queries.integration import IntegrationOrderField
+from resolvers.integrations.queries import IntegrationOrderField
 from schema.field import given
 from schema.headers import HeaderInput
 from schema.scalars import JSON
@@ -35,7 +35,7 @@ class OrderDirection(StrEnum):
 
 @strawberry.input(description="Conditions on integrations.")
 class IntegrationFilter:
-    """See `resolvers.queries.integration.IntegrationFilter`."""
+    """See `resolvers.integrations.queries.IntegrationFilter`."""
 
     search: str | None = given("Words in name and description.")
     vendor: list[str] | None = given("Definition keys.")
@@ -56,7 +56,7 @@ class IntegrationOrder:
 
 @strawberry.input(description="How a new or changed integration authorises.")
 class IntegrationAuthInput:
-    """See `resolvers.mutations.integration_auth.IntegrationAuth`."""
+    """See `resolvers.integrations.auth.IntegrationAuth`."""
 
     type: AuthType | None = given("Kind.")
     api_base_url: str | None = given("Base of relative endpoints.")
@@ -90,7 +90,7 @@ class CapabilityInputInput:
     description="One capability to declare: `inputs` for the simple form, `inputSchema` for the general one."
 )
 class DeclareCapabilityInput:
-    """See `resolvers.declaring.DeclareCapability`."""
+    """See `resolvers.capabilities.declaring.DeclareCapability`."""
 
     name: str = strawberry.field(description="Unique name.")
     description: str | None = given("What it does.")
@@ -147,7 +147,7 @@ class UpdateIntegrationInput:
 
 @strawberry.input(description="Icon of an integration.")
 class SetIntegrationIconInput:
-    """See `resolvers.mutations.icon.SetIntegrationIcon`."""
+    """See `resolvers.uploads.set_icon.SetIntegrationIcon`."""
 
     integration_id: strawberry.ID = strawberry.field(description="Which.")
     upload_id: strawberry.ID | None = given("Null removes it.")
@@ -155,7 +155,7 @@ class SetIntegrationIconInput:
 
 @strawberry.input(description="All capabilities of an integration.")
 class DeclareCapabilitiesInput:
-    """See `resolvers.mutations.capability.DeclareCapabilities`."""
+    """See `resolvers.capabilities.mutations.DeclareCapabilities`."""
 
     integration_id: strawberry.ID = strawberry.field(description="Which.")
     capabilities: list[DeclareCapabilityInput] = strawberry.field(description="The manifest.")
@@ -165,7 +165,7 @@ class DeclareCapabilitiesInput:
 
 @strawberry.input(description="One event type.")
 class DeclareEventTypeInput:
-    """See `resolvers.declaring.DeclareEventType`."""
+    """See `resolvers.capabilities.declaring.DeclareEventType`."""
 
     name: str = strawberry.field(description="`<Handler>.<Name>`.")
     description: str | None = given("When it happens.")
@@ -174,7 +174,7 @@ class DeclareEventTypeInput:
 
 @strawberry.input(description="All event types of an integration.")
 class DeclareEventTypesInput:
-    """See `resolvers.mutations.capability.DeclareEventTypes`."""
+    """See `resolvers.capabilities.mutations.DeclareEventTypes`."""
 
     integration_id: strawberry.ID = strawberry.field(description="Which.")
     event_types: list[DeclareEventTypeInput] = strawberry.field(description="The manifest.")

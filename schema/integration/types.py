@@ -15,16 +15,16 @@ from models.vocabulary import (
     IntegrationState,
     TokenEndpointAuth,
 )
-from resolvers.fields.integration import has_client_secret, icon_url, identifier, owned_by
+from resolvers.audit import queries as audit_queries
+from resolvers.capabilities import queries as capability_queries
+from resolvers.connections import queries as connection_queries
+from resolvers.dispatching import queries as dispatch_queries
+from resolvers.events import queries as event_queries
+from resolvers.installations import queries as installation_queries
+from resolvers.integrations.fields import has_client_secret, icon_url, identifier, owned_by
+from resolvers.integrations.sharing import MOST_SHARES
+from resolvers.integrations.tags import MOST_TAGS
 from resolvers.loaders import edges, relations
-from resolvers.mutations.sharing import MOST_SHARES
-from resolvers.mutations.tag import MOST_TAGS
-from resolvers.queries import audit as audit_queries
-from resolvers.queries import capability as capability_queries
-from resolvers.queries import connection as connection_queries
-from resolvers.queries import dispatch as dispatch_queries
-from resolvers.queries import event as event_queries
-from resolvers.queries import installation as installation_queries
 from schema.audit import AuditEntryConnection, AuditFilter
 from schema.capability import Capability, CapabilityConnection, CapabilityFilter, EventTypeConnection
 from schema.connection import ConnectedAccount, ConnectedAccountConnection, ConnectionFilter

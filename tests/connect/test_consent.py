@@ -10,8 +10,8 @@ from sqlmodel import col
 
 from models.tables import Connection, ConnectSession, Event
 from models.vocabulary import ConnectionStatus
-from resolvers.connecting.consent import INFORMER_CALLBACK
-from resolvers.mutations.authorization import StartAuthorization, start_authorization
+from resolvers.connect.authorization import StartAuthorization, start_authorization
+from resolvers.connect.consent import INFORMER_CALLBACK
 from tests.connect.people import leads_to, session_of, state_of, title_of
 from tests.harness.backends import both
 from tests.harness.estate import caller_of

@@ -9,8 +9,8 @@ import pytest
 from models.errors import TokenRefused
 from models.vocabulary import ConnectionMode
 from proxy.oauth import AuthorizationCode, RefreshToken
+from resolvers.connections.own import ConnectIntegration, connect_integration
 from resolvers.find import IntegrationRef
-from resolvers.mutations.own_connection import ConnectIntegration, connect_integration
 from resolvers.work import secret_place
 from tests.connect.people import make_app, make_integration
 from tests.harness.estate import caller_of

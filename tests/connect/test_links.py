@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from models.tables import ConnectSession
 from models.vocabulary import Permission
-from resolvers.connecting.links import digest_of
+from resolvers.connect.links import digest_of
 from tests.connect.people import LINK, create_link, make_integration, session_of
 from tests.harness.acting import global_id
 from tests.harness.rows import changes, snapshot

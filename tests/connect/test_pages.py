@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from models.tables import Connection, ConnectSession, Integration
 from models.vocabulary import ConnectionMode
-from resolvers.connecting.links import digest_of
+from resolvers.connect.links import digest_of
 from resolvers.work import secret_place
 from tests.connect.people import create_link, leads_to, make_integration, session_of, submit, title_of
 from tests.harness.backends import both

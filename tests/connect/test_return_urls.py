@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from resolvers.connecting.return_urls import is_allowed, with_result
+from resolvers.connect.return_urls import is_allowed, with_result
 from tests.connect.people import make_integration
 from tests.harness.rows import changes, snapshot
 

@@ -15,7 +15,7 @@ from models.tables import Definition, Integration, Organization
 from resolvers.caller import Caller
 from resolvers.definitions.catalogue import read_catalogue
 from resolvers.definitions.definition import read_definition
-from resolvers.mutations.definition import sync_catalogue
+from resolvers.definitions.mutations import sync_catalogue
 from settings import Settings
 from tests.definitions.samples import DESK, PLAIN, changed
 from tests.harness.backends import both

@@ -13,7 +13,7 @@ from jobs.transaction import enqueue
 from models.tables import Event, Integration, Job
 from models.vocabulary import IntegrationState, WorkState
 from resolvers.caller import Caller
-from resolvers.mutations.verification import VERIFY, settle_verifications
+from resolvers.integrations.verification import VERIFY, settle_verifications
 from tests.definitions.conftest import described, save
 from tests.harness.acting import PROBLEM, act, integration_of, listed
 from tests.harness.backends import both

@@ -9,8 +9,8 @@ from sqlmodel import col, select
 
 from models.tables import Capability, Dispatch
 from models.vocabulary import HttpMethod, Permission
-from resolvers.declaring import DeclareCapability
-from resolvers.mutations.token import CreateToken, create_token
+from resolvers.capabilities.declaring import DeclareCapability
+from resolvers.people.token import CreateToken, create_token
 from tests.harness.acting import act, faults, refusal
 from tests.harness.apps import Apps
 from tests.harness.calling import CALLED

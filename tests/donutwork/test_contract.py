@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from models.vocabulary import HttpMethod
-from resolvers.declaring import DeclareCapability
+from resolvers.capabilities.declaring import DeclareCapability
 from tests.donutwork.conftest import Donut
 from tests.harness.apps import Apps
 from tests.upstreams.canned import reply

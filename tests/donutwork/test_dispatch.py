@@ -16,7 +16,7 @@ from models.vocabulary import (
     Permission,
     Source,
 )
-from resolvers.declaring import DeclareCapability
+from resolvers.capabilities.declaring import DeclareCapability
 from tests.donutwork.conftest import Donut, records, refused
 from tests.harness.apps import Apps
 from tests.upstreams.canned import reply

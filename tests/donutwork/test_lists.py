@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from models.tables import Installation
 from models.vocabulary import HttpMethod, InstallationStatus, IntegrationAccess, Permission
-from resolvers.declaring import DeclareCapability
+from resolvers.capabilities.declaring import DeclareCapability
 from tests.donutwork.conftest import Donut, refused
 from tests.harness.apps import Apps
 from tests.harness.backends import both

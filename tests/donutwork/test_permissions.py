@@ -9,7 +9,7 @@ import pytest
 
 from models.database import Database
 from models.vocabulary import HttpMethod, Permission, Source
-from resolvers.declaring import DeclareCapability
+from resolvers.capabilities.declaring import DeclareCapability
 from tests.donutwork.conftest import Donut, refused
 from tests.harness.apps import Apps
 from tests.harness.lending import Lending

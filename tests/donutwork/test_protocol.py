@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from models.vocabulary import HttpMethod
-from resolvers.declaring import DeclareCapability
+from resolvers.capabilities.declaring import DeclareCapability
 from tests.donutwork.conftest import BASE, Donut, refused
 from tests.harness.apps import Apps
 from tests.harness.server import RunningHub

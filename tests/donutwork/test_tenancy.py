@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from models.tables import Dispatch, Event
 from models.vocabulary import HttpMethod
-from resolvers.declaring import DeclareCapability
+from resolvers.capabilities.declaring import DeclareCapability
 from tests.donutwork.conftest import Donut, refused
 from tests.harness.apps import Apps
 from tests.upstreams.faults import FaultServer

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from models.pace import Pace
 from models.secret import Keyring
 from resolvers.caller import Caller
-from resolvers.mutations.organization import CreateOrganization
+from resolvers.people.organization import CreateOrganization
 from settings import Settings
 from tests.conftest import CATALOGUE
 from tests.harness.databases import opened

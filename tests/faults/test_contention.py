@@ -6,7 +6,7 @@ import pytest
 
 from models.errors import Contended, Unavailable
 from models.pace import Pace
-from resolvers.mutations.organization import create_organization
+from resolvers.people.organization import create_organization
 from tests.faults.conftest import ACME, PATIENCE, organizations, plant
 from tests.harness.backends import on_postgresql, on_sqlite
 

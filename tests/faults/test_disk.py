@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from models.errors import Unavailable
 from models.writer import SqliteWriter
-from resolvers.mutations.organization import create_organization
+from resolvers.people.organization import create_organization
 from tests.faults.conftest import ACME, organizations, plant
 from tests.harness.backends import on_postgresql, on_sqlite
 

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from models.row import new_id
 from models.tables import AuditEntry
 from models.vocabulary import IntegrationAccess, Permission
-from resolvers.uploading.links import asset_path
+from resolvers.uploads.links import asset_path
 from tests.files.conftest import refused
 from tests.files.pictures import GOOD, SVG, png
 from tests.harness.backends import both

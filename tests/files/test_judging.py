@@ -5,10 +5,10 @@ import struct
 import pytest
 
 from models.vocabulary import UploadPurpose
-from resolvers.uploading.content import judge
-from resolvers.uploading.raster import MOST_PIXELS_A_SIDE
-from resolvers.uploading.svg import MOST_DEPTH, MOST_ELEMENTS, MOST_SVG_BYTES
-from resolvers.uploading.unfit import Unfit
+from resolvers.uploads.content import judge
+from resolvers.uploads.raster import MOST_PIXELS_A_SIDE
+from resolvers.uploads.svg import MOST_DEPTH, MOST_ELEMENTS, MOST_SVG_BYTES
+from resolvers.uploads.unfit import Unfit
 from tests.files.pictures import GOOD, SVG, chunk, gif, jpeg, png, webp
 
 XMLNS = 'xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink"'

@@ -7,7 +7,7 @@ import pytest
 from models.errors import NotFound
 from models.row import new_id
 from models.secret import Keyring
-from resolvers.uploading.links import AssetLink, asset_path, link_caller
+from resolvers.uploads.links import AssetLink, asset_path, link_caller
 
 OLD, NEW = b"o" * 32, b"n" * 32
 

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from models.vocabulary import UploadPurpose
-from resolvers.uploading.content import MOST_BYTES
+from resolvers.uploads.content import MOST_BYTES
 from tests.door.server import drain
 from tests.files.conftest import refused
 from tests.files.pictures import SVG

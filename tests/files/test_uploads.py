@@ -12,9 +12,9 @@ from models.row import new_id
 from models.tables import Asset
 from models.vocabulary import Permission, Source, UploadPurpose
 from resolvers.caller import Caller
-from resolvers.mutations.upload import LIFETIME_MS, expire_uploads
-from resolvers.uploading.claim import MOST_OPEN
-from resolvers.uploading.content import MOST_BYTES
+from resolvers.uploads.claim import MOST_OPEN
+from resolvers.uploads.content import MOST_BYTES
+from resolvers.uploads.mutations import LIFETIME_MS, expire_uploads
 from tests.files.conftest import refused
 from tests.files.pictures import GOOD, SVG, png
 from tests.harness.backends import both

@@ -10,17 +10,17 @@ from models.database import Database
 from models.tables import Installation, Integration
 from models.vocabulary import Permission, Source
 from resolvers.caller import Caller
-from resolvers.declaring import DeclareCapability, DeclareEventType
-from resolvers.integrations.creation import CreateIntegration
-from resolvers.integrations.mutations import create_integration
-from resolvers.mutations.capability import (
+from resolvers.capabilities.declaring import DeclareCapability, DeclareEventType
+from resolvers.capabilities.mutations import (
     DeclareCapabilities,
     DeclareEventTypes,
     declare_capabilities,
     declare_event_types,
 )
-from resolvers.mutations.integration_auth import IntegrationAuth
-from resolvers.mutations.token import CreateToken, create_token
+from resolvers.integrations.auth import IntegrationAuth
+from resolvers.integrations.creation import CreateIntegration
+from resolvers.integrations.mutations import create_integration
+from resolvers.people.token import CreateToken, create_token
 from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
 

@@ -33,34 +33,34 @@ from models.vocabulary import (
     UploadPurpose,
 )
 from resolvers.caller import Caller
-from resolvers.declaring import DeclareCapability, DeclareEventType
-from resolvers.dispatching.build import RunCapability
-from resolvers.find import IntegrationRef
-from resolvers.integrations.creation import CreateIntegration
-from resolvers.integrations.mutations import create_integration
-from resolvers.mutations.authorization import StartAuthorization, start_authorization
-from resolvers.mutations.capability import DeclareEventTypes, declare_event_types
-from resolvers.mutations.connect_session import CreateConnectSession, create_connect_session
-from resolvers.mutations.connection import (
+from resolvers.capabilities.declaring import DeclareCapability, DeclareEventType
+from resolvers.capabilities.mutations import DeclareEventTypes, declare_event_types
+from resolvers.capabilities.queries import CapabilityFilter, list_capabilities
+from resolvers.connect.authorization import StartAuthorization, start_authorization
+from resolvers.connect.mutations import CreateConnectSession, create_connect_session
+from resolvers.connections.mutations import (
     CreateConnection,
     RegisterConnections,
     create_connection,
     register_connections,
 )
-from resolvers.mutations.definition import SaveDefinition, save_definition
-from resolvers.mutations.dispatch import dispatch
-from resolvers.mutations.event import EmitEvent, emit_event
-from resolvers.mutations.icon import SetIntegrationIcon, set_integration_icon
-from resolvers.mutations.integration_auth import Header, IntegrationAuth
-from resolvers.mutations.place import CreatePlace, create_place
-from resolvers.mutations.sharing import ShareIntegration, share_integration
-from resolvers.mutations.tag import SetIntegrationTags, set_integration_tags
-from resolvers.mutations.token import CreateToken, create_token
-from resolvers.mutations.upload import CreateUpload, FillUpload, create_upload, fill_upload
+from resolvers.definitions.mutations import SaveDefinition, save_definition
+from resolvers.dispatching.build import RunCapability
+from resolvers.dispatching.mutations import dispatch
+from resolvers.events.mutations import EmitEvent, emit_event
+from resolvers.find import IntegrationRef
+from resolvers.installations.queries import InstallationFilter, list_installations
+from resolvers.integrations.auth import Header, IntegrationAuth
+from resolvers.integrations.creation import CreateIntegration
+from resolvers.integrations.mutations import create_integration
+from resolvers.integrations.sharing import ShareIntegration, share_integration
+from resolvers.integrations.tags import SetIntegrationTags, set_integration_tags
 from resolvers.page import SliceRequest
-from resolvers.queries.capability import CapabilityFilter, list_capabilities
-from resolvers.queries.installation import InstallationFilter, list_installations
+from resolvers.people.place import CreatePlace, create_place
+from resolvers.people.token import CreateToken, create_token
 from resolvers.secrets import Secret
+from resolvers.uploads.mutations import CreateUpload, FillUpload, create_upload, fill_upload
+from resolvers.uploads.set_icon import SetIntegrationIcon, set_integration_icon
 from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from resolvers.caller import Caller
-from resolvers.mutations.organization import CreateOrganization, IssueToken, create_organization, issue_token
+from resolvers.people.organization import CreateOrganization, IssueToken, create_organization, issue_token
 from settings import Settings
 from tests.harness.graphql import GraphQL
 from tests.harness.server import PLAIN_HTTP, ServerProcess

@@ -9,13 +9,13 @@ from typing import Any
 from models.row import new_id
 from models.vocabulary import Permission, PrincipalKind
 from resolvers.caller import Caller
-from resolvers.mutations.organization import (
+from resolvers.people.mutations import CreatePrincipal, create_principal
+from resolvers.people.organization import (
     CreateOrganization,
     IssueToken,
     create_organization,
     issue_token,
 )
-from resolvers.mutations.principal import CreatePrincipal, create_principal
 from tests.harness.graphql import GraphQL
 from tests.harness.server import RunningHub
 

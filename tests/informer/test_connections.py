@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from models.tables import Connection, Registration
 from models.vocabulary import AuthType, ConnectionMode, Permission
-from resolvers.mutations.connection import CreateConnection, create_connection
+from resolvers.connections.mutations import CreateConnection, create_connection
 from resolvers.secrets import Secret
 from tests.harness.apps import Apps
 from tests.harness.backends import both

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from models.tables import Connection
 from models.vocabulary import HttpMethod
-from resolvers.mutations.tag import SetIntegrationTags, set_integration_tags
+from resolvers.integrations.tags import SetIntegrationTags, set_integration_tags
 from rest.informer import dialect
 from tests.harness.apps import Apps
 from tests.informer.conftest import Informer, refused

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from models.vocabulary import Permission, PrincipalKind
-from resolvers.mutations.principal import CreatePrincipal, create_principal
+from resolvers.people.mutations import CreatePrincipal, create_principal
 from tests.harness.apps import Apps
 from tests.harness.server import RunningHub
 from tests.rest.examples import examples, files, run

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from models.tables import Connection, Integration
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, IntegrationState, TokenEndpointAuth
-from resolvers.mutations.definition import SaveDefinition, save_definition
+from resolvers.definitions.mutations import SaveDefinition, save_definition
 from tests.harness.apps import Apps
 from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot

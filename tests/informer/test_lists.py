@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from models.tables import Integration
 from models.vocabulary import AuthType, IntegrationAccess
-from resolvers.mutations.tag import SetIntegrationTags, set_integration_tags
+from resolvers.integrations.tags import SetIntegrationTags, set_integration_tags
 from tests.harness.apps import Apps
 from tests.harness.backends import both
 from tests.informer.conftest import Informer, refused

@@ -9,9 +9,9 @@ import pytest
 
 from models.errors import UpstreamTimeout
 from models.vocabulary import DispatchOutcome, HttpMethod
+from resolvers.dispatching.proxy_request import proxy_request
 from resolvers.dispatching.proxying import ProxyRequest
 from resolvers.find import IntegrationRef
-from resolvers.mutations.proxy_request import proxy_request
 from rest.informer import write
 from rest.kit import Asked
 from tests.harness.apps import Apps

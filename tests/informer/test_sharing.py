@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from models.tables import Principal
 from models.vocabulary import PrincipalKind
-from resolvers.mutations.principal import CreatePrincipal, create_principal
+from resolvers.people.mutations import CreatePrincipal, create_principal
 from tests.harness.apps import Apps
 from tests.harness.backends import both
 from tests.informer.conftest import Informer, refused

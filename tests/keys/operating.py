@@ -16,8 +16,8 @@ import httpx
 from models.migrations import upgrade
 from models.secret import Keyring
 from resolvers.caller import Caller
-from resolvers.mutations.master_key import admit_keys
-from resolvers.mutations.organization import CreateOrganization, IssueToken, create_organization, issue_token
+from resolvers.people.organization import CreateOrganization, IssueToken, create_organization, issue_token
+from resolvers.rotation.mutations import admit_keys
 from settings import Settings
 from starting import prepare_home
 from tests.harness.graphql import GraphQL

@@ -7,8 +7,8 @@ import pytest
 from models.database import Database
 from models.errors import Conflict, NotFound
 from models.key_file import KeyFile
-from resolvers.mutations.master_key import begin_sealing, retire_key
-from resolvers.queries.master_key import list_keys
+from resolvers.rotation.mutations import begin_sealing, retire_key
+from resolvers.rotation.queries import list_keys
 from resolvers.rotation.ring import add_key
 from tests.keys.operating import Operated
 from tests.keys.sealed import seal_connections

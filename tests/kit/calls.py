@@ -15,40 +15,40 @@ from jobs.transaction import enqueue
 from models.secret import SecretPlace
 from models.tables import Integration
 from models.vocabulary import HttpMethod, IntegrationState, Permission, UploadPurpose
-from resolvers.declaring import DeclareCapability, DeclareEventType
-from resolvers.dispatching.build import RunCapability
-from resolvers.dispatching.credential import Tried
-from resolvers.find import IntegrationRef
-from resolvers.health import Finding
-from resolvers.integrations.change import UpdateIntegration
-from resolvers.integrations.creation import CreateIntegration
-from resolvers.mutations.capability import DeclareCapabilities, DeclareEventTypes, DeclareManifest
-from resolvers.mutations.connection import (
+from resolvers.audit.queries import AuditFilter
+from resolvers.capabilities.declaring import DeclareCapability, DeclareEventType
+from resolvers.capabilities.mutations import DeclareCapabilities, DeclareEventTypes, DeclareManifest
+from resolvers.capabilities.queries import CapabilityFilter
+from resolvers.connections.health import Finding
+from resolvers.connections.mutations import (
     RegisterConnections,
     UnregisterConnection,
     unregister_connection,
 )
-from resolvers.mutations.definition import SaveDefinition
-from resolvers.mutations.event import EmitEvent
-from resolvers.mutations.icon import SetIntegrationIcon
-from resolvers.mutations.installation import InstallIntegration, UpdateInstallation, uninstall_integration
-from resolvers.mutations.integration_deletion import DeletedIntegration
-from resolvers.mutations.job import cancel_job
-from resolvers.mutations.token import CreateToken
-from resolvers.mutations.upload import CreateUpload, FillUpload
-from resolvers.mutations.verification import VERIFY
+from resolvers.connections.queries import ConnectionFilter
+from resolvers.definitions.mutations import SaveDefinition
+from resolvers.definitions.queries import DefinitionFilter
+from resolvers.dispatching.build import RunCapability
+from resolvers.dispatching.credential import Tried
+from resolvers.dispatching.queries import DispatchFilter
+from resolvers.events.mutations import EmitEvent
+from resolvers.events.queries import EventFilter
+from resolvers.find import IntegrationRef
+from resolvers.installations.mutations import InstallIntegration, UpdateInstallation, uninstall_integration
+from resolvers.installations.queries import InstallationFilter
+from resolvers.integrations.change import UpdateIntegration
+from resolvers.integrations.creation import CreateIntegration
+from resolvers.integrations.deletion import DeletedIntegration
+from resolvers.integrations.queries import IntegrationFilter, IntegrationOrderField, integration_order
+from resolvers.integrations.verification import VERIFY
+from resolvers.jobs.mutations import cancel_job
+from resolvers.jobs.queries import JobFilter
 from resolvers.oauth.renewal import RenewToken
 from resolvers.operation import OPERATIONS, Facts
 from resolvers.page import SliceRequest
-from resolvers.queries.audit import AuditFilter
-from resolvers.queries.capability import CapabilityFilter
-from resolvers.queries.connection import ConnectionFilter
-from resolvers.queries.definition import DefinitionFilter
-from resolvers.queries.dispatch import DispatchFilter
-from resolvers.queries.event import EventFilter
-from resolvers.queries.installation import InstallationFilter
-from resolvers.queries.integration import IntegrationFilter, IntegrationOrderField, integration_order
-from resolvers.queries.job import JobFilter
+from resolvers.people.token import CreateToken
+from resolvers.uploads.mutations import CreateUpload, FillUpload
+from resolvers.uploads.set_icon import SetIntegrationIcon
 from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
 from tests.kit import connecting, own, people

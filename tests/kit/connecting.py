@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from models.vocabulary import Permission
-from resolvers.connecting.consent import CALLBACK
-from resolvers.connecting.opening import Opening
-from resolvers.mutations.authorization import FinishAuthorization, StartAuthorization
-from resolvers.mutations.connect_session import Choose, CreateConnectSession
-from resolvers.mutations.connection import CreateConnection, UpdateConnection
+from resolvers.connect.authorization import FinishAuthorization, StartAuthorization
+from resolvers.connect.consent import CALLBACK
+from resolvers.connect.mutations import Choose, CreateConnectSession
+from resolvers.connect.opening import Opening
+from resolvers.connections.mutations import CreateConnection, UpdateConnection
 from resolvers.secrets import Secret
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign

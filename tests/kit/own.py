@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from resolvers.connections.own import AuthorizeIntegration, ConnectIntegration
 from resolvers.dispatching.proxying import ProxyRequest
 from resolvers.find import IntegrationRef, PrincipalRef
 from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.creation import CreateIntegration
-from resolvers.mutations.icon import UploadIntegrationIcon
-from resolvers.mutations.illustrated import CreateIllustrated, UpdateIllustrated
-from resolvers.mutations.own_connection import AuthorizeIntegration, ConnectIntegration
+from resolvers.integrations.illustrated import CreateIllustrated, UpdateIllustrated
+from resolvers.integrations.queries import IntegrationFilter
 from resolvers.page import SliceRequest
-from resolvers.queries.integration import IntegrationFilter
 from resolvers.secrets import Secret
+from resolvers.uploads.set_icon import UploadIntegrationIcon
 from tests.harness.estate import ICON, Estate
 from tests.harness.matrix import Call, Foreign
 

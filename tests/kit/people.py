@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from models.vocabulary import Permission, PlaceKind, PrincipalKind, TokenReach
-from resolvers.mutations.organization import CreateOrganization, IssueToken, UpdateOrganization
-from resolvers.mutations.place import CreatePlace, UpdatePlace
-from resolvers.mutations.principal import CreatePrincipal, UpdatePrincipal
-from resolvers.mutations.sharing import ShareIntegration, TransferIntegration, UnshareIntegration
-from resolvers.mutations.tag import SetIntegrationTags
+from resolvers.integrations.sharing import ShareIntegration, TransferIntegration, UnshareIntegration
+from resolvers.integrations.tags import SetIntegrationTags
 from resolvers.page import SliceRequest
-from resolvers.queries.people import PlaceFilter, PrincipalFilter
+from resolvers.people.mutations import CreatePrincipal, UpdatePrincipal
+from resolvers.people.organization import CreateOrganization, IssueToken, UpdateOrganization
+from resolvers.people.place import CreatePlace, UpdatePlace
+from resolvers.people.queries import PlaceFilter, PrincipalFilter
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
 

@@ -11,12 +11,12 @@ from sqlmodel import col
 from models.row import name_key
 from models.tables import Integration, Principal, Share, TeamMember
 from models.vocabulary import IntegrationAccess, Permission, PrincipalKind
+from resolvers.installations.mutations import uninstall_integration
+from resolvers.installations.queries import InstallationFilter, list_installations
 from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.creation import CreateIntegration
 from resolvers.integrations.mutations import create_integration, update_integration
-from resolvers.mutations.installation import uninstall_integration
 from resolvers.page import SliceRequest
-from resolvers.queries.installation import InstallationFilter, list_installations
 from schema.ids import global_id
 from tests.harness.backends import both
 from tests.harness.estate import Estate

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from resolvers.integrations.change import UpdateIntegration
+from resolvers.integrations.deletion import delete_integration
 from resolvers.integrations.mutations import update_integration
-from resolvers.mutations.icon import SetIntegrationIcon, set_integration_icon
-from resolvers.mutations.integration_deletion import delete_integration
-from resolvers.mutations.principal import delete_principal
-from resolvers.mutations.token import CreateToken, create_token
+from resolvers.people.mutations import delete_principal
+from resolvers.people.token import CreateToken, create_token
+from resolvers.uploads.set_icon import SetIntegrationIcon, set_integration_icon
 from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from models.vocabulary import ConnectionMode
+from resolvers.connections.mutations import UpdateConnection, update_connection
+from resolvers.installations.mutations import UpdateInstallation, update_installation
+from resolvers.integrations.auth import IntegrationAuth
 from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.mutations import update_integration
-from resolvers.mutations.connection import UpdateConnection, update_connection
-from resolvers.mutations.installation import UpdateInstallation, update_installation
-from resolvers.mutations.integration_auth import IntegrationAuth
 from resolvers.secrets import Secret
 from tests.harness.backends import both
 from tests.harness.rows import added, changes, snapshot

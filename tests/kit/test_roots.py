@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.vocabulary import Permission
-from resolvers.mutations.token import completed
+from resolvers.people.token import completed
 from tests.harness.estate import Estate
 from tests.harness.graph import document_of, is_mutation, root_fields
 from tests.harness.matrix import Foreign, mentioned

@@ -7,20 +7,19 @@ from pathlib import Path
 
 import pytest
 
-import resolvers.mutations
-import resolvers.queries
+import resolvers
 from models.vocabulary import ConnectionMode, HttpMethod
-from resolvers.declaring import DeclareCapability, DeclareEventType
+from resolvers.capabilities.declaring import DeclareCapability, DeclareEventType
+from resolvers.capabilities.mutations import DeclareEventTypes, declare_event_types
+from resolvers.capabilities.queries import CapabilityFilter, list_capabilities
+from resolvers.connections.mutations import CreateConnection, create_connection
 from resolvers.dispatching.build import RunCapability
+from resolvers.dispatching.mutations import dispatch
+from resolvers.events.mutations import EmitEvent, emit_event
 from resolvers.find import IntegrationRef
 from resolvers.integrations.creation import CreateIntegration
 from resolvers.integrations.mutations import create_integration
-from resolvers.mutations.capability import DeclareEventTypes, declare_event_types
-from resolvers.mutations.connection import CreateConnection, create_connection
-from resolvers.mutations.dispatch import dispatch
-from resolvers.mutations.event import EmitEvent, emit_event
 from resolvers.page import SliceRequest
-from resolvers.queries.capability import CapabilityFilter, list_capabilities
 from resolvers.secrets import Secret
 from tests.harness.backends import both
 from tests.harness.estate import caller_of
@@ -106,9 +105,10 @@ async def test_a_nested_read_costs_as_many_statements_for_20_rows_as_for_1(hub, 
     assert len(sent[20]) == edges, "\n".join(statement[:200] for statement in sent[20])
 
 
-@pytest.mark.parametrize("package", [resolvers.mutations, resolvers.queries], ids=lambda one: one.__name__)
-def test_no_operation_awaits_a_loader(package):
-    files = [file for path in package.__path__ for file in Path(path).rglob("*.py")]
+def test_no_operation_awaits_a_loader():
+    """Operations that wait for loaders deadlock: each holds a session, each loader wants another of the same pool."""
+    [root] = resolvers.__path__
+    files = [file for file in Path(root).rglob("*.py") if file.parent.name != "loaders"]
 
     found = [
         file.name
@@ -117,5 +117,5 @@ def test_no_operation_awaits_a_loader(package):
         if "loaders" in (getattr(node, "module", None) or "") or "loaders" in getattr(node, "attr", "")
     ]
 
-    assert len(files) > 5
+    assert len(files) > 100
     assert found == []

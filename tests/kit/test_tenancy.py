@@ -6,7 +6,7 @@ import pytest
 
 from models.row import new_id
 from models.tables import Installation
-from resolvers.queries.viewer import MOST_NODES
+from resolvers.people.viewer import MOST_NODES
 from schema.ids import global_id, parse_global_id
 from schema.node import TABLES
 from tests.harness.backends import both

@@ -9,7 +9,7 @@ import pytest
 
 from models.errors import NotReady
 from resolvers.caller import Caller
-from resolvers.oauth.held import HeldToken
+from resolvers.credentials.held import HeldToken
 from resolvers.oauth.renewal import RenewToken, fresh_token, require_reconnect
 from tests.harness.acting import act, listed
 from tests.harness.backends import both

@@ -11,7 +11,7 @@ from models.row import new_id
 from models.vocabulary import UpstreamFailure
 from proxy.egress import Egress
 from proxy.guard import EgressPolicy, parse_allowances
-from resolvers.key_sets import FRESH_MS, PAUSE_MS, STALE_MS, FetchedKeys, FixedKeys
+from resolvers.identity.key_sets import FRESH_MS, PAUSE_MS, STALE_MS, FetchedKeys, FixedKeys
 from server import create_app
 from settings import Settings
 from tests.harness.server import PLAIN_HTTP

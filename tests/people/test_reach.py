@@ -6,7 +6,7 @@ from models.errors import InvalidInput
 from models.row import new_id
 from models.vocabulary import Permission, TokenReach
 from resolvers.caller import Caller
-from resolvers.mutations.organization import IssueToken, issue_token
+from resolvers.people.organization import IssueToken, issue_token
 from tests.harness.backends import both
 from tests.people.documents import act, integration, names, principal
 

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from models.tables import Share
 from models.vocabulary import Permission
 from resolvers.caller import Caller
-from resolvers.mutations.sharing import ShareIntegration, share_integration
+from resolvers.integrations.sharing import ShareIntegration, share_integration
 from tests.harness.backends import both
 from tests.harness.statements import counted
 from tests.people.documents import act, audit, integration, names, principal

@@ -15,8 +15,8 @@ from models.tables import Installation
 from models.vocabulary import Permission, Source
 from proxy.oauth import RefreshToken
 from resolvers.caller import Caller
+from resolvers.connections.own import ConnectIntegration, connect_integration
 from resolvers.find import IntegrationRef
-from resolvers.mutations.own_connection import ConnectIntegration, connect_integration
 from tests.harness.acting import refusal
 from tests.harness.backends import both
 from tests.harness.graphql import GraphQL

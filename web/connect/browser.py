@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from resolvers.connecting.links import new_secret
+from resolvers.connect.links import new_secret
 
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _SECONDS: Final = 86_400  # as long as the longest link

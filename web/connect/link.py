@@ -10,10 +10,10 @@ from starlette.responses import RedirectResponse, Response
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound
 from resolvers.caller import Hub
-from resolvers.connecting.callers import link_caller
-from resolvers.connecting.opening import Opening, Standing
-from resolvers.mutations.connect_session import Choose, enter_credentials, leave_for_vendor
-from resolvers.queries.connect_session import Choice, ConnectPage, read_connect_page
+from resolvers.connect.callers import link_caller
+from resolvers.connect.mutations import Choose, enter_credentials, leave_for_vendor
+from resolvers.connect.opening import Opening, Standing
+from resolvers.connect.queries import Choice, ConnectPage, read_connect_page
 from web.connect.browser import BrowserCookie, is_our_page
 from web.connect.page import Pages
 from wire.body import BodyLimits, read_body

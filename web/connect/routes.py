@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from models.errors import DomainError
 from resolvers.caller import Hub
-from resolvers.connecting.consent import CALLBACK, INFORMER_CALLBACK
-from resolvers.connecting.links import PATH
+from resolvers.connect.consent import CALLBACK, INFORMER_CALLBACK
+from resolvers.connect.links import PATH
 from web.connect.browser import BrowserCookie
 from web.connect.callback import Callback
 from web.connect.link import ConnectLink

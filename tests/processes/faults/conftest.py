@@ -13,7 +13,7 @@ from models.migrations import upgrade
 from models.pace import Pace
 from models.secret import Keyring
 from resolvers.caller import Caller
-from resolvers.mutations.organization import IssueToken, create_organization, issue_token
+from resolvers.people.organization import IssueToken, create_organization, issue_token
 from settings import Settings
 from tests.conftest import CATALOGUE
 from tests.faults.conftest import ACME, PATIENCE

@@ -1,0 +1,1 @@
+"""The audit log: entries that every change writes, read by people."""

@@ -1,0 +1,1 @@
+"""Capabilities: the actions that an integration declares."""

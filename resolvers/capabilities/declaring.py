@@ -1,0 +1,127 @@
+"""Declaring capabilities and event types: a manifest replaces what was, and the same name keeps its id."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import select
+from sqlmodel import SQLModel, col
+
+from models.row import folded
+from models.tables import Capability, EventType, Integration
+from models.vocabulary import CapabilityEffect, HttpMethod
+from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, suffix_of
+from resolvers.changes import changed
+from resolvers.work import Work
+
+__all__ = ["DeclareCapability", "DeclareEventType", "declare", "declare_events", "effect_of"]
+
+_EFFECTS: Final = {HttpMethod.GET: CapabilityEffect.READ, HttpMethod.DELETE: CapabilityEffect.DESTRUCTIVE}
+
+
+async def declare(
+    work: Work, integration: Integration, manifest: Sequence[DeclareCapability]
+) -> list[dict[str, Any]]:
+    """Replace all capabilities of an integration by a manifest that has been checked. Answers what it changes."""
+    before = {row.name: row for row in await _children(work, Capability, integration)}
+    was = {name: _told(row) for name, row in before.items()}
+    now: dict[str, Any] = {}
+    kept = {one.name: before[one.name] for one in manifest if one.name in before}
+    await _drop(work, [row for name, row in before.items() if name not in kept])
+    field_names = {row.field_name for row in kept.values()}
+    for position, one in enumerate(manifest):
+        row = kept.get(one.name) or Capability(
+            organization_id=integration.organization_id,
+            integration_id=integration.id,
+            name=one.name,
+            field_name=_field_name(one.name, field_names),
+        )
+        _fill(row, one, position)
+        work.add(row)
+        now[row.name] = _told(row)
+    return _differences("capabilities", was, now)
+
+
+async def declare_events(
+    work: Work, integration: Integration, manifest: Sequence[DeclareEventType]
+) -> list[dict[str, Any]]:
+    """Replace all event types of an integration by a manifest that has been checked. Answers what it changes."""
+    before = {row.suffix: row for row in await _children(work, EventType, integration)}
+    was = {suffix: _described(row) for suffix, row in before.items()}
+    now: dict[str, Any] = {}
+    for one in manifest:
+        suffix = suffix_of(integration, one.name) or ""
+        row = before.pop(suffix, None) or EventType(
+            organization_id=integration.organization_id, integration_id=integration.id, suffix=suffix, name=one.name
+        )
+        row.name, row.description, row.payload_schema = one.name, one.description or "", one.schema
+        work.add(row)
+        now[suffix] = _described(row)
+    await _drop(work, list(before.values()))
+    return _differences("eventTypes", was, now)
+
+
+def effect_of(method: HttpMethod) -> CapabilityEffect:
+    """What a method does unless a declaration says otherwise."""
+    return _EFFECTS.get(method, CapabilityEffect.WRITE)
+
+
+def _fill(row: Capability, one: DeclareCapability, position: int) -> None:
+    row.position = position
+    row.description = one.description or ""
+    row.search_text = folded(row.name, row.description)
+    row.method, row.endpoint = one.method, one.endpoint
+    row.effect = one.effect or effect_of(one.method)
+    row.input_schema, row.output_schema = one.schema(), one.output_schema
+    row.required_scopes = list(one.required_scopes)
+    row.timeout_seconds = one.timeout_seconds
+    row.digest = _digest(row)
+
+
+def _digest(row: Capability) -> str:
+    declared = (row.method, row.endpoint, row.effect, row.input_schema, row.output_schema)
+    rest = (row.required_scopes, row.timeout_seconds)
+    return hashlib.sha256(orjson.dumps([*declared, *rest])).hexdigest()
+
+
+def _told(row: Capability) -> dict[str, Any]:
+    """What the record says of a capability; its digest stands for all that is not said."""
+    return {"method": str(row.method), "endpoint": row.endpoint, "digest": row.digest}
+
+
+def _described(row: EventType) -> dict[str, Any]:
+    return {"name": row.name, "description": row.description, "schema": row.payload_schema}
+
+
+def _differences(noun: str, was: dict[str, Any], now: dict[str, Any]) -> list[dict[str, Any]]:
+    names = sorted(was.keys() | now.keys())
+    return [change for name in names for change in changed(f"{noun}.{name}", was.get(name), now.get(name))]
+
+
+def _field_name(name: str, taken: set[str]) -> str:
+    """A GraphQL name for a new capability: `SYNC_STOCK` → `syncStock`. One that was given stays with its name."""
+    head, *tail = re.findall(r"[A-Za-z0-9]+", name) or ["field"]
+    plain = (head.lower() if name.isupper() or "_" in name else head[:1].lower() + head[1:]) + "".join(
+        word[:1].upper() + word[1:].lower() for word in tail
+    )
+    plain = plain if plain[0].isalpha() else f"_{plain}"
+    candidate, number = plain[:110], 2
+    while candidate in taken:
+        candidate, number = f"{plain[:110]}{number}", number + 1
+    taken.add(candidate)
+    return candidate
+
+
+async def _children(work: Work, model: type[SQLModel], integration: Integration) -> list[Any]:
+    return await work.all(select(model).where(col(model.integration_id) == integration.id))  # type: ignore[attr-defined]
+
+
+async def _drop(work: Work, rows: Sequence[SQLModel]) -> None:
+    """Before others are added: their unique names are free then."""
+    for row in rows:
+        await work.remove(row)
+    await work.flush()

@@ -1,0 +1,137 @@
+"""Capabilities and event types: declared by manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import col
+
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
+from models.tables import Installation, Integration
+from models.vocabulary import Permission
+from resolvers.capabilities.declaring import declare, declare_events
+from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, check_capabilities, check_event_types
+from resolvers.faults import Faults
+from resolvers.find import managed_integration
+from resolvers.operation import operation
+from resolvers.pick import APP_TOKEN, ORIGIN
+from resolvers.secrets import APP_TOKEN_PLACE, Secret, check_secret, replace_default_connection
+from resolvers.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclareCapabilities:
+    """All capabilities of an integration. `app_token` is what the hub shows when it calls the app."""
+
+    integration_id: str
+    capabilities: Sequence[DeclareCapability]
+    app_token: str | None = None
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclareEventTypes:
+    """All event types of an integration."""
+
+    integration_id: str
+    event_types: Sequence[DeclareEventType]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclareManifest:
+    """What an app declares of itself, with its own token. Event types that are None stay as they are."""
+
+    capabilities: Sequence[DeclareCapability]
+    app_token: str | None = None
+    event_types: Sequence[DeclareEventType] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """An app that has declared itself, and the handler by which its own organization calls it."""
+
+    integration: Integration
+    handler: str
+    capability_count: int
+
+
+@operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale))
+async def declare_capabilities(work: Work, manifest: DeclareCapabilities) -> Integration:
+    """Replace all capabilities of an integration; those of the same name keep their id."""
+    integration = await managed_integration(
+        work,
+        manifest.integration_id,
+        expected_version=manifest.expected_version,
+        path=("input", "integrationId"),
+    )
+    faults = Faults("input")
+    _check(faults, integration, manifest.capabilities, manifest.app_token)
+    faults.refuse()
+    await _declare(work, integration, manifest.capabilities, manifest.app_token)
+    return integration
+
+
+@operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
+async def declare_event_types(work: Work, manifest: DeclareEventTypes) -> Integration:
+    """Replace all event types of an integration; those of the same name keep their id."""
+    integration = await managed_integration(work, manifest.integration_id, path=("input", "integrationId"))
+    faults = Faults("input")
+    check_event_types(faults, integration, manifest.event_types)
+    faults.refuse()
+    await _declare_events(work, integration, manifest.event_types)
+    return integration
+
+
+@operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
+async def declare_manifest(work: Work, manifest: DeclareManifest) -> Declared:
+    """Replace what the calling app declares. Refused to callers that are no app."""
+    if work.caller.integration_id is None:
+        raise Forbidden("Only an app may declare, with the token of its integration.")
+    integration = await managed_integration(work, work.caller.integration_id)
+    faults = Faults("input")
+    _check(faults, integration, manifest.capabilities, manifest.app_token)
+    check_event_types(faults, integration, manifest.event_types or ())
+    faults.refuse()
+    await _declare(work, integration, manifest.capabilities, manifest.app_token)
+    if manifest.event_types is not None:
+        await _declare_events(work, integration, manifest.event_types)
+    return Declared(
+        integration=integration,
+        handler=await _handler(work, integration),
+        capability_count=len(manifest.capabilities),
+    )
+
+
+async def _handler(work: Work, integration: Integration) -> str:
+    own = work.mine(Installation).where(
+        col(Installation.integration_id) == integration.id,
+        col(Installation.organization_id) == work.organization_id,
+    )
+    installation = await work.first(own)
+    return installation.handler if installation else integration.handler
+
+
+def _check(
+    faults: Faults, integration: Integration, capabilities: Sequence[DeclareCapability], app_token: str | None
+) -> None:
+    check_capabilities(faults, capabilities, has_base=integration.api_base_url is not None)
+    if app_token is not None:
+        check_secret(faults, Secret(bearer_token=app_token), APP_TOKEN_PLACE)
+
+
+async def _declare(
+    work: Work, integration: Integration, capabilities: Sequence[DeclareCapability], app_token: str | None
+) -> None:
+    changes = await declare(work, integration, capabilities)
+    if app_token is not None:
+        await replace_default_connection(work, integration, Secret(bearer_token=app_token), **{ORIGIN: APP_TOKEN})
+    integration.version += 1
+    integration.updated_by = work.caller.principal_id
+    work.audit(integration, "integration.capabilities_declared", besides=changes)
+
+
+async def _declare_events(work: Work, integration: Integration, event_types: Sequence[DeclareEventType]) -> None:
+    changes = await declare_events(work, integration, event_types)
+    integration.version += 1
+    work.audit(integration, "integration.event_types_declared", besides=changes)

@@ -1,0 +1,134 @@
+"""Who is connected: as the vendor's definition asks for it, by the id_token that came along, or by userinfo."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import orjson
+
+from models.errors import DomainError, InvalidInput
+from models.tables import Integration
+from proxy.auth import with_bearer
+from proxy.call import call
+from proxy.message import Answer, OutboundRequest
+from proxy.oauth import TokenAnswer
+from resolvers.caller import Hub
+from resolvers.connect.vendor import Vendor
+from resolvers.definitions.definition import VendorDefinition
+from resolvers.outbound.probe import Identity, Probe, ask, identity_of, probe_of
+from resolvers.outbound.probe import account_of as told_by
+from resolvers.work import Work
+
+_LEEWAY_MS: Final = 10 * 60 * 1000
+_SECONDS: Final = 10.0
+_MOST_BYTES: Final = 256 * 1024
+_LONGEST: Final = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inquiry:
+    """The definition's account request, ready but for the token that is still to come."""
+
+    probe: Probe
+    identity: Identity
+
+
+async def inquiry_of(work: Work, integration: Integration, definition: VendorDefinition | None) -> Inquiry | None:
+    """None where the definition has none, or where it cannot be sent, such as for want of an API base."""
+    identity = identity_of(definition, integration.parameters) if definition and definition.account else None
+    if identity is None:
+        return None
+    try:
+        return Inquiry(probe=await probe_of(work, integration, None, identity.request), identity=identity)
+    except InvalidInput:
+        return None
+
+
+async def learn_account(
+    hub: Hub, vendor: Vendor, inquiry: Inquiry | None, client_id: str, answer: TokenAnswer, *, lane: str
+) -> dict[str, str]:
+    """`accountId`, `email`, `displayName`, as far as they are told; empty where nobody tells. Never refuses."""
+    if inquiry is not None and (found := await _inquire(hub, inquiry, answer.access_token)):
+        return found
+    claims = None
+    if answer.id_token is not None:
+        claims = claims_of(answer.id_token, vendor.issuer, client_id, hub.clock())
+    if claims is None and vendor.userinfo_url is not None:
+        claims = await _userinfo(hub, vendor.userinfo_url, answer.access_token, lane)
+    return account_of(claims or {})
+
+
+def claims_of(id_token: str, issuer: str | None, client_id: str, now_ms: int) -> dict[str, Any] | None:
+    """The claims of an id_token that the token endpoint gave itself, where it is for this client and not over.
+
+    Its signature is not asked for: it came from the issuer over TLS (OpenID Connect Core §3.1.3.7, point 6).
+    """
+    claims = _payload(id_token)
+    if claims is None or (issuer is not None and claims.get("iss") != issuer):
+        return None
+    audience = claims.get("aud")
+    if client_id not in (audience if isinstance(audience, list) else [audience]):
+        return None
+    until = claims.get("exp")
+    return claims if isinstance(until, int | float) and until * 1000 > now_ms - _LEEWAY_MS else None
+
+
+def account_of(claims: dict[str, Any]) -> dict[str, str]:
+    """From the standard claims (OpenID Connect Core §5.1)."""
+    named = claims.get("name") or claims.get("preferred_username") or claims.get("nickname")
+    told = {"accountId": claims.get("sub"), "email": claims.get("email"), "displayName": named}
+    return {key: _printable(value) for key, value in told.items() if isinstance(value, str | int) and value}
+
+
+async def _inquire(hub: Hub, inquiry: Inquiry, access_token: str) -> dict[str, str]:
+    """As `_userinfo`, in the vendor's own way."""
+    request = inquiry.probe.request
+    armed = replace(request, headers=with_bearer(request.headers, access_token))
+    try:
+        reply = await ask(hub, Probe(request=armed, held=None, secrets=(access_token,)))
+    except DomainError:
+        return {}
+    return told_by(inquiry.identity, reply) if reply.status == 200 else {}
+
+
+async def _userinfo(hub: Hub, url: str, access_token: str, lane: str) -> dict[str, Any] | None:
+    """That a vendor does not say who it is leaves the connection as good as it was, so nothing is refused."""
+    request = OutboundRequest(
+        method="GET",
+        url=url,
+        headers=(("Authorization", f"Bearer {access_token}"), ("Accept", "application/json")),
+        timeout_seconds=_SECONDS,
+        lane=lane,
+        max_answer_bytes=_MOST_BYTES,
+    )
+    try:
+        answer = await call(hub.egress, request)
+    except DomainError:
+        return None
+    return _object(answer.body) if isinstance(answer, Answer) and answer.status == 200 else None
+
+
+def _payload(token: str) -> dict[str, Any] | None:
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(parts[1].encode("ascii") + b"=" * (-len(parts[1]) % 4))
+    except (UnicodeEncodeError, binascii.Error, ValueError):
+        return None
+    return _object(raw)
+
+
+def _object(raw: bytes) -> dict[str, Any] | None:
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _printable(value: str | int) -> str:
+    return "".join(letter for letter in str(value) if letter.isprintable())[:_LONGEST]

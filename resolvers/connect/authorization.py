@@ -1,0 +1,141 @@
+"""OAuth with the user's consent: begun by whoever connects, finished by the vendor's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import Forbidden, InvalidInput, NotFound
+from models.tables import Connection, ConnectSession, Integration
+from models.vocabulary import Permission
+from resolvers.connect.choice import callers_destination, check_return_url, check_scopes
+from resolvers.connect.consent import CALLBACK, STATE_LASTS_MS, send_to_vendor
+from resolvers.connect.keep import keep_tokens
+from resolvers.connect.redeem import FinishAuthorization, Learned, Taken, redeem, take
+from resolvers.connect.session import complete, connection_of, fail, new_session, offered, way_back
+from resolvers.faults import Faults
+from resolvers.operation import exchange, operation
+from resolvers.work import Work
+
+__all__ = ["Authorization", "FinishAuthorization", "Finished", "StartAuthorization"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """How an authorisation begins. `callback` is where the vendor sends the user back to, below the hub."""
+
+    additional_scopes: Sequence[str] = ()
+    return_url: str | None = None
+    callback: str = CALLBACK
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartAuthorization(Start):
+    """An authorisation for the caller."""
+
+    integration_id: str
+    connection_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorization:
+    """Where to send the user, and how to see what became of it."""
+
+    url: str
+    session: ConnectSession
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """How it ended. `upstream`: it was the token endpoint's doing. `way_back`: where the user goes now."""
+
+    session: ConnectSession
+    integration: Integration | None
+    way_back: str | None
+    upstream: bool
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
+async def start_authorization(work: Work, start: StartAuthorization) -> Authorization:
+    """Begin OAuth for the caller, or for all at a shared integration. The state is good once, for 15 minutes."""
+    path = ("input", "integrationId")
+    integration = await work.get(Integration, start.integration_id, path=path)
+    faults = Faults("input")
+    check_scopes(faults, start.additional_scopes)
+    await check_return_url(work, faults, start.return_url)
+    faults.refuse()
+    into = await callers_destination(work, integration, start.connection_id, path)
+    return await begin(work, integration, start, principal_id=into.principal_id, renewed=into.connection)
+
+
+async def begin(
+    work: Work,
+    integration: Integration,
+    start: Start,
+    *,
+    principal_id: str | None,
+    renewed: Connection | None,
+) -> Authorization:
+    """A session on its way to the consent page, for this principal or for all. Raises InvalidInput."""
+    session = new_session(work, [integration], lasts_ms=STATE_LASTS_MS)
+    session.principal_id = principal_id
+    session.renews_id = renewed.id if renewed else None
+    session.additional_scopes = list(start.additional_scopes)
+    session.return_url = start.return_url
+    path = ("input", "integrationId")
+    url = await send_to_vendor(work, session, integration, callback=start.callback, path=path)
+    work.add(session)
+    work.audit(session, "connect_session.created")
+    return Authorization(url=url, session=session)
+
+
+@exchange(take, redeem, needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
+async def finish_authorization(work: Work, taken: Taken, learned: Learned) -> Finished:
+    """Keep what the vendor's answer is good for. One that is good for nothing ends the session, too."""
+    session = await _session(work, taken.session_id)
+    integration = next(iter(await offered(work, [taken.integration_id])), None)
+    renewed = await connection_of(work, taken.renews_id, lock=True)
+    gone = taken.renews_id is not None and renewed is None
+    why = _failure(taken, learned, integration, gone=gone)
+    if why is None and integration is not None and learned.answer is not None:
+        connection = await keep_tokens(
+            work,
+            integration,
+            learned.answer,
+            asked=taken.scopes,
+            account=learned.account,
+            principal_id=session.principal_id,
+            renewed=renewed,
+        )
+        complete(work, session, connection)
+    else:
+        fail(work, session, why or "The integration is gone.")
+    return Finished(
+        session=session,
+        integration=integration,
+        way_back=await way_back(work, session),
+        upstream=learned.failure is not None,
+    )
+
+
+async def _session(work: Work, session_id: str) -> ConnectSession:
+    mine = select(ConnectSession).where(
+        col(ConnectSession.id) == session_id, col(ConnectSession.organization_id) == work.organization_id
+    )
+    session = await work.first(mine.with_for_update())
+    if session is None:
+        raise NotFound("connect session")
+    return session
+
+
+def _failure(taken: Taken, learned: Learned, integration: Integration | None, *, gone: bool) -> str | None:
+    if taken.refusal is not None:
+        return taken.refusal
+    if learned.failure is not None:
+        return learned.failure.message
+    if gone:
+        return "The connection that was to be renewed is gone."
+    return "The integration is gone." if integration is None else None

@@ -1,0 +1,81 @@
+"""To the vendor's consent page and back: what is asked for there, and which answer belongs to which question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import InvalidInput, Path
+from models.tables import ConnectSession, Integration
+from models.vocabulary import AuthType, ConnectSessionStatus
+from proxy.oauth import TokenEndpoint, challenge_of, consent_url, new_verifier
+from resolvers.connect.links import digest_of, new_secret
+from resolvers.connect.session import definition_of
+from resolvers.connect.vendor import vendor_of
+from resolvers.oauth import client
+from resolvers.work import Work
+
+#: Where vendors send users back to, below the hub's own address.
+CALLBACK: Final = "/oauth2/callback"
+INFORMER_CALLBACK: Final = "/informer/oauth2/callback"
+#: How long a user may take on the consent page.
+STATE_LASTS_MS: Final = 15 * 60 * 1000
+
+
+async def send_to_vendor(
+    work: Work, session: ConnectSession, integration: Integration, *, callback: str, path: Path
+) -> str:
+    """The address of the consent page, with a state that is good once. An earlier state of the session ends.
+
+    Raises InvalidInput at `path` for an integration that is not set up for it.
+    """
+    if integration.authorization_url is None or integration.client_id is None:
+        raise InvalidInput.at(path, "The integration lacks its client id or its authorization address; set them.")
+    token_endpoint(work, integration, path)
+    vendor = vendor_of(integration, await definition_of(work, integration))
+    state, verifier = new_secret(), new_verifier()
+    session.status = ConnectSessionStatus.REDIRECTED
+    session.integration_id = integration.id
+    session.state_digest = digest_of(state)
+    session.state_expires_at = work.now() + STATE_LASTS_MS
+    session.expires_at = max(session.expires_at, session.state_expires_at)
+    session.redirect_uri = work.hub.own_url + callback
+    session.verifier = work.seal(session, "verifier", verifier)
+    return consent_url(
+        authorization_url=integration.authorization_url,
+        client_id=integration.client_id,
+        redirect_uri=session.redirect_uri,
+        scopes=wanted_scopes(session, integration),
+        state=state,
+        challenge=challenge_of(verifier),
+        separator=vendor.separator,
+        extra=vendor.parameters,
+    )
+
+
+def wanted_scopes(session: ConnectSession, integration: Integration) -> Sequence[str]:
+    """Those of the integration and those of the session, once each."""
+    return tuple(dict.fromkeys([*integration.scopes, *session.additional_scopes]))
+
+
+async def awaited(work: Work, state: str) -> ConnectSession | None:
+    """The session that waits for this state, held so that of two answers one finds it."""
+    waiting = select(ConnectSession).where(
+        col(ConnectSession.organization_id) == work.organization_id,
+        col(ConnectSession.state_digest) == digest_of(state),
+        col(ConnectSession.status) == ConnectSessionStatus.REDIRECTED,
+    )
+    return await work.first(waiting.with_for_update())
+
+
+def token_endpoint(work: Work, integration: Integration, path: Path) -> TokenEndpoint:
+    """Where the integration's codes become tokens. Raises InvalidInput where it is not set up for OAuth."""
+    if integration.auth_type is not AuthType.OAUTH2:
+        raise InvalidInput.at(path, f"The integration authorises with {integration.auth_type}, not OAUTH2.")
+    endpoint = client.token_endpoint(work, integration)
+    if endpoint is None:
+        raise InvalidInput.at(path, "The integration lacks its client id or its token address; set them.")
+    return endpoint

@@ -1,0 +1,60 @@
+"""Links that go along with a refusal, so that the user can connect or consent. Nothing is stored for them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from models.tables import Connection, Integration
+from models.vocabulary import AuthType, ConnectionMode, Permission, UnavailableReason
+from resolvers.caller import Caller
+from resolvers.connect.links import PATH, SIGNED_LASTS_MS, SignedLink, sign
+from resolvers.connect.session import is_for_all
+from resolvers.managing import may_share
+from resolvers.readiness import Availability
+from resolvers.work import Work
+
+_HELPED: Final = frozenset(
+    {UnavailableReason.NO_CONNECTION, UnavailableReason.NEEDS_RECONNECT, UnavailableReason.MISSING_SCOPES}
+)
+
+
+async def invitation(
+    work: Work, integration: Integration, connection: Connection | None, found: Availability
+) -> str | None:
+    """A signed link for 30 minutes; None where connecting would not help, or is not the caller's to do.
+
+    One's own connection anybody may make or renew; a shared one needs CONNECTIONS_WRITE and the right to share there.
+    """
+    if found.reason not in _HELPED or integration.auth_type is AuthType.NONE:
+        return None
+    caller = work.caller
+    principal_id = _holder(caller, integration, connection)
+    if principal_id != caller.principal_id and principal_id is not None:
+        return None
+    if principal_id is None and not await _may_share(work, integration, connection):
+        return None
+    link = SignedLink(
+        organization_id=caller.organization_id,
+        principal_id=principal_id,
+        integration_id=integration.id,
+        connection_id=connection.id if connection is not None else None,
+        scopes=_scopes(connection, found),
+        expires_at=caller.hub.clock() + SIGNED_LASTS_MS,
+    )
+    return caller.hub.own_url + PATH + sign(caller.hub.keyring, link)
+
+
+def _holder(caller: Caller, integration: Integration, connection: Connection | None) -> str | None:
+    if connection is not None:
+        return connection.principal_id if connection.mode is ConnectionMode.PER_USER else None
+    return None if is_for_all(integration, caller.principal_id) else caller.principal_id
+
+
+async def _may_share(work: Work, integration: Integration, connection: Connection | None) -> bool:
+    return work.caller.may(Permission.CONNECTIONS_WRITE) and await may_share(work, integration, connection=connection)
+
+
+def _scopes(connection: Connection | None, found: Availability) -> tuple[str, ...]:
+    """What is missing, and what was granted: a vendor's new grant may take the place of the old one."""
+    granted = connection.granted_scopes if connection is not None else ()
+    return tuple(dict.fromkeys([*granted, *found.missing_scopes]))

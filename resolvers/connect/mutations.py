@@ -1,0 +1,171 @@
+"""Connect sessions: links for end users, and what end users do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound
+from models.tables import ConnectSession, Integration, Principal
+from models.vocabulary import ConnectionMode, Permission, PrincipalKind
+from resolvers.connect.choice import check_return_url, renewable
+from resolvers.connect.consent import CALLBACK, send_to_vendor
+from resolvers.connect.forms import read_form
+from resolvers.connect.keep import keep_secret
+from resolvers.connect.links import PATH, digest_of, new_secret
+from resolvers.connect.opening import Opening, hold
+from resolvers.connect.session import (
+    asks_for_consent,
+    complete,
+    connection_of,
+    definition_of,
+    new_session,
+    offered,
+    way_back,
+)
+from resolvers.faults import Faults, require
+from resolvers.managing import require_sharing
+from resolvers.operation import operation
+from resolvers.work import Work
+
+_MOST_INTEGRATIONS: Final = 50
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 60, 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateConnectSession:
+    """A connect link, for one user or, without one, for a shared connection."""
+
+    integration_ids: Sequence[str]
+    principal_id: str | None = None
+    connection_id: str | None = None
+    return_url: str | None = None
+    lifetime_seconds: int = 1800
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewConnectSession:
+    """The session, and its link, which is shown this once."""
+
+    session: ConnectSession
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choose:
+    """An integration that was chosen on a connect page, and what was filled in there."""
+
+    opening: Opening
+    integration_id: str
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entered:
+    """How it ended, and where the user goes now."""
+
+    session: ConnectSession
+    integration: Integration
+    way_back: str | None
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
+async def create_connect_session(work: Work, new: CreateConnectSession) -> NewConnectSession:
+    """Make a link on which an end user connects."""
+    await _check(work, new)
+    integrations = [
+        await work.get(Integration, one, path=("input", "integrationIds", str(index)))
+        for index, one in enumerate(new.integration_ids)
+    ]
+    session = new_session(work, integrations, lasts_ms=new.lifetime_seconds * 1000)
+    session.principal_id = await _holder(work, new.principal_id)
+    if new.connection_id is not None:
+        await _renew(work, session, integrations, new)
+    if session.principal_id is None:
+        renewed = await connection_of(work, session.renews_id)
+        await require_sharing(work, *integrations, connection=renewed, path=("input", "integrationIds"))
+    link = new_secret()
+    session.link_digest = digest_of(link)
+    session.return_url = new.return_url
+    work.add(session)
+    work.audit(session, "connect_session.created")
+    return NewConnectSession(session=session, url=work.hub.own_url + PATH + link)
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, Conflict))
+async def leave_for_vendor(work: Work, choice: Choose) -> str:
+    """From a connect page to the vendor's consent page; answers its address."""
+    session = await hold(work, choice.opening)
+    integration = await _chosen(work, session, choice)
+    url = await send_to_vendor(work, session, integration, callback=CALLBACK, path=("integration",))
+    work.audit(session, "connect_session.redirected")
+    return url
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, Conflict))
+async def enter_credentials(work: Work, choice: Choose) -> Entered:
+    """Keep what was filled in on a connect page. Faults stand at the keys of the form's fields."""
+    session = await hold(work, choice.opening)
+    integration = await _chosen(work, session, choice)
+    require(not asks_for_consent(integration), ("integration",), "This is connected on the vendor's own page.")
+    faults = Faults()
+    secret = read_form(faults, integration, await definition_of(work, integration), choice.values)
+    faults.refuse()
+    renewed = await connection_of(work, session.renews_id, lock=True)
+    if session.renews_id is not None and renewed is None:
+        raise NotFound("connection")
+    session.integration_id = integration.id
+    await work.flush()
+    connection = await keep_secret(work, integration, secret, principal_id=session.principal_id, renewed=renewed)
+    complete(work, session, connection)
+    return Entered(session=session, integration=integration, way_back=await way_back(work, session))
+
+
+async def _check(work: Work, new: CreateConnectSession) -> None:
+    faults = Faults("input")
+    several = 0 < len(new.integration_ids) <= _MOST_INTEGRATIONS
+    if faults.check(several, "integrationIds", f"Between 1 and {_MOST_INTEGRATIONS} integrations."):
+        once = len(set(new.integration_ids)) == len(new.integration_ids)
+        faults.check(once, "integrationIds", "Each integration once.")
+    await check_return_url(work, faults, new.return_url)
+    fits = _SHORTEST_SECONDS <= new.lifetime_seconds <= _LONGEST_SECONDS
+    faults.check(fits, "lifetimeSeconds", f"Between {_SHORTEST_SECONDS} and {_LONGEST_SECONDS} seconds.")
+    faults.refuse()
+
+
+async def _holder(work: Work, principal_id: str | None) -> str | None:
+    """A user of the organization.
+
+    Whoever opens a link connects in that user's name: with a token of one's own that needs ORGANIZATION_ADMIN. A
+    token that is no user's is an app's back end, and needs nothing more.
+    """
+    if principal_id is None:
+        return None
+    path = ("input", "principalId")
+    if work.caller.principal_id not in (None, principal_id):
+        work.need(Permission.ORGANIZATION_ADMIN)
+    principal = await work.get(Principal, principal_id, path=path)
+    require(principal.kind is PrincipalKind.USER, path, "Only a user can have a connection of their own.")
+    require(principal.disabled_at is None, path, "This user is disabled.")
+    return principal.id
+
+
+async def _renew(
+    work: Work, session: ConnectSession, integrations: Sequence[Integration], new: CreateConnectSession
+) -> None:
+    path = ("input", "connectionId")
+    require(len(integrations) == 1, path, "To renew a connection, name one integration.")
+    renewed = await renewable(work, new.connection_id or "", integrations)
+    whose = "nobody's: leave principalId out" if renewed.mode is ConnectionMode.SHARED else "another user's"
+    fits = new.principal_id is None or renewed.principal_id == new.principal_id
+    require(fits, path, f"The connection is {whose}.")
+    session.renews_id, session.principal_id = renewed.id, await _holder(work, renewed.principal_id)
+
+
+async def _chosen(work: Work, session: ConnectSession, choice: Choose) -> Integration:
+    among = choice.integration_id in session.integration_ids
+    found = await offered(work, [choice.integration_id]) if among else []
+    if not found:
+        raise NotFound("integration", path=("integration",))
+    return found[0]

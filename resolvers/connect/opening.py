@@ -1,0 +1,107 @@
+"""What a link leads to: its session, kept or about to be; how it stands for a browser, and that one's hold on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import Conflict, NotFound
+from models.row import new_id
+from models.tables import ConnectSession, Principal
+from models.vocabulary import ConnectSessionStatus
+from resolvers.connect.links import SIGNED_LASTS_MS, SignedLink, digest_of, read_signed
+from resolvers.connect.redeem import is_browser_of
+from resolvers.connect.session import connection_of, status_of
+from resolvers.work import Work
+
+
+class Standing(Enum):
+    """How a link stands for a browser. ELSEWHERE: another browser has begun with it, or has finished."""
+
+    OPEN = "open"
+    CONNECTED = "connected"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """A link in a browser: the link's text, and the secret of the browser's cookie where it has one."""
+
+    link: str
+    browser: str | None
+
+
+async def opened(work: Work, opening: Opening, *, lock: bool = False) -> ConnectSession:
+    """The session of a link. Of a signed one that nobody has used it is as it would be, and not kept.
+
+    Raises NotFound.
+    """
+    digest = digest_of(opening.link)
+    kept = select(ConnectSession).where(
+        col(ConnectSession.organization_id) == work.organization_id, col(ConnectSession.link_digest) == digest
+    )
+    session = await work.first(kept.with_for_update() if lock else kept)
+    if session is not None:
+        return session
+    signed = read_signed(work.hub.keyring, opening.link)
+    if signed is None or signed.organization_id != work.organization_id:
+        raise NotFound("connect link")
+    return _as_it_would_be(work, signed, digest)
+
+
+async def standing(work: Work, session: ConnectSession, browser: str | None) -> Standing:
+    """How it stands now."""
+    status = status_of(session, work.now())
+    if status is ConnectSessionStatus.EXPIRED or await _is_over(work, session):
+        return Standing.EXPIRED
+    if not is_browser_of(session, browser):
+        return Standing.ELSEWHERE
+    if status is ConnectSessionStatus.COMPLETED:
+        return Standing.CONNECTED
+    return Standing.FAILED if status is ConnectSessionStatus.FAILED else Standing.OPEN
+
+
+async def hold(work: Work, opening: Opening) -> ConnectSession:
+    """The session, kept now, and this browser's from now on.
+
+    Raises NotFound; Conflict where the link does not stand open for this browser.
+    """
+    if opening.browser is None:
+        raise Conflict("The browser has no cookie of the hub.")
+    session = await opened(work, opening, lock=True)
+    if await standing(work, session, opening.browser) is not Standing.OPEN:
+        raise Conflict("The link is not open for this browser.")
+    session.browser_digest = digest_of(opening.browser)
+    work.add(session)
+    return session
+
+
+async def _is_over(work: Work, session: ConnectSession) -> bool:
+    """Whether whom it was for, or what it was to renew, is gone since."""
+    if session.renews_id is not None and await connection_of(work, session.renews_id) is None:
+        return True
+    if session.principal_id is None:
+        return False
+    principal = await work.find(Principal, session.principal_id)
+    return principal is None or principal.disabled_at is not None
+
+
+def _as_it_would_be(work: Work, signed: SignedLink, digest: str) -> ConnectSession:
+    now = work.now()
+    return ConnectSession(
+        id=new_id(now),
+        created_at=now,
+        organization_id=signed.organization_id,
+        status=ConnectSessionStatus.OPEN,
+        integration_ids=[signed.integration_id],
+        principal_id=signed.principal_id,
+        renews_id=signed.connection_id,
+        additional_scopes=list(signed.scopes),
+        link_digest=digest,
+        expires_at=now + SIGNED_LASTS_MS if signed.expires_at > now else signed.expires_at,
+    )

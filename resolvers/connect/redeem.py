@@ -1,0 +1,145 @@
+"""A vendor's answer, and what its code is good for: a state is used up, and a code is turned into tokens once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from models.errors import Path, TooMany, UpstreamFailed
+from models.tables import ConnectSession, Integration
+from proxy.oauth import Grant, TokenAnswer, TokenEndpoint, fetch_token
+from proxy.oauth.endpoint import AuthorizationCode
+from resolvers.caller import Hub
+from resolvers.connect.account import Inquiry, inquiry_of, learn_account
+from resolvers.connect.callers import unknown_state
+from resolvers.connect.consent import awaited, token_endpoint, wanted_scopes
+from resolvers.connect.links import digest_of
+from resolvers.connect.session import definition_of, offered
+from resolvers.connect.vendor import Vendor, vendor_of
+from resolvers.work import Work
+
+_WORD: Final = 120
+_SENTENCE: Final = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishAuthorization:
+    """What the vendor sent a browser back with. `browser` is the secret of its cookie, where it has one."""
+
+    state: str
+    callback: str
+    code: str | None = field(default=None, repr=False)
+    error: str | None = None
+    error_description: str | None = None
+    issuer: str | None = None
+    browser: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What to ask the token endpoint, and as whom."""
+
+    endpoint: TokenEndpoint
+    grant: Grant
+    vendor: Vendor
+    lane: str
+    inquiry: Inquiry | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A state that is used up, and what its code is good for; `refusal` says why it is good for nothing."""
+
+    session_id: str
+    integration_id: str
+    renews_id: str | None
+    scopes: Sequence[str]
+    question: Question
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned:
+    """The tokens and whose they are; or why there are none."""
+
+    answer: TokenAnswer | None = None
+    account: dict[str, str] = field(default_factory=dict)
+    failure: UpstreamFailed | TooMany | None = None
+
+
+async def take(work: Work, said: FinishAuthorization) -> Taken:
+    """Use the state up. What comes to the wrong place, with the wrong browser or too late leaves it as it is.
+
+    Raises InvalidInput.
+    """
+    session = await awaited(work, said.state)
+    if session is None or not _is_meant(work, session, said):
+        raise unknown_state()
+    found = await offered(work, [session.integration_id or ""])
+    if not found:
+        raise unknown_state()
+    (integration,) = found
+    verifier = work.unseal(session, "verifier")
+    session.state_digest = session.state_expires_at = session.verifier = None
+    grant = AuthorizationCode(code=said.code or "", redirect_uri=session.redirect_uri, verifier=verifier)
+    question = await question_of(work, integration, grant, path=("state",))
+    return Taken(
+        session_id=session.id,
+        integration_id=integration.id,
+        renews_id=session.renews_id,
+        scopes=wanted_scopes(session, integration),
+        question=question,
+        refusal=_refusal(said, question.vendor),
+    )
+
+
+async def question_of(work: Work, integration: Integration, grant: Grant, *, path: Path) -> Question:
+    """Raises InvalidInput at `path` for an integration that is not set up for OAuth."""
+    definition = await definition_of(work, integration)
+    return Question(
+        endpoint=token_endpoint(work, integration, path),
+        grant=grant,
+        vendor=vendor_of(integration, definition),
+        lane=work.organization_id,
+        inquiry=await inquiry_of(work, integration, definition),
+    )
+
+
+async def redeem(hub: Hub, taken: Taken) -> Learned:
+    """No transaction is open here, and the code leaves once."""
+    return Learned() if taken.refusal is not None else await learn(hub, taken.question)
+
+
+async def learn(hub: Hub, question: Question) -> Learned:
+    """The tokens for a grant, and whose they are. That there are none is an answer, too."""
+    try:
+        answer = await fetch_token(hub.egress, question.endpoint, question.grant, lane=question.lane)
+    except (UpstreamFailed, TooMany) as failure:
+        return Learned(failure=failure)
+    account = await learn_account(
+        hub, question.vendor, question.inquiry, question.endpoint.client_id, answer, lane=question.lane
+    )
+    return Learned(answer=answer, account=account)
+
+
+def _is_meant(work: Work, session: ConnectSession, said: FinishAuthorization) -> bool:
+    """In time, where it was asked for, and in the browser that it began in, where it began in one."""
+    in_time = session.state_expires_at is not None and session.state_expires_at > work.now()
+    here = session.redirect_uri == work.hub.own_url + said.callback
+    return in_time and here and is_browser_of(session, said.browser)
+
+
+def is_browser_of(session: ConnectSession, browser: str | None) -> bool:
+    """Whether this is the browser that a session is bound to, where it is bound to one."""
+    return session.browser_digest is None or (browser is not None and digest_of(browser) == session.browser_digest)
+
+
+def _refusal(said: FinishAuthorization, vendor: Vendor) -> str | None:
+    """The issuer is asked for first: what another one says is not believed (RFC 9207 §2.4)."""
+    if vendor.issuer is not None and said.issuer is not None and said.issuer != vendor.issuer:
+        return "The answer came from another issuer than the vendor's, so it was not used."
+    if said.error is not None:
+        told = f"{said.error_description[:_SENTENCE]} " if said.error_description else ""
+        return f"{told}({said.error[:_WORD]})"
+    return None if said.code else "The vendor's answer holds no code."

@@ -1,0 +1,125 @@
+"""Connect sessions: how far one is, what it offers, and the ways it begins and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Select, and_, or_, select
+from sqlmodel import col
+
+from models.row import new_id
+from models.tables import Connection, ConnectSession, Definition, Installation, Integration, Organization
+from models.vocabulary import AuthType, ConnectionMode, ConnectSessionStatus
+from resolvers.caller import Caller
+from resolvers.connect.return_urls import is_allowed, with_result
+from resolvers.definitions import stored
+from resolvers.definitions.definition import VendorDefinition
+from resolvers.work import Work
+
+#: Still to be used, the clock permitting.
+UNDER_WAY: Final = (ConnectSessionStatus.OPEN, ConnectSessionStatus.REDIRECTED)
+_LONGEST_ERROR: Final = 1000
+
+
+def status_of(session: ConnectSession, now: int) -> ConnectSessionStatus:
+    """How far it is; EXPIRED by the clock, where it has not ended otherwise."""
+    if session.status in UNDER_WAY and session.expires_at <= now:
+        return ConnectSessionStatus.EXPIRED
+    return session.status
+
+
+def new_session(work: Work, integrations: Sequence[Integration], *, lasts_ms: int) -> ConnectSession:
+    """A session of the caller's making, not yet added; its id is there, so that it can hold secrets."""
+    now = work.now()
+    return ConnectSession(
+        id=new_id(now),
+        created_at=now,
+        organization_id=work.organization_id,
+        integration_ids=[integration.id for integration in integrations],
+        created_by=work.caller.principal_id,
+        created_by_token=work.caller.token_id,
+        expires_at=now + lasts_ms,
+    )
+
+
+async def offered(work: Work, integration_ids: Sequence[str]) -> list[Integration]:
+    """Of these the living ones, in their order: the organization's own, and what is installed on it.
+
+    Who may see them was asked when the session was made.
+    """
+    rows = await work.all(_connectable(work.caller).where(col(Integration.id).in_(integration_ids)))
+    found = {row.id: row for row in rows}
+    return [found[one] for one in integration_ids if one in found]
+
+
+async def definition_of(work: Work, integration: Integration) -> VendorDefinition | None:
+    """What the hub knows of the integration's vendor: by its publisher's definition, where that is somebody else."""
+    if integration.definition_id is None:
+        return None
+    known = select(Definition).where(
+        col(Definition.id) == integration.definition_id,
+        or_(
+            col(Definition.organization_id).is_(None),
+            col(Definition.organization_id) == integration.organization_id,
+        ),
+    )
+    return stored.definition_of(await work.first(known))
+
+
+async def connection_of(work: Work, connection_id: str | None, *, lock: bool = False) -> Connection | None:
+    """A connection of the organization's, whose ever; None where there is none, or none is named."""
+    if connection_id is None:
+        return None
+    mine = select(Connection).where(
+        col(Connection.id) == connection_id, col(Connection.organization_id) == work.organization_id
+    )
+    return await work.first(mine.with_for_update() if lock else mine)
+
+
+def complete(work: Work, session: ConnectSession, connection: Connection) -> None:
+    """It has become a connection."""
+    _end(work, session, ConnectSessionStatus.COMPLETED)
+    session.connection_id = connection.id
+
+
+def fail(work: Work, session: ConnectSession, why: str) -> None:
+    """It will not become a connection any more. `why` is shown as text, and may come from outside."""
+    _end(work, session, ConnectSessionStatus.FAILED)
+    session.error = "".join(letter if letter.isprintable() else " " for letter in why)[:_LONGEST_ERROR]
+    work.audit(session, "connect_session.failed", integration_id=session.integration_id)
+
+
+async def way_back(work: Work, session: ConnectSession) -> str | None:
+    """The return address with the result, where the organization still lists it and the session has ended."""
+    organization = await work.get(Organization, session.organization_id)
+    if session.return_url is None or not is_allowed(session.return_url, organization.return_urls):
+        return None
+    went_well = session.status is ConnectSessionStatus.COMPLETED
+    return with_result(session.return_url, "connected" if went_well else "failed", session.id)
+
+
+def is_for_all(integration: Integration, principal_id: str | None) -> bool:
+    """Whether a connection that somebody makes for themselves at an integration is shared."""
+    return principal_id is None or integration.mode is ConnectionMode.SHARED
+
+
+def asks_for_consent(integration: Integration) -> bool:
+    """Whether connecting is done on the vendor's own page."""
+    return integration.auth_type is AuthType.OAUTH2
+
+
+def _end(work: Work, session: ConnectSession, status: ConnectSessionStatus) -> None:
+    session.status = status
+    session.completed_at = work.now()
+    session.state_digest = session.state_expires_at = session.verifier = None
+
+
+def _connectable(caller: Caller) -> Select[Integration]:
+    installed = select(col(Installation.integration_id)).where(
+        col(Installation.organization_id) == caller.organization_id
+    )
+    own = col(Integration.organization_id) == caller.organization_id
+    return select(Integration).where(
+        and_(col(Integration.removed_at).is_(None), or_(own, col(Integration.id).in_(installed)))
+    )

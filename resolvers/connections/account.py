@@ -1,0 +1,97 @@
+"""Who is connected at the remote service, asked now where it says how, else as it was learnt when connecting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from models.errors import Forbidden, InvalidInput, NotFound, TooMany, UpstreamFailed
+from models.tables import Connection, Definition, Integration
+from models.vocabulary import Permission, UpstreamFailure
+from proxy.address import check_path
+from resolvers.caller import Hub
+from resolvers.definitions.parts import Request
+from resolvers.definitions.stored import definition_of
+from resolvers.find import IntegrationRef, get_integration
+from resolvers.operation import exchange
+from resolvers.outbound.probe import USERINFO, Identity, Probe, Reply, account_of, ask, identity_of, probe_of
+from resolvers.pick import picked
+from resolvers.work import Work
+
+_PLACE: Final = ("input", "parameters", "accountUri")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sought:
+    """What is known already, and how more can be asked for."""
+
+    known: dict[str, Any]
+    identity: Identity | None = None
+    probe: Probe | None = None
+
+
+async def load_account(work: Work, ref: IntegrationRef) -> Sought:
+    """Of the connection that a call of the caller's would use. Nothing has been asked."""
+    integration = await get_integration(work, ref)
+    chosen = await picked(work, integration)
+    if chosen.connection is None or chosen.borrowed:
+        raise NotFound("connection")
+    return await _sought(work, integration, chosen.connection)
+
+
+async def ask_account(hub: Hub, sought: Sought) -> Reply | None:
+    """None where nobody can be asked."""
+    return None if sought.probe is None else await ask(hub, sought.probe)
+
+
+@exchange(
+    load_account,
+    ask_account,
+    needs=Permission.CONNECTIONS_READ,
+    refuses=(NotFound, InvalidInput, Forbidden, TooMany, UpstreamFailed),
+    reads=True,
+)
+async def read_account(work: Work, sought: Sought, reply: Reply | None) -> dict[str, Any]:
+    """`accountId`, `email` and `displayName`, as far as they are known. Raises NotFound where none of them is."""
+    told = {} if reply is None or sought.identity is None else _told(sought.identity, reply)
+    account = told or sought.known
+    if account:
+        return account
+    if reply is not None:
+        _refuse_silence(reply)
+    raise NotFound("account")
+
+
+async def _sought(work: Work, integration: Integration, connection: Connection) -> Sought:
+    definition = definition_of(await work.find(Definition, integration.definition_id or ""))
+    identity = identity_of(definition, integration.parameters) if definition else None
+    identity = identity or _own_identity(integration)
+    if identity is None:
+        return Sought(known=connection.account)
+    probe = await probe_of(work, integration, connection, identity.request)
+    return Sought(known=connection.account, identity=identity, probe=probe)
+
+
+def _own_identity(integration: Integration) -> Identity | None:
+    """`accountUri` of the integration's own parameters: a path below its API, answered with OpenID's claims."""
+    path = integration.parameters.get("accountUri")
+    if not isinstance(path, str) or not path:
+        return None
+    objection = check_path(path)
+    if objection is not None:
+        raise InvalidInput.at(_PLACE, objection)
+    return Identity(request=Request(path=path), facts=USERINFO)
+
+
+def _told(identity: Identity, reply: Reply) -> dict[str, str]:
+    went_well = reply.status is not None and 200 <= reply.status < 300
+    return account_of(identity, reply) if went_well else {}
+
+
+def _refuse_silence(reply: Reply) -> None:
+    """Nobody has said that there is no such account where the service failed to say anything."""
+    if reply.failure is not None:
+        raise UpstreamFailed(reply.failure)
+    if reply.status is not None and not 200 <= reply.status < 300:
+        message = f"The remote service answered {reply.status} when it was asked who is connected."
+        raise UpstreamFailed(message, reason=UpstreamFailure.ERROR_STATUS, external_status=reply.status)

@@ -1,0 +1,209 @@
+"""Connections: store, change, remove, attach and detach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import Forbidden, InvalidInput, NotFound, Stale
+from models.row import name_key
+from models.tables import Connection, Definition, Integration, Registration
+from models.vocabulary import ConnectionMode, Permission
+from proxy.address import check_base_url
+from resolvers.credentials.verifying import unverify_all, unverify_users_of
+from resolvers.definitions.secret import check_fields, composed
+from resolvers.definitions.stored import definition_of
+from resolvers.faults import ADDRESS, Faults
+from resolvers.managing import integrations_of, require_sharing
+from resolvers.oauth.revocation import forget_connection
+from resolvers.operation import operation
+from resolvers.secrets import Secret, check_fits, check_secret, new_connection, register, store
+from resolvers.unset import UNSET, Unset, given
+from resolvers.work import Work
+
+_MOST_REGISTRATIONS: Final = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateConnection:
+    """A new connection, registered to an integration where one is named."""
+
+    secret: Secret
+    integration_id: str | None = None
+    name: str | None = None
+    mode: ConnectionMode = ConnectionMode.PER_USER
+    base_url: str | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateConnection:
+    """New values. Absent is unchanged; null clears the address."""
+
+    id: str
+    expected_version: int | Unset | None = UNSET
+    name: str | Unset | None = UNSET
+    secret: Secret | Unset | None = UNSET
+    base_url: str | Unset | None = UNSET
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterConnections:
+    """Connections to attach, all or none."""
+
+    integration_id: str
+    connection_ids: Sequence[str]
+    default_connection_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnregisterConnection:
+    """A connection to detach."""
+
+    integration_id: str
+    connection_id: str
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
+async def create_connection(work: Work, new: CreateConnection) -> Connection:
+    """Store a connection and register it. A per-user one is the caller's own."""
+    integration = await _integration(work, new.integration_id)
+    principal_id = _holder(work, new.mode)
+    if integration is not None and (principal_id is None or new.default):
+        await require_sharing(work, integration, path=("input", "integrationId"))
+    faults = Faults("input")
+    faults.name("name", new.name)
+    integrations = [integration] if integration else []
+    secret = await judged_secret(work, faults, integrations, new.secret)
+    _check_base_url(faults, new.base_url)
+    faults.refuse()
+    name = new.name or (integration.name if integration else "Connection")
+    at = integration.auth_type if integration else None
+    connection = new_connection(work, name, secret, principal_id=principal_id, at=at)
+    connection.base_url = new.base_url
+    work.audit(connection, "connection.created", integration_id=integration.id if integration else None)
+    await work.flush()
+    if integration is not None:
+        await _attach(work, integration, connection, default=new.default)
+    return connection
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, Stale))
+async def update_connection(work: Work, new: UpdateConnection) -> Connection:
+    """Change a connection's label, address or secret; it is at its next version afterwards."""
+    connection = await work.lock(Connection, new.id, expected_version=new.expected_version, path=("input", "id"))
+    await require_sharing(work, connection=connection, path=("input", "id"))
+    faults = Faults("input")
+    faults.check(new.name is not None, "name", "It cannot be null.")
+    faults.name("name", new.name)
+    faults.check(new.secret is not None, "secret", "It cannot be null.")
+    secret = None
+    if isinstance(new.secret, Secret):
+        secret = await judged_secret(work, faults, await integrations_of(work, connection), new.secret)
+    _check_base_url(faults, new.base_url)
+    faults.refuse()
+    connection.name = given(new.name, connection.name) or connection.name
+    connection.name_key = name_key(connection.name)
+    connection.base_url = given(new.base_url, connection.base_url)
+    if secret is not None:
+        store(work, connection, secret, at=connection.auth_type)
+    connection.version += 1
+    work.audit(connection, "connection.updated")
+    if secret is not None:
+        await unverify_users_of(work, connection)
+    return connection
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Forbidden))
+async def delete_connection(work: Work, id: str) -> str:
+    """Remove a connection from everywhere; a job revokes its tokens at the vendor. Answers its id."""
+    connection = await work.lock(Connection, id, path=("id",))
+    await require_sharing(work, connection=connection, path=("id",))
+    work.audit(connection, "connection.deleted")
+    await forget_connection(work, connection)
+    return connection.id
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
+async def register_connections(work: Work, link: RegisterConnections) -> Integration:
+    """Attach connections to an integration, all or none; attaching twice changes nothing."""
+    integration = await work.get(Integration, link.integration_id, path=("input", "integrationId"))
+    faults = Faults("input")
+    few = 0 < len(link.connection_ids) <= _MOST_REGISTRATIONS
+    faults.check(few, "connectionIds", f"Between 1 and {_MOST_REGISTRATIONS} connections.")
+    default = link.default_connection_id
+    among = default is None or default in link.connection_ids
+    faults.check(among, "defaultConnectionId", "It must be one of connectionIds.")
+    faults.refuse()
+    for index, connection_id in enumerate(link.connection_ids):
+        path = ("input", "connectionIds", str(index))
+        connection = await work.get(Connection, connection_id, path=path)
+        if connection.mode is ConnectionMode.SHARED or connection_id == default:
+            await require_sharing(work, integration, connection=connection, path=path)
+        if await _attach(work, integration, connection, default=connection_id == default):
+            work.audit(connection, "connection.registered", integration_id=integration.id)
+    return integration
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Forbidden))
+async def unregister_connection(work: Work, link: UnregisterConnection) -> Integration:
+    """Detach a connection from an integration; the connection itself stays."""
+    integration = await work.get(Integration, link.integration_id, path=("input", "integrationId"))
+    connection = await work.get(Connection, link.connection_id, path=("input", "connectionId"))
+    registration = await work.first(
+        select(Registration).where(
+            col(Registration.integration_id) == integration.id,
+            col(Registration.connection_id) == connection.id,
+        )
+    )
+    if registration is None:
+        raise NotFound("registration", path=("input", "connectionId"))
+    if connection.mode is ConnectionMode.SHARED:
+        await require_sharing(work, integration, path=("input", "integrationId"))
+    await work.remove(registration)
+    work.audit(connection, "connection.unregistered", integration_id=integration.id)
+    return integration
+
+
+async def judged_secret(work: Work, faults: Faults, integrations: Sequence[Integration], secret: Secret) -> Secret:
+    """The secret, composed where it was given as the fields of the integrations' vendor; its faults are gathered."""
+    ids = [integration.definition_id for integration in integrations if integration.definition_id]
+    definition = definition_of(await work.find(Definition, ids[0])) if ids else None
+    if not check_fields(faults, definition, secret):
+        return secret
+    whole = composed(definition, secret)
+    check_secret(faults, whole)
+    for integration in integrations:
+        check_fits(faults, integration.auth_type, whole)
+    return whole
+
+
+async def _integration(work: Work, integration_id: str | None) -> Integration | None:
+    if integration_id is None:
+        return None
+    return await work.get(Integration, integration_id, path=("input", "integrationId"))
+
+
+def _holder(work: Work, mode: ConnectionMode) -> str | None:
+    if mode is ConnectionMode.SHARED:
+        return None
+    if work.caller.principal_id is None:
+        raise InvalidInput.at(("input", "mode"), "Only a user can have a connection of their own; make it SHARED.")
+    return work.caller.principal_id
+
+
+async def _attach(work: Work, integration: Integration, connection: Connection, *, default: bool) -> bool:
+    changed = await register(work, integration, connection, default=default)
+    if changed and connection.mode is ConnectionMode.SHARED:
+        await unverify_all(work, [integration.id])
+    return changed
+
+
+def _check_base_url(faults: Faults, base_url: str | Unset | None) -> None:
+    fits = faults.text("baseUrl", base_url, most=ADDRESS)
+    if fits and isinstance(base_url, str) and (problem := check_base_url(base_url)):
+        faults.add("baseUrl", problem)

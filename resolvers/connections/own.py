@@ -1,0 +1,208 @@
+"""The connection that the caller has at an integration: made, made anew, taken away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import Forbidden, InvalidInput, NotFound, TooMany, UpstreamFailed
+from models.tables import Connection, Integration, Registration
+from models.vocabulary import Permission
+from proxy.oauth import AuthorizationCode, Grant, RefreshToken, TokenAnswer
+from resolvers.caller import Hub
+from resolvers.connect.authorization import Authorization, Start, begin
+from resolvers.connect.choice import Destination
+from resolvers.connect.keep import keep_secret, keep_tokens
+from resolvers.connect.redeem import Learned, Question, learn, question_of
+from resolvers.connect.session import asks_for_consent, is_for_all
+from resolvers.connections.mutations import judged_secret
+from resolvers.faults import ADDRESS, Faults, require
+from resolvers.find import IntegrationRef, get_integration, managed_integration
+from resolvers.managing import require_sharing
+from resolvers.oauth.revocation import forget_connection
+from resolvers.operation import exchange, operation
+from resolvers.secrets import Secret, replace_default_connection, shared_default
+from resolvers.work import Work
+
+_PATH: Final = ("input", "integration")
+_LONGEST: Final = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectIntegration:
+    """What somebody connects with: a secret, or a grant that its token endpoint has to be asked about."""
+
+    integration: IntegrationRef
+    given: Secret | Grant
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorizeIntegration(Start):
+    """What somebody wants to connect to on the vendor's own page."""
+
+    integration: IntegrationRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connected:
+    """A connection at one integration."""
+
+    integration: Integration
+    connection: Connection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connecting:
+    """What is to be kept at an integration: a secret that is well, or what the answer to a question gives."""
+
+    integration_id: str
+    secret: Secret | None = None
+    question: Question | None = None
+
+
+async def load_connecting(work: Work, new: ConnectIntegration) -> Connecting:
+    """Find the integration, and judge what is given; nobody has been asked."""
+    integration = await get_integration(work, new.integration, path=_PATH)
+    await _destination(work, integration)
+    faults = Faults("input")
+    if isinstance(new.given, Secret):
+        secret = await judged_secret(work, faults, [integration], new.given)
+        faults.refuse()
+        return Connecting(integration_id=integration.id, secret=secret)
+    _check_grant(faults, new.given)
+    faults.refuse()
+    question = await question_of(work, integration, new.given, path=_PATH)
+    return Connecting(integration_id=integration.id, question=question)
+
+
+async def redeem_grant(hub: Hub, connecting: Connecting) -> Learned:
+    """The tokens, where a grant was given."""
+    return Learned() if connecting.question is None else await learn(hub, connecting.question)
+
+
+@exchange(
+    load_connecting,
+    redeem_grant,
+    needs=Permission.CONNECTIONS_WRITE,
+    refuses=(NotFound, InvalidInput, Forbidden, TooMany, UpstreamFailed),
+)
+async def connect_integration(work: Work, connecting: Connecting, learned: Learned) -> Connected:
+    """Give the caller a connection at an integration, or the one there is a new secret.
+
+    Where connections are shared, or the caller is no user, it is the default shared one, for who may change the
+    integration.
+    """
+    integration = await work.get(Integration, connecting.integration_id, path=_PATH)
+    into = await _destination(work, integration)
+    if connecting.secret is not None:
+        connection = await _keep_secret(work, integration, connecting.secret, into)
+    else:
+        connection = await _keep_grant(work, integration, connecting.question, learned, into)
+    return Connected(integration=integration, connection=connection)
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
+async def authorize_integration(work: Work, wanted: AuthorizeIntegration) -> Authorization:
+    """Begin OAuth for the connection that `connect_integration` would make or renew."""
+    integration = await get_integration(work, wanted.integration, path=_PATH)
+    into = await _destination(work, integration)
+    way = integration.auth_type
+    require(asks_for_consent(integration), _PATH, f"The integration authorises with {way}, not with a consent.")
+    return await begin(work, integration, wanted, principal_id=into.principal_id, renewed=into.connection)
+
+
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Forbidden))
+async def disconnect_integration(work: Work, ref: IntegrationRef) -> str:
+    """Take away the connection that the caller has at an integration; at others it stays. Answers its id."""
+    integration = await get_integration(work, ref, path=_PATH)
+    connection = (await _destination(work, integration)).connection
+    if connection is None:
+        raise NotFound("connection", path=_PATH)
+    await _take_away(work, integration, connection)
+    return connection.id
+
+
+async def _destination(work: Work, integration: Integration) -> Destination:
+    """Raises Forbidden where it would be everybody's and the caller may not share at the integration."""
+    me = work.caller.principal_id
+    if not is_for_all(integration, me):
+        return Destination(principal_id=me, connection=await _own_connection(work, integration))
+    integration = await managed_integration(work, integration.id, path=_PATH)
+    connection = await shared_default(work, integration)
+    await require_sharing(work, connection=connection, path=_PATH)
+    return Destination(principal_id=None, connection=connection)
+
+
+async def _own_connection(work: Work, integration: Integration) -> Connection | None:
+    """The caller's own at an integration: the default, else the first that was made."""
+    mine = (
+        work.mine(Connection)
+        .join(Registration, col(Registration.connection_id) == col(Connection.id))
+        .where(
+            col(Registration.integration_id) == integration.id,
+            col(Connection.principal_id) == work.caller.principal_id,
+        )
+    )
+    return await work.first(mine.order_by(col(Registration.is_default).desc(), col(Registration.id)))
+
+
+async def _keep_secret(work: Work, integration: Integration, secret: Secret, into: Destination) -> Connection:
+    if into.principal_id is not None:
+        renewed = await _held(work, into)
+        return await keep_secret(work, integration, secret, principal_id=into.principal_id, renewed=renewed)
+    return await replace_default_connection(work, integration, secret)
+
+
+async def _keep_grant(
+    work: Work, integration: Integration, question: Question | None, learned: Learned, into: Destination
+) -> Connection:
+    if learned.failure is not None:
+        raise learned.failure
+    assert question is not None and learned.answer is not None  # noqa: S101, PT018  there is one where nothing failed
+    return await keep_tokens(
+        work,
+        integration,
+        _with_its_refresh_token(question.grant, learned.answer),
+        asked=integration.scopes,
+        account=learned.account,
+        principal_id=into.principal_id,
+        renewed=await _held(work, into),
+    )
+
+
+def _with_its_refresh_token(grant: Grant, answer: TokenAnswer) -> TokenAnswer:
+    """The answer; without a new refresh token the one that was given goes on (RFC 6749 §6)."""
+    if isinstance(grant, RefreshToken) and answer.refresh_token is None:
+        return replace(answer, refresh_token=grant.token)
+    return answer
+
+
+async def _held(work: Work, into: Destination) -> Connection | None:
+    """The connection that is there, held against other writers."""
+    return None if into.connection is None else await work.lock(Connection, into.connection.id)
+
+
+def _check_grant(faults: Faults, grant: Grant) -> None:
+    match grant:
+        case AuthorizationCode(code=code, redirect_uri=redirect_uri):
+            faults.text("code", code, most=_LONGEST, least=1)
+            faults.text("redirectUri", redirect_uri, most=ADDRESS, least=1)
+        case RefreshToken(token=token):
+            faults.text("refreshToken", token, most=_LONGEST, least=1)
+
+
+async def _take_away(work: Work, integration: Integration, connection: Connection) -> None:
+    registrations = await work.all(
+        select(Registration).where(col(Registration.connection_id) == connection.id).with_for_update()
+    )
+    here = [one for one in registrations if one.integration_id == integration.id]
+    if len(registrations) > len(here):
+        work.audit(connection, "connection.unregistered", integration_id=integration.id)
+        for one in here:
+            await work.remove(one)
+        return
+    work.audit(connection, "connection.deleted", integration_id=integration.id)
+    await forget_connection(work, connection)

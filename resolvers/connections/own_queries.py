@@ -1,0 +1,21 @@
+"""The connection that a call of the caller's would use at an integration, and who is connected by it."""
+
+from __future__ import annotations
+
+from models.errors import NotFound
+from models.vocabulary import Permission
+from resolvers.connections.own import Connected
+from resolvers.find import IntegrationRef, get_integration
+from resolvers.operation import operation
+from resolvers.pick import picked
+from resolvers.work import Work
+
+
+@operation(needs=Permission.CONNECTIONS_READ, reads=True, refuses=(NotFound,))
+async def read_integration_connection(work: Work, ref: IntegrationRef) -> Connected:
+    """As it would be picked for a call. There is none where none would be, or where the pick would be a guess."""
+    integration = await get_integration(work, ref)
+    chosen = await picked(work, integration)
+    if chosen.connection is None or chosen.borrowed:
+        raise NotFound("connection")
+    return Connected(integration=integration, connection=chosen.connection)

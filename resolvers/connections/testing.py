@@ -1,0 +1,86 @@
+"""Whether a connection works: asked of the remote service, and written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import Forbidden, InvalidInput, NotFound, TooMany, UpstreamFailed
+from models.tables import Connection, Definition, Integration, Registration
+from models.vocabulary import ConnectionStatus, Permission
+from resolvers.caller import Hub
+from resolvers.connections.health import Check, Finding, check_of, note, run_check, unchanged
+from resolvers.definitions.stored import definition_of
+from resolvers.operation import exchange
+from resolvers.scope import visible
+from resolvers.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """A connection as it was when its check was made ready."""
+
+    id: str
+    secret_version: int
+    integration_id: str
+    check: Check
+
+
+async def load(work: Work, id: str) -> Examined:
+    """The check of the first integration, in the order of registration, whose definition has one."""
+    connection = await work.get(Connection, id, path=("id",))
+    if connection.status is ConnectionStatus.PENDING:
+        raise InvalidInput.at(("id",), "It has not been connected yet.")
+    for integration, row in await _places(work, connection):
+        definition = definition_of(row)
+        check = await check_of(work, integration, definition, connection) if definition else None
+        if check is not None:
+            return Examined(
+                id=connection.id,
+                secret_version=connection.secret_version,
+                integration_id=integration.id,
+                check=check,
+            )
+    raise InvalidInput.at(
+        ("id",), "Nothing is known by which it could be tested: no definition of its integrations says."
+    )
+
+
+async def send(hub: Hub, examined: Examined) -> Finding:
+    """Raises UpstreamFailed where the hub has no room for the call; nothing was asked then."""
+    try:
+        return await run_check(hub, examined.check)
+    except TooMany as refusal:
+        raise UpstreamFailed(refusal.message) from refusal
+
+
+@exchange(
+    load,
+    send,
+    needs=Permission.CONNECTIONS_READ,
+    refuses=(NotFound, InvalidInput, Forbidden, UpstreamFailed),
+)
+async def test_connection(work: Work, examined: Examined, finding: Finding) -> Connection:
+    """Ask the remote service whether a connection works, and who it is. That it does not is an answer, no refusal."""
+    connection = await work.lock(Connection, examined.id, path=("id",))
+    if unchanged(connection, examined.secret_version):  # else the finding is of a secret that is gone
+        note(work, connection, finding, integration_id=examined.integration_id)
+        work.audit(connection, "connection.tested", integration_id=examined.integration_id)
+    return connection
+
+
+async def _places(work: Work, connection: Connection) -> list[tuple[Integration, Definition]]:
+    rows = await work.session.execute(
+        select(Integration, Definition)
+        .join(Registration, col(Registration.integration_id) == col(Integration.id))
+        .join(Definition, col(Definition.id) == col(Integration.definition_id))
+        .where(
+            col(Registration.connection_id) == connection.id,
+            *visible(work.caller, Integration),
+            *visible(work.caller, Definition),
+        )
+        .order_by(col(Registration.id))
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -1,0 +1,1 @@
+"""Credentials: how a secret is stored, verified and presented, whoever made the connection."""

@@ -1,0 +1,47 @@
+"""Which integrations have to be verified, and what takes their verification away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.tables import Connection, Definition, Integration, Registration
+from models.vocabulary import ConnectionMode, IntegrationState
+from resolvers.definitions.fields import supports_verification
+from resolvers.work import Work
+
+_VERIFIED = (IntegrationState.LIVE, IntegrationState.VERIFYING)
+
+
+def unverify(work: Work, integration: Integration, definition: Definition | None) -> None:
+    """LIVE → NEW where the definition has a verification; one that is under way counts no more."""
+    if definition is not None and supports_verification(definition) and integration.state in _VERIFIED:
+        integration.state = IntegrationState.NEW
+        integration.state_error = None
+        integration.state_changed_at = work.now()
+
+
+async def unverify_users_of(work: Work, connection: Connection) -> None:
+    """The same for every integration that a shared connection is registered to."""
+    if connection.mode is ConnectionMode.SHARED:
+        users = select(col(Registration.integration_id)).where(col(Registration.connection_id) == connection.id)
+        await unverify_all(work, list((await work.session.execute(users)).scalars()))
+
+
+async def unverify_all(work: Work, integration_ids: Sequence[str]) -> None:
+    """The same for integrations by their ids, those of the organization."""
+    rows = await work.session.execute(
+        select(Integration, Definition)
+        .join(Definition, col(Definition.id) == col(Integration.definition_id))
+        .where(
+            col(Integration.id).in_(integration_ids),
+            col(Integration.organization_id) == work.organization_id,
+            col(Integration.state).in_(_VERIFIED),
+        )
+        .order_by(col(Integration.id))
+        .with_for_update(of=Integration)
+    )
+    for integration, definition in rows:
+        unverify(work, integration, definition)

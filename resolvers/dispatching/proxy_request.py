@@ -1,0 +1,128 @@
+"""A request of the caller's own, sent through an integration with its credential, and recorded as any dispatch is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
+from models.row import new_id
+from models.tables import Connection, Definition, Installation, Integration
+from models.vocabulary import Permission
+from proxy.message import OutboundRequest
+from resolvers.connect.invitation import invitation
+from resolvers.dispatching.attempt import Dispatched, Ready, answer_of, attempt
+from resolvers.dispatching.build import Outbound
+from resolvers.dispatching.proxying import ProxyRequest, build_proxied
+from resolvers.dispatching.replay import guarding
+from resolvers.dispatching.send import Prepared, Sent
+from resolvers.find import get_integration
+from resolvers.idempotency import check_key, digest_of_input
+from resolvers.integrations.fields import owned_by
+from resolvers.operation import exchange
+from resolvers.pick import Pick, picked
+from resolvers.readiness import not_ready, usability
+from resolvers.recorder import Intent
+from resolvers.work import Work
+
+_OPERATION: Final = "proxyRequest"
+
+
+async def load_request(work: Work, asked: ProxyRequest) -> Ready:
+    """Find, permit, pick and build; nothing has been sent."""
+    check_key(asked.idempotency_key)
+    integration = await get_integration(work, asked.integration, path=("input", "integration"))
+    _permit(work, integration)
+    installation = await _installation(work, integration)
+    chosen = await picked(work, integration, named=asked.connection_id)
+    await _require_usable(work, integration, installation, chosen)
+    outbound = await build_proxied(work, asked, integration, chosen.connection)
+    prepared = Prepared(
+        intent=_intent(work, asked, integration, installation, chosen.connection, outbound),
+        request=OutboundRequest(
+            method=asked.method,
+            url=outbound.url,
+            headers=outbound.headers,
+            body=outbound.body,
+            timeout_seconds=asked.timeout_seconds,
+            lane=work.organization_id,
+            retry_safe=asked.idempotency_key is not None,
+            pooled=True,
+        ),
+        outbound=outbound,
+        connection=chosen.connection,
+    )
+    return Ready(prepared=prepared, integration=integration, connection=chosen.connection)
+
+
+@exchange(
+    load_request,
+    attempt,
+    needs=Permission.PROXY_REQUEST,
+    refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
+    reads=True,
+)
+async def proxy_request(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatched:
+    """Send a request of one's own through an integration. A failure of the remote service is an outcome."""
+    return await answer_of(work, ready, sent)
+
+
+def _permit(work: Work, integration: Integration) -> None:
+    """A publisher's headers and credentials would answer to paths that it has never declared."""
+    if not owned_by(integration, work.caller):
+        raise Forbidden("Only through an integration of your own organization; run a capability of this one.")
+    if work.caller.allowed_capabilities:
+        raise Forbidden("This token may run some capabilities, and send nothing else.")
+
+
+async def _installation(work: Work, integration: Integration) -> Installation | None:
+    return await work.first(
+        select(Installation).where(
+            col(Installation.integration_id) == integration.id,
+            col(Installation.organization_id) == work.organization_id,
+        )
+    )
+
+
+async def _require_usable(
+    work: Work, integration: Integration, installation: Installation | None, chosen: Pick
+) -> None:
+    definition = await work.find(Definition, integration.definition_id or "")
+    usable = usability(integration, installation, definition, chosen)
+    if not usable.available:
+        raise not_ready(usable, connect_url=await invitation(work, integration, chosen.connection, usable))
+
+
+def _intent(
+    work: Work,
+    asked: ProxyRequest,
+    integration: Integration,
+    installation: Installation | None,
+    connection: Connection | None,
+    outbound: Outbound,
+) -> Intent:
+    now, connection_id = work.now(), connection.id if connection else None
+    headers = [(header.name, header.value) for header in asked.headers or ()]
+    parts = [integration.id, asked.method, asked.path, asked.query, headers, asked.body, connection_id]
+    intent_id = new_id(now)
+    return Intent(
+        id=intent_id,
+        created_at=now,
+        organization_id=work.organization_id,
+        integration_id=integration.id,
+        installation_id=installation.id if installation else None,
+        capability_id=None,
+        capability_name=None,
+        connection_id=connection_id,
+        principal_id=work.caller.principal_id,
+        token_id=work.caller.token_id,
+        source=work.caller.source,
+        method=asked.method,
+        url=outbound.recorded_url,
+        request_digest=digest_of_input(parts),
+        correlation_id=intent_id,
+        deadline_at=now + int(asked.timeout_seconds * 1000),
+        key=guarding(work, _OPERATION, asked.idempotency_key, now),
+    )

@@ -1,0 +1,142 @@
+"""Events: an integration says that something happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady
+from models.row import new_id
+from models.tables import Event, EventType, Installation, Integration
+from models.vocabulary import InstallationStatus, Permission, UnavailableReason
+from proxy.inputs.validate import compile_schema, violations
+from resolvers.capabilities.manifest import suffix_of
+from resolvers.faults import NAME, Faults
+from resolvers.find import IntegrationRef, get_integration
+from resolvers.idempotency import claim, digest_of_input, key_problem, spent
+from resolvers.operation import operation
+from resolvers.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmitEvent:
+    """What happened. `type` is the declared name, with or without the handler."""
+
+    integration: IntegrationRef
+    type: str
+    installation_id: str | None = None
+    payload: dict[str, Any] | None = None
+    entity_id: str | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emitted:
+    """The accepted event, and what its transaction queued."""
+
+    event: Event
+    integration: Integration
+    queued_runs: int
+    queued_deliveries: int
+    replayed: bool
+
+
+@operation(needs=Permission.EVENTS_EMIT, refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady))
+async def emit_event(work: Work, said: EmitEvent) -> Emitted:
+    """Accept an event of a declared type; at most 256 kB of payload."""
+    faults = Faults("input")
+    faults.object("payload", said.payload)
+    faults.text("entityId", said.entity_id, most=NAME, least=1)
+    if problem := key_problem(said.idempotency_key):
+        faults.add("idempotencyKey", problem)
+    faults.refuse()
+    integration = await get_integration(work, said.integration, path=("input", "integration"))
+    event_type = await _event_type(work, integration, said.type)
+    installation = await _installation(work, integration, said.installation_id)
+    payload = said.payload or {}
+    _check_payload(event_type, payload)
+    event = _event(work, said, integration, event_type, installation)
+    digest = digest_of_input([integration.id, event_type.id, event.installation_id, payload, said.entity_id])
+    earlier = await claim(work, "emit_event", said.idempotency_key, digest, event.id)
+    event = work.add(event) if earlier is None else await _stored(work, earlier)
+    return Emitted(
+        event=event, integration=integration, queued_runs=0, queued_deliveries=0, replayed=earlier is not None
+    )
+
+
+async def _stored(work: Work, event_id: str) -> Event:
+    """The event of a used key, in this organization or the installation's. Raises Conflict if it was removed."""
+    event = await work.first(select(Event).where(col(Event.id) == event_id))
+    if event is None:
+        raise spent("event")
+    return event
+
+
+async def _event_type(work: Work, integration: Integration, name: str) -> EventType:
+    suffix = suffix_of(integration, name) or name
+    declared = work.mine(EventType).where(
+        col(EventType.integration_id) == integration.id, col(EventType.suffix) == suffix
+    )
+    event_type = await work.first(declared)
+    if event_type is None:
+        raise NotFound("event type", path=("input", "type"))
+    return event_type
+
+
+async def _installation(work: Work, integration: Integration, named: str | None) -> Installation | None:
+    """The one named; else the organization's own; else the app's only one elsewhere."""
+    path = ("input", "installationId")
+    here = work.mine(Installation).where(col(Installation.integration_id) == integration.id)
+    if named is not None:
+        chosen = await work.first(here.where(col(Installation.id) == named))
+        if chosen is None:
+            raise NotFound("installation", path=path)
+        return _active(chosen)
+    own = await work.first(here.where(col(Installation.organization_id) == work.organization_id))
+    if own is not None:
+        return _active(own)
+    elsewhere = await work.all(here.limit(2))
+    if len(elsewhere) > 1:
+        raise InvalidInput.at(path, "The app has several installations; name one.")
+    return _active(elsewhere[0]) if elsewhere else None
+
+
+def _active(installation: Installation) -> Installation:
+    if installation.status is InstallationStatus.PAUSED:
+        raise NotReady("The installation is paused.", reason=UnavailableReason.INSTALLATION_PAUSED)
+    return installation
+
+
+def _check_payload(event_type: EventType, payload: dict[str, Any]) -> None:
+    if event_type.payload_schema is not None:
+        found = violations(compile_schema(event_type.payload_schema), payload, ("input", "payload"))
+        if found:
+            raise InvalidInput(found)
+
+
+def _event(
+    work: Work,
+    said: EmitEvent,
+    integration: Integration,
+    event_type: EventType,
+    installation: Installation | None,
+) -> Event:
+    now = work.now()
+    event_id = new_id(now)
+    return Event(
+        id=event_id,
+        created_at=now,
+        organization_id=installation.organization_id if installation else work.organization_id,
+        integration_id=integration.id,
+        installation_id=installation.id if installation else None,
+        event_type_id=event_type.id,
+        type=event_type.name,
+        entity_id=said.entity_id or (installation.handler if installation else integration.handler),
+        payload=said.payload or {},
+        source=work.caller.source,
+        principal_id=work.caller.principal_id,
+        correlation_id=event_id,
+    )

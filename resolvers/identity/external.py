@@ -1,0 +1,131 @@
+"""Tokens of another issuer: JWTs that a front end's own users bring (RFC 7519, RFC 8725)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeGuard
+
+import orjson
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jws import JWSRegistry
+from joserfc.jwt import JWTClaimsRegistry
+
+from models.errors import Unauthenticated
+from resolvers.faults import NAME, text_problem
+from resolvers.identity.key_sets import KeySet, PublicKey
+
+#: Public-key algorithms only: with a shared secret, or with none, the public key of a JWK set would do to sign.
+ALGORITHMS: Final = (
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "EdDSA", "Ed25519"),
+)
+_LONGEST: Final = 8192
+_COMPACT: Final = re.compile(r"([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trust:
+    """Whose tokens are taken, and how they are read. `leeway_seconds` is for clocks that differ.
+
+    `organization_claim` is empty where tokens name no organization.
+    """
+
+    issuer: str
+    audiences: Sequence[str]
+    algorithms: Sequence[str]
+    leeway_seconds: int
+    subject_claim: str
+    organization_claim: str
+
+    def __post_init__(self) -> None:
+        unsafe = sorted(set(self.algorithms) - set(ALGORITHMS))
+        if unsafe or not self.algorithms:
+            raise ValueError(
+                f"JWTs are verified by one of {', '.join(ALGORITHMS)}, not by {', '.join(unsafe) or '–'}."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who somebody is, and in which organization alone, by id or slug, where the issuer says so."""
+
+    subject: str
+    organization: str | None
+
+
+class ExternalTokens:
+    """Verifies tokens of one issuer."""
+
+    def __init__(self, trust: Trust, keys: KeySet, clock: Callable[[], int]) -> None:
+        """`clock` answers milliseconds since 1970 UTC."""
+        self._trust = trust
+        self._keys = keys
+        self._clock = clock
+        self._registry = JWSRegistry(algorithms=list(trust.algorithms), strict_check_header=False)
+
+    async def verify(self, text: str) -> Identity:
+        """Who the bearer of a JWT is.
+
+        Raises Unauthenticated in the same words for whatever is wrong with it, and UpstreamFailed where the
+        issuer's keys cannot be had.
+        """
+        algorithm, kid = self._header(text)
+        fitting = [key for key in await self._keys.named(kid) if _fits(key, algorithm)]
+        if not fitting:
+            raise Unauthenticated
+        return self._identity(self._claims(text, fitting[0]))
+
+    def _header(self, text: str) -> tuple[str, str | None]:
+        """Algorithm and key id, before any key is looked for: nothing in it names a key but its id (§3.10)."""
+        found = _COMPACT.fullmatch(text) if len(text) <= _LONGEST else None
+        header = _json(found[1]) if found else None
+        if not isinstance(header, dict) or "crit" in header or header.get("alg") not in self._trust.algorithms:
+            raise Unauthenticated
+        kid = header.get("kid")
+        if kid is not None and not isinstance(kid, str):
+            raise Unauthenticated
+        return header["alg"], kid
+
+    def _claims(self, text: str, key: PublicKey) -> dict[str, Any]:
+        trust = self._trust
+        try:
+            claims = jwt.decode(text, key, registry=self._registry).claims
+            JWTClaimsRegistry(
+                now=self._clock() // 1000,
+                leeway=trust.leeway_seconds,
+                iss={"essential": True, "value": trust.issuer},
+                aud={"essential": True, "values": list(trust.audiences)},
+                exp={"essential": True},
+            ).validate(claims)
+        except (JoseError, ValueError, TypeError, RecursionError) as cause:
+            raise Unauthenticated from cause
+        return claims
+
+    def _identity(self, claims: dict[str, Any]) -> Identity:
+        subject = claims.get(self._trust.subject_claim)
+        organization = claims.get(self._trust.organization_claim) if self._trust.organization_claim else None
+        if not _is_name(subject) or (organization is not None and not _is_name(organization)):
+            raise Unauthenticated
+        return Identity(subject=subject, organization=organization)
+
+
+def _fits(key: PublicKey, algorithm: str) -> bool:
+    """The key is of the algorithm's kind (§3.1); whether it is meant for that one, joserfc asks the key."""
+    kinds = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
+    return key.key_type == kinds[algorithm[:2]]
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and 0 < len(value) <= NAME and text_problem(value) is None
+
+
+def _json(segment: str) -> Any:
+    try:
+        return orjson.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+    except (binascii.Error, ValueError):
+        return None

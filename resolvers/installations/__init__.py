@@ -1,0 +1,1 @@
+"""Installations of integrations on organizations."""

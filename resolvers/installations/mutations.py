@@ -1,0 +1,100 @@
+"""Installations: install, configure, pause, uninstall."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, Stale
+from models.tables import Installation
+from models.vocabulary import InstallationStatus, Permission, Selection
+from resolvers.faults import Faults
+from resolvers.find import IntegrationRef, get_integration
+from resolvers.installations.install import install_on
+from resolvers.operation import operation
+from resolvers.unset import UNSET, Unset
+from resolvers.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstallIntegration:
+    """An app to install on the caller's organization."""
+
+    integration: IntegrationRef
+    configuration: dict[str, Any] | None = None
+    space_selection: Selection = Selection.SELECTED
+    site_selection: Selection = Selection.SELECTED
+    handler: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateInstallation:
+    """New values. Absent is unchanged."""
+
+    id: str
+    expected_version: int | Unset | None = UNSET
+    configuration: dict[str, Any] | Unset | None = UNSET
+    space_selection: Selection | Unset | None = UNSET
+    site_selection: Selection | Unset | None = UNSET
+    paused: bool | Unset | None = UNSET
+
+
+@operation(needs=Permission.INSTALLATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
+async def install_integration(work: Work, new: InstallIntegration) -> Installation:
+    """Install an app on the caller's organization. Refused as Conflict where it is already."""
+    faults = Faults("input")
+    faults.handler("handler", new.handler)
+    faults.object("configuration", new.configuration)
+    faults.refuse()
+    integration = await get_integration(work, new.integration, path=("input", "integration"))
+    here = select(Installation).where(col(Installation.organization_id) == work.organization_id)
+    existing = await work.first(here.where(col(Installation.integration_id) == integration.id))
+    if existing is not None:
+        raise Conflict("It is installed already.", existing=existing, path=("input", "integration"))
+    if new.handler is not None:
+        taken = await work.first(here.where(col(Installation.handler) == new.handler))
+        if taken is not None:
+            shown = await work.find(Installation, taken.id)
+            raise Conflict(f"The handler {new.handler} is taken.", existing=shown, path=("input", "handler"))
+    return await install_on(
+        work,
+        integration,
+        handler=new.handler,
+        configuration=new.configuration,
+        space_selection=new.space_selection,
+        site_selection=new.site_selection,
+    )
+
+
+@operation(
+    needs=Permission.INSTALLATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale, NotReady)
+)
+async def update_installation(work: Work, new: UpdateInstallation) -> Installation:
+    """Change configuration and selections, pause or go on; it is at its next version afterwards."""
+    faults = Faults("input")
+    faults.object("configuration", new.configuration)
+    faults.refuse()
+    installation = await work.lock(Installation, new.id, expected_version=new.expected_version, path=("input", "id"))
+    if not isinstance(new.configuration, Unset):
+        installation.configuration = work.seal(installation, "configuration", new.configuration or {})
+    if isinstance(new.space_selection, Selection):
+        installation.space_selection = new.space_selection
+    if isinstance(new.site_selection, Selection):
+        installation.site_selection = new.site_selection
+    if isinstance(new.paused, bool):
+        installation.status = InstallationStatus.PAUSED if new.paused else InstallationStatus.ACTIVE
+    installation.version += 1
+    work.audit(installation, "installation.updated")
+    return installation
+
+
+@operation(needs=Permission.INSTALLATIONS_WRITE, refuses=(NotFound, Forbidden))
+async def uninstall_integration(work: Work, installation_id: str) -> str:
+    """Remove an installation. Answers its id."""
+    installation = await work.lock(Installation, installation_id, path=("installationId",))
+    work.audit(installation, "installation.uninstalled")
+    await work.remove(installation)
+    return installation.id

@@ -1,0 +1,141 @@
+"""What an integration takes from its vendor's definition where nothing else is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import Conflict, InvalidInput
+from models.tables import Definition, Integration, Organization
+from models.vocabulary import ApiKeyLocation, AuthType, TokenEndpointAuth
+from proxy.headers import hint
+from resolvers.definitions.definition import VendorDefinition
+from resolvers.definitions.stored import definition_of
+from resolvers.definitions.values import fill_address
+from resolvers.integrations.auth import IntegrationAuth
+from resolvers.unset import Unset
+from resolvers.work import Work
+
+Defaults = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VendorChange:
+    """What an integration will go by. `to_judge` are its parameters where vendor or parameters change."""
+
+    vendor: str
+    row: Definition | None
+    definition: VendorDefinition | None
+    before: Defaults
+    after: Defaults
+    to_judge: Mapping[str, Any] | None
+
+    def auth_type(self, integration: Integration) -> AuthType:
+        """How it will authorise unless the input says otherwise."""
+        kept = integration.auth_type
+        changed: AuthType = self.after["auth_type"]
+        return changed if kept == self.before["auth_type"] else kept
+
+
+def parameters_of(auth: IntegrationAuth | Unset | None, otherwise: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters that an integration will have; nothing in place of what is no object, which is refused."""
+    if not isinstance(auth, IntegrationAuth) or isinstance(auth.parameters, Unset):
+        return otherwise
+    return auth.parameters if isinstance(auth.parameters, dict) else {}
+
+
+def defaults_of(definition: VendorDefinition | None, parameters: Mapping[str, Any]) -> Defaults:
+    """By column, what an integration has unless it says otherwise; None for an address that lacks a parameter."""
+    if definition is None:
+        return _PLAIN
+    auth = definition.auth
+    return {
+        "category": definition.category,
+        "auth_type": auth.type,
+        "api_base_url": _filled(auth.api_base_url, parameters),
+        "authorization_url": _filled(auth.authorization_url, parameters),
+        "token_url": _filled(auth.token_url, parameters),
+        "revocation_url": _filled(auth.revocation_url, parameters),
+        "token_endpoint_auth": auth.token_endpoint_auth,
+        "scopes": list(auth.scopes),
+        "api_key_location": auth.api_key.location if auth.api_key else ApiKeyLocation.HEADER,
+        "api_key_name": auth.api_key.name if auth.api_key else None,
+        "headers": [{"name": name, "value": value} for name, value in auth.headers.items()],
+    }
+
+
+def fill(
+    work: Work, integration: Integration, before: Defaults, after: Defaults, auth: IntegrationAuth | Unset | None
+) -> None:
+    """Put new defaults where the old ones stand; what was given, now or before, stays."""
+    for column, value in after.items():
+        given = getattr(auth, "type" if column == "auth_type" else column, Unset.UNSET)
+        if not isinstance(given, Unset) or value == before[column]:
+            continue
+        if column == "headers":
+            _fill_headers(work, integration, before[column], value)
+        elif getattr(integration, column) == before[column]:
+            setattr(integration, column, value)
+
+
+async def require_usable(work: Work, row: Definition | None) -> VendorDefinition | None:
+    """What a new integration of this vendor goes by. Raises InvalidInput or Conflict where there can be none."""
+    if row is None:
+        return None
+    definition = definition_of(row)
+    path = ("input", "vendor")
+    if definition is None:
+        raise InvalidInput.at(path, f"The definition of {row.name} is of an older form; save it again.")
+    if row.deprecated:
+        raise InvalidInput.at(path, f"{row.name} is deprecated: there are no new integrations of it.")
+    if not definition.supports.multiple:
+        await _require_first(work, row)
+    return definition
+
+
+async def _require_first(work: Work, row: Definition) -> None:
+    here = select(col(Organization.id)).where(col(Organization.id) == work.organization_id)
+    await work.session.execute(here.with_for_update(key_share=True))  # of two at once one comes after the other
+    other = await work.first(
+        select(Integration).where(
+            col(Integration.organization_id) == work.organization_id,
+            col(Integration.definition_id) == row.id,
+            col(Integration.removed_at).is_(None),
+        )
+    )
+    if other is not None:
+        shown = await work.find(Integration, other.id)
+        sentence = f"There is one integration of {row.name} already, and no more are supported."
+        raise Conflict(sentence, existing=shown, path=("input", "vendor"))
+
+
+def _fill_headers(work: Work, integration: Integration, before: Any, after: Any) -> None:
+    if (work.unseal(integration, "headers") or []) == before:
+        integration.headers = work.seal(integration, "headers", after) if after else None
+        integration.header_hints = [{**pair, "value": hint(pair["value"])} for pair in after]
+
+
+def _filled(address: str | None, parameters: Mapping[str, Any]) -> str | None:
+    try:
+        return None if address is None else fill_address(address, parameters)
+    except InvalidInput:
+        return None
+
+
+_PLAIN: Defaults = {
+    "category": "other",
+    "auth_type": AuthType.NONE,
+    "api_base_url": None,
+    "authorization_url": None,
+    "token_url": None,
+    "revocation_url": None,
+    "token_endpoint_auth": TokenEndpointAuth.BASIC,
+    "scopes": [],
+    "api_key_location": ApiKeyLocation.HEADER,
+    "api_key_name": None,
+    "headers": [],
+}

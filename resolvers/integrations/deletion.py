@@ -1,0 +1,162 @@
+"""Deleting an integration: hidden at once, and finished by a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import delete, exists, select
+from sqlmodel import col
+
+from jobs.job import NewJob
+from jobs.kind import JobContext
+from models.errors import Forbidden, NotFound, Stale
+from models.tables import (
+    Asset,
+    Capability,
+    Connection,
+    EventType,
+    Installation,
+    Integration,
+    IntegrationTag,
+    Job,
+    Registration,
+    Share,
+    Token,
+    Workspace,
+)
+from models.vocabulary import IntegrationState, Permission
+from proxy.oauth import TokenEndpoint
+from resolvers.background import Background
+from resolvers.caller import Caller
+from resolvers.find import IntegrationRef, managed_integration
+from resolvers.integrations.tags import hold_tags, remove_unused_tags
+from resolvers.oauth.revocation import (
+    REVOKE,
+    client_of,
+    forget_connection,
+    revocation_endpoint,
+    revoke,
+    with_client,
+)
+from resolvers.operation import operation
+from resolvers.work import Work
+
+_FINISH: Final = "integration.delete"
+_MAX_ATTEMPTS: Final = 10
+_BITE: Final = 100
+_DOORS: Final = (Token, Installation, Asset, IntegrationTag)
+_CHILDREN: Final = (Registration, Capability, EventType, Share, Workspace)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deletion:
+    """What is gone, and the job that finishes the work."""
+
+    id: str
+    job: Job
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletedIntegration:
+    """An integration that is hidden, and the client that it was at its vendor's."""
+
+    id: str
+    client: TokenEndpoint | None = None
+
+
+@operation(needs=Permission.INTEGRATIONS_DELETE, refuses=(NotFound, Forbidden, Stale))
+async def delete_integration(work: Work, id: str | IntegrationRef, expected_version: int | None = None) -> Deletion:
+    """Remove an integration with all that is only its own. It is hidden, and every door to it shut, from now on."""
+    integration = await managed_integration(work, id, expected_version=expected_version, path=("id",))
+    work.audit(integration, "integration.deleted")
+    client = revocation_endpoint(work, integration)
+    now = work.now()
+    integration.state = IntegrationState.DELETING
+    integration.state_changed_at = integration.removed_at = now
+    integration.client_secret = integration.headers = None
+    integration.header_hints = []
+    integration.icon_asset_id = None
+    integration.version += 1
+    await work.flush()
+    await hold_tags(work)
+    for door in _DOORS:
+        await work.session.execute(delete(door).where(col(door.integration_id) == integration.id))
+    await remove_unused_tags(work)
+    return Deletion(id=integration.id, job=await _ask_to_finish(work, integration, client))
+
+
+@operation(needs=Permission.INTEGRATIONS_DELETE)
+async def forget_connections(work: Work, gone: DeletedIntegration) -> int:
+    """Remove some of the connections that only a hidden integration has, and have their tokens revoked.
+
+    Answers how many: 0 when there are none left.
+    """
+    here = select(col(Registration.connection_id)).where(col(Registration.integration_id) == gone.id)
+    elsewhere = select(col(Registration.connection_id)).where(col(Registration.integration_id) != gone.id)
+    deleting = select(col(Integration.id)).where(
+        col(Integration.id) == gone.id,
+        col(Integration.organization_id) == work.organization_id,
+        col(Integration.state) == IntegrationState.DELETING,
+    )
+    own = select(Connection).where(
+        exists(deleting),
+        col(Connection.organization_id) == work.organization_id,
+        col(Connection.id).in_(here),
+        col(Connection.id).not_in(elsewhere),
+    )
+    bite = await work.all(own.order_by(col(Connection.id)).limit(_BITE).with_for_update())
+    for connection in bite:
+        work.audit(connection, "connection.deleted", integration_id=gone.id)
+        await forget_connection(work, connection, client=gone.client)
+    return len(bite)
+
+
+@operation(needs=Permission.INTEGRATIONS_DELETE)
+async def finish_deletion(work: Work, id: str) -> None:
+    """Remove what a hidden integration alone has. Doing it twice changes nothing."""
+    deleting = select(Integration).where(
+        col(Integration.id) == id,
+        col(Integration.organization_id) == work.organization_id,
+        col(Integration.state) == IntegrationState.DELETING,
+    )
+    integration = await work.first(deleting.with_for_update())
+    if integration is not None:
+        await _remove_children(work, integration)
+        integration.state = IntegrationState.DELETED
+        integration.state_changed_at = work.now()
+        work.audit(integration, "integration.emptied")
+    await work.finish_job()
+
+
+async def _ask_to_finish(work: Work, integration: Integration, client: TokenEndpoint | None) -> Job:
+    new = NewJob(
+        operation=_FINISH,
+        caption=f"Delete {integration.name}"[:255],
+        organization_id=work.organization_id,
+        subject_kind="Integration",
+        subject_id=integration.id,
+        max_attempts=_MAX_ATTEMPTS,
+        created_by=work.caller.principal_id,
+    )
+    return await work.enqueue(with_client(work.hub, work.organization_id, new, client))
+
+
+async def _remove_children(work: Work, integration: Integration) -> None:
+    """Everything that only this integration has; connections that others use stay."""
+    for child in _CHILDREN:
+        await work.session.execute(delete(child).where(col(child.integration_id) == integration.id))
+
+
+async def _finish(caller: Caller, context: JobContext) -> None:
+    gone = DeletedIntegration(id=context.job.subject_id or "", client=client_of(caller.hub, context.job))
+    async with context.progress.task("Remove its connections"):
+        while await forget_connections(caller, gone):
+            pass
+    await finish_deletion(caller, gone.id)
+
+
+BACKGROUND: Final = {
+    _FINISH: Background(run=_finish, permissions=frozenset({Permission.INTEGRATIONS_DELETE})),
+    REVOKE: Background(run=revoke),
+}

@@ -1,0 +1,71 @@
+"""Integrations that the organization owns, as faces list them that know no installations."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, select
+from sqlmodel import col
+
+from models.errors import InvalidInput
+from models.tables import Integration, IntegrationTag, Share
+from models.vocabulary import Permission
+from resolvers.integrations.queries import IntegrationFilter
+from resolvers.operation import operation
+from resolvers.page import GREATEST_OFFSET, Order, Slice, SliceRequest
+from resolvers.scope import own_integrations
+from resolvers.work import Work
+
+_BY_NAME: Final = Order(columns=("name_key", "id"))
+_SHOWN: Final = (
+    *("id", "uuid", "name", "slug", "vendor", "category", "description"),
+    *("mode", "auth_type", "owner_id"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GalleryEntry:
+    """What a gallery shows of an integration. `facts` has columns of its row; shares are (principal, level)."""
+
+    facts: Row[Any]
+    tag_ids: Sequence[str]
+    shares: Sequence[tuple[str, int]]
+
+
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True)
+async def list_own_integrations(work: Work, filter: IntegrationFilter, page: SliceRequest) -> Slice[Integration]:
+    """Living integrations that the organization owns and the caller may see, by name."""
+    mine = select(Integration).where(*own_integrations(work.caller), *filter.conditions())
+    return await work.slice(mine, Integration, _BY_NAME, page)
+
+
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True, refuses=(InvalidInput,))
+async def list_gallery(work: Work) -> Sequence[GalleryEntry]:
+    """The same integrations, all of them, with their tags and shares: three statements however many there are."""
+    columns = [getattr(Integration, name) for name in _SHOWN]
+    mine = own_integrations(work.caller)
+    listed = select(*columns).where(*mine).order_by(col(Integration.name_key), col(Integration.id))
+    rows = (await work.session.execute(listed.limit(GREATEST_OFFSET + 1))).all()
+    if len(rows) > GREATEST_OFFSET:
+        raise InvalidInput.at((), f"There are more than {GREATEST_OFFSET} integrations; list them by pages.")
+    inside = select(col(Integration.id)).where(*mine)
+    tags = await _grouped(work, _links(IntegrationTag, IntegrationTag.tag_id, inside))
+    shares = await _grouped(work, _links(Share, Share.principal_id, inside).add_columns(col(Share.access_level)))
+    return [
+        GalleryEntry(facts=row, tag_ids=[tag_id for (tag_id,) in tags[row.id]], shares=shares[row.id]) for row in rows
+    ]
+
+
+def _links(table: Any, target: Any, inside: Select[Any]) -> Select[Any]:
+    return select(table.integration_id, target).where(table.integration_id.in_(inside)).order_by(target)
+
+
+async def _grouped(work: Work, statement: Select[Any]) -> dict[str, list[Any]]:
+    """By the first column, the rest of each row."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for key, *rest in await work.session.execute(statement):
+        found[key].append(tuple(rest))
+    return found

@@ -1,0 +1,126 @@
+"""Integrations together with an icon that the hub reads from an address, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale, TooMany, UpstreamFailed
+from models.tables import Integration
+from models.vocabulary import Permission, UploadPurpose
+from proxy.address import check_base_url
+from resolvers.caller import Hub
+from resolvers.faults import ADDRESS
+from resolvers.find import managed_integration
+from resolvers.integrations.change import UpdateIntegration, change_integration
+from resolvers.integrations.creation import CreateIntegration, judge_creation, make_integration
+from resolvers.integrations.fields import icon_url
+from resolvers.operation import exchange
+from resolvers.unset import UNSET, Unset, given
+from resolvers.uploads.content import Content
+from resolvers.uploads.icon import keep_icon, replace_icon
+from resolvers.uploads.receive import fetch_content
+from resolvers.work import Work
+
+_PLACE: Final = ("input", "imageUrl")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateIllustrated:
+    """A new integration, and where its icon is."""
+
+    new: CreateIntegration
+    image_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateIllustrated:
+    """New values of an integration, and where its icon is: None removes it, the address that is shown keeps it."""
+
+    change: UpdateIntegration
+    image_url: str | Unset | None = UNSET
+
+
+@dataclass(frozen=True, kw_only=True)
+class Creation:
+    """What is to be made, and what to read before."""
+
+    new: CreateIntegration
+    organization_id: str
+    source: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What is to be changed, and what to read before. `clears`: the icon goes."""
+
+    change: UpdateIntegration
+    organization_id: str
+    source: str | None
+    clears: bool
+
+
+async def load_creation(work: Work, asked: CreateIllustrated) -> Creation:
+    """Check what can be checked before anything is read from outside."""
+    await judge_creation(work, asked.new)
+    return Creation(new=asked.new, organization_id=work.organization_id, source=_source(asked.image_url))
+
+
+async def load_change(work: Work, asked: UpdateIllustrated) -> Change:
+    """Find what may be changed, before anything is read from outside."""
+    integration = await managed_integration(work, asked.change.id, path=("input", "id"))
+    shown = icon_url(integration, work.caller)
+    wanted = given(asked.image_url, shown) or None
+    return Change(
+        change=asked.change,
+        organization_id=work.organization_id,
+        source=None if wanted == shown else _source(wanted),
+        clears=wanted is None and shown is not None,
+    )
+
+
+async def fetch_icon(hub: Hub, asked: Creation | Change) -> Content | None:
+    """The picture at the address, or None where none is named."""
+    if asked.source is None:
+        return None
+    return await fetch_content(hub, asked.organization_id, UploadPurpose.ICON, asked.source, path=_PLACE)
+
+
+@exchange(
+    load_creation,
+    fetch_icon,
+    needs=Permission.INTEGRATIONS_WRITE,
+    refuses=(NotFound, Conflict, InvalidInput, Forbidden, TooMany, UpstreamFailed),
+)
+async def create_illustrated_integration(work: Work, asked: Creation, icon: Content | None) -> Integration:
+    """Make an integration with an icon from an address; nothing is made where there is no picture."""
+    integration = await make_integration(work, asked.new)
+    if icon is not None:
+        await replace_icon(work, integration, await keep_icon(work, integration, icon))
+    return integration
+
+
+@exchange(
+    load_change,
+    fetch_icon,
+    needs=Permission.INTEGRATIONS_WRITE,
+    refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale, TooMany, UpstreamFailed),
+)
+async def update_illustrated_integration(work: Work, asked: Change, icon: Content | None) -> Integration:
+    """Change an integration, and its icon to a picture from an address."""
+    integration = await change_integration(work, asked.change)
+    if icon is not None:
+        await replace_icon(work, integration, await keep_icon(work, integration, icon))
+    elif asked.clears:
+        await replace_icon(work, integration, None)
+    return integration
+
+
+def _source(image_url: str | None) -> str | None:
+    """Raises InvalidInput for what is no address that could be read."""
+    if not image_url:
+        return None
+    objection = check_base_url(image_url.partition("?")[0])
+    if len(image_url) > ADDRESS or objection:
+        raise InvalidInput.at(_PLACE, objection or f"It must not be longer than {ADDRESS} characters.")
+    return image_url

@@ -1,0 +1,139 @@
+"""Who has an integration: shares with users and teams, and its owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from models.errors import Forbidden, InvalidInput, NotFound
+from models.tables import Integration, Principal, Share
+from models.vocabulary import Permission, ShareLevel
+from resolvers.faults import require
+from resolvers.find import IntegrationRef, PrincipalRef, get_principal, managed_integration
+from resolvers.integrations.levels import least_access, level
+from resolvers.operation import operation
+from resolvers.work import Work
+
+#: An integration's shares are shown whole.
+MOST_SHARES: Final = 500
+_HIGHEST: Final = 2**31 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShareIntegration:
+    """Access for a user or team. `access_level` is the number that is kept, where a face has one of its own."""
+
+    integration_id: str | IntegrationRef
+    principal_id: str | PrincipalRef
+    level: ShareLevel = ShareLevel.VIEW
+    access_level: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnshareIntegration:
+    """A share to take away."""
+
+    integration_id: str | IntegrationRef
+    principal_id: str | PrincipalRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferIntegration:
+    """A new owner: a user or a team."""
+
+    integration_id: str | IntegrationRef
+    principal_id: str | PrincipalRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """A share as it is now, of what and with whom."""
+
+    integration: Integration
+    share: Share
+    principal: Principal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owned:
+    """Whose an integration is."""
+
+    integration: Integration
+    owner: Principal
+
+
+@operation(needs=Permission.INTEGRATIONS_SHARE, refuses=(NotFound, InvalidInput, Forbidden))
+async def share_integration(work: Work, new: ShareIntegration) -> Shared:
+    """Give a user or a team access to an integration, or change it; doing it twice changes nothing."""
+    known = new.access_level is None or 1 <= new.access_level <= _HIGHEST
+    require(known, ("input", "accessLevel"), "It is 1 to see, 2 or more to change.")
+    integration, principal = await _both(work, new.integration_id, new.principal_id)
+    share = await _share(work, integration, principal)
+    if share is None:
+        await _require_room(work, integration)
+        share = Share(
+            organization_id=work.organization_id,
+            integration_id=integration.id,
+            principal_id=principal.id,
+            access_level=new.access_level or least_access(new.level),
+        )
+        work.add(share)
+        work.audit(share, "share.created")
+    else:
+        share.access_level = new.access_level or _kept(share, new.level)
+        if work.session.is_modified(share):
+            work.audit(share, "share.updated")
+    await work.flush()
+    return Shared(integration=integration, share=share, principal=principal)
+
+
+@operation(needs=Permission.INTEGRATIONS_SHARE, refuses=(NotFound, Forbidden))
+async def unshare_integration(work: Work, gone: UnshareIntegration) -> Integration:
+    """Take a user's or a team's share away."""
+    integration, principal = await _both(work, gone.integration_id, gone.principal_id)
+    share = await _share(work, integration, principal)
+    if share is None:
+        raise NotFound("share", path=("input", "principalId"))
+    work.audit(share, "share.deleted")
+    await work.remove(share)
+    return integration
+
+
+@operation(needs=Permission.INTEGRATIONS_SHARE, refuses=(NotFound, Forbidden))
+async def transfer_integration(work: Work, new: TransferIntegration) -> Owned:
+    """Give an integration to another owner; who owned it keeps what a share gives. It is at its next version."""
+    integration, principal = await _both(work, new.integration_id, new.principal_id)
+    if integration.owner_id != principal.id:
+        integration.owner_id = principal.id
+        integration.version += 1
+        integration.updated_by = work.caller.principal_id
+        work.audit(integration, "integration.transferred")
+    return Owned(integration=integration, owner=principal)
+
+
+async def _both(
+    work: Work, integration_id: str | IntegrationRef, principal_id: str | PrincipalRef
+) -> tuple[Integration, Principal]:
+    integration = await managed_integration(work, integration_id, path=("input", "integrationId"))
+    principal = await get_principal(work, principal_id, path=("input", "principalId"))
+    return integration, principal
+
+
+async def _share(work: Work, integration: Integration, principal: Principal) -> Share | None:
+    return await work.first(
+        select(Share).where(col(Share.integration_id) == integration.id, col(Share.principal_id) == principal.id)
+    )
+
+
+async def _require_room(work: Work, integration: Integration) -> None:
+    counted = select(func.count()).where(col(Share.integration_id) == integration.id)
+    room = (await work.session.execute(counted)).scalar_one() < MOST_SHARES
+    require(room, ("input", "principalId"), f"An integration has at most {MOST_SHARES} shares; share it with a team.")
+
+
+def _kept(share: Share, wanted: ShareLevel) -> int:
+    """A number of the wanted level stays as it is: a face gave it that meaning."""
+    return share.access_level if level(share) is wanted else least_access(wanted)

@@ -1,0 +1,62 @@
+"""The job that verifies an integration, and the one that settles what such jobs have left open."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from jobs.kind import JobContext
+from models.errors import InvalidInput, NotReady, UpstreamFailed
+from models.vocabulary import Permission
+from resolvers.background import Background
+from resolvers.caller import Caller
+from resolvers.connections.health import Finding
+from resolvers.integrations.verification import (
+    VERIFY,
+    Verifying,
+    load_verification,
+    record_verification,
+    settle_verifications,
+)
+from resolvers.outbound.probe import account_of, ask, objection
+
+_WRITE: Final = frozenset({Permission.INTEGRATIONS_WRITE})
+
+
+async def _verify(caller: Caller, context: JobContext) -> None:
+    integration_id = context.job.subject_id or ""
+    checked = None
+    try:
+        checked = await load_verification(caller, integration_id)
+        finding = Finding() if checked is None else await _check(caller, context, checked)
+    except (InvalidInput, NotReady, UpstreamFailed) as refusal:
+        finding = Finding(error=refusal.message)
+    if checked is None and finding.error is None:
+        finding = Finding(error="There is nothing to verify.")
+    await record_verification(caller, integration_id, checked, finding)
+
+
+async def _check(caller: Caller, context: JobContext, checked: Verifying) -> Finding:
+    """Step by step for those who watch. Raises UpstreamFailed with why it does not work."""
+    check, progress = checked.check, context.progress
+    async with progress.task(f"Verify {checked.name}"):
+        async with progress.step("Ask whether the credentials work", "The definition's verification request."):
+            reply = await ask(caller.hub, check.works)
+            error = objection(reply, check.verification)
+            if error is not None:
+                raise UpstreamFailed(error)
+        await progress.report(0.5)
+        if check.identity is None:
+            return Finding()
+        async with progress.step("Ask who is connected", "The definition's account request."):
+            told = reply if check.who is None else await ask(caller.hub, check.who)
+            finding = Finding(account=account_of(check.identity, told))
+        await progress.report(1.0)
+        return finding
+
+
+BACKGROUND: Final = {
+    VERIFY: Background(run=_verify, permissions=_WRITE),
+    "integration.settle_verifications": Background(
+        run=lambda caller, _: settle_verifications(caller), recurs="Settle abandoned verifications"
+    ),
+}

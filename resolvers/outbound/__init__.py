@@ -1,0 +1,1 @@
+"""Outbound requests: one way to build them for dispatch, proxied requests and probes."""

@@ -1,0 +1,186 @@
+"""Probes: a definition's own small requests, sent with a connection's credential, and what their answers tell."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from models.errors import NotFound, NotReady, UpstreamFailed
+from models.tables import Connection, Integration
+from proxy.address import build_url, parse_endpoint
+from proxy.auth import Authorisation, authorise
+from proxy.call import Failure, JsonBody, read_body
+from proxy.message import OutboundRequest
+from proxy.redact import redact
+from resolvers.caller import Hub
+from resolvers.credentials.held import HeldToken, held_token
+from resolvers.definitions.definition import VendorDefinition
+from resolvers.definitions.expression import evaluate, is_truthy
+from resolvers.definitions.parts import Account, Request, Verification
+from resolvers.definitions.values import as_text, fill_address
+from resolvers.dispatching.build import configured_headers, merged
+from resolvers.oauth.call import call_with_token
+from resolvers.secrets import credential_of
+from resolvers.work import Work
+
+_MOST_BYTES: Final = 256 * 1024
+_SECONDS: Final = 20.0
+_LONGEST: Final = 255
+_SENTENCE: Final = 300
+#: OpenID Connect's claims (Core 1.0, section 5.1) as what the hub knows of an account.
+USERINFO: Final = {"accountId": "sub", "email": "email", "displayName": "name || preferred_username"}
+_REFUSED: Final = frozenset({401, 403})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """A request that is ready to go. `secrets` are masked in whatever is said about it."""
+
+    request: OutboundRequest
+    held: HeldToken | None
+    secrets: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What came back: a status and, where it was JSON, a value; or why nothing did."""
+
+    status: int | None = None
+    value: Any = None
+    failure: str | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def refused(self) -> bool:
+        """The credential itself was not taken."""
+        return self.status in _REFUSED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """How to learn who is connected: the request, and an expression for each fact."""
+
+    request: Request
+    facts: Mapping[str, str | None]
+
+
+async def probe_of(work: Work, integration: Integration, connection: Connection | None, request: Request) -> Probe:
+    """The request as it goes out. Raises InvalidInput where it cannot, such as for want of an API base."""
+    stored = {} if connection is None else work.unseal(connection, "secret")
+    granted = _authorisation(integration, connection, stored)
+    body = None if request.body is None else orjson.dumps(request.body)
+    own = (("Content-Type", "application/json"),) if body is not None else ()
+    configured = await configured_headers(work, integration)
+    base_url = (connection.base_url if connection else None) or integration.api_base_url
+    return Probe(
+        request=OutboundRequest(
+            method=request.method,
+            url=_url(base_url, request, integration.parameters, granted.query),
+            headers=merged(own, configured, tuple(request.headers.items()), granted.headers),
+            body=body,
+            timeout_seconds=_SECONDS,
+            lane=work.organization_id,
+            max_answer_bytes=_MOST_BYTES,
+        ),
+        held=held_token(connection, integration, stored, work.now()) if connection else None,
+        secrets=(*granted.secrets, *texts_of(stored)),
+    )
+
+
+async def ask(hub: Hub, probe: Probe) -> Reply:
+    """Send it, outside of any transaction. Raises TooMany where the hub itself had no room for the call."""
+    try:
+        result = await call_with_token(hub, probe.request, probe.held)
+    except (NotFound, NotReady, UpstreamFailed) as refusal:
+        return Reply(failure=redact(refusal.message, probe.secrets), secrets=probe.secrets)
+    if isinstance(result, Failure):
+        return Reply(failure=redact(result.error.message, probe.secrets), secrets=probe.secrets)
+    body = read_body(result)
+    value = body.value if isinstance(body, JsonBody) else None
+    return Reply(status=result.status, value=value, secrets=probe.secrets)
+
+
+def objection(reply: Reply, verification: Verification | None) -> str | None:
+    """Why a reply does not say that the credentials work; None when it does. Without a verification 2xx says so."""
+    if reply.failure is not None or reply.status is None:
+        return reply.failure
+    said = _error_text(reply, verification.error if verification else None)
+    takes = verification.expect.takes(reply.status) if verification else 200 <= reply.status < 300
+    if not takes:
+        return f"The remote service answered {reply.status}{said}"
+    when = verification.expect.when if verification else None
+    if when is not None and not is_truthy(evaluate(when, reply.value)):
+        return f"The remote service answered {reply.status}, but not as it does to credentials that work{said}"
+    return None
+
+
+def identity_of(definition: VendorDefinition, parameters: Mapping[str, Any]) -> Identity | None:
+    """By the definition's account request; else by OpenID Connect's userinfo (Core 1.0, section 5.3)."""
+    if definition.account is not None:
+        return Identity(request=definition.account.request, facts=_facts(definition.account))
+    if definition.auth.userinfo_url is None:
+        return None
+    address = fill_address(definition.auth.userinfo_url, parameters)
+    return Identity(request=Request(path=address), facts=USERINFO)
+
+
+def account_of(identity: Identity, reply: Reply) -> dict[str, str]:
+    """Who is connected, as far as the reply says; empty where it does not."""
+    found = {}
+    for name, expression in identity.facts.items():
+        value = None if expression is None else evaluate(expression, reply.value)
+        if (
+            isinstance(value, str | int)
+            and not isinstance(value, bool)
+            and (text := _clean(str(value), reply.secrets))
+        ):
+            found[name] = text[:_LONGEST]
+    return found
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Every text inside a stored secret."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from texts_of(one)
+
+
+def _facts(account: Account) -> dict[str, str | None]:
+    return {"accountId": account.account_id, "email": account.email, "displayName": account.display_name}
+
+
+def _authorisation(
+    integration: Integration, connection: Connection | None, stored: Mapping[str, Any]
+) -> Authorisation:
+    if connection is None:
+        return Authorisation()
+    credential = credential_of(connection.auth_type, stored)
+    return authorise(credential, integration.api_key_location, integration.api_key_name)
+
+
+def _url(
+    base_url: str | None, request: Request, parameters: Mapping[str, Any], granted: Sequence[tuple[str, str]]
+) -> str:
+    query = (*request.query.items(), *granted)
+    if not request.path.startswith("/"):
+        return build_url(None, (fill_address(request.path, parameters),), {}, query)
+    values = {key: as_text(value) for key, value in parameters.items()}
+    return build_url(base_url, parse_endpoint(request.path), values, query, path=("parameters",))
+
+
+def _error_text(reply: Reply, expression: str | None) -> str:
+    found = None if expression is None else evaluate(expression, reply.value)
+    text = _clean(found, reply.secrets) if isinstance(found, str) else ""
+    return f": {text[:_SENTENCE]}" if text else "."
+
+
+def _clean(text: str, secrets: Sequence[str]) -> str:
+    """One line without secrets and without what a terminal or a database trips over."""
+    line = " ".join(redact(text, secrets).split())
+    return "".join(letter for letter in line if not unicodedata.category(letter).startswith("C"))

@@ -1,0 +1,1 @@
+"""Organizations, principals, places and tokens."""

@@ -1,0 +1,190 @@
+"""Principals: add, change and remove users and teams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from models.errors import Conflict, InvalidInput, NotFound
+from models.row import folded, name_key
+from models.tables import Connection, Integration, Principal, Share, Token
+from models.vocabulary import Permission, PrincipalKind
+from resolvers.faults import NAME, WORD, Faults
+from resolvers.oauth.revocation import forget_connection
+from resolvers.operation import operation
+from resolvers.people.members import MemberChange, member_change
+from resolvers.unset import UNSET, Unset, given
+from resolvers.work import Work
+
+_MOST_NAMED: Final = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreatePrincipal:
+    """A new user or team. `permissions` are the most that its tokens may do, `subject` who it is elsewhere."""
+
+    kind: PrincipalKind
+    username: str
+    display_name: str
+    email: str | None = None
+    subject: str | None = None
+    custom_fields: dict[str, Any] | None = None
+    permissions: Sequence[Permission] = ()
+    member_ids: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdatePrincipal:
+    """New values. Absent is unchanged; null clears what may be empty."""
+
+    id: str
+    display_name: str | Unset | None = UNSET
+    email: str | Unset | None = UNSET
+    custom_fields: dict[str, Any] | Unset | None = UNSET
+    permissions: Sequence[Permission] | Unset | None = UNSET
+    member_ids: Sequence[str] | Unset | None = UNSET
+    disabled: bool | Unset | None = UNSET
+
+
+@operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound, Conflict, InvalidInput))
+async def create_principal(work: Work, new: CreatePrincipal) -> Principal:
+    """Add a user or a team. Its permissions are at most the caller's own."""
+    return await new_principal(work, new)
+
+
+@operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound, InvalidInput))
+async def update_principal(work: Work, new: UpdatePrincipal) -> Principal:
+    """Change a user or a team. Disabling ends its tokens at once; what it may do is at most the caller's own.
+
+    Nobody disables themselves or gives ORGANIZATION_ADMIN up, so that an administrator remains.
+    """
+    principal = await work.lock(Principal, new.id, path=("input", "id"))
+    _check_update(work, new, principal)
+    members = MemberChange()
+    if not isinstance(new.member_ids, Unset):
+        members = await member_change(work, principal, new.member_ids)
+    principal.display_name = given(new.display_name, principal.display_name) or principal.display_name
+    principal.name_key = name_key(principal.display_name)
+    principal.search_text = folded(principal.display_name, principal.username)
+    principal.email = given(new.email, principal.email)
+    if not isinstance(new.custom_fields, Unset):
+        principal.custom_fields = new.custom_fields or {}
+    if not isinstance(new.permissions, Unset):
+        principal.permissions = sorted(new.permissions or ())
+    if isinstance(new.disabled, bool):
+        principal.disabled_at = (principal.disabled_at or work.now()) if new.disabled else None
+    work.audit(principal, "principal.updated", besides=members.shown)
+    await members.make(work, principal)
+    return principal
+
+
+@operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound, Conflict))
+async def delete_principal(work: Work, id: str) -> str:
+    """Remove a user or a team with its shares, tokens and own connections, though not the caller. Answers its id."""
+    principal = await work.lock(Principal, id, path=("id",))
+    if principal.id == work.caller.principal_id:
+        raise Conflict("You cannot remove yourself; another administrator can.", existing=principal, path=("id",))
+    await _refuse_owner(work, principal)
+    for model, action in ((Share, "share.deleted"), (Token, "token.deleted")):
+        for row in await work.all(select(model).where(col(model.principal_id) == principal.id)):
+            work.audit(row, action)
+            await work.remove(row)
+    for connection in await work.all(select(Connection).where(col(Connection.principal_id) == principal.id)):
+        work.audit(connection, "connection.deleted")
+        await forget_connection(work, connection)
+    work.audit(principal, "principal.deleted")
+    await work.flush()
+    await work.remove(principal)
+    return principal.id
+
+
+async def new_principal(work: Work, new: CreatePrincipal) -> Principal:
+    """Add a user or a team, for operations that make more than that.
+
+    Raises InvalidInput, NotFound for a member that is not there, Conflict for a username or subject that is taken.
+    """
+    _check(work, new)
+    await _refuse_taken(work, col(Principal.username) == new.username, "username", new.username)
+    if new.subject is not None:
+        await _refuse_taken(work, col(Principal.subject) == new.subject, "subject", new.subject)
+    principal = Principal(
+        organization_id=work.organization_id,
+        kind=new.kind,
+        username=new.username,
+        display_name=new.display_name,
+        name_key=name_key(new.display_name),
+        search_text=folded(new.display_name, new.username),
+        email=new.email,
+        subject=new.subject,
+        custom_fields=new.custom_fields or {},
+        permissions=sorted(new.permissions),
+    )
+    members = await member_change(work, principal, new.member_ids)
+    work.add(principal)
+    work.audit(principal, "principal.created", besides=members.shown)
+    await work.flush()
+    await members.make(work, principal)
+    return principal
+
+
+def _check(work: Work, new: CreatePrincipal) -> None:
+    faults = Faults("input")
+    faults.text("username", new.username, most=WORD, least=1)
+    faults.name("displayName", new.display_name)
+    faults.text("email", new.email, most=NAME, least=1)
+    faults.text("subject", new.subject, most=NAME, least=1)
+    acts = new.subject is None or new.kind is PrincipalKind.USER
+    faults.check(acts, "subject", "A team does not act, so it has no subject.")
+    faults.object("customFields", new.custom_fields)
+    _check_permissions(faults, work, new.permissions, held=())
+    faults.refuse()
+
+
+def _check_update(work: Work, new: UpdatePrincipal, principal: Principal) -> None:
+    faults = Faults("input")
+    faults.check(new.display_name is not None, "displayName", "It cannot be null.")
+    faults.name("displayName", new.display_name)
+    faults.text("email", new.email, most=NAME, least=1)
+    faults.object("customFields", new.custom_fields)
+    mine = principal.id == work.caller.principal_id
+    if not isinstance(new.permissions, Unset):
+        _check_permissions(faults, work, new.permissions or (), held=principal.permissions)
+        stays = not mine or Permission.ORGANIZATION_ADMIN in (new.permissions or ())
+        faults.check(stays, "permissions", "You cannot take ORGANIZATION_ADMIN from yourself.")
+    faults.check(not (mine and new.disabled is True), "disabled", "You cannot disable yourself.")
+    acts = not isinstance(new.disabled, bool) or principal.kind is PrincipalKind.USER
+    faults.check(acts, "disabled", "A team does not act; take its members or its shares away.")
+    faults.refuse()
+
+
+def _check_permissions(faults: Faults, work: Work, words: Sequence[Permission], *, held: Sequence[str]) -> None:
+    """What the principal has already may stay; nobody gives what they do not have."""
+    for index, permission in enumerate(words):
+        may = permission in held or permission in work.caller.permissions
+        faults.check(may, ("permissions", str(index)), f"You cannot give {permission}: you do not have it.")
+
+
+async def _refuse_taken(work: Work, same: Any, field: str, value: str) -> None:
+    existing = await work.first(work.mine(Principal).where(same))
+    if existing is not None:
+        raise Conflict(f"The {field} {value} is taken.", existing=existing, path=("input", field))
+
+
+async def _refuse_owner(work: Work, principal: Principal) -> None:
+    """Living integrations hold their owner; those that are gone let go of it."""
+    owned = await work.all(
+        select(Integration)
+        .where(col(Integration.owner_id) == principal.id, col(Integration.removed_at).is_(None))
+        .order_by(col(Integration.name_key), col(Integration.id))
+    )
+    if owned:
+        named = ", ".join(integration.handler for integration in owned[:_MOST_NAMED])
+        more = f" and {len(owned) - _MOST_NAMED} more" if len(owned) > _MOST_NAMED else ""
+        raise Conflict(f"It owns {named}{more}; give them to somebody else first.", existing=owned[0], path=("id",))
+    await work.session.execute(
+        update(Integration).where(col(Integration.owner_id) == principal.id).values(owner_id=None)
+    )

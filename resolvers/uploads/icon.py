@@ -1,0 +1,41 @@
+"""The icon of an integration, changed together with its row."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete
+from sqlmodel import col
+
+from models.row import new_id
+from models.tables import Asset, Integration
+from models.vocabulary import UploadPurpose
+from resolvers.uploads.content import Content
+from resolvers.uploads.receive import put_content
+from resolvers.work import Work
+
+
+async def replace_icon(work: Work, integration: Integration, asset_id: str | None) -> None:
+    """Set or remove the icon; the one before is gone with its address. The integration is at its next version."""
+    before = integration.icon_asset_id
+    integration.icon_asset_id = asset_id
+    integration.version += 1
+    integration.updated_by = work.caller.principal_id
+    work.audit(integration, "integration.updated")
+    await work.flush()
+    await work.session.execute(delete(Asset).where(col(Asset.id) == before))
+
+
+async def keep_icon(work: Work, integration: Integration, content: Content) -> str:
+    """Keep bytes as an asset of the integration's, which nobody needs to claim. Answers its id."""
+    now = work.now()
+    asset = Asset(
+        id=new_id(now),
+        organization_id=integration.organization_id,
+        integration_id=integration.id,
+        purpose=UploadPurpose.ICON,
+        size=0,
+        created_at=now,
+    )
+    put_content(asset, content, now)
+    work.add(asset)
+    await work.flush()
+    return asset.id

@@ -1,0 +1,161 @@
+"""Uploads: promise, fill, expire. An upload is claimed by the operation that uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import delete
+from sqlmodel import col
+
+from models.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    TooLarge,
+    TooMany,
+    UpstreamFailed,
+)
+from models.row import new_id
+from models.tables import Asset
+from models.vocabulary import Permission, UploadPurpose
+from resolvers.caller import Hub
+from resolvers.faults import ADDRESS, Faults
+from resolvers.operation import OPERATOR, exchange, operation
+from resolvers.uploads.claim import open_upload, refuse_too_many
+from resolvers.uploads.content import MOST_BYTES, Content
+from resolvers.uploads.receive import fetch_content, judged, put_content, turn
+from resolvers.work import Work
+
+LIFETIME_MS: Final = 3_600_000
+_EXPIRY_INTERVAL_MS: Final = 600_000
+_SOURCE: Final = ("input", "sourceUrl")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateUpload:
+    """Exactly one of `size`, in bytes that will be put, and `source_url`, which the hub reads now."""
+
+    purpose: UploadPurpose
+    size: int | None = None
+    source_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FillUpload:
+    """`receive` gives the bytes, or raises TooLarge as soon as there are more than it is told."""
+
+    id: str
+    receive: Callable[[int], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promised:
+    """What is to come, checked."""
+
+    new: CreateUpload
+    organization_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """The upload to fill, as it was before its bytes came."""
+
+    fill: FillUpload
+    organization_id: str
+    purpose: UploadPurpose
+    size: int
+
+
+async def load_promise(work: Work, new: CreateUpload) -> Promised:
+    """Check what is asked; nothing has been fetched."""
+    _check(new)
+    await refuse_too_many(work)
+    return Promised(new=new, organization_id=work.organization_id)
+
+
+async def fetch(hub: Hub, promised: Promised) -> Content | None:
+    """The bytes behind an address, read now; None where they will be put."""
+    if promised.new.source_url is None:
+        return None
+    return await fetch_content(
+        hub, promised.organization_id, promised.new.purpose, promised.new.source_url, path=_SOURCE
+    )
+
+
+@exchange(
+    load_promise,
+    fetch,
+    needs=Permission.INTEGRATIONS_WRITE,
+    refuses=(InvalidInput, Forbidden, TooMany, UpstreamFailed),
+)
+async def create_upload(work: Work, promised: Promised, content: Content | None) -> Asset:
+    """Prepare an upload: to be filled by who has the bytes, or filled already from an address."""
+    await refuse_too_many(work)
+    now = work.now()
+    upload = Asset(
+        id=new_id(now),
+        organization_id=work.organization_id,
+        purpose=promised.new.purpose,
+        size=promised.new.size or 0,
+        created_at=now,
+        expires_at=now + LIFETIME_MS,
+    )
+    if content is not None:
+        put_content(upload, content, now)
+    return work.add(upload)
+
+
+async def load_opened(work: Work, fill: FillUpload) -> Opened:
+    """Find the upload; no byte has been read."""
+    upload = await _empty_upload(work, fill.id)
+    return Opened(fill=fill, organization_id=work.organization_id, purpose=upload.purpose, size=upload.size)
+
+
+async def receive(hub: Hub, opened: Opened) -> Content:
+    """Take the bytes in, not one more than was said, and decide what they are."""
+    async with turn(hub, opened.organization_id):
+        raw = await opened.fill.receive(opened.size)
+        if len(raw) != opened.size:
+            raise InvalidInput.at("body", f"These are {len(raw)} bytes; {opened.size} were to come.")
+        return await judged(opened.purpose, raw, ("body",))
+
+
+@exchange(
+    load_opened,
+    receive,
+    needs=Permission.INTEGRATIONS_WRITE,
+    refuses=(NotFound, Conflict, InvalidInput, Forbidden, TooLarge, TooMany),
+)
+async def fill_upload(work: Work, opened: Opened, content: Content) -> Asset:
+    """Put the bytes of an upload, once: exactly as many as were promised."""
+    upload = await _empty_upload(work, opened.fill.id)
+    put_content(upload, content, work.now())
+    return upload
+
+
+@operation(needs=OPERATOR)
+async def expire_uploads(work: Work) -> int:
+    """Remove the uploads that nobody used in their time. Answers how many."""
+    removed: Any = await work.session.execute(delete(Asset).where(col(Asset.expires_at) <= work.now()))
+    await work.repeat_job(_EXPIRY_INTERVAL_MS)
+    return int(removed.rowcount)
+
+
+def _check(new: CreateUpload) -> None:
+    faults = Faults("input")
+    most = MOST_BYTES[new.purpose]
+    faults.check((new.size is None) != (new.source_url is None), (), "Give exactly one of size and sourceUrl.")
+    if new.size is not None:
+        faults.check(1 <= new.size <= most, "size", f"It must be from 1 to {most} bytes for {new.purpose}.")
+    faults.text("sourceUrl", new.source_url, most=ADDRESS, least=1)
+    faults.refuse()
+
+
+async def _empty_upload(work: Work, upload_id: str) -> Asset:
+    upload = await open_upload(work, upload_id)
+    if upload.filled_at is not None:
+        raise Conflict("This upload has its bytes already; make another one.")
+    return upload

@@ -1,0 +1,60 @@
+"""Assets as they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import NotFound
+from models.tables import Asset
+from models.vocabulary import Permission, UploadPurpose
+from resolvers.find import IntegrationRef, get_integration
+from resolvers.operation import operation
+from resolvers.uploads.claim import facts_of
+from resolvers.work import Work
+
+#: What is for everybody's eyes; scripts and documents are not.
+_PICTURES: Final = (UploadPurpose.ICON, UploadPurpose.PREVIEW)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """`content` is None when who asks has it already."""
+
+    content_type: str
+    sha256: str
+    content: bytes | None = field(repr=False)
+
+
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True, refuses=(NotFound,))
+async def read_icon(work: Work, ref: IntegrationRef, known: Collection[str] = ()) -> Picture:
+    """The icon of an integration that the caller may see."""
+    integration = await get_integration(work, ref)
+    if integration.icon_asset_id is None:
+        raise NotFound("icon")
+    return await _picture(work, integration.icon_asset_id, known)
+
+
+@operation(reads=True, refuses=(NotFound,))
+async def read_picture(work: Work, asset_id: str, known: Collection[str] = ()) -> Picture:
+    """A picture that is in use. `known` holds the SHA-256 of what need not be read again."""
+    return await _picture(work, asset_id, known)
+
+
+async def _picture(work: Work, asset_id: str, known: Collection[str]) -> Picture:
+    used = work.mine(Asset).where(
+        col(Asset.id) == asset_id, col(Asset.expires_at).is_(None), col(Asset.purpose).in_(_PICTURES)
+    )
+    found = await work.first(facts_of(used))
+    if found is None or found.content_type is None or found.sha256 is None:
+        raise NotFound("asset")
+    if found.sha256 in known:
+        return Picture(content_type=found.content_type, sha256=found.sha256, content=None)
+    content = (await work.session.execute(select(col(Asset.content)).where(col(Asset.id) == found.id))).scalar()
+    if content is None:  # replaced since
+        raise NotFound("asset")
+    return Picture(content_type=found.content_type, sha256=found.sha256, content=content)

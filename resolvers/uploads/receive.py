@@ -1,0 +1,80 @@
+"""How bytes come in: few at once, from a caller or from an address, and never taken for what they are not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from models.errors import InvalidInput, Path, TooMany, UpstreamBlocked, UpstreamFailed
+from models.tables import Asset
+from models.vocabulary import HttpMethod, UploadPurpose, UpstreamFailure
+from proxy.call import Failure, OutboundRequest, call
+from resolvers.caller import Hub
+from resolvers.uploads.content import MOST_BYTES, Content, judge
+from resolvers.uploads.unfit import Unfit
+
+_FETCH_SECONDS: Final = 30.0
+_TURN_SECONDS: Final = 10.0
+
+
+async def fetch_content(hub: Hub, organization_id: str, purpose: UploadPurpose, url: str, *, path: Path) -> Content:
+    """What stands at an address, read now through the egress guard. Raises TooMany, UpstreamFailed, and InvalidInput
+    at `path` for what is unfit.
+    """
+    async with turn(hub, organization_id):
+        raw = await _read(hub, organization_id, url, MOST_BYTES[purpose])
+        return await judged(purpose, raw, path)
+
+
+@asynccontextmanager
+async def turn(hub: Hub, organization_id: str) -> AsyncIterator[None]:
+    """Few bodies of an organization are in memory at once; the others wait unread."""
+    try:
+        async with asyncio.timeout(_TURN_SECONDS):
+            await hub.uploads.enter(organization_id)
+    except (TimeoutError, TooMany) as cause:
+        raise TooMany("Other uploads of yours are arriving; send fewer at once.", retry_after_seconds=5) from cause
+    try:
+        yield
+    finally:
+        hub.uploads.leave(organization_id)
+
+
+async def judged(purpose: UploadPurpose, raw: bytes, path: Path) -> Content:
+    """Bytes that are fit for what they are for. Raises InvalidInput at `path`."""
+    try:
+        return await asyncio.to_thread(judge, purpose, raw)
+    except Unfit as cause:
+        raise InvalidInput.at(path, str(cause)) from cause
+
+
+def put_content(upload: Asset, content: Content, now: int) -> None:
+    """Put the bytes into their row."""
+    upload.content = content.raw
+    upload.size = len(content.raw)
+    upload.content_type = content.content_type
+    upload.sha256 = content.sha256
+    upload.filled_at = now
+
+
+async def _read(hub: Hub, organization_id: str, url: str, most: int) -> bytes:
+    """Raises UpstreamFailed for whatever is not an answer 200; a redirect is not followed."""
+    objection = hub.egress.policy.objection(url)
+    if objection is not None:
+        raise UpstreamBlocked(objection)
+    request = OutboundRequest(
+        method=HttpMethod.GET,
+        url=url,
+        timeout_seconds=_FETCH_SECONDS,
+        lane=organization_id,
+        max_answer_bytes=most,
+    )
+    answer = await call(hub.egress, request)
+    if isinstance(answer, Failure):
+        raise answer.error
+    if answer.status != 200:
+        message = f"The remote service answered {answer.status}; only 200 is taken, and no redirect is followed."
+        raise UpstreamFailed(message, reason=UpstreamFailure.ERROR_STATUS, external_status=answer.status)
+    return answer.body

@@ -1,5 +1,5 @@
 """The GraphQL face. The vocabulary is made known first: every type of the graph speaks it."""
 
-from schema import enums
+from schema.kit import enums
 
 __all__ = ["enums"]

@@ -12,12 +12,12 @@ from models.vocabulary import Source
 from resolvers.audit import queries
 from resolvers.loaders import edges, relations
 from resolvers.page import NEWEST_FIRST
-from schema.context import Info
-from schema.field import column, derived, given, listing, related, to_one
-from schema.node import Node, node
-from schema.page import EdgeOf, PageOf
+from schema.kit.context import Info
+from schema.kit.field import column, derived, given, listing, related, to_one
+from schema.kit.node import Node, node
+from schema.kit.page import EdgeOf, PageOf
+from schema.kit.scalars import JSON, DateTime, show_time
 from schema.principal import Principal
-from schema.scalars import JSON, DateTime, show_time
 
 
 @strawberry.type(description="A field before and after.")

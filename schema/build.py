@@ -27,12 +27,12 @@ from schema import (
     token,
     upload,
 )
-from schema.admission import mark_costs
-from schema.context import Info
-from schema.errors import handlers
-from schema.ids import parse_global_id
-from schema.node import TABLES, Node
-from schema.scalars import SCALARS
+from schema.door.admission import mark_costs
+from schema.kit.context import Info
+from schema.kit.errors import handlers
+from schema.kit.ids import parse_global_id
+from schema.kit.node import TABLES, Node
+from schema.kit.scalars import SCALARS
 
 
 def _ref(value: str) -> Any:

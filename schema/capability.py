@@ -11,10 +11,10 @@ from models.vocabulary import CapabilityEffect, HttpMethod, InputLocation, Input
 from resolvers.capabilities import queries
 from resolvers.capabilities.fields import inputs
 from resolvers.loaders import edges, relations
-from schema.field import column, derived, given, listing, related, to_many, to_one
-from schema.node import Node, node
-from schema.page import CountedPageOf, EdgeOf
-from schema.scalars import JSON
+from schema.kit.field import column, derived, given, listing, related, to_many, to_one
+from schema.kit.node import Node, node
+from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.scalars import JSON
 
 if TYPE_CHECKING:
     from schema.dispatch import DispatchConnection

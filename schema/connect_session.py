@@ -12,12 +12,12 @@ from resolvers.connect import authorization
 from resolvers.connect import mutations as connect_session
 from resolvers.connect.session import status_of
 from resolvers.loaders import edges, relations
-from schema import errors
 from schema.connection import ConnectedAccount
-from schema.field import column, derived, given, mutation, related, to_one, viewed
-from schema.node import Node, node
+from schema.kit import errors
+from schema.kit.field import column, derived, given, mutation, related, to_one, viewed
+from schema.kit.node import Node, node
+from schema.kit.scalars import DateTime
 from schema.principal import Principal
-from schema.scalars import DateTime
 
 if TYPE_CHECKING:
     from schema.integration import Integration

@@ -12,16 +12,16 @@ from resolvers.connections import mutations as operations
 from resolvers.connections import queries
 from resolvers.connections import testing as connection_health
 from resolvers.loaders import edges
-from schema import errors
-from schema.context import Info
-from schema.field import act, column, derived, given, listing, mutation, needing, to_many, to_one
-from schema.ids import global_id, row_id
-from schema.node import Node, node
-from schema.page import CountedPageOf, EdgeOf
+from schema.kit import errors
+from schema.kit.context import Info
+from schema.kit.field import act, column, derived, given, listing, mutation, needing, to_many, to_one
+from schema.kit.ids import global_id, row_id
+from schema.kit.node import Node, node
+from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.removal import DeletePayload, DeleteResult
+from schema.kit.scalars import JSON, DateTime
+from schema.kit.secret import SecretInput
 from schema.principal import Principal
-from schema.removal import DeletePayload, DeleteResult
-from schema.scalars import JSON, DateTime
-from schema.secret import SecretInput
 
 if TYPE_CHECKING:
     from schema.integration import IntegrationConnection

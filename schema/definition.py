@@ -13,14 +13,14 @@ from resolvers.definitions import mutations as operations
 from resolvers.definitions import queries
 from resolvers.definitions.fields import is_secret, scopes, supports_multiple, supports_verification
 from resolvers.loaders import relations
-from schema import errors
-from schema.context import Info
-from schema.field import act, column, derived, given, listing, mutation, needing, related
-from schema.ids import global_id, row_id
-from schema.node import Node, node
-from schema.page import CountedPageOf, EdgeOf
-from schema.removal import DeletePayload, DeleteResult
-from schema.scalars import JSON
+from schema.kit import errors
+from schema.kit.context import Info
+from schema.kit.field import act, column, derived, given, listing, mutation, needing, related
+from schema.kit.ids import global_id, row_id
+from schema.kit.node import Node, node
+from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.removal import DeletePayload, DeleteResult
+from schema.kit.scalars import JSON
 
 
 @strawberry.type(description="One value that a vendor wants.")

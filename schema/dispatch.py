@@ -16,15 +16,15 @@ from resolvers.dispatching.response import Response
 from resolvers.loaders import edges
 from resolvers.lookup import CapabilityName
 from resolvers.page import NEWEST_FIRST
-from schema import errors
 from schema.capability import Capability
-from schema.context import Info
-from schema.field import column, derived, given, listing, mutation, needing, to_one
-from schema.headers import HeaderTemplate
-from schema.ids import row_id
-from schema.node import Node, node
-from schema.page import EdgeOf, PageOf, optional
-from schema.scalars import JSON, DateTime
+from schema.kit import errors
+from schema.kit.context import Info
+from schema.kit.field import column, derived, given, listing, mutation, needing, to_one
+from schema.kit.headers import HeaderTemplate
+from schema.kit.ids import row_id
+from schema.kit.node import Node, node
+from schema.kit.page import EdgeOf, PageOf, optional
+from schema.kit.scalars import JSON, DateTime
 
 if TYPE_CHECKING:
     from schema.connection import ConnectedAccount

@@ -12,14 +12,14 @@ from resolvers.events import mutations as operations
 from resolvers.events import queries
 from resolvers.loaders import edges
 from resolvers.page import NEWEST_FIRST
-from schema import errors
-from schema.context import Info
-from schema.field import column, derived, given, listing, mutation, needing, to_one
-from schema.ids import row_id
-from schema.node import Node, node
-from schema.page import EdgeOf, PageOf
-from schema.refs import IntegrationRef
-from schema.scalars import JSON, DateTime
+from schema.kit import errors
+from schema.kit.context import Info
+from schema.kit.field import column, derived, given, listing, mutation, needing, to_one
+from schema.kit.ids import row_id
+from schema.kit.node import Node, node
+from schema.kit.page import EdgeOf, PageOf
+from schema.kit.refs import IntegrationRef
+from schema.kit.scalars import JSON, DateTime
 
 if TYPE_CHECKING:
     from schema.installation import Installation

@@ -14,16 +14,16 @@ from resolvers.installations import queries
 from resolvers.installations.fields import configuration
 from resolvers.loaders import edges
 from resolvers.page import BY_ID
-from schema import errors
-from schema.context import Info
 from schema.event import EventConnection, EventFilter
-from schema.field import act, column, derived, given, listing, mutation, needing, to_many, to_one, viewed
-from schema.ids import global_id, row_id
-from schema.node import Node, node
+from schema.kit import errors
+from schema.kit.context import Info
+from schema.kit.field import act, column, derived, given, listing, mutation, needing, to_many, to_one, viewed
+from schema.kit.ids import global_id, row_id
+from schema.kit.node import Node, node
+from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.refs import IntegrationRef
+from schema.kit.scalars import JSON, DateTime
 from schema.organization import OrganizationProfile
-from schema.page import CountedPageOf, EdgeOf
-from schema.refs import IntegrationRef
-from schema.scalars import JSON, DateTime
 
 if TYPE_CHECKING:
     from schema.integration import Integration

@@ -14,13 +14,13 @@ from resolvers.jobs import queries
 from resolvers.loaders import edges, relations
 from resolvers.operation import Operation
 from resolvers.page import NEWEST_FIRST
-from schema import errors
-from schema.context import Info
-from schema.field import act, column, derived, given, listing, needing, related, to_one
-from schema.ids import row_id
-from schema.node import Node, node
-from schema.page import EdgeOf, PageOf
-from schema.scalars import DateTime
+from schema.kit import errors
+from schema.kit.context import Info
+from schema.kit.field import act, column, derived, given, listing, needing, related, to_one
+from schema.kit.ids import row_id
+from schema.kit.node import Node, node
+from schema.kit.page import EdgeOf, PageOf
+from schema.kit.scalars import DateTime
 
 if TYPE_CHECKING:
     from schema.principal import Principal

@@ -13,13 +13,13 @@ from resolvers.page import BY_ID
 from resolvers.people import organization as operations
 from resolvers.people import queries as people
 from resolvers.people import viewer as queries
-from schema import errors
-from schema.context import Info
-from schema.field import column, derived, given, listing, mutation, viewed
-from schema.node import Node, node
-from schema.page import CountedPageOf, EdgeOf
+from schema.kit import errors
+from schema.kit.context import Info
+from schema.kit.field import column, derived, given, listing, mutation, viewed
+from schema.kit.node import Node, node
+from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.scalars import JSON, DateTime
 from schema.principal import Principal
-from schema.scalars import JSON, DateTime
 from schema.token import Token
 
 

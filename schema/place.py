@@ -10,14 +10,14 @@ from models import tables
 from models.vocabulary import PlaceKind
 from resolvers.people import place as operations
 from resolvers.people import queries
-from schema import errors
-from schema.context import Info
-from schema.field import act, column, derived, given, listed, mutation, needing
-from schema.ids import global_id, row_id
-from schema.node import Node, node
-from schema.page import CountedPageOf, EdgeOf, PageArguments
-from schema.removal import DeletePayload, DeleteResult
-from schema.scalars import JSON, DateTime
+from schema.kit import errors
+from schema.kit.context import Info
+from schema.kit.field import act, column, derived, given, listed, mutation, needing
+from schema.kit.ids import global_id, row_id
+from schema.kit.node import Node, node
+from schema.kit.page import CountedPageOf, EdgeOf, PageArguments
+from schema.kit.removal import DeletePayload, DeleteResult
+from schema.kit.scalars import JSON, DateTime
 
 
 @node(tables.Place)

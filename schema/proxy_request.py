@@ -8,10 +8,10 @@ from models.vocabulary import HttpMethod
 from resolvers.dispatching.proxy_request import proxy_request
 from resolvers.dispatching.proxying import ProxyRequest
 from schema.dispatch import DispatchPayload, DispatchResult
-from schema.field import given, mutation
-from schema.headers import HeaderInput
-from schema.refs import IntegrationRef
-from schema.scalars import JSON
+from schema.kit.field import given, mutation
+from schema.kit.headers import HeaderInput
+from schema.kit.refs import IntegrationRef
+from schema.kit.scalars import JSON
 
 
 @strawberry.input(description="A request of your own through an integration.")

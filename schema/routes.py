@@ -12,11 +12,11 @@ from starlette.routing import Route
 from models.vocabulary import Source
 from resolvers.caller import Hub
 from resolvers.loaders.loaders import Loaders
-from schema.admission import Admission
 from schema.build import build_schema
-from schema.context import Context
-from schema.endpoint import GraphQLEndpoint
-from schema.limits import Limits
+from schema.door.admission import Admission
+from schema.door.endpoint import GraphQLEndpoint
+from schema.door.limits import Limits
+from schema.kit.context import Context
 from wire.body import BodyLimits
 from wire.caller import caller_of
 

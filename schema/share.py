@@ -8,10 +8,10 @@ from models import tables
 from models.vocabulary import ShareLevel
 from resolvers.integrations import levels as fields
 from resolvers.loaders import edges
-from schema.field import column, derived, to_one
-from schema.node import Node, node
+from schema.kit.field import column, derived, to_one
+from schema.kit.node import Node, node
+from schema.kit.scalars import DateTime
 from schema.principal import Principal
-from schema.scalars import DateTime
 
 
 @node(tables.Share)

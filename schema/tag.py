@@ -8,9 +8,9 @@ import strawberry
 
 from models import tables
 from resolvers.people import queries
-from schema.context import Info
-from schema.field import column, derived, needing
-from schema.node import Node, node
+from schema.kit.context import Info
+from schema.kit.field import column, derived, needing
+from schema.kit.node import Node, node
 
 
 @node(tables.Tag)

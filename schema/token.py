@@ -12,15 +12,15 @@ from resolvers.loaders import edges, relations
 from resolvers.page import BY_ID
 from resolvers.people import token as operations
 from resolvers.people import viewer as queries
-from schema import errors
-from schema.context import Info
-from schema.field import act, column, derived, given, listing, mutation, related, to_one
-from schema.ids import global_id, row_id
-from schema.node import Node, node
-from schema.page import CountedPageOf, EdgeOf
+from schema.kit import errors
+from schema.kit.context import Info
+from schema.kit.field import act, column, derived, given, listing, mutation, related, to_one
+from schema.kit.ids import global_id, row_id
+from schema.kit.node import Node, node
+from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.removal import DeletePayload, DeleteResult
+from schema.kit.scalars import DateTime
 from schema.principal import Principal
-from schema.removal import DeletePayload, DeleteResult
-from schema.scalars import DateTime
 
 if TYPE_CHECKING:
     from schema.capability import Capability

@@ -10,10 +10,10 @@ from models import tables
 from models.vocabulary import UploadPurpose
 from resolvers.uploads import mutations as operations
 from resolvers.uploads.fields import upload_url
-from schema import errors
-from schema.context import Info
-from schema.field import derived, given, mutation, viewed
-from schema.scalars import DateTime
+from schema.kit import errors
+from schema.kit.context import Info
+from schema.kit.field import derived, given, mutation, viewed
+from schema.kit.scalars import DateTime
 
 
 @strawberry.input(description="What is to be uploaded.")

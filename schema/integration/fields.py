@@ -17,11 +17,7 @@ from resolvers.integrations import tags as tag_operations
 from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.creation import CreateIntegration
 from resolvers.uploads import set_icon as icon_operations
-from schema import errors
 from schema.connection import RegisterConnectionsInput, UnregisterConnectionInput
-from schema.context import Info
-from schema.field import act, column, mutation, needing
-from schema.ids import global_id, row_id
 from schema.integration.inputs import (
     CreateIntegrationInput,
     DeclareCapabilitiesInput,
@@ -33,16 +29,20 @@ from schema.integration.inputs import (
     UpdateIntegrationInput,
 )
 from schema.integration.types import Integration, IntegrationConnection
-from schema.page import Page, PageArguments, asks_for, binding_of, optional
-from schema.refs import IntegrationRef
-from schema.removal import DeletePayload, DeleteResult
+from schema.kit import errors
+from schema.kit.context import Info
+from schema.kit.field import act, column, mutation, needing
+from schema.kit.ids import global_id, row_id
+from schema.kit.page import Page, PageArguments, asks_for, binding_of, optional
+from schema.kit.refs import IntegrationRef
+from schema.kit.removal import DeletePayload, DeleteResult
+from schema.kit.translate import command
 from schema.share import (
     SetIntegrationTagsInput,
     ShareIntegrationInput,
     TransferIntegrationInput,
     UnshareIntegrationInput,
 )
-from schema.translate import command
 
 
 @strawberry.type(description="An integration as it is now.")

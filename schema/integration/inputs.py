@@ -19,10 +19,10 @@ from models.vocabulary import (
     TokenEndpointAuth,
 )
 from resolvers.integrations.queries import IntegrationOrderField
-from schema.field import given
-from schema.headers import HeaderInput
-from schema.scalars import JSON
-from schema.secret import SecretInput
+from schema.kit.field import given
+from schema.kit.headers import HeaderInput
+from schema.kit.scalars import JSON
+from schema.kit.secret import SecretInput
 
 
 @strawberry.enum(description="Direction of an order.")

@@ -28,18 +28,18 @@ from resolvers.loaders import edges, relations
 from schema.audit import AuditEntryConnection, AuditFilter
 from schema.capability import Capability, CapabilityConnection, CapabilityFilter, EventTypeConnection
 from schema.connection import ConnectedAccount, ConnectedAccountConnection, ConnectionFilter
-from schema.context import Info
 from schema.definition import Definition
 from schema.dispatch import DispatchConnection, DispatchFilter
 from schema.event import EventConnection, EventFilter
-from schema.field import column, derived, related, to_list, to_many, to_one, viewed
-from schema.headers import HeaderTemplate
 from schema.installation import Installation, InstallationConnection, InstallationFilter
-from schema.node import Node, node
+from schema.kit.context import Info
+from schema.kit.field import column, derived, related, to_list, to_many, to_one, viewed
+from schema.kit.headers import HeaderTemplate
+from schema.kit.node import Node, node
+from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.scalars import JSON, DateTime
 from schema.organization import OrganizationProfile
-from schema.page import CountedPageOf, EdgeOf
 from schema.principal import Principal
-from schema.scalars import JSON, DateTime
 from schema.share import Share
 from schema.tag import Tag
 

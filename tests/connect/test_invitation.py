@@ -11,7 +11,7 @@ from sqlmodel import col
 from models.tables import Connection
 from models.vocabulary import ConnectionStatus, Permission
 from resolvers.connect.links import SignedLink, read_signed, sign
-from schema.ids import parse_global_id
+from schema.kit.ids import parse_global_id
 from tests.connect.people import leads_to, make_app, make_integration, submit, title_of
 from tests.harness.acting import act, attempt
 from tests.harness.backends import both

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from graphql import GraphQLSchema
 
-from schema.admission import Admission, Admitted, Method
-from schema.limits import Limits
-from schema.refusal import Refused
+from schema.door.admission import Admission, Admitted, Method
+from schema.door.limits import Limits
+from schema.door.refusal import Refused
 
 
 def admit(schema: GraphQLSchema, query: str, variables: dict[str, Any] | None = None) -> Admitted:

@@ -18,9 +18,9 @@ from starlette.routing import Route
 from strawberry.http.ides import get_graphql_ide_html
 
 from models.errors import TooMany, Unauthenticated, Unavailable
-from schema.admission import Admission
-from schema.endpoint import GraphQLEndpoint
-from schema.limits import Limits
+from schema.door.admission import Admission
+from schema.door.endpoint import GraphQLEndpoint
+from schema.door.limits import Limits
 from tests.door.toy import toy_schema
 from tests.harness.server import PLAIN_HTTP
 from wire.body import BodyLimits

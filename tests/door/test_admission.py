@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from graphql import GraphQLSchema, get_introspection_query
 
-from schema.admission import Admission, Method
-from schema.limits import Limits
-from schema.refusal import Refused
+from schema.door.admission import Admission, Method
+from schema.door.limits import Limits
+from schema.door.refusal import Refused
 from tests.door.gate import aliased, refused
 from tests.door.server import Door
 from tests.door.toy import toy_schema

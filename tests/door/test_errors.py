@@ -9,7 +9,7 @@ import pytest
 
 from models import errors
 from models.errors import DomainError
-from schema.masking import code_of
+from schema.door.masking import code_of
 from tests.door.server import Door
 from tests.door.toy import DSN, REFUSALS
 

@@ -9,10 +9,10 @@ import pytest
 from starlette.requests import Request
 from strawberry.extensions import MaskErrors
 
-from schema.admission import Admission
-from schema.endpoint import GraphQLEndpoint
-from schema.limits import Limits
-from schema.negotiation import answer_type, prefers_page
+from schema.door.admission import Admission
+from schema.door.endpoint import GraphQLEndpoint
+from schema.door.limits import Limits
+from schema.door.negotiation import answer_type, prefers_page
 from tests.door.server import Door
 from tests.door.toy import toy_schema
 from tests.harness.server import PLAIN_HTTP

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from graphql import GraphQLSchema, OperationDefinitionNode, build_schema, get_introspection_query, parse
 
-from schema.admission import Admission, Method
-from schema.limits import Cost, Limits
-from schema.refusal import Refused
-from schema.scales import Scales
-from schema.weight import Weight
+from schema.door.admission import Admission, Method
+from schema.door.limits import Cost, Limits
+from schema.door.refusal import Refused
+from schema.door.scales import Scales
+from schema.door.weight import Weight
 
 SDL = """
     type Query {

@@ -29,7 +29,7 @@ from models.errors import (
     WrongMethod,
 )
 from models.vocabulary import HttpMethod, Permission, UnavailableReason
-from schema.admission import mark_costs
+from schema.door.admission import mark_costs
 
 DSN = "postgres://user:password@db/x"
 

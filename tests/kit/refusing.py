@@ -19,13 +19,13 @@ from resolvers.caller import Caller, Hub
 from resolvers.loaders.loaders import Loaders
 from resolvers.operation import OPERATIONS, operation
 from resolvers.work import Work
-from schema import errors
-from schema.admission import Admission
-from schema.context import Context, Info
-from schema.endpoint import GraphQLEndpoint
-from schema.errors import handlers
-from schema.field import mutation
-from schema.limits import Limits
+from schema.door.admission import Admission
+from schema.door.endpoint import GraphQLEndpoint
+from schema.door.limits import Limits
+from schema.kit import errors
+from schema.kit.context import Context, Info
+from schema.kit.errors import handlers
+from schema.kit.field import mutation
 from tests.door.toy import REFUSALS
 from tests.harness.server import served
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.vocabulary import Permission
-from schema.ids import global_id
+from schema.kit.ids import global_id
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
 from tests.kit import connecting, people

@@ -17,7 +17,7 @@ from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.creation import CreateIntegration
 from resolvers.integrations.mutations import create_integration, update_integration
 from resolvers.page import SliceRequest
-from schema.ids import global_id
+from schema.kit.ids import global_id
 from tests.harness.backends import both
 from tests.harness.estate import Estate
 from tests.harness.lending import Lending

@@ -7,7 +7,7 @@ import base64
 import pytest
 from graphql import get_named_type
 
-from schema.ids import global_id
+from schema.kit.ids import global_id
 from tests.harness.backends import both
 from tests.harness.graph import is_page, linked_fields, node_types, root_fields
 from tests.harness.statements import counted

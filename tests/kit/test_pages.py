@@ -9,7 +9,7 @@ from sqlmodel import col
 from models.row import name_key, new_id
 from models.tables import Capability, Connection, Event, Integration
 from models.vocabulary import AuthType, CapabilityEffect, ConnectionMode, HttpMethod, Source
-from schema.ids import global_id
+from schema.kit.ids import global_id
 from tests.harness.backends import both
 
 pytestmark = both

@@ -9,7 +9,7 @@ import pytest
 from graphql import GraphQLUnionType, get_named_type
 
 from models.errors import DomainError
-from schema.errors import _KINDS
+from schema.kit.errors import _KINDS
 from tests.harness.graph import SCHEMA, is_mutation, root_fields
 from tests.harness.graphql import GraphQL
 from tests.harness.server import PLAIN_HTTP

@@ -7,8 +7,8 @@ import pytest
 from models.row import new_id
 from models.tables import Installation
 from resolvers.people.viewer import MOST_NODES
-from schema.ids import global_id, parse_global_id
-from schema.node import TABLES
+from schema.kit.ids import global_id, parse_global_id
+from schema.kit.node import TABLES
 from tests.harness.backends import both
 from tests.harness.graph import SCHEMA, node_types
 from tests.harness.matrix import mentioned

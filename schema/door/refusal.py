@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from graphql import GraphQLError, Node
 
-from schema.limits import Cost
+from schema.door.limits import Cost
 
 
 class Code(StrEnum):

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from graphql import FieldNode, GraphQLError, IntValueNode, ListValueNode, Node, VariableNode
 
-from schema.limits import Limits
-from schema.refusal import Code, Refused
-from schema.weight import Sized, Weight
+from schema.door.limits import Limits
+from schema.door.refusal import Code, Refused
+from schema.door.weight import Sized, Weight
 
 _IDS: Final = "ids"
 _DIGITS: Final = 10  # of the integers that GraphQL has; Python itself refuses to read thousands

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from schema.field import given
+from schema.kit.field import given
 
 
 @strawberry.input(one_of=True, description="Names one integration.")

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import strawberry
 from strawberry.types.base import StrawberryList, StrawberryOptional, has_object_definition
 
-from schema.ids import row_id
+from schema.kit.ids import row_id
 
 C = TypeVar("C")
 

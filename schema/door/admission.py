@@ -26,13 +26,13 @@ from graphql.execution import get_variable_values
 from graphql.execution.values import VariableValues
 from strawberry.exceptions import StrawberryInputCoercionError
 
-from schema.limits import Cost, Limits
-from schema.refusal import Code, Refused, refusal
-from schema.rules import validation_rules
-from schema.scales import Scales
-from schema.sizes import require_sizes
-from schema.storable import require_storable
-from schema.weight import Weight
+from schema.door.limits import Cost, Limits
+from schema.door.refusal import Code, Refused, refusal
+from schema.door.rules import validation_rules
+from schema.door.scales import Scales
+from schema.door.sizes import require_sizes
+from schema.door.storable import require_storable
+from schema.door.weight import Weight
 
 _HASH = "patchbay-hash"
 #: What graphql-core says when a rule has used up its comparisons.

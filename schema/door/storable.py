@@ -9,7 +9,7 @@ from graphql import ASTValidationRule, GraphQLError, StringValueNode
 
 from models.errors import Violation
 from proxy.inputs.admissible import objections
-from schema.refusal import Code, Refused
+from schema.door.refusal import Code, Refused
 
 
 class StorableTextRule(ASTValidationRule):

@@ -11,9 +11,9 @@ from models.vocabulary import Permission
 from resolvers.loaders.edge import Edge, Relation
 from resolvers.operation import Exchange, Facts, Operation
 from resolvers.page import Order
-from schema.context import Info
-from schema.page import Page, PageArguments, asks_for, binding_of, optional
-from schema.translate import command
+from schema.kit.context import Info
+from schema.kit.page import Page, PageArguments, asks_for, binding_of, optional
+from schema.kit.translate import command
 
 AnyOperation = Operation[Any, Any] | Exchange[Any, Any, Any, Any]
 

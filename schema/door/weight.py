@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from schema.limits import Cost
+from schema.door.limits import Cost
 
 
 @dataclass(slots=True)

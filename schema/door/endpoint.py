@@ -25,13 +25,13 @@ from models.errors import (
     Unavailable,
     UpstreamFailed,
 )
-from schema.admission import Admission, Method
-from schema.execution import execute
-from schema.limits import Cost
-from schema.masking import present
-from schema.negotiation import GRAPHQL, JSON, answer_type, prefers_page
-from schema.refusal import Code, Refused
-from schema.request import Parameters, parameters_of_address, parameters_of_body
+from schema.door.admission import Admission, Method
+from schema.door.execution import execute
+from schema.door.limits import Cost
+from schema.door.masking import present
+from schema.door.negotiation import GRAPHQL, JSON, answer_type, prefers_page
+from schema.door.refusal import Code, Refused
+from schema.door.request import Parameters, parameters_of_address, parameters_of_body
 from wire.body import BodyLimits, read_json
 from wire.credentials import refuse_credentials_in_query
 from wire.refusal import BadRequest

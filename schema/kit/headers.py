@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from schema.field import column
+from schema.kit.field import column
 
 
 @strawberry.type(description="A header with `${user.*}` and `${tenant.*}`; a literal value is shown masked.")

@@ -22,10 +22,10 @@ from graphql import (
     is_list_type,
 )
 
-from schema.limits import Limits
-from schema.refusal import Code, refusal
-from schema.sizes import read_sizes
-from schema.weight import Page, Sized, Weight
+from schema.door.limits import Limits
+from schema.door.refusal import Code, refusal
+from schema.door.sizes import read_sizes
+from schema.door.weight import Page, Sized, Weight
 
 _PAGE_ARGUMENTS = ("first", "last")
 _WRAPPERS = ("Connection", "Edge")

@@ -10,7 +10,7 @@ from strawberry.types.field import StrawberryField
 
 from models import errors
 from models.vocabulary import Permission, UnavailableReason, UpstreamFailure
-from schema.node import Node
+from schema.kit.node import Node
 
 
 @strawberry.enum(description="Closed list of refusals.")

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import strawberry
 from sqlmodel import SQLModel
 
-from schema.context import Info
-from schema.ids import global_id
+from schema.kit.context import Info
+from schema.kit.ids import global_id
 
 T = TypeVar("T", bound=type)
 

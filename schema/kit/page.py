@@ -12,8 +12,8 @@ from graphql import FieldNode, FragmentSpreadNode, GraphQLResolveInfo, InlineFra
 
 from models.errors import InvalidInput
 from resolvers.page import DEFAULT_SIZE, Order, Slice, SliceRequest
-from schema.context import Info
-from schema.limits import LARGEST_PAGE
+from schema.door.limits import LARGEST_PAGE
+from schema.kit.context import Info
 
 Node = TypeVar("Node")
 Edge = TypeVar("Edge")

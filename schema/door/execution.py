@@ -9,7 +9,7 @@ from graphql import ExecutionResult, default_field_resolver, default_type_resolv
 from graphql.execution.collect_fields import FragmentDetails
 from strawberry.execution import optimized_is_awaitable
 
-from schema.admission import Admitted
+from schema.door.admission import Admitted
 
 
 async def execute(schema: strawberry.Schema, admitted: Admitted, context: object) -> ExecutionResult:

@@ -24,7 +24,7 @@ from models.errors import (
     UpstreamFailed,
     WrongMethod,
 )
-from schema.refusal import Code
+from schema.door.refusal import Code
 
 #: A refusal that is not in here, such as SecretUnreadable, is masked as any bug is.
 _CODES: dict[type[DomainError], Code] = {

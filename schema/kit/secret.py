@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import strawberry
 
-from schema.field import given
-from schema.scalars import JSON, DateTime
+from schema.kit.field import given
+from schema.kit.scalars import JSON, DateTime
 
 
 @strawberry.input(description="User name and password.")

@@ -21,8 +21,8 @@ from graphql.utilities import validate_input_literal
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from schema.refusal import Code
-from schema.storable import StorableTextRule
+from schema.door.refusal import Code
+from schema.door.storable import StorableTextRule
 
 
 class NamedValuesRule(ValuesOfCorrectTypeRule):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from schema import errors
+from schema.kit import errors
 
 if TYPE_CHECKING:
     from schema.job import Job

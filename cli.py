@@ -12,10 +12,10 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from hub.starting import CannotStart, loading, prepare_home, starting
 from models.key_file import KeyFile
 from models.vocabulary import Permission, TokenReach
 from settings import read_settings
-from starting import CannotStart, loading, prepare_home, starting
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ def init() -> None:
 def migrate() -> None:
     """Bring the database to what this version of the hub expects, and its catalogue of vendors to its files."""
     with loading():
-        from commands import migrate
+        from commands.organizations import migrate
     migrate()
     print("The database is up to date.")
 
@@ -77,7 +77,7 @@ def organization_create(
 ) -> None:
     """Make a tenant and its first user, who may do everything. Prints its id and slug."""
     with loading():
-        from commands import add_organization
+        from commands.organizations import add_organization
         from resolvers.people.organization import CreateOrganization
     new = CreateOrganization(
         name=name, slug=slug, username=username, display_name=display_name, email=email, subject=subject
@@ -104,7 +104,7 @@ def token_create(
 ) -> None:
     """Make a token for a user. Prints its text, this once."""
     with loading():
-        from commands import add_token
+        from commands.organizations import add_token
         from resolvers.people.organization import IssueToken
     new = IssueToken(
         organization=organization,
@@ -121,7 +121,7 @@ def token_create(
 def keys_list() -> None:
     """Show every key, which one seals, and how many secrets of each column each of them has sealed."""
     with loading():
-        from key_commands import show
+        from commands.keys import show
     show()
 
 
@@ -134,7 +134,7 @@ def keys_add() -> None:
     each of them, then run `rotate`.
     """
     with loading():
-        from key_commands import add
+        from commands.keys import add
     add(_key_file())
 
 
@@ -147,7 +147,7 @@ def keys_rotate() -> None:
     named here and in the audit of their organizations, and the exit code is 1. Old keys stay until `remove`.
     """
     with loading():
-        from key_commands import rotate
+        from commands.keys import rotate
     rotate(_key_file())
 
 
@@ -159,7 +159,7 @@ def keys_remove(version: Annotated[int, typer.Argument(help="The key's version, 
     Processes that run forget it within seconds.
     """
     with loading():
-        from key_commands import remove
+        from commands.keys import remove
     remove(version, _key_file())
 
 

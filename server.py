@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from hub.starting import CannotStart, bound, loading, prepare_home, starting, warn_of_open_keys
 from settings import Settings, read_settings
-from starting import CannotStart, bound, loading, prepare_home, starting, warn_of_open_keys
 from wire.log import log_to_stderr
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ _log = logging.getLogger("patchbay.server")
 
 
 def create_app(settings: Settings) -> Starlette:
-    """See `app.create_app`."""
-    import app  # late: what is wrong with settings or port is said without waiting for all of the hub
+    """See `hub.app.create_app`."""
+    from hub import app  # late: what is wrong with settings or port is said without waiting for all of the hub
 
     return app.create_app(settings)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from case import ACTION, BODY, HANDLER
 from databases import databases
-from hub import start_hub
+from measured import start_hub
 from processes import HERE, Program, free_port
 from subject import Round, Subject, run_round
 from table import table

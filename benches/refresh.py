@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from databases import databases
-from hub import command
+from measured import command
 from processes import HERE, Program, free_port
 
 _TOKEN_SECONDS = 0.5

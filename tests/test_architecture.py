@@ -158,7 +158,7 @@ def test_every_package_is_watched():
         (rules.opens_a_transaction, "resolvers/operation.py", "s.commit()", []),
         (rules.signs_as_the_operator, "worker.py", "f(Caller.operator(hub))",
          ["worker.py:1 signs as the operator"]),
-        (rules.signs_as_the_operator, "commands.py", "f(Caller.operator(hub))", []),
+        (rules.signs_as_the_operator, "commands/running.py", "f(Caller.operator(hub))", []),
         (rules.imports_strawberry, "server.py", "from strawberry.asgi import GraphQL",
          ["server.py:1 imports strawberry"]),
         (rules.imports_strawberry, "schema/a.py", "import strawberry", []),

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from hub.wiring import build_hub
 from models.pace import Pace
 from models.secret import Keyring
 from proxy.call import OutboundRequest, call
 from settings import Settings, manual, read_settings, unknown_variables
-from wiring import build_hub
 
 ROOT = Path(__file__).parents[1]
 IMPOSSIBLE = {

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from hub.wiring import CATALOGUE, build_hub, prepare
 from models.migrations import upgrade
 from models.row import name_key
 from models.secret import Keyring
@@ -21,7 +22,6 @@ from tests.definitions.samples import DESK, PLAIN, changed
 from tests.harness.backends import both
 from tests.harness.programs import ROOT
 from tests.harness.server import child_environment, free_port
-from wiring import CATALOGUE, build_hub, prepare
 
 
 @pytest.fixture

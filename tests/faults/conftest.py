@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 
+from hub.wiring import build_hub
 from models.pace import Pace
 from models.secret import Keyring
 from resolvers.caller import Caller
@@ -10,7 +11,6 @@ from resolvers.people.organization import CreateOrganization
 from settings import Settings
 from tests.conftest import CATALOGUE
 from tests.harness.databases import opened
-from wiring import build_hub
 
 #: For whatever has to come about: a busy machine takes long, and a test never waits for ever.
 PATIENCE = 60.0

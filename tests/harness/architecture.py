@@ -21,10 +21,10 @@ RUN_LOOPS: frozenset[str] = frozenset(
 )
 
 #: The only places that open sessions and commit.
-TRANSACTIONS = ("models/database.py", "resolvers/operation.py", "resolvers/loaders/", "worker.py")
+TRANSACTIONS = ("models/database.py", "resolvers/operation.py", "resolvers/loaders/")
 
 #: The only places that act in the operator's name.
-_OPERATORS = ("commands.py", "demo/")
+_OPERATORS = ("commands/", "demo/")
 _VAGUE = {"Manager", "Service", "Helper", "Helpers", "Util", "Utils", "Common", "Base"}
 _MACHINE_PATH = re.compile(r"(?<![\w.}~-])/(?:work|tmp|root|opt|Users)/\w")
 _IN_PROCESS = {"ASGITransport", "TestClient", "unittest.mock"}

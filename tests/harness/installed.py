@@ -9,12 +9,12 @@ from pathlib import Path
 
 import httpx
 
+from hub.wiring import build_hub
 from resolvers.caller import Caller
 from resolvers.people.organization import CreateOrganization, IssueToken, create_organization, issue_token
 from settings import Settings
 from tests.harness.graphql import GraphQL
 from tests.harness.server import PLAIN_HTTP, ServerProcess
-from wiring import build_hub
 
 
 @dataclass

@@ -18,7 +18,7 @@ from typing import IO, Final, Protocol
 from tests.harness.fork_server import LENGTH_BYTES
 
 ROOT = Path(__file__).parents[2]
-HUB: Final = ("app", "cli", "key_commands", "server", "worker")
+HUB: Final = ("cli", "commands.keys", "commands.organizations", "hub.app", "hub.working", "server", "worker")
 _END_SECONDS = 60.0
 _CODE_BYTES = 16
 

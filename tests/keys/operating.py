@@ -13,17 +13,17 @@ from typing import IO, Final
 
 import httpx
 
+from hub.starting import prepare_home
+from hub.wiring import build_hub
 from models.migrations import upgrade
 from models.secret import Keyring
 from resolvers.caller import Caller
 from resolvers.people.organization import CreateOrganization, IssueToken, create_organization, issue_token
 from resolvers.rotation.mutations import admit_keys
 from settings import Settings
-from starting import prepare_home
 from tests.harness.graphql import GraphQL
 from tests.harness.programs import Start
 from tests.harness.server import PLAIN_HTTP, ServerProcess, child_environment
-from wiring import build_hub
 
 _MOST_SECONDS: Final = 180.0
 

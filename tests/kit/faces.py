@@ -14,8 +14,7 @@ from resolvers.background import Background
 from resolvers.operation import Exchange, Operation
 
 #: GraphQL, dialects, pages, files; the operator's commands, the start of a process, jobs.
-PACKAGES = ("schema", "rest", "web", "files")
-MODULES = ("commands", "key_commands", "wiring", "worker")
+PACKAGES = ("schema", "rest", "web", "commands", "hub")
 
 
 def reached() -> set[str]:
@@ -33,7 +32,7 @@ def reached() -> set[str]:
 
 
 def _faces() -> Iterator[ModuleType]:
-    for name in (*PACKAGES, *MODULES):
+    for name in PACKAGES:
         module = importlib.import_module(name)
         yield module
         for inner in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{name}."):

@@ -9,14 +9,14 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import make_url, text
 
+from hub.starting import CannotStart, bound, prepare_home, starting
+from hub.wiring import build_hub, prepare
 from models.pace import Pace
 from models.secret import Keyring
 from settings import Settings
-from starting import CannotStart, bound, prepare_home, starting
 from tests.conftest import CATALOGUE
 from tests.harness.databases import opened, postgresql_database
 from tests.harness.proxy import DatabaseProxy
-from wiring import build_hub, prepare
 
 KEYS = Keyring.generate()
 ESCAPED = "a `:`, `/` or `@` in a user name or a password is written %3A, %2F or %40."

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import make_url
 
+from hub.wiring import build_hub
 from models.migrations import upgrade
 from models.pace import Pace
 from models.secret import Keyring
@@ -22,7 +23,6 @@ from tests.harness.graphql import GraphQL
 from tests.harness.proxy import DatabaseProxy
 from tests.harness.server import PLAIN_HTTP, RunningHub, ServerProcess, served
 from tests.harness.waiting import eventually
-from wiring import build_hub
 
 # A connection for each request: one that is kept is closed by the hub now and then, as a request goes out on it.
 _HTTP = {

@@ -1,4 +1,4 @@
-"""Wires the hub: what the server, the worker and the commands all stand on."""
+"""Builds the hub from settings, and opens it: for the server, the worker and the commands."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from settings import Settings, variable
 if TYPE_CHECKING:
     from demo import Demo  # brings a server along, which commands and workers do without
 
-CATALOGUE = Path(__file__).parent / "catalogue"
+CATALOGUE = Path(__file__).parents[1] / "catalogue"
 _COMPILED_CAPABILITIES = 10_000
 _UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 20  # of one organization, in one process
 

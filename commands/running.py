@@ -1,4 +1,4 @@
-"""What the operator's commands do: each over a hub of its own, which lives as long as the command."""
+"""Runs a command of the operator over a hub of its own, which lives as long as the command."""
 
 from __future__ import annotations
 
@@ -7,30 +7,13 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from hub.starting import CannotStart, starting
+from hub.wiring import build_hub
 from models.revision import require_migrated
 from resolvers.caller import Caller
-from resolvers.people.organization import CreateOrganization, IssueToken, create_organization, issue_token
 from settings import read_settings
-from starting import CannotStart, starting
-from wiring import build_hub, prepare
 
 T = TypeVar("T")
-
-
-def migrate() -> None:
-    """Bring the database to what this version of the hub expects, and its catalogue of vendors to its files."""
-    run(lambda caller: prepare(caller.hub), migrated=False)
-
-
-def add_organization(new: CreateOrganization) -> str:
-    """Make a tenant and its first user. Answers its id and slug."""
-    made = run(lambda caller: create_organization(caller, new))
-    return f"{made.organization.id} {made.organization.slug}"
-
-
-def add_token(new: IssueToken) -> str:
-    """Make a token for a user. Answers its text."""
-    return run(lambda caller: issue_token(caller, new)).secret
 
 
 def run(work: Callable[[Caller], Awaitable[T]], *, migrated: bool = True) -> T:

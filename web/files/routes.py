@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from files.pictures import serve
-from files.refusal import refused
 from models.errors import DomainError
 from models.vocabulary import Source
 from resolvers.authenticate import authenticate, bearer
 from resolvers.caller import Hub
 from resolvers.uploads.links import AssetLink
 from resolvers.uploads.mutations import FillUpload, fill_upload
+from web.files.pictures import serve
+from web.files.refusal import refused
 from wire.body import BodyLimits, read_body
 from wire.credentials import refuse_credentials_in_query
 from wire.refusal import BadRequest

@@ -1,4 +1,4 @@
-"""What the commands about master keys do."""
+"""Commands about master keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import typer
 
-from commands import run
+from commands.running import run
 from models.errors import Conflict
 from models.key_file import KeyFile
 from models.secret import Keyring

@@ -1,4 +1,4 @@
-"""The hub as an ASGI application: its faces under one roof, and everything with a life in one lifespan."""
+"""The hub as an ASGI application: every face, and one lifespan for everything that must be opened and closed."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-import files
 import rest
 from demo import Demo
+from hub.wiring import build_hub, opened
+from hub.working import working
 from models.errors import Unavailable
 from resolvers.caller import Hub
 from schema.routes import routes as graphql_routes
 from settings import Settings
+from web import files
 from web.connect import routes as connect_routes
 from web.routes import page as graphiql_page
 from web.routes import routes as graphiql_routes
 from wire.body import BodyLimits
 from wire.head import HeadLimits, LimitedHead
-from wiring import build_hub, opened
-from worker import working
 
 
 def create_app(settings: Settings) -> Starlette:

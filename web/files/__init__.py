@@ -1,5 +1,5 @@
 """The face for bytes: uploads are put here, and pictures are shown to browsers."""
 
-from files.routes import routes
+from web.files.routes import routes
 
 __all__ = ["routes"]

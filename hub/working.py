@@ -8,8 +8,9 @@ from typing import Final
 
 from jobs.worker import Worker
 from resolvers.background import Background, ensure_recurring, kinds
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
 from resolvers.dispatching import reaping
+from resolvers.hub import Hub
 from resolvers.integrations import deletion, verification_job
 from resolvers.jobs import expiry
 

@@ -13,7 +13,7 @@ from resolvers.definitions.parts import Request
 from resolvers.definitions.stored import definition_of
 from resolvers.find import IntegrationRef, get_integration
 from resolvers.hub import Hub
-from resolvers.operation import exchange
+from resolvers.operation import READS, exchange
 from resolvers.outbound.probe import USERINFO, Identity, Probe, Reply, account_of, ask, identity_of, probe_of
 from resolvers.pick import picked
 from resolvers.work import Work
@@ -47,9 +47,10 @@ async def ask_account(hub: Hub, sought: Sought) -> Reply | None:
 @exchange(
     load_account,
     ask_account,
+    loads=READS,
+    records=READS,
     needs=Permission.CONNECTIONS_READ,
     refuses=(NotFound, InvalidInput, Forbidden, TooMany, UpstreamFailed),
-    reads=True,
 )
 async def read_account(work: Work, sought: Sought, reply: Reply | None) -> dict[str, Any]:
     """`accountId`, `email` and `displayName`, as far as they are known. Raises NotFound where none of them is."""

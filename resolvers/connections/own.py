@@ -23,7 +23,7 @@ from resolvers.find import IntegrationRef, get_integration, managed_integration
 from resolvers.hub import Hub
 from resolvers.managing import require_sharing
 from resolvers.oauth.revocation import forget_connection
-from resolvers.operation import exchange, operation
+from resolvers.operation import READS, WRITES, exchange, operation
 from resolvers.secrets import Secret, replace_default_connection, shared_default
 from resolvers.work import Work
 
@@ -86,6 +86,8 @@ async def redeem_grant(hub: Hub, connecting: Connecting) -> Learned:
 @exchange(
     load_connecting,
     redeem_grant,
+    loads=READS,
+    records=WRITES,
     needs=Permission.CONNECTIONS_WRITE,
     refuses=(NotFound, InvalidInput, Forbidden, TooMany, UpstreamFailed),
 )

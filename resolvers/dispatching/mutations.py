@@ -13,7 +13,7 @@ from resolvers.dispatching.attempt import Dispatched, Ready, answer_of, attempt
 from resolvers.dispatching.build import Candidate, Outbound, RunCapability, build, candidate
 from resolvers.dispatching.replay import guarding
 from resolvers.dispatching.send import Prepared, Sent
-from resolvers.operation import exchange
+from resolvers.operation import READS, exchange
 from resolvers.readiness import not_ready
 from resolvers.recorder import Intent
 from resolvers.work import Work
@@ -50,9 +50,10 @@ async def load(work: Work, run: RunCapability) -> Ready:
 @exchange(
     load,
     attempt,
+    loads=READS,
+    records=READS,
     needs=(Permission.DISPATCH_READ, Permission.DISPATCH_WRITE),
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
-    reads=True,
 )
 async def dispatch(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatched:
     """Run a capability. A failure of the remote service is an outcome, not a refusal."""

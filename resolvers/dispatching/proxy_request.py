@@ -21,7 +21,7 @@ from resolvers.dispatching.send import Prepared, Sent
 from resolvers.find import get_integration
 from resolvers.idempotency import check_key, digest_of_input
 from resolvers.integrations.fields import owned_by
-from resolvers.operation import exchange
+from resolvers.operation import READS, exchange
 from resolvers.pick import Pick, picked
 from resolvers.readiness import not_ready, usability
 from resolvers.recorder import Intent
@@ -60,9 +60,10 @@ async def load_request(work: Work, asked: ProxyRequest) -> Ready:
 @exchange(
     load_request,
     attempt,
+    loads=READS,
+    records=READS,
     needs=Permission.PROXY_REQUEST,
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
-    reads=True,
 )
 async def proxy_request(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatched:
     """Send a request of one's own through an integration. A failure of the remote service is an outcome."""

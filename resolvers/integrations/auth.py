@@ -12,7 +12,7 @@ from proxy.address import check_base_url, check_oauth_url
 from proxy.headers import check_header, check_template, check_value, hint
 from resolvers.faults import ADDRESS, NAME, TEXT, WORD, Faults
 from resolvers.outbound.request import Header
-from resolvers.secrets import Secret
+from resolvers.secret import Secret
 from resolvers.unset import UNSET, Unset
 from resolvers.work import Work
 

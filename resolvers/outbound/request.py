@@ -13,7 +13,7 @@ from proxy.inputs.coerce import to_text
 from proxy.message import OutboundRequest
 from proxy.redact import mask_headers, mask_url
 from resolvers.credentials.held import HeldToken, held_token
-from resolvers.secrets import credential_of
+from resolvers.secret import credential_of
 from resolvers.work import Work
 
 _LONGEST_URL: Final = 2048

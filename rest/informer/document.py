@@ -8,7 +8,7 @@ from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.creation import CreateIntegration
 from resolvers.integrations.illustrated import CreateIllustrated, UpdateIllustrated
 from resolvers.outbound.request import Header
-from resolvers.secrets import Secret
+from resolvers.secret import Secret
 from resolvers.unset import UNSET, Unset, given
 from rest.informer.read import ref
 from rest.informer.words import ALIKE, AUTH_TYPES, KEY_LOCATIONS, MODES

@@ -16,7 +16,7 @@ from resolvers.integrations.queries import IntegrationFilter
 from resolvers.integrations.sharing import ShareIntegration, TransferIntegration, UnshareIntegration
 from resolvers.outbound.request import Header
 from resolvers.page import SliceRequest
-from resolvers.secrets import BasicSecret, Secret
+from resolvers.secret import BasicSecret, Secret
 from resolvers.unset import given
 from resolvers.uploads.set_icon import SetIntegrationIcon, UploadIntegrationIcon
 from rest.kit import Asked, Members, Window, exactly_one

@@ -59,7 +59,7 @@ from resolvers.outbound.request import Header
 from resolvers.page import SliceRequest
 from resolvers.people.place import CreatePlace, create_place
 from resolvers.people.token import CreateToken, create_token
-from resolvers.secrets import Secret
+from resolvers.secret import Secret
 from resolvers.uploads.mutations import CreateUpload, FillUpload, create_upload, fill_upload
 from resolvers.uploads.set_icon import SetIntegrationIcon, set_integration_icon
 from tests.harness.server import RunningHub

@@ -14,7 +14,8 @@ from resolvers.definitions.stored import definition_of
 from resolvers.find import IntegrationRef, get_integration
 from resolvers.hub import Hub
 from resolvers.operation import READS, exchange
-from resolvers.outbound.probe import USERINFO, Identity, Probe, Reply, account_of, ask, identity_of, probe_of
+from resolvers.outbound.probe import USERINFO, Identity, Reply, account_of, ask, identity_of, probe_of
+from resolvers.outbound.request import Outbound
 from resolvers.pick import picked
 from resolvers.work import Work
 
@@ -27,7 +28,7 @@ class Sought:
 
     known: dict[str, Any]
     identity: Identity | None = None
-    probe: Probe | None = None
+    probe: Outbound | None = None
 
 
 async def load_account(work: Work, ref: IntegrationRef) -> Sought:

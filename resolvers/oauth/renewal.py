@@ -121,9 +121,7 @@ async def renew_token(
     if connection.secret_version != claimed.renewal.version:  # connected anew, or renewed by who took over
         return _fresh(work, connection) or Unrenewed()
     if isinstance(sent, TokenAnswer):
-        store_tokens(
-            work, connection, sent, asked=claimed.asked, renewing=True, integration_id=claimed.integration_id
-        )
+        store_tokens(work, connection, sent, asked=claimed.asked, integration_id=claimed.integration_id)
         return FreshToken(access_token=sent.access_token, version=connection.secret_version)
     if connection.lease_owner != claimed.owner:
         return Unrenewed()

@@ -12,11 +12,11 @@ from resolvers.connect.consent import INFORMER_CALLBACK
 from resolvers.connections.own import AuthorizeIntegration, ConnectIntegration
 from resolvers.dispatching.proxying import ProxyRequest
 from resolvers.find import IntegrationRef, PrincipalRef
-from resolvers.integrations.auth import Header
 from resolvers.integrations.queries import IntegrationFilter
 from resolvers.integrations.sharing import ShareIntegration, TransferIntegration, UnshareIntegration
+from resolvers.outbound.request import Header
 from resolvers.page import SliceRequest
-from resolvers.secrets import BasicSecret, Secret
+from resolvers.secret import BasicSecret, Secret
 from resolvers.unset import given
 from resolvers.uploads.set_icon import SetIntegrationIcon, UploadIntegrationIcon
 from rest.kit import Asked, Members, Window, exactly_one

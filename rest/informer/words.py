@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from models.vocabulary import ApiKeyLocation, AuthType, ConnectionMode
+from wire.callback import CallbackAddress
+
+#: The vendor documents a redirect (302) to a page that tells of the success.
+CALLBACK: Final = CallbackAddress(path="/informer/oauth2/callback", redirects=True)
 
 MODES: Final = {"per-user": ConnectionMode.PER_USER, "shared": ConnectionMode.SHARED}
 AUTH_TYPES: Final = {

@@ -26,8 +26,8 @@ SHOWN_AUTH_TYPE: Final = {
     AuthType.CLIENT_CREDENTIALS: "oauth2",
     AuthType.NONE: "bearer",
 }
-#: So a client that writes back what it has read changes nothing.
-ALIKE: Final = (
+#: The types that are shown as one. A client that writes back the shown type changes nothing.
+INDISTINCT: Final = (
     frozenset({AuthType.OAUTH2, AuthType.CLIENT_CREDENTIALS}),
     frozenset({AuthType.BEARER, AuthType.NONE}),
 )

@@ -25,7 +25,7 @@ from resolvers.caller import Caller, Hub
 from resolvers.cursor import CursorCodec
 from resolvers.definitions.catalogue import read_catalogue
 from resolvers.definitions.mutations import sync_catalogue
-from resolvers.dispatching.reaping import reap_dispatches
+from resolvers.dispatching.background import reap_dispatches
 from resolvers.identity.external import ExternalTokens, Trust
 from resolvers.identity.key_sets import FetchedKeys, FixedKeys, KeySet
 from resolvers.lookup import Lookup

@@ -10,7 +10,7 @@ import sys
 from contextlib import AsyncExitStack
 
 from hub.starting import CannotStart, starting, warn_of_open_keys
-from hub.wiring import build_hub, opened
+from hub.wiring import build_hub, catalogue_of, opened
 from hub.working import working
 from settings import Settings, read_settings
 from wire.log import log_to_stderr
@@ -38,7 +38,7 @@ async def _work(settings: Settings) -> None:
         with starting():
             hub = build_hub(settings)
             warn_of_open_keys(settings)
-            await stack.enter_async_context(opened(hub))
+            await stack.enter_async_context(opened(hub, catalogue_of(settings)))
             jobs = working(hub, concurrency=settings.job_concurrency, drain_seconds=settings.drain_seconds)
             await stack.enter_async_context(jobs)
         gc.collect()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from commands.running import run
-from hub.wiring import prepare
+from hub.wiring import catalogue_of, prepare
 from resolvers.people.organization import CreateOrganization, IssueToken, create_organization, issue_token
+from settings import read_settings
 
 
 def migrate() -> None:
     """Bring the database to what this version of the hub expects, and its catalogue of vendors to its files."""
-    run(lambda caller: prepare(caller.hub), migrated=False)
+    run(lambda caller: prepare(caller.hub, catalogue_of(read_settings())), migrated=False)
 
 
 def add_organization(new: CreateOrganization) -> str:

@@ -14,7 +14,7 @@ import uvicorn
 from demo.seed import Seeded, seed
 from demo.upstream import inventory
 from proxy.guard import Allowance
-from resolvers.caller import Hub
+from resolvers.hub import Hub
 
 _HOST = "127.0.0.1"
 

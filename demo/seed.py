@@ -20,7 +20,7 @@ from models.vocabulary import (
     Source,
 )
 from resolvers.authenticate import authenticate
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
 from resolvers.capabilities.declaring import DeclareEventType
 from resolvers.capabilities.mutations import (
     DeclareCapabilities,
@@ -28,6 +28,7 @@ from resolvers.capabilities.mutations import (
     declare_capabilities,
     declare_event_types,
 )
+from resolvers.hub import Hub
 from resolvers.integrations.auth import IntegrationAuth
 from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.creation import CreateIntegration

@@ -19,10 +19,10 @@ from starlette.routing import Route
 
 import rest
 from demo import Demo
-from hub.wiring import build_hub, opened
+from hub.wiring import build_hub, catalogue_of, opened
 from hub.working import working
 from models.errors import Unavailable
-from resolvers.caller import Hub
+from resolvers.hub import Hub
 from schema.routes import routes as graphql_routes
 from settings import Settings
 from web import files
@@ -39,13 +39,13 @@ def create_app(settings: Settings) -> Starlette:
     Raises ValueError and DomainError, in a sentence for the operator, where it cannot be; so does its lifespan.
     """
     demo = Demo(settings.home) if settings.demo else None
-    hub = build_hub(settings, demo=demo)
+    hub, catalogue = build_hub(settings, demo=demo), catalogue_of(settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.hub = hub
         async with contextlib.AsyncExitStack() as stack:
-            await stack.enter_async_context(opened(hub))
+            await stack.enter_async_context(opened(hub, catalogue))
             if settings.worker:
                 jobs = working(hub, concurrency=settings.job_concurrency, drain_seconds=settings.drain_seconds)
                 app.state.worker = await stack.enter_async_context(jobs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,11 +21,13 @@ from proxy.egress import Egress
 from proxy.guard import EgressPolicy, parse_allowances
 from proxy.inputs import CompiledCapabilities
 from proxy.lanes import Lanes
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
 from resolvers.cursor import CursorCodec
 from resolvers.definitions.catalogue import read_catalogue
+from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.mutations import sync_catalogue
 from resolvers.dispatching.background import reap_dispatches
+from resolvers.hub import Hub
 from resolvers.identity.external import ExternalTokens, Trust
 from resolvers.identity.key_sets import FetchedKeys, FixedKeys, KeySet
 from resolvers.lookup import Lookup
@@ -42,7 +44,7 @@ _UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 20  # of one organization, in one proces
 
 
 def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
-    """The hub over its database, not yet opened. Raises ValueError for settings or a catalogue that cannot be."""
+    """The hub over its database, not yet opened. Raises ValueError for settings that are wrong."""
     with _named("database_url"):
         database = Database(settings.database_address, pool_size=settings.database_pool, pace=settings.pace)
     keys = settings.master_key_lines()
@@ -72,12 +74,16 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         public_url=settings.public_url,
         own_url=settings.own_url,
         pace=settings.pace,
-        catalogue=read_catalogue(settings.catalogue or CATALOGUE),
     )
 
 
-async def prepare(hub: Hub) -> None:
-    """Bring the database to what this version of the hub expects, and what it knows of vendors to its files.
+def catalogue_of(settings: Settings) -> Sequence[VendorDefinition]:
+    """The vendors that the hub knows, read from its files. Raises ValueError, which names the file."""
+    return read_catalogue(settings.catalogue or CATALOGUE)
+
+
+async def prepare(hub: Hub, catalogue: Sequence[VendorDefinition]) -> None:
+    """Migrate the database to this version of the hub, and bring its built-in definitions to the catalogue's.
 
     Raises Unavailable and Conflict, in a sentence for the operator, where that cannot be.
     """
@@ -89,18 +95,18 @@ async def prepare(hub: Hub) -> None:
         with opening(hub.database):
             await upgrade(hub.database)
     try:
-        await sync_catalogue(Caller.of_hub(hub), hub.catalogue)
+        await sync_catalogue(Caller.of_hub(hub), catalogue)
     except Conflict:  # another process has just written the same
-        await sync_catalogue(Caller.of_hub(hub), hub.catalogue)
+        await sync_catalogue(Caller.of_hub(hub), catalogue)
 
 
 @asynccontextmanager
-async def opened(hub: Hub) -> AsyncIterator[None]:
+async def opened(hub: Hub, catalogue: Sequence[VendorDefinition]) -> AsyncIterator[None]:
     """The hub with its database migrated and its connections open, as a process that dispatches."""
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(hub.database.close)
         stack.push_async_callback(hub.recorder.close)
-        await prepare(hub)
+        await prepare(hub, catalogue)
         await stack.enter_async_context(following_keys(hub))
         await stack.enter_async_context(hub.egress)
         await stack.enter_async_context(hub.bus.running())

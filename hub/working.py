@@ -12,7 +12,8 @@ from typing import Final
 import resolvers
 from jobs.worker import Worker
 from resolvers.background import Background, ensure_recurring, kinds
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
+from resolvers.hub import Hub
 
 _SHARE_OF_JOBS: Final = 0.6  # the rest is for giving back unfinished jobs
 

@@ -18,6 +18,7 @@ from models.errors import Unavailable
 from models.pace import Pace
 from models.reach import STUCK, committing, reaching
 from models.reader import PostgresqlReader, Reader, SqliteReader
+from models.straight import StraightReads
 
 WRITES = "patchbay_writes"
 
@@ -40,6 +41,7 @@ class Database:
         )
         self._turn: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
         self.reader: Reader = SqliteReader(self.connect_sqlite) if self.is_sqlite else PostgresqlReader(self.driver)
+        self.straight = StraightReads(self.reader, self.engine.dialect)
         self._drivers: WeakSet[Any] = WeakSet()
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", self._prepare_sqlite)

@@ -24,12 +24,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from models.secret_place import SecretPlace
 from models.vocabulary import HttpMethod, Permission, UnavailableReason, UpstreamFailure
-
-if TYPE_CHECKING:
-    from models.secret import SecretPlace
 
 Path = tuple[str, ...]
 

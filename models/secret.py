@@ -9,12 +9,12 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from models.errors import SecretUnreadable
+from models.secret_place import SecretPlace
 
 _log = logging.getLogger("patchbay.keys")
 _FORMAT = b"\x01"
@@ -23,20 +23,6 @@ _LAST_VERSION = 256**_VERSION_BYTES - 1
 _IV_BYTES = 12  # NIST SP 800-38D §5.2.1.1: 96 bits is the recommended length
 _KEY_BYTES = 32
 _HEAD = len(_FORMAT) + _VERSION_BYTES + _IV_BYTES
-
-
-@dataclass(frozen=True, kw_only=True)
-class SecretPlace:
-    """Where an envelope belongs. It is bound to it: copied elsewhere it does not open."""
-
-    organization_id: str
-    table: str
-    row_id: str
-    column: str
-
-    def associated_data(self) -> bytes:
-        """What GCM authenticates beside the ciphertext."""
-        return f"{self.organization_id}\0{self.table}\0{self.row_id}\0{self.column}".encode()
 
 
 class Keyring:

@@ -1,13 +1,15 @@
-"""Reads that nearly every request does: SELECTs compiled once, run on the driver itself, without a session."""
+"""Straight reads: SELECTs compiled once and run on the driver itself, without a session. For hot look-ups."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Dialect, Select, inspect, select
 from sqlalchemy.orm import configure_mappers
 from sqlmodel import SQLModel
+
+from models.reader import Reader
 
 Read = Callable[[Any], Any] | None
 
@@ -46,6 +48,31 @@ class StraightSelect:
                 start += shape.width
             found.append(row)
         return found
+
+
+class StraightReads:
+    """Runs straight SELECTs of one database. A statement is compiled at its first use; no row is kept."""
+
+    def __init__(self, reader: Reader, dialect: Dialect) -> None:
+        self._reader, self._dialect = reader, dialect
+        self._compiled: dict[Hashable, StraightSelect] = {}
+
+    async def rows(
+        self,
+        statement: Callable[..., Select[*tuple[Any, ...]]],
+        *shape: Hashable,
+        entities: Sequence[type[SQLModel]],
+        values: Mapping[str, Any],
+    ) -> list[list[Any]]:
+        """Rows of `statement(*shape)`, a SELECT over `columns_of(*entities)` with `values` for its `bindparam`s.
+
+        Raises Unavailable.
+        """
+        compiled = self._compiled.get((statement, *shape))
+        if compiled is None:
+            compiled = StraightSelect(statement(*shape), *entities, dialect=self._dialect)
+            self._compiled[(statement, *shape)] = compiled
+        return compiled.rows(await self._reader.fetch(compiled.sql, compiled.parameters(values)))
 
 
 class _Shape:

@@ -12,7 +12,8 @@ from models.errors import InvalidInput, NotFound, Unauthenticated, Unavailable
 from models.row import new_id
 from models.tables import Organization, Principal, Token
 from models.vocabulary import Permission, Source, TokenReach
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
+from resolvers.hub import Hub
 from resolvers.lookup import FoundToken, Membership
 from resolvers.recorder import TokenUse
 

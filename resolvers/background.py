@@ -11,7 +11,8 @@ from jobs.job import NewJob
 from jobs.kind import JobContext, JobKind
 from models.tables import Principal
 from models.vocabulary import Permission
-from resolvers.caller import HUB_ACTOR, Caller, Hub
+from resolvers.caller import HUB_ACTOR, Caller
+from resolvers.hub import Hub
 from resolvers.operation import OPERATOR, operation
 from resolvers.work import Work
 

@@ -2,60 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from models.pace import Pace
-from models.row import new_id, now_ms
+from jobs.kind import JobContext
+from models.row import new_id
 from models.vocabulary import Permission, Source
-from proxy.lanes import Lanes
-from resolvers.flights import Flights
-
-if TYPE_CHECKING:
-    from jobs.bus import Bus
-    from jobs.kind import JobContext
-    from models.database import Database
-    from models.secret import Keyring
-    from proxy.egress import Egress
-    from proxy.inputs import CompiledCapabilities
-    from resolvers.cursor import CursorCodec
-    from resolvers.definitions.definition import VendorDefinition
-    from resolvers.identity.external import ExternalTokens
-    from resolvers.lookup import Lookup
-    from resolvers.recorder import Recorder
+from resolvers.hub import Hub
 
 #: The actor name of the hub in audit entries.
 HUB_ACTOR: Final = "hub"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hub:
-    """What is wired once for the life of a process and handed to every operation.
-
-    `public_url` is where people reach the hub, without a slash at its end; empty where nobody has said it.
-    `own_url` is that, or the address that it listens on: what vendors send users back to, and links begin with.
-    """
-
-    database: Database
-    keyring: Keyring
-    egress: Egress
-    recorder: Recorder
-    lookup: Lookup
-    cursors: CursorCodec
-    compiled: CompiledCapabilities
-    bus: Bus
-    uploads: Lanes
-    #: None where tokens of another issuer are not taken.
-    external: ExternalTokens | None = None
-    public_url: str = ""
-    own_url: str = ""
-    #: What the hub knows of vendors by itself, as its files say.
-    catalogue: Sequence[VendorDefinition] = ()
-    clock: Callable[[], int] = now_ms
-    pace: Pace = field(default_factory=Pace)
-    #: What is under way for several callers at once.
-    flights: Flights = field(default_factory=Flights)
 
 
 @dataclass(frozen=True, kw_only=True)

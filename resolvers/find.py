@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, and_, or_, select, true
 from sqlmodel import col
 
 from models.errors import Forbidden, NotFound, Path
 from models.tables import Installation, Integration, Principal
 from models.vocabulary import PrincipalKind
 from resolvers.filters import equal
-from resolvers.lookup import called
 from resolvers.managing import manages
-from resolvers.scope import visible
+from resolvers.scope import Viewer, visible
 from resolvers.unset import Unset
 from resolvers.work import Work
 
@@ -97,6 +96,19 @@ async def managed_integration(
     if not await manages(work, [integration]):
         raise Forbidden("Only its owner, those with a MANAGE share and administrators may change it.", path=path)
     return integration
+
+
+def called(viewer: Viewer, handler: str | BindParameter[Any]) -> ColumnElement[bool]:
+    """Whether the viewer's organization calls an integration by this handler: its installation's, else its own.
+
+    The statement selects from Integration and outer-joins the organization's Installation.
+    """
+    uninstalled = and_(
+        col(Installation.id).is_(None),
+        col(Integration.organization_id) == viewer.organization_id,
+        col(Integration.handler) == handler,
+    )
+    return or_(col(Installation.handler) == handler, uninstalled)
 
 
 def _names(work: Work, ref: IntegrationRef) -> list[ColumnElement[bool]]:

@@ -12,9 +12,10 @@ from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 from sqlalchemy.exc import IntegrityError
 
 from models.errors import Conflict, Contended, DomainError, Forbidden, SecretUnreadable, Unauthenticated
-from models.secret import SecretPlace
+from models.secret_place import SecretPlace
 from models.vocabulary import Permission
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
+from resolvers.hub import Hub
 from resolvers.work import Work
 
 P = ParamSpec("P")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlmodel import col
@@ -12,10 +12,8 @@ from sqlmodel import col
 from models.errors import NotFound
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, UnavailableReason
-
-if TYPE_CHECKING:
-    from resolvers.caller import Caller
-    from resolvers.work import Work
+from resolvers.scope import Viewer
+from resolvers.work import Work
 
 #: How `Connection.details` says that a publisher declared this as the token of its app.
 ORIGIN: Final = "origin"
@@ -36,14 +34,14 @@ class Pick:
 NOT_NEEDED: Final = Pick()
 
 
-def usable(caller: Caller) -> ColumnElement[bool]:
-    """Whether a connection registered at an integration is the caller's to use, or its publisher's shared default.
+def usable(viewer: Viewer) -> ColumnElement[bool]:
+    """Whether a connection registered at an integration is the viewer's to use, or its publisher's shared default.
 
     Asks for Registration, Connection and Integration from outside.
     """
     mine = and_(
-        col(Connection.organization_id) == caller.organization_id,
-        or_(col(Connection.mode) == ConnectionMode.SHARED, col(Connection.principal_id) == caller.principal_id),
+        col(Connection.organization_id) == viewer.organization_id,
+        or_(col(Connection.mode) == ConnectionMode.SHARED, col(Connection.principal_id) == viewer.principal_id),
     )
     publishers = and_(
         col(Connection.organization_id) == col(Integration.organization_id),
@@ -53,13 +51,13 @@ def usable(caller: Caller) -> ColumnElement[bool]:
     return or_(mine, publishers)
 
 
-def candidates(caller: Caller, integration_ids: Sequence[str]) -> Select[Registration, Connection]:
-    """Connections that the caller could use at these integrations, and the publishers' own shared defaults."""
+def candidates(viewer: Viewer, integration_ids: Sequence[str]) -> Select[Registration, Connection]:
+    """Connections that the viewer could use at these integrations, and the publishers' own shared defaults."""
     return (
         select(Registration, Connection)
         .join(Connection, col(Connection.id) == col(Registration.connection_id))
         .join(Integration, col(Integration.id) == col(Registration.integration_id))
-        .where(col(Registration.integration_id).in_(integration_ids), usable(caller))
+        .where(col(Registration.integration_id).in_(integration_ids), usable(viewer))
         .order_by(col(Registration.integration_id), col(Registration.id))
     )
 
@@ -70,12 +68,12 @@ async def picked(work: Work, integration: Integration, *, named: str | None = No
     return pick(work.caller, integration, [(row[0], row[1]) for row in found], named=named)
 
 
-def pick(caller: Caller, integration: Integration, found: Sequence[Candidate], *, named: str | None = None) -> Pick:
-    """Named; else the caller's own; else the default shared one; else the only shared one; else the app's token.
+def pick(viewer: Viewer, integration: Integration, found: Sequence[Candidate], *, named: str | None = None) -> Pick:
+    """Named; else the viewer's own; else the default shared one; else the only shared one; else the app's token.
 
-    Raises NotFound for a named connection that is not registered here or not the caller's to use.
+    Raises NotFound for a named connection that is not registered here or not the viewer's to use.
     """
-    mine = [pair for pair in found if pair[1].organization_id == caller.organization_id]
+    mine = [pair for pair in found if pair[1].organization_id == viewer.organization_id]
     if named is not None:
         chosen = next((connection for _, connection in mine if connection.id == named), None)
         if chosen is None:
@@ -86,7 +84,7 @@ def pick(caller: Caller, integration: Integration, found: Sequence[Candidate], *
     for pairs in (own, shared):
         if pairs:
             return _one_of(pairs)
-    return _publishers(caller, integration, found)
+    return _publishers(viewer, integration, found)
 
 
 def _one_of(pairs: Sequence[Candidate]) -> Pick:
@@ -96,8 +94,8 @@ def _one_of(pairs: Sequence[Candidate]) -> Pick:
     return _usable(default[0]) if default else Pick(reason=UnavailableReason.AMBIGUOUS_CONNECTION)
 
 
-def _publishers(caller: Caller, integration: Integration, found: Sequence[Candidate]) -> Pick:
-    if integration.organization_id != caller.organization_id:
+def _publishers(viewer: Viewer, integration: Integration, found: Sequence[Candidate]) -> Pick:
+    if integration.organization_id != viewer.organization_id:
         for _, connection in found:
             if connection.details.get(ORIGIN) == APP_TOKEN:
                 return Pick(connection=connection, borrowed=True)

@@ -15,11 +15,12 @@ from jobs.job import JOBS, NewJob
 from jobs.transaction import enqueue, finish, successor
 from models.errors import Forbidden, NotFound, Stale
 from models.row import new_id
-from models.secret import SecretPlace
+from models.secret_place import SecretPlace
 from models.tables import AuditEntry, Event, Job
 from models.vocabulary import HubEvent, Permission, Source
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
 from resolvers.changes import MASK, changes_of
+from resolvers.hub import Hub
 from resolvers.page import Order, Slice, SliceRequest, fetch_slice
 from resolvers.scope import living
 from resolvers.unset import Unset

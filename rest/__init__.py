@@ -9,7 +9,7 @@ from importlib import import_module
 
 from starlette.routing import Mount
 
-from resolvers.caller import Hub
+from resolvers.hub import Hub
 from rest.kit import Dialect, mount
 from wire.body import BodyLimits
 from wire.callback import CallbackAddress

@@ -12,9 +12,9 @@ from resolvers.dispatching import mutations as operations
 from resolvers.dispatching import queries
 from resolvers.dispatching.build import RunCapability
 from resolvers.dispatching.fields import duration_ms
+from resolvers.dispatching.find import CapabilityName
 from resolvers.dispatching.response import Response
 from resolvers.loaders import edges
-from resolvers.lookup import CapabilityName
 from resolvers.page import NEWEST_FIRST
 from schema.capability import Capability
 from schema.kit import errors

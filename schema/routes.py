@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from models.vocabulary import Source
-from resolvers.caller import Hub
+from resolvers.hub import Hub
 from resolvers.loaders.loaders import Loaders
 from schema.build import build_schema
 from schema.door.admission import Admission

@@ -6,7 +6,8 @@ from starlette.requests import Request
 
 from models.vocabulary import Source
 from resolvers.authenticate import HUB_ID, authenticate, bearer
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
+from resolvers.hub import Hub
 
 
 async def caller_of(hub: Hub, request: Request, source: Source, *, request_id: str | None = None) -> Caller:

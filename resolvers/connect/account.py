@@ -15,9 +15,9 @@ from proxy.auth import with_bearer
 from proxy.call import call
 from proxy.message import Answer, OutboundRequest
 from proxy.oauth import TokenAnswer
-from resolvers.caller import Hub
 from resolvers.connect.vendor import Vendor
 from resolvers.definitions.definition import VendorDefinition
+from resolvers.hub import Hub
 from resolvers.outbound.probe import Identity, Probe, ask, identity_of, probe_of
 from resolvers.outbound.probe import account_of as told_by
 from resolvers.work import Work

@@ -6,8 +6,9 @@ from typing import Final
 
 from models.errors import InvalidInput, NotFound
 from models.vocabulary import Permission, Source
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
 from resolvers.connect.links import digest_of, may_be_link, read_signed
+from resolvers.hub import Hub
 
 _ACTOR: Final = "connect link"
 _LONGEST_STATE: Final = 200

@@ -10,13 +10,13 @@ from models.errors import Path, TooMany, UpstreamFailed
 from models.tables import ConnectSession, Integration
 from proxy.oauth import Grant, TokenAnswer, TokenEndpoint, fetch_token
 from proxy.oauth.endpoint import AuthorizationCode
-from resolvers.caller import Hub
 from resolvers.connect.account import Inquiry, inquiry_of, learn_account
 from resolvers.connect.callers import unknown_state
 from resolvers.connect.consent import awaited, token_endpoint, wanted_scopes
 from resolvers.connect.links import digest_of
 from resolvers.connect.session import definition_of, offered
 from resolvers.connect.vendor import Vendor, vendor_of
+from resolvers.hub import Hub
 from resolvers.work import Work
 
 _WORD: Final = 120

@@ -9,10 +9,10 @@ from models.errors import Forbidden, InvalidInput, NotFound, TooMany, UpstreamFa
 from models.tables import Connection, Definition, Integration
 from models.vocabulary import Permission, UpstreamFailure
 from proxy.address import check_path
-from resolvers.caller import Hub
 from resolvers.definitions.parts import Request
 from resolvers.definitions.stored import definition_of
 from resolvers.find import IntegrationRef, get_integration
+from resolvers.hub import Hub
 from resolvers.operation import exchange
 from resolvers.outbound.probe import USERINFO, Identity, Probe, Reply, account_of, ask, identity_of, probe_of
 from resolvers.pick import picked

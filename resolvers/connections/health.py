@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from models.tables import Connection, Integration
 from models.vocabulary import ConnectionStatus, HubEvent
 from proxy.redact import redact
-from resolvers.caller import Hub
 from resolvers.credentials.held import RENEWED
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import Verification
+from resolvers.hub import Hub
 from resolvers.outbound.probe import Identity, Probe, account_of, ask, identity_of, objection, probe_of, texts_of
 from resolvers.work import Work
 

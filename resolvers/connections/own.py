@@ -12,7 +12,6 @@ from models.errors import Forbidden, InvalidInput, NotFound, TooMany, UpstreamFa
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import Permission
 from proxy.oauth import AuthorizationCode, Grant, RefreshToken, TokenAnswer
-from resolvers.caller import Hub
 from resolvers.connect.authorization import Authorization, Start, begin
 from resolvers.connect.choice import Destination
 from resolvers.connect.keep import keep_secret, keep_tokens
@@ -21,6 +20,7 @@ from resolvers.connect.session import asks_for_consent, is_for_all
 from resolvers.connections.mutations import judged_secret
 from resolvers.faults import ADDRESS, Faults, require
 from resolvers.find import IntegrationRef, get_integration, managed_integration
+from resolvers.hub import Hub
 from resolvers.managing import require_sharing
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import exchange, operation

@@ -10,9 +10,9 @@ from sqlmodel import col
 from models.errors import Forbidden, InvalidInput, NotFound, TooMany, UpstreamFailed
 from models.tables import Connection, Definition, Integration, Registration
 from models.vocabulary import ConnectionStatus, Permission
-from resolvers.caller import Hub
 from resolvers.connections.health import Check, Finding, check_of, note, run_check, unchanged
 from resolvers.definitions.stored import definition_of
+from resolvers.hub import Hub
 from resolvers.operation import exchange
 from resolvers.scope import visible
 from resolvers.work import Work

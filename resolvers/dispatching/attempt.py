@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from models.errors import NotReady
 from models.tables import Connection, Dispatch, Integration
-from resolvers.caller import Hub
 from resolvers.connect.invitation import invitation
 from resolvers.dispatching.replay import earlier
 from resolvers.dispatching.response import Response, unseal_response
 from resolvers.dispatching.send import Prepared, Sent, row_of, send
+from resolvers.hub import Hub
 from resolvers.readiness import Availability
 from resolvers.work import Work
 

@@ -16,8 +16,8 @@ from proxy.headers import expand
 from proxy.inputs import Bound, CompiledCapability, compile_capability
 from proxy.redact import mask_headers, mask_url
 from resolvers.credentials.held import HeldToken, held_token
+from resolvers.dispatching.find import CapabilityName, FoundCapability, find_capability
 from resolvers.idempotency import check_key, digest_of_input
-from resolvers.lookup import CapabilityName, FoundCapability
 from resolvers.pick import Pick, pick
 from resolvers.readiness import Availability, availability
 from resolvers.secrets import credential_of
@@ -79,7 +79,7 @@ class Candidate:
 async def candidate(work: Work, run: RunCapability) -> Candidate:
     """Raises NotFound, Forbidden, WrongMethod, InvalidInput."""
     check_key(run.idempotency_key)
-    found = await work.hub.lookup.capability(work.caller, run.capability)
+    found = await find_capability(work.caller, run.capability)
     if found is None:
         raise NotFound("capability", path=("input", "capability"))
     _permit(work, found.capability, run.method)

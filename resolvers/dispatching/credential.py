@@ -12,8 +12,9 @@ from sqlmodel import col
 from models.errors import DomainError
 from models.tables import Connection
 from models.vocabulary import AuthType, ConnectionStatus
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
 from resolvers.dispatching.response import Response
+from resolvers.hub import Hub
 from resolvers.operation import OPERATOR, operation
 from resolvers.work import Work
 

@@ -7,11 +7,11 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from models.secret import SecretPlace
+from models.secret_place import SecretPlace
 from models.tables import Dispatch
 from proxy.body import Base64Body, JsonBody, TextBody, read_body
 from proxy.call import Answer
-from resolvers.caller import Hub
+from resolvers.hub import Hub
 from resolvers.recorder import Intent
 
 _NOT_KEPT: Final = frozenset({"set-cookie", "set-cookie2"})

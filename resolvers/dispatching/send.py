@@ -11,10 +11,10 @@ from models.vocabulary import DispatchOutcome, UpstreamFailure
 from proxy.call import Answer, Failure
 from proxy.message import OutboundRequest
 from proxy.redact import redact
-from resolvers.caller import Hub
 from resolvers.dispatching.build import Outbound
 from resolvers.dispatching.credential import note_answer
 from resolvers.dispatching.response import Response, response_of, seal_response
+from resolvers.hub import Hub
 from resolvers.oauth.call import call_with_token
 from resolvers.recorder import Existing, Intent, KeyRelease, Outcome
 

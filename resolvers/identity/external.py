@@ -17,6 +17,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from models.errors import Unauthenticated
 from resolvers.faults import NAME, text_problem
+from resolvers.hub import Identity
 from resolvers.identity.key_sets import KeySet, PublicKey
 
 #: Public-key algorithms only: with a shared secret, or with none, the public key of a JWK set would do to sign.
@@ -48,14 +49,6 @@ class Trust:
             raise ValueError(
                 f"JWTs are verified by one of {', '.join(ALGORITHMS)}, not by {', '.join(unsafe) or '–'}."
             )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Identity:
-    """Who somebody is, and in which organization alone, by id or slug, where the issuer says so."""
-
-    subject: str
-    organization: str | None
 
 
 class ExternalTokens:

@@ -9,9 +9,9 @@ from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale, To
 from models.tables import Integration
 from models.vocabulary import Permission, UploadPurpose
 from proxy.address import check_base_url
-from resolvers.caller import Hub
 from resolvers.faults import ADDRESS
 from resolvers.find import managed_integration
+from resolvers.hub import Hub
 from resolvers.integrations.change import UpdateIntegration, change_integration
 from resolvers.integrations.creation import CreateIntegration, judge_creation, make_integration
 from resolvers.integrations.fields import icon_url

@@ -12,8 +12,9 @@ from typing import Final
 from models.errors import DomainError, UpstreamTimeout
 from proxy.auth import with_bearer
 from proxy.call import Answer, Failure, OutboundRequest, call
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
 from resolvers.credentials.held import HeldToken
+from resolvers.hub import Hub
 from resolvers.oauth.renewal import FreshToken, RenewToken, fresh_token, require_reconnect
 
 _UNAUTHORIZED: Final = 401

@@ -20,9 +20,10 @@ from models.row import new_id
 from models.tables import Connection, Integration
 from models.vocabulary import AuthType, ConnectionStatus, UnavailableReason
 from proxy.oauth import ClientCredentials, Grant, RefreshToken, TokenAnswer, TokenEndpoint, fetch_token
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
 from resolvers.credentials.held import RENEWED, HeldToken
 from resolvers.credentials.tokens import lose_connection, store_tokens
+from resolvers.hub import Hub
 from resolvers.oauth.client import issuing_integration, token_endpoint
 from resolvers.operation import OPERATOR, exchange, operation
 from resolvers.readiness import SENTENCES

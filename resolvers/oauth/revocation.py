@@ -14,12 +14,13 @@ import orjson
 from jobs.job import Claimed, GiveUp, NewJob
 from jobs.kind import JobContext
 from models.errors import SecretUnreadable, TokenRefused
-from models.secret import SecretPlace
+from models.secret_place import SecretPlace
 from models.tables import Connection, Integration
 from models.vocabulary import HubEvent, TokenEndpointAuth
 from proxy.oauth import TokenEndpoint, revoke_token
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
 from resolvers.credentials.held import RENEWED
+from resolvers.hub import Hub
 from resolvers.oauth.client import issuing_integration, token_endpoint
 from resolvers.work import Work
 

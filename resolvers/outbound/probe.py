@@ -16,13 +16,13 @@ from proxy.auth import Authorisation, authorise
 from proxy.call import Failure, JsonBody, read_body
 from proxy.message import OutboundRequest
 from proxy.redact import redact
-from resolvers.caller import Hub
 from resolvers.credentials.held import HeldToken, held_token
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.expression import evaluate, is_truthy
 from resolvers.definitions.parts import Account, Request, Verification
 from resolvers.definitions.values import as_text, fill_address
 from resolvers.dispatching.build import configured_headers, merged
+from resolvers.hub import Hub
 from resolvers.oauth.call import call_with_token
 from resolvers.secrets import credential_of
 from resolvers.work import Work

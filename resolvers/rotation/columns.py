@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import MetaData, Table
 
 from models.row import SECRET
-from models.secret import SecretPlace
+from models.secret_place import SecretPlace
 
 _OWNER: Final = "organization_id"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from models.tables import metadata
-from resolvers.caller import Hub
+from resolvers.hub import Hub
 from resolvers.rotation.columns import SecretColumn, secret_columns
 from resolvers.rotation.rows import secret_rows
 

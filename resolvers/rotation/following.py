@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.errors import Unavailable
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
+from resolvers.hub import Hub
 from resolvers.rotation.mutations import admit_keys
 
 _log = logging.getLogger("patchbay.keys")

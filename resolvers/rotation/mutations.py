@@ -9,9 +9,10 @@ from sqlalchemy import select, text
 from sqlmodel import col
 
 from models.errors import Conflict, NotFound
-from models.secret import Keyring, SecretPlace
+from models.secret import Keyring
+from models.secret_place import SecretPlace
 from models.tables import MasterKey
-from resolvers.caller import Hub
+from resolvers.hub import Hub
 from resolvers.operation import OPERATOR, exchange, operation
 from resolvers.rotation.columns import SecretColumn
 from resolvers.rotation.counts import count_secrets

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from models.errors import SecretUnreadable
-from models.secret import SecretPlace
+from models.secret_place import SecretPlace
 from models.tables import metadata
 from resolvers.caller import Caller
 from resolvers.rotation.columns import SecretColumn, secret_columns

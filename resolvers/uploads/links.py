@@ -10,7 +10,8 @@ from typing import Final
 from models.errors import NotFound
 from models.secret import Keyring
 from models.vocabulary import Source
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
+from resolvers.hub import Hub
 
 _PURPOSE: Final = "asset"
 _MAC_BYTES: Final = 16  # as much as an id that cannot be guessed needs

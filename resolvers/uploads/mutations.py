@@ -18,8 +18,8 @@ from models.errors import (
 from models.row import new_id
 from models.tables import Asset
 from models.vocabulary import Permission, UploadPurpose
-from resolvers.caller import Hub
 from resolvers.faults import ADDRESS, Faults
+from resolvers.hub import Hub
 from resolvers.operation import exchange
 from resolvers.uploads.claim import open_upload, refuse_too_many
 from resolvers.uploads.content import MOST_BYTES, Content

@@ -11,7 +11,7 @@ from models.errors import InvalidInput, Path, TooMany, UpstreamBlocked, Upstream
 from models.tables import Asset
 from models.vocabulary import HttpMethod, UploadPurpose, UpstreamFailure
 from proxy.call import Failure, OutboundRequest, call
-from resolvers.caller import Hub
+from resolvers.hub import Hub
 from resolvers.uploads.content import MOST_BYTES, Content, judge
 from resolvers.uploads.unfit import Unfit
 

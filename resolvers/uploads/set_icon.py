@@ -8,8 +8,8 @@ from typing import Final
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, TooLarge, TooMany
 from models.tables import Integration
 from models.vocabulary import Permission, UploadPurpose
-from resolvers.caller import Hub
 from resolvers.find import IntegrationRef, managed_integration
+from resolvers.hub import Hub
 from resolvers.operation import exchange, operation
 from resolvers.unset import UNSET, Unset
 from resolvers.uploads.claim import claim_upload

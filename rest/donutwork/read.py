@@ -9,9 +9,9 @@ from models.errors import InvalidInput
 from models.vocabulary import HttpMethod
 from resolvers.capabilities.mutations import DeclareManifest
 from resolvers.dispatching.build import RunCapability
+from resolvers.dispatching.find import CapabilityName
 from resolvers.events.mutations import EmitEvent
 from resolvers.find import IntegrationRef
-from resolvers.lookup import CapabilityName
 from resolvers.page import SliceRequest
 from resolvers.unset import given
 from rest.donutwork.manifest import read_manifest

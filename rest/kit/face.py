@@ -17,7 +17,7 @@ from starlette.websockets import WebSocketClose
 
 from models.errors import DomainError
 from models.row import new_id
-from resolvers.caller import Hub
+from resolvers.hub import Hub
 from rest.kit.answer import answer_of, json_answer
 from rest.kit.asked import check_path, read_request
 from rest.kit.dialect import AnyEndpoint, Dialect, Takes

@@ -74,8 +74,8 @@ async def test_the_real_catalogue_becomes_rows(empty_database, tmp_path):
     address = empty_database.url.render_as_string(hide_password=False)
     hub = build_hub(Settings(home=tmp_path, database_url=address, master_keys=Keyring.generate()))
 
-    await prepare(hub)
-    await prepare(hub)
+    await prepare(hub, read_catalogue(CATALOGUE))
+    await prepare(hub, read_catalogue(CATALOGUE))
 
     async with empty_database.read() as session:
         vendors = set((await session.execute(select(col(Definition.vendor)))).scalars())

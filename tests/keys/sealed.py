@@ -10,7 +10,8 @@ from sqlalchemy.orm import configure_mappers
 
 from models.database import Database
 from models.row import new_id
-from models.secret import Keyring, SecretPlace, version_mark
+from models.secret import Keyring, version_mark
+from models.secret_place import SecretPlace
 from models.tables import Connection, ConnectSession, Dispatch, Installation, Integration, Job, Organization, metadata
 from models.vocabulary import AuthType, ConnectionMode, ConnectSessionStatus, HttpMethod, Source
 from resolvers.rotation.columns import secret_columns

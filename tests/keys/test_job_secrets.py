@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from models.database import Database
 from models.row import new_id
-from models.secret import SecretPlace
+from models.secret_place import SecretPlace
 from models.tables import Job
 from models.vocabulary import WorkState
 from tests.harness.acting import act, global_id, remove

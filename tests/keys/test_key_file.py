@@ -11,7 +11,8 @@ import pytest
 
 from models.errors import SecretUnreadable
 from models.key_file import KeyFile
-from models.secret import Keyring, SecretPlace, parse_keys
+from models.secret import Keyring, parse_keys
+from models.secret_place import SecretPlace
 
 PLACE = SecretPlace(organization_id="a" * 24, table="connection", row_id="b" * 24, column="secret")
 

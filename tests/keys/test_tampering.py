@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from models.database import Database
-from models.secret import SecretPlace
+from models.secret_place import SecretPlace
 from tests.harness.calling import App, app, capability
 from tests.harness.graphql import GraphQLFailed
 from tests.keys.sealed import envelopes

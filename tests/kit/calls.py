@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import update
@@ -12,7 +13,7 @@ from sqlmodel import col
 import resolvers
 from jobs.job import NewJob
 from jobs.transaction import enqueue
-from models.secret import SecretPlace
+from models.secret_place import SecretPlace
 from models.tables import Integration
 from models.vocabulary import HttpMethod, IntegrationState, Permission, UploadPurpose
 from resolvers.audit.queries import AuditFilter
@@ -26,6 +27,7 @@ from resolvers.connections.mutations import (
     unregister_connection,
 )
 from resolvers.connections.queries import ConnectionFilter
+from resolvers.definitions.catalogue import read_catalogue
 from resolvers.definitions.mutations import SaveDefinition
 from resolvers.definitions.queries import DefinitionFilter
 from resolvers.dispatching.build import RunCapability
@@ -187,7 +189,7 @@ CALLS: dict[str, Call] = {
         audits=("definition.created",),
     ),
     "delete_definition": Call(given=lambda e: (e.spare.id,), audits=("definition.deleted",)),
-    "sync_catalogue": Call(given=lambda e: (e.hub.app.state.hub.catalogue,)),
+    "sync_catalogue": Call(given=lambda _: (read_catalogue(Path(__file__).parents[1] / "catalogue"),)),
     "verify_integration": Call(
         given=lambda e: (e.integration.id,), prepare=_hold_verification, audits=("integration.verifying",)
     ),

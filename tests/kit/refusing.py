@@ -15,7 +15,8 @@ from starlette.routing import Route
 from models.database import Database
 from models.errors import DomainError
 from models.vocabulary import Source
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
+from resolvers.hub import Hub
 from resolvers.loaders.loaders import Loaders
 from resolvers.operation import OPERATIONS, operation
 from resolvers.work import Work

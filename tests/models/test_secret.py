@@ -5,7 +5,8 @@ import base64
 import pytest
 
 from models.errors import SecretUnreadable
-from models.secret import Keyring, SecretPlace
+from models.secret import Keyring
+from models.secret_place import SecretPlace
 
 KEY = bytes(range(32))
 OTHER_KEY = bytes(range(1, 33))

@@ -151,5 +151,5 @@ async def test_loads_what_it_needs(tmp_path, command, left_out):
     ended = await asyncio.to_thread(run, "-X", "importtime", *command, home=tmp_path)
 
     loaded = set(re.findall(r"\| +(\w+)$", ended.stderr, re.MULTILINE))
-    assert "typer" in loaded or "wiring" in loaded
+    assert "typer" in loaded or "hub" in loaded
     assert loaded & left_out == set()

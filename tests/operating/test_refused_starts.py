@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from hub.starting import CannotStart, bound, prepare_home, starting
-from hub.wiring import build_hub, prepare
+from hub.wiring import build_hub, catalogue_of, prepare
 from models.pace import Pace
 from models.secret import Keyring
 from settings import Settings
@@ -268,7 +268,7 @@ async def _start(settings):
     with starting():
         hub = build_hub(settings)
         try:
-            await prepare(hub)
+            await prepare(hub, catalogue_of(settings))
         finally:
             await hub.recorder.close()
             await hub.database.close()

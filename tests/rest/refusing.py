@@ -31,7 +31,8 @@ from models.errors import (
     WrongMethod,
 )
 from models.vocabulary import HttpMethod, Permission, UnavailableReason
-from resolvers.caller import Caller, Hub
+from resolvers.caller import Caller
+from resolvers.hub import Hub
 from resolvers.lookup import Lookup
 from resolvers.recorder import open_recorder
 from rest.kit import Asked, Dialect, Get, mount

@@ -9,9 +9,9 @@ from starlette.responses import RedirectResponse, Response
 
 from models.errors import InvalidInput
 from models.vocabulary import ConnectSessionStatus
-from resolvers.caller import Hub
 from resolvers.connect.authorization import FinishAuthorization, Finished, finish_authorization
 from resolvers.connect.callers import state_caller
+from resolvers.hub import Hub
 from web.connect.browser import BrowserCookie
 from web.connect.page import Pages
 from wire.callback import CallbackAddress

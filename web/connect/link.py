@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound
-from resolvers.caller import Hub
 from resolvers.connect.callers import link_caller
 from resolvers.connect.mutations import Choose, enter_credentials, leave_for_vendor
 from resolvers.connect.opening import Opening, Standing
 from resolvers.connect.queries import Choice, ConnectPage, read_connect_page
+from resolvers.hub import Hub
 from web.connect.browser import BrowserCookie, is_our_page
 from web.connect.page import Pages
 from wire.body import BodyLimits, read_body

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from models.errors import DomainError
-from resolvers.caller import Hub
 from resolvers.connect.consent import CALLBACK
 from resolvers.connect.links import PATH
+from resolvers.hub import Hub
 from web.connect.browser import BrowserCookie
 from web.connect.callback import Callback
 from web.connect.link import ConnectLink

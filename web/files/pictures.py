@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from resolvers.caller import Hub
+from resolvers.hub import Hub
 from resolvers.uploads.links import AssetLink, link_caller
 from resolvers.uploads.queries import read_picture
 from wire.pictures import known_digests, picture_headers

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from models.errors import DomainError
 from models.vocabulary import Source
 from resolvers.authenticate import authenticate, bearer
-from resolvers.caller import Hub
+from resolvers.hub import Hub
 from resolvers.uploads.links import AssetLink
 from resolvers.uploads.mutations import FillUpload, fill_upload
 from web.files.pictures import serve

@@ -1,0 +1,63 @@
+"""Hub: everything that is opened once in a process and used by every operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from jobs.bus import Bus
+from models.database import Database
+from models.pace import Pace
+from models.row import now_ms
+from models.secret import Keyring
+from proxy.egress import Egress
+from proxy.inputs import CompiledCapabilities
+from proxy.lanes import Lanes
+from resolvers.cursor import CursorCodec
+from resolvers.flights import Flights
+from resolvers.lookup import Lookup
+from resolvers.recorder import Recorder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """The subject of another issuer's token. `organization` (id or slug): the only one where the token is good."""
+
+    subject: str
+    organization: str | None
+
+
+class TokenVerifier(Protocol):
+    """Verifies the tokens of another issuer."""
+
+    async def verify(self, text: str) -> Identity:
+        """The bearer of a token. Raises Unauthenticated, and UpstreamFailed while the issuer's keys are missing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hub:
+    """The parts that are wired once for the life of a process.
+
+    `public_url` is the address where people reach the hub, without a slash at its end; empty where it is not
+    configured. `own_url` is that, or the address that the hub listens on: callbacks of vendors and connect links
+    begin with it.
+    """
+
+    database: Database
+    keyring: Keyring
+    egress: Egress
+    recorder: Recorder
+    lookup: Lookup
+    cursors: CursorCodec
+    compiled: CompiledCapabilities
+    bus: Bus
+    uploads: Lanes
+    #: None where no other issuer is configured.
+    external: TokenVerifier | None = None
+    public_url: str = ""
+    own_url: str = ""
+    clock: Callable[[], int] = now_ms
+    pace: Pace = field(default_factory=Pace)
+    #: Work in progress that several callers wait for.
+    flights: Flights = field(default_factory=Flights)

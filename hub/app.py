@@ -63,7 +63,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/readyz", _ready(hub)),
             *graphql_routes(hub, body=body, page=graphiql_page() if settings.graphiql else None),
             *(graphiql_routes() if settings.graphiql else ()),
-            *connect_routes(hub, limits=body),
+            *connect_routes(hub, limits=body, callbacks=rest.callbacks()),
             *rest.routes(hub, limits=body),
             *files.routes(hub, limits=body),
         ],

@@ -26,7 +26,7 @@ from resolvers.cursor import CursorCodec
 from resolvers.definitions.catalogue import read_catalogue
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.mutations import sync_catalogue
-from resolvers.dispatching.reaping import reap_dispatches
+from resolvers.dispatching.background import reap_dispatches
 from resolvers.hub import Hub
 from resolvers.identity.external import ExternalTokens, Trust
 from resolvers.identity.key_sets import FetchedKeys, FixedKeys, KeySet

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Final
 
+import resolvers
 from jobs.worker import Worker
 from resolvers.background import Background, ensure_recurring, kinds
 from resolvers.caller import Caller
-from resolvers.dispatching import reaping
 from resolvers.hub import Hub
-from resolvers.integrations import deletion, verification_job
-from resolvers.jobs import expiry
 
 _SHARE_OF_JOBS: Final = 0.6  # the rest is for giving back unfinished jobs
 
 
 def background() -> Mapping[str, Background]:
-    """Every kind of job, by name."""
-    return {
-        **deletion.BACKGROUND,
-        **reaping.BACKGROUND,
-        **expiry.BACKGROUND,
-        **verification_job.BACKGROUND,
-    }
+    """Every kind of job, by name: the BACKGROUND of each room of `resolvers` that has a `background` module.
+
+    Raises ValueError for a name that stands in two of them.
+    """
+    table: dict[str, Background] = {}
+    for room in pkgutil.iter_modules(resolvers.__path__, "resolvers."):
+        if room.ispkg and find_spec(f"{room.name}.background"):
+            found: Mapping[str, Background] = import_module(f"{room.name}.background").BACKGROUND
+            if twice := table.keys() & found.keys():
+                raise ValueError(f"Two rooms, of which one is {room.name}, have a job named {', '.join(twice)}.")
+            table |= found
+    return table
 
 
 @asynccontextmanager

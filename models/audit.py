@@ -6,11 +6,13 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field
 
 from models.row import Owned, Row, json_field, partial_index, ref_field, text_field, word_field
-from models.vocabulary import Source
+from models.vocabulary import Permission, Source
 
 
 class AuditEntry(Row, Owned, table=True):
     """Never updated but by the sealer, which gives `sequence` and `hash`."""
+
+    read_permission = Permission.AUDIT_READ
 
     __tablename__ = "audit_entry"
     __table_args__ = (

@@ -6,11 +6,13 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from models.row import Changeable, Owned, json_field, key_type, ref_field, text_field, word_field
-from models.vocabulary import CapabilityEffect, HttpMethod
+from models.vocabulary import CapabilityEffect, HttpMethod, Permission
 
 
 class Capability(Changeable, Owned, table=True):
     """`input_schema` is JSON Schema 2020-12 of an object with `x-in`."""
+
+    read_permission = Permission.INTEGRATIONS_READ
 
     __table_args__ = (
         UniqueConstraint("integration_id", "name"),

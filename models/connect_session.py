@@ -14,7 +14,7 @@ from models.row import (
     time_field,
     word_field,
 )
-from models.vocabulary import ConnectSessionStatus
+from models.vocabulary import ConnectSessionStatus, Permission
 
 
 class ConnectSession(Changeable, Owned, table=True):
@@ -24,6 +24,8 @@ class ConnectSession(Changeable, Owned, table=True):
     `state_expires_at` only. `integration_id` is what was chosen; `integration_ids` is what the link offers.
     `renews_id` is the connection to renew; `connection_id` is what was connected. EXPIRED is never stored.
     """
+
+    read_permission = Permission.CONNECTIONS_READ
 
     __tablename__ = "connect_session"
     __table_args__ = (

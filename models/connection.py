@@ -19,11 +19,13 @@ from models.row import (
     time_field,
     word_field,
 )
-from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus
+from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, Permission
 
 
 class Connection(Changeable, Owned, table=True):
     """`details` holds readable parts and masked hints, written with the secret, so that no read decrypts."""
+
+    read_permission = Permission.CONNECTIONS_READ
 
     __table_args__ = (
         Index(None, "organization_id", "name_key", "id"),

@@ -16,7 +16,7 @@ from models.row import (
     text_field,
     word_field,
 )
-from models.vocabulary import AuthType
+from models.vocabulary import AuthType, Permission
 
 
 class FieldGroup(StrEnum):
@@ -38,6 +38,8 @@ class FieldType(StrEnum):
 
 class Definition(Changeable, table=True):
     """A vendor. Without an organization it came with the hub; the only rows that belong to none."""
+
+    read_permission = Permission.INTEGRATIONS_READ
 
     __table_args__ = (
         partial_index(

@@ -15,11 +15,13 @@ from models.row import (
     time_field,
     word_field,
 )
-from models.vocabulary import DispatchOutcome, HttpMethod, Source
+from models.vocabulary import DispatchOutcome, HttpMethod, Permission, Source
 
 
 class Dispatch(Row, Owned, table=True):
     """Intent before the call, outcome before the answer. `response` is kept only with a key, for 24 hours."""
+
+    read_permission = Permission.DISPATCHES_READ
 
     __table_args__ = (
         Index(None, "organization_id", "id"),

@@ -18,11 +18,13 @@ from models.row import (
     text_field,
     word_field,
 )
-from models.vocabulary import Source
+from models.vocabulary import Permission, Source
 
 
 class EventType(Changeable, Owned, table=True):
     """`name` is as declared (`Slack.MESSAGE_SENT`), `suffix` what follows the handler."""
+
+    read_permission = Permission.INTEGRATIONS_READ
 
     __tablename__ = "event_type"
     __table_args__ = (
@@ -39,6 +41,8 @@ class EventType(Changeable, Owned, table=True):
 
 class Event(Row, Owned, table=True):
     """Immutable, and outlives what it names: no foreign keys but the organization's."""
+
+    read_permission = Permission.EVENTS_READ
 
     __table_args__ = (
         Index(None, "organization_id", "id"),

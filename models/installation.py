@@ -6,11 +6,13 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from models.row import Changeable, Owned, json_field, ref_field, secret_field, text_field, word_field
-from models.vocabulary import InstallationStatus, Selection
+from models.vocabulary import InstallationStatus, Permission, Selection
 
 
 class Installation(Changeable, Owned, table=True):
     """Belongs to the installing organization, which calls it by `handler`."""
+
+    read_permission = Permission.INSTALLATIONS_READ
 
     __table_args__ = (
         UniqueConstraint("integration_id", "organization_id"),

@@ -26,6 +26,7 @@ from models.vocabulary import (
     ConnectionMode,
     IntegrationAccess,
     IntegrationState,
+    Permission,
     TokenEndpointAuth,
 )
 
@@ -34,6 +35,8 @@ _LIVING = "removed_at IS NULL"
 
 class Integration(Changeable, Owned, table=True):
     """An app. `removed_at` is set when its deletion begins and hides it everywhere."""
+
+    read_permission = Permission.INTEGRATIONS_READ
 
     __table_args__ = (
         partial_index("uq_integration_handler", "organization_id", "handler", where=_LIVING, unique=True),

@@ -20,7 +20,7 @@ from models.row import (
     time_field,
     word_field,
 )
-from models.vocabulary import WorkState
+from models.vocabulary import Permission, WorkState
 
 #: While a job with a dedupe key is unfinished there is no other with that key.
 DEDUPED = "dedupe_key IS NOT NULL AND state IN ('QUEUED', 'RUNNING')"
@@ -36,6 +36,8 @@ class Job(Changeable, table=True):
     `lease_owner`, until `lease_until` by the database's clock, in its `attempt`; all writes ask for both. `secret` is
     what its payload may not say in the open; a job that has succeeded needs it no more, and lets go of it.
     """
+
+    read_permission = Permission.JOBS_READ
 
     __table_args__ = (
         partial_index("ix_job_ready", "queue", "priority", "run_at", "id", where=_QUEUED),

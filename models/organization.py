@@ -6,11 +6,13 @@ from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
 from models.row import Changeable, Owned, json_field, key_type, text_field, word_field
-from models.vocabulary import PlaceKind
+from models.vocabulary import Permission, PlaceKind
 
 
 class Organization(Changeable, table=True):
     """A tenant. It is its own organization."""
+
+    read_permission = None
 
     name: str = text_field()
     slug: str = text_field(120, unique=True)
@@ -23,6 +25,8 @@ class Organization(Changeable, table=True):
 
 class Place(Changeable, Owned, table=True):
     """A space or a site, on which an installation can be narrowed."""
+
+    read_permission = Permission.ORGANIZATION_READ
 
     __table_args__ = (Index(None, "organization_id", "kind", "name_key", "id"),)
 

@@ -17,7 +17,7 @@ from models.row import (
     time_field,
     word_field,
 )
-from models.vocabulary import PrincipalKind
+from models.vocabulary import Permission, PrincipalKind
 
 
 class Principal(Changeable, Owned, table=True):
@@ -25,6 +25,8 @@ class Principal(Changeable, Owned, table=True):
 
     It is given once, when the row is made: whoever could change it could turn a token of theirs into somebody else.
     """
+
+    read_permission = Permission.ORGANIZATION_READ
 
     __table_args__ = (
         UniqueConstraint("organization_id", "username"),
@@ -58,6 +60,8 @@ class TeamMember(Owned, SQLModel, table=True):
 
 class Share(Changeable, Owned, table=True):
     """Access of a principal to a restricted integration: 1 is VIEW, 2 and more is MANAGE."""
+
+    read_permission = Permission.INTEGRATIONS_SHARE
 
     __table_args__ = (
         UniqueConstraint("integration_id", "principal_id"),

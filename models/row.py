@@ -9,7 +9,7 @@ import secrets
 import time
 import unicodedata
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 from sqlalchemy import CHAR, BigInteger, Dialect, Index, LargeBinary, String, Text, TypeDecorator, false, text
@@ -17,6 +17,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Field, SQLModel
+
+from models.vocabulary import Permission
 
 _NAME_KEY_LENGTH = 255
 _ID = re.compile(r"[0-9a-f]{24}")
@@ -147,7 +149,13 @@ def text_field(length: int | None = 255, **options: Any) -> Any:
 
 
 class Row(SQLModel):
-    """A row with an id and the time of its making."""
+    """A row with an id and the time of its making.
+
+    `read_permission` makes a table one whose rows are read by id alone: the permission for that, or None where any
+    token will do. Tables without the attribute are not reached by id.
+    """
+
+    read_permission: ClassVar[Permission | None]
 
     id: str = id_field()
     created_at: int = time_field(default_factory=now_ms)

@@ -4,10 +4,13 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from models.row import Changeable, Owned, key_type, now_ms, ref_field, text_field, time_field
+from models.vocabulary import Permission
 
 
 class Tag(Changeable, Owned, table=True):
     """A label. Names that differ in case alone are one; it is gone with its last use."""
+
+    read_permission = Permission.INTEGRATIONS_READ
 
     __table_args__ = (UniqueConstraint("organization_id", "name_key"),)
 

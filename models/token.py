@@ -9,6 +9,8 @@ from models.vocabulary import TokenKind, TokenReach
 class Token(Changeable, Owned, table=True):
     """Speaks for exactly one of: a principal, an integration, an installation. `hint` is its last letters."""
 
+    read_permission = None
+
     __table_args__ = (
         UniqueConstraint("digest"),
         Index(None, "organization_id", "id"),

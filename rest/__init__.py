@@ -12,6 +12,7 @@ from starlette.routing import Mount
 from resolvers.hub import Hub
 from rest.kit import Dialect, mount
 from wire.body import BodyLimits
+from wire.callback import CallbackAddress
 
 _LOG = logging.getLogger("patchbay.rest")
 
@@ -19,6 +20,11 @@ _LOG = logging.getLogger("patchbay.rest")
 def routes(hub: Hub, *, limits: BodyLimits) -> list[Mount]:
     """One mount for each dialect, by its prefix."""
     return [mount(dialect, hub, limits, _LOG) for dialect in dialects()]
+
+
+def callbacks() -> list[CallbackAddress]:
+    """The callback addresses of the dialects that have one."""
+    return [dialect.callback for dialect in dialects() if dialect.callback is not None]
 
 
 def dialects() -> Iterator[Dialect]:

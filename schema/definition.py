@@ -64,7 +64,7 @@ class Definition(Node):
     supports_verification: bool = derived(supports_verification, "A verify job can check the credentials.")
     requires_verification: bool = column("Nothing can be dispatched before a verify job has succeeded.")
     supports_multiple: bool = derived(supports_multiple, "More than one integration of it per organization.")
-    supports_upload: bool = column("Takes uploads (Informer's filter).")
+    supports_upload: bool = column("The remote service takes files.")
     custom: bool = derived(
         lambda row: row.organization_id is not None, "Made by your organization; the others come with the hub."
     )

@@ -133,7 +133,7 @@ class DispatchFilter:
     until: DateTime | None = given("To, exclusive.")
 
 
-@strawberry.input(description="A capability by the words of the DonutWork path.")
+@strawberry.input(description="A capability by the handler of its integration and by its own name.")
 class NamedCapability:
     """See `CapabilityName`."""
 

@@ -38,7 +38,7 @@ class Installation(Node):
         edges.INTEGRATION_BY_INSTALLATION, "The app."
     )
     handler: str = column(
-        "By which name your organization calls it in DonutWork paths; unique among its installations."
+        "Names the app in your organization, as in `CapabilityRef.named`; unique among its installations."
     )
     organization: OrganizationProfile = to_one(
         edges.ORGANIZATION_BY_INSTALLATION, "Who installed it, by public facts."
@@ -83,7 +83,7 @@ class InstallIntegrationInput:
     configuration: JSON | None = given("Account configuration. An empty object when absent.")
     space_selection: Selection = strawberry.field(default=Selection.SELECTED, description="Spaces.")
     site_selection: Selection = strawberry.field(default=Selection.SELECTED, description="Sites.")
-    handler: str | None = given("Name in DonutWork paths; the app's handler unless taken.")
+    handler: str | None = given("Names the app in your organization; the app's own handler unless taken.")
 
 
 @strawberry.input(description="New values of an installation.")

@@ -25,6 +25,7 @@ PRODUCT = (
     rules.opens_a_transaction,
     rules.signs_as_the_operator,
     rules.imports_strawberry,
+    rules.names_a_dialect,
     rules.has_a_vague_name,
 )
 TESTS = (rules.fakes_what_is_ours,)
@@ -133,6 +134,13 @@ def test_every_run_loop_that_may_catch_everything_does():
     assert [path for path in rules.RUN_LOOPS if not caught(path)] == []
 
 
+def test_every_dialect_is_a_word_that_others_may_not_say():
+    dialects = {path.split("/")[1] for path in PYTHON if re.fullmatch(r"rest/\w+/routes\.py", path)}
+
+    assert len(dialects) >= 2
+    assert [name for name in dialects if not list(rules.names_a_dialect("hub/a.py", name))] == []
+
+
 def test_imports_go_one_way():
     program = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
@@ -182,6 +190,15 @@ def test_every_package_is_watched():
         (rules.imports_strawberry, "server.py", "from strawberry.asgi import GraphQL",
          ["server.py:1 imports strawberry"]),
         (rules.imports_strawberry, "schema/a.py", "import strawberry", []),
+        (rules.names_a_dialect, "web/a.py", "INFORMER_CALLBACK = read_gitbook(CycleClient, donutwork)",
+         ["web/a.py:1 names INFORMER", "web/a.py:1 names gitbook", "web/a.py:1 names Cycle",
+          "web/a.py:1 names donutwork"]),
+        (rules.names_a_dialect, "schema/a.py", 'name = column(\n    "Celigo\'s name."\n)',
+         ["schema/a.py:2 names Celigo"]),
+        (rules.names_a_dialect, "jobs/a.py", "# A life-cycle, or lifecycle, in cycles.\nLIFE_CYCLE = 1", []),
+        (rules.names_a_dialect, "rest/informer/a.py", "Source.INFORMER", []),
+        (rules.names_a_dialect, "models/vocabulary.py", '    CYCLE = "CYCLE"\n    APP = "CYCLE"',
+         ["models/vocabulary.py:2 names CYCLE"]),
         (rules.fakes_what_is_ours, "tests/a.py", "from unittest.mock import patch",
          ["tests/a.py:1 imports unittest.mock"]),
         (rules.fakes_what_is_ours, "tests/a.py", "from unittest import mock", ["tests/a.py:1 imports mock"]),

@@ -18,9 +18,8 @@ from resolvers.connect.vendor import vendor_of
 from resolvers.oauth import client
 from resolvers.work import Work
 
-#: Where vendors send users back to, below the hub's own address.
+#: The callback address of the hub's own pages, below the hub's own address.
 CALLBACK: Final = "/oauth2/callback"
-INFORMER_CALLBACK: Final = "/informer/oauth2/callback"
 #: How long a user may take on the consent page.
 STATE_LASTS_MS: Final = 15 * 60 * 1000
 

@@ -33,8 +33,8 @@ from resolvers.work import Work
 class UpdateIntegration:
     """New values. Absent is unchanged; null clears an optional value.
 
-    `alike`: groups of auth types that a dialect shows as one. A given type of the integration's own group changes
-    nothing.
+    `indistinct_auth_types`: groups of auth types that the client cannot tell apart. A given type of the group of the
+    integration's own type leaves that as it is.
     """
 
     id: str | IntegrationRef
@@ -50,13 +50,13 @@ class UpdateIntegration:
     access: IntegrationAccess | Unset | None = UNSET
     auth: IntegrationAuth | Unset | None = UNSET
     secret: Secret | Unset | None = UNSET
-    alike: Sequence[frozenset[AuthType]] = ()
+    indistinct_auth_types: Sequence[frozenset[AuthType]] = ()
 
 
 async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     """The body of `update_integration`, shared with operations that add to it. Raises the same refusals."""
     integration = await managed_integration(work, new.id, expected_version=new.expected_version, path=("input", "id"))
-    new = _told_apart(new, integration.auth_type)
+    new = _with_own_auth_type(new, integration.auth_type)
     change = await _change(work, integration, new)
     auth_type, own = change.auth_type(integration), own_addresses(new.auth, integration, change.before)
     check_integration(new, change.definition, auth_type=auth_type, parameters=change.to_judge, own_addresses=own)
@@ -80,11 +80,11 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     return integration
 
 
-def _told_apart(new: UpdateIntegration, auth_type: AuthType) -> UpdateIntegration:
-    auth = new.auth
-    if not isinstance(auth, IntegrationAuth) or not any({auth.type, auth_type} <= group for group in new.alike):
+def _with_own_auth_type(new: UpdateIntegration, own: AuthType) -> UpdateIntegration:
+    auth, groups = new.auth, new.indistinct_auth_types
+    if not isinstance(auth, IntegrationAuth) or not any({auth.type, own} <= group for group in groups):
         return new
-    return replace(new, auth=replace(auth, type=auth_type))
+    return replace(new, auth=replace(auth, type=own))
 
 
 async def _change(work: Work, integration: Integration, new: UpdateIntegration) -> VendorChange:

@@ -44,9 +44,9 @@ class CreateIntegration:
     secret: Secret | None = None
     capabilities: Sequence[DeclareCapability] | None = None
     owner_id: str | None = None
-    #: Auth type and client authentication at the token endpoint, unless `auth` or a definition gives them.
-    usual_auth_type: AuthType = AuthType.NONE
-    usual_token_endpoint_auth: TokenEndpointAuth = TokenEndpointAuth.BASIC
+    #: The values of an integration without a definition, unless `auth` gives them.
+    default_auth_type: AuthType = AuthType.NONE
+    default_token_endpoint_auth: TokenEndpointAuth = TokenEndpointAuth.BASIC
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ async def judge_creation(work: Work, new: CreateIntegration) -> Judged:
     """Validate a new integration and find its definition. Raises InvalidInput before anything is stored."""
     row = await work.first(of_vendor(work, new.vendor))
     definition = await require_usable(work, row)
-    new = new if definition else _with_usual_auth(new)
+    new = new if definition else _with_default_auth(new)
     parameters = parameters_of(new.auth, {})
     defaults = defaults_of(definition, parameters)
     own = own_addresses(new.auth)
@@ -109,10 +109,10 @@ async def make_integration(work: Work, new: CreateIntegration) -> Integration:
     return integration
 
 
-def _with_usual_auth(new: CreateIntegration) -> CreateIntegration:
+def _with_default_auth(new: CreateIntegration) -> CreateIntegration:
     auth = new.auth or IntegrationAuth()
-    auth_type = given(auth.type, new.usual_auth_type)
-    at_token_endpoint = given(auth.token_endpoint_auth, new.usual_token_endpoint_auth)
+    auth_type = given(auth.type, new.default_auth_type)
+    at_token_endpoint = given(auth.token_endpoint_auth, new.default_token_endpoint_auth)
     return replace(new, auth=replace(auth, type=auth_type, token_endpoint_auth=at_token_endpoint))
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import delete, exists, select
 from sqlmodel import col
 
 from jobs.job import NewJob
-from jobs.kind import JobContext
 from models.errors import Forbidden, NotFound, Stale
 from models.tables import (
     Asset,
@@ -27,22 +26,13 @@ from models.tables import (
 )
 from models.vocabulary import IntegrationState, Permission
 from proxy.oauth import TokenEndpoint
-from resolvers.background import Background
-from resolvers.caller import Caller
 from resolvers.find import IntegrationRef, managed_integration
 from resolvers.integrations.tags import hold_tags, remove_unused_tags
-from resolvers.oauth.revocation import (
-    REVOKE,
-    client_of,
-    forget_connection,
-    revocation_endpoint,
-    revoke,
-    with_client,
-)
+from resolvers.oauth.revocation import forget_connection, revocation_endpoint, with_client
 from resolvers.operation import operation
 from resolvers.work import Work
 
-_FINISH: Final = "integration.delete"
+FINISH: Final = "integration.delete"
 _MAX_ATTEMPTS: Final = 10
 _BITE: Final = 100
 _DOORS: Final = (Token, Installation, Asset, IntegrationTag)
@@ -131,7 +121,7 @@ async def finish_deletion(work: Work, id: str) -> None:
 
 async def _ask_to_finish(work: Work, integration: Integration, client: TokenEndpoint | None) -> Job:
     new = NewJob(
-        operation=_FINISH,
+        operation=FINISH,
         caption=f"Delete {integration.name}"[:255],
         organization_id=work.organization_id,
         subject_kind="Integration",
@@ -146,17 +136,3 @@ async def _remove_children(work: Work, integration: Integration) -> None:
     """Everything that only this integration has; connections that others use stay."""
     for child in _CHILDREN:
         await work.session.execute(delete(child).where(col(child.integration_id) == integration.id))
-
-
-async def _finish(caller: Caller, context: JobContext) -> None:
-    gone = DeletedIntegration(id=context.job.subject_id or "", client=client_of(caller.hub, context.job))
-    async with context.progress.task("Remove its connections"):
-        while await forget_connections(caller, gone):
-            pass
-    await finish_deletion(caller, gone.id)
-
-
-BACKGROUND: Final = {
-    _FINISH: Background(run=_finish, permissions=frozenset({Permission.INTEGRATIONS_DELETE})),
-    REVOKE: Background(run=revoke),
-}

@@ -1,4 +1,4 @@
-"""Verifying an integration: asked for here, done by a job (`verification_job.py`)."""
+"""Verifying an integration: asked for here, done by a job (`background.py`)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Jobs as people see them: reading, cancelling and expiring them."""
+"""Jobs as people see them: reading, cancelling and retrying them."""

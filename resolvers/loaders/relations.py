@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeGuard
 
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
+from models.row import Row
 from models.tables import Capability, Connection, Definition, Installation, Integration
 from models.vocabulary import Permission
 from resolvers.caller import Caller
 from resolvers.loaders.edge import Relation
-from resolvers.people.viewer import NODES
 from resolvers.pick import Candidate, Pick, candidates, pick
 from resolvers.readiness import Availability, availability
 from resolvers.scope import MANAGE, accessible, visible
@@ -110,19 +110,24 @@ async def _offered(
 
 
 async def _rows(
-    session: AsyncSession, caller: Caller, keys: Sequence[tuple[type[SQLModel] | None, str]]
-) -> dict[tuple[type[SQLModel] | None, str], Any]:
+    session: AsyncSession, caller: Caller, keys: Sequence[tuple[type[Row] | None, str]]
+) -> dict[tuple[type[Row] | None, str], Row]:
     """Rows of the tables that are reached by id, those that the caller may read at all; None is no table."""
-    wanted: dict[type[SQLModel], list[str]] = defaultdict(list)
+    wanted: dict[type[Row], list[str]] = defaultdict(list)
     for model, row_id in keys:
-        if model is not None and model in NODES and ((needs := NODES[model]) is None or caller.may(needs)):
+        if _is_readable(model, caller):
             wanted[model].append(row_id)
-    found: dict[tuple[type[SQLModel] | None, str], Any] = {}
+    found: dict[tuple[type[Row] | None, str], Row] = {}
     for model, ids in wanted.items():
-        key: Any = model.id  # type: ignore[attr-defined]
-        rows = (await session.execute(select(model).where(key.in_(ids), *visible(caller, model)))).scalars()
-        found |= {(model, row.id): row for row in rows}  # type: ignore[attr-defined]
+        chosen = select(model).where(col(model.id).in_(ids), *visible(caller, model))
+        found |= {(model, row.id): row for row in (await session.execute(chosen)).scalars()}
     return found
+
+
+def _is_readable(model: type[Row] | None, caller: Caller) -> TypeGuard[type[Row]]:
+    if model is None or not hasattr(model, "read_permission"):
+        return False
+    return model.read_permission is None or caller.may(model.read_permission)
 
 
 async def _candidates(

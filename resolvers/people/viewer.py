@@ -5,57 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from models.errors import InvalidInput
-from models.tables import (
-    AuditEntry,
-    Capability,
-    Connection,
-    ConnectSession,
-    Definition,
-    Dispatch,
-    Event,
-    EventType,
-    Installation,
-    Integration,
-    Job,
-    Organization,
-    Place,
-    Principal,
-    Share,
-    Tag,
-    Token,
-)
+from models.row import Row
+from models.tables import Organization, Principal, Token
 from models.vocabulary import Permission
 from resolvers.operation import operation
 from resolvers.page import BY_ID, Slice, SliceRequest
 from resolvers.work import Work
 
 MOST_NODES: Final = 100
-
-#: What can be reached by id alone, and the permission that its reading needs.
-NODES: Final[dict[type[SQLModel], Permission | None]] = {
-    AuditEntry: Permission.AUDIT_READ,
-    Capability: Permission.INTEGRATIONS_READ,
-    Connection: Permission.CONNECTIONS_READ,
-    ConnectSession: Permission.CONNECTIONS_READ,
-    Definition: Permission.INTEGRATIONS_READ,
-    Dispatch: Permission.DISPATCHES_READ,
-    Event: Permission.EVENTS_READ,
-    EventType: Permission.INTEGRATIONS_READ,
-    Installation: Permission.INSTALLATIONS_READ,
-    Integration: Permission.INTEGRATIONS_READ,
-    Job: Permission.JOBS_READ,
-    Organization: None,
-    Place: Permission.ORGANIZATION_READ,
-    Principal: Permission.ORGANIZATION_READ,
-    Share: Permission.INTEGRATIONS_SHARE,
-    Tag: Permission.INTEGRATIONS_READ,
-    Token: None,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,24 +46,22 @@ async def read_viewer(work: Work) -> Viewer:
 
 
 @operation(reads=True)
-async def read_nodes(work: Work, refs: Sequence[tuple[type[SQLModel], str] | None]) -> Sequence[Any]:
+async def read_nodes(work: Work, refs: Sequence[tuple[type[Row], str] | None]) -> Sequence[Row | None]:
     """Things by table and id, in the order asked: None where there is none. One statement a table.
 
     Raises Forbidden where a thing's reading needs a permission that the caller lacks.
     """
     if len(refs) > MOST_NODES:
         raise InvalidInput.at(("ids",), f"At most {MOST_NODES} ids.")
-    wanted: dict[type[SQLModel], list[str]] = defaultdict(list)
+    wanted: dict[type[Row], list[str]] = defaultdict(list)
     for ref in refs:
         if ref is not None:
             wanted[ref[0]].append(ref[1])
-    found: dict[tuple[type[SQLModel], str], Any] = {}
+    found: dict[tuple[type[Row], str], Row] = {}
     for model, ids in wanted.items():
-        needs = NODES[model]
-        if needs is not None:
-            work.need(needs)
-        key = col(model.id)  # type: ignore[attr-defined]
-        found |= {(model, row.id): row for row in await work.all(work.mine(model).where(key.in_(ids)))}  # type: ignore[attr-defined]
+        if model.read_permission is not None:
+            work.need(model.read_permission)
+        found |= {(model, row.id): row for row in await work.all(work.mine(model).where(col(model.id).in_(ids)))}
     return [None if ref is None else found.get(ref) for ref in refs]
 
 

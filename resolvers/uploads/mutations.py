@@ -1,13 +1,10 @@
-"""Uploads: promise, fill, expire. An upload is claimed by the operation that uses it."""
+"""Uploads: promise and fill. An upload is claimed by the operation that uses it."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final
-
-from sqlalchemy import delete
-from sqlmodel import col
+from typing import Final
 
 from models.errors import (
     Conflict,
@@ -23,14 +20,13 @@ from models.tables import Asset
 from models.vocabulary import Permission, UploadPurpose
 from resolvers.faults import ADDRESS, Faults
 from resolvers.hub import Hub
-from resolvers.operation import OPERATOR, READS, WRITES, exchange, operation
+from resolvers.operation import READS, WRITES, exchange
 from resolvers.uploads.claim import open_upload, refuse_too_many
 from resolvers.uploads.content import MOST_BYTES, Content
 from resolvers.uploads.receive import fetch_content, judged, put_content, turn
 from resolvers.work import Work
 
 LIFETIME_MS: Final = 3_600_000
-_EXPIRY_INTERVAL_MS: Final = 600_000
 _SOURCE: Final = ("input", "sourceUrl")
 
 
@@ -138,14 +134,6 @@ async def fill_upload(work: Work, opened: Opened, content: Content) -> Asset:
     upload = await _empty_upload(work, opened.fill.id)
     put_content(upload, content, work.now())
     return upload
-
-
-@operation(needs=OPERATOR)
-async def expire_uploads(work: Work) -> int:
-    """Remove the uploads that nobody used in their time. Answers how many."""
-    removed: Any = await work.session.execute(delete(Asset).where(col(Asset.expires_at) <= work.now()))
-    await work.repeat_job(_EXPIRY_INTERVAL_MS)
-    return int(removed.rowcount)
 
 
 def _check(new: CreateUpload) -> None:

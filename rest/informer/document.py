@@ -11,7 +11,7 @@ from resolvers.outbound.request import Header
 from resolvers.secret import Secret
 from resolvers.unset import UNSET, Unset, given
 from rest.informer.read import ref
-from rest.informer.words import ALIKE, AUTH_TYPES, KEY_LOCATIONS, MODES
+from rest.informer.words import AUTH_TYPES, INDISTINCT, KEY_LOCATIONS, MODES
 from rest.kit import Asked, Members
 
 
@@ -29,8 +29,8 @@ def creation(asked: Asked) -> tuple[CreateIllustrated]:
         access=IntegrationAccess.RESTRICTED,
         auth=_auth(members),
         secret=secret if isinstance(secret, Secret) else None,
-        usual_auth_type=AuthType.OAUTH2,
-        usual_token_endpoint_auth=_BY_FLAG[None],
+        default_auth_type=AuthType.OAUTH2,
+        default_token_endpoint_auth=_BY_FLAG[None],
     )
     image_url = given(members.text("imageUrl"), None)
     members.done()
@@ -49,7 +49,7 @@ def update(asked: Asked) -> tuple[UpdateIllustrated]:
         mode=members.word("mode", MODES),
         auth=_auth(members),
         secret=_secret(members),
-        alike=ALIKE,
+        indistinct_auth_types=INDISTINCT,
     )
     image_url = members.text("imageUrl")
     members.done()

@@ -8,7 +8,6 @@ from typing import Final
 from models.errors import InvalidInput
 from models.vocabulary import HttpMethod, PrincipalKind
 from proxy.oauth import AuthorizationCode, Grant, RefreshToken
-from resolvers.connect.consent import INFORMER_CALLBACK
 from resolvers.connections.own import AuthorizeIntegration, ConnectIntegration
 from resolvers.dispatching.proxying import ProxyRequest
 from resolvers.find import IntegrationRef, PrincipalRef
@@ -19,6 +18,7 @@ from resolvers.page import SliceRequest
 from resolvers.secret import BasicSecret, Secret
 from resolvers.unset import given
 from resolvers.uploads.set_icon import SetIntegrationIcon, UploadIntegrationIcon
+from rest.informer.words import CALLBACK
 from rest.kit import Asked, Members, Window, exactly_one
 from wire.pictures import known_digests
 
@@ -75,7 +75,7 @@ def credentials(asked: Asked) -> tuple[ConnectIntegration]:
 
 def consent(asked: Asked) -> tuple[AuthorizeIntegration]:
     """On the vendor's page, which leads back to this dialect's own address."""
-    return (AuthorizeIntegration(integration=ref(asked), callback=INFORMER_CALLBACK),)
+    return (AuthorizeIntegration(integration=ref(asked), callback=CALLBACK.path),)
 
 
 def share(asked: Asked) -> tuple[IntegrationRef, PrincipalRef]:

@@ -23,6 +23,7 @@ from resolvers.uploads.content import MOST_BYTES
 from resolvers.uploads.queries import read_icon
 from resolvers.uploads.set_icon import set_integration_icon, upload_integration_icon
 from rest.informer import document, errors, read, write
+from rest.informer.words import CALLBACK
 from rest.kit import Delete, Dialect, Get, Post, Put, Takes, found, nothing
 
 _ALL: Final = "/api/integrations"
@@ -36,6 +37,7 @@ dialect = Dialect(
     prefix="/informer",
     source=Source.INFORMER,
     refuse=errors.refuse,
+    callback=CALLBACK,
     endpoints=(
         Get(_ALL, list_own_integrations, read.integrations, write.integrations),
         Get("/api/integrations-list", list_gallery, read.nothing, write.gallery, tagged=True),

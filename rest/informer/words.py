@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from models.vocabulary import ApiKeyLocation, AuthType, ConnectionMode
+from wire.callback import CallbackAddress
+
+#: The vendor documents a redirect (302) to a page that tells of the success.
+CALLBACK: Final = CallbackAddress(path="/informer/oauth2/callback", redirects=True)
 
 MODES: Final = {"per-user": ConnectionMode.PER_USER, "shared": ConnectionMode.SHARED}
 AUTH_TYPES: Final = {
@@ -22,8 +26,8 @@ SHOWN_AUTH_TYPE: Final = {
     AuthType.CLIENT_CREDENTIALS: "oauth2",
     AuthType.NONE: "bearer",
 }
-#: So a client that writes back what it has read changes nothing.
-ALIKE: Final = (
+#: The types that are shown as one. A client that writes back the shown type changes nothing.
+INDISTINCT: Final = (
     frozenset({AuthType.OAUTH2, AuthType.CLIENT_CREDENTIALS}),
     frozenset({AuthType.BEARER, AuthType.NONE}),
 )

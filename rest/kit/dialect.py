@@ -12,6 +12,7 @@ from models.vocabulary import Source
 from resolvers.caller import Caller
 from rest.kit.asked import Asked
 from rest.kit.refusal import Refusal
+from wire.callback import CallbackAddress
 
 R = TypeVar("R")
 Arguments = TypeVarTuple("Arguments")
@@ -78,7 +79,8 @@ class Dialect:
     """One vendor's way of speaking. `statuses` stand instead of the kit's own (`refusal.STATUS`).
 
     `refuse` is pure and gives every refusal its body: domain errors, requests that are wrong as HTTP, paths and
-    methods that there are not, and unexpected failures, of which it only learns the sentence to show.
+    methods that there are not, and unexpected failures, of which it only learns the sentence to show. `callback` is
+    the dialect's own address for users who come back from a vendor's consent page.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Dialect:
     endpoints: tuple[AnyEndpoint, ...]
     refuse: Callable[[Refusal], object]
     statuses: Mapping[type[DomainError], int] = field(default_factory=dict)
+    callback: CallbackAddress | None = None
 
 
 def nothing(result: object, asked: Asked) -> None:

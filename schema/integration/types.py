@@ -101,7 +101,7 @@ class Integration(Node):
     database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     handler: str = column("UPPER_SNAKE, unique in its organization, fixed at creation; prefix of its event types.")
     slug: str = column("Kebab-case, unique in its organization, fixed unless set.")
-    identifier: str = derived(identifier, "Cycle's identifier; the slug unless set. Need not be unique.")
+    identifier: str = derived(identifier, "Identifier of your choice; the slug unless set. Need not be unique.")
     name: str = column("Display name.")
     description: str = column("Short text; empty when there is none.")
     readme: str = column("Long Markdown text; empty when there is none.")

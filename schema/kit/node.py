@@ -6,23 +6,23 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import strawberry
-from sqlmodel import SQLModel
 
+from models.row import Row
 from schema.kit.context import Info
 from schema.kit.ids import global_id
 
 T = TypeVar("T", bound=type)
 
 #: The table behind each node type, by the type's name.
-TABLES: dict[str, type[SQLModel]] = {}
+TABLES: dict[str, type[Row]] = {}
 
 
-def type_name(row: SQLModel) -> str:
+def type_name(row: Row) -> str:
     """The GraphQL type that shows a row."""
     return _NAMES[type(row)]
 
 
-_NAMES: dict[type[SQLModel], str] = {}
+_NAMES: dict[type[Row], str] = {}
 
 
 def _id(root: Any) -> Any:
@@ -36,8 +36,13 @@ class Node:
     id: strawberry.ID = strawberry.field(resolver=_id, description="Opaque global id.")
 
 
-def node(table: type[SQLModel]) -> Callable[[T], T]:
-    """Declare a node type over a table; its description is the class's docstring."""
+def node(table: type[Row]) -> Callable[[T], T]:
+    """Declare a node type over a table; its description is the class's docstring.
+
+    Raises TypeError for a table that does not say which permission its reading needs.
+    """
+    if not hasattr(table, "read_permission"):
+        raise TypeError(f"{table.__name__} is a node, so its table needs a read_permission.")
 
     def decorate(cls: T) -> T:
         TABLES[cls.__name__] = table

@@ -11,7 +11,7 @@ from sqlmodel import col
 from models.tables import Connection, ConnectSession, Event
 from models.vocabulary import ConnectionStatus
 from resolvers.connect.authorization import StartAuthorization, start_authorization
-from resolvers.connect.consent import INFORMER_CALLBACK
+from rest.informer.words import CALLBACK
 from tests.connect.people import leads_to, session_of, state_of, title_of
 from tests.harness.backends import both
 from tests.harness.estate import caller_of
@@ -149,7 +149,7 @@ async def test_connects_also_where_userinfo_fails(answer, new_app, upstream, bro
 
 async def test_the_informer_dialect_has_an_address_of_its_own(new_app, provider, browser, hub, organization):
     app = await new_app()
-    start = StartAuthorization(integration_id=app.row_id, callback=INFORMER_CALLBACK)
+    start = StartAuthorization(integration_id=app.row_id, callback=CALLBACK.path)
     begun = await hub.run(start_authorization(caller_of(hub, organization), start))
 
     answer = provider.consent(begun.url)

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from models.tables import ConnectSession
 from resolvers.caller import Caller
-from resolvers.jobs.expiry import remove_connect_sessions
+from resolvers.connect.background import remove_connect_sessions
 from tests.connect.people import leads_to, make_integration, state_of, submit
 from tests.harness.backends import both
 from tests.harness.rows import snapshot

@@ -12,9 +12,10 @@ from models.row import new_id
 from models.tables import Asset
 from models.vocabulary import Permission, Source, UploadPurpose
 from resolvers.caller import Caller
+from resolvers.uploads.background import expire_uploads
 from resolvers.uploads.claim import MOST_OPEN
 from resolvers.uploads.content import MOST_BYTES
-from resolvers.uploads.mutations import LIFETIME_MS, expire_uploads
+from resolvers.uploads.mutations import LIFETIME_MS
 from tests.files.conftest import refused
 from tests.files.pictures import GOOD, SVG, png
 from tests.harness.backends import both

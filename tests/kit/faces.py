@@ -10,6 +10,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from hub.working import background
 from resolvers.background import Background
 from resolvers.operation import Exchange, Operation
 
@@ -19,7 +20,8 @@ PACKAGES = ("schema", "rest", "web", "commands", "hub")
 
 def reached() -> set[str]:
     """Their names."""
-    found, seen, waiting = set(), set(), [one for module in _faces() for one in _of_module(module)]
+    found, seen = set(), set()
+    waiting = [*background().values(), *(one for module in _faces() for one in _of_module(module))]
     while waiting:
         one = waiting.pop()
         if id(one) in seen:

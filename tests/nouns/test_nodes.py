@@ -7,6 +7,9 @@ import base64
 import pytest
 from graphql import get_introspection_query
 
+from models.row import Row
+from models.tables import Registration
+from schema.kit.node import TABLES, node
 from tests.harness.acting import act, global_id
 from tests.harness.graphql import GraphQLFailed
 
@@ -41,6 +44,20 @@ async def test_answers_things_in_the_order_asked(organization, new_organization)
     integration = {"__typename": "Integration", "id": mine["id"]}
     installation = {"__typename": "Installation", "id": mine["installation"]["id"]}
     assert nodes == [installation, None, integration, *[None] * 7, integration]
+
+
+def test_a_node_is_declared_over_a_table_that_says_which_permission_its_reading_needs() -> None:
+    with pytest.raises(TypeError, match="Registration is a node, so its table needs a read_permission"):
+        node(Registration)
+
+    assert Registration not in TABLES.values()
+
+
+def test_every_table_with_a_permission_to_read_it_is_a_node() -> None:
+    declared = {table for table in _below(Row) if hasattr(table, "read_permission")}
+
+    assert len(declared) >= 17
+    assert declared - set(TABLES.values()) == set()
 
 
 @pytest.mark.parametrize("count", [0, 100])
@@ -92,3 +109,7 @@ async def test_refuses_500001_nodes_and_says_what_they_cost(organization) -> Non
     assert "data" not in answer
     assert fits["extensions"]["cost"]["nodes"] == 500_000
     assert "errors" not in fits
+
+
+def _below(kind: type) -> set[type]:
+    return {one for inner in kind.__subclasses__() for one in (inner, *_below(inner))}

@@ -1,4 +1,4 @@
-"""Where vendors send users back to."""
+"""The answer to a user whom a vendor sends back from its consent page."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from models.errors import InvalidInput
 from models.vocabulary import ConnectSessionStatus
 from resolvers.connect.authorization import FinishAuthorization, Finished, finish_authorization
 from resolvers.connect.callers import state_caller
-from resolvers.connect.consent import INFORMER_CALLBACK
 from resolvers.hub import Hub
 from web.connect.browser import BrowserCookie
 from web.connect.page import Pages
+from wire.callback import CallbackAddress
 
 _ONCE: Final = ("state", "code", "error", "error_description", "iss")
 
@@ -22,8 +22,8 @@ _ONCE: Final = ("state", "code", "error", "error_description", "iss")
 class Callback:
     """One callback address (RFC 6749 §4.1.2, RFC 9207)."""
 
-    def __init__(self, hub: Hub, pages: Pages, cookie: BrowserCookie, path: str) -> None:
-        self._hub, self._pages, self._cookie, self._path = hub, pages, cookie, path
+    def __init__(self, hub: Hub, pages: Pages, cookie: BrowserCookie, address: CallbackAddress) -> None:
+        self._hub, self._pages, self._cookie, self._address = hub, pages, cookie, address
 
     async def __call__(self, request: Request) -> Response:
         """The end of the user's way through the vendor's consent page.
@@ -37,7 +37,7 @@ class Callback:
             caller = await state_caller(self._hub, said["state"])
             answer = FinishAuthorization(
                 state=said["state"] or "",
-                callback=self._path,
+                callback=self._address.path,
                 code=said["code"],
                 error=said["error"],
                 error_description=said["error_description"],
@@ -50,9 +50,9 @@ class Callback:
         return self._show(request, finished)
 
     def _show(self, request: Request, finished: Finished) -> Response:
-        """A page that leads on, and no redirect: vendors' pages may forbid their forms to lead to third places."""
+        """A page with a link, unless the address redirects: a vendor's policy may forbid its forms a third place."""
         connected = finished.session.status is ConnectSessionStatus.COMPLETED
-        if connected and self._path == INFORMER_CALLBACK:
+        if connected and self._address.redirects:
             return RedirectResponse(finished.way_back or "../../connect/finished", 302)
         failed = 502 if finished.upstream else 400
         return self._pages.page(

@@ -1,8 +1,8 @@
-"""What connect links lead to, and where vendors send users back to."""
+"""The routes of the connect pages and of the callback addresses."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from models.errors import DomainError
-from resolvers.connect.consent import CALLBACK, INFORMER_CALLBACK
+from resolvers.connect.consent import CALLBACK
 from resolvers.connect.links import PATH
 from resolvers.hub import Hub
 from web.connect.browser import BrowserCookie
@@ -20,14 +20,16 @@ from web.connect.link import ConnectLink
 from web.connect.page import Pages
 from web.connect.sorry import sorry
 from wire.body import BodyLimits
+from wire.callback import CallbackAddress
 from wire.refusal import BadRequest
 
 _FORM_BYTES: Final = 256 * 1024
+_OWN_CALLBACK: Final = CallbackAddress(path=CALLBACK)
 Answer = Callable[[Request], Awaitable[Response]]
 
 
-def routes(hub: Hub, *, limits: BodyLimits) -> list[Route]:
-    """The routes of these pages. Vendors are sent to `CALLBACK`; the Informer dialect has one of its own."""
+def routes(hub: Hub, *, limits: BodyLimits, callbacks: Sequence[CallbackAddress]) -> list[Route]:
+    """The routes of these pages. `callbacks`: the callback addresses of other faces, beside the pages' own."""
     pages, cookie = Pages(), BrowserCookie(hub.own_url)
     link = ConnectLink(hub, pages, cookie, replace(limits, size=min(limits.size, _FORM_BYTES)))
 
@@ -45,7 +47,7 @@ def routes(hub: Hub, *, limits: BodyLimits) -> list[Route]:
         page(f"{PATH}finished", finished, "GET"),
         page(f"{PATH}{{link}}", link.show, "GET"),
         page(f"{PATH}{{link}}", link.submit, "POST"),
-        *(page(path, Callback(hub, pages, cookie, path), "GET") for path in (CALLBACK, INFORMER_CALLBACK)),
+        *(page(one.path, Callback(hub, pages, cookie, one), "GET") for one in (_OWN_CALLBACK, *callbacks)),
     ]
 
 

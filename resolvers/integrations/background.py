@@ -1,4 +1,4 @@
-"""The job that verifies an integration, and the one that settles what such jobs have left open."""
+"""Background work on integrations: deletions are finished, credentials verified, abandoned verifications settled."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from models.vocabulary import Permission
 from resolvers.background import Background
 from resolvers.caller import Caller
 from resolvers.connections.health import Finding
+from resolvers.integrations.deletion import FINISH, DeletedIntegration, finish_deletion, forget_connections
 from resolvers.integrations.verification import (
     VERIFY,
     Verifying,
@@ -17,9 +18,19 @@ from resolvers.integrations.verification import (
     record_verification,
     settle_verifications,
 )
+from resolvers.oauth.revocation import client_of
 from resolvers.outbound.probe import account_of, ask, objection
 
+_DELETE: Final = frozenset({Permission.INTEGRATIONS_DELETE})
 _WRITE: Final = frozenset({Permission.INTEGRATIONS_WRITE})
+
+
+async def _finish(caller: Caller, context: JobContext) -> None:
+    gone = DeletedIntegration(id=context.job.subject_id or "", client=client_of(caller.hub, context.job))
+    async with context.progress.task("Remove its connections"):
+        while await forget_connections(caller, gone):
+            pass
+    await finish_deletion(caller, gone.id)
 
 
 async def _verify(caller: Caller, context: JobContext) -> None:
@@ -55,6 +66,7 @@ async def _check(caller: Caller, context: JobContext, checked: Verifying) -> Fin
 
 
 BACKGROUND: Final = {
+    FINISH: Background(run=_finish, permissions=_DELETE),
     VERIFY: Background(run=_verify, permissions=_WRITE),
     "integration.settle_verifications": Background(
         run=lambda caller, _: settle_verifications(caller), recurs="Settle abandoned verifications"

@@ -1,16 +1,17 @@
-"""Dispatches whose process died between intent and outcome."""
+"""Recurring work on dispatches: abandoned ones are settled, expired idempotency keys are removed."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import or_, update
+from sqlalchemy import func, or_, select, update
 from sqlmodel import col
 
 from models.row import feed_stamp
-from models.tables import Dispatch
+from models.tables import Dispatch, Idempotency
 from models.vocabulary import DispatchOutcome
 from resolvers.background import Background
+from resolvers.expiry import BITE, remove_bite
 from resolvers.operation import OPERATOR, operation
 from resolvers.work import Work
 
@@ -41,6 +42,18 @@ async def reap_dispatches(work: Work, orphaned_before: int = 0) -> int:
     return int(marked.rowcount)
 
 
+@operation(needs=OPERATOR)
+async def expire_idempotency_keys(work: Work) -> int:
+    """Forget keys whose time is over. Answers how many."""
+    expired = select(col(Idempotency.expires_at)).where(col(Idempotency.expires_at) <= work.now())
+    bite = expired.order_by(col(Idempotency.expires_at)).limit(BITE).subquery()
+    latest = (await work.session.execute(select(func.max(bite.c.expires_at)))).scalar_one() or 0
+    return await remove_bite(work, Idempotency, col(Idempotency.expires_at) <= latest)
+
+
 BACKGROUND: Final = {
     "dispatch.reap": Background(run=lambda caller, _: reap_dispatches(caller), recurs="Settle abandoned dispatches"),
+    "idempotency.expire": Background(
+        run=lambda caller, _: expire_idempotency_keys(caller), recurs="Forget idempotency keys"
+    ),
 }

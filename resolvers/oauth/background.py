@@ -1,0 +1,10 @@
+"""Background work on tokens of vendors: the tokens of a removed connection are revoked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from resolvers.background import Background
+from resolvers.oauth.revocation import REVOKE, revoke
+
+BACKGROUND: Final = {REVOKE: Background(run=revoke)}

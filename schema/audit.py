@@ -15,7 +15,7 @@ from resolvers.page import NEWEST_FIRST
 from schema.kit.context import Info
 from schema.kit.field import column, derived, given, listing, related, to_one
 from schema.kit.node import Node, node
-from schema.kit.page import EdgeOf, PageOf
+from schema.kit.page import PageOf
 from schema.kit.scalars import JSON, DateTime, show_time
 from schema.principal import Principal
 
@@ -62,16 +62,6 @@ class AuditEntry(Node):
     hash: str | None = column("Hash of this entry and the one before it; null until sealed.")
 
 
-@strawberry.type(description="An AuditEntry and its cursor.")
-class AuditEntryEdge(EdgeOf[AuditEntry]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of AuditEntry rows.")
-class AuditEntryConnection(PageOf[AuditEntry, AuditEntryEdge]):
-    """See `PageOf`."""
-
-
 @strawberry.input(description="Conditions on audit entries.")
 class AuditFilter:
     """See `resolvers.audit.queries.AuditFilter`."""
@@ -89,7 +79,7 @@ class AuditFilter:
 class Queries:
     """Root fields of this noun."""
 
-    audit_entries: AuditEntryConnection = listing(
+    audit_entries: PageOf[AuditEntry] = listing(
         queries.list_audit_entries,
         "Who changed what, newest first.",
         order=NEWEST_FIRST,

@@ -32,6 +32,7 @@ from schema.kit.context import Info
 from schema.kit.errors import handlers
 from schema.kit.ids import parse_global_id
 from schema.kit.node import TABLES, Node
+from schema.kit.page import describe_pages
 from schema.kit.scalars import SCALARS
 
 
@@ -104,5 +105,6 @@ def build_schema() -> strawberry.Schema:
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
         exception_handlers=handlers(),
     )
+    describe_pages(schema._schema)
     mark_costs(schema._schema)
     return schema

@@ -17,14 +17,14 @@ from schema.kit.context import Info
 from schema.kit.field import act, column, derived, given, listing, mutation, needing, to_many, to_one
 from schema.kit.ids import global_id, row_id
 from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.page import CountedPageOf
 from schema.kit.removal import DeletePayload, DeleteResult
 from schema.kit.scalars import JSON, DateTime
 from schema.kit.secret import SecretInput
 from schema.principal import Principal
 
 if TYPE_CHECKING:
-    from schema.integration import IntegrationConnection
+    from schema.integration import Integration
 
 
 @strawberry.type(description="An account at a remote service.")
@@ -61,22 +61,12 @@ class ConnectedAccount(Node):
     last_used_at: DateTime | None = column("Last use by a dispatch, to the minute.")
     last_error: str | None = column("Last failure of authorisation.")
     last_error_at: DateTime | None = column("When that was.")
-    integrations: Annotated[IntegrationConnection, strawberry.lazy("schema.integration")] = to_many(
+    integrations: CountedPageOf[Annotated[Integration, strawberry.lazy("schema.integration")]] = to_many(
         edges.INTEGRATIONS_BY_CONNECTION, "Integrations that it is registered to."
     )
     version: int = column("Grows with every change; for `expectedVersion`.")
     created_at: DateTime = column("When it was made.")
     updated_at: DateTime = column("Last change.")
-
-
-@strawberry.type(description="A ConnectedAccount and its cursor.")
-class ConnectedAccountEdge(EdgeOf[ConnectedAccount]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of ConnectedAccount rows.")
-class ConnectedAccountConnection(CountedPageOf[ConnectedAccount, ConnectedAccountEdge]):
-    """See `CountedPageOf`."""
 
 
 @strawberry.input(description="Conditions on connections.")
@@ -161,7 +151,7 @@ async def _delete(root: Any, info: Info, id: strawberry.ID) -> Any:
 class Queries:
     """Root fields of this noun."""
 
-    connections: ConnectedAccountConnection = listing(
+    connections: CountedPageOf[ConnectedAccount] = listing(
         queries.list_connections,
         "Connections that you may see.",
         order=queries.BY_NAME,

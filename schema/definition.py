@@ -18,7 +18,7 @@ from schema.kit.context import Info
 from schema.kit.field import act, column, derived, given, listing, mutation, needing, related
 from schema.kit.ids import global_id, row_id
 from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.page import CountedPageOf
 from schema.kit.removal import DeletePayload, DeleteResult
 from schema.kit.scalars import JSON
 
@@ -76,16 +76,6 @@ class Definition(Node):
     )
 
 
-@strawberry.type(description="A Definition and its cursor.")
-class DefinitionEdge(EdgeOf[Definition]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Definition rows.")
-class DefinitionConnection(CountedPageOf[Definition, DefinitionEdge]):
-    """See `CountedPageOf`."""
-
-
 @strawberry.input(description="Conditions on definitions.")
 class DefinitionFilter:
     """See `resolvers.definitions.queries.DefinitionFilter`."""
@@ -130,7 +120,7 @@ async def _delete(root: Any, info: Info, id: strawberry.ID) -> Any:
 class Queries:
     """Root fields of this noun."""
 
-    definitions: DefinitionConnection = listing(
+    definitions: CountedPageOf[Definition] = listing(
         queries.list_definitions,
         "Vendors that the hub knows.",
         order=queries.BY_NAME,

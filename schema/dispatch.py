@@ -23,7 +23,7 @@ from schema.kit.field import column, derived, given, listing, mutation, needing,
 from schema.kit.headers import HeaderTemplate
 from schema.kit.ids import row_id
 from schema.kit.node import Node, node
-from schema.kit.page import EdgeOf, PageOf, optional
+from schema.kit.page import PageOf, optional
 from schema.kit.scalars import JSON, DateTime
 
 if TYPE_CHECKING:
@@ -109,16 +109,6 @@ class DispatchPlan:
     def is_type_of(cls, value: Any, info: Info) -> bool:
         """The behaviour's own plan is shown as it is."""
         return isinstance(value, queries.DispatchPlan)
-
-
-@strawberry.type(description="A Dispatch and its cursor.")
-class DispatchEdge(EdgeOf[Dispatch]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Dispatch rows.")
-class DispatchConnection(PageOf[Dispatch, DispatchEdge]):
-    """See `PageOf`."""
 
 
 @strawberry.input(description="Conditions on dispatches.")
@@ -209,7 +199,7 @@ class Queries:
         description=needing("The request that a dispatch would send; no network.", queries.plan_dispatch.facts),
         metadata={"cost": _PLAN_COST},
     )
-    dispatches: DispatchConnection = listing(
+    dispatches: PageOf[Dispatch] = listing(
         queries.list_dispatches,
         "Dispatches, newest first.",
         order=NEWEST_FIRST,

@@ -17,7 +17,7 @@ from schema.kit.context import Info
 from schema.kit.field import column, derived, given, listing, mutation, needing, to_one
 from schema.kit.ids import row_id
 from schema.kit.node import Node, node
-from schema.kit.page import EdgeOf, PageOf
+from schema.kit.page import PageOf
 from schema.kit.refs import IntegrationRef
 from schema.kit.scalars import JSON, DateTime
 
@@ -42,16 +42,6 @@ class Event(Node):
         edges.INSTALLATION_BY_EVENT, "On which installation."
     )
     created_at: DateTime = column("When it was accepted.")
-
-
-@strawberry.type(description="An Event and its cursor.")
-class EventEdge(EdgeOf[Event]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Event rows.")
-class EventConnection(PageOf[Event, EventEdge]):
-    """See `PageOf`."""
 
 
 @strawberry.input(description="Conditions on events.")
@@ -107,7 +97,7 @@ async def _event(root: Any, info: Info, id: strawberry.ID) -> Any:
 class Queries:
     """Root fields of this noun."""
 
-    events: EventConnection = listing(
+    events: PageOf[Event] = listing(
         queries.list_events,
         "Events on your organization, newest first.",
         order=NEWEST_FIRST,

@@ -14,13 +14,13 @@ from resolvers.installations import queries
 from resolvers.installations.fields import configuration
 from resolvers.loaders import edges
 from resolvers.page import BY_ID
-from schema.event import EventConnection, EventFilter
+from schema.event import Event, EventFilter
 from schema.kit import errors
 from schema.kit.context import Info
 from schema.kit.field import act, column, derived, given, listing, mutation, needing, to_many, to_one, viewed
 from schema.kit.ids import global_id, row_id
 from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.page import CountedPageOf, PageOf
 from schema.kit.refs import IntegrationRef
 from schema.kit.scalars import JSON, DateTime
 from schema.organization import OrganizationProfile
@@ -47,7 +47,7 @@ class Installation(Node):
     space_selection: Selection = column("All spaces or those selected.")
     site_selection: Selection = column("All sites or those selected.")
     configuration: JSON = viewed(configuration, "Account configuration. Needs INSTALLATIONS_READ.")
-    events: EventConnection = to_many(
+    events: PageOf[Event] = to_many(
         edges.EVENTS_BY_INSTALLATION,
         "Events on this installation, newest first.",
         filter=(EventFilter, event_queries.EventFilter),
@@ -55,16 +55,6 @@ class Installation(Node):
     version: int = column("Grows with every change; for `expectedVersion`.")
     created_at: DateTime = column("When it was made.")
     updated_at: DateTime = column("Last change.")
-
-
-@strawberry.type(description="An Installation and its cursor.")
-class InstallationEdge(EdgeOf[Installation]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Installation rows.")
-class InstallationConnection(CountedPageOf[Installation, InstallationEdge]):
-    """See `CountedPageOf`."""
 
 
 @strawberry.input(description="Conditions on installations.")
@@ -144,7 +134,7 @@ async def _uninstall(root: Any, info: Info, installation_id: strawberry.ID) -> A
 class Queries:
     """Root fields of this noun."""
 
-    installations: InstallationConnection = listing(
+    installations: CountedPageOf[Installation] = listing(
         queries.list_installations,
         "Installations on your organization.",
         order=BY_ID,

@@ -19,7 +19,7 @@ from schema.kit.context import Info
 from schema.kit.field import act, column, derived, given, listing, needing, related, to_one
 from schema.kit.ids import row_id
 from schema.kit.node import Node, node
-from schema.kit.page import EdgeOf, PageOf
+from schema.kit.page import PageOf
 from schema.kit.scalars import DateTime
 
 if TYPE_CHECKING:
@@ -82,16 +82,6 @@ class Job(Node):
     finished_at: DateTime | None = column("When it ended.")
 
 
-@strawberry.type(description="A Job and its cursor.")
-class JobEdge(EdgeOf[Job]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Job rows.")
-class JobConnection(PageOf[Job, JobEdge]):
-    """See `PageOf`."""
-
-
 @strawberry.input(description="Conditions on jobs.")
 class JobFilter:
     """See `resolvers.jobs.queries.JobFilter`."""
@@ -136,7 +126,7 @@ def _changing(operation: Operation[Any, Any], description: str) -> Any:
 class Queries:
     """Root fields of this noun."""
 
-    jobs: JobConnection = listing(
+    jobs: PageOf[Job] = listing(
         queries.list_jobs, "Jobs, newest first.", order=NEWEST_FIRST, filter=(JobFilter, queries.JobFilter)
     )
     job: Job | None = strawberry.field(resolver=_job, description=needing("One job.", queries.read_job.facts))

@@ -17,7 +17,7 @@ from schema.kit import errors
 from schema.kit.context import Info
 from schema.kit.field import column, derived, given, listing, mutation, viewed
 from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.page import CountedPageOf
 from schema.kit.scalars import JSON, DateTime
 from schema.principal import Principal
 from schema.token import Token
@@ -58,16 +58,6 @@ class OrganizationProfile:
 
     name: str = column("Display name.")
     slug: str = column("Kebab-case name.")
-
-
-@strawberry.type(description="An Organization and its cursor.")
-class OrganizationEdge(EdgeOf[Organization]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Organization rows.")
-class OrganizationConnection(CountedPageOf[Organization, OrganizationEdge]):
-    """See `CountedPageOf`."""
 
 
 @strawberry.type(description="Who is asking.")
@@ -114,7 +104,7 @@ class Queries:
     """Root fields of this noun."""
 
     viewer: Viewer = strawberry.field(resolver=_viewer, description="Who is asking.")
-    organizations: OrganizationConnection = listing(
+    organizations: CountedPageOf[Organization] = listing(
         people.list_organizations, "Organizations that the token reaches.", order=BY_ID
     )
 

@@ -15,7 +15,7 @@ from schema.kit.context import Info
 from schema.kit.field import act, column, derived, given, listed, mutation, needing
 from schema.kit.ids import global_id, row_id
 from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf, PageArguments
+from schema.kit.page import CountedPageOf, Page, PageArguments, paged
 from schema.kit.removal import DeletePayload, DeleteResult
 from schema.kit.scalars import JSON, DateTime
 
@@ -29,16 +29,6 @@ class Place(Node):
     name: str = column("Display name.")
     details: JSON = column("Other facts that a dialect shows, such as an emoji.")
     created_at: DateTime = column("When it was made.")
-
-
-@strawberry.type(description="A Place and its cursor.")
-class PlaceEdge(EdgeOf[Place]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Place rows.")
-class PlaceConnection(CountedPageOf[Place, PlaceEdge]):
-    """See `CountedPageOf`."""
 
 
 @strawberry.input(description="A new space or site.")
@@ -72,18 +62,15 @@ PlaceResult = Annotated[
 ]
 
 
+@paged
 async def _places(
     root: Any,
     info: Info,
-    first: int | None = strawberry.UNSET,
-    after: str | None = strawberry.UNSET,
-    last: int | None = strawberry.UNSET,
-    before: str | None = strawberry.UNSET,
+    arguments: PageArguments,
     kind: PlaceKind | None = strawberry.UNSET,
     search: str | None = strawberry.UNSET,
-) -> Any:
+) -> Page:
     narrowed = queries.PlaceFilter(kind=kind or None, search=search or None)
-    arguments = PageArguments.of(first, after, last, before)
     return await listed(info, queries.list_places, arguments, queries.BY_KIND_AND_NAME, narrowed)
 
 
@@ -100,7 +87,7 @@ def _payload(row: Any) -> Any:
 class Queries:
     """Root field of this noun."""
 
-    places: PlaceConnection = strawberry.field(
+    places: CountedPageOf[Place] = strawberry.field(
         resolver=_places, description=needing("Spaces and sites.", queries.list_places.facts)
     )
 

@@ -17,7 +17,7 @@ from schema.kit.context import Info
 from schema.kit.field import act, column, derived, given, listed, mutation, needing, to_list
 from schema.kit.ids import global_id, row_id
 from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf, PageArguments
+from schema.kit.page import CountedPageOf, Page, PageArguments, paged
 from schema.kit.removal import DeletePayload, DeleteResult
 from schema.kit.scalars import JSON, DateTime
 
@@ -36,16 +36,6 @@ class Principal(Node):
     teams: list[Principal] = to_list(edges.TEAMS_BY_PRINCIPAL, "Teams that a user belongs to.", most=MOST_TEAMS)
     members: list[Principal] = to_list(edges.MEMBERS_BY_PRINCIPAL, "Users that a team holds.", most=MOST_MEMBERS)
     disabled_at: DateTime | None = column("Set when it may no longer act.")
-
-
-@strawberry.type(description="A Principal and its cursor.")
-class PrincipalEdge(EdgeOf[Principal]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Principal rows.")
-class PrincipalConnection(CountedPageOf[Principal, PrincipalEdge]):
-    """See `CountedPageOf`."""
 
 
 @strawberry.input(description="A new user or team.")
@@ -93,18 +83,15 @@ PrincipalResult = Annotated[
 ]
 
 
+@paged
 async def _principals(
     root: Any,
     info: Info,
-    first: int | None = strawberry.UNSET,
-    after: str | None = strawberry.UNSET,
-    last: int | None = strawberry.UNSET,
-    before: str | None = strawberry.UNSET,
+    arguments: PageArguments,
     kind: PrincipalKind | None = strawberry.UNSET,
     search: str | None = strawberry.UNSET,
-) -> Any:
+) -> Page:
     narrowed = queries.PrincipalFilter(kind=kind or None, search=search or None)
-    arguments = PageArguments.of(first, after, last, before)
     return await listed(info, queries.list_principals, arguments, queries.BY_NAME, narrowed)
 
 
@@ -121,7 +108,7 @@ def _payload(row: Any) -> Any:
 class Queries:
     """Root field of this noun."""
 
-    principals: PrincipalConnection = strawberry.field(
+    principals: CountedPageOf[Principal] = strawberry.field(
         resolver=_principals, description=needing("Users and teams.", queries.list_principals.facts)
     )
 

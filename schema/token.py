@@ -17,7 +17,7 @@ from schema.kit.context import Info
 from schema.kit.field import act, column, derived, given, listing, mutation, related, to_one
 from schema.kit.ids import global_id, row_id
 from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.page import CountedPageOf
 from schema.kit.removal import DeletePayload, DeleteResult
 from schema.kit.scalars import DateTime
 from schema.principal import Principal
@@ -55,16 +55,6 @@ class Token(Node):
     revoked_at: DateTime | None = column("When it was revoked.")
 
 
-@strawberry.type(description="A Token and its cursor.")
-class TokenEdge(EdgeOf[Token]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Token rows.")
-class TokenConnection(CountedPageOf[Token, TokenEdge]):
-    """See `CountedPageOf`."""
-
-
 @strawberry.input(description="A new token: for yourself unless an integration is named.")
 class CreateTokenInput:
     """See `CreateToken`."""
@@ -100,7 +90,7 @@ async def _revoke(root: Any, info: Info, id: strawberry.ID) -> Any:
 class Queries:
     """Root field of this noun."""
 
-    tokens: TokenConnection = listing(
+    tokens: CountedPageOf[Token] = listing(
         queries.list_tokens, "Tokens: your own, or all with ORGANIZATION_ADMIN.", order=BY_ID
     )
 

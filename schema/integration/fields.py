@@ -28,12 +28,12 @@ from schema.integration.inputs import (
     SetIntegrationIconInput,
     UpdateIntegrationInput,
 )
-from schema.integration.types import Integration, IntegrationConnection
+from schema.integration.types import Integration
 from schema.kit import errors
 from schema.kit.context import Info
 from schema.kit.field import act, column, mutation, needing
 from schema.kit.ids import global_id, row_id
-from schema.kit.page import Page, PageArguments, asks_for, binding_of, optional
+from schema.kit.page import CountedPageOf, Page, PageArguments, asks_for, binding_of, optional, paged
 from schema.kit.refs import IntegrationRef
 from schema.kit.removal import DeletePayload, DeleteResult
 from schema.kit.translate import command
@@ -77,21 +77,18 @@ def _payload_of(done: Any) -> Any:
     return IntegrationPayload(integration=done.integration)
 
 
+@paged
 async def _integrations(
     root: Any,
     info: Info,
-    first: int | None = strawberry.UNSET,
-    after: str | None = strawberry.UNSET,
-    last: int | None = strawberry.UNSET,
-    before: str | None = strawberry.UNSET,
+    arguments: PageArguments,
     filter: IntegrationFilter | None = strawberry.UNSET,
     order_by: IntegrationOrder | None = _BY_NAME,
-) -> Any:
+) -> Page:
     narrowed = command(queries.IntegrationFilter, filter) if optional(filter) else queries.IntegrationFilter()
     by = order_by or _BY_NAME
     order = queries.integration_order(by.field, descending=by.direction is OrderDirection.DESC)
     binding = binding_of(info, narrowed, order)
-    arguments = PageArguments.of(first, after, last, before)
     request = arguments.request(info, binding, count=asks_for(info, "totalCount"))
     found = await queries.list_integrations(info.context.caller, filter=narrowed, order=order, page=request)
     return Page(slice=found, order=order, binding=binding)
@@ -111,7 +108,7 @@ async def _delete(root: Any, info: Info, id: strawberry.ID, expected_version: in
 class Queries:
     """What can be read."""
 
-    integrations: IntegrationConnection = strawberry.field(
+    integrations: CountedPageOf[Integration] = strawberry.field(
         resolver=_integrations,
         description=needing(
             "Integrations of your organization and those installed on it.", queries.list_integrations.facts

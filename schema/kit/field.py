@@ -12,7 +12,7 @@ from resolvers.loaders.edge import Edge, Relation
 from resolvers.operation import Exchange, Facts, Operation
 from resolvers.page import Order
 from schema.kit.context import Info
-from schema.kit.page import Page, PageArguments, asks_for, binding_of, optional
+from schema.kit.page import Page, PageArguments, asks_for, binding_of, optional, paged
 from schema.kit.translate import command
 
 AnyOperation = Operation[Any, Any] | Exchange[Any, Any, Any, Any]
@@ -84,7 +84,7 @@ def to_many(edge: Edge, description: str, *, filter: tuple[type, type] | None = 
         found = await loaders.page(edge, key, arguments.request(info, binding), narrowed)
         return Page(slice=found, order=edge.order, binding=binding, count=lambda: loaders.count(edge, key, narrowed))
 
-    return _field(_paged(load, filter), needing(description, edge.needs))
+    return _page_field(load, needing(description, edge.needs), filter)
 
 
 def listing(
@@ -95,7 +95,7 @@ def listing(
     async def load(root: Any, info: Info, arguments: PageArguments, narrowed: Any) -> Page:
         return await listed(info, operation, arguments, order, narrowed or filter[1]() if filter else None)
 
-    return _field(_paged(load, filter), needing(description, operation.facts))
+    return _page_field(load, needing(description, operation.facts), filter)
 
 
 async def listed(
@@ -147,36 +147,17 @@ def _field(resolver: Callable[..., Any], description: str) -> Any:
     return strawberry.field(resolver=resolver, description=description)
 
 
-def _paged(
-    load: Callable[[Any, Info, PageArguments, Any], Awaitable[Page]], filter: tuple[type, type] | None
-) -> Callable[..., Any]:
-    """A resolver with the arguments of a page, and a filter where there is one."""
+def _page_field(load: Callable[..., Awaitable[Page]], description: str, filter: tuple[type, type] | None) -> Any:
+    """A page loaded by `load(root, info, arguments, narrowed)`, with an argument `filter` if there is one."""
 
-    async def plain(
-        root: Any,
-        info: Info,
-        first: int | None = strawberry.UNSET,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
-    ) -> Any:
-        return await load(root, info, PageArguments.of(first, after, last, before), None)
+    async def plain(root: Any, info: Info, arguments: PageArguments) -> Page:
+        return await load(root, info, arguments, None)
+
+    async def filtered(root: Any, info: Info, arguments: PageArguments, filter: Any = strawberry.UNSET) -> Page:
+        return await load(root, info, arguments, None if optional(filter) is None else command(kind, filter))
 
     if filter is None:
-        return plain
-    input_type, filter_type = filter
-
-    async def filtered(
-        root: Any,
-        info: Info,
-        first: int | None = strawberry.UNSET,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
-        filter: Any = strawberry.UNSET,
-    ) -> Any:
-        narrowed = command(filter_type, filter) if optional(filter) is not None else None
-        return await load(root, info, PageArguments.of(first, after, last, before), narrowed)
-
+        return strawberry.field(resolver=paged(plain), description=description)
+    input_type, kind = filter
     filtered.__annotations__["filter"] = input_type | None
-    return filtered
+    return strawberry.field(resolver=paged(filtered), description=description)

@@ -16,7 +16,7 @@ from schema.kit import errors
 from schema.kit.context import Info
 from schema.kit.field import act, column, derived, given, listing, mutation, needing, to_many, to_one
 from schema.kit.ids import global_id, row_id
-from schema.kit.node import Node, node
+from schema.kit.node import Node, node, view
 from schema.kit.page import CountedPageOf
 from schema.kit.removal import DeletePayload, DeleteResult
 from schema.kit.scalars import JSON, DateTime
@@ -27,18 +27,13 @@ if TYPE_CHECKING:
     from schema.integration import Integration
 
 
-@strawberry.type(description="An account at a remote service.")
+@view(dict, "An account at a remote service.")
 class RemoteAccount:
     """Who is connected there."""
 
     account_id: str | None = derived(lambda account: account.get("accountId"), "Its id there.")
     email: str | None = derived(lambda account: account.get("email"), "E-mail address.")
     display_name: str | None = derived(lambda account: account.get("displayName"), "Name.")
-
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The stored account is shown as it is."""
-        return isinstance(value, dict)
 
 
 @node(tables.Connection)

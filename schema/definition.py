@@ -17,13 +17,13 @@ from schema.kit import errors
 from schema.kit.context import Info
 from schema.kit.field import act, column, derived, given, listing, mutation, needing, related
 from schema.kit.ids import global_id, row_id
-from schema.kit.node import Node, node
+from schema.kit.node import Node, node, view
 from schema.kit.page import CountedPageOf
 from schema.kit.removal import DeletePayload, DeleteResult
 from schema.kit.scalars import JSON
 
 
-@strawberry.type(description="One value that a vendor wants.")
+@view(dict, "One value that a vendor wants.")
 class DefinitionField:
     """See `resolvers.definitions.parts.FormField`."""
 
@@ -40,11 +40,6 @@ class DefinitionField:
         lambda field: field.get("pattern"), "Regular expression that the whole value matches."
     )
     options: list[str] = derived(lambda field: field.get("options", []), "Values to choose from.")
-
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The stored field is shown as it is."""
-        return isinstance(value, dict)
 
 
 @node(tables.Definition)

@@ -22,7 +22,7 @@ from schema.kit.context import Info
 from schema.kit.field import column, derived, given, listing, mutation, needing, to_one
 from schema.kit.headers import HeaderTemplate
 from schema.kit.ids import row_id
-from schema.kit.node import Node, node
+from schema.kit.node import Node, node, view
 from schema.kit.page import PageOf, optional
 from schema.kit.scalars import JSON, DateTime
 
@@ -66,9 +66,7 @@ class Dispatch(Node):
     cause: Node | None = to_one(edges.CAUSE_EVENT_BY_DISPATCH, "The event, run, job or delivery that caused it.")
 
 
-@strawberry.type(
-    description="An answer of a remote service; exactly one of json, text, base64 is set unless it was empty."
-)
+@view(Response, "An answer of a remote service; exactly one of json, text, base64 is set unless it was empty.")
 class DispatchResponse:
     """See `resolvers.dispatching.response.Response`."""
 
@@ -78,13 +76,8 @@ class DispatchResponse:
     text: str | None = column("The body, when it is other text.")
     base64: str | None = column("The body, when it is neither.")
 
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The behaviour's own response is shown as it is."""
-        return isinstance(value, Response)
 
-
-@strawberry.type(description="The exact request that a dispatch would send, secrets masked. Nothing was sent.")
+@view(queries.DispatchPlan, "The exact request that a dispatch would send, secrets masked. Nothing was sent.")
 class DispatchPlan:
     """See `resolvers.dispatching.queries.DispatchPlan`."""
 
@@ -104,11 +97,6 @@ class DispatchPlan:
     )
     body: JSON | None = column("Body.")
     idempotency: IdempotencyFate = column("What the idempotency key would do.")
-
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The behaviour's own plan is shown as it is."""
-        return isinstance(value, queries.DispatchPlan)
 
 
 @strawberry.input(description="Conditions on dispatches.")

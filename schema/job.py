@@ -18,7 +18,7 @@ from schema.kit import errors
 from schema.kit.context import Info
 from schema.kit.field import act, column, derived, given, listing, needing, related, to_one
 from schema.kit.ids import row_id
-from schema.kit.node import Node, node
+from schema.kit.node import Node, node, view
 from schema.kit.page import PageOf
 from schema.kit.scalars import DateTime
 
@@ -26,17 +26,8 @@ if TYPE_CHECKING:
     from schema.principal import Principal
 
 
-class _Stored:
-    """A member of `Job.tasks`, shown as it is stored."""
-
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """It is an object of JSON."""
-        return isinstance(value, dict)
-
-
-@strawberry.type(description="The smallest part of a job.")
-class JobStep(_Stored):
+@view(dict, "The smallest part of a job.")
+class JobStep:
     """See `jobs.progress.Progress.step`."""
 
     caption: str = derived(lambda step: step["caption"], "A line for people.")
@@ -45,8 +36,8 @@ class JobStep(_Stored):
     finished_at: DateTime | None = derived(lambda step: step["finishedAt"], "When it ended.")
 
 
-@strawberry.type(description="A part of a job.")
-class JobTask(_Stored):
+@view(dict, "A part of a job.")
+class JobTask:
     """See `jobs.progress.Progress.task`."""
 
     caption: str = derived(lambda task: task["caption"], "A line for people.")

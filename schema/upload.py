@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
@@ -11,8 +11,8 @@ from models.vocabulary import UploadPurpose
 from resolvers.uploads import mutations as operations
 from resolvers.uploads.fields import upload_url
 from schema.kit import errors
-from schema.kit.context import Info
 from schema.kit.field import derived, given, mutation, viewed
+from schema.kit.node import view
 from schema.kit.scalars import DateTime
 
 
@@ -25,18 +25,13 @@ class CreateUploadInput:
     source_url: str | None = given("Or an address that the hub reads now, through the egress guard.")
 
 
-@strawberry.type(description="An upload to fill.")
+@view(tables.Asset, "An upload to fill.")
 class UploadPayload:
     """The upload's row."""
 
     upload_id: strawberry.ID = derived(lambda row: row.id, "Id to name later.")
     url: str | None = viewed(upload_url, "Put the bytes here with your token; null when the hub has read them.")
     expires_at: DateTime = derived(lambda row: row.expires_at, "When it is thrown away unless used.")
-
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The row itself."""
-        return isinstance(value, tables.Asset)
 
 
 UploadResult = Annotated[

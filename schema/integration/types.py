@@ -35,7 +35,7 @@ from schema.installation import Installation, InstallationFilter
 from schema.kit.context import Info
 from schema.kit.field import column, derived, related, to_list, to_many, to_one, viewed
 from schema.kit.headers import HeaderTemplate
-from schema.kit.node import Node, node
+from schema.kit.node import Node, node, view
 from schema.kit.page import CountedPageOf, PageOf
 from schema.kit.scalars import JSON, DateTime
 from schema.organization import OrganizationProfile
@@ -44,7 +44,7 @@ from schema.share import Share
 from schema.tag import Tag
 
 
-@strawberry.type(description="Authorisation and addressing of an integration. Secrets are never shown.")
+@view(tables.Integration, "Authorisation and addressing of an integration. Secrets are never shown.")
 class IntegrationAuth:
     """The auth group of the row."""
 
@@ -64,13 +64,8 @@ class IntegrationAuth:
     )
     parameters: JSON = column("Readable values that the definition asks for.")
 
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The integration's own row, seen from this side."""
-        return isinstance(value, tables.Integration)
 
-
-@strawberry.type(description="What makes an integration a container of flows.")
+@view(tables.Workspace, "What makes an integration a container of flows.")
 class Workspace:
     """The side row of an integration."""
 
@@ -82,11 +77,6 @@ class Workspace:
     sandbox: bool = column("Made for trying out.")
     install_steps: JSON = column("Steps of an installation, as declared.")
     uninstall_steps: JSON = column("Steps of an uninstallation, as declared.")
-
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The side row itself."""
-        return isinstance(value, tables.Workspace)
 
 
 async def _capability(root: Any, info: Info, name: str) -> Any:

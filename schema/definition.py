@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
@@ -13,13 +13,14 @@ from resolvers.definitions import mutations as operations
 from resolvers.definitions import queries
 from resolvers.definitions.fields import is_secret, scopes, supports_multiple, supports_verification
 from resolvers.loaders import relations
-from schema.kit import errors
 from schema.kit.context import Info
-from schema.kit.field import act, column, derived, given, listing, mutation, needing, related
-from schema.kit.ids import global_id, row_id
+from schema.kit.descriptions import needing
+from schema.kit.field import column, derived, given, listing, related
+from schema.kit.mutation import mutation
 from schema.kit.node import Node, node, view
 from schema.kit.page import CountedPageOf
-from schema.kit.removal import DeletePayload, DeleteResult
+from schema.kit.removal import deletion
+from schema.kit.result import row_result
 from schema.kit.scalars import JSON
 
 
@@ -89,26 +90,11 @@ class SaveDefinitionInput:
     definition: JSON = strawberry.field(description="The definition.")
 
 
-@strawberry.type(description="A definition as it is now.")
-class DefinitionPayload:
-    """The definition."""
-
-    definition: Definition = column("The definition.")
-
-
-DefinitionResult = Annotated[
-    DefinitionPayload | errors.NotFound | errors.Conflict | errors.InvalidInput | errors.Forbidden,
-    strawberry.union("DefinitionResult", description="A definition, or why not."),
-]
+DefinitionResult = row_result("definition", Definition)
 
 
 async def _definition(root: Any, info: Info, vendor: str) -> Any:
     return await queries.read_definition(info.context.caller, vendor)
-
-
-async def _delete(root: Any, info: Info, id: strawberry.ID) -> Any:
-    gone = await act(info, operations.delete_definition, row_id(id))
-    return DeletePayload(deleted_id=strawberry.ID(global_id("Definition", gone)))
 
 
 @strawberry.type
@@ -130,14 +116,13 @@ class Queries:
 class Mutations:
     """Root fields of this noun."""
 
-    save_definition: DefinitionResult = mutation(
+    save_definition = mutation(
         operations.save_definition,
+        DefinitionResult,
         "Add or replace a vendor of your own.",
         input=SaveDefinitionInput,
         reads=operations.SaveDefinition,
-        payload=lambda row: DefinitionPayload(definition=row),
     )
-    delete_definition: DeleteResult = strawberry.field(
-        resolver=_delete,
-        description=needing("Remove a vendor of your own; refused while used.", operations.delete_definition.facts),
+    delete_definition = deletion(
+        operations.delete_definition, Definition, "Remove a vendor of your own; refused while used."
     )

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from models import tables
+from models.errors import TooMany
 from models.vocabulary import WorkState
 from resolvers.integrations import verification
 from resolvers.jobs import mutations as operations
 from resolvers.jobs import queries
 from resolvers.loaders import edges, relations
-from resolvers.operation import Operation
 from resolvers.page import NEWEST_FIRST
-from schema.kit import errors
 from schema.kit.context import Info
-from schema.kit.field import act, column, derived, given, listing, needing, related, to_one
+from schema.kit.descriptions import needing
+from schema.kit.field import column, derived, given, listing, related, to_one
 from schema.kit.ids import row_id
+from schema.kit.mutation import mutation_by_id
 from schema.kit.node import Node, node, view
 from schema.kit.page import PageOf
+from schema.kit.result import row_result
 from schema.kit.scalars import DateTime
 
 if TYPE_CHECKING:
@@ -82,35 +84,11 @@ class JobFilter:
     subject_id: strawberry.ID | None = given("About what.")
 
 
-@strawberry.type(description="A job as it is now.")
-class JobPayload:
-    """The job."""
-
-    job: Job = column("The job.")
-
-
-JobResult = Annotated[
-    JobPayload
-    | errors.NotFound
-    | errors.Conflict
-    | errors.InvalidInput
-    | errors.Forbidden
-    | errors.NotReady
-    | errors.TooMany,
-    strawberry.union("JobResult", description="A job, or why not."),
-]
+JobResult = row_result("job", Job, besides=(TooMany,))
 
 
 async def _job(root: Any, info: Info, id: strawberry.ID) -> Any:
     return await queries.read_job(info.context.caller, row_id(id))
-
-
-def _changing(operation: Operation[Any, Any], description: str) -> Any:
-    async def resolve(root: Any, info: Info, id: strawberry.ID) -> Any:
-        return JobPayload(job=await act(info, operation, row_id(id)))
-
-    del resolve.__annotations__["return"]
-    return strawberry.field(resolver=resolve, description=needing(description, operation.facts))
 
 
 @strawberry.type
@@ -127,6 +105,6 @@ class Queries:
 class Mutations:
     """Root fields of this noun."""
 
-    cancel_job: JobResult = _changing(operations.cancel_job, "Stop a job at its next checkpoint.")
-    retry_job: JobResult = _changing(operations.retry_job, "Start a failed or cancelled job again.")
-    verify_integration: JobResult = _changing(verification.verify_integration, "Check the credentials by a job.")
+    cancel_job = mutation_by_id(operations.cancel_job, JobResult, "Stop a job at its next checkpoint.")
+    retry_job = mutation_by_id(operations.retry_job, JobResult, "Start a failed or cancelled job again.")
+    verify_integration = mutation_by_id(verification.verify_integration, JobResult, "Check the credentials by a job.")

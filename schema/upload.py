@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import strawberry
 
 from models import tables
 from models.vocabulary import UploadPurpose
 from resolvers.uploads import mutations as operations
 from resolvers.uploads.fields import upload_url
-from schema.kit import errors
-from schema.kit.field import derived, given, mutation, viewed
+from schema.kit.field import derived, given, viewed
+from schema.kit.mutation import mutation
 from schema.kit.node import view
+from schema.kit.result import Result
 from schema.kit.scalars import DateTime
 
 
@@ -34,21 +33,18 @@ class UploadPayload:
     expires_at: DateTime = derived(lambda row: row.expires_at, "When it is thrown away unless used.")
 
 
-UploadResult = Annotated[
-    UploadPayload | errors.InvalidInput | errors.Forbidden | errors.TooMany | errors.UpstreamFailed,
-    strawberry.union("UploadResult", description="An upload, or why not."),
-]
+UploadResult = Result("UploadResult", UploadPayload, "An upload, or why not.")
 
 
 @strawberry.type
 class Mutations:
     """What can be changed."""
 
-    create_upload: UploadResult = mutation(
+    create_upload = mutation(
         operations.create_upload,
+        UploadResult,
         "Prepare an upload: put the bytes to its address, or let the hub fetch them; then name it where an upload"
         " id is asked.",
         input=CreateUploadInput,
         reads=operations.CreateUpload,
-        payload=lambda row: row,
     )

@@ -7,15 +7,13 @@ from typing import Any
 
 import strawberry
 
-from models.vocabulary import Permission
 from resolvers.loaders.edge import Edge, Relation
-from resolvers.operation import Exchange, Facts, Operation
+from resolvers.operation import Operation
 from resolvers.page import Order
 from schema.kit.context import Info
+from schema.kit.descriptions import needing
 from schema.kit.page import Page, PageArguments, asks_for, binding_of, optional, paged
 from schema.kit.translate import command
-
-AnyOperation = Operation[Any, Any] | Exchange[Any, Any, Any, Any]
 
 
 def column(description: str) -> Any:
@@ -106,40 +104,6 @@ async def listed(
     request = arguments.request(info, binding, count=asks_for(info, "totalCount"))
     given = {} if narrowed is None else {"filter": narrowed}
     return Page(slice=await operation(info.context.caller, page=request, **given), order=order, binding=binding)
-
-
-def mutation(
-    operation: AnyOperation,
-    description: str,
-    *,
-    input: type,
-    payload: Callable[[Any], Any],
-    reads: type | Callable[[Any], Any],
-) -> Any:
-    """An operation on one input. `reads` is its command class, or makes the command."""
-    read: Callable[[Any], Any] = (lambda given: command(reads, given)) if isinstance(reads, type) else reads
-
-    async def resolve(root: Any, info: Info, input: Any) -> Any:
-        return payload(await act(info, operation, read(input)))
-
-    resolve.__annotations__ = {"info": Info, "input": input}
-    return _field(resolve, needing(description, operation.facts))
-
-
-async def act(info: Info, operation: AnyOperation, *given: Any, **named: Any) -> Any:
-    """Run an operation that changes something; what was read before it is read anew after it."""
-    try:
-        return await operation(info.context.caller, *given, **named)
-    finally:
-        info.context.loaders.clear()
-
-
-def needing(description: str, needs: Facts | Permission | None) -> str:
-    """The description with the permission that is asked for, unless it says so itself."""
-    permissions = needs.permissions if isinstance(needs, Facts) else (needs,) if needs else ()
-    if not permissions or "Needs " in description:
-        return description
-    return f"{description} Needs {' or '.join(permissions)}."
 
 
 def _field(resolver: Callable[..., Any], description: str) -> Any:

@@ -24,11 +24,12 @@ from models.errors import InvalidInput
 from resolvers.page import DEFAULT_SIZE, Order, Slice, SliceRequest
 from schema.door.limits import LARGEST_PAGE
 from schema.kit.context import Info
+from schema.kit.descriptions import with_article
 
 Row = TypeVar("Row")
 
 #: Descriptions of the types that a noun's `PageOf` makes; `describe_pages` fills in the noun.
-_EDGE: Final = "{A} {row} and its cursor."
+_EDGE: Final = "{a_row} and its cursor."
 _PAGE: Final = "A page of {row} rows."
 
 
@@ -191,4 +192,4 @@ def describe_pages(schema: GraphQLSchema) -> None:
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and kind.description in (_EDGE, _PAGE):
             row = get_named_type(kind.fields["node" if kind.description == _EDGE else "nodes"].type).name
-            kind.description = kind.description.format(A="An" if row[0] in "AEIO" else "A", row=row)
+            kind.description = kind.description.format(a_row=with_article(row), row=row)

@@ -22,7 +22,7 @@ DomainError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from models.secret_place import SecretPlace
@@ -32,12 +32,18 @@ Path = tuple[str, ...]
 
 
 class DomainError(Exception):
-    """The root. `path` says where in the input, when it is about one place."""
+    """The root. `path` is the place in the command, when it is about one: names of its fields, indexes, JSON keys."""
 
     def __init__(self, message: str, *, path: Path | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.path = path
+
+    def renamed(self, rename: Callable[[Path], Path]) -> DomainError:
+        """A copy, with its places in the words of a face; raise it `from` this one."""
+        other = type(self).__new__(type(self), *self.args)
+        vars(other).update(vars(self), path=None if self.path is None else rename(self.path))
+        return other
 
 
 class Unauthenticated(DomainError):
@@ -76,7 +82,7 @@ class Conflict(DomainError):
 class Stale(DomainError):
     """`current_version` is the version to read and merge with. `path` is where the expected one was given."""
 
-    def __init__(self, current_version: int, *, path: Path = ("input", "expectedVersion")) -> None:
+    def __init__(self, current_version: int, *, path: Path = ("expected_version",)) -> None:
         super().__init__(
             f"It has changed since you read it and is at version {current_version} now; read it again.",
             path=path,
@@ -100,6 +106,10 @@ class InvalidInput(DomainError):
         more = f" ({len(violations) - 1} more)" if len(violations) > 1 else ""
         super().__init__(f"{'.'.join(first.path)}: {first.message}{more}", path=first.path)
         self.violations = tuple(violations)
+
+    def renamed(self, rename: Callable[[Path], Path]) -> InvalidInput:
+        """See `DomainError.renamed`; the sentence names the first place anew."""
+        return InvalidInput([Violation(path=rename(one.path), message=one.message) for one in self.violations])
 
     @classmethod
     def at(cls, path: Path | str, message: str) -> InvalidInput:

@@ -41,13 +41,13 @@ def key_problem(key: str | None) -> str | None:
 def check_key(key: str | None) -> None:
     """Raises InvalidInput for a key that cannot be stored, or not be sent on as a header."""
     if problem := key_problem(key) or (check_value(key) if key is not None else None):
-        raise InvalidInput.at(("input", "idempotencyKey"), problem)
+        raise InvalidInput.at(("idempotency_key",), problem)
 
 
 def spent(noun: str) -> Conflict:
     """The refusal of a key whose result no longer exists: there is nothing to answer, and nothing is done again."""
     sentence = f"The {noun} of this key has been removed; use another key to do it again."
-    return Conflict(sentence, path=("input", "idempotencyKey"))
+    return Conflict(sentence, path=("idempotency_key",))
 
 
 async def claim(work: Work, operation: str, key: str | None, digest: str, result_id: str) -> str | None:
@@ -73,5 +73,5 @@ async def claim(work: Work, operation: str, key: str | None, digest: str, result
         return None
     earlier = await work.first(select(Idempotency).filter_by(**place))
     if earlier is None or earlier.request_digest != digest:
-        raise Conflict("This key was used with another input.", path=("input", "idempotencyKey"))
+        raise Conflict("This key was used with another input.", path=("idempotency_key",))
     return earlier.result_id

@@ -77,7 +77,7 @@ def pick(viewer: Viewer, integration: Integration, found: Sequence[Candidate], *
     if named is not None:
         chosen = next((connection for _, connection in mine if connection.id == named), None)
         if chosen is None:
-            raise NotFound("connection", path=("input", "connectionId"))
+            raise NotFound("connection", path=("connection_id",))
         return _usable(chosen)
     own = [pair for pair in mine if pair[1].mode is ConnectionMode.PER_USER]
     shared = [pair for pair in mine if pair[1].mode is ConnectionMode.SHARED]

@@ -21,17 +21,17 @@ _MOST_SCOPES: Final = 100
 _LONGEST: Final = 64 * 1024
 #: Where each part of a secret stands in an input.
 PLACES: Final[Mapping[str, Path]] = {
-    "apiKey": ("secret", "apiKey"),
+    "apiKey": ("secret", "api_key"),
     "username": ("secret", "basic", "username"),
     "password": ("secret", "basic", "password"),
-    "token": ("secret", "bearerToken"),
-    "accessToken": ("secret", "oauth2", "accessToken"),
-    "refreshToken": ("secret", "oauth2", "refreshToken"),
+    "token": ("secret", "bearer_token"),
+    "accessToken": ("secret", "oauth2", "access_token"),
+    "refreshToken": ("secret", "oauth2", "refresh_token"),
 }
 _FIELDS: Final[Path] = ("secret", "fields")
 #: What the proxy calls a part that is stored under another name.
 _SENT_AS: Final = {"apiKey": "key", "accessToken": "token"}
-APP_TOKEN_PLACE: Final[Mapping[str, Path]] = {"token": ("appToken",)}
+APP_TOKEN_PLACE: Final[Mapping[str, Path]] = {"token": ("app_token",)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -108,7 +108,7 @@ class Work:
             raise NotFound(noun(model), path=path)
         version = getattr(row, "version", None)
         if version is not None and isinstance(expected_version, int) and version != expected_version:
-            raise Stale(version, path=(*(path or ("input", ""))[:-1], "expectedVersion"))
+            raise Stale(version, path=(*(path or ())[:-1], "expected_version"))
         return row
 
     async def first(self, statement: Select[M]) -> M | None:

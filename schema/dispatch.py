@@ -22,7 +22,7 @@ from schema.kit.context import Info
 from schema.kit.field import column, derived, given, listing, to_one
 from schema.kit.headers import HeaderTemplate
 from schema.kit.ids import row_id
-from schema.kit.mutation import answering, mutation
+from schema.kit.mutation import answering, asked, mutation
 from schema.kit.node import Node, node, view
 from schema.kit.page import PageOf, optional
 from schema.kit.result import Result
@@ -164,7 +164,7 @@ DispatchPlanResult = Result("DispatchPlanResult", DispatchPlan, "A plan, or why 
 
 
 async def _plan(root: Any, info: Info, input: DispatchInput) -> Any:
-    return await queries.plan_dispatch(info.context.caller, input.command())
+    return await asked(info, queries.plan_dispatch, input.command())
 
 
 @strawberry.type

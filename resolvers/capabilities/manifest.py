@@ -69,11 +69,11 @@ def check_capabilities(faults: Faults, manifest: Sequence[DeclareCapability], *,
 
 def check_event_types(faults: Faults, integration: Integration, manifest: Sequence[DeclareEventType]) -> None:
     """Faults below `eventTypes`."""
-    if not faults.check(len(manifest) <= MOST_EVENT_TYPES, "eventTypes", f"At most {MOST_EVENT_TYPES}."):
+    if not faults.check(len(manifest) <= MOST_EVENT_TYPES, "event_types", f"At most {MOST_EVENT_TYPES}."):
         return
     taken: set[str] = set()
     for index, one in enumerate(manifest):
-        here = ("eventTypes", str(index))
+        here = ("event_types", str(index))
         suffix = suffix_of(integration, one.name)
         named = suffix is not None and len(suffix) <= WORD and _NAME.fullmatch(suffix) is not None
         faults.check(named, (*here, "name"), f"It must be written {integration.handler}.<NAME>, in ASCII.")
@@ -96,13 +96,13 @@ def _check_capability(faults: Faults, here: Path, one: DeclareCapability, has_ba
     faults.text((*here, "description"), one.description, most=TEXT)
     _check_endpoint(faults, (*here, "endpoint"), one.endpoint, has_base)
     if one.inputs is not None and one.input_schema is not None:
-        faults.add((*here, "inputSchema"), "Give inputs or inputSchema, not both.")
+        faults.add((*here, "input_schema"), "Give inputs or inputSchema, not both.")
     else:
         _check_inputs(faults, here, one)
-    _check_shape(faults, (*here, "outputSchema"), one.output_schema)
-    faults.texts((*here, "requiredScopes"), one.required_scopes, most=_MOST_SCOPES)
+    _check_shape(faults, (*here, "output_schema"), one.output_schema)
+    faults.texts((*here, "required_scopes"), one.required_scopes, most=_MOST_SCOPES)
     in_range = 1 <= one.timeout_seconds <= _GREATEST_TIMEOUT
-    faults.check(in_range, (*here, "timeoutSeconds"), f"It must be between 1 and {_GREATEST_TIMEOUT}.")
+    faults.check(in_range, (*here, "timeout_seconds"), f"It must be between 1 and {_GREATEST_TIMEOUT}.")
 
 
 def _check_endpoint(faults: Faults, here: Path, endpoint: str, has_base: bool) -> None:
@@ -128,7 +128,7 @@ def _check_inputs(faults: Faults, here: Path, one: DeclareCapability) -> None:
 def _place(one: DeclareCapability, path: Path) -> Path:
     """Where a fault of the stored schema stands in what was given."""
     if one.input_schema is not None:
-        return ("inputSchema", *path)
+        return ("input_schema", *path)
     match path:
         case ("properties", name, *rest):
             index = next((i for i, given in enumerate(one.inputs or ()) if given.name == name), 0)

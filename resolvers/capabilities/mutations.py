@@ -64,9 +64,9 @@ async def declare_capabilities(work: Work, manifest: DeclareCapabilities) -> Int
         work,
         manifest.integration_id,
         expected_version=manifest.expected_version,
-        path=("input", "integrationId"),
+        path=("integration_id",),
     )
-    faults = Faults("input")
+    faults = Faults()
     _check(faults, integration, manifest.capabilities, manifest.app_token)
     faults.refuse()
     await _declare(work, integration, manifest.capabilities, manifest.app_token)
@@ -76,8 +76,8 @@ async def declare_capabilities(work: Work, manifest: DeclareCapabilities) -> Int
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
 async def declare_event_types(work: Work, manifest: DeclareEventTypes) -> Integration:
     """Replace all event types of an integration; those of the same name keep their id."""
-    integration = await managed_integration(work, manifest.integration_id, path=("input", "integrationId"))
-    faults = Faults("input")
+    integration = await managed_integration(work, manifest.integration_id, path=("integration_id",))
+    faults = Faults()
     check_event_types(faults, integration, manifest.event_types)
     faults.refuse()
     await _declare_events(work, integration, manifest.event_types)
@@ -90,7 +90,7 @@ async def declare_manifest(work: Work, manifest: DeclareManifest) -> Declared:
     if work.caller.integration_id is None:
         raise Forbidden("Only an app may declare, with the token of its integration.")
     integration = await managed_integration(work, work.caller.integration_id)
-    faults = Faults("input")
+    faults = Faults()
     _check(faults, integration, manifest.capabilities, manifest.app_token)
     check_event_types(faults, integration, manifest.event_types or ())
     faults.refuse()

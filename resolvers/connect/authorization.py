@@ -61,9 +61,9 @@ class Finished:
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
 async def start_authorization(work: Work, start: StartAuthorization) -> Authorization:
     """Begin OAuth for the caller, or for all at a shared integration. The state is good once, for 15 minutes."""
-    path = ("input", "integrationId")
+    path = ("integration_id",)
     integration = await work.get(Integration, start.integration_id, path=path)
-    faults = Faults("input")
+    faults = Faults()
     check_scopes(faults, start.additional_scopes)
     await check_return_url(work, faults, start.return_url)
     faults.refuse()
@@ -85,7 +85,7 @@ async def begin(
     session.renews_id = renewed.id if renewed else None
     session.additional_scopes = list(start.additional_scopes)
     session.return_url = start.return_url
-    path = ("input", "integrationId")
+    path = ("integration_id",)
     url = await send_to_vendor(work, session, integration, callback=start.callback, path=path)
     work.add(session)
     work.audit(session, "connect_session.created")

@@ -22,7 +22,7 @@ _MOST_SCOPES = 100
 
 def check_scopes(faults: Faults, scopes: Sequence[str]) -> None:
     """Faults at scopes that no authorisation request could hold (RFC 6749 §3.3)."""
-    path = ("additionalScopes",)
+    path = ("additional_scopes",)
     faults.texts(path, scopes, most=_MOST_SCOPES)
     for index, scope in enumerate(scopes):
         plain = all("\x21" <= letter <= "\x7e" and letter not in '"\\' for letter in scope)
@@ -35,7 +35,7 @@ async def check_return_url(work: Work, faults: Faults, url: str | None) -> None:
         return
     organization = await work.get(Organization, work.organization_id)
     listed = is_allowed(url, organization.return_urls)
-    faults.check(listed, "returnUrl", "It is at none of the organization's returnUrls; add its prefix there.")
+    faults.check(listed, "return_url", "It is at none of the organization's returnUrls; add its prefix there.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ async def callers_destination(
 
 async def renewable(work: Work, connection_id: str, integrations: Sequence[Integration]) -> Connection:
     """A connection that the caller may see, at one of these integrations. Raises NotFound."""
-    path = ("input", "connectionId")
+    path = ("connection_id",)
     connection = await work.get(Connection, connection_id, path=path)
     registered = select(Registration).where(
         col(Registration.connection_id) == connection.id,
@@ -81,5 +81,5 @@ async def _renewable_by_caller(work: Work, connection_id: str, integration: Inte
     """Administrators, too, renew nobody else's: they would connect themselves in another's name."""
     connection = await renewable(work, connection_id, [integration])
     own = connection.mode is ConnectionMode.SHARED or connection.principal_id == work.caller.principal_id
-    require(own, ("input", "connectionId"), "Only its user can renew it; make a connect link for them.")
+    require(own, ("connection_id",), "Only its user can renew it; make a connect link for them.")
     return connection

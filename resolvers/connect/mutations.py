@@ -75,7 +75,7 @@ async def create_connect_session(work: Work, new: CreateConnectSession) -> NewCo
     """Make a link on which an end user connects."""
     await _check(work, new)
     integrations = [
-        await work.get(Integration, one, path=("input", "integrationIds", str(index)))
+        await work.get(Integration, one, path=("integration_ids", str(index)))
         for index, one in enumerate(new.integration_ids)
     ]
     session = new_session(work, integrations, lasts_ms=new.lifetime_seconds * 1000)
@@ -84,7 +84,7 @@ async def create_connect_session(work: Work, new: CreateConnectSession) -> NewCo
         await _renew(work, session, integrations, new)
     if session.principal_id is None:
         renewed = await connection_of(work, session.renews_id)
-        await require_sharing(work, *integrations, connection=renewed, path=("input", "integrationIds"))
+        await require_sharing(work, *integrations, connection=renewed, path=("integration_ids",))
     link = new_secret()
     session.link_digest = digest_of(link)
     session.return_url = new.return_url
@@ -123,14 +123,14 @@ async def enter_credentials(work: Work, choice: Choose) -> Entered:
 
 
 async def _check(work: Work, new: CreateConnectSession) -> None:
-    faults = Faults("input")
+    faults = Faults()
     several = 0 < len(new.integration_ids) <= _MOST_INTEGRATIONS
-    if faults.check(several, "integrationIds", f"Between 1 and {_MOST_INTEGRATIONS} integrations."):
+    if faults.check(several, "integration_ids", f"Between 1 and {_MOST_INTEGRATIONS} integrations."):
         once = len(set(new.integration_ids)) == len(new.integration_ids)
-        faults.check(once, "integrationIds", "Each integration once.")
+        faults.check(once, "integration_ids", "Each integration once.")
     await check_return_url(work, faults, new.return_url)
     fits = _SHORTEST_SECONDS <= new.lifetime_seconds <= _LONGEST_SECONDS
-    faults.check(fits, "lifetimeSeconds", f"Between {_SHORTEST_SECONDS} and {_LONGEST_SECONDS} seconds.")
+    faults.check(fits, "lifetime_seconds", f"Between {_SHORTEST_SECONDS} and {_LONGEST_SECONDS} seconds.")
     faults.refuse()
 
 
@@ -142,7 +142,7 @@ async def _holder(work: Work, principal_id: str | None) -> str | None:
     """
     if principal_id is None:
         return None
-    path = ("input", "principalId")
+    path = ("principal_id",)
     if work.caller.principal_id not in (None, principal_id):
         work.need(Permission.ORGANIZATION_ADMIN)
     principal = await work.get(Principal, principal_id, path=path)
@@ -154,7 +154,7 @@ async def _holder(work: Work, principal_id: str | None) -> str | None:
 async def _renew(
     work: Work, session: ConnectSession, integrations: Sequence[Integration], new: CreateConnectSession
 ) -> None:
-    path = ("input", "connectionId")
+    path = ("connection_id",)
     require(len(integrations) == 1, path, "To renew a connection, name one integration.")
     renewed = await renewable(work, new.connection_id or "", integrations)
     whose = "nobody's: leave principalId out" if renewed.mode is ConnectionMode.SHARED else "another user's"

@@ -19,7 +19,7 @@ from resolvers.outbound.request import Outbound
 from resolvers.pick import picked
 from resolvers.work import Work
 
-_PLACE: Final = ("input", "parameters", "accountUri")
+_PLACE: Final = ("parameters", "accountUri")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,8 +76,8 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
     integration = await _integration(work, new.integration_id)
     principal_id = _holder(work, new.mode)
     if integration is not None and (principal_id is None or new.default):
-        await require_sharing(work, integration, path=("input", "integrationId"))
-    faults = Faults("input")
+        await require_sharing(work, integration, path=("integration_id",))
+    faults = Faults()
     faults.name("name", new.name)
     integrations = [integration] if integration else []
     secret = await judged_secret(work, faults, integrations, new.secret)
@@ -97,9 +97,9 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, Stale))
 async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     """Change a connection's label, address or secret; it is at its next version afterwards."""
-    connection = await work.lock(Connection, new.id, expected_version=new.expected_version, path=("input", "id"))
-    await require_sharing(work, connection=connection, path=("input", "id"))
-    faults = Faults("input")
+    connection = await work.lock(Connection, new.id, expected_version=new.expected_version, path=("id",))
+    await require_sharing(work, connection=connection, path=("id",))
+    faults = Faults()
     faults.check(new.name is not None, "name", "It cannot be null.")
     faults.name("name", new.name)
     faults.check(new.secret is not None, "secret", "It cannot be null.")
@@ -133,16 +133,16 @@ async def delete_connection(work: Work, id: str) -> str:
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
 async def register_connections(work: Work, link: RegisterConnections) -> Integration:
     """Attach connections to an integration, all or none; attaching twice changes nothing."""
-    integration = await work.get(Integration, link.integration_id, path=("input", "integrationId"))
-    faults = Faults("input")
+    integration = await work.get(Integration, link.integration_id, path=("integration_id",))
+    faults = Faults()
     few = 0 < len(link.connection_ids) <= _MOST_REGISTRATIONS
-    faults.check(few, "connectionIds", f"Between 1 and {_MOST_REGISTRATIONS} connections.")
+    faults.check(few, "connection_ids", f"Between 1 and {_MOST_REGISTRATIONS} connections.")
     default = link.default_connection_id
     among = default is None or default in link.connection_ids
-    faults.check(among, "defaultConnectionId", "It must be one of connectionIds.")
+    faults.check(among, "default_connection_id", "It must be one of connectionIds.")
     faults.refuse()
     for index, connection_id in enumerate(link.connection_ids):
-        path = ("input", "connectionIds", str(index))
+        path = ("connection_ids", str(index))
         connection = await work.get(Connection, connection_id, path=path)
         if connection.mode is ConnectionMode.SHARED or connection_id == default:
             await require_sharing(work, integration, connection=connection, path=path)
@@ -154,8 +154,8 @@ async def register_connections(work: Work, link: RegisterConnections) -> Integra
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Forbidden))
 async def unregister_connection(work: Work, link: UnregisterConnection) -> Integration:
     """Detach a connection from an integration; the connection itself stays."""
-    integration = await work.get(Integration, link.integration_id, path=("input", "integrationId"))
-    connection = await work.get(Connection, link.connection_id, path=("input", "connectionId"))
+    integration = await work.get(Integration, link.integration_id, path=("integration_id",))
+    connection = await work.get(Connection, link.connection_id, path=("connection_id",))
     registration = await work.first(
         select(Registration).where(
             col(Registration.integration_id) == integration.id,
@@ -163,9 +163,9 @@ async def unregister_connection(work: Work, link: UnregisterConnection) -> Integ
         )
     )
     if registration is None:
-        raise NotFound("registration", path=("input", "connectionId"))
+        raise NotFound("registration", path=("connection_id",))
     if connection.mode is ConnectionMode.SHARED:
-        await require_sharing(work, integration, path=("input", "integrationId"))
+        await require_sharing(work, integration, path=("integration_id",))
     await work.remove(registration)
     work.audit(connection, "connection.unregistered", integration_id=integration.id)
     return integration
@@ -187,14 +187,14 @@ async def judged_secret(work: Work, faults: Faults, integrations: Sequence[Integ
 async def _integration(work: Work, integration_id: str | None) -> Integration | None:
     if integration_id is None:
         return None
-    return await work.get(Integration, integration_id, path=("input", "integrationId"))
+    return await work.get(Integration, integration_id, path=("integration_id",))
 
 
 def _holder(work: Work, mode: ConnectionMode) -> str | None:
     if mode is ConnectionMode.SHARED:
         return None
     if work.caller.principal_id is None:
-        raise InvalidInput.at(("input", "mode"), "Only a user can have a connection of their own; make it SHARED.")
+        raise InvalidInput.at(("mode",), "Only a user can have a connection of their own; make it SHARED.")
     return work.caller.principal_id
 
 
@@ -206,6 +206,6 @@ async def _attach(work: Work, integration: Integration, connection: Connection, 
 
 
 def _check_base_url(faults: Faults, base_url: str | Unset | None) -> None:
-    fits = faults.text("baseUrl", base_url, most=ADDRESS)
+    fits = faults.text("base_url", base_url, most=ADDRESS)
     if fits and isinstance(base_url, str) and (problem := check_base_url(base_url)):
-        faults.add("baseUrl", problem)
+        faults.add("base_url", problem)

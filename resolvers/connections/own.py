@@ -28,7 +28,7 @@ from resolvers.operation import READS, WRITES, exchange, operation
 from resolvers.secret import Secret
 from resolvers.work import Work
 
-_PATH: Final = ("input", "integration")
+_PATH: Final = ("integration",)
 _LONGEST: Final = 64 * 1024
 
 
@@ -68,7 +68,7 @@ async def load_connecting(work: Work, new: ConnectIntegration) -> Connecting:
     """Find the integration, and judge what is given; nobody has been asked."""
     integration = await get_integration(work, new.integration, path=_PATH)
     await _destination(work, integration)
-    faults = Faults("input")
+    faults = Faults()
     if isinstance(new.given, Secret):
         secret = await judged_secret(work, faults, [integration], new.given)
         faults.refuse()
@@ -192,9 +192,9 @@ def _check_grant(faults: Faults, grant: Grant) -> None:
     match grant:
         case AuthorizationCode(code=code, redirect_uri=redirect_uri):
             faults.text("code", code, most=_LONGEST, least=1)
-            faults.text("redirectUri", redirect_uri, most=ADDRESS, least=1)
+            faults.text("redirect_uri", redirect_uri, most=ADDRESS, least=1)
         case RefreshToken(token=token):
-            faults.text("refreshToken", token, most=_LONGEST, least=1)
+            faults.text("refresh_token", token, most=_LONGEST, least=1)
 
 
 async def _take_away(work: Work, integration: Integration, connection: Connection) -> None:

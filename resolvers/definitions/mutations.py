@@ -83,9 +83,9 @@ async def _retire(work: Work, row: Definition) -> None:
 def _read(new: SaveDefinition) -> VendorDefinition:
     given = new.definition
     if not isinstance(given, dict):
-        raise InvalidInput.at(("input", "definition"), "It must be a JSON object.")
+        raise InvalidInput.at(("definition",), "It must be a JSON object.")
     if given.get("vendor", new.vendor) != new.vendor:
-        raise InvalidInput.at(("input", "definition", "vendor"), "It must be as `vendor` beside it, or left out.")
+        raise InvalidInput.at(("definition", "vendor"), "It must be as `vendor` beside it, or left out.")
     try:
         return read_definition({"vendor": new.vendor, **given})
     except InvalidInput as refusal:
@@ -94,7 +94,7 @@ def _read(new: SaveDefinition) -> VendorDefinition:
 
 def _below(fault: Violation) -> Violation:
     outside = fault.path == ("vendor",)
-    where = ("input", *fault.path) if outside else ("input", "definition", *fault.path)
+    where = fault.path if outside else ("definition", *fault.path)
     return Violation(path=where, message=fault.message)
 
 

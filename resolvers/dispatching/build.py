@@ -60,10 +60,10 @@ async def candidate(work: Work, run: RunCapability) -> Candidate:
     check_key(run.idempotency_key)
     found = await find_capability(work.caller, run.capability)
     if found is None:
-        raise NotFound("capability", path=("input", "capability"))
+        raise NotFound("capability", path=("capability",))
     _permit(work, found.capability, run.method)
     compiled = _compiled(work, found.capability)
-    bound = compiled.bind({} if run.inputs is None else run.inputs, from_text=run.from_text, path=("input", "inputs"))
+    bound = compiled.bind({} if run.inputs is None else run.inputs, from_text=run.from_text, path=("inputs",))
     picked = pick(work.caller, found.integration, found.candidates, named=run.connection_id)
     ready = availability(found.capability, found.integration, found.installation, found.definition, picked)
     connection_id = picked.connection.id if picked.connection else None
@@ -78,7 +78,7 @@ async def build(work: Work, chosen: Candidate, key: str | None) -> Outbound:
     bound, capability = chosen.bound, chosen.capability
     route = route_of(work, chosen.found.integration, chosen.connection)
     query = (*bound.query, *route.granted.query)
-    url = build_url(route.base_url, chosen.compiled.url_parts, bound.path, query, path=("input", "inputs"))
+    url = build_url(route.base_url, chosen.compiled.url_parts, bound.path, query, path=("inputs",))
     body = bound.body_bytes()
     own = [("Content-Type", "application/json")] if body is not None else []
     if key is not None:
@@ -101,7 +101,7 @@ def _permit(work: Work, capability: Capability, method: HttpMethod | None) -> No
     work.need(Permission.DISPATCH_READ if reads else Permission.DISPATCH_WRITE)
     allowed = work.caller.allowed_capabilities
     if allowed and capability.id not in allowed:
-        raise Forbidden("This token may not run this capability.", path=("input", "capability"))
+        raise Forbidden("This token may not run this capability.", path=("capability",))
     if method is not None and method is not capability.method:
         raise WrongMethod(capability.method)
 

@@ -32,7 +32,7 @@ _OPERATION: Final = "proxyRequest"
 async def load_request(work: Work, asked: ProxyRequest) -> Ready:
     """Find, permit, pick and build; nothing has been sent."""
     check_key(asked.idempotency_key)
-    integration = await get_integration(work, asked.integration, path=("input", "integration"))
+    integration = await get_integration(work, asked.integration, path=("integration",))
     _permit(work, integration)
     installation = await _installation(work, integration)
     chosen = await picked(work, integration, named=asked.connection_id)

@@ -21,7 +21,7 @@ from resolvers.find import IntegrationRef
 from resolvers.outbound.request import Header, Outbound, merged, outbound, route_of
 from resolvers.work import Work
 
-_PATH: Final = ("input", "path")
+_PATH: Final = ("path",)
 _MOST_HEADERS: Final = 50
 _JSON: Final = "application/json"
 _TEXT: Final = "text/plain; charset=utf-8"
@@ -50,7 +50,7 @@ async def build_proxied(
 ) -> Outbound:
     """The outbound request. Raises InvalidInput for what cannot be sent, or would leave the API's address."""
     route = route_of(work, integration, connection)
-    faults = Faults("input")
+    faults = Faults()
     pairs = _pairs(faults, asked.query)
     _check_query(faults, asked, [name for name, _ in route.granted.query])
     _check_headers(faults, asked, route.granted)

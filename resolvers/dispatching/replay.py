@@ -21,7 +21,7 @@ async def earlier(work: Work, intent: Intent, existing: Existing) -> Dispatch:
     TooMany while the call is under way.
     """
     if existing.request_digest != intent.request_digest:
-        raise Conflict("This key was used with another input.", path=("input", "idempotencyKey"))
+        raise Conflict("This key was used with another input.", path=("idempotency_key",))
     row = await work.find(Dispatch, existing.result_id or "")
     if row is None:
         raise spent("dispatch")

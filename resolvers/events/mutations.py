@@ -47,13 +47,13 @@ class Emitted:
 @operation(needs=Permission.EVENTS_EMIT, refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady))
 async def emit_event(work: Work, said: EmitEvent) -> Emitted:
     """Accept an event of a declared type; at most 256 kB of payload."""
-    faults = Faults("input")
+    faults = Faults()
     faults.object("payload", said.payload)
-    faults.text("entityId", said.entity_id, most=NAME, least=1)
+    faults.text("entity_id", said.entity_id, most=NAME, least=1)
     if problem := key_problem(said.idempotency_key):
-        faults.add("idempotencyKey", problem)
+        faults.add("idempotency_key", problem)
     faults.refuse()
-    integration = await get_integration(work, said.integration, path=("input", "integration"))
+    integration = await get_integration(work, said.integration, path=("integration",))
     event_type = await _event_type(work, integration, said.type)
     installation = await _installation(work, integration, said.installation_id)
     payload = said.payload or {}
@@ -82,13 +82,13 @@ async def _event_type(work: Work, integration: Integration, name: str) -> EventT
     )
     event_type = await work.first(declared)
     if event_type is None:
-        raise NotFound("event type", path=("input", "type"))
+        raise NotFound("event type", path=("type",))
     return event_type
 
 
 async def _installation(work: Work, integration: Integration, named: str | None) -> Installation | None:
     """The one named; else the organization's own; else the app's only one elsewhere."""
-    path = ("input", "installationId")
+    path = ("installation_id",)
     here = work.mine(Installation).where(col(Installation.integration_id) == integration.id)
     if named is not None:
         chosen = await work.first(here.where(col(Installation.id) == named))
@@ -112,7 +112,7 @@ def _active(installation: Installation) -> Installation:
 
 def _check_payload(event_type: EventType, payload: dict[str, Any]) -> None:
     if event_type.payload_schema is not None:
-        found = violations(compile_schema(event_type.payload_schema), payload, ("input", "payload"))
+        found = violations(compile_schema(event_type.payload_schema), payload, ("payload",))
         if found:
             raise InvalidInput(found)
 

@@ -45,20 +45,20 @@ class UpdateInstallation:
 @operation(needs=Permission.INSTALLATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
 async def install_integration(work: Work, new: InstallIntegration) -> Installation:
     """Install an app on the caller's organization. Refused as Conflict where it is already."""
-    faults = Faults("input")
+    faults = Faults()
     faults.handler("handler", new.handler)
     faults.object("configuration", new.configuration)
     faults.refuse()
-    integration = await get_integration(work, new.integration, path=("input", "integration"))
+    integration = await get_integration(work, new.integration, path=("integration",))
     here = select(Installation).where(col(Installation.organization_id) == work.organization_id)
     existing = await work.first(here.where(col(Installation.integration_id) == integration.id))
     if existing is not None:
-        raise Conflict("It is installed already.", existing=existing, path=("input", "integration"))
+        raise Conflict("It is installed already.", existing=existing, path=("integration",))
     if new.handler is not None:
         taken = await work.first(here.where(col(Installation.handler) == new.handler))
         if taken is not None:
             shown = await work.find(Installation, taken.id)
-            raise Conflict(f"The handler {new.handler} is taken.", existing=shown, path=("input", "handler"))
+            raise Conflict(f"The handler {new.handler} is taken.", existing=shown, path=("handler",))
     return await install_on(
         work,
         integration,
@@ -74,10 +74,10 @@ async def install_integration(work: Work, new: InstallIntegration) -> Installati
 )
 async def update_installation(work: Work, new: UpdateInstallation) -> Installation:
     """Change configuration and selections, pause or go on; it is at its next version afterwards."""
-    faults = Faults("input")
+    faults = Faults()
     faults.object("configuration", new.configuration)
     faults.refuse()
-    installation = await work.lock(Installation, new.id, expected_version=new.expected_version, path=("input", "id"))
+    installation = await work.lock(Installation, new.id, expected_version=new.expected_version, path=("id",))
     if not isinstance(new.configuration, Unset):
         installation.configuration = work.seal(installation, "configuration", new.configuration or {})
     if isinstance(new.space_selection, Selection):
@@ -94,7 +94,7 @@ async def update_installation(work: Work, new: UpdateInstallation) -> Installati
 @operation(needs=Permission.INSTALLATIONS_WRITE, refuses=(NotFound, Forbidden))
 async def uninstall_integration(work: Work, installation_id: str) -> str:
     """Remove an installation. Answers its id."""
-    installation = await work.lock(Installation, installation_id, path=("installationId",))
+    installation = await work.lock(Installation, installation_id, path=("installation_id",))
     work.audit(installation, "installation.uninstalled")
     await work.remove(installation)
     return installation.id

@@ -43,13 +43,13 @@ def check_auth(faults: Faults, auth: IntegrationAuth | Unset | None) -> None:
     """Faults below `auth`: addresses, header names and values, lengths."""
     if not isinstance(auth, IntegrationAuth):
         return
-    _check_address(faults, "apiBaseUrl", auth.api_base_url, check_base_url)
-    faults.text(("auth", "clientId"), auth.client_id, most=NAME)
-    faults.text(("auth", "clientSecret"), auth.client_secret, most=TEXT)
+    _check_address(faults, "api_base_url", auth.api_base_url, check_base_url)
+    faults.text(("auth", "client_id"), auth.client_id, most=NAME)
+    faults.text(("auth", "client_secret"), auth.client_secret, most=TEXT)
     faults.texts(("auth", "scopes"), auth.scopes, most=_MOST_SCOPES)
-    _check_address(faults, "authorizationUrl", auth.authorization_url, check_oauth_url)
-    _check_address(faults, "tokenUrl", auth.token_url, check_oauth_url)
-    _check_address(faults, "revocationUrl", auth.revocation_url, check_oauth_url)
+    _check_address(faults, "authorization_url", auth.authorization_url, check_oauth_url)
+    _check_address(faults, "token_url", auth.token_url, check_oauth_url)
+    _check_address(faults, "revocation_url", auth.revocation_url, check_oauth_url)
     _check_key_name(faults, auth.api_key_name)
     _check_headers(faults, auth)
     faults.object(("auth", "parameters"), auth.parameters)
@@ -134,9 +134,9 @@ def _check_address(faults: Faults, name: str, value: str | Unset | None, check: 
 
 
 def _check_key_name(faults: Faults, name: str | Unset | None) -> None:
-    fits = faults.text(("auth", "apiKeyName"), name, most=WORD, least=1)
+    fits = faults.text(("auth", "api_key_name"), name, most=WORD, least=1)
     if fits and isinstance(name, str) and (problem := check_header(name, "x")):
-        faults.add(("auth", "apiKeyName"), problem)
+        faults.add(("auth", "api_key_name"), problem)
 
 
 def _check_headers(faults: Faults, auth: IntegrationAuth) -> None:

@@ -55,7 +55,7 @@ class UpdateIntegration:
 
 async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     """The body of `update_integration`, shared with operations that add to it. Raises the same refusals."""
-    integration = await managed_integration(work, new.id, expected_version=new.expected_version, path=("input", "id"))
+    integration = await managed_integration(work, new.id, expected_version=new.expected_version, path=("id",))
     new = _with_own_auth_type(new, integration.auth_type)
     change = await _change(work, integration, new)
     auth_type, own = change.auth_type(integration), own_addresses(new.auth, integration, change.before)

@@ -35,7 +35,7 @@ def check_integration(
     `auth_type` is what it authorises with unless the input says otherwise; `parameters` are those that it will have,
     None where they stay as they are; `own_addresses` are those of a definition that it has its own in place of.
     """
-    faults = Faults("input")
+    faults = Faults()
     for field in dataclasses.fields(given):
         value = getattr(given, field.name)
         if field.name in _CHECKS and not isinstance(value, Unset):

@@ -130,4 +130,4 @@ async def _furnish(
 async def _owner(work: Work, owner_id: str | None) -> str | None:
     if owner_id is None:
         return work.caller.principal_id
-    return (await work.get(Principal, owner_id, path=("input", "ownerId"))).id
+    return (await work.get(Principal, owner_id, path=("owner_id",))).id

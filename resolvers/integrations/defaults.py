@@ -87,7 +87,7 @@ async def require_usable(work: Work, row: Definition | None) -> VendorDefinition
     if row is None:
         return None
     definition = definition_of(row)
-    path = ("input", "vendor")
+    path = ("vendor",)
     if definition is None:
         raise InvalidInput.at(path, f"The definition of {row.name} is of an older form; save it again.")
     if row.deprecated:
@@ -110,7 +110,7 @@ async def _require_first(work: Work, row: Definition) -> None:
     if other is not None:
         shown = await work.find(Integration, other.id)
         sentence = f"There is one integration of {row.name} already, and no more are supported."
-        raise Conflict(sentence, existing=shown, path=("input", "vendor"))
+        raise Conflict(sentence, existing=shown, path=("vendor",))
 
 
 def _fill_headers(work: Work, integration: Integration, before: Any, after: Any) -> None:

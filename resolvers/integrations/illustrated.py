@@ -22,7 +22,7 @@ from resolvers.uploads.icon import keep_icon, replace_icon
 from resolvers.uploads.receive import fetch_content
 from resolvers.work import Work
 
-_PLACE: Final = ("input", "imageUrl")
+_PLACE: Final = ("image_url",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ async def load_creation(work: Work, asked: CreateIllustrated) -> Creation:
 
 async def load_change(work: Work, asked: UpdateIllustrated) -> Change:
     """Find what may be changed, before anything is read from outside."""
-    integration = await managed_integration(work, asked.change.id, path=("input", "id"))
+    integration = await managed_integration(work, asked.change.id, path=("id",))
     shown = icon_url(integration, work.caller)
     wanted = given(asked.image_url, shown) or None
     return Change(

@@ -69,7 +69,7 @@ class Owned:
 async def share_integration(work: Work, new: ShareIntegration) -> Shared:
     """Give a user or a team access to an integration, or change it; doing it twice changes nothing."""
     known = new.access_level is None or 1 <= new.access_level <= _HIGHEST
-    require(known, ("input", "accessLevel"), "It is 1 to see, 2 or more to change.")
+    require(known, ("access_level",), "It is 1 to see, 2 or more to change.")
     integration, principal = await _both(work, new.integration_id, new.principal_id)
     share = await _share(work, integration, principal)
     if share is None:
@@ -96,7 +96,7 @@ async def unshare_integration(work: Work, gone: UnshareIntegration) -> Integrati
     integration, principal = await _both(work, gone.integration_id, gone.principal_id)
     share = await _share(work, integration, principal)
     if share is None:
-        raise NotFound("share", path=("input", "principalId"))
+        raise NotFound("share", path=("principal_id",))
     work.audit(share, "share.deleted")
     await work.remove(share)
     return integration
@@ -117,8 +117,8 @@ async def transfer_integration(work: Work, new: TransferIntegration) -> Owned:
 async def _both(
     work: Work, integration_id: str | IntegrationRef, principal_id: str | PrincipalRef
 ) -> tuple[Integration, Principal]:
-    integration = await managed_integration(work, integration_id, path=("input", "integrationId"))
-    principal = await get_principal(work, principal_id, path=("input", "principalId"))
+    integration = await managed_integration(work, integration_id, path=("integration_id",))
+    principal = await get_principal(work, principal_id, path=("principal_id",))
     return integration, principal
 
 
@@ -131,7 +131,7 @@ async def _share(work: Work, integration: Integration, principal: Principal) -> 
 async def _require_room(work: Work, integration: Integration) -> None:
     counted = select(func.count()).where(col(Share.integration_id) == integration.id)
     room = (await work.session.execute(counted)).scalar_one() < MOST_SHARES
-    require(room, ("input", "principalId"), f"An integration has at most {MOST_SHARES} shares; share it with a team.")
+    require(room, ("principal_id",), f"An integration has at most {MOST_SHARES} shares; share it with a team.")
 
 
 def _kept(share: Share, wanted: ShareLevel) -> int:

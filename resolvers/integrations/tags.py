@@ -36,7 +36,7 @@ class SetIntegrationTags:
 async def set_integration_tags(work: Work, new: SetIntegrationTags) -> Integration:
     """Replace an integration's tags; unknown names are made. It is at its next version where that changed any."""
     wanted = _by_key(new.tags)
-    integration = await managed_integration(work, new.integration_id, path=("input", "integrationId"))
+    integration = await managed_integration(work, new.integration_id, path=("integration_id",))
     await hold_tags(work)
     had = {tag.name_key: tag for tag in await work.all(_tags_of(integration))}
     if had.keys() == wanted.keys():
@@ -80,7 +80,7 @@ async def remove_unused_tags(work: Work) -> None:
 
 def _by_key(names: Sequence[str]) -> dict[str, str]:
     """Names by their keys, the first spelling of each. Raises InvalidInput."""
-    faults = Faults("input")
+    faults = Faults()
     faults.check(len(names) <= MOST_TAGS, "tags", f"At most {MOST_TAGS} tags.")
     for index, name in enumerate(names):
         faults.name(("tags", str(index)), name)
@@ -107,7 +107,7 @@ async def _found_or_made(work: Work, wanted: dict[str, str]) -> dict[str, Tag]:
         counted = select(func.count()).where(col(Tag.organization_id) == work.organization_id)
         there: int = (await work.session.execute(counted)).scalar_one()
         room = there + len(missing) <= _MOST_OF_ORGANIZATION
-        require(room, ("input", "tags"), f"An organization has at most {_MOST_OF_ORGANIZATION} tags.")
+        require(room, ("tags",), f"An organization has at most {_MOST_OF_ORGANIZATION} tags.")
     for key in missing:
         tags[key] = work.add(Tag(organization_id=work.organization_id, name=wanted[key], name_key=key))
     await work.flush()

@@ -18,7 +18,7 @@ from resolvers.work import Work
 #: Lists of members and of teams are shown whole, so both are bounded.
 MOST_MEMBERS: Final = 500
 MOST_TEAMS: Final = 100
-_PATH: Final = ("input", "memberIds")
+_PATH: Final = ("member_ids",)
 
 
 @dataclass(frozen=True, kw_only=True)

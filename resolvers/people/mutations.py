@@ -62,7 +62,7 @@ async def update_principal(work: Work, new: UpdatePrincipal) -> Principal:
 
     Nobody disables themselves or gives ORGANIZATION_ADMIN up, so that an administrator remains.
     """
-    principal = await work.lock(Principal, new.id, path=("input", "id"))
+    principal = await work.lock(Principal, new.id, path=("id",))
     _check_update(work, new, principal)
     members = MemberChange()
     if not isinstance(new.member_ids, Unset):
@@ -132,24 +132,24 @@ async def new_principal(work: Work, new: CreatePrincipal) -> Principal:
 
 
 def _check(work: Work, new: CreatePrincipal) -> None:
-    faults = Faults("input")
+    faults = Faults()
     faults.text("username", new.username, most=WORD, least=1)
-    faults.name("displayName", new.display_name)
+    faults.name("display_name", new.display_name)
     faults.text("email", new.email, most=NAME, least=1)
     faults.text("subject", new.subject, most=NAME, least=1)
     acts = new.subject is None or new.kind is PrincipalKind.USER
     faults.check(acts, "subject", "A team does not act, so it has no subject.")
-    faults.object("customFields", new.custom_fields)
+    faults.object("custom_fields", new.custom_fields)
     _check_permissions(faults, work, new.permissions, held=())
     faults.refuse()
 
 
 def _check_update(work: Work, new: UpdatePrincipal, principal: Principal) -> None:
-    faults = Faults("input")
-    faults.check(new.display_name is not None, "displayName", "It cannot be null.")
-    faults.name("displayName", new.display_name)
+    faults = Faults()
+    faults.check(new.display_name is not None, "display_name", "It cannot be null.")
+    faults.name("display_name", new.display_name)
     faults.text("email", new.email, most=NAME, least=1)
-    faults.object("customFields", new.custom_fields)
+    faults.object("custom_fields", new.custom_fields)
     mine = principal.id == work.caller.principal_id
     if not isinstance(new.permissions, Unset):
         _check_permissions(faults, work, new.permissions or (), held=principal.permissions)
@@ -171,7 +171,7 @@ def _check_permissions(faults: Faults, work: Work, words: Sequence[Permission], 
 async def _refuse_taken(work: Work, same: Any, field: str, value: str) -> None:
     existing = await work.first(work.mine(Principal).where(same))
     if existing is not None:
-        raise Conflict(f"The {field} {value} is taken.", existing=existing, path=("input", field))
+        raise Conflict(f"The {field} {value} is taken.", existing=existing, path=(field,))
 
 
 async def _refuse_owner(work: Work, principal: Principal) -> None:

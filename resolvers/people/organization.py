@@ -75,12 +75,12 @@ class IssueToken:
 @operation(needs=OPERATOR, refuses=(Conflict, InvalidInput))
 async def create_organization(work: Work, new: CreateOrganization) -> NewOrganization:
     """Make a tenant and its first user."""
-    faults = Faults("input")
+    faults = Faults()
     faults.name("name", new.name)
     faults.slug("slug", new.slug)
     faults.refuse()
     if new.slug is not None and await work.first(_by_slug(new.slug)) is not None:
-        raise Conflict(f"The slug {new.slug} is taken.", path=("input", "slug"))
+        raise Conflict(f"The slug {new.slug} is taken.", path=("slug",))
     slug = new.slug or await free(work, col(Organization.slug), slug_from(new.name), "-")
     organization = work.add(Organization(id=new_id(work.now()), name=new.name, slug=slug))
     await work.flush()
@@ -115,16 +115,16 @@ async def update_organization(work: Work, new: UpdateOrganization) -> Organizati
 @operation(needs=OPERATOR, refuses=(NotFound, InvalidInput))
 async def issue_token(work: Work, new: IssueToken) -> NewToken:
     """Make a personal token for a user; its text is shown this once."""
-    faults = Faults("input")
+    faults = Faults()
     faults.name("name", new.name)
     ahead = new.expires_at is None or new.expires_at > work.now()
-    faults.check(ahead, "expiresAt", "It must be in the future.")
+    faults.check(ahead, "expires_at", "It must be in the future.")
     faults.refuse()
     organization = await _organization(work, new.organization)
     principal = await _principal(work, organization, new.username)
-    require(principal.disabled_at is None, ("input", "username"), "The user is disabled, and so would the token be.")
+    require(principal.disabled_at is None, ("username",), "The user is disabled, and so would the token be.")
     somebody = principal.subject is not None or new.reach is TokenReach.ORGANIZATION
-    require(somebody, ("input", "reach"), "The user has no subject, so the token would reach nothing more.")
+    require(somebody, ("reach",), "The user has no subject, so the token would reach nothing more.")
     wanted = [Permission(word) for word in principal.permissions] if new.permissions is None else new.permissions
     token = Token(
         organization_id=organization.id,
@@ -142,7 +142,7 @@ async def _organization(work: Work, ref: str) -> Organization:
     by_id = select(Organization).where(col(Organization.id) == ref)
     found = await work.first(_by_slug(ref)) or await work.first(by_id)
     if found is None:
-        raise NotFound("organization", path=("input", "organization"))
+        raise NotFound("organization", path=("organization",))
     return found
 
 
@@ -150,7 +150,7 @@ async def _principal(work: Work, organization: Organization, username: str) -> P
     here = select(Principal).where(col(Principal.organization_id) == organization.id)
     found = await work.first(here.where(col(Principal.username) == username))
     if found is None:
-        raise NotFound("principal", path=("input", "username"))
+        raise NotFound("principal", path=("username",))
     return found
 
 
@@ -163,14 +163,14 @@ def _by_slug(slug: str) -> Select[Organization]:
 
 
 def _check(new: UpdateOrganization) -> None:
-    faults = Faults("input")
+    faults = Faults()
     faults.check(new.name is not None, "name", "It cannot be null.")
     faults.name("name", new.name)
-    faults.object("customFields", new.custom_fields)
+    faults.object("custom_fields", new.custom_fields)
     urls = () if isinstance(new.return_urls, Unset) else new.return_urls or ()
-    faults.check(len(urls) <= _MOST_RETURN_URLS, "returnUrls", f"At most {_MOST_RETURN_URLS} addresses.")
+    faults.check(len(urls) <= _MOST_RETURN_URLS, "return_urls", f"At most {_MOST_RETURN_URLS} addresses.")
     for index, url in enumerate(urls):
-        path = ("returnUrls", str(index))
+        path = ("return_urls", str(index))
         faults.text(path, url, most=ADDRESS)
         faults.check(_is_return_url(url), path, "Write a prefix such as https://app.example.com/, its host in full.")
     faults.refuse()

@@ -53,7 +53,7 @@ async def create_place(work: Work, new: CreatePlace) -> Place:
 async def update_place(work: Work, new: UpdatePlace) -> Place:
     """Rename a space or a site, or replace its other facts."""
     _check(new)
-    place = await work.lock(Place, new.id, path=("input", "id"))
+    place = await work.lock(Place, new.id, path=("id",))
     place.name = given(new.name, place.name) or place.name
     place.name_key = name_key(place.name)
     if not isinstance(new.details, Unset):
@@ -72,7 +72,7 @@ async def delete_place(work: Work, id: str) -> str:
 
 
 def _check(new: CreatePlace | UpdatePlace) -> None:
-    faults = Faults("input")
+    faults = Faults()
     faults.check(new.name is not None, "name", "It cannot be null.")
     faults.name("name", new.name)
     faults.object("details", new.details)

@@ -57,7 +57,7 @@ async def create_token(work: Work, new: CreateToken) -> NewToken:
     _check(work, new)
     principal = await _principal(work, new)
     if new.integration_id is not None:
-        await managed_integration(work, new.integration_id, path=("input", "integrationId"))
+        await managed_integration(work, new.integration_id, path=("integration_id",))
     allowed = await _allowed(work, new)
     made = make_token(
         work,
@@ -112,19 +112,19 @@ def completed(permissions: Sequence[Permission]) -> set[Permission]:
 
 
 def _check(work: Work, new: CreateToken) -> None:
-    faults = Faults("input")
+    faults = Faults()
     faults.name("name", new.name)
     for index, permission in enumerate(new.permissions):
         holds = permission in work.caller.permissions
         faults.check(holds, ("permissions", str(index)), f"You cannot give {permission}: you do not have it.")
     both = new.principal_id is not None and new.integration_id is not None
-    faults.check(not both, "integrationId", "Name a principal or an integration, not both.")
+    faults.check(not both, "integration_id", "Name a principal or an integration, not both.")
     ahead = new.expires_at is None or new.expires_at > work.now()
-    faults.check(ahead, "expiresAt", "It must be in the future.")
+    faults.check(ahead, "expires_at", "It must be in the future.")
     few = len(new.allowed_capability_ids or ()) <= _MOST_CAPABILITIES
-    faults.check(few, "allowedCapabilityIds", f"At most {_MOST_CAPABILITIES} capabilities.")
+    faults.check(few, "allowed_capability_ids", f"At most {_MOST_CAPABILITIES} capabilities.")
     nobody = new.principal_id is None and new.integration_id is None and work.caller.principal_id is None
-    faults.check(not nobody, "principalId", "This token speaks for no user; name a principal or an integration.")
+    faults.check(not nobody, "principal_id", "This token speaks for no user; name a principal or an integration.")
     faults.refuse()
 
 
@@ -133,10 +133,10 @@ async def _allowed(work: Work, new: CreateToken) -> list[str]:
     held = work.caller.allowed_capabilities
     if not new.allowed_capability_ids:
         return sorted(held)
-    faults = Faults("input")
+    faults = Faults()
     for index, capability_id in enumerate(new.allowed_capability_ids):
-        place = ("allowedCapabilityIds", str(index))
-        await work.get(Capability, capability_id, path=("input", *place))
+        place = ("allowed_capability_ids", str(index))
+        await work.get(Capability, capability_id, path=place)
         faults.check(not held or capability_id in held, place, "You cannot give it: your token may not run it.")
     faults.refuse()
     return list(new.allowed_capability_ids)
@@ -148,4 +148,4 @@ async def _principal(work: Work, new: CreateToken) -> Principal | None:
     principal_id = new.principal_id or work.caller.principal_id or ""
     if principal_id != work.caller.principal_id:
         work.need(Permission.ORGANIZATION_ADMIN)
-    return await work.get(Principal, principal_id, path=("input", "principalId"))
+    return await work.get(Principal, principal_id, path=("principal_id",))

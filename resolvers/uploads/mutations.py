@@ -27,7 +27,7 @@ from resolvers.uploads.receive import fetch_content, judged, put_content, turn
 from resolvers.work import Work
 
 LIFETIME_MS: Final = 3_600_000
-_SOURCE: Final = ("input", "sourceUrl")
+_SOURCE: Final = ("source_url",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,12 +137,12 @@ async def fill_upload(work: Work, opened: Opened, content: Content) -> Asset:
 
 
 def _check(new: CreateUpload) -> None:
-    faults = Faults("input")
+    faults = Faults()
     most = MOST_BYTES[new.purpose]
     faults.check((new.size is None) != (new.source_url is None), (), "Give exactly one of size and sourceUrl.")
     if new.size is not None:
         faults.check(1 <= new.size <= most, "size", f"It must be from 1 to {most} bytes for {new.purpose}.")
-    faults.text("sourceUrl", new.source_url, most=ADDRESS, least=1)
+    faults.text("source_url", new.source_url, most=ADDRESS, least=1)
     faults.refuse()
 
 

@@ -18,7 +18,7 @@ from resolvers.uploads.icon import keep_icon, replace_icon
 from resolvers.uploads.receive import judged, turn
 from resolvers.work import Work
 
-_UPLOAD: Final = ("input", "uploadId")
+_UPLOAD: Final = ("upload_id",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ async def set_integration_icon(work: Work, new: SetIntegrationIcon) -> Integrati
     """Set or remove the icon; the one before is gone with its address. Removing none changes nothing."""
     if isinstance(new.upload_id, Unset):
         raise InvalidInput.at(_UPLOAD, "Name an upload, or give null to remove the icon.")
-    integration = await managed_integration(work, new.integration_id, path=("input", "integrationId"))
+    integration = await managed_integration(work, new.integration_id, path=("integration_id",))
     if new.upload_id is None and integration.icon_asset_id is None:
         return integration
     await replace_icon(work, integration, await _claim(work, integration, new.upload_id))
@@ -70,7 +70,7 @@ async def judge_icon(hub: Hub, given: Unjudged) -> Content:
     if len(given.raw) > most:
         raise TooLarge(most)
     async with turn(hub, given.organization_id):
-        return await judged(UploadPurpose.ICON, given.raw, ("input", "content"))
+        return await judged(UploadPurpose.ICON, given.raw, ("content",))
 
 
 @exchange(

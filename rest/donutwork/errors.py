@@ -7,14 +7,11 @@ from typing import Final
 from models.errors import InvalidInput, Unauthenticated
 from rest.kit import Places, Refusal, sentence_of
 
-_PLACES: Final[Places] = {
-    ("input", "inputs"): (),
-    ("input", "payload"): ("metadata",),
-    ("input", "entityId"): ("entity_id",),
-    ("input", "eventTypes"): ("events",),
-    ("input", "appToken"): ("app_token",),
-    ("input", "idempotencyKey"): ("Idempotency-Key",),
-    ("input",): (),
+PLACES: Final[Places] = {
+    ("inputs",): (),
+    ("payload",): ("metadata",),
+    ("event_types",): ("events",),
+    ("idempotency_key",): ("Idempotency-Key",),
 }
 
 
@@ -28,5 +25,5 @@ def _sentence(refusal: Refusal) -> str:
         case Unauthenticated():
             return "Invalid token"
         case InvalidInput() as error:
-            return sentence_of(error, _PLACES)
+            return sentence_of(error)
     return refusal.message

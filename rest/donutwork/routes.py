@@ -19,6 +19,7 @@ dialect = Dialect(
     prefix="/donutwork",
     source=Source.DONUTWORK,
     refuse=errors.refuse,
+    places=errors.PLACES,
     endpoints=(
         Get(f"{_V}/ping.json", read_viewer, read.nothing, write.ping),
         Get(f"{_V}/connection.json", read_viewer, read.nothing, write.connection),

@@ -8,30 +8,40 @@ from typing import Final
 from models.errors import InvalidInput
 from rest.kit import Places, Refusal, sentence_of
 
-_AUTH: Final = ("input", "auth")
-_PLACES: Final[Places] = {
-    (*_AUTH, "type"): ("authType",),
-    (*_AUTH, "apiBaseUrl"): ("apiBaseUri",),
-    (*_AUTH, "authorizationUrl"): ("authUri",),
-    (*_AUTH, "tokenUrl"): ("tokenUri",),
-    (*_AUTH, "revocationUrl"): ("revocationUri",),
-    (*_AUTH, "scopes"): ("scope",),
-    (*_AUTH, "parameters"): ("data",),
-    _AUTH: (),
-    ("input", "parameters"): ("data",),
-    ("input", "secret", "basic"): (),
-    ("input", "secret", "bearerToken"): ("token",),
-    ("input", "secret"): (),
-    ("input", "vendor"): ("type",),
-    ("input", "uuid"): ("id",),
-    ("input", "path"): ("url",),
-    ("input", "query"): ("params",),
-    ("input", "body"): ("data",),
-    ("input", "content"): (),
-    ("input", "integration"): (),
-    ("input", "integrationId"): (),
-    ("input", "idempotencyKey"): ("Idempotency-Key",),
-    ("input",): (),
+#: Below `auth` and `secret` everything has a place of its own at the top.
+PLACES: Final[Places] = {
+    ("auth", "type"): ("authType",),
+    ("auth", "api_base_url"): ("apiBaseUri",),
+    ("auth", "client_id"): ("clientId",),
+    ("auth", "client_secret"): ("clientSecret",),
+    ("auth", "authorization_url"): ("authUri",),
+    ("auth", "token_url"): ("tokenUri",),
+    ("auth", "revocation_url"): ("revocationUri",),
+    ("auth", "token_endpoint_auth"): ("basicTokenAuth",),
+    ("auth", "api_key_location"): ("apiKeyLocation",),
+    ("auth", "api_key_name"): ("apiKeyName",),
+    ("auth", "scopes"): ("scope",),
+    ("auth", "parameters"): ("data",),
+    ("auth",): (),
+    ("parameters",): ("data",),
+    ("secret", "basic"): (),
+    ("secret", "bearer_token"): ("token",),
+    ("secret", "api_key"): ("apiKey",),
+    ("secret",): (),
+    ("access_level",): ("accessLevel",),
+    ("image_url",): ("imageUrl",),
+    ("redirect_uri",): ("redirectUri",),
+    ("refresh_token",): ("refreshToken",),
+    ("vendor",): ("type",),
+    ("uuid",): ("id",),
+    ("path",): ("url",),
+    ("query",): ("params",),
+    ("body",): ("data",),
+    ("content",): (),
+    ("integration",): (),
+    ("integration_id",): (),
+    ("principal_id",): (),
+    ("idempotency_key",): ("Idempotency-Key",),
     ("filter", "search"): ("q",),
 }
 
@@ -43,5 +53,5 @@ def refuse(refusal: Refusal) -> dict[str, object]:
 
 def _sentence(refusal: Refusal) -> str:
     if isinstance(refusal.error, InvalidInput):
-        return sentence_of(refusal.error, _PLACES)
+        return sentence_of(refusal.error)
     return refusal.message

@@ -37,6 +37,7 @@ dialect = Dialect(
     prefix="/informer",
     source=Source.INFORMER,
     refuse=errors.refuse,
+    places=errors.PLACES,
     callback=CALLBACK,
     endpoints=(
         Get(_ALL, list_own_integrations, read.integrations, write.integrations),

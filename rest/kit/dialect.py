@@ -11,6 +11,7 @@ from models.errors import DomainError, NotFound
 from models.vocabulary import Source
 from resolvers.caller import Caller
 from rest.kit.asked import Asked
+from rest.kit.places import Places
 from rest.kit.refusal import Refusal
 from wire.callback import CallbackAddress
 
@@ -78,6 +79,8 @@ AnyEndpoint = Endpoint[Any, *tuple[Any, ...]]
 class Dialect:
     """One vendor's way of speaking. `statuses` stand instead of the kit's own (`refusal.STATUS`).
 
+    `places` are the dialect's words for places in commands, for refusals of operations.
+
     `refuse` is pure and gives every refusal its body: domain errors, requests that are wrong as HTTP, paths and
     methods that there are not, and unexpected failures, of which it only learns the sentence to show. `callback` is
     the dialect's own address for users who come back from a vendor's consent page.
@@ -88,6 +91,7 @@ class Dialect:
     source: Source
     endpoints: tuple[AnyEndpoint, ...]
     refuse: Callable[[Refusal], object]
+    places: Places = field(default_factory=dict)
     statuses: Mapping[type[DomainError], int] = field(default_factory=dict)
     callback: CallbackAddress | None = None
 

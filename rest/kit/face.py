@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import Any
 
 import orjson
 from starlette.requests import Request
@@ -17,10 +18,12 @@ from starlette.websockets import WebSocketClose
 
 from models.errors import DomainError
 from models.row import new_id
+from resolvers.caller import Caller
 from resolvers.hub import Hub
 from rest.kit.answer import answer_of, json_answer
 from rest.kit.asked import check_path, read_request
 from rest.kit.dialect import AnyEndpoint, Dialect, Takes
+from rest.kit.places import renamed
 from rest.kit.refusal import Refusal, refusal_of
 from wire.body import BodyLimits, read_json
 from wire.caller import caller_of
@@ -84,9 +87,16 @@ class Face:
         started = perf_counter()
         caller = await caller_of(self.hub, request, self.dialect.source, request_id=request_id)
         asked = await read_request(request, self._reader(endpoint, request))
-        result = await endpoint.operation(caller, *endpoint.read(asked))
+        result = await self._operate(endpoint, caller, endpoint.read(asked))
         answered = replace(asked, speaker=caller, elapsed_ms=(perf_counter() - started) * 1000)
         return answer_of(endpoint, endpoint.write(result, answered), asked)
+
+    async def _operate(self, endpoint: AnyEndpoint, caller: Caller, arguments: tuple[Any, ...]) -> Any:
+        """A refusal names places as the dialect does."""
+        try:
+            return await endpoint.operation(caller, *arguments)
+        except DomainError as refusal:
+            raise refusal.renamed(lambda path: renamed(path, self.dialect.places)) from refusal
 
     def _reader(self, endpoint: AnyEndpoint, request: Request) -> Callable[[], Awaitable[object]] | None:
         if endpoint.method == "GET":

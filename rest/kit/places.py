@@ -1,4 +1,4 @@
-"""Faults named as the caller knows its input."""
+"""Places of faults in the words of a dialect."""
 
 from __future__ import annotations
 
@@ -6,22 +6,18 @@ from collections.abc import Mapping
 
 from models.errors import InvalidInput, Path
 
-#: Where a value stands in our commands, and where the caller has put it. The first that fits counts.
+#: A place in a command, and the dialect's word for it. The first that fits counts; other places keep their words.
 Places = Mapping[Path, Path]
 
 
-def sentence_of(error: InvalidInput, places: Places) -> str:
-    """Every fault, each with its place."""
-    return " ".join(_violation(found.path, found.message, places) for found in error.violations)
-
-
-def _violation(path: Path, message: str, places: Places) -> str:
-    place = ".".join(_place(path, places))
-    return f"{place}: {message}" if place else message
-
-
-def _place(path: Path, places: Places) -> Path:
+def renamed(path: Path, places: Places) -> Path:
+    """A path of a command as the dialect's clients know it."""
     for ours, theirs in places.items():
         if path[: len(ours)] == ours:
             return theirs + path[len(ours) :]
     return path
+
+
+def sentence_of(error: InvalidInput) -> str:
+    """Every fault, each with its place."""
+    return " ".join(": ".join([".".join(one.path), one.message]).removeprefix(": ") for one in error.violations)

@@ -7,10 +7,12 @@ from typing import Any
 
 import strawberry
 
+from models.errors import DomainError
 from resolvers.operation import Exchange, Operation
 from schema.kit.context import Info
 from schema.kit.descriptions import needing
 from schema.kit.ids import row_id
+from schema.kit.places import as_asked
 from schema.kit.result import Result
 from schema.kit.translate import command
 
@@ -64,9 +66,17 @@ def answering(
     )
 
 
+async def asked(info: Info, operation: AnyOperation, *given: Any, **named: Any) -> Any:
+    """Run an operation; a refusal names places as the field's arguments have them."""
+    try:
+        return await operation(info.context.caller, *given, **named)
+    except DomainError as refusal:
+        raise as_asked(refusal, info) from refusal
+
+
 async def act(info: Info, operation: AnyOperation, *given: Any, **named: Any) -> Any:
     """Run an operation that changes something; what was read before it is read anew after it."""
     try:
-        return await operation(info.context.caller, *given, **named)
+        return await asked(info, operation, *given, **named)
     finally:
         info.context.loaders.clear()

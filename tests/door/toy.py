@@ -39,7 +39,7 @@ REFUSALS: dict[str, DomainError] = {
     "invalid": InvalidInput.at(("input", "name"), "It is empty."),
     "missing": NotFound("flow"),
     "not_ready": NotReady("Connect it first.", reason=UnavailableReason.NO_CONNECTION),
-    "stale": Stale(7),
+    "stale": Stale(7, path=("input", "expectedVersion")),
     "too_large": TooLarge(10),
     "too_many": TooMany("Wait.", retry_after_seconds=3),
     "unauthenticated": Unauthenticated(),

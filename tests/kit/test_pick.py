@@ -113,7 +113,7 @@ def test_refuses_a_named_connection_that_is_not_registered_here(named):
     with pytest.raises(NotFound) as refused:
         pick(CALLER, FOREIGN, [MINE, SHARED_DEFAULT, TOKEN, PUBLISHERS], named=named)
 
-    assert refused.value.path == ("input", "connectionId")
+    assert refused.value.path == ("connection_id",)
 
 
 READY = Pick(connection=SHARED[1])

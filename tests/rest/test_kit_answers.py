@@ -10,6 +10,7 @@ from resolvers.unset import UNSET
 from rest.kit import Asked, Members, Reply, Window, exactly_one, found, sentence_of, without_nulls
 from rest.kit.etag import is_known, tag_of
 from rest.kit.hal import link, page
+from rest.kit.places import renamed
 
 TAG = tag_of(b"{}")
 
@@ -92,12 +93,19 @@ def test_leaves_out_nulls_and_nothing_else():
     assert without_nulls({"a": None, "b": 0, "c": "", "d": [], "e": False}) == {"b": 0, "c": "", "d": [], "e": False}
 
 
-def test_names_faults_as_the_caller_knows_them():
-    error = InvalidInput.at(("input", "auth", "tokenUrl"), "No.")
+@pytest.mark.parametrize(
+    ("places", "sentence"),
+    [
+        ({("auth", "token_url"): ("tokenUri",)}, "tokenUri: No."),
+        ({("auth",): ()}, "token_url: No."),
+        ({("auth", "token_url"): ()}, "No."),
+        ({}, "auth.token_url: No."),
+    ],
+)
+def test_names_faults_as_the_caller_knows_them(places, sentence):
+    error = InvalidInput.at(("auth", "token_url"), "No.")
 
-    assert sentence_of(error, {("input", "auth", "tokenUrl"): ("tokenUri",)}) == "tokenUri: No."
-    assert sentence_of(error, {("input", "auth"): ()}) == "tokenUrl: No."
-    assert sentence_of(error, {("input", "auth", "tokenUrl"): ()}) == "No."
+    assert sentence_of(error.renamed(lambda path: renamed(path, places))) == sentence
 
 
 def test_what_was_not_found_is_refused():

@@ -11,7 +11,8 @@ from sqlmodel import col
 
 from models.errors import NotFound
 from models.tables import Connection, Integration, Registration
-from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, UnavailableReason
+from models.vocabulary import ConnectionMode, ConnectionStatus, UnavailableReason
+from resolvers.auth_kinds import KINDS
 
 if TYPE_CHECKING:
     from resolvers.caller import Caller
@@ -101,9 +102,9 @@ def _publishers(caller: Caller, integration: Integration, found: Sequence[Candid
         for _, connection in found:
             if connection.details.get(ORIGIN) == APP_TOKEN:
                 return Pick(connection=connection, borrowed=True)
-    if integration.auth_type is AuthType.NONE:
-        return NOT_NEEDED
-    return Pick(reason=UnavailableReason.NO_CONNECTION)
+    if KINDS[integration.auth_type].needs_connection:
+        return Pick(reason=UnavailableReason.NO_CONNECTION)
+    return NOT_NEEDED
 
 
 def _usable(connection: Connection) -> Pick:

@@ -8,7 +8,8 @@ from typing import Final
 
 from models.errors import NotReady
 from models.tables import Capability, Definition, Installation, Integration
-from models.vocabulary import AuthType, InstallationStatus, IntegrationState, UnavailableReason
+from models.vocabulary import InstallationStatus, IntegrationState, UnavailableReason
+from resolvers.auth_kinds import KINDS
 from resolvers.pick import Pick
 
 SENTENCES: Final = {
@@ -87,6 +88,6 @@ def _state_reason(
 
 
 def _missing_scopes(required: Sequence[str], picked: Pick) -> tuple[str, ...]:
-    if picked.connection is None or picked.connection.auth_type is not AuthType.OAUTH2:
+    if picked.connection is None or not KINDS[picked.connection.auth_type].asks_for_consent:
         return ()
     return tuple(scope for scope in required if scope not in picked.connection.granted_scopes)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from models.tables import Connection, Integration
-from models.vocabulary import AuthType, ConnectionMode, Permission, UnavailableReason
+from models.vocabulary import ConnectionMode, Permission, UnavailableReason
+from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller
 from resolvers.connect.links import PATH, SIGNED_LASTS_MS, SignedLink, sign
 from resolvers.connect.session import is_for_all
@@ -25,7 +26,7 @@ async def invitation(
 
     One's own connection anybody may make or renew; a shared one needs CONNECTIONS_WRITE and the right to share there.
     """
-    if found.reason not in _HELPED or integration.auth_type is AuthType.NONE:
+    if found.reason not in _HELPED or not KINDS[integration.auth_type].needs_connection:
         return None
     caller = work.caller
     principal_id = _holder(caller, integration, connection)

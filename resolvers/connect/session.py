@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from models.row import new_id
 from models.tables import Connection, ConnectSession, Definition, Installation, Integration, Organization
-from models.vocabulary import AuthType, ConnectionMode, ConnectSessionStatus
+from models.vocabulary import ConnectionMode, ConnectSessionStatus
+from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller
 from resolvers.connect.return_urls import is_allowed, with_result
 from resolvers.definitions import stored
@@ -106,7 +107,7 @@ def is_for_all(integration: Integration, principal_id: str | None) -> bool:
 
 def asks_for_consent(integration: Integration) -> bool:
     """Whether connecting is done on the vendor's own page."""
-    return integration.auth_type is AuthType.OAUTH2
+    return KINDS[integration.auth_type].asks_for_consent
 
 
 def _end(work: Work, session: ConnectSession, status: ConnectSessionStatus) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from models.tables import Connection, Integration
 from models.vocabulary import ConnectionStatus, HubEvent
 from proxy.redact import redact
+from resolvers.auth_kinds import KINDS
 from resolvers.caller import Hub
-from resolvers.credentials.held import RENEWED
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import Verification
 from resolvers.outbound.probe import Identity, account_of, ask, identity_of, objection, probe_of, texts_of
@@ -62,7 +62,7 @@ async def run_check(hub: Hub, check: Check) -> Finding:
 
 def unchanged(connection: Connection, secret_version: int) -> bool:
     """Whether a finding is still of the connection's secret. Tokens are renewed on the way, and are its own."""
-    return connection.auth_type in RENEWED or connection.secret_version == secret_version
+    return KINDS[connection.auth_type].renewed or connection.secret_version == secret_version
 
 
 def masked(work: Work, connection: Connection | None, finding: Finding) -> Finding:

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.tables import Connection, Integration
-from models.vocabulary import AuthType
+from resolvers.auth_kinds import KINDS
 
-#: Connections whose credential is a token that the hub itself renews.
-RENEWED: Final = frozenset({AuthType.OAUTH2, AuthType.CLIENT_CREDENTIALS})
 #: A token that ends sooner than this is renewed before it is used: the call takes time, and clocks differ.
 SKEW_MS: Final = 30_000
 
@@ -33,9 +31,10 @@ def held_token(
     connection: Connection, integration: Integration, stored: Mapping[str, str], now: int
 ) -> HeldToken | None:
     """None for a connection of any other kind. `now` in ms since 1970 UTC."""
-    if connection.auth_type not in RENEWED:
+    kind = KINDS[connection.auth_type]
+    if not kind.renewed:
         return None
-    has_grant = connection.auth_type is AuthType.CLIENT_CREDENTIALS or "refreshToken" in stored
+    has_grant = kind.needs_no_user or "refreshToken" in stored
     renewable = has_grant and integration.token_url is not None and integration.client_id is not None
     ends = connection.expires_at is not None and connection.expires_at - SKEW_MS <= now
     return HeldToken(

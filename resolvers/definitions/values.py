@@ -9,7 +9,8 @@ from typing import Any, Final
 from models.definition import FieldGroup, FieldType
 from models.errors import InvalidInput, Path, Violation
 from proxy.address import check_base_url, template_names
-from resolvers.definitions.consistency import STANDARD_PARTS, templates_of
+from resolvers.auth_kinds import KINDS
+from resolvers.definitions.consistency import templates_of
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import FormField
 from resolvers.definitions.words import whole
@@ -95,9 +96,9 @@ def compose(definition: VendorDefinition, fields: Mapping[str, Any]) -> dict[str
     known = {field.key for field in definition.of_group(FieldGroup.SECRET)}
     texts = {key: as_text(fields.get(key)) for key in known}
     made = {}
-    for part in STANDARD_PARTS.get(definition.auth.type, ()):
-        template = (definition.credential or {}).get(part, f"{{{part}}}")
-        made[part] = _SLOT.sub(lambda match: texts.get(match[1], ""), template)
+    for part in KINDS[definition.auth.type].entered:
+        template = (definition.credential or {}).get(part.name, f"{{{part.name}}}")
+        made[part.name] = _SLOT.sub(lambda match: texts.get(match[1], ""), template)
     return made
 
 

@@ -11,14 +11,13 @@ from sqlmodel import col
 
 from models.errors import DomainError
 from models.tables import Connection
-from models.vocabulary import AuthType, ConnectionStatus
+from models.vocabulary import ConnectionStatus
+from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller, Hub
 from resolvers.dispatching.response import Response
 from resolvers.operation import OPERATOR, operation
 from resolvers.work import Work
 
-#: Of tokens that are renewed `call_with_token` takes care.
-_GIVEN: Final = frozenset({AuthType.API_KEY, AuthType.BASIC, AuthType.BEARER})
 _UNAUTHORIZED: Final = 401
 _REFUSED: Final = "The remote service refuses the credential (401)."
 #: So often it is written down when the last refusal was: whoever goes on with a dead key costs no write a call.
@@ -40,7 +39,9 @@ async def note_answer(hub: Hub, connection: Connection | None, response: Respons
     `connection` is the row as the call went out with it. Answers other than a 401 and a success say nothing of it.
     """
     refused = response.status == _UNAUTHORIZED
-    if connection is None or connection.auth_type not in _GIVEN or not (refused or response.succeeded):
+    if connection is None or not (refused or response.succeeded):
+        return
+    if not KINDS[connection.auth_type].entered:  # `call_with_token` takes care of tokens that are renewed
         return
     tried = Tried(connection_id=connection.id, version=connection.secret_version, refused=refused)
     if _is_news(connection, tried, hub.clock()):

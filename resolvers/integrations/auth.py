@@ -10,6 +10,7 @@ from models.tables import Integration
 from models.vocabulary import ApiKeyLocation, AuthType, TokenEndpointAuth
 from proxy.address import check_base_url, check_oauth_url
 from proxy.headers import check_header, check_template, check_value, hint
+from resolvers.auth_kinds import KINDS
 from resolvers.faults import ADDRESS, NAME, TEXT, WORD, Faults
 from resolvers.outbound.request import Header
 from resolvers.secret import Secret
@@ -79,8 +80,7 @@ def apply_auth(work: Work, integration: Integration, auth: IntegrationAuth | Uns
 def own_credentials(integration: Integration) -> Secret | None:
     """What the default connection of an integration holds that authorises by itself: a token yet to be fetched."""
     complete = integration.client_id and integration.client_secret and integration.token_url
-    by_itself = integration.auth_type is AuthType.CLIENT_CREDENTIALS and complete
-    return Secret(none=True) if by_itself else None
+    return Secret(none=True) if KINDS[integration.auth_type].needs_no_user and complete else None
 
 
 def own_addresses(

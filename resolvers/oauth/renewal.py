@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, assert_never
 
 from sqlalchemy import Select, select
 from sqlmodel import col
@@ -18,10 +18,11 @@ from models.errors import DomainError, NotFound, NotReady, TokenRefused, TooMany
 from models.job import database_now
 from models.row import new_id
 from models.tables import Connection, Integration
-from models.vocabulary import AuthType, ConnectionStatus, UnavailableReason
+from models.vocabulary import ConnectionStatus, UnavailableReason
 from proxy.oauth import ClientCredentials, Grant, RefreshToken, TokenAnswer, TokenEndpoint, fetch_token
+from resolvers.auth_kinds import KINDS, GrantType
 from resolvers.caller import Caller, Hub
-from resolvers.credentials.held import RENEWED, HeldToken
+from resolvers.credentials.held import HeldToken
 from resolvers.credentials.tokens import lose_connection, store_tokens
 from resolvers.oauth.client import issuing_integration, token_endpoint
 from resolvers.operation import OPERATOR, exchange, operation
@@ -82,7 +83,7 @@ async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed
     connection = await _held(work, renewal.connection_id)
     if connection.status is ConnectionStatus.NEEDS_RECONNECT:
         raise _come_back()
-    if connection.auth_type not in RENEWED:
+    if not KINDS[connection.auth_type].renewed:
         return Unrenewed(why=_come_back())
     if connection.secret_version != renewal.version and (fresh := _fresh(work, connection)):
         return fresh
@@ -168,16 +169,7 @@ def _turn(work: Work, connection: Connection, integration: Integration | None) -
             "The integration does not say where its tokens come from; give its tokenUrl and clientId.",
             reason=UnavailableReason.NO_CONNECTION,
         )
-    grant: Grant
-    if connection.auth_type is AuthType.CLIENT_CREDENTIALS:
-        asked = tuple(integration.scopes)
-        grant = ClientCredentials(scopes=asked)
-    else:
-        asked = tuple(connection.granted_scopes)
-        refresh_token = work.unseal(connection, "secret").get("refreshToken")
-        if refresh_token is None:
-            raise _come_back()
-        grant = RefreshToken(token=refresh_token)
+    grant, asked = _grant(work, connection, integration)
     return Turn(
         renewal=RenewToken(connection_id=connection.id, version=connection.secret_version),
         owner=new_id(),
@@ -187,6 +179,22 @@ def _turn(work: Work, connection: Connection, integration: Integration | None) -
         integration_id=integration.id,
         asked=asked,
     )
+
+
+def _grant(work: Work, connection: Connection, integration: Integration) -> tuple[Grant, tuple[str, ...]]:
+    """The grant to ask for a token with, and its scopes. Raises NotReady without a refresh token."""
+    grant_type = KINDS[connection.auth_type].grant
+    match grant_type:
+        case GrantType.CLIENT_CREDENTIALS:
+            scopes = tuple(integration.scopes)
+            return ClientCredentials(scopes=scopes), scopes
+        case GrantType.AUTHORIZATION_CODE | None:
+            refresh_token = work.unseal(connection, "secret").get("refreshToken")
+            if refresh_token is None:
+                raise _come_back()
+            return RefreshToken(token=refresh_token), tuple(connection.granted_scopes)
+        case _:
+            assert_never(grant_type)
 
 
 async def _held(work: Work, connection_id: str) -> Connection:

@@ -18,8 +18,8 @@ from models.secret import SecretPlace
 from models.tables import Connection, Integration
 from models.vocabulary import HubEvent, TokenEndpointAuth
 from proxy.oauth import TokenEndpoint, revoke_token
+from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller, Hub
-from resolvers.credentials.held import RENEWED
 from resolvers.oauth.client import issuing_integration, token_endpoint
 from resolvers.work import Work
 
@@ -68,7 +68,7 @@ async def revoke(caller: Caller, context: JobContext) -> None:
 
 
 async def _ask_to_revoke(work: Work, connection: Connection, client: TokenEndpoint | None) -> None:
-    if connection.auth_type not in RENEWED:
+    if not KINDS[connection.auth_type].renewed:
         return
     client = client or revocation_endpoint(work, await issuing_integration(work, connection))
     stored = work.unseal(connection, "secret")

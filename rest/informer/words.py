@@ -23,7 +23,6 @@ SHOWN_AUTH_TYPE: Final = {
     AuthType.NONE: "bearer",
 }
 #: So a client that writes back what it has read changes nothing.
-ALIKE: Final = (
-    frozenset({AuthType.OAUTH2, AuthType.CLIENT_CREDENTIALS}),
-    frozenset({AuthType.BEARER, AuthType.NONE}),
+ALIKE: Final = tuple(
+    frozenset(ours for ours, shown in SHOWN_AUTH_TYPE.items() if shown == theirs) for theirs in AUTH_TYPES
 )

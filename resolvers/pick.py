@@ -33,6 +33,11 @@ class Pick:
     reason: UnavailableReason | None = None
     borrowed: bool = False
 
+    @property
+    def shown(self) -> Connection | None:
+        """The connection, unless it is borrowed."""
+        return None if self.borrowed else self.connection
+
 
 NOT_NEEDED: Final = Pick()
 

@@ -35,9 +35,9 @@ async def load_account(work: Work, ref: IntegrationRef) -> Sought:
     """Of the connection that a call of the caller's would use. Nothing has been asked."""
     integration = await get_integration(work, ref)
     chosen = await picked(work, integration)
-    if chosen.connection is None or chosen.borrowed:
+    if chosen.shown is None:
         raise NotFound("connection")
-    return await _sought(work, integration, chosen.connection)
+    return await _sought(work, integration, chosen.shown)
 
 
 async def ask_account(hub: Hub, sought: Sought) -> Reply | None:

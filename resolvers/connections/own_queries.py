@@ -16,6 +16,6 @@ async def read_integration_connection(work: Work, ref: IntegrationRef) -> Connec
     """As it would be picked for a call. There is none where none would be, or where the pick would be a guess."""
     integration = await get_integration(work, ref)
     chosen = await picked(work, integration)
-    if chosen.connection is None or chosen.borrowed:
+    if chosen.shown is None:
         raise NotFound("connection")
-    return Connected(integration=integration, connection=chosen.connection)
+    return Connected(integration=integration, connection=chosen.shown)

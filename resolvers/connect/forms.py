@@ -32,7 +32,7 @@ class FormField:
 
 
 def fields_of(integration: Integration, definition: VendorDefinition | None) -> tuple[FormField, ...]:
-    """In the order of the form; none where there is nothing to ask for."""
+    """The fields in the order of the form; none if there is nothing to ask for."""
     known = _known(integration, definition)
     return tuple(map(_shown, known)) if known else tuple(map(_field, KINDS[integration.auth_type].entered))
 

@@ -22,7 +22,7 @@ _HELPED: Final = frozenset(
 async def invitation(
     work: Work, integration: Integration, connection: Connection | None, found: Availability
 ) -> str | None:
-    """A signed link for 30 minutes; None where connecting would not help, or is not the caller's to do.
+    """A signed link for 30 minutes; None if connecting does not help, or if the caller may not connect.
 
     One's own connection anybody may make or renew; a shared one needs CONNECTIONS_WRITE and the right to share there.
     """
@@ -56,6 +56,6 @@ async def _may_share(work: Work, integration: Integration, connection: Connectio
 
 
 def _scopes(connection: Connection | None, found: Availability) -> tuple[str, ...]:
-    """What is missing, and what was granted: a vendor's new grant may take the place of the old one."""
+    """The granted scopes and the missing ones: at some vendors a new grant replaces the old one."""
     granted = connection.granted_scopes if connection is not None else ()
     return tuple(dict.fromkeys([*granted, *found.missing_scopes]))

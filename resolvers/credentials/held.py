@@ -1,4 +1,4 @@
-"""The token that a call goes along with: pure facts of its rows, read where the credential is opened anyway."""
+"""The OAuth token of a call: facts of its rows, read when the credential is opened, so that no call reads more."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SKEW_MS: Final = 30_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldToken:
-    """Which token of which connection. `due`: it has to be renewed before it is used; `renewable`: it can be.
+    """The token of one version of a connection's secret. `due`: to be renewed before use; `renewable`: it can be.
 
-    A token that cannot be renewed is used until the remote service refuses it, whatever was said of its end.
+    A token that cannot be renewed is used until the remote service refuses it, even after its stated end.
     """
 
     connection_id: str
@@ -30,7 +30,7 @@ class HeldToken:
 def held_token(
     connection: Connection, integration: Integration, stored: Mapping[str, str], now: int
 ) -> HeldToken | None:
-    """None for a connection of any other kind. `now` in ms since 1970 UTC."""
+    """The token of a connection; None for a credential that the hub does not renew. `now` in ms since 1970 UTC."""
     kind = KINDS[connection.auth_type]
     if not kind.renewed:
         return None

@@ -1,4 +1,4 @@
-"""What the parts of a definition have to agree on."""
+"""Consistency of a definition: rules between its parts."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _field(field: FormField) -> Iterator[tuple[str, str]]:
 
 
 def _slots(definition: VendorDefinition) -> Faults:
-    """What stands in an address is always given and never free text."""
+    """A parameter in an address is required and never free text."""
     for place, text in templates_of(definition):
         for name in template_names(text):
             field = _parameter(definition, name)
@@ -83,7 +83,7 @@ def _slots(definition: VendorDefinition) -> Faults:
 
 
 def templates_of(definition: VendorDefinition) -> Iterator[tuple[Path, str]]:
-    """Every address and path in which parameters may stand, with its place in the definition."""
+    """Every address and path that may hold parameters, with its place in the definition."""
     for name in _ADDRESSES:
         address = _address(definition, name)
         if address is not None:

@@ -1,4 +1,4 @@
-"""Secrets given as a definition's SECRET fields: judged, and composed to the standard parts once, when stored."""
+"""Secrets given as SECRET fields of a definition: check them, and compose the standard parts when they are stored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_fields(faults: Faults, definition: VendorDefinition | None, secret: Se
 
 
 def composed(definition: VendorDefinition | None, secret: Secret) -> Secret:
-    """The secret with its standard parts, where it was given as fields that `check_fields` has nothing against."""
+    """The secret with its standard parts, if it was given as fields. They have passed `check_fields`."""
     if definition is None or not isinstance(secret.fields, dict):
         return secret
     parts = compose(definition, secret.fields)

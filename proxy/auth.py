@@ -14,7 +14,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class NoCredential:
-    """The remote service wants none."""
+    """No credential at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Basic:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """RFC 6750; also what OAuth gave."""
+    """A bearer token, RFC 6750; also an access token of OAuth."""
 
     token: str = field(repr=False)
 
@@ -44,7 +44,7 @@ Credential = NoCredential | ApiKey | Basic | Bearer
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """What to add to a request, and the texts to mask wherever it is shown."""
+    """Headers and query parameters to add to a request, and the texts to mask wherever it is shown."""
 
     headers: Pairs = ()
     query: Pairs = ()

@@ -11,7 +11,8 @@ from sqlmodel import col
 
 from models.errors import NotFound
 from models.tables import Connection, Integration, Registration
-from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, UnavailableReason
+from models.vocabulary import ConnectionMode, ConnectionStatus, UnavailableReason
+from resolvers.auth_kinds import KINDS
 from resolvers.scope import Viewer
 from resolvers.work import Work
 
@@ -29,6 +30,11 @@ class Pick:
     connection: Connection | None = None
     reason: UnavailableReason | None = None
     borrowed: bool = False
+
+    @property
+    def shown(self) -> Connection | None:
+        """The connection, unless it is borrowed."""
+        return None if self.borrowed else self.connection
 
 
 NOT_NEEDED: Final = Pick()
@@ -99,9 +105,9 @@ def _publishers(viewer: Viewer, integration: Integration, found: Sequence[Candid
         for _, connection in found:
             if connection.details.get(ORIGIN) == APP_TOKEN:
                 return Pick(connection=connection, borrowed=True)
-    if integration.auth_type is AuthType.NONE:
-        return NOT_NEEDED
-    return Pick(reason=UnavailableReason.NO_CONNECTION)
+    if KINDS[integration.auth_type].needs_connection:
+        return Pick(reason=UnavailableReason.NO_CONNECTION)
+    return NOT_NEEDED
 
 
 def _usable(connection: Connection) -> Pick:

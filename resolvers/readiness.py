@@ -1,4 +1,4 @@
-"""Whether a capability could be dispatched now, and the sentence that says what is missing."""
+"""Readiness: whether a capability can be dispatched now, and the sentence for each obstacle."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Final
 
 from models.errors import NotReady
 from models.tables import Capability, Definition, Installation, Integration
-from models.vocabulary import AuthType, InstallationStatus, IntegrationState, UnavailableReason
+from models.vocabulary import InstallationStatus, IntegrationState, UnavailableReason
+from resolvers.auth_kinds import KINDS
 from resolvers.pick import Pick
 
 SENTENCES: Final = {
@@ -31,7 +32,7 @@ _BY_STATUS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Availability:
-    """Yes, or why not."""
+    """Available, or the reason why not."""
 
     available: bool
     reason: UnavailableReason | None = None
@@ -45,7 +46,7 @@ def availability(
     definition: Definition | None,
     picked: Pick,
 ) -> Availability:
-    """A pure function of the rows that decide."""
+    """Whether this capability can be dispatched: a pure function of the rows that decide."""
     return usability(integration, installation, definition, picked, scopes=capability.required_scopes)
 
 
@@ -68,7 +69,7 @@ def usability(
 
 
 def not_ready(found: Availability, *, connect_url: str | None = None) -> NotReady:
-    """The refusal of what is not available; `connect_url` is where the user can do something about it."""
+    """The refusal for an obstacle; at `connect_url` the user can connect or consent."""
     reason = found.reason or UnavailableReason.NO_CONNECTION
     return NotReady(SENTENCES[reason], reason=reason, missing_scopes=found.missing_scopes, connect_url=connect_url)
 
@@ -87,6 +88,6 @@ def _state_reason(
 
 
 def _missing_scopes(required: Sequence[str], picked: Pick) -> tuple[str, ...]:
-    if picked.connection is None or picked.connection.auth_type is not AuthType.OAUTH2:
+    if picked.connection is None or not KINDS[picked.connection.auth_type].asks_for_consent:
         return ()
     return tuple(scope for scope in required if scope not in picked.connection.granted_scopes)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
-
 from models.errors import Path
 from models.vocabulary import AuthType
-from proxy.auth import ApiKey, Basic, Bearer, Credential, NoCredential, check_credential
-from resolvers.credentials.held import RENEWED
+from proxy.auth import Credential, check_credential
+from proxy.inputs.coerce import to_text
+from resolvers.auth_kinds import KINDS, PLACES, Part, Shown
 from resolvers.faults import Faults
 from resolvers.unset import Unset
 
@@ -19,19 +18,7 @@ _HINT_LETTERS: Final = 4
 _SHOWN_FROM: Final = 12
 _MOST_SCOPES: Final = 100
 _LONGEST: Final = 64 * 1024
-#: Where each part of a secret stands in an input.
-PLACES: Final[Mapping[str, Path]] = {
-    "apiKey": ("secret", "api_key"),
-    "username": ("secret", "basic", "username"),
-    "password": ("secret", "basic", "password"),
-    "token": ("secret", "bearer_token"),
-    "accessToken": ("secret", "oauth2", "access_token"),
-    "refreshToken": ("secret", "oauth2", "refresh_token"),
-}
 _FIELDS: Final[Path] = ("secret", "fields")
-#: What the proxy calls a part that is stored under another name.
-_SENT_AS: Final = {"apiKey": "key", "accessToken": "token"}
-APP_TOKEN_PLACE: Final[Mapping[str, Path]] = {"token": ("app_token",)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +37,10 @@ class OAuth2Secret:
     refresh_token: str | None = field(default=None, repr=False)
     expires_at: int | None = None
     scopes: Sequence[str] | None = None
+
+
+#: The attributes of `Secret` that hold several parts.
+_GROUPS: Final[Mapping[str, Callable[..., object]]] = {"basic": BasicSecret, "oauth2": OAuth2Secret}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,76 +62,94 @@ class Secret:
     @property
     def auth_type(self) -> AuthType:
         """How a connection with this secret authorises."""
-        if self.api_key is not None:
-            return AuthType.API_KEY
-        if self.basic is not None:
-            return AuthType.BASIC
-        if self.oauth2 is not None:
-            return AuthType.OAUTH2
-        return AuthType.BEARER if self.bearer_token is not None else AuthType.NONE
+        given = (one for one, kind in KINDS.items() if kind.given_as and getattr(self, kind.given_as) is not None)
+        return next(given, AuthType.NONE)
 
     def stored(self) -> dict[str, Any]:
-        """What is encrypted."""
+        """The value that is encrypted."""
         return self.parts() if self.fields is None else {**self.parts(), "fields": self.fields}
 
     def parts(self) -> dict[str, str]:
-        """What a credential is made of."""
-        if self.basic is not None:
-            return {"username": self.basic.username, "password": self.basic.password}
-        if self.api_key is not None:
-            return {"apiKey": self.api_key}
-        if self.oauth2 is not None:
-            both = {"accessToken": self.oauth2.access_token, "refreshToken": self.oauth2.refresh_token}
-            return {key: token for key, token in both.items() if token is not None}
-        return {} if self.bearer_token is None else {"token": self.bearer_token}
+        """The parts of the credential that were given, by their stored names."""
+        values = {part.name: part.of(self) for part in KINDS[self.auth_type].parts}
+        return {name: value for name, value in values.items() if value is not None}
 
     def details(self) -> dict[str, str]:
-        """What may be shown: user names, the first letters of long keys and tokens, nothing of passwords."""
+        """The readable form: user names, the first letters of long keys and tokens, nothing of passwords."""
         if self.fields is not None:
             return {
-                key: _shown(value) if key in self.shown else _hint(_shown(value))
+                key: to_text(value) if key in self.shown else _hint(to_text(value))
                 for key, value in self.fields.items()
             }
-        if self.basic is not None:
-            return {"username": self.basic.username, "password": "…"}
-        shown = {key: _hint(value) for key, value in self.parts().items()}
-        return shown | ({"refreshToken": "…"} if "refreshToken" in shown else {})
+        parts = self.parts()
+        return {
+            part.name: _readable(part, parts[part.name]) for part in KINDS[self.auth_type].parts if part.name in parts
+        }
+
+
+def secret_of(auth_type: AuthType, parts: Mapping[str, str]) -> Secret:
+    """The secret with these parts, by their stored names; without any, the secret NONE."""
+    kind = KINDS[auth_type]
+    if kind.given_as is None or not parts:
+        return Secret(none=True)
+    values = {part.given.rpartition(".")[2]: parts[part.name] for part in kind.parts if part.name in parts}
+    group = _GROUPS.get(kind.given_as)
+    given: dict[str, Any] = {kind.given_as: group(**values)} if group else values
+    return Secret(**given)
+
+
+def auth_type_at(integration: AuthType | None, secret: Secret) -> AuthType:
+    """The auth type of a connection with this secret, made at an integration of that type or at none.
+
+    It is the integration's if both have the same parts, or if the secret NONE is a token that is still to be fetched.
+    """
+    if integration is None:
+        return secret.auth_type
+    fetched = KINDS[integration].needs_no_user and secret.auth_type is AuthType.NONE
+    alike = KINDS[integration].parts == KINDS[secret.auth_type].parts
+    return integration if fetched or alike else secret.auth_type
 
 
 def credential_of(auth_type: AuthType, stored: Mapping[str, Any]) -> Credential:
-    """The credential that a stored secret stands for. Of a token that is still to be fetched it is an empty one."""
-    if auth_type in RENEWED:
-        return Bearer(stored.get("accessToken", ""))
-    if auth_type is AuthType.API_KEY:
-        return ApiKey(stored["apiKey"])
-    if auth_type is AuthType.BASIC:
-        return Basic(stored["username"], stored["password"])
-    return Bearer(stored["token"]) if auth_type is AuthType.BEARER else NoCredential()
+    """The credential of a stored secret; an empty one if its token is still to be fetched."""
+    kind = KINDS[auth_type]
+    sent = {part.sent_as: part.name for part in kind.parts if part.sent_as}
+    values = {field: stored.get(name, "") if kind.renewed else stored[name] for field, name in sent.items()}
+    return kind.credential(**values)
 
 
 def check_secret(faults: Faults, secret: Secret | Unset | None, places: Mapping[str, Path] = PLACES) -> None:
-    """Faults at the parts of a secret: what no header could carry."""
+    """Faults at the parts of a secret that no header could carry."""
     if not isinstance(secret, Secret):
         return
-    problem = check_credential(credential_of(secret.auth_type, secret.parts()))
-    for key, value in secret.parts().items():
-        place = places[key] if secret.fields is None else _FIELDS
-        fits = faults.text(place, value, most=_LONGEST)
-        if fits and problem is not None and problem[0] in (key, _SENT_AS.get(key)):
+    parts = secret.parts()
+    problem = check_credential(credential_of(secret.auth_type, parts))
+    for part in KINDS[secret.auth_type].parts:
+        if part.name not in parts:
+            continue
+        place = places[part.name] if secret.fields is None else _FIELDS
+        fits = faults.text(place, parts[part.name], most=_LONGEST)
+        if fits and problem is not None and problem[0] == part.sent_as:
             faults.add(place, problem[1])
     if secret.oauth2 is not None:
         faults.texts(("secret", "oauth2", "scopes"), secret.oauth2.scopes, most=_MOST_SCOPES)
 
 
 def check_fits(faults: Faults, auth_type: AuthType, secret: Secret) -> None:
-    """A fault where an integration authorises in another way than the secret does."""
-    fits = auth_type is AuthType.NONE or secret.auth_type in (AuthType.NONE, auth_type)
-    fits = fits or (secret.oauth2 is not None and auth_type in RENEWED)
+    """A fault if an integration authorises in another way than the secret does."""
+    wanted, given = KINDS[auth_type].parts, KINDS[secret.auth_type].parts
+    fits = not wanted or not given or wanted == given
     faults.check(fits, "secret", f"The integration authorises with {auth_type}, not {secret.auth_type}.")
 
 
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+def _readable(part: Part, value: str) -> str:
+    match part.shown:
+        case Shown.WHOLE:
+            return value
+        case Shown.HINT:
+            return _hint(value)
+        case Shown.NOTHING:
+            return "…"
 
 
 def _hint(value: str) -> str:

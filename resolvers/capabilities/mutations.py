@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlmodel import col
 
-from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Path, Stale
 from models.tables import Installation, Integration
 from models.vocabulary import Permission
 from resolvers.capabilities.declaring import declare, declare_events
@@ -17,8 +18,10 @@ from resolvers.faults import Faults
 from resolvers.find import managed_integration
 from resolvers.operation import operation
 from resolvers.pick import APP_TOKEN, ORIGIN
-from resolvers.secret import APP_TOKEN_PLACE, Secret, check_secret
+from resolvers.secret import Secret, check_secret
 from resolvers.work import Work
+
+_APP_TOKEN_PLACE: Final[Mapping[str, Path]] = {"token": ("app_token",)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +121,7 @@ def _check(
 ) -> None:
     check_capabilities(faults, capabilities, has_base=integration.api_base_url is not None)
     if app_token is not None:
-        check_secret(faults, Secret(bearer_token=app_token), APP_TOKEN_PLACE)
+        check_secret(faults, Secret(bearer_token=app_token), _APP_TOKEN_PLACE)
 
 
 async def _declare(

@@ -1,4 +1,4 @@
-"""Who is connected: as the vendor's definition asks for it, by the id_token that came along, or by userinfo."""
+"""The account of a new consent: by the definition's account request, by the id_token, or by userinfo."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Inquiry:
 
 
 async def inquiry_of(work: Work, integration: Integration, definition: VendorDefinition | None) -> Inquiry | None:
-    """None where the definition has none, or where it cannot be sent, such as for want of an API base."""
+    """None if the definition has none, or if it cannot be sent, such as without an API base."""
     identity = identity_of(definition, integration.parameters) if definition and definition.account else None
     if identity is None:
         return None
@@ -51,7 +51,7 @@ async def inquiry_of(work: Work, integration: Integration, definition: VendorDef
 async def learn_account(
     hub: Hub, vendor: Vendor, inquiry: Inquiry | None, client_id: str, answer: TokenAnswer, *, lane: str
 ) -> dict[str, str]:
-    """`accountId`, `email`, `displayName`, as far as they are told; empty where nobody tells. Never refuses."""
+    """`accountId`, `email`, `displayName`, as far as they are known; empty if unknown. Never refuses."""
     if inquiry is not None and (found := await _inquire(hub, inquiry, answer.access_token)):
         return found
     claims = None
@@ -63,9 +63,9 @@ async def learn_account(
 
 
 def claims_of(id_token: str, issuer: str | None, client_id: str, now_ms: int) -> dict[str, Any] | None:
-    """The claims of an id_token that the token endpoint gave itself, where it is for this client and not over.
+    """The claims of an id_token from the token endpoint; None if it is for another client or has expired.
 
-    Its signature is not asked for: it came from the issuer over TLS (OpenID Connect Core §3.1.3.7, point 6).
+    Its signature is not checked: it came from the issuer over TLS (OpenID Connect Core §3.1.3.7, point 6).
     """
     claims = _payload(id_token)
     if claims is None or (issuer is not None and claims.get("iss") != issuer):
@@ -85,7 +85,7 @@ def account_of(claims: dict[str, Any]) -> dict[str, str]:
 
 
 async def _inquire(hub: Hub, inquiry: Inquiry, access_token: str) -> dict[str, str]:
-    """As `_userinfo`, in the vendor's own way."""
+    """The account by the definition's request. Failures are ignored, as in `_userinfo`."""
     request = inquiry.probe.request
     armed = replace(request, headers=with_bearer(request.headers, access_token))
     try:
@@ -96,7 +96,7 @@ async def _inquire(hub: Hub, inquiry: Inquiry, access_token: str) -> dict[str, s
 
 
 async def _userinfo(hub: Hub, url: str, access_token: str, lane: str) -> dict[str, Any] | None:
-    """That a vendor does not say who it is leaves the connection as good as it was, so nothing is refused."""
+    """Failures are ignored: an unknown account does not make the connection invalid."""
     request = OutboundRequest(
         method="GET",
         url=url,

@@ -10,10 +10,10 @@ from sqlmodel import col
 
 from models.errors import InvalidInput, Path
 from models.tables import ConnectSession, Integration
-from models.vocabulary import AuthType, ConnectSessionStatus
+from models.vocabulary import ConnectSessionStatus
 from proxy.oauth import TokenEndpoint, challenge_of, consent_url, new_verifier
 from resolvers.connect.links import digest_of, new_secret
-from resolvers.connect.session import definition_of
+from resolvers.connect.session import asks_for_consent, definition_of
 from resolvers.connect.vendor import vendor_of
 from resolvers.oauth import client
 from resolvers.work import Work
@@ -72,7 +72,7 @@ async def awaited(work: Work, state: str) -> ConnectSession | None:
 
 def token_endpoint(work: Work, integration: Integration, path: Path) -> TokenEndpoint:
     """Where the integration's codes become tokens. Raises InvalidInput where it is not set up for OAuth."""
-    if integration.auth_type is not AuthType.OAUTH2:
+    if not asks_for_consent(integration):
         raise InvalidInput.at(path, f"The integration authorises with {integration.auth_type}, not OAUTH2.")
     endpoint = client.token_endpoint(work, integration)
     if endpoint is None:

@@ -1,4 +1,4 @@
-"""What a user fills in at an integration that wants no consent page: its vendor's fields, or the standard ones."""
+"""Connect forms of integrations without a consent page: the fields of the vendor, or those of the auth type."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.definition import FieldGroup, FieldType
-from models.errors import Path
 from models.tables import Integration
-from models.vocabulary import AuthType
+from resolvers.auth_kinds import KINDS, Part, Shown
 from resolvers.definitions import parts
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.secret import check_fields, composed
 from resolvers.faults import Faults
-from resolvers.secret import BasicSecret, Secret, check_secret
+from resolvers.secret import Secret, check_secret, secret_of
 
 _MISSING: Final = "Fill this in."
 
@@ -32,21 +31,10 @@ class FormField:
     long: bool = False
 
 
-_PLACES: Final[Mapping[str, Path]] = {key: (key,) for key in ("apiKey", "username", "password", "token")}
-_STANDARD: Final[Mapping[AuthType, tuple[FormField, ...]]] = {
-    AuthType.API_KEY: (FormField(key="apiKey", label="API key"),),
-    AuthType.BASIC: (
-        FormField(key="username", label="User name", secret=False),
-        FormField(key="password", label="Password", required=False),
-    ),
-    AuthType.BEARER: (FormField(key="token", label="Access token"),),
-}
-
-
 def fields_of(integration: Integration, definition: VendorDefinition | None) -> tuple[FormField, ...]:
-    """In the order of the form; none where there is nothing to ask for."""
+    """The fields in the order of the form; none if there is nothing to ask for."""
     known = _known(integration, definition)
-    return tuple(map(_shown, known)) if known else _STANDARD.get(integration.auth_type, ())
+    return tuple(map(_shown, known)) if known else tuple(map(_field, KINDS[integration.auth_type].entered))
 
 
 def read_form(
@@ -60,8 +48,8 @@ def read_form(
     if faults.found:
         return Secret(none=True)
     if not _known(integration, definition):
-        secret = _standard(integration.auth_type, given)
-        check_secret(faults, secret, _PLACES)
+        secret = secret_of(integration.auth_type, given)
+        check_secret(faults, secret, {key: (key,) for key in given})
         return secret
     secret = Secret(fields={key: value for key, value in given.items() if value})
     if check_fields(faults, definition, secret):
@@ -74,7 +62,7 @@ def _known(integration: Integration, definition: VendorDefinition | None) -> Seq
     """The vendor's fields, unless the integration authorises in a way of its own."""
     if definition is None or definition.auth.type is not integration.auth_type:
         return ()
-    return definition.of_group(FieldGroup.SECRET) if integration.auth_type in _STANDARD else ()
+    return definition.of_group(FieldGroup.SECRET) if KINDS[integration.auth_type].entered else ()
 
 
 def _shown(field: parts.FormField) -> FormField:
@@ -89,13 +77,5 @@ def _shown(field: parts.FormField) -> FormField:
     )
 
 
-def _standard(auth_type: AuthType, given: Mapping[str, str]) -> Secret:
-    match auth_type:
-        case AuthType.API_KEY:
-            return Secret(api_key=given["apiKey"])
-        case AuthType.BASIC:
-            return Secret(basic=BasicSecret(username=given["username"], password=given["password"]))
-        case AuthType.BEARER:
-            return Secret(bearer_token=given["token"])
-        case _:
-            return Secret(none=True)
+def _field(part: Part) -> FormField:
+    return FormField(key=part.name, label=part.label, secret=part.shown is not Shown.WHOLE, required=part.required)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from models.tables import Connection, Integration
-from models.vocabulary import AuthType, ConnectionMode, Permission, UnavailableReason
+from models.vocabulary import ConnectionMode, Permission, UnavailableReason
+from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller
 from resolvers.connect.links import PATH, SIGNED_LASTS_MS, SignedLink, sign
 from resolvers.connect.session import is_for_all
@@ -21,11 +22,11 @@ _HELPED: Final = frozenset(
 async def invitation(
     work: Work, integration: Integration, connection: Connection | None, found: Availability
 ) -> str | None:
-    """A signed link for 30 minutes; None where connecting would not help, or is not the caller's to do.
+    """A signed link for 30 minutes; None if connecting does not help, or if the caller may not connect.
 
     One's own connection anybody may make or renew; a shared one needs CONNECTIONS_WRITE and the right to share there.
     """
-    if found.reason not in _HELPED or integration.auth_type is AuthType.NONE:
+    if found.reason not in _HELPED or not KINDS[integration.auth_type].needs_connection:
         return None
     caller = work.caller
     principal_id = _holder(caller, integration, connection)
@@ -55,6 +56,6 @@ async def _may_share(work: Work, integration: Integration, connection: Connectio
 
 
 def _scopes(connection: Connection | None, found: Availability) -> tuple[str, ...]:
-    """What is missing, and what was granted: a vendor's new grant may take the place of the old one."""
+    """The granted scopes and the missing ones: at some vendors a new grant replaces the old one."""
     granted = connection.granted_scopes if connection is not None else ()
     return tuple(dict.fromkeys([*granted, *found.missing_scopes]))

@@ -1,4 +1,4 @@
-"""Connect sessions: how far one is, what it offers, and the ways it begins and ends."""
+"""Connect sessions: their status, the integrations they offer, how they begin and end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from models.row import new_id
 from models.tables import Connection, ConnectSession, Definition, Installation, Integration, Organization
-from models.vocabulary import AuthType, ConnectionMode, ConnectSessionStatus
+from models.vocabulary import ConnectionMode, ConnectSessionStatus
+from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller
 from resolvers.connect.return_urls import is_allowed, with_result
 from resolvers.definitions import stored
@@ -23,7 +24,7 @@ _LONGEST_ERROR: Final = 1000
 
 
 def status_of(session: ConnectSession, now: int) -> ConnectSessionStatus:
-    """How far it is; EXPIRED by the clock, where it has not ended otherwise."""
+    """The status of a session; EXPIRED by the clock unless it has ended otherwise."""
     if session.status in UNDER_WAY and session.expires_at <= now:
         return ConnectSessionStatus.EXPIRED
     return session.status
@@ -44,9 +45,9 @@ def new_session(work: Work, integrations: Sequence[Integration], *, lasts_ms: in
 
 
 async def offered(work: Work, integration_ids: Sequence[str]) -> list[Integration]:
-    """Of these the living ones, in their order: the organization's own, and what is installed on it.
+    """Those of these integrations that exist, in their order: the organization's own, and those installed on it.
 
-    Who may see them was asked when the session was made.
+    Access to them was checked when the session was made.
     """
     rows = await work.all(_connectable(work.caller).where(col(Integration.id).in_(integration_ids)))
     found = {row.id: row for row in rows}
@@ -54,7 +55,7 @@ async def offered(work: Work, integration_ids: Sequence[str]) -> list[Integratio
 
 
 async def definition_of(work: Work, integration: Integration) -> VendorDefinition | None:
-    """What the hub knows of the integration's vendor: by its publisher's definition, where that is somebody else."""
+    """The definition of the integration's vendor: a built-in one, or one of the integration's organization."""
     if integration.definition_id is None:
         return None
     known = select(Definition).where(
@@ -68,7 +69,7 @@ async def definition_of(work: Work, integration: Integration) -> VendorDefinitio
 
 
 async def connection_of(work: Work, connection_id: str | None, *, lock: bool = False) -> Connection | None:
-    """A connection of the organization's, whose ever; None where there is none, or none is named."""
+    """The organization's connection with this id, whoever holds it; None if there is none."""
     if connection_id is None:
         return None
     mine = select(Connection).where(
@@ -78,20 +79,20 @@ async def connection_of(work: Work, connection_id: str | None, *, lock: bool = F
 
 
 def complete(work: Work, session: ConnectSession, connection: Connection) -> None:
-    """It has become a connection."""
+    """End a session that has become a connection."""
     _end(work, session, ConnectSessionStatus.COMPLETED)
     session.connection_id = connection.id
 
 
 def fail(work: Work, session: ConnectSession, why: str) -> None:
-    """It will not become a connection any more. `why` is shown as text, and may come from outside."""
+    """End a session that will not become a connection. `why` is shown as text, and may come from outside."""
     _end(work, session, ConnectSessionStatus.FAILED)
     session.error = "".join(letter if letter.isprintable() else " " for letter in why)[:_LONGEST_ERROR]
     work.audit(session, "connect_session.failed", integration_id=session.integration_id)
 
 
 async def way_back(work: Work, session: ConnectSession) -> str | None:
-    """The return address with the result, where the organization still lists it and the session has ended."""
+    """The return address of an ended session, with the result; None if the organization no longer lists it."""
     organization = await work.get(Organization, session.organization_id)
     if session.return_url is None or not is_allowed(session.return_url, organization.return_urls):
         return None
@@ -106,7 +107,7 @@ def is_for_all(integration: Integration, principal_id: str | None) -> bool:
 
 def asks_for_consent(integration: Integration) -> bool:
     """Whether connecting is done on the vendor's own page."""
-    return integration.auth_type is AuthType.OAUTH2
+    return KINDS[integration.auth_type].asks_for_consent
 
 
 def _end(work: Work, session: ConnectSession, status: ConnectSessionStatus) -> None:

@@ -1,4 +1,4 @@
-"""Who is connected at the remote service, asked now where it says how, else as it was learnt when connecting."""
+"""The connected account: asked of the remote service if the definition says how, else as known since connecting."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PLACE: Final = ("parameters", "accountUri")
 
 @dataclass(frozen=True, kw_only=True)
 class Sought:
-    """What is known already, and how more can be asked for."""
+    """The known account, and the request for the current one."""
 
     known: dict[str, Any]
     identity: Identity | None = None
@@ -32,16 +32,16 @@ class Sought:
 
 
 async def load_account(work: Work, ref: IntegrationRef) -> Sought:
-    """Of the connection that a call of the caller's would use. Nothing has been asked."""
+    """Find the connection that a call of the caller would use; nothing has been sent."""
     integration = await get_integration(work, ref)
     chosen = await picked(work, integration)
-    if chosen.connection is None or chosen.borrowed:
+    if chosen.shown is None:
         raise NotFound("connection")
-    return await _sought(work, integration, chosen.connection)
+    return await _sought(work, integration, chosen.shown)
 
 
 async def ask_account(hub: Hub, sought: Sought) -> Reply | None:
-    """None where nobody can be asked."""
+    """The answer; None if there is no request for it."""
     return None if sought.probe is None else await ask(hub, sought.probe)
 
 
@@ -54,7 +54,7 @@ async def ask_account(hub: Hub, sought: Sought) -> Reply | None:
     refuses=(NotFound, InvalidInput, Forbidden, TooMany, UpstreamFailed),
 )
 async def read_account(work: Work, sought: Sought, reply: Reply | None) -> dict[str, Any]:
-    """`accountId`, `email` and `displayName`, as far as they are known. Raises NotFound where none of them is."""
+    """`accountId`, `email` and `displayName`, as far as they are known. Raises NotFound if none is."""
     told = {} if reply is None or sought.identity is None else _told(sought.identity, reply)
     account = told or sought.known
     if account:
@@ -91,7 +91,7 @@ def _told(identity: Identity, reply: Reply) -> dict[str, str]:
 
 
 def _refuse_silence(reply: Reply) -> None:
-    """Nobody has said that there is no such account where the service failed to say anything."""
+    """A failed request does not mean that there is no account. Raises UpstreamFailed for one."""
     if reply.failure is not None:
         raise UpstreamFailed(reply.failure)
     if reply.status is not None and not 200 <= reply.status < 300:

@@ -1,4 +1,4 @@
-"""What the hub knows by, that a connection works: its checks, made ready, sent, and what becomes of its row."""
+"""Connection health: build a definition's checks, run them, record the finding on the connection."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from models.tables import Connection, Integration
 from models.vocabulary import ConnectionStatus, HubEvent
 from proxy.redact import redact
-from resolvers.credentials.held import RENEWED
+from resolvers.auth_kinds import KINDS
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import Verification
 from resolvers.hub import Hub
@@ -18,7 +18,7 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """What is to be asked: whether it works, and who it is. Both may be one request."""
+    """The requests of a check: for the verification and for the account. Both may be one request."""
 
     verification: Verification | None
     works: Outbound
@@ -28,7 +28,7 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """`error`: why it does not work. `account`: who is connected, where that could be learnt."""
+    """The result of a check. `error`: why the connection does not work. `account`: as far as it is known."""
 
     error: str | None = None
     account: dict[str, str] | None = None
@@ -37,7 +37,7 @@ class Finding:
 async def check_of(
     work: Work, integration: Integration, definition: VendorDefinition, connection: Connection | None
 ) -> Check | None:
-    """The checks that a definition has; None where it has none. Raises InvalidInput where they cannot be sent."""
+    """The check of a definition; None if it has none. Raises InvalidInput if it cannot be sent."""
     verification = definition.verification
     identity = identity_of(definition, integration.parameters)
     request = verification.request if verification else identity.request if identity else None
@@ -51,7 +51,7 @@ async def check_of(
 
 
 async def run_check(hub: Hub, check: Check) -> Finding:
-    """Ask, outside of any transaction. Raises TooMany."""
+    """Send the requests, outside of any transaction. Raises TooMany."""
     reply = await ask(hub, check.works)
     error = objection(reply, check.verification)
     if error is not None or check.identity is None:
@@ -61,12 +61,12 @@ async def run_check(hub: Hub, check: Check) -> Finding:
 
 
 def unchanged(connection: Connection, secret_version: int) -> bool:
-    """Whether a finding is still of the connection's secret. Tokens are renewed on the way, and are its own."""
-    return connection.auth_type in RENEWED or connection.secret_version == secret_version
+    """Whether a finding is about the current secret. Renewed tokens count as the same: a check renews them itself."""
+    return KINDS[connection.auth_type].renewed or connection.secret_version == secret_version
 
 
 def masked(work: Work, connection: Connection | None, finding: Finding) -> Finding:
-    """The finding without the secret as it is now, which may have been renewed since the check was made ready."""
+    """The finding with the current secret masked, which may have been renewed since the check was built."""
     if connection is None:
         return finding
     secrets = tuple(texts_of(work.unseal(connection, "secret")))
@@ -75,7 +75,7 @@ def masked(work: Work, connection: Connection | None, finding: Finding) -> Findi
 
 
 def note(work: Work, connection: Connection, finding: Finding, *, integration_id: str | None = None) -> None:
-    """CONNECTED ⇄ OFFLINE by a finding. One that is not connected, or has to be again, stays so."""
+    """CONNECTED ⇄ OFFLINE by a finding. A PENDING or NEEDS_RECONNECT connection keeps its status."""
     finding = masked(work, connection, finding)
     if finding.error is None:
         connection.last_error = connection.last_error_at = None

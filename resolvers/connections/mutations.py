@@ -16,7 +16,7 @@ from models.vocabulary import ConnectionMode, Permission
 from proxy.address import check_base_url
 from resolvers.credentials.register import register
 from resolvers.credentials.store import new_connection, store
-from resolvers.credentials.verifying import unverify_all, unverify_users_of
+from resolvers.credentials.unverify import unverify_all, unverify_users_of
 from resolvers.definitions.secret import check_fields, composed
 from resolvers.definitions.stored import definition_of
 from resolvers.faults import ADDRESS, Faults
@@ -32,7 +32,7 @@ _MOST_REGISTRATIONS: Final = 100
 
 @dataclass(frozen=True, kw_only=True)
 class CreateConnection:
-    """A new connection, registered to an integration where one is named."""
+    """A new connection, registered to an integration if one is named."""
 
     secret: Secret
     integration_id: str | None = None
@@ -172,7 +172,7 @@ async def unregister_connection(work: Work, link: UnregisterConnection) -> Integ
 
 
 async def judged_secret(work: Work, faults: Faults, integrations: Sequence[Integration], secret: Secret) -> Secret:
-    """The secret, composed where it was given as the fields of the integrations' vendor; its faults are gathered."""
+    """The secret, composed if it was given as fields of the integrations' vendor. Collects its faults."""
     ids = [integration.definition_id for integration in integrations if integration.definition_id]
     definition = definition_of(await work.find(Definition, ids[0])) if ids else None
     if not check_fields(faults, definition, secret):

@@ -1,4 +1,4 @@
-"""The connection that the caller has at an integration: made, made anew, taken away."""
+"""The caller's own connection at an integration: create, renew, remove."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LONGEST: Final = 64 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectIntegration:
-    """What somebody connects with: a secret, or a grant that its token endpoint has to be asked about."""
+    """A connection for the caller, from a secret or from a grant, which the token endpoint turns into tokens."""
 
     integration: IntegrationRef
     given: Secret | Grant
@@ -42,7 +42,7 @@ class ConnectIntegration:
 
 @dataclass(frozen=True, kw_only=True)
 class AuthorizeIntegration(Start):
-    """What somebody wants to connect to on the vendor's own page."""
+    """An authorisation on the vendor's own page."""
 
     integration: IntegrationRef
 
@@ -57,7 +57,7 @@ class Connected:
 
 @dataclass(frozen=True, kw_only=True)
 class Connecting:
-    """What is to be kept at an integration: a secret that is well, or what the answer to a question gives."""
+    """The credential for an integration: a checked secret, or the question that gives tokens."""
 
     integration_id: str
     secret: Secret | None = None
@@ -65,7 +65,7 @@ class Connecting:
 
 
 async def load_connecting(work: Work, new: ConnectIntegration) -> Connecting:
-    """Find the integration, and judge what is given; nobody has been asked."""
+    """Find the integration, and check the secret or grant; nothing has been sent."""
     integration = await get_integration(work, new.integration, path=_PATH)
     await _destination(work, integration)
     faults = Faults()
@@ -80,7 +80,7 @@ async def load_connecting(work: Work, new: ConnectIntegration) -> Connecting:
 
 
 async def redeem_grant(hub: Hub, connecting: Connecting) -> Learned:
-    """The tokens, where a grant was given."""
+    """The tokens for a grant; nothing for a secret."""
     return Learned() if connecting.question is None else await learn(hub, connecting.question)
 
 
@@ -93,10 +93,10 @@ async def redeem_grant(hub: Hub, connecting: Connecting) -> Learned:
     refuses=(NotFound, InvalidInput, Forbidden, TooMany, UpstreamFailed),
 )
 async def connect_integration(work: Work, connecting: Connecting, learned: Learned) -> Connected:
-    """Give the caller a connection at an integration, or the one there is a new secret.
+    """Create the caller's connection at an integration, or replace its secret.
 
-    Where connections are shared, or the caller is no user, it is the default shared one, for who may change the
-    integration.
+    If connections are shared, or the caller is no user, it is the default shared one; that needs the right to change
+    the integration.
     """
     integration = await work.get(Integration, connecting.integration_id, path=_PATH)
     into = await _destination(work, integration)
@@ -119,7 +119,7 @@ async def authorize_integration(work: Work, wanted: AuthorizeIntegration) -> Aut
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Forbidden))
 async def disconnect_integration(work: Work, ref: IntegrationRef) -> str:
-    """Take away the connection that the caller has at an integration; at others it stays. Answers its id."""
+    """Remove the caller's connection from an integration; it stays at others. Answers its id."""
     integration = await get_integration(work, ref, path=_PATH)
     connection = (await _destination(work, integration)).connection
     if connection is None:
@@ -129,7 +129,7 @@ async def disconnect_integration(work: Work, ref: IntegrationRef) -> str:
 
 
 async def _destination(work: Work, integration: Integration) -> Destination:
-    """Raises Forbidden where it would be everybody's and the caller may not share at the integration."""
+    """The connection to make or renew. Raises Forbidden if it is shared and the caller may not share there."""
     me = work.caller.principal_id
     if not is_for_all(integration, me):
         return Destination(principal_id=me, connection=await _own_connection(work, integration))
@@ -164,7 +164,7 @@ async def _keep_grant(
 ) -> Connection:
     if learned.failure is not None:
         raise learned.failure
-    assert question is not None and learned.answer is not None  # noqa: S101, PT018  there is one where nothing failed
+    assert question is not None and learned.answer is not None  # noqa: S101, PT018  a failure was raised above
     return await keep_tokens(
         work,
         integration,

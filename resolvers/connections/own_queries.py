@@ -1,4 +1,4 @@
-"""The connection that a call of the caller's would use at an integration, and who is connected by it."""
+"""The connection that a call of the caller would use at an integration."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from resolvers.work import Work
 
 @operation(needs=Permission.CONNECTIONS_READ, reads=True, refuses=(NotFound,))
 async def read_integration_connection(work: Work, ref: IntegrationRef) -> Connected:
-    """As it would be picked for a call. There is none where none would be, or where the pick would be a guess."""
+    """The connection that a call would pick. Raises NotFound if it would pick none, or if the choice is ambiguous."""
     integration = await get_integration(work, ref)
     chosen = await picked(work, integration)
-    if chosen.connection is None or chosen.borrowed:
+    if chosen.shown is None:
         raise NotFound("connection")
-    return Connected(integration=integration, connection=chosen.connection)
+    return Connected(integration=integration, connection=chosen.shown)

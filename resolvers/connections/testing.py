@@ -49,7 +49,7 @@ async def load(work: Work, id: str) -> Examined:
 
 
 async def send(hub: Hub, examined: Examined) -> Finding:
-    """Raises UpstreamFailed where the hub has no room for the call; nothing was asked then."""
+    """Run the check. Raises UpstreamFailed if the hub has no room for the call; nothing was sent then."""
     try:
         return await run_check(hub, examined.check)
     except TooMany as refusal:
@@ -65,9 +65,9 @@ async def send(hub: Hub, examined: Examined) -> Finding:
     refuses=(NotFound, InvalidInput, Forbidden, UpstreamFailed),
 )
 async def test_connection(work: Work, examined: Examined, finding: Finding) -> Connection:
-    """Ask the remote service whether a connection works, and who it is. That it does not is an answer, no refusal."""
+    """Test a connection at the remote service, and learn its account. A failed test is an answer, no refusal."""
     connection = await work.lock(Connection, examined.id, path=("id",))
-    if unchanged(connection, examined.secret_version):  # else the finding is of a secret that is gone
+    if unchanged(connection, examined.secret_version):  # else the finding is about an older secret
         note(work, connection, finding, integration_id=examined.integration_id)
         work.audit(connection, "connection.tested", integration_id=examined.integration_id)
     return connection

@@ -1,4 +1,4 @@
-"""The token that a call goes along with: pure facts of its rows, read where the credential is opened anyway."""
+"""The OAuth token of a call: facts of its rows, read when the credential is opened, so that no call reads more."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.tables import Connection, Integration
-from models.vocabulary import AuthType
+from resolvers.auth_kinds import KINDS
 
-#: Connections whose credential is a token that the hub itself renews.
-RENEWED: Final = frozenset({AuthType.OAUTH2, AuthType.CLIENT_CREDENTIALS})
 #: A token that ends sooner than this is renewed before it is used: the call takes time, and clocks differ.
 SKEW_MS: Final = 30_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldToken:
-    """Which token of which connection. `due`: it has to be renewed before it is used; `renewable`: it can be.
+    """The token of one version of a connection's secret. `due`: to be renewed before use; `renewable`: it can be.
 
-    A token that cannot be renewed is used until the remote service refuses it, whatever was said of its end.
+    A token that cannot be renewed is used until the remote service refuses it, even after its stated end.
     """
 
     connection_id: str
@@ -32,10 +30,11 @@ class HeldToken:
 def held_token(
     connection: Connection, integration: Integration, stored: Mapping[str, str], now: int
 ) -> HeldToken | None:
-    """None for a connection of any other kind. `now` in ms since 1970 UTC."""
-    if connection.auth_type not in RENEWED:
+    """The token of a connection; None for a credential that the hub does not renew. `now` in ms since 1970 UTC."""
+    kind = KINDS[connection.auth_type]
+    if not kind.renewed:
         return None
-    has_grant = connection.auth_type is AuthType.CLIENT_CREDENTIALS or "refreshToken" in stored
+    has_grant = kind.needs_no_user or "refreshToken" in stored
     renewable = has_grant and integration.token_url is not None and integration.client_id is not None
     ends = connection.expires_at is not None and connection.expires_at - SKEW_MS <= now
     return HeldToken(

@@ -11,7 +11,7 @@ from sqlmodel import col
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import ConnectionMode
 from resolvers.credentials.store import new_connection, store
-from resolvers.credentials.verifying import unverify_users_of
+from resolvers.credentials.unverify import unverify_users_of
 from resolvers.managing import require_sharing
 from resolvers.secret import Secret
 from resolvers.work import Work

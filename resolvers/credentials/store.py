@@ -9,7 +9,8 @@ from typing import Any, Final
 from models.row import name_key
 from models.tables import Connection
 from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, HubEvent
-from resolvers.secret import PLACES, Secret
+from resolvers.auth_kinds import PLACES
+from resolvers.secret import Secret, auth_type_at
 from resolvers.work import Work
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -44,11 +45,10 @@ def store(
 ) -> None:
     """Put a secret into a connection, which is CONNECTED from then on, and announce that.
 
-    `at` is the auth type of the integration: with CLIENT_CREDENTIALS, no secret is a token that is fetched when it is
-    first needed. `account` is the secret's; unknown unless given. `hints` are shown beside the parts of the secret.
+    `at` is the auth type of the integration; see `auth_type_at`. `account` is the secret's; unknown unless given.
+    `hints` are shown beside the parts of the secret.
     """
-    fetched = at is AuthType.CLIENT_CREDENTIALS and secret.auth_type in (AuthType.NONE, AuthType.OAUTH2)
-    connection.auth_type = AuthType.CLIENT_CREDENTIALS if fetched else secret.auth_type
+    connection.auth_type = auth_type_at(at, secret)
     connection.secret = work.seal(connection, "secret", secret.stored())
     connection.details = {**secret.details(), **hints}
     connection.account = dict(account)

@@ -1,4 +1,4 @@
-"""What the parts of a definition have to agree on."""
+"""Consistency of a definition: rules between its parts."""
 
 from __future__ import annotations
 
@@ -8,27 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 from models.definition import FieldGroup, FieldType
 from models.errors import Path, Violation
-from models.vocabulary import AuthType
 from proxy.address import template_names
 from proxy.headers import check_header
+from resolvers.auth_kinds import KINDS
 from resolvers.definitions.parts import FormField, Request
 from resolvers.definitions.words import whole
 
 if TYPE_CHECKING:
     from resolvers.definitions.definition import VendorDefinition
 
-#: The standard parts of a secret that each way of authorising is composed of.
-STANDARD_PARTS: Final = {
-    AuthType.API_KEY: ("apiKey",),
-    AuthType.BASIC: ("username", "password"),
-    AuthType.BEARER: ("token",),
-}
 _SIGNED: Final = frozenset({"timestamp", "body", "id", "url", "method"})
 _ADDRESSES: Final = ("apiBaseUrl", "authorizationUrl", "tokenUrl", "revocationUrl", "issuer", "userinfoUrl")
-_NEEDED: Final = {
-    AuthType.OAUTH2: ("authorizationUrl", "tokenUrl"),
-    AuthType.CLIENT_CREDENTIALS: ("tokenUrl",),
-}
 _SLOT: Final = re.compile(r"\{([^{}]*)\}")
 _SNAKE: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -52,10 +42,10 @@ Faults = Iterator[tuple[Path, str]]
 
 def _auth(definition: VendorDefinition) -> Faults:
     auth = definition.auth
-    for name in _NEEDED.get(auth.type, ()):
+    for name in KINDS[auth.type].addresses:
         if _address(definition, name) is None:
             yield ("auth", name), f"{auth.type} needs it."
-    if auth.api_key is not None and auth.type is not AuthType.API_KEY:
+    if auth.api_key is not None and not KINDS[auth.type].has_key_name:
         yield ("auth", "apiKey"), f"It is for API_KEY, not for {auth.type}."
 
 
@@ -82,7 +72,7 @@ def _field(field: FormField) -> Iterator[tuple[str, str]]:
 
 
 def _slots(definition: VendorDefinition) -> Faults:
-    """What stands in an address is always given and never free text."""
+    """A parameter in an address is required and never free text."""
     for place, text in templates_of(definition):
         for name in template_names(text):
             field = _parameter(definition, name)
@@ -93,7 +83,7 @@ def _slots(definition: VendorDefinition) -> Faults:
 
 
 def templates_of(definition: VendorDefinition) -> Iterator[tuple[Path, str]]:
-    """Every address and path in which parameters may stand, with its place in the definition."""
+    """Every address and path that may hold parameters, with its place in the definition."""
     for name in _ADDRESSES:
         address = _address(definition, name)
         if address is not None:
@@ -103,7 +93,7 @@ def templates_of(definition: VendorDefinition) -> Iterator[tuple[Path, str]]:
 
 
 def _credential(definition: VendorDefinition) -> Faults:
-    standard = STANDARD_PARTS.get(definition.auth.type, ())
+    standard = [part.name for part in KINDS[definition.auth.type].entered]
     given = definition.credential
     known = {field.key for field in definition.of_group(FieldGroup.SECRET)}
     for part, template in (given or {}).items():

@@ -1,4 +1,4 @@
-"""What is given for a definition's fields: judged, put into addresses, and composed to a secret's standard parts."""
+"""Values of a definition's fields: check them, put them into addresses, compose the standard parts of a secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any, Final
 from models.definition import FieldGroup, FieldType
 from models.errors import InvalidInput, Path, Violation
 from proxy.address import check_base_url, template_names
-from resolvers.definitions.consistency import STANDARD_PARTS, templates_of
+from resolvers.auth_kinds import KINDS
+from resolvers.definitions.consistency import templates_of
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import FormField
 from resolvers.definitions.words import whole
@@ -24,7 +25,7 @@ _LONG_TEXT: Final = 64 * 1024
 
 
 def check_values(faults: Faults, fields: Sequence[FormField], values: Mapping[str, Any], where: Path) -> None:
-    """Faults at `where` + the field's key: what is missing, or not as the field says. Other names are let be."""
+    """Faults at `where` + the field's key: missing values, or values that do not fit. Other names are ignored."""
     for field in fields:
         value = values.get(field.key)
         if value in _NOTHING:
@@ -91,18 +92,18 @@ def _misfits(templates: Sequence[str], values: Mapping[str, Any], where: Path) -
 
 
 def compose(definition: VendorDefinition, fields: Mapping[str, Any]) -> dict[str, str]:
-    """The standard parts of a secret, such as `username` and `password`, out of what was given for its fields."""
+    """The standard parts of a secret, such as `username` and `password`, from the values of its fields."""
     known = {field.key for field in definition.of_group(FieldGroup.SECRET)}
     texts = {key: as_text(fields.get(key)) for key in known}
     made = {}
-    for part in STANDARD_PARTS.get(definition.auth.type, ()):
-        template = (definition.credential or {}).get(part, f"{{{part}}}")
-        made[part] = _SLOT.sub(lambda match: texts.get(match[1], ""), template)
+    for part in KINDS[definition.auth.type].entered:
+        template = (definition.credential or {}).get(part.name, f"{{{part.name}}}")
+        made[part.name] = _SLOT.sub(lambda match: texts.get(match[1], ""), template)
     return made
 
 
 def as_text(value: Any) -> str:
-    """A value of a form as it stands in an address or a secret."""
+    """A value of a form as text of an address or a secret."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)

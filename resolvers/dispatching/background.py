@@ -22,10 +22,10 @@ _SENTENCE = "The hub stopped between sending the call and recording its outcome.
 
 @operation(needs=OPERATOR)
 async def reap_dispatches(work: Work, orphaned_before: int = 0) -> int:
-    """Mark as OUTCOME_UNKNOWN what is long past its deadline, and all that is older than `orphaned_before`.
+    """Mark unfinished dispatches as OUTCOME_UNKNOWN: long past their deadline, or older than `orphaned_before`.
 
-    The latter is for a process that knows itself to be alone: what was begun before it nobody will finish.
-    Answers how many were marked.
+    A process that knows to be the only one passes the time of its start: nobody will finish an older dispatch.
+    Answers the number of marked dispatches.
     """
     now = work.now()
     abandoned = or_(

@@ -46,12 +46,12 @@ class Candidate:
 
     @property
     def capability(self) -> Capability:
-        """What would run."""
+        """The capability to run."""
         return self.found.capability
 
     @property
     def connection(self) -> Connection | None:
-        """With whose credential."""
+        """The connection with the credential, if there is one."""
         return self.picked.connection
 
 

@@ -1,4 +1,4 @@
-"""What an answer says of a credential that nothing renews: a 401 stands with its connection until one goes well."""
+"""Refused credentials that the hub does not renew: a 401 is the connection's last error until a call succeeds."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ from sqlmodel import col
 
 from models.errors import DomainError
 from models.tables import Connection
-from models.vocabulary import AuthType, ConnectionStatus
+from models.vocabulary import ConnectionStatus
+from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller
 from resolvers.dispatching.response import Response
 from resolvers.hub import Hub
 from resolvers.operation import OPERATOR, operation
 from resolvers.work import Work
 
-#: Of tokens that are renewed `call_with_token` takes care.
-_GIVEN: Final = frozenset({AuthType.API_KEY, AuthType.BASIC, AuthType.BEARER})
 _UNAUTHORIZED: Final = 401
 _REFUSED: Final = "The remote service refuses the credential (401)."
-#: So often it is written down when the last refusal was: whoever goes on with a dead key costs no write a call.
+#: The time of the last refusal is written at most this often: repeated calls with a dead key cost no writes.
 _EVERY_MS: Final = 60_000
 
 
@@ -36,12 +35,14 @@ class Tried:
 
 
 async def note_answer(hub: Hub, connection: Connection | None, response: Response) -> None:
-    """Write down what is news, and only that: a call that goes well at a connection without fault costs nothing.
+    """Record a change only: a successful call with a connection without an error writes nothing.
 
-    `connection` is the row as the call went out with it. Answers other than a 401 and a success say nothing of it.
+    `connection` is the row as it was when the call was built. Only a 401 or a success concerns the credential.
     """
     refused = response.status == _UNAUTHORIZED
-    if connection is None or connection.auth_type not in _GIVEN or not (refused or response.succeeded):
+    if connection is None or not (refused or response.succeeded):
+        return
+    if not KINDS[connection.auth_type].entered:  # `call_with_token` takes care of tokens that are renewed
         return
     tried = Tried(connection_id=connection.id, version=connection.secret_version, refused=refused)
     if _is_news(connection, tried, hub.clock()):
@@ -51,7 +52,7 @@ async def note_answer(hub: Hub, connection: Connection | None, response: Respons
 
 @operation(needs=OPERATOR)
 async def note_credential(work: Work, tried: Tried) -> None:
-    """Set or clear the last error of a connection, whose status stays, unless it has another secret by now."""
+    """Set or clear the last error of a connection, unless it has another secret by now. The status stays."""
     row = select(Connection).where(col(Connection.id) == tried.connection_id).with_for_update()
     connection = await work.first(row)
     if connection is None or connection.secret_version != tried.version:
@@ -62,7 +63,7 @@ async def note_credential(work: Work, tried: Tried) -> None:
 
 
 def _is_news(connection: Connection, tried: Tried, now: int) -> bool:
-    """What a test has found stays until the next test: it is why the connection is OFFLINE."""
+    """A success clears no error of an OFFLINE connection: that is the finding of a test, until the next test."""
     if not tried.refused:
         return connection.last_error is not None and connection.status is ConnectionStatus.CONNECTED
     known = connection.last_error == _REFUSED and connection.last_error_at is not None

@@ -1,4 +1,4 @@
-"""What faces show of a dispatch that is no column."""
+"""Derived fields of a dispatch: pure functions of the row."""
 
 from __future__ import annotations
 

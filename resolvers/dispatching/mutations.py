@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
-from models.row import new_id
 from models.vocabulary import Permission
 from resolvers.connect.invitation import invitation
 from resolvers.dispatching.attempt import Dispatched, Ready, answer_of, attempt
-from resolvers.dispatching.build import Candidate, RunCapability, build, candidate
-from resolvers.dispatching.replay import guarding
-from resolvers.dispatching.send import Prepared, Sent
+from resolvers.dispatching.build import RunCapability, build, candidate
+from resolvers.dispatching.prepare import prepare
+from resolvers.dispatching.send import Sent
 from resolvers.operation import READS, exchange
-from resolvers.outbound.request import Outbound
 from resolvers.readiness import not_ready
-from resolvers.recorder import Intent
 from resolvers.work import Work
 
 OPERATION: Final = "dispatch"
@@ -24,17 +21,21 @@ OPERATION: Final = "dispatch"
 async def load(work: Work, run: RunCapability) -> Ready:
     """Find, permit, validate, pick and build; nothing has been sent."""
     chosen = await candidate(work, run)
-    shown = None if chosen.picked.borrowed else chosen.connection
-    integration = chosen.found.integration
+    found, picked = chosen.found, chosen.picked
     if not chosen.ready.available:
-        raise not_ready(chosen.ready, connect_url=await invitation(work, integration, shown, chosen.ready))
-    outbound = await build(work, chosen, run.idempotency_key)
-    prepared = Prepared(
-        intent=_intent(work, chosen, outbound, run.idempotency_key),
-        outbound=outbound,
-        connection=chosen.connection,
+        link = await invitation(work, found.integration, picked.shown, chosen.ready)
+        raise not_ready(chosen.ready, connect_url=link)
+    return prepare(
+        work,
+        await build(work, chosen, run.idempotency_key),
+        picked,
+        operation=OPERATION,
+        key=run.idempotency_key,
+        digest=chosen.digest,
+        integration=found.integration,
+        installation=found.installation,
+        capability=found.capability,
     )
-    return Ready(prepared=prepared, integration=integration, connection=shown)
 
 
 @exchange(
@@ -48,32 +49,3 @@ async def load(work: Work, run: RunCapability) -> Ready:
 async def dispatch(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatched:
     """Run a capability. A failure of the remote service is an outcome, not a refusal."""
     return await answer_of(work, ready, sent)
-
-
-def _intent(work: Work, chosen: Candidate, outbound: Outbound, key: str | None) -> Intent:
-    caller, capability, now = work.caller, chosen.capability, work.now()
-    intent_id = new_id(now)
-    return Intent(
-        id=intent_id,
-        created_at=now,
-        organization_id=work.organization_id,
-        integration_id=capability.integration_id,
-        installation_id=chosen.found.installation.id if chosen.found.installation else None,
-        capability_id=capability.id,
-        capability_name=capability.name,
-        connection_id=_shown_connection_id(chosen),
-        principal_id=caller.principal_id,
-        token_id=caller.token_id,
-        source=caller.source,
-        method=capability.method,
-        url=outbound.recorded_url(),
-        request_digest=chosen.digest,
-        correlation_id=intent_id,
-        deadline_at=now + capability.timeout_seconds * 1000,
-        key=guarding(work, OPERATION, key, now),
-    )
-
-
-def _shown_connection_id(chosen: Candidate) -> str | None:
-    """A publisher's own connection is used unseen: also the record does not name it."""
-    return None if chosen.connection is None or chosen.picked.borrowed else chosen.connection.id

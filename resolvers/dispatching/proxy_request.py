@@ -8,22 +8,19 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
-from models.row import new_id
 from models.tables import Connection, Definition, Installation, Integration
 from models.vocabulary import Permission
 from resolvers.connect.invitation import invitation
 from resolvers.dispatching.attempt import Dispatched, Ready, answer_of, attempt
+from resolvers.dispatching.prepare import prepare
 from resolvers.dispatching.proxying import ProxyRequest, build_proxied
-from resolvers.dispatching.replay import guarding
-from resolvers.dispatching.send import Prepared, Sent
+from resolvers.dispatching.send import Sent
 from resolvers.find import get_integration
 from resolvers.idempotency import check_key, digest_of_input
 from resolvers.integrations.fields import owned_by
 from resolvers.operation import READS, exchange
-from resolvers.outbound.request import Outbound
 from resolvers.pick import Pick, picked
 from resolvers.readiness import not_ready, usability
-from resolvers.recorder import Intent
 from resolvers.work import Work
 
 _OPERATION: Final = "proxyRequest"
@@ -38,12 +35,16 @@ async def load_request(work: Work, asked: ProxyRequest) -> Ready:
     chosen = await picked(work, integration, named=asked.connection_id)
     await _require_usable(work, integration, installation, chosen)
     outbound = await build_proxied(work, asked, integration, chosen.connection)
-    prepared = Prepared(
-        intent=_intent(work, asked, integration, installation, chosen.connection, outbound),
-        outbound=outbound,
-        connection=chosen.connection,
+    return prepare(
+        work,
+        outbound,
+        chosen,
+        operation=_OPERATION,
+        key=asked.idempotency_key,
+        digest=_digest(asked, integration, chosen.connection),
+        integration=integration,
+        installation=installation,
     )
-    return Ready(prepared=prepared, integration=integration, connection=chosen.connection)
 
 
 @exchange(
@@ -85,34 +86,9 @@ async def _require_usable(
         raise not_ready(usable, connect_url=await invitation(work, integration, chosen.connection, usable))
 
 
-def _intent(
-    work: Work,
-    asked: ProxyRequest,
-    integration: Integration,
-    installation: Installation | None,
-    connection: Connection | None,
-    outbound: Outbound,
-) -> Intent:
-    now, connection_id = work.now(), connection.id if connection else None
+def _digest(asked: ProxyRequest, integration: Integration, connection: Connection | None) -> str:
     headers = [(header.name, header.value) for header in asked.headers or ()]
-    parts = [integration.id, asked.method, asked.path, asked.query, headers, asked.body, connection_id]
-    intent_id = new_id(now)
-    return Intent(
-        id=intent_id,
-        created_at=now,
-        organization_id=work.organization_id,
-        integration_id=integration.id,
-        installation_id=installation.id if installation else None,
-        capability_id=None,
-        capability_name=None,
-        connection_id=connection_id,
-        principal_id=work.caller.principal_id,
-        token_id=work.caller.token_id,
-        source=work.caller.source,
-        method=asked.method,
-        url=outbound.recorded_url(),
-        request_digest=digest_of_input(parts),
-        correlation_id=intent_id,
-        deadline_at=now + int(asked.timeout_seconds * 1000),
-        key=guarding(work, _OPERATION, asked.idempotency_key, now),
+    connection_id = connection.id if connection else None
+    return digest_of_input(
+        [integration.id, asked.method, asked.path, asked.query, headers, asked.body, connection_id]
     )

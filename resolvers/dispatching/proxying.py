@@ -1,4 +1,4 @@
-"""From a request of the caller's own to the exact request that goes out through an integration."""
+"""Build a proxied request: from the caller's own request to the exact request through an integration."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ _TEXT: Final = "text/plain; charset=utf-8"
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyRequest:
-    """A request through an integration. `path` may have a query; a `body` that is text goes as it stands, else JSON.
+    """A request through an integration. `path` may have a query.
 
+    A `body` that is text is sent unchanged, any other as JSON.
     Values of `query` are texts, numbers, booleans, or lists of them; null is left out.
     """
 
@@ -48,7 +49,7 @@ class ProxyRequest:
 async def build_proxied(
     work: Work, asked: ProxyRequest, integration: Integration, connection: Connection | None
 ) -> Outbound:
-    """The outbound request. Raises InvalidInput for what cannot be sent, or would leave the API's address."""
+    """The outbound request. Raises InvalidInput for values that cannot be sent or would leave the API's address."""
     route = route_of(work, integration, connection)
     faults = Faults()
     pairs = _pairs(faults, asked.query)
@@ -109,7 +110,7 @@ def _check_headers(faults: Faults, asked: ProxyRequest, granted: Authorisation) 
 
 
 def _body(faults: Faults, asked: ProxyRequest) -> tuple[bytes | None, str | None]:
-    """What goes out and, where the caller does not say it, its content type."""
+    """The bytes of the body, and its content type: the caller's, else by the type of the value."""
     if asked.body is None:
         return None, None
     said = next((one.value for one in asked.headers or () if one.name.lower() == "content-type"), None)

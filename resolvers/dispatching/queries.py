@@ -102,7 +102,7 @@ def _plan(chosen: Candidate, outbound: Outbound, blocked_by: str | None, fate: I
         blocked_by=blocked_by,
         missing_scopes=chosen.ready.missing_scopes,
         capability=chosen.capability,
-        connection=None if chosen.picked.borrowed else chosen.connection,
+        connection=chosen.picked.shown,
         method=chosen.capability.method,
         url=outbound.shown_url(),
         headers=outbound.shown_headers(),

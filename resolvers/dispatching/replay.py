@@ -1,19 +1,12 @@
-"""Keys of outbound calls: what guards one, and the earlier call that a key stands for."""
+"""Replay: the earlier call that has the idempotency key of a new one."""
 
 from __future__ import annotations
 
 from models.errors import Conflict, TooMany
 from models.tables import Dispatch
-from resolvers.idempotency import LIFETIME_MS, key_owner, spent
-from resolvers.recorder import Existing, Intent, Key
+from resolvers.idempotency import spent
+from resolvers.recorder import Existing, Intent
 from resolvers.work import Work
-
-
-def guarding(work: Work, operation: str, key: str | None, now: int) -> Key | None:
-    """The key that an intent takes; None without one."""
-    if key is None:
-        return None
-    return Key(owner_id=key_owner(work), operation=operation, key=key, expires_at=now + LIFETIME_MS)
 
 
 async def earlier(work: Work, intent: Intent, existing: Existing) -> Dispatch:

@@ -19,9 +19,9 @@ _NOT_KEPT: Final = frozenset({"set-cookie", "set-cookie2"})
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """At most one of json, text and base64 is set, and `kind` says which; none for an empty body.
+    """The answer of the remote service. `kind` names the one of json, text and base64 that is set; empty body: none.
 
-    `answer` is what it was made of: headers, and the body as bytes.
+    `answer` has the headers, and the body as bytes.
     """
 
     status: int
@@ -66,7 +66,7 @@ def seal_response(hub: Hub, intent: Intent, response: Response) -> bytes:
 
 
 def unseal_response(hub: Hub, dispatch: Dispatch) -> Response | None:
-    """The kept answer of a dispatch, or None where there was none."""
+    """The kept answer of a dispatch, or None."""
     if dispatch.response is None:
         return None
     plain = hub.keyring.open(dispatch.response, _place(dispatch.organization_id, dispatch.id))

@@ -38,7 +38,7 @@ class Prepared:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """What came of it. `existing`: the key was held, and nothing was sent."""
+    """The result of sending. `existing`: another call has the key, and nothing was sent."""
 
     outcome: Outcome | None = None
     response: Response | None = None
@@ -48,9 +48,9 @@ class Sent:
 async def send(hub: Hub, prepared: Prepared) -> Sent:
     """Record the intent, call, record the outcome.
 
-    Raises TooMany where the hub itself had no room for the call; NotReady, UpstreamFailed and NotFound where there
-    was no token to go along with it. Nothing was sent then, and the key is free again. Raises Unavailable where the
-    database takes no record: of the intent, so that nothing is sent, or of the outcome, and says which.
+    Raises TooMany if the hub itself has no room for the call; NotReady, UpstreamFailed and NotFound if there is no
+    token for it. Nothing was sent then, and the key is free again. Raises Unavailable if the database records no
+    intent, so that nothing is sent, or no outcome; the message says which.
     """
     intent = prepared.intent
     (existing,) = await hub.recorder.write([intent])
@@ -70,7 +70,7 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
 
 
 def row_of(intent: Intent, outcome: Outcome) -> Dispatch:
-    """The record as it stands now, without reading it again."""
+    """The record with its outcome, without reading it again."""
     return Dispatch(
         **{name: value for name, value in vars(intent).items() if name != "key"},
         idempotency_key=intent.key.key if intent.key else None,

@@ -10,6 +10,7 @@ from models.tables import Integration
 from models.vocabulary import ApiKeyLocation, AuthType, TokenEndpointAuth
 from proxy.address import check_base_url, check_oauth_url
 from proxy.headers import check_header, check_template, check_value, hint
+from resolvers.auth_kinds import KINDS
 from resolvers.faults import ADDRESS, NAME, TEXT, WORD, Faults
 from resolvers.outbound.request import Header
 from resolvers.secret import Secret
@@ -56,10 +57,10 @@ def check_auth(faults: Faults, auth: IntegrationAuth | Unset | None) -> None:
 
 
 def apply_auth(work: Work, integration: Integration, auth: IntegrationAuth | Unset | None) -> None:
-    """Set what was given; what was cleared goes back to its default."""
+    """Set the given values; a cleared value goes back to its default."""
     if not isinstance(auth, IntegrationAuth):
         return
-    for field, default in _DEFAULTS.items():
+    for field, default in {**PLAIN, "client_id": None}.items():
         source = "type" if field == "auth_type" else field
         value = getattr(auth, source)
         if not isinstance(value, Unset):
@@ -77,10 +78,9 @@ def apply_auth(work: Work, integration: Integration, auth: IntegrationAuth | Uns
 
 
 def own_credentials(integration: Integration) -> Secret | None:
-    """What the default connection of an integration holds that authorises by itself: a token yet to be fetched."""
+    """The secret NONE for a default connection whose token the hub fetches by itself; None otherwise."""
     complete = integration.client_id and integration.client_secret and integration.token_url
-    by_itself = integration.auth_type is AuthType.CLIENT_CREDENTIALS and complete
-    return Secret(none=True) if by_itself else None
+    return Secret(none=True) if KINDS[integration.auth_type].needs_no_user and complete else None
 
 
 def own_addresses(
@@ -114,10 +114,10 @@ _ADDRESSES: Final = {
     "revocationUrl": "revocation_url",
 }
 _OF_CLIENT: Final = ("type", "client_id", "client_secret", "token_url", "token_endpoint_auth", "scopes")
-_DEFAULTS: Final[dict[str, object]] = {
+#: The values of an integration without a definition, by column.
+PLAIN: Final[Mapping[str, Any]] = {
     "auth_type": AuthType.NONE,
     "api_base_url": None,
-    "client_id": None,
     "authorization_url": None,
     "token_url": None,
     "revocation_url": None,

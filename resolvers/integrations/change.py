@@ -9,7 +9,7 @@ from models.row import name_key
 from models.tables import Definition, Integration
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess
 from resolvers.credentials.register import replace_default_connection
-from resolvers.credentials.verifying import unverify
+from resolvers.credentials.unverify import unverify
 from resolvers.definitions.queries import of_vendor
 from resolvers.definitions.secret import composed
 from resolvers.definitions.stored import definition_of

@@ -1,4 +1,4 @@
-"""What is wrong with an integration as it is given: every fault, in the order of the input."""
+"""Check a given integration: every fault, in the order of the input."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ _CHECKS: Final[dict[str, Callable[[Faults, Any], None]]] = {
 
 
 def _type_of(auth: object, otherwise: AuthType) -> AuthType:
-    """How it will authorise once the input is applied."""
+    """The auth type once the input is applied."""
     if not isinstance(auth, IntegrationAuth) or isinstance(auth.type, Unset):
         return otherwise
     return auth.type or AuthType.NONE

@@ -11,7 +11,7 @@ from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, Token
 from resolvers.capabilities.declaring import declare
 from resolvers.capabilities.manifest import DeclareCapability
 from resolvers.credentials.register import replace_default_connection
-from resolvers.credentials.verifying import unverify
+from resolvers.credentials.unverify import unverify
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.queries import of_vendor
 from resolvers.definitions.secret import composed

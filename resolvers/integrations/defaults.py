@@ -1,4 +1,4 @@
-"""What an integration takes from its vendor's definition where nothing else is said."""
+"""Defaults of an integration: the values of its vendor's definition, unless the integration has its own."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sqlmodel import col
 
 from models.errors import Conflict, InvalidInput
 from models.tables import Definition, Integration, Organization
-from models.vocabulary import ApiKeyLocation, AuthType, TokenEndpointAuth
+from models.vocabulary import ApiKeyLocation, AuthType
 from proxy.headers import hint
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.stored import definition_of
 from resolvers.definitions.values import fill_address
-from resolvers.integrations.auth import IntegrationAuth
+from resolvers.integrations.auth import PLAIN, IntegrationAuth
 from resolvers.unset import Unset
 from resolvers.work import Work
 
@@ -25,7 +25,7 @@ Defaults = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class VendorChange:
-    """What an integration will go by. `to_judge` are its parameters where vendor or parameters change."""
+    """A change of vendor or parameters. `to_judge`: the parameters to check; None when neither changes."""
 
     vendor: str
     row: Definition | None
@@ -35,23 +35,23 @@ class VendorChange:
     to_judge: Mapping[str, Any] | None
 
     def auth_type(self, integration: Integration) -> AuthType:
-        """How it will authorise unless the input says otherwise."""
+        """The auth type unless the input gives one."""
         kept = integration.auth_type
         changed: AuthType = self.after["auth_type"]
         return changed if kept == self.before["auth_type"] else kept
 
 
 def parameters_of(auth: IntegrationAuth | Unset | None, otherwise: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The parameters that an integration will have; nothing in place of what is no object, which is refused."""
+    """The parameters that an integration will have; empty if the given value is no object, which is refused."""
     if not isinstance(auth, IntegrationAuth) or isinstance(auth.parameters, Unset):
         return otherwise
     return auth.parameters if isinstance(auth.parameters, dict) else {}
 
 
 def defaults_of(definition: VendorDefinition | None, parameters: Mapping[str, Any]) -> Defaults:
-    """By column, what an integration has unless it says otherwise; None for an address that lacks a parameter."""
+    """The default of each column; None for an address that lacks a parameter."""
     if definition is None:
-        return _PLAIN
+        return _WITHOUT_DEFINITION
     auth = definition.auth
     return {
         "category": definition.category,
@@ -71,7 +71,7 @@ def defaults_of(definition: VendorDefinition | None, parameters: Mapping[str, An
 def fill(
     work: Work, integration: Integration, before: Defaults, after: Defaults, auth: IntegrationAuth | Unset | None
 ) -> None:
-    """Put new defaults where the old ones stand; what was given, now or before, stays."""
+    """Replace old defaults by new ones; a value that was given, now or before, stays."""
     for column, value in after.items():
         given = getattr(auth, "type" if column == "auth_type" else column, Unset.UNSET)
         if not isinstance(given, Unset) or value == before[column]:
@@ -83,7 +83,7 @@ def fill(
 
 
 async def require_usable(work: Work, row: Definition | None) -> VendorDefinition | None:
-    """What a new integration of this vendor goes by. Raises InvalidInput or Conflict where there can be none."""
+    """The definition for a new integration of this vendor. Raises InvalidInput or Conflict if there can be none."""
     if row is None:
         return None
     definition = definition_of(row)
@@ -126,16 +126,4 @@ def _filled(address: str | None, parameters: Mapping[str, Any]) -> str | None:
         return None
 
 
-_PLAIN: Defaults = {
-    "category": "other",
-    "auth_type": AuthType.NONE,
-    "api_base_url": None,
-    "authorization_url": None,
-    "token_url": None,
-    "revocation_url": None,
-    "token_endpoint_auth": TokenEndpointAuth.BASIC,
-    "scopes": [],
-    "api_key_location": ApiKeyLocation.HEADER,
-    "api_key_name": None,
-    "headers": [],
-}
+_WITHOUT_DEFINITION: Defaults = {"category": "other", "scopes": [], "headers": [], **PLAIN}

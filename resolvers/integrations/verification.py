@@ -12,7 +12,6 @@ from jobs.job import NewJob, Retry
 from models.errors import Forbidden, InvalidInput, NotFound, NotReady
 from models.tables import Connection, Definition, Integration, Job
 from models.vocabulary import (
-    AuthType,
     ConnectionMode,
     ConnectionStatus,
     HubEvent,
@@ -21,9 +20,9 @@ from models.vocabulary import (
     UnavailableReason,
     WorkState,
 )
+from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller
 from resolvers.connections.health import Check, Finding, check_of, masked, note
-from resolvers.credentials.held import RENEWED
 from resolvers.definitions.stored import definition_of
 from resolvers.find import managed_integration
 from resolvers.operation import OPERATOR, operation
@@ -159,7 +158,7 @@ async def _verified_connection(work: Work, integration: Integration) -> Connecti
     if connection is None:
         picked = pick(work.caller, integration, found)
         connection, reason = picked.connection, picked.reason or UnavailableReason.NO_CONNECTION
-    if connection is None and integration.auth_type is not AuthType.NONE:
+    if connection is None and KINDS[integration.auth_type].needs_connection:
         raise NotReady("There is no connection to verify; connect first, or make one the default.", reason=reason)
     if connection is not None and connection.status is ConnectionStatus.NEEDS_RECONNECT:
         raise NotReady("Its connection no longer works; connect again.", reason=UnavailableReason.NEEDS_RECONNECT)
@@ -171,7 +170,7 @@ async def _verified_connection(work: Work, integration: Integration) -> Connecti
 def _fingerprint(integration: Integration, connection: Connection | None) -> tuple[object, ...]:
     if connection is None:
         return (integration.version, integration.definition_id)
-    renewed = connection.auth_type in RENEWED  # on the way, by the check itself
+    renewed = KINDS[connection.auth_type].renewed  # on the way, by the check itself
     version = None if renewed else connection.secret_version
     return (integration.version, integration.definition_id, connection.id, version, connection.base_url)
 

@@ -1,1 +1,1 @@
-"""OAuth connections: whose tokens are held, how they are kept fresh, and what happens when they end."""
+"""OAuth connections: renew tokens, send calls with them, revoke them."""

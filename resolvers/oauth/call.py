@@ -1,4 +1,4 @@
-"""A call that goes along with a token: renewed before it where it is over, once more where the service refuses it."""
+"""Calls with an OAuth token: renew it before the call if it has expired, and once more if the service refuses it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def call_with_token(
     if fresh is None and held.renewable:
         try:
             fresh = await _within(deadline - clock(), fresh_token(hub, held))
-        except DomainError:  # the answer stands; what became of the token is recorded with the connection
+        except DomainError:  # the 401 is the answer; the connection records the failed renewal
             return answer
         again = await call(hub.egress, _armed(request, fresh, deadline - clock()))
         answer = replace(again, attempts=again.attempts + answer.attempts)
@@ -64,7 +64,7 @@ def _armed(request: OutboundRequest, fresh: FreshToken | None, seconds: float) -
 
 
 async def _within(seconds: float, renewal: Awaitable[FreshToken]) -> FreshToken:
-    """Who waits no longer leaves; the renewal goes on without them."""
+    """Stop waiting after `seconds`; the renewal itself continues."""
     try:
         async with asyncio.timeout(max(seconds, 0)):
             return await renewal

@@ -1,4 +1,4 @@
-"""As which client the hub speaks for a connection: the OAuth client of the integration that it was made for."""
+"""The OAuth client of a connection: that of the integration that it was made for."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from resolvers.work import Work
 
 
 async def issuing_integration(work: Work, connection: Connection) -> Integration | None:
-    """The integration to whose client the tokens were given: the first that it was registered to and that has one.
+    """The integration that got the tokens: the first registration's that has an OAuth client.
 
-    It may be another organization's, whose app is installed here.
+    It may be the integration of another organization, installed here.
     """
     return await work.first(
         select(Integration)
@@ -28,7 +28,7 @@ async def issuing_integration(work: Work, connection: Connection) -> Integration
 
 
 def token_endpoint(work: Work, integration: Integration, url: str | None = None) -> TokenEndpoint | None:
-    """Its token endpoint, or another address that wants the same client; None without an address or a client."""
+    """The token endpoint, or the endpoint at `url` with the same client; None without an address or a client."""
     address = url or integration.token_url
     if address is None or integration.client_id is None:
         return None

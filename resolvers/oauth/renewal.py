@@ -1,7 +1,7 @@
-"""Renewing a token: once, however many callers, processes and machines find it ended.
+"""Renew a token: once, however many callers, processes and machines find it expired.
 
-Who renews has a lease on the connection's row, by the database's clock; no transaction is open while the vendor is
-asked. The row's `secret_version` decides: what was got for a version that is over is thrown away.
+The renewing caller has a lease on the connection's row, by the database's clock; no transaction is open during the
+request. The row's `secret_version` decides: a token for an older version is thrown away.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, assert_never
 
 from sqlalchemy import Select, select
 from sqlmodel import col
@@ -18,10 +18,11 @@ from models.errors import DomainError, NotFound, NotReady, TokenRefused, TooMany
 from models.job import database_now
 from models.row import new_id
 from models.tables import Connection, Integration
-from models.vocabulary import AuthType, ConnectionStatus, UnavailableReason
+from models.vocabulary import ConnectionStatus, UnavailableReason
 from proxy.oauth import ClientCredentials, Grant, RefreshToken, TokenAnswer, TokenEndpoint, fetch_token
+from resolvers.auth_kinds import KINDS, GrantType
 from resolvers.caller import Caller
-from resolvers.credentials.held import RENEWED, HeldToken
+from resolvers.credentials.held import HeldToken
 from resolvers.credentials.tokens import lose_connection, store_tokens
 from resolvers.hub import Hub
 from resolvers.oauth.client import issuing_integration, token_endpoint
@@ -36,7 +37,7 @@ _ENDED: Final = frozenset({"invalid_grant", "bad_refresh_token", "invalid_refres
 
 @dataclass(frozen=True, kw_only=True)
 class RenewToken:
-    """The connection whose token of this version is over."""
+    """The connection, and the version of its token that has expired."""
 
     connection_id: str
     version: int
@@ -44,7 +45,7 @@ class RenewToken:
 
 @dataclass(frozen=True, kw_only=True)
 class FreshToken:
-    """A token to use now, of the version that stands."""
+    """A token to use now, of the current version."""
 
     access_token: str = field(repr=False)
     version: int
@@ -52,7 +53,7 @@ class FreshToken:
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """The lease, and what to ask with it."""
+    """The lease, and the request that it is for."""
 
     renewal: RenewToken
     owner: str
@@ -65,15 +66,15 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True)
 class Unrenewed:
-    """Why there is no token now; None: somebody else is at it."""
+    """Why there is no token now; None: another caller is renewing it."""
 
     why: DomainError | None = None
 
 
 async def fresh_token(hub: Hub, held: HeldToken) -> FreshToken:
-    """A token that is newer than the held one, renewed by this caller or by whoever is first.
+    """A token that is newer than the held one, renewed by this caller or by another.
 
-    Raises NotReady where the user must come back, UpstreamFailed where the vendor fails, NotFound.
+    Raises NotReady if the user must connect again, UpstreamFailed if the vendor fails, NotFound.
     """
     return await hub.flights.join(("token", held.connection_id, held.version), lambda: _renew(hub, held))
 
@@ -83,13 +84,13 @@ async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed
     connection = await _held(work, renewal.connection_id)
     if connection.status is ConnectionStatus.NEEDS_RECONNECT:
         raise _come_back()
-    if connection.auth_type not in RENEWED:
+    if not KINDS[connection.auth_type].renewed:
         return Unrenewed(why=_come_back())
     if connection.secret_version != renewal.version and (fresh := _fresh(work, connection)):
         return fresh
     now = (await work.session.execute(select(database_now()))).scalar_one()
     lease_ms = int(work.hub.pace.token_lease * 1000)
-    # What ends later than anybody would give was given before the clock was set back.
+    # A lease that ends later than any new one was given before the clock was set back.
     if connection.lease_until is not None and now < connection.lease_until <= now + lease_ms:
         if connection.lease_owner is None:
             raise UpstreamFailed(connection.last_error or "The token endpoint failed.")
@@ -101,7 +102,7 @@ async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed
 
 
 async def ask(hub: Hub, claimed: Turn | FreshToken | Unrenewed) -> TokenAnswer | DomainError | None:
-    """The one call, by who has the lease."""
+    """The one request, by the caller with the lease."""
     if not isinstance(claimed, Turn):
         return None
     try:
@@ -118,7 +119,7 @@ async def renew_token(
     if not isinstance(claimed, Turn):
         return claimed
     connection = await _held(work, claimed.renewal.connection_id)
-    if connection.secret_version != claimed.renewal.version:  # connected anew, or renewed by who took over
+    if connection.secret_version != claimed.renewal.version:  # connected again, or renewed under another lease
         return _fresh(work, connection) or Unrenewed()
     if isinstance(sent, TokenAnswer):
         store_tokens(work, connection, sent, asked=claimed.asked, integration_id=claimed.integration_id)
@@ -130,7 +131,7 @@ async def renew_token(
 
 @operation(needs=OPERATOR)
 async def require_reconnect(work: Work, lost: RenewToken, why: str) -> None:
-    """The remote service refuses a token, new as it is: the user must come back, unless they have already."""
+    """The remote service refuses even a new token: the user must connect again, unless they have already."""
     connection = await work.first(_row(lost.connection_id))
     if connection is not None and connection.secret_version == lost.version:
         lose_connection(work, connection, why)
@@ -169,16 +170,7 @@ def _turn(work: Work, connection: Connection, integration: Integration | None) -
             "The integration does not say where its tokens come from; give its tokenUrl and clientId.",
             reason=UnavailableReason.NO_CONNECTION,
         )
-    grant: Grant
-    if connection.auth_type is AuthType.CLIENT_CREDENTIALS:
-        asked = tuple(integration.scopes)
-        grant = ClientCredentials(scopes=asked)
-    else:
-        asked = tuple(connection.granted_scopes)
-        refresh_token = work.unseal(connection, "secret").get("refreshToken")
-        if refresh_token is None:
-            raise _come_back()
-        grant = RefreshToken(token=refresh_token)
+    grant, asked = _grant(work, connection, integration)
     return Turn(
         renewal=RenewToken(connection_id=connection.id, version=connection.secret_version),
         owner=new_id(),
@@ -190,6 +182,22 @@ def _turn(work: Work, connection: Connection, integration: Integration | None) -
     )
 
 
+def _grant(work: Work, connection: Connection, integration: Integration) -> tuple[Grant, tuple[str, ...]]:
+    """The grant to ask for a token with, and its scopes. Raises NotReady without a refresh token."""
+    grant_type = KINDS[connection.auth_type].grant
+    match grant_type:
+        case GrantType.CLIENT_CREDENTIALS:
+            scopes = tuple(integration.scopes)
+            return ClientCredentials(scopes=scopes), scopes
+        case GrantType.AUTHORIZATION_CODE | None:
+            refresh_token = work.unseal(connection, "secret").get("refreshToken")
+            if refresh_token is None:
+                raise _come_back()
+            return RefreshToken(token=refresh_token), tuple(connection.granted_scopes)
+        case _:
+            assert_never(grant_type)
+
+
 async def _held(work: Work, connection_id: str) -> Connection:
     connection = await work.first(_row(connection_id))
     if connection is None:
@@ -198,12 +206,12 @@ async def _held(work: Work, connection_id: str) -> Connection:
 
 
 def _row(connection_id: str) -> Select[Connection]:
-    """By id alone: whose connection this is was settled when the call that needs it was let in."""
+    """By id alone: the call that needs the token has been authorised for this connection."""
     return select(Connection).where(col(Connection.id) == connection_id).with_for_update()
 
 
 def _fresh(work: Work, connection: Connection) -> FreshToken | None:
-    """The token that somebody else has put there; None where it is still to be fetched."""
+    """The token that another caller has stored; None if it is still to be fetched."""
     access_token = work.unseal(connection, "secret").get("accessToken")
     return access_token and FreshToken(access_token=access_token, version=connection.secret_version)
 

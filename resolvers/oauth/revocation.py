@@ -18,22 +18,22 @@ from models.secret_place import SecretPlace
 from models.tables import Connection, Integration
 from models.vocabulary import HubEvent, TokenEndpointAuth
 from proxy.oauth import TokenEndpoint, revoke_token
+from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller
-from resolvers.credentials.held import RENEWED
 from resolvers.hub import Hub
 from resolvers.oauth.client import issuing_integration, token_endpoint
 from resolvers.work import Work
 
 REVOKE: Final = "connection.revoke"
 _MAX_ATTEMPTS: Final = 8
-#: Whoever revokes a refresh token may leave its access tokens alive (RFC 7009 §2.1), so both are named.
+#: A vendor that revokes a refresh token may leave its access tokens alive (RFC 7009 §2.1), so both are revoked.
 _HINTS: Final = {"refreshToken": "refresh_token", "accessToken": "access_token"}
 
 
 async def forget_connection(work: Work, connection: Connection, *, client: TokenEndpoint | None = None) -> None:
     """Remove a connection, and ask for its tokens to be revoked. It is audited by the caller.
 
-    `client` is the revocation endpoint where the integration no longer has what is needed for it.
+    `client` is the revocation endpoint to use if the integration is no longer set up for one.
     """
     await _ask_to_revoke(work, connection, client)
     work.announce(HubEvent.CONNECTION_REMOVED, connection.id, {"connectionId": connection.id})
@@ -41,24 +41,24 @@ async def forget_connection(work: Work, connection: Connection, *, client: Token
 
 
 def revocation_endpoint(work: Work, integration: Integration | None) -> TokenEndpoint | None:
-    """Where an integration's tokens are revoked, and as which client; None where that is not known."""
+    """The revocation endpoint of an integration, with its client; None without an address or a client."""
     if integration is None or integration.revocation_url is None:
         return None
     return token_endpoint(work, integration, integration.revocation_url)
 
 
 def with_client(hub: Hub, organization_id: str, new: NewJob, client: TokenEndpoint | None) -> NewJob:
-    """A job that has to know a client, where there is one."""
+    """The job with a client, sealed; unchanged without one."""
     return new if client is None else _with_secret(hub, organization_id, new, _written(client))
 
 
 def client_of(hub: Hub, job: Claimed) -> TokenEndpoint | None:
-    """That client. Raises GiveUp where it cannot be read."""
+    """The client of a job; None without one. Raises GiveUp if it cannot be read."""
     return None if job.secret is None else _read(_unsealed(hub, job))
 
 
 async def revoke(caller: Caller, context: JobContext) -> None:
-    """Tell the vendor. What it does not know, or never revokes, is done with."""
+    """Revoke the tokens at the vendor. A token that it refuses to revoke counts as revoked."""
     hub, job = caller.hub, context.job
     farewell = _unsealed(hub, job)
     for token, hint in farewell["tokens"]:
@@ -69,7 +69,7 @@ async def revoke(caller: Caller, context: JobContext) -> None:
 
 
 async def _ask_to_revoke(work: Work, connection: Connection, client: TokenEndpoint | None) -> None:
-    if connection.auth_type not in RENEWED:
+    if not KINDS[connection.auth_type].renewed:
         return
     client = client or revocation_endpoint(work, await issuing_integration(work, connection))
     stored = work.unseal(connection, "secret")

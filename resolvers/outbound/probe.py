@@ -1,4 +1,4 @@
-"""Probes: a definition's own small requests, sent with a connection's credential, and what their answers tell."""
+"""Probes: small requests of a definition, sent with a connection's credential, and the reading of their answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from proxy.message import OutboundRequest
 from proxy.redact import redact
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.expression import evaluate, is_truthy
-from resolvers.definitions.parts import Account, Request, Verification
+from resolvers.definitions.parts import Account, Expect, Request, Verification
 from resolvers.definitions.values import as_text, fill_address
 from resolvers.hub import Hub
 from resolvers.oauth.call import call_with_token
@@ -28,14 +28,14 @@ _MOST_BYTES: Final = 256 * 1024
 _SECONDS: Final = 20.0
 _LONGEST: Final = 255
 _SENTENCE: Final = 300
-#: OpenID Connect's claims (Core 1.0, section 5.1) as what the hub knows of an account.
+#: The facts of an account as expressions on OpenID Connect's claims (Core 1.0, section 5.1).
 USERINFO: Final = {"accountId": "sub", "email": "email", "displayName": "name || preferred_username"}
 _REFUSED: Final = frozenset({401, 403})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What came back: a status and, where it was JSON, a value; or why nothing did."""
+    """The answer to a probe: its status and, if it was JSON, its value; or the failure, if there was no answer."""
 
     status: int | None = None
     value: Any = None
@@ -44,20 +44,20 @@ class Reply:
 
     @property
     def refused(self) -> bool:
-        """The credential itself was not taken."""
+        """Whether the remote service refuses the credential itself."""
         return self.status in _REFUSED
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """How to learn who is connected: the request, and an expression for each fact."""
+    """How to learn the connected account: the request, and an expression for each fact."""
 
     request: Request
     facts: Mapping[str, str | None]
 
 
 async def probe_of(work: Work, integration: Integration, connection: Connection | None, request: Request) -> Outbound:
-    """The request as it goes out. Raises InvalidInput where it cannot, such as for want of an API base.
+    """The request, ready to go. Raises InvalidInput if it cannot be sent, such as without an API base.
 
     Its answer may be shown, so every text of the stored secret is masked in it, not only the credential.
     """
@@ -77,7 +77,7 @@ async def probe_of(work: Work, integration: Integration, connection: Connection 
 
 
 async def ask(hub: Hub, probe: Outbound) -> Reply:
-    """Send it, outside of any transaction. Raises TooMany where the hub itself had no room for the call."""
+    """Send a probe, outside of any transaction. Raises TooMany if the hub itself has no room for the call."""
     try:
         result = await call_with_token(hub, probe.request, probe.held)
     except (NotFound, NotReady, UpstreamFailed) as refusal:
@@ -90,21 +90,20 @@ async def ask(hub: Hub, probe: Outbound) -> Reply:
 
 
 def objection(reply: Reply, verification: Verification | None) -> str | None:
-    """Why a reply does not say that the credentials work; None when it does. Without a verification 2xx says so."""
+    """Why the credentials do not work by this reply; None if they do. Without a verification, 2xx is enough."""
     if reply.failure is not None or reply.status is None:
         return reply.failure
     said = _error_text(reply, verification.error if verification else None)
-    takes = verification.expect.takes(reply.status) if verification else 200 <= reply.status < 300
-    if not takes:
+    expect = verification.expect if verification else Expect()
+    if not expect.takes(reply.status):
         return f"The remote service answered {reply.status}{said}"
-    when = verification.expect.when if verification else None
-    if when is not None and not is_truthy(evaluate(when, reply.value)):
+    if expect.when is not None and not is_truthy(evaluate(expect.when, reply.value)):
         return f"The remote service answered {reply.status}, but not as it does to credentials that work{said}"
     return None
 
 
 def identity_of(definition: VendorDefinition, parameters: Mapping[str, Any]) -> Identity | None:
-    """By the definition's account request; else by OpenID Connect's userinfo (Core 1.0, section 5.3)."""
+    """The definition's account request; else OpenID Connect's userinfo (Core 1.0, section 5.3), if it has one."""
     if definition.account is not None:
         return Identity(request=definition.account.request, facts=_facts(definition.account))
     if definition.auth.userinfo_url is None:
@@ -114,7 +113,7 @@ def identity_of(definition: VendorDefinition, parameters: Mapping[str, Any]) -> 
 
 
 def account_of(identity: Identity, reply: Reply) -> dict[str, str]:
-    """Who is connected, as far as the reply says; empty where it does not."""
+    """The facts of the connected account that the reply holds; empty if it holds none."""
     found = {}
     for name, expression in identity.facts.items():
         value = None if expression is None else evaluate(expression, reply.value)
@@ -157,6 +156,6 @@ def _error_text(reply: Reply, expression: str | None) -> str:
 
 
 def _clean(text: str, secrets: Sequence[str]) -> str:
-    """One line without secrets and without what a terminal or a database trips over."""
+    """One line without secrets and without characters that a terminal or a database cannot take."""
     line = " ".join(redact(text, secrets).split())
     return "".join(letter for letter in line if not unicodedata.category(letter).startswith("C"))

@@ -45,7 +45,7 @@ class Route:
 class Outbound:
     """A request that is ready to go. `held`: `call_with_token` keeps this token fresh.
 
-    `secrets` are masked in every text about the request; the named headers and query parameters where it is shown.
+    `secrets` are masked in every text about the request, the named headers and query parameters in its shown form.
     """
 
     request: OutboundRequest

@@ -27,7 +27,6 @@ SHOWN_AUTH_TYPE: Final = {
     AuthType.NONE: "bearer",
 }
 #: The types that are shown as one. A client that writes back the shown type changes nothing.
-INDISTINCT: Final = (
-    frozenset({AuthType.OAUTH2, AuthType.CLIENT_CREDENTIALS}),
-    frozenset({AuthType.BEARER, AuthType.NONE}),
+INDISTINCT: Final = tuple(
+    frozenset(ours for ours, shown in SHOWN_AUTH_TYPE.items() if shown == theirs) for theirs in AUTH_TYPES
 )

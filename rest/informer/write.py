@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from models.errors import UpstreamFailed
 from models.tables import Integration, Principal
-from models.vocabulary import AuthType, PrincipalKind
+from models.vocabulary import PrincipalKind
 from proxy.headers import passed_on
+from resolvers.auth_kinds import KINDS
 from resolvers.connect.authorization import Authorization
 from resolvers.connections.own import Connected
 from resolvers.dispatching.attempt import Dispatched
@@ -176,7 +177,7 @@ def _addresses(row: Integration) -> Json:
 
 
 def _key(row: Integration) -> Json:
-    if row.auth_type is not AuthType.API_KEY:
+    if not KINDS[row.auth_type].has_key_name:
         return {}
     return {"apiKeyLocation": row.api_key_location.lower(), "apiKeyName": row.api_key_name}
 

@@ -1,4 +1,4 @@
-"""Which integrations have to be verified, and what takes their verification away."""
+"""Take the verification of integrations away: after a change they have to be verified again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _VERIFIED = (IntegrationState.LIVE, IntegrationState.VERIFYING)
 
 
 def unverify(work: Work, integration: Integration, definition: Definition | None) -> None:
-    """LIVE → NEW where the definition has a verification; one that is under way counts no more."""
+    """LIVE or VERIFYING → NEW if the definition has a verification; the result of one under way is ignored."""
     if definition is not None and supports_verification(definition) and integration.state in _VERIFIED:
         integration.state = IntegrationState.NEW
         integration.state_error = None
@@ -24,14 +24,14 @@ def unverify(work: Work, integration: Integration, definition: Definition | None
 
 
 async def unverify_users_of(work: Work, connection: Connection) -> None:
-    """The same for every integration that a shared connection is registered to."""
+    """Unverify every integration that a shared connection is registered to."""
     if connection.mode is ConnectionMode.SHARED:
         users = select(col(Registration.integration_id)).where(col(Registration.connection_id) == connection.id)
         await unverify_all(work, list((await work.session.execute(users)).scalars()))
 
 
 async def unverify_all(work: Work, integration_ids: Sequence[str]) -> None:
-    """The same for integrations by their ids, those of the organization."""
+    """Unverify the organization's own among integrations with these ids."""
     rows = await work.session.execute(
         select(Integration, Definition)
         .join(Definition, col(Definition.id) == col(Integration.definition_id))

@@ -1,0 +1,61 @@
+"""Prepare a call: its durable intent, its request, and the connection that may be shown."""
+
+from __future__ import annotations
+
+from models.row import new_id
+from models.tables import Capability, Installation, Integration
+from models.vocabulary import HttpMethod
+from resolvers.dispatching.attempt import Ready
+from resolvers.dispatching.send import Prepared
+from resolvers.idempotency import LIFETIME_MS, key_owner
+from resolvers.outbound.request import Outbound
+from resolvers.pick import Pick
+from resolvers.recorder import Intent, Key
+from resolvers.work import Work
+
+
+def prepare(
+    work: Work,
+    outbound: Outbound,
+    picked: Pick,
+    *,
+    operation: str,
+    key: str | None,
+    digest: str,
+    integration: Integration,
+    installation: Installation | None,
+    capability: Capability | None = None,
+) -> Ready:
+    """A call that is ready to be sent. The `key` belongs to the `operation` and to the `digest` of its input.
+
+    A publisher's own connection is used unseen: the record does not name it either.
+    """
+    now = work.now()
+    intent_id = new_id(now)
+    intent = Intent(
+        id=intent_id,
+        created_at=now,
+        organization_id=work.organization_id,
+        integration_id=integration.id,
+        installation_id=installation.id if installation else None,
+        capability_id=capability.id if capability else None,
+        capability_name=capability.name if capability else None,
+        connection_id=picked.shown.id if picked.shown else None,
+        principal_id=work.caller.principal_id,
+        token_id=work.caller.token_id,
+        source=work.caller.source,
+        method=HttpMethod(outbound.request.method),
+        url=outbound.recorded_url(),
+        request_digest=digest,
+        correlation_id=intent_id,
+        deadline_at=now + int(outbound.request.timeout_seconds * 1000),
+        key=_guarding(work, operation, key, now),
+    )
+    prepared = Prepared(intent=intent, outbound=outbound, connection=picked.connection)
+    return Ready(prepared=prepared, integration=integration, connection=picked.shown)
+
+
+def _guarding(work: Work, operation: str, key: str | None, now: int) -> Key | None:
+    if key is None:
+        return None
+    return Key(owner_id=key_owner(work), operation=operation, key=key, expires_at=now + LIFETIME_MS)

@@ -65,6 +65,8 @@ os.register_at_fork(after_in_child=_renew_process)
 
 #: In the `info` of a column that holds envelopes.
 SECRET = "secret"
+#: Arguments of a column whose changes the audit leaves out: a digest, a mark of use, a position.
+UNAUDITED = {"info": {"unaudited": True}}
 #: Compared byte by byte on PostgreSQL, as SQLite's BINARY does, so that keyset orders agree.
 BINARY_TEXT = "C"
 

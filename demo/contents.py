@@ -10,7 +10,7 @@ from proxy.inputs import SimpleInput
 from resolvers.capabilities.declaring import DeclareCapability
 from resolvers.integrations.auth import IntegrationAuth
 from resolvers.integrations.creation import CreateIntegration
-from resolvers.secrets import BasicSecret, Secret
+from resolvers.secret import BasicSecret, Secret
 
 APP = "INVENTORY"
 

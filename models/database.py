@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 from weakref import WeakSet
@@ -53,17 +53,36 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that changes nothing. It costs next to nothing where nothing is read through it."""
-        session = AsyncSession(self.engine, expire_on_commit=False)
+        """A session that changes nothing."""
+        async with self.reading() as session:
+            yield session()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Callable[[], AsyncSession]]:
+        """Like `read`, for readers that may need no session: it is made at the first call.
+
+        Raises RuntimeError if rows were changed in it: the change would be lost.
+        """
+        made: list[AsyncSession] = []
+
+        def session() -> AsyncSession:
+            if not made:
+                made.append(AsyncSession(self.engine, expire_on_commit=False))
+            return made[0]
+
         try:
             with reaching():
                 yield session
+            for one in made:
+                _refuse_changes(one)
         except Unavailable:
-            await session.invalidate()  # a rollback would wait for what does not answer
+            for one in made:
+                await one.invalidate()  # a rollback would wait for what does not answer
             raise
         finally:
-            if session.in_transaction():
-                await asyncio.shield(_let_go(session))  # a caller that leaves must not take a connection along
+            for one in made:
+                if one.in_transaction():
+                    await asyncio.shield(_let_go(one))  # a caller that leaves must not take a connection along
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -140,6 +159,11 @@ class Database:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", waiting):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+
+def _refuse_changes(session: AsyncSession) -> None:
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("Rows were changed in a session that only reads.")
 
 
 async def _let_go(session: AsyncSession) -> None:

@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from sqlalchemy.exc import IntegrityError
@@ -27,6 +28,17 @@ Sent = TypeVar("Sent")
 
 _TRIES: Final = 4
 _PAUSE_SECONDS: Final = 0.01
+
+
+class Access(Enum):
+    """Whether a transaction changes rows. One that does takes its turn on SQLite, which has a single writer."""
+
+    READS = auto()
+    WRITES = auto()
+
+
+READS: Final = Access.READS
+WRITES: Final = Access.WRITES
 
 
 class Operator:
@@ -79,11 +91,12 @@ class Operation(Generic[P, R]):
     def __init__(self, function: Callable[Concatenate[Work, P], Awaitable[R]], facts: Facts) -> None:
         self.facts = _register(facts)
         self._function = function
+        self._access = READS if facts.reads else WRITES
 
     async def __call__(self, caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Raises what the operation refuses with, besides Unauthenticated, Forbidden and Unavailable."""
         async with _door(caller, self.facts):
-            return await _transact(caller, self.facts, lambda work: self._function(work, *args, **kwargs))
+            return await _transact(caller, self._access, lambda work: self._function(work, *args, **kwargs))
 
 
 class Exchange(Generic[Command, Loaded, Sent, R]):
@@ -95,16 +108,20 @@ class Exchange(Generic[Command, Loaded, Sent, R]):
         load: Callable[[Work, Command], Awaitable[Loaded]],
         send: Callable[[Hub, Loaded], Awaitable[Sent]],
         record: Callable[[Work, Loaded, Sent], Awaitable[R]],
+        *,
+        loads: Access,
+        records: Access,
     ) -> None:
         self.facts = _register(facts)
         self._load, self._send, self._record = load, send, record
+        self._loads, self._records = loads, records
 
     async def __call__(self, caller: Caller, command: Command, /) -> R:
         """Raises what the exchange refuses with, besides Unauthenticated, Forbidden and Unavailable."""
         async with _door(caller, self.facts):
-            loaded = await _transact(caller, self.facts, lambda work: self._load(work, command))
+            loaded = await _transact(caller, self._loads, lambda work: self._load(work, command))
             sent = await self._send(caller.hub, loaded)
-            return await _transact(caller, self.facts, lambda work: self._record(work, loaded, sent))
+            return await _transact(caller, self._records, lambda work: self._record(work, loaded, sent))
 
 
 def operation(
@@ -122,16 +139,22 @@ def exchange(
     load: Callable[[Work, Command], Awaitable[Loaded]],
     send: Callable[[Hub, Loaded], Awaitable[Sent]],
     *,
+    loads: Access,
+    records: Access,
     needs: Needs = None,
     refuses: tuple[type[DomainError], ...] = (),
-    reads: bool = False,
 ) -> Callable[[Callable[[Work, Loaded, Sent], Awaitable[R]]], Exchange[Command, Loaded, Sent, R]]:
-    """Make an exchange of the function that records. `reads`: sending keeps the durable record itself."""
+    """Make an exchange of the function that records.
+
+    `loads` and `records` say of each transaction whether it changes rows. A dispatch changes none: sending it keeps
+    the durable record.
+    """
 
     def decorate(
         record: Callable[[Work, Loaded, Sent], Awaitable[R]],
     ) -> Exchange[Command, Loaded, Sent, R]:
-        return Exchange(_facts(record, needs, refuses, reads), load, send, record)
+        facts = _facts(record, needs, refuses, loads is READS and records is READS)
+        return Exchange(facts, load, send, record, loads=loads, records=records)
 
     return decorate
 
@@ -156,23 +179,27 @@ def _register(facts: Facts) -> Facts:
     return facts
 
 
-async def _transact(caller: Caller, facts: Facts, use: Callable[[Work], Awaitable[R]]) -> R:
-    """What `use` answers, once it is kept; again from the start when others were in the way at the same moment."""
+async def _transact(caller: Caller, access: Access, use: Callable[[Work], Awaitable[R]]) -> R:
+    """The result of `use`, once it is committed; from the start again when other writers were in the way."""
+    transact = _read if access is READS else _write
     for attempt in range(1, _TRIES):
         try:
-            return await _transact_once(caller, facts, use)
+            return await transact(caller, use)
         except Contended:
             await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * 2**attempt))  # noqa: S311  guards nothing
-    return await _transact_once(caller, facts, use)
+    return await transact(caller, use)
 
 
-async def _transact_once(caller: Caller, facts: Facts, use: Callable[[Work], Awaitable[R]]) -> R:
-    database = caller.hub.database
-    async with database.read() if facts.reads else database.write() as session:
-        work = Work(caller, session)
+async def _read(caller: Caller, use: Callable[[Work], Awaitable[R]]) -> R:
+    async with caller.hub.database.reading() as session:
+        return await use(Work(caller, session))
+
+
+async def _write(caller: Caller, use: Callable[[Work], Awaitable[R]]) -> R:
+    async with caller.hub.database.write() as session:
+        work = Work(caller, lambda: session)
         result = await use(work)
-        if not facts.reads:  # while refusals of the database still become ours
-            await work.flush()
+        await work.flush()  # while refusals of the database still become ours
     caller.hub.bus.wake(*work.woken)
     return result
 
@@ -197,13 +224,13 @@ async def _record_refusal(caller: Caller, facts: Facts, refusal: Forbidden) -> N
     if not caller.organization_id:
         return
     async with caller.hub.database.write() as session:
-        work = Work(caller, session)
+        work = Work(caller, lambda: session)
         work.audit_refusal(facts.name, refusal.permission)
         await work.flush()
 
 
 async def _record_unreadable(caller: Caller, place: SecretPlace) -> None:
     async with caller.hub.database.write() as session:
-        work = Work(caller, session)
+        work = Work(caller, lambda: session)
         work.audit_unreadable(place)
         await work.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -33,10 +33,22 @@ _ID: Final = re.compile(r"[0-9a-f]{24}")
 class Work:
     """One caller's session inside one transaction."""
 
-    def __init__(self, caller: Caller, session: AsyncSession) -> None:
+    def __init__(self, caller: Caller, session: Callable[[], AsyncSession]) -> None:
+        """`session` answers the same session at each call, and makes it at the first."""
         self.caller = caller
-        self.session = session
         self.woken: set[str] = set()
+        self._session = session
+
+    @property
+    def session(self) -> AsyncSession:
+        """For statements that `get`, `find`, `all` and `slice` do not cover."""
+        return self._session()
+
+    def as_caller(self, caller: Caller) -> Work:
+        """The same transaction in another caller's name, such as the hub's."""
+        other = Work(caller, self._session)
+        other.woken = self.woken
+        return other
 
     @property
     def hub(self) -> Hub:

@@ -12,26 +12,20 @@ from models.vocabulary import Source
 from resolvers.audit import queries
 from resolvers.loaders import edges, relations
 from resolvers.page import NEWEST_FIRST
-from schema.kit.context import Info
 from schema.kit.field import column, derived, given, listing, related, to_one
-from schema.kit.node import Node, node
-from schema.kit.page import EdgeOf, PageOf
+from schema.kit.node import Node, node, view
+from schema.kit.page import PageOf
 from schema.kit.scalars import JSON, DateTime, show_time
 from schema.principal import Principal
 
 
-@strawberry.type(description="A field before and after.")
+@view(dict, "A field before and after.")
 class FieldChange:
     """One member of `AuditEntry.changes`, in the words of the graph."""
 
     path: str = derived(lambda change: to_camel_case(change["path"]), "Path, such as `endpoint`.")
     old_value: JSON | None = derived(lambda change: _shown(change, "oldValue"), "Before; absent is null.")
     new_value: JSON | None = derived(lambda change: _shown(change, "newValue"), "After; absent is null.")
-
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The stored change is the row."""
-        return isinstance(value, dict)
 
 
 def _shown(change: dict[str, Any], side: str) -> Any:
@@ -62,16 +56,6 @@ class AuditEntry(Node):
     hash: str | None = column("Hash of this entry and the one before it; null until sealed.")
 
 
-@strawberry.type(description="An AuditEntry and its cursor.")
-class AuditEntryEdge(EdgeOf[AuditEntry]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of AuditEntry rows.")
-class AuditEntryConnection(PageOf[AuditEntry, AuditEntryEdge]):
-    """See `PageOf`."""
-
-
 @strawberry.input(description="Conditions on audit entries.")
 class AuditFilter:
     """See `resolvers.audit.queries.AuditFilter`."""
@@ -89,7 +73,7 @@ class AuditFilter:
 class Queries:
     """Root fields of this noun."""
 
-    audit_entries: AuditEntryConnection = listing(
+    audit_entries: PageOf[AuditEntry] = listing(
         queries.list_audit_entries,
         "Who changed what, newest first.",
         order=NEWEST_FIRST,

@@ -13,11 +13,11 @@ from resolvers.capabilities.fields import inputs
 from resolvers.loaders import edges, relations
 from schema.kit.field import column, derived, given, listing, related, to_many, to_one
 from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.page import CountedPageOf, PageOf
 from schema.kit.scalars import JSON
 
 if TYPE_CHECKING:
-    from schema.dispatch import DispatchConnection
+    from schema.dispatch import Dispatch
     from schema.integration import Integration
 
 
@@ -67,7 +67,7 @@ class Capability(Node):
         lambda row: row.id,
         "Whether you could dispatch it now, and what is missing.",
     )
-    dispatches: Annotated[DispatchConnection, strawberry.lazy("schema.dispatch")] = to_many(
+    dispatches: PageOf[Annotated[Dispatch, strawberry.lazy("schema.dispatch")]] = to_many(
         edges.DISPATCHES_BY_CAPABILITY, "Dispatches, newest first."
     )
 
@@ -85,26 +85,6 @@ class EventType(Node):
     )
 
 
-@strawberry.type(description="A Capability and its cursor.")
-class CapabilityEdge(EdgeOf[Capability]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Capability rows.")
-class CapabilityConnection(CountedPageOf[Capability, CapabilityEdge]):
-    """See `CountedPageOf`."""
-
-
-@strawberry.type(description="An EventType and its cursor.")
-class EventTypeEdge(EdgeOf[EventType]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of EventType rows.")
-class EventTypeConnection(CountedPageOf[EventType, EventTypeEdge]):
-    """See `CountedPageOf`."""
-
-
 @strawberry.input(description="Conditions on capabilities.")
 class CapabilityFilter:
     """See `resolvers.capabilities.queries.CapabilityFilter`."""
@@ -118,7 +98,7 @@ class CapabilityFilter:
 class Queries:
     """Root fields of these nouns."""
 
-    capabilities: CapabilityConnection = listing(
+    capabilities: CountedPageOf[Capability] = listing(
         queries.list_capabilities,
         "Capabilities of everything installed.",
         order=queries.BY_NAME,

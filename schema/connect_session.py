@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models import tables
+from models.errors import NotReady, UpstreamFailed
 from models.vocabulary import ConnectSessionStatus
 from resolvers.connect import authorization
 from resolvers.connect import mutations as connect_session
 from resolvers.connect.session import status_of
 from resolvers.loaders import edges, relations
 from schema.connection import ConnectedAccount
-from schema.kit import errors
-from schema.kit.field import column, derived, given, mutation, related, to_one, viewed
-from schema.kit.node import Node, node
+from schema.kit.field import column, derived, given, related, to_one, viewed
+from schema.kit.mutation import mutation
+from schema.kit.node import Node, node, view
+from schema.kit.result import Result
 from schema.kit.scalars import DateTime
 from schema.principal import Principal
 
@@ -67,7 +69,7 @@ class CreateConnectSessionInput:
     lifetime_seconds: int = strawberry.field(default=1800, description="60 to 86,400.")
 
 
-@strawberry.type(description="Where to send the user.")
+@view(authorization.Authorization, "Where to send the user.")
 class AuthorizationPayload:
     """See `Authorization`."""
 
@@ -75,7 +77,7 @@ class AuthorizationPayload:
     session: ConnectSession = column("Progress; read it again by its id.")
 
 
-@strawberry.type(description="A link to give to an end user.")
+@view(connect_session.NewConnectSession, "A link to give to an end user.")
 class ConnectSessionPayload:
     """See `NewConnectSession`."""
 
@@ -83,36 +85,30 @@ class ConnectSessionPayload:
     url: str = column("The link, shown this once.")
 
 
-AuthorizationResult = Annotated[
-    AuthorizationPayload
-    | errors.NotFound
-    | errors.InvalidInput
-    | errors.Forbidden
-    | errors.NotReady
-    | errors.UpstreamFailed,
-    strawberry.union("AuthorizationResult", description="An authorisation, or why not."),
-]
-ConnectSessionResult = Annotated[
-    ConnectSessionPayload | errors.NotFound | errors.InvalidInput | errors.Forbidden,
-    strawberry.union("ConnectSessionResult", description="A connect session, or why not."),
-]
+AuthorizationResult = Result(
+    "AuthorizationResult",
+    AuthorizationPayload,
+    "An authorisation, or why not.",
+    besides=(NotReady, UpstreamFailed),
+)
+ConnectSessionResult = Result("ConnectSessionResult", ConnectSessionPayload, "A connect session, or why not.")
 
 
 @strawberry.type
 class Mutations:
     """Root fields of this noun."""
 
-    start_authorization: AuthorizationResult = mutation(
+    start_authorization = mutation(
         authorization.start_authorization,
+        AuthorizationResult,
         "Begin OAuth for yourself: send the user to `url`.",
         input=StartAuthorizationInput,
         reads=authorization.StartAuthorization,
-        payload=lambda made: AuthorizationPayload(url=made.url, session=made.session),
     )
-    create_connect_session: ConnectSessionResult = mutation(
+    create_connect_session = mutation(
         connect_session.create_connect_session,
+        ConnectSessionResult,
         "Make a link on which an end user connects.",
         input=CreateConnectSessionInput,
         reads=connect_session.CreateConnectSession,
-        payload=lambda made: ConnectSessionPayload(session=made.session, url=made.url),
     )

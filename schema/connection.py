@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from models import tables
+from models.errors import Conflict
 from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus
 from resolvers.connections import mutations as operations
 from resolvers.connections import queries
 from resolvers.connections import testing as connection_health
 from resolvers.loaders import edges
-from schema.kit import errors
-from schema.kit.context import Info
-from schema.kit.field import act, column, derived, given, listing, mutation, needing, to_many, to_one
-from schema.kit.ids import global_id, row_id
-from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf
-from schema.kit.removal import DeletePayload, DeleteResult
+from schema.kit.field import column, derived, given, listing, to_many, to_one
+from schema.kit.mutation import mutation, mutation_by_id
+from schema.kit.node import Node, node, view
+from schema.kit.page import CountedPageOf
+from schema.kit.removal import deletion
+from schema.kit.result import row_result
 from schema.kit.scalars import JSON, DateTime
 from schema.kit.secret import SecretInput
 from schema.principal import Principal
 
 if TYPE_CHECKING:
-    from schema.integration import IntegrationConnection
+    from schema.integration import Integration
 
 
-@strawberry.type(description="An account at a remote service.")
+@view(dict, "An account at a remote service.")
 class RemoteAccount:
     """Who is connected there."""
 
     account_id: str | None = derived(lambda account: account.get("accountId"), "Its id there.")
     email: str | None = derived(lambda account: account.get("email"), "E-mail address.")
     display_name: str | None = derived(lambda account: account.get("displayName"), "Name.")
-
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The stored account is shown as it is."""
-        return isinstance(value, dict)
 
 
 @node(tables.Connection)
@@ -61,22 +56,12 @@ class ConnectedAccount(Node):
     last_used_at: DateTime | None = column("Last use by a dispatch, to the minute.")
     last_error: str | None = column("Last failure of authorisation.")
     last_error_at: DateTime | None = column("When that was.")
-    integrations: Annotated[IntegrationConnection, strawberry.lazy("schema.integration")] = to_many(
+    integrations: CountedPageOf[Annotated[Integration, strawberry.lazy("schema.integration")]] = to_many(
         edges.INTEGRATIONS_BY_CONNECTION, "Integrations that it is registered to."
     )
     version: int = column("Grows with every change; for `expectedVersion`.")
     created_at: DateTime = column("When it was made.")
     updated_at: DateTime = column("Last change.")
-
-
-@strawberry.type(description="A ConnectedAccount and its cursor.")
-class ConnectedAccountEdge(EdgeOf[ConnectedAccount]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of ConnectedAccount rows.")
-class ConnectedAccountConnection(CountedPageOf[ConnectedAccount, ConnectedAccountEdge]):
-    """See `CountedPageOf`."""
 
 
 @strawberry.input(description="Conditions on connections.")
@@ -129,39 +114,14 @@ class UnregisterConnectionInput:
     connection_id: strawberry.ID = strawberry.field(description="Which.")
 
 
-@strawberry.type(description="A connection as it is now.")
-class ConnectionPayload:
-    """The connection."""
-
-    connection: ConnectedAccount = column("The connection.")
-
-
-ConnectionResult = Annotated[
-    ConnectionPayload
-    | errors.NotFound
-    | errors.Conflict
-    | errors.InvalidInput
-    | errors.Forbidden
-    | errors.Stale
-    | errors.UpstreamFailed,
-    strawberry.union("ConnectionResult", description="A connection, or why not."),
-]
-
-
-async def _test(root: Any, info: Info, id: strawberry.ID) -> Any:
-    return ConnectionPayload(connection=await act(info, connection_health.test_connection, row_id(id)))
-
-
-async def _delete(root: Any, info: Info, id: strawberry.ID) -> Any:
-    gone = await act(info, operations.delete_connection, row_id(id))
-    return DeletePayload(deleted_id=strawberry.ID(global_id("ConnectedAccount", gone)))
+ConnectionResult = row_result("connection", ConnectedAccount, besides=(Conflict,))
 
 
 @strawberry.type
 class Queries:
     """Root fields of this noun."""
 
-    connections: ConnectedAccountConnection = listing(
+    connections: CountedPageOf[ConnectedAccount] = listing(
         queries.list_connections,
         "Connections that you may see.",
         order=queries.BY_NAME,
@@ -173,28 +133,25 @@ class Queries:
 class Mutations:
     """Root fields of this noun that answer a connection."""
 
-    create_connection: ConnectionResult = mutation(
+    create_connection = mutation(
         operations.create_connection,
+        ConnectionResult,
         "Store a connection and register it.",
         input=CreateConnectionInput,
         reads=operations.CreateConnection,
-        payload=lambda row: ConnectionPayload(connection=row),
     )
-    update_connection: ConnectionResult = mutation(
+    update_connection = mutation(
         operations.update_connection,
+        ConnectionResult,
         "Change a connection or its label.",
         input=UpdateConnectionInput,
         reads=operations.UpdateConnection,
-        payload=lambda row: ConnectionPayload(connection=row),
     )
-    test_connection: ConnectionResult = strawberry.field(
-        resolver=_test,
-        description=needing(
-            "Ask the remote service whether the connection works, and who it is.",
-            connection_health.test_connection.facts,
-        ),
+    test_connection = mutation_by_id(
+        connection_health.test_connection,
+        ConnectionResult,
+        "Ask the remote service whether the connection works, and who it is.",
     )
-    delete_connection: DeleteResult = strawberry.field(
-        resolver=_delete,
-        description=needing("Remove a connection from everywhere.", operations.delete_connection.facts),
+    delete_connection = deletion(
+        operations.delete_connection, ConnectedAccount, "Remove a connection from everywhere."
     )

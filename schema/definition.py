@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
@@ -13,17 +13,18 @@ from resolvers.definitions import mutations as operations
 from resolvers.definitions import queries
 from resolvers.definitions.fields import is_secret, scopes, supports_multiple, supports_verification
 from resolvers.loaders import relations
-from schema.kit import errors
 from schema.kit.context import Info
-from schema.kit.field import act, column, derived, given, listing, mutation, needing, related
-from schema.kit.ids import global_id, row_id
-from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf
-from schema.kit.removal import DeletePayload, DeleteResult
+from schema.kit.descriptions import needing
+from schema.kit.field import column, derived, given, listing, related
+from schema.kit.mutation import mutation
+from schema.kit.node import Node, node, view
+from schema.kit.page import CountedPageOf
+from schema.kit.removal import deletion
+from schema.kit.result import row_result
 from schema.kit.scalars import JSON
 
 
-@strawberry.type(description="One value that a vendor wants.")
+@view(dict, "One value that a vendor wants.")
 class DefinitionField:
     """See `resolvers.definitions.parts.FormField`."""
 
@@ -40,11 +41,6 @@ class DefinitionField:
         lambda field: field.get("pattern"), "Regular expression that the whole value matches."
     )
     options: list[str] = derived(lambda field: field.get("options", []), "Values to choose from.")
-
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The stored field is shown as it is."""
-        return isinstance(value, dict)
 
 
 @node(tables.Definition)
@@ -76,16 +72,6 @@ class Definition(Node):
     )
 
 
-@strawberry.type(description="A Definition and its cursor.")
-class DefinitionEdge(EdgeOf[Definition]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Definition rows.")
-class DefinitionConnection(CountedPageOf[Definition, DefinitionEdge]):
-    """See `CountedPageOf`."""
-
-
 @strawberry.input(description="Conditions on definitions.")
 class DefinitionFilter:
     """See `resolvers.definitions.queries.DefinitionFilter`."""
@@ -104,33 +90,18 @@ class SaveDefinitionInput:
     definition: JSON = strawberry.field(description="The definition.")
 
 
-@strawberry.type(description="A definition as it is now.")
-class DefinitionPayload:
-    """The definition."""
-
-    definition: Definition = column("The definition.")
-
-
-DefinitionResult = Annotated[
-    DefinitionPayload | errors.NotFound | errors.Conflict | errors.InvalidInput | errors.Forbidden,
-    strawberry.union("DefinitionResult", description="A definition, or why not."),
-]
+DefinitionResult = row_result("definition", Definition)
 
 
 async def _definition(root: Any, info: Info, vendor: str) -> Any:
     return await queries.read_definition(info.context.caller, vendor)
 
 
-async def _delete(root: Any, info: Info, id: strawberry.ID) -> Any:
-    gone = await act(info, operations.delete_definition, row_id(id))
-    return DeletePayload(deleted_id=strawberry.ID(global_id("Definition", gone)))
-
-
 @strawberry.type
 class Queries:
     """Root fields of this noun."""
 
-    definitions: DefinitionConnection = listing(
+    definitions: CountedPageOf[Definition] = listing(
         queries.list_definitions,
         "Vendors that the hub knows.",
         order=queries.BY_NAME,
@@ -145,14 +116,13 @@ class Queries:
 class Mutations:
     """Root fields of this noun."""
 
-    save_definition: DefinitionResult = mutation(
+    save_definition = mutation(
         operations.save_definition,
+        DefinitionResult,
         "Add or replace a vendor of your own.",
         input=SaveDefinitionInput,
         reads=operations.SaveDefinition,
-        payload=lambda row: DefinitionPayload(definition=row),
     )
-    delete_definition: DeleteResult = strawberry.field(
-        resolver=_delete,
-        description=needing("Remove a vendor of your own; refused while used.", operations.delete_definition.facts),
+    delete_definition = deletion(
+        operations.delete_definition, Definition, "Remove a vendor of your own; refused while used."
     )

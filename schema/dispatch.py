@@ -10,6 +10,7 @@ from models import tables
 from models.vocabulary import DispatchOutcome, HttpMethod, IdempotencyFate, Source, UnavailableReason
 from resolvers.dispatching import mutations as operations
 from resolvers.dispatching import queries
+from resolvers.dispatching.attempt import Dispatched
 from resolvers.dispatching.build import RunCapability
 from resolvers.dispatching.fields import duration_ms
 from resolvers.dispatching.find import CapabilityName
@@ -17,13 +18,14 @@ from resolvers.dispatching.response import Response
 from resolvers.loaders import edges
 from resolvers.page import NEWEST_FIRST
 from schema.capability import Capability
-from schema.kit import errors
 from schema.kit.context import Info
-from schema.kit.field import column, derived, given, listing, mutation, needing, to_one
+from schema.kit.field import column, derived, given, listing, to_one
 from schema.kit.headers import HeaderTemplate
 from schema.kit.ids import row_id
-from schema.kit.node import Node, node
-from schema.kit.page import EdgeOf, PageOf, optional
+from schema.kit.mutation import answering, mutation
+from schema.kit.node import Node, node, view
+from schema.kit.page import PageOf, optional
+from schema.kit.result import Result
 from schema.kit.scalars import JSON, DateTime
 
 if TYPE_CHECKING:
@@ -66,9 +68,7 @@ class Dispatch(Node):
     cause: Node | None = to_one(edges.CAUSE_EVENT_BY_DISPATCH, "The event, run, job or delivery that caused it.")
 
 
-@strawberry.type(
-    description="An answer of a remote service; exactly one of json, text, base64 is set unless it was empty."
-)
+@view(Response, "An answer of a remote service; exactly one of json, text, base64 is set unless it was empty.")
 class DispatchResponse:
     """See `resolvers.dispatching.response.Response`."""
 
@@ -78,13 +78,8 @@ class DispatchResponse:
     text: str | None = column("The body, when it is other text.")
     base64: str | None = column("The body, when it is neither.")
 
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The behaviour's own response is shown as it is."""
-        return isinstance(value, Response)
 
-
-@strawberry.type(description="The exact request that a dispatch would send, secrets masked. Nothing was sent.")
+@view(queries.DispatchPlan, "The exact request that a dispatch would send, secrets masked. Nothing was sent.")
 class DispatchPlan:
     """See `resolvers.dispatching.queries.DispatchPlan`."""
 
@@ -104,21 +99,6 @@ class DispatchPlan:
     )
     body: JSON | None = column("Body.")
     idempotency: IdempotencyFate = column("What the idempotency key would do.")
-
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The behaviour's own plan is shown as it is."""
-        return isinstance(value, queries.DispatchPlan)
-
-
-@strawberry.type(description="A Dispatch and its cursor.")
-class DispatchEdge(EdgeOf[Dispatch]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Dispatch rows.")
-class DispatchConnection(PageOf[Dispatch, DispatchEdge]):
-    """See `PageOf`."""
 
 
 @strawberry.input(description="Conditions on dispatches.")
@@ -170,7 +150,7 @@ class DispatchInput:
         )
 
 
-@strawberry.type(description="A dispatch that was recorded, however it ended.")
+@view(Dispatched, "A dispatch that was recorded, however it ended.")
 class DispatchPayload:
     """See `resolvers.dispatching.attempt.Dispatched`."""
 
@@ -179,21 +159,8 @@ class DispatchPayload:
     replayed: bool = column("The stored outcome of an earlier call with the same key; nothing was sent now.")
 
 
-DispatchResult = Annotated[
-    DispatchPayload
-    | errors.NotFound
-    | errors.Conflict
-    | errors.InvalidInput
-    | errors.Forbidden
-    | errors.NotReady
-    | errors.TooMany
-    | errors.UpstreamFailed,
-    strawberry.union("DispatchResult", description="A dispatch, or why nothing was sent."),
-]
-DispatchPlanResult = Annotated[
-    DispatchPlan | errors.NotFound | errors.InvalidInput | errors.Forbidden,
-    strawberry.union("DispatchPlanResult", description="A plan, or why there is none."),
-]
+DispatchResult = Result("DispatchResult", DispatchPayload, "A dispatch, or why nothing was sent.")
+DispatchPlanResult = Result("DispatchPlanResult", DispatchPlan, "A plan, or why there is none.")
 
 
 async def _plan(root: Any, info: Info, input: DispatchInput) -> Any:
@@ -204,12 +171,14 @@ async def _plan(root: Any, info: Info, input: DispatchInput) -> Any:
 class Queries:
     """Root fields of this noun."""
 
-    plan_dispatch: DispatchPlanResult = strawberry.field(
-        resolver=_plan,
-        description=needing("The request that a dispatch would send; no network.", queries.plan_dispatch.facts),
+    plan_dispatch = answering(
+        queries.plan_dispatch,
+        DispatchPlanResult,
+        _plan,
+        "The request that a dispatch would send; no network.",
         metadata={"cost": _PLAN_COST},
     )
-    dispatches: DispatchConnection = listing(
+    dispatches: PageOf[Dispatch] = listing(
         queries.list_dispatches,
         "Dispatches, newest first.",
         order=NEWEST_FIRST,
@@ -221,10 +190,10 @@ class Queries:
 class Mutations:
     """Root fields of this noun."""
 
-    dispatch: DispatchResult = mutation(
+    dispatch = mutation(
         operations.dispatch,
+        DispatchResult,
         "Run a capability. Needs DISPATCH_READ or DISPATCH_WRITE, by its effect.",
         input=DispatchInput,
         reads=DispatchInput.command,
-        payload=lambda done: DispatchPayload(dispatch=done.dispatch, response=done.response, replayed=done.replayed),
     )

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from models import tables
+from models.errors import TooMany
 from models.vocabulary import Source
 from resolvers.events import mutations as operations
 from resolvers.events import queries
 from resolvers.loaders import edges
 from resolvers.page import NEWEST_FIRST
-from schema.kit import errors
 from schema.kit.context import Info
-from schema.kit.field import column, derived, given, listing, mutation, needing, to_one
+from schema.kit.descriptions import needing
+from schema.kit.field import column, derived, given, listing, to_one
 from schema.kit.ids import row_id
-from schema.kit.node import Node, node
-from schema.kit.page import EdgeOf, PageOf
+from schema.kit.mutation import mutation
+from schema.kit.node import Node, node, view
+from schema.kit.page import PageOf
 from schema.kit.refs import IntegrationRef
+from schema.kit.result import Result
 from schema.kit.scalars import JSON, DateTime
 
 if TYPE_CHECKING:
@@ -44,16 +47,6 @@ class Event(Node):
     created_at: DateTime = column("When it was accepted.")
 
 
-@strawberry.type(description="An Event and its cursor.")
-class EventEdge(EdgeOf[Event]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Event rows.")
-class EventConnection(PageOf[Event, EventEdge]):
-    """See `PageOf`."""
-
-
 @strawberry.input(description="Conditions on events.")
 class EventFilter:
     """See `resolvers.events.queries.EventFilter`."""
@@ -77,7 +70,7 @@ class EmitEventInput:
     idempotency_key: str | None = given("Makes a retry safe for 24 hours.")
 
 
-@strawberry.type(description="An accepted event.")
+@view(operations.Emitted, "An accepted event.")
 class EventPayload:
     """See `Emitted`."""
 
@@ -87,16 +80,7 @@ class EventPayload:
     replayed: bool = column("The event of an earlier call with the same key.")
 
 
-EventResult = Annotated[
-    EventPayload
-    | errors.NotFound
-    | errors.Conflict
-    | errors.InvalidInput
-    | errors.Forbidden
-    | errors.NotReady
-    | errors.TooMany,
-    strawberry.union("EventResult", description="An event, or why not."),
-]
+EventResult = Result("EventResult", EventPayload, "An event, or why not.", besides=(TooMany,))
 
 
 async def _event(root: Any, info: Info, id: strawberry.ID) -> Any:
@@ -107,7 +91,7 @@ async def _event(root: Any, info: Info, id: strawberry.ID) -> Any:
 class Queries:
     """Root fields of this noun."""
 
-    events: EventConnection = listing(
+    events: PageOf[Event] = listing(
         queries.list_events,
         "Events on your organization, newest first.",
         order=NEWEST_FIRST,
@@ -122,15 +106,10 @@ class Queries:
 class Mutations:
     """Root fields of this noun."""
 
-    emit_event: EventResult = mutation(
+    emit_event = mutation(
         operations.emit_event,
+        EventResult,
         "Say that something happened.",
         input=EmitEventInput,
         reads=operations.EmitEvent,
-        payload=lambda emitted: EventPayload(
-            event=emitted.event,
-            queued_runs=emitted.queued_runs,
-            queued_deliveries=emitted.queued_deliveries,
-            replayed=emitted.replayed,
-        ),
     )

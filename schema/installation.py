@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from models import tables
+from models.errors import Conflict, InvalidInput, NotReady, UpstreamFailed
 from models.vocabulary import InstallationStatus, Selection
 from resolvers.events import queries as event_queries
 from resolvers.installations import mutations as operations
@@ -14,14 +15,15 @@ from resolvers.installations import queries
 from resolvers.installations.fields import configuration
 from resolvers.loaders import edges
 from resolvers.page import BY_ID
-from schema.event import EventConnection, EventFilter
-from schema.kit import errors
+from schema.event import Event, EventFilter
 from schema.kit.context import Info
-from schema.kit.field import act, column, derived, given, listing, mutation, needing, to_many, to_one, viewed
+from schema.kit.field import column, derived, given, listing, to_many, to_one, viewed
 from schema.kit.ids import global_id, row_id
+from schema.kit.mutation import act, answering, mutation
 from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.page import CountedPageOf, PageOf
 from schema.kit.refs import IntegrationRef
+from schema.kit.result import Result, row_result
 from schema.kit.scalars import JSON, DateTime
 from schema.organization import OrganizationProfile
 
@@ -47,7 +49,7 @@ class Installation(Node):
     space_selection: Selection = column("All spaces or those selected.")
     site_selection: Selection = column("All sites or those selected.")
     configuration: JSON = viewed(configuration, "Account configuration. Needs INSTALLATIONS_READ.")
-    events: EventConnection = to_many(
+    events: PageOf[Event] = to_many(
         edges.EVENTS_BY_INSTALLATION,
         "Events on this installation, newest first.",
         filter=(EventFilter, event_queries.EventFilter),
@@ -55,16 +57,6 @@ class Installation(Node):
     version: int = column("Grows with every change; for `expectedVersion`.")
     created_at: DateTime = column("When it was made.")
     updated_at: DateTime = column("Last change.")
-
-
-@strawberry.type(description="An Installation and its cursor.")
-class InstallationEdge(EdgeOf[Installation]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Installation rows.")
-class InstallationConnection(CountedPageOf[Installation, InstallationEdge]):
-    """See `CountedPageOf`."""
 
 
 @strawberry.input(description="Conditions on installations.")
@@ -98,13 +90,6 @@ class UpdateInstallationInput:
     paused: bool | None = given("Pause or go on.")
 
 
-@strawberry.type(description="An installation as it is now.")
-class InstallationPayload:
-    """The installation."""
-
-    installation: Installation = column("The installation.")
-
-
 @strawberry.type(description="A step done, or an installation gone.")
 class SetupPayload:
     """What became of an installation."""
@@ -113,26 +98,10 @@ class SetupPayload:
     deleted_id: strawberry.ID | None = column("Global id of what is gone.")
 
 
-InstallationResult = Annotated[
-    InstallationPayload
-    | errors.NotFound
-    | errors.Conflict
-    | errors.InvalidInput
-    | errors.Forbidden
-    | errors.Stale
-    | errors.NotReady,
-    strawberry.union("InstallationResult", description="An installation, or why not."),
-]
-SetupResult = Annotated[
-    SetupPayload
-    | errors.NotFound
-    | errors.Conflict
-    | errors.InvalidInput
-    | errors.Forbidden
-    | errors.NotReady
-    | errors.UpstreamFailed,
-    strawberry.union("SetupResult", description="Progress, or why not."),
-]
+InstallationResult = row_result("installation", Installation)
+SetupResult = Result(
+    "SetupResult", SetupPayload, "Progress, or why not.", besides=(Conflict, InvalidInput, NotReady, UpstreamFailed)
+)
 
 
 async def _uninstall(root: Any, info: Info, installation_id: strawberry.ID) -> Any:
@@ -144,7 +113,7 @@ async def _uninstall(root: Any, info: Info, installation_id: strawberry.ID) -> A
 class Queries:
     """Root fields of this noun."""
 
-    installations: InstallationConnection = listing(
+    installations: CountedPageOf[Installation] = listing(
         queries.list_installations,
         "Installations on your organization.",
         order=BY_ID,
@@ -156,21 +125,20 @@ class Queries:
 class Mutations:
     """Root fields of this noun."""
 
-    install_integration: InstallationResult = mutation(
+    install_integration = mutation(
         operations.install_integration,
+        InstallationResult,
         "Install an app on your organization.",
         input=InstallIntegrationInput,
         reads=operations.InstallIntegration,
-        payload=lambda row: InstallationPayload(installation=row),
     )
-    update_installation: InstallationResult = mutation(
+    update_installation = mutation(
         operations.update_installation,
+        InstallationResult,
         "Change configuration and selections, pause or go on.",
         input=UpdateInstallationInput,
         reads=operations.UpdateInstallation,
-        payload=lambda row: InstallationPayload(installation=row),
     )
-    uninstall_integration: SetupResult = strawberry.field(
-        resolver=_uninstall,
-        description=needing("Remove an installation.", operations.uninstall_integration.facts),
+    uninstall_integration = answering(
+        operations.uninstall_integration, SetupResult, _uninstall, "Remove an installation."
     )

@@ -7,36 +7,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from models import tables
+from models.errors import TooMany
 from models.vocabulary import WorkState
 from resolvers.integrations import verification
 from resolvers.jobs import mutations as operations
 from resolvers.jobs import queries
 from resolvers.loaders import edges, relations
-from resolvers.operation import Operation
 from resolvers.page import NEWEST_FIRST
-from schema.kit import errors
 from schema.kit.context import Info
-from schema.kit.field import act, column, derived, given, listing, needing, related, to_one
+from schema.kit.descriptions import needing
+from schema.kit.field import column, derived, given, listing, related, to_one
 from schema.kit.ids import row_id
-from schema.kit.node import Node, node
-from schema.kit.page import EdgeOf, PageOf
+from schema.kit.mutation import mutation_by_id
+from schema.kit.node import Node, node, view
+from schema.kit.page import PageOf
+from schema.kit.result import row_result
 from schema.kit.scalars import DateTime
 
 if TYPE_CHECKING:
     from schema.principal import Principal
 
 
-class _Stored:
-    """A member of `Job.tasks`, shown as it is stored."""
-
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """It is an object of JSON."""
-        return isinstance(value, dict)
-
-
-@strawberry.type(description="The smallest part of a job.")
-class JobStep(_Stored):
+@view(dict, "The smallest part of a job.")
+class JobStep:
     """See `jobs.progress.Progress.step`."""
 
     caption: str = derived(lambda step: step["caption"], "A line for people.")
@@ -45,8 +38,8 @@ class JobStep(_Stored):
     finished_at: DateTime | None = derived(lambda step: step["finishedAt"], "When it ended.")
 
 
-@strawberry.type(description="A part of a job.")
-class JobTask(_Stored):
+@view(dict, "A part of a job.")
+class JobTask:
     """See `jobs.progress.Progress.task`."""
 
     caption: str = derived(lambda task: task["caption"], "A line for people.")
@@ -82,16 +75,6 @@ class Job(Node):
     finished_at: DateTime | None = column("When it ended.")
 
 
-@strawberry.type(description="A Job and its cursor.")
-class JobEdge(EdgeOf[Job]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Job rows.")
-class JobConnection(PageOf[Job, JobEdge]):
-    """See `PageOf`."""
-
-
 @strawberry.input(description="Conditions on jobs.")
 class JobFilter:
     """See `resolvers.jobs.queries.JobFilter`."""
@@ -101,42 +84,18 @@ class JobFilter:
     subject_id: strawberry.ID | None = given("About what.")
 
 
-@strawberry.type(description="A job as it is now.")
-class JobPayload:
-    """The job."""
-
-    job: Job = column("The job.")
-
-
-JobResult = Annotated[
-    JobPayload
-    | errors.NotFound
-    | errors.Conflict
-    | errors.InvalidInput
-    | errors.Forbidden
-    | errors.NotReady
-    | errors.TooMany,
-    strawberry.union("JobResult", description="A job, or why not."),
-]
+JobResult = row_result("job", Job, besides=(TooMany,))
 
 
 async def _job(root: Any, info: Info, id: strawberry.ID) -> Any:
     return await queries.read_job(info.context.caller, row_id(id))
 
 
-def _changing(operation: Operation[Any, Any], description: str) -> Any:
-    async def resolve(root: Any, info: Info, id: strawberry.ID) -> Any:
-        return JobPayload(job=await act(info, operation, row_id(id)))
-
-    del resolve.__annotations__["return"]
-    return strawberry.field(resolver=resolve, description=needing(description, operation.facts))
-
-
 @strawberry.type
 class Queries:
     """Root fields of this noun."""
 
-    jobs: JobConnection = listing(
+    jobs: PageOf[Job] = listing(
         queries.list_jobs, "Jobs, newest first.", order=NEWEST_FIRST, filter=(JobFilter, queries.JobFilter)
     )
     job: Job | None = strawberry.field(resolver=_job, description=needing("One job.", queries.read_job.facts))
@@ -146,6 +105,6 @@ class Queries:
 class Mutations:
     """Root fields of this noun."""
 
-    cancel_job: JobResult = _changing(operations.cancel_job, "Stop a job at its next checkpoint.")
-    retry_job: JobResult = _changing(operations.retry_job, "Start a failed or cancelled job again.")
-    verify_integration: JobResult = _changing(verification.verify_integration, "Check the credentials by a job.")
+    cancel_job = mutation_by_id(operations.cancel_job, JobResult, "Stop a job at its next checkpoint.")
+    retry_job = mutation_by_id(operations.retry_job, JobResult, "Start a failed or cancelled job again.")
+    verify_integration = mutation_by_id(verification.verify_integration, JobResult, "Check the credentials by a job.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
@@ -13,11 +13,12 @@ from resolvers.page import BY_ID
 from resolvers.people import organization as operations
 from resolvers.people import queries as people
 from resolvers.people import viewer as queries
-from schema.kit import errors
 from schema.kit.context import Info
-from schema.kit.field import column, derived, given, listing, mutation, viewed
+from schema.kit.field import column, derived, given, listing, viewed
+from schema.kit.mutation import mutation
 from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.page import CountedPageOf
+from schema.kit.result import row_result
 from schema.kit.scalars import JSON, DateTime
 from schema.principal import Principal
 from schema.token import Token
@@ -60,16 +61,6 @@ class OrganizationProfile:
     slug: str = column("Kebab-case name.")
 
 
-@strawberry.type(description="An Organization and its cursor.")
-class OrganizationEdge(EdgeOf[Organization]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Organization rows.")
-class OrganizationConnection(CountedPageOf[Organization, OrganizationEdge]):
-    """See `CountedPageOf`."""
-
-
 @strawberry.type(description="Who is asking.")
 class Viewer:
     """See `resolvers.people.viewer.Viewer`."""
@@ -92,17 +83,7 @@ class UpdateOrganizationInput:
     return_urls: list[str] | None = given("Replaces the prefixes to which connect pages may return.")
 
 
-@strawberry.type(description="An organization as it is now.")
-class OrganizationPayload:
-    """The organization."""
-
-    organization: Organization = column("The organization.")
-
-
-OrganizationResult = Annotated[
-    OrganizationPayload | errors.InvalidInput | errors.Forbidden,
-    strawberry.union("OrganizationResult", description="An organization, or why not."),
-]
+OrganizationResult = row_result("organization", Organization)
 
 
 async def _viewer(root: Any, info: Info) -> Any:
@@ -114,7 +95,7 @@ class Queries:
     """Root fields of this noun."""
 
     viewer: Viewer = strawberry.field(resolver=_viewer, description="Who is asking.")
-    organizations: OrganizationConnection = listing(
+    organizations: CountedPageOf[Organization] = listing(
         people.list_organizations, "Organizations that the token reaches.", order=BY_ID
     )
 
@@ -123,10 +104,10 @@ class Queries:
 class Mutations:
     """Root field of this noun."""
 
-    update_organization: OrganizationResult = mutation(
+    update_organization = mutation(
         operations.update_organization,
+        OrganizationResult,
         "Change name and fields.",
         input=UpdateOrganizationInput,
         reads=operations.UpdateOrganization,
-        payload=lambda row: OrganizationPayload(organization=row),
     )

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
 from models import tables
+from models.errors import Conflict
 from models.vocabulary import PlaceKind
 from resolvers.people import place as operations
 from resolvers.people import queries
-from schema.kit import errors
 from schema.kit.context import Info
-from schema.kit.field import act, column, derived, given, listed, mutation, needing
-from schema.kit.ids import global_id, row_id
+from schema.kit.descriptions import needing
+from schema.kit.field import column, derived, given, listed
+from schema.kit.mutation import mutation
 from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf, PageArguments
-from schema.kit.removal import DeletePayload, DeleteResult
+from schema.kit.page import CountedPageOf, Page, PageArguments, paged
+from schema.kit.removal import deletion
+from schema.kit.result import row_result
 from schema.kit.scalars import JSON, DateTime
 
 
@@ -29,16 +31,6 @@ class Place(Node):
     name: str = column("Display name.")
     details: JSON = column("Other facts that a dialect shows, such as an emoji.")
     created_at: DateTime = column("When it was made.")
-
-
-@strawberry.type(description="A Place and its cursor.")
-class PlaceEdge(EdgeOf[Place]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Place rows.")
-class PlaceConnection(CountedPageOf[Place, PlaceEdge]):
-    """See `CountedPageOf`."""
 
 
 @strawberry.input(description="A new space or site.")
@@ -59,48 +51,26 @@ class UpdatePlaceInput:
     details: JSON | None = given("Replaces the other facts.")
 
 
-@strawberry.type(description="A place as it is now.")
-class PlacePayload:
-    """The place."""
-
-    place: Place = column("The place.")
+PlaceResult = row_result("place", Place, besides=(Conflict,))
 
 
-PlaceResult = Annotated[
-    PlacePayload | errors.NotFound | errors.Conflict | errors.InvalidInput | errors.Forbidden,
-    strawberry.union("PlaceResult", description="A place, or why not."),
-]
-
-
+@paged
 async def _places(
     root: Any,
     info: Info,
-    first: int | None = strawberry.UNSET,
-    after: str | None = strawberry.UNSET,
-    last: int | None = strawberry.UNSET,
-    before: str | None = strawberry.UNSET,
+    arguments: PageArguments,
     kind: PlaceKind | None = strawberry.UNSET,
     search: str | None = strawberry.UNSET,
-) -> Any:
+) -> Page:
     narrowed = queries.PlaceFilter(kind=kind or None, search=search or None)
-    arguments = PageArguments.of(first, after, last, before)
     return await listed(info, queries.list_places, arguments, queries.BY_KIND_AND_NAME, narrowed)
-
-
-async def _delete(root: Any, info: Info, id: strawberry.ID) -> Any:
-    gone = await act(info, operations.delete_place, row_id(id))
-    return DeletePayload(deleted_id=strawberry.ID(global_id("Place", gone)))
-
-
-def _payload(row: Any) -> Any:
-    return PlacePayload(place=row)
 
 
 @strawberry.type
 class Queries:
     """Root field of this noun."""
 
-    places: PlaceConnection = strawberry.field(
+    places: CountedPageOf[Place] = strawberry.field(
         resolver=_places, description=needing("Spaces and sites.", queries.list_places.facts)
     )
 
@@ -109,21 +79,18 @@ class Queries:
 class Mutations:
     """Root fields of this noun."""
 
-    create_place: PlaceResult = mutation(
+    create_place = mutation(
         operations.create_place,
+        PlaceResult,
         "Add a space or site.",
         input=CreatePlaceInput,
         reads=operations.CreatePlace,
-        payload=_payload,
     )
-    update_place: PlaceResult = mutation(
+    update_place = mutation(
         operations.update_place,
+        PlaceResult,
         "Rename a space or site.",
         input=UpdatePlaceInput,
         reads=operations.UpdatePlace,
-        payload=_payload,
     )
-    delete_place: DeleteResult = strawberry.field(
-        resolver=_delete,
-        description=needing("Remove a space or site from everything.", operations.delete_place.facts),
-    )
+    delete_place = deletion(operations.delete_place, Place, "Remove a space or site from everything.")

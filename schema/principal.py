@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
@@ -12,13 +12,14 @@ from resolvers.loaders import edges
 from resolvers.people import mutations as operations
 from resolvers.people import queries
 from resolvers.people.members import MOST_MEMBERS, MOST_TEAMS
-from schema.kit import errors
 from schema.kit.context import Info
-from schema.kit.field import act, column, derived, given, listed, mutation, needing, to_list
-from schema.kit.ids import global_id, row_id
+from schema.kit.descriptions import needing
+from schema.kit.field import column, derived, given, listed, to_list
+from schema.kit.mutation import mutation
 from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf, PageArguments
-from schema.kit.removal import DeletePayload, DeleteResult
+from schema.kit.page import CountedPageOf, Page, PageArguments, paged
+from schema.kit.removal import deletion
+from schema.kit.result import row_result
 from schema.kit.scalars import JSON, DateTime
 
 
@@ -36,16 +37,6 @@ class Principal(Node):
     teams: list[Principal] = to_list(edges.TEAMS_BY_PRINCIPAL, "Teams that a user belongs to.", most=MOST_TEAMS)
     members: list[Principal] = to_list(edges.MEMBERS_BY_PRINCIPAL, "Users that a team holds.", most=MOST_MEMBERS)
     disabled_at: DateTime | None = column("Set when it may no longer act.")
-
-
-@strawberry.type(description="A Principal and its cursor.")
-class PrincipalEdge(EdgeOf[Principal]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Principal rows.")
-class PrincipalConnection(CountedPageOf[Principal, PrincipalEdge]):
-    """See `CountedPageOf`."""
 
 
 @strawberry.input(description="A new user or team.")
@@ -80,48 +71,26 @@ class UpdatePrincipalInput:
     disabled: bool | None = given("May not act any more; its tokens end at once.")
 
 
-@strawberry.type(description="A principal as it is now.")
-class PrincipalPayload:
-    """The principal."""
-
-    principal: Principal = column("The principal.")
+PrincipalResult = row_result("principal", Principal)
 
 
-PrincipalResult = Annotated[
-    PrincipalPayload | errors.NotFound | errors.Conflict | errors.InvalidInput | errors.Forbidden,
-    strawberry.union("PrincipalResult", description="A principal, or why not."),
-]
-
-
+@paged
 async def _principals(
     root: Any,
     info: Info,
-    first: int | None = strawberry.UNSET,
-    after: str | None = strawberry.UNSET,
-    last: int | None = strawberry.UNSET,
-    before: str | None = strawberry.UNSET,
+    arguments: PageArguments,
     kind: PrincipalKind | None = strawberry.UNSET,
     search: str | None = strawberry.UNSET,
-) -> Any:
+) -> Page:
     narrowed = queries.PrincipalFilter(kind=kind or None, search=search or None)
-    arguments = PageArguments.of(first, after, last, before)
     return await listed(info, queries.list_principals, arguments, queries.BY_NAME, narrowed)
-
-
-async def _delete(root: Any, info: Info, id: strawberry.ID) -> Any:
-    gone = await act(info, operations.delete_principal, row_id(id))
-    return DeletePayload(deleted_id=strawberry.ID(global_id("Principal", gone)))
-
-
-def _payload(row: Any) -> Any:
-    return PrincipalPayload(principal=row)
 
 
 @strawberry.type
 class Queries:
     """Root field of this noun."""
 
-    principals: PrincipalConnection = strawberry.field(
+    principals: CountedPageOf[Principal] = strawberry.field(
         resolver=_principals, description=needing("Users and teams.", queries.list_principals.facts)
     )
 
@@ -130,24 +99,22 @@ class Queries:
 class Mutations:
     """Root fields of this noun."""
 
-    create_principal: PrincipalResult = mutation(
+    create_principal = mutation(
         operations.create_principal,
+        PrincipalResult,
         "Add a user or team.",
         input=CreatePrincipalInput,
         reads=operations.CreatePrincipal,
-        payload=_payload,
     )
-    update_principal: PrincipalResult = mutation(
+    update_principal = mutation(
         operations.update_principal,
+        PrincipalResult,
         "Change a user or team, and a team's members.",
         input=UpdatePrincipalInput,
         reads=operations.UpdatePrincipal,
-        payload=_payload,
     )
-    delete_principal: DeleteResult = strawberry.field(
-        resolver=_delete,
-        description=needing(
-            "Remove a user or team with its shares, tokens and own connections; refused while it owns integrations.",
-            operations.delete_principal.facts,
-        ),
+    delete_principal = deletion(
+        operations.delete_principal,
+        Principal,
+        "Remove a user or team with its shares, tokens and own connections; refused while it owns integrations.",
     )

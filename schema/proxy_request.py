@@ -7,9 +7,10 @@ import strawberry
 from models.vocabulary import HttpMethod
 from resolvers.dispatching.proxy_request import proxy_request
 from resolvers.dispatching.proxying import ProxyRequest
-from schema.dispatch import DispatchPayload, DispatchResult
-from schema.kit.field import given, mutation
+from schema.dispatch import DispatchResult
+from schema.kit.field import given
 from schema.kit.headers import HeaderInput
+from schema.kit.mutation import mutation
 from schema.kit.refs import IntegrationRef
 from schema.kit.scalars import JSON
 
@@ -32,10 +33,10 @@ class ProxyRequestInput:
 class Mutations:
     """Root fields of this noun."""
 
-    proxy_request: DispatchResult = mutation(
+    proxy_request = mutation(
         proxy_request,
+        DispatchResult,
         "Send a request of your own through an integration of your organization.",
         input=ProxyRequestInput,
         reads=ProxyRequest,
-        payload=lambda done: DispatchPayload(dispatch=done.dispatch, response=done.response, replayed=done.replayed),
     )

@@ -9,7 +9,8 @@ import strawberry
 from models import tables
 from resolvers.people import queries
 from schema.kit.context import Info
-from schema.kit.field import column, derived, needing
+from schema.kit.descriptions import needing
+from schema.kit.field import column, derived
 from schema.kit.node import Node, node
 
 

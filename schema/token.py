@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from models import tables
+from models.errors import TooMany
 from models.vocabulary import Permission, TokenKind
 from resolvers.loaders import edges, relations
 from resolvers.page import BY_ID
 from resolvers.people import token as operations
 from resolvers.people import viewer as queries
-from schema.kit import errors
-from schema.kit.context import Info
-from schema.kit.field import act, column, derived, given, listing, mutation, related, to_one
-from schema.kit.ids import global_id, row_id
-from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf
-from schema.kit.removal import DeletePayload, DeleteResult
+from schema.kit.field import column, derived, given, listing, related, to_one
+from schema.kit.mutation import mutation
+from schema.kit.node import Node, node, view
+from schema.kit.page import CountedPageOf
+from schema.kit.removal import deletion
+from schema.kit.result import Result
 from schema.kit.scalars import DateTime
 from schema.principal import Principal
 
@@ -55,16 +55,6 @@ class Token(Node):
     revoked_at: DateTime | None = column("When it was revoked.")
 
 
-@strawberry.type(description="A Token and its cursor.")
-class TokenEdge(EdgeOf[Token]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Token rows.")
-class TokenConnection(CountedPageOf[Token, TokenEdge]):
-    """See `CountedPageOf`."""
-
-
 @strawberry.input(description="A new token: for yourself unless an integration is named.")
 class CreateTokenInput:
     """See `CreateToken`."""
@@ -77,7 +67,7 @@ class CreateTokenInput:
     expires_at: DateTime | None = given("When it ends.")
 
 
-@strawberry.type(description="A token and its text.")
+@view(operations.NewToken, "A token and its text.")
 class TokenPayload:
     """See `NewToken`."""
 
@@ -85,22 +75,14 @@ class TokenPayload:
     secret: str = column("The bearer text, shown this once.")
 
 
-TokenResult = Annotated[
-    TokenPayload | errors.NotFound | errors.InvalidInput | errors.Forbidden | errors.TooMany,
-    strawberry.union("TokenResult", description="A token, or why not."),
-]
-
-
-async def _revoke(root: Any, info: Info, id: strawberry.ID) -> Any:
-    gone = await act(info, operations.revoke_token, row_id(id))
-    return DeletePayload(deleted_id=strawberry.ID(global_id("Token", gone)))
+TokenResult = Result("TokenResult", TokenPayload, "A token, or why not.", besides=(TooMany,))
 
 
 @strawberry.type
 class Queries:
     """Root field of this noun."""
 
-    tokens: TokenConnection = listing(
+    tokens: CountedPageOf[Token] = listing(
         queries.list_tokens, "Tokens: your own, or all with ORGANIZATION_ADMIN.", order=BY_ID
     )
 
@@ -109,13 +91,13 @@ class Queries:
 class Mutations:
     """Root fields of this noun."""
 
-    create_token: TokenResult = mutation(
+    create_token = mutation(
         operations.create_token,
+        TokenResult,
         "Make a token; its permissions are at most your own.",
         input=CreateTokenInput,
         reads=operations.CreateToken,
-        payload=lambda new: TokenPayload(token=new.token, secret=new.secret),
     )
-    revoke_token: DeleteResult = strawberry.field(
-        resolver=_revoke, description="End a token at once, everywhere. Needs TOKENS_WRITE, or it is your own."
+    revoke_token = deletion(
+        operations.revoke_token, Token, "End a token at once, everywhere. Needs TOKENS_WRITE, or it is your own."
     )

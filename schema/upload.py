@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
 import strawberry
 
 from models import tables
 from models.vocabulary import UploadPurpose
 from resolvers.uploads import mutations as operations
 from resolvers.uploads.fields import upload_url
-from schema.kit import errors
-from schema.kit.context import Info
-from schema.kit.field import derived, given, mutation, viewed
+from schema.kit.field import derived, given, viewed
+from schema.kit.mutation import mutation
+from schema.kit.node import view
+from schema.kit.result import Result
 from schema.kit.scalars import DateTime
 
 
@@ -25,7 +24,7 @@ class CreateUploadInput:
     source_url: str | None = given("Or an address that the hub reads now, through the egress guard.")
 
 
-@strawberry.type(description="An upload to fill.")
+@view(tables.Asset, "An upload to fill.")
 class UploadPayload:
     """The upload's row."""
 
@@ -33,27 +32,19 @@ class UploadPayload:
     url: str | None = viewed(upload_url, "Put the bytes here with your token; null when the hub has read them.")
     expires_at: DateTime = derived(lambda row: row.expires_at, "When it is thrown away unless used.")
 
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The row itself."""
-        return isinstance(value, tables.Asset)
 
-
-UploadResult = Annotated[
-    UploadPayload | errors.InvalidInput | errors.Forbidden | errors.TooMany | errors.UpstreamFailed,
-    strawberry.union("UploadResult", description="An upload, or why not."),
-]
+UploadResult = Result("UploadResult", UploadPayload, "An upload, or why not.")
 
 
 @strawberry.type
 class Mutations:
     """What can be changed."""
 
-    create_upload: UploadResult = mutation(
+    create_upload = mutation(
         operations.create_upload,
+        UploadResult,
         "Prepare an upload: put the bytes to its address, or let the hub fetch them; then name it where an upload"
         " id is asked.",
         input=CreateUploadInput,
         reads=operations.CreateUpload,
-        payload=lambda row: row,
     )

@@ -107,6 +107,26 @@ def test_the_manual_names_tests_that_exist():
     assert [path for path, _ in named if path not in FILES] == []
 
 
+def test_the_manual_says_of_every_folder_what_stands_there():
+    page = FILES["docs/where-things-are.md"]
+    told = re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
+    folders = {str(Path(path).parent) for path in FILES}
+
+    assert sorted(told) == sorted(folders)
+
+
+def test_the_pages_of_the_manual_lead_to_pages_that_exist():
+    pages = {path: text for path, text in FILES.items() if path.endswith(".md")}
+    links = [
+        (path, target)
+        for path, text in pages.items()
+        for target in re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)", text)
+        if not (ROOT / path).parent.joinpath(target).exists()
+    ]
+
+    assert links == []
+
+
 def test_every_run_loop_that_may_catch_everything_does():
     def caught(path: str) -> list[str]:
         return list(rules.catches_everything(f"elsewhere/{path}", FILES[path]))

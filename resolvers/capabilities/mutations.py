@@ -12,11 +12,12 @@ from models.tables import Installation, Integration
 from models.vocabulary import Permission
 from resolvers.capabilities.declaring import declare, declare_events
 from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, check_capabilities, check_event_types
+from resolvers.credentials.register import replace_default_connection
 from resolvers.faults import Faults
 from resolvers.find import managed_integration
 from resolvers.operation import operation
 from resolvers.pick import APP_TOKEN, ORIGIN
-from resolvers.secrets import APP_TOKEN_PLACE, Secret, check_secret, replace_default_connection
+from resolvers.secret import APP_TOKEN_PLACE, Secret, check_secret
 from resolvers.work import Work
 
 
@@ -125,7 +126,7 @@ async def _declare(
 ) -> None:
     changes = await declare(work, integration, capabilities)
     if app_token is not None:
-        await replace_default_connection(work, integration, Secret(bearer_token=app_token), **{ORIGIN: APP_TOKEN})
+        await replace_default_connection(work, integration, Secret(bearer_token=app_token), hints={ORIGIN: APP_TOKEN})
     integration.version += 1
     integration.updated_by = work.caller.principal_id
     work.audit(integration, "integration.capabilities_declared", besides=changes)

@@ -18,8 +18,9 @@ from proxy.oauth import TokenAnswer
 from resolvers.connect.vendor import Vendor
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.hub import Hub
-from resolvers.outbound.probe import Identity, Probe, ask, identity_of, probe_of
+from resolvers.outbound.probe import Identity, ask, identity_of, probe_of
 from resolvers.outbound.probe import account_of as told_by
+from resolvers.outbound.request import Outbound
 from resolvers.work import Work
 
 _LEEWAY_MS: Final = 10 * 60 * 1000
@@ -32,7 +33,7 @@ _LONGEST: Final = 255
 class Inquiry:
     """The definition's account request, ready but for the token that is still to come."""
 
-    probe: Probe
+    probe: Outbound
     identity: Identity
 
 
@@ -88,7 +89,7 @@ async def _inquire(hub: Hub, inquiry: Inquiry, access_token: str) -> dict[str, s
     request = inquiry.probe.request
     armed = replace(request, headers=with_bearer(request.headers, access_token))
     try:
-        reply = await ask(hub, Probe(request=armed, held=None, secrets=(access_token,)))
+        reply = await ask(hub, Outbound(request=armed, secrets=(access_token,)))
     except DomainError:
         return {}
     return told_by(inquiry.identity, reply) if reply.status == 200 else {}

@@ -17,7 +17,7 @@ from resolvers.connect.keep import keep_tokens
 from resolvers.connect.redeem import FinishAuthorization, Learned, Taken, redeem, take
 from resolvers.connect.session import complete, connection_of, fail, new_session, offered, way_back
 from resolvers.faults import Faults
-from resolvers.operation import exchange, operation
+from resolvers.operation import WRITES, exchange, operation
 from resolvers.work import Work
 
 __all__ = ["Authorization", "FinishAuthorization", "Finished", "StartAuthorization"]
@@ -92,7 +92,14 @@ async def begin(
     return Authorization(url=url, session=session)
 
 
-@exchange(take, redeem, needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
+@exchange(
+    take,
+    redeem,
+    loads=WRITES,
+    records=WRITES,
+    needs=Permission.CONNECTIONS_WRITE,
+    refuses=(NotFound, InvalidInput, Forbidden),
+)
 async def finish_authorization(work: Work, taken: Taken, learned: Learned) -> Finished:
     """Keep what the vendor's answer is good for. One that is good for nothing ends the session, too."""
     session = await _session(work, taken.session_id)

@@ -14,7 +14,7 @@ from resolvers.definitions import parts
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.secret import check_fields, composed
 from resolvers.faults import Faults
-from resolvers.secrets import BasicSecret, Secret, check_secret
+from resolvers.secret import BasicSecret, Secret, check_secret
 
 _MISSING: Final = "Fill this in."
 

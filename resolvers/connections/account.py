@@ -13,8 +13,9 @@ from resolvers.definitions.parts import Request
 from resolvers.definitions.stored import definition_of
 from resolvers.find import IntegrationRef, get_integration
 from resolvers.hub import Hub
-from resolvers.operation import exchange
-from resolvers.outbound.probe import USERINFO, Identity, Probe, Reply, account_of, ask, identity_of, probe_of
+from resolvers.operation import READS, exchange
+from resolvers.outbound.probe import USERINFO, Identity, Reply, account_of, ask, identity_of, probe_of
+from resolvers.outbound.request import Outbound
 from resolvers.pick import picked
 from resolvers.work import Work
 
@@ -27,7 +28,7 @@ class Sought:
 
     known: dict[str, Any]
     identity: Identity | None = None
-    probe: Probe | None = None
+    probe: Outbound | None = None
 
 
 async def load_account(work: Work, ref: IntegrationRef) -> Sought:
@@ -47,9 +48,10 @@ async def ask_account(hub: Hub, sought: Sought) -> Reply | None:
 @exchange(
     load_account,
     ask_account,
+    loads=READS,
+    records=READS,
     needs=Permission.CONNECTIONS_READ,
     refuses=(NotFound, InvalidInput, Forbidden, TooMany, UpstreamFailed),
-    reads=True,
 )
 async def read_account(work: Work, sought: Sought, reply: Reply | None) -> dict[str, Any]:
     """`accountId`, `email` and `displayName`, as far as they are known. Raises NotFound where none of them is."""

@@ -11,7 +11,8 @@ from resolvers.credentials.held import RENEWED
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import Verification
 from resolvers.hub import Hub
-from resolvers.outbound.probe import Identity, Probe, account_of, ask, identity_of, objection, probe_of, texts_of
+from resolvers.outbound.probe import Identity, account_of, ask, identity_of, objection, probe_of, texts_of
+from resolvers.outbound.request import Outbound
 from resolvers.work import Work
 
 
@@ -20,9 +21,9 @@ class Check:
     """What is to be asked: whether it works, and who it is. Both may be one request."""
 
     verification: Verification | None
-    works: Probe
+    works: Outbound
     identity: Identity | None
-    who: Probe | None
+    who: Outbound | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,8 @@ from models.row import name_key
 from models.tables import Connection, Definition, Integration, Registration
 from models.vocabulary import ConnectionMode, Permission
 from proxy.address import check_base_url
+from resolvers.credentials.register import register
+from resolvers.credentials.store import new_connection, store
 from resolvers.credentials.verifying import unverify_all, unverify_users_of
 from resolvers.definitions.secret import check_fields, composed
 from resolvers.definitions.stored import definition_of
@@ -21,7 +23,7 @@ from resolvers.faults import ADDRESS, Faults
 from resolvers.managing import integrations_of, require_sharing
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import operation
-from resolvers.secrets import Secret, check_fits, check_secret, new_connection, register, store
+from resolvers.secret import Secret, check_fits, check_secret
 from resolvers.unset import UNSET, Unset, given
 from resolvers.work import Work
 
@@ -82,9 +84,9 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
     _check_base_url(faults, new.base_url)
     faults.refuse()
     name = new.name or (integration.name if integration else "Connection")
-    at = integration.auth_type if integration else None
-    connection = new_connection(work, name, secret, principal_id=principal_id, at=at)
+    connection = new_connection(work, name, principal_id=principal_id)
     connection.base_url = new.base_url
+    store(work, connection, secret, at=integration.auth_type if integration else None)
     work.audit(connection, "connection.created", integration_id=integration.id if integration else None)
     await work.flush()
     if integration is not None:

@@ -18,13 +18,14 @@ from resolvers.connect.keep import keep_secret, keep_tokens
 from resolvers.connect.redeem import Learned, Question, learn, question_of
 from resolvers.connect.session import asks_for_consent, is_for_all
 from resolvers.connections.mutations import judged_secret
+from resolvers.credentials.register import replace_default_connection, shared_default
 from resolvers.faults import ADDRESS, Faults, require
 from resolvers.find import IntegrationRef, get_integration, managed_integration
 from resolvers.hub import Hub
 from resolvers.managing import require_sharing
 from resolvers.oauth.revocation import forget_connection
-from resolvers.operation import exchange, operation
-from resolvers.secrets import Secret, replace_default_connection, shared_default
+from resolvers.operation import READS, WRITES, exchange, operation
+from resolvers.secret import Secret
 from resolvers.work import Work
 
 _PATH: Final = ("input", "integration")
@@ -86,6 +87,8 @@ async def redeem_grant(hub: Hub, connecting: Connecting) -> Learned:
 @exchange(
     load_connecting,
     redeem_grant,
+    loads=READS,
+    records=WRITES,
     needs=Permission.CONNECTIONS_WRITE,
     refuses=(NotFound, InvalidInput, Forbidden, TooMany, UpstreamFailed),
 )

@@ -13,7 +13,7 @@ from models.vocabulary import ConnectionStatus, Permission
 from resolvers.connections.health import Check, Finding, check_of, note, run_check, unchanged
 from resolvers.definitions.stored import definition_of
 from resolvers.hub import Hub
-from resolvers.operation import exchange
+from resolvers.operation import READS, WRITES, exchange
 from resolvers.scope import visible
 from resolvers.work import Work
 
@@ -59,6 +59,8 @@ async def send(hub: Hub, examined: Examined) -> Finding:
 @exchange(
     load,
     send,
+    loads=READS,
+    records=WRITES,
     needs=Permission.CONNECTIONS_READ,
     refuses=(NotFound, InvalidInput, Forbidden, UpstreamFailed),
 )

@@ -13,7 +13,7 @@ from resolvers.definitions.consistency import STANDARD_PARTS
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.values import check_values, compose
 from resolvers.faults import Faults
-from resolvers.secrets import BasicSecret, Secret
+from resolvers.secret import BasicSecret, Secret
 from resolvers.unset import Unset
 
 _WHERE: Final[Path] = ("secret", "fields")

@@ -1,27 +1,22 @@
-"""From a capability and its inputs to the exact request, and to what may be shown of it."""
+"""From a capability and its inputs to the exact request."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
-
 from models.errors import Forbidden, NotFound, WrongMethod
-from models.tables import Capability, Connection, Integration, Organization, Principal
+from models.tables import Capability, Connection
 from models.vocabulary import CapabilityEffect, HttpMethod, Permission
 from proxy.address import build_url
-from proxy.auth import Authorisation, authorise
-from proxy.headers import expand
 from proxy.inputs import Bound, CompiledCapability, compile_capability
-from proxy.redact import mask_headers, mask_url
-from resolvers.credentials.held import HeldToken, held_token
+from proxy.message import OutboundRequest
 from resolvers.dispatching.find import CapabilityName, FoundCapability, find_capability
 from resolvers.idempotency import check_key, digest_of_input
+from resolvers.outbound.request import Outbound, merged, outbound, route_of
 from resolvers.pick import Pick, pick
 from resolvers.readiness import Availability, availability
-from resolvers.secrets import credential_of
-from resolvers.work import Work, secret_place
+from resolvers.work import Work
 
 KEY_HEADER: Final = "Idempotency-Key"
 
@@ -36,22 +31,6 @@ class RunCapability:
     idempotency_key: str | None = None
     from_text: bool = False
     method: HttpMethod | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outbound:
-    """The request as it would be sent, and as it may be shown."""
-
-    url: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes | None
-    shown_url: str
-    recorded_url: str
-    shown_headers: tuple[tuple[str, str], ...]
-    shown_body: Any
-    secrets: tuple[str, ...]
-    #: The token that goes along, where it is one of OAuth: `call_with_token` keeps it fresh.
-    held: HeldToken | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,60 +75,25 @@ async def candidate(work: Work, run: RunCapability) -> Candidate:
 
 async def build(work: Work, chosen: Candidate, key: str | None) -> Outbound:
     """The outbound request. Raises InvalidInput for an input or template that cannot be sent."""
-    integration, connection, bound = chosen.found.integration, chosen.connection, chosen.bound
-    granted, held = authorisation(work, integration, connection)
-    base_url = (connection.base_url if connection else None) or integration.api_base_url
-    url = build_url(
-        base_url, chosen.compiled.url_parts, bound.path, (*bound.query, *granted.query), path=("input", "inputs")
-    )
-    configured = await configured_headers(work, integration)
+    bound, capability = chosen.bound, chosen.capability
+    route = route_of(work, chosen.found.integration, chosen.connection)
+    query = (*bound.query, *route.granted.query)
+    url = build_url(route.base_url, chosen.compiled.url_parts, bound.path, query, path=("input", "inputs"))
     body = bound.body_bytes()
     own = [("Content-Type", "application/json")] if body is not None else []
     if key is not None:
         own.append((KEY_HEADER, key))
-    headers = merged(own, bound.headers, configured, granted.headers)
-    secret_names = [name for name, _ in (*granted.headers, *configured)]
-    return Outbound(
+    request = OutboundRequest(
+        method=capability.method,
         url=url,
-        headers=headers,
+        headers=merged(own, bound.headers),
         body=body,
-        shown_url=mask_url(url, [name for name, _ in granted.query]),
-        recorded_url=mask_url(url)[:2048],
-        shown_headers=mask_headers(headers, secret_names),
-        shown_body=bound.body,
-        secrets=granted.secrets,
-        held=held,
+        timeout_seconds=capability.timeout_seconds,
+        lane=work.organization_id,
+        retry_safe=key is not None,
+        pooled=True,
     )
-
-
-async def configured_headers(work: Work, integration: Integration) -> tuple[tuple[str, str], ...]:
-    """The headers that an integration adds to every call, templates expanded. Raises InvalidInput."""
-    pairs = work.unseal(integration, "headers") or []
-    if any("${" in pair["value"] for pair in pairs):
-        facts = await _facts(work)
-    else:
-        facts = {}
-    return tuple((pair["name"], expand(pair["value"], facts, path=("headers", pair["name"]))) for pair in pairs)
-
-
-def merged(*groups: Any) -> tuple[tuple[str, str], ...]:
-    """Later groups win over earlier ones of the same name: a credential over anything that was configured."""
-    kept: dict[str, tuple[str, str]] = {}
-    for group in groups:
-        kept |= {name.lower(): (name, value) for name, value in group}
-    return tuple(kept.values())
-
-
-def authorisation(
-    work: Work, integration: Integration, connection: Connection | None
-) -> tuple[Authorisation, HeldToken | None]:
-    """What a connection adds to a request, and the token among it that has to be kept fresh."""
-    if connection is None:
-        return Authorisation(), None
-    stored = orjson.loads(work.hub.keyring.open(connection.secret, secret_place(connection, "secret")))
-    credential = credential_of(connection.auth_type, stored)
-    granted = authorise(credential, integration.api_key_location, integration.api_key_name)
-    return granted, held_token(connection, integration, stored, work.now())
+    return await outbound(work, route, request)
 
 
 def _permit(work: Work, capability: Capability, method: HttpMethod | None) -> None:
@@ -173,20 +117,3 @@ def _compiled(work: Work, capability: Capability) -> CompiledCapability:
             timeout_seconds=capability.timeout_seconds,
         ),
     )
-
-
-async def _facts(work: Work) -> dict[str, str]:
-    """What `${user.*}` and `${tenant.*}` stand for. A caller that is no user has no `user.*`."""
-    organization = await work.get(Organization, work.organization_id)
-    facts = {f"tenant.{key}": _text(value) for key, value in organization.custom_fields.items()}
-    facts |= {"tenant.id": organization.id, "tenant.name": organization.name, "tenant.slug": organization.slug}
-    if work.caller.principal_id is None:
-        return facts
-    user = await work.get(Principal, work.caller.principal_id)
-    facts |= {f"user.{key}": _text(value) for key, value in user.custom_fields.items()}
-    facts |= {"user.id": user.id, "user.username": user.username, "user.displayName": user.display_name}
-    return facts | ({"user.email": user.email} if user.email else {})
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()

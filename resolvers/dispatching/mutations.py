@@ -7,13 +7,13 @@ from typing import Final
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
 from models.row import new_id
 from models.vocabulary import Permission
-from proxy.message import OutboundRequest
 from resolvers.connect.invitation import invitation
 from resolvers.dispatching.attempt import Dispatched, Ready, answer_of, attempt
-from resolvers.dispatching.build import Candidate, Outbound, RunCapability, build, candidate
+from resolvers.dispatching.build import Candidate, RunCapability, build, candidate
 from resolvers.dispatching.replay import guarding
 from resolvers.dispatching.send import Prepared, Sent
-from resolvers.operation import exchange
+from resolvers.operation import READS, exchange
+from resolvers.outbound.request import Outbound
 from resolvers.readiness import not_ready
 from resolvers.recorder import Intent
 from resolvers.work import Work
@@ -31,16 +31,6 @@ async def load(work: Work, run: RunCapability) -> Ready:
     outbound = await build(work, chosen, run.idempotency_key)
     prepared = Prepared(
         intent=_intent(work, chosen, outbound, run.idempotency_key),
-        request=OutboundRequest(
-            method=chosen.capability.method,
-            url=outbound.url,
-            headers=outbound.headers,
-            body=outbound.body,
-            timeout_seconds=chosen.capability.timeout_seconds,
-            lane=work.organization_id,
-            retry_safe=run.idempotency_key is not None,
-            pooled=True,
-        ),
         outbound=outbound,
         connection=chosen.connection,
     )
@@ -50,9 +40,10 @@ async def load(work: Work, run: RunCapability) -> Ready:
 @exchange(
     load,
     attempt,
+    loads=READS,
+    records=READS,
     needs=(Permission.DISPATCH_READ, Permission.DISPATCH_WRITE),
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
-    reads=True,
 )
 async def dispatch(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatched:
     """Run a capability. A failure of the remote service is an outcome, not a refusal."""
@@ -75,7 +66,7 @@ def _intent(work: Work, chosen: Candidate, outbound: Outbound, key: str | None) 
         token_id=caller.token_id,
         source=caller.source,
         method=capability.method,
-        url=outbound.recorded_url,
+        url=outbound.recorded_url(),
         request_digest=chosen.digest,
         correlation_id=intent_id,
         deadline_at=now + capability.timeout_seconds * 1000,

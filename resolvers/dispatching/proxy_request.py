@@ -11,17 +11,16 @@ from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady,
 from models.row import new_id
 from models.tables import Connection, Definition, Installation, Integration
 from models.vocabulary import Permission
-from proxy.message import OutboundRequest
 from resolvers.connect.invitation import invitation
 from resolvers.dispatching.attempt import Dispatched, Ready, answer_of, attempt
-from resolvers.dispatching.build import Outbound
 from resolvers.dispatching.proxying import ProxyRequest, build_proxied
 from resolvers.dispatching.replay import guarding
 from resolvers.dispatching.send import Prepared, Sent
 from resolvers.find import get_integration
 from resolvers.idempotency import check_key, digest_of_input
 from resolvers.integrations.fields import owned_by
-from resolvers.operation import exchange
+from resolvers.operation import READS, exchange
+from resolvers.outbound.request import Outbound
 from resolvers.pick import Pick, picked
 from resolvers.readiness import not_ready, usability
 from resolvers.recorder import Intent
@@ -41,16 +40,6 @@ async def load_request(work: Work, asked: ProxyRequest) -> Ready:
     outbound = await build_proxied(work, asked, integration, chosen.connection)
     prepared = Prepared(
         intent=_intent(work, asked, integration, installation, chosen.connection, outbound),
-        request=OutboundRequest(
-            method=asked.method,
-            url=outbound.url,
-            headers=outbound.headers,
-            body=outbound.body,
-            timeout_seconds=asked.timeout_seconds,
-            lane=work.organization_id,
-            retry_safe=asked.idempotency_key is not None,
-            pooled=True,
-        ),
         outbound=outbound,
         connection=chosen.connection,
     )
@@ -60,9 +49,10 @@ async def load_request(work: Work, asked: ProxyRequest) -> Ready:
 @exchange(
     load_request,
     attempt,
+    loads=READS,
+    records=READS,
     needs=Permission.PROXY_REQUEST,
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
-    reads=True,
 )
 async def proxy_request(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatched:
     """Send a request of one's own through an integration. A failure of the remote service is an outcome."""
@@ -120,7 +110,7 @@ def _intent(
         token_id=work.caller.token_id,
         source=work.caller.source,
         method=asked.method,
-        url=outbound.recorded_url,
+        url=outbound.recorded_url(),
         request_digest=digest_of_input(parts),
         correlation_id=intent_id,
         deadline_at=now + int(asked.timeout_seconds * 1000),

@@ -12,12 +12,13 @@ from models.tables import Connection, Integration
 from models.vocabulary import HttpMethod
 from proxy.auth import Authorisation
 from proxy.headers import check_header
-from proxy.redact import mask_headers, mask_url
+from proxy.inputs.coerce import to_text
+from proxy.message import OutboundRequest
 from proxy.relative import below, names_in_query
-from resolvers.dispatching.build import KEY_HEADER, Outbound, authorisation, configured_headers, merged
+from resolvers.dispatching.build import KEY_HEADER
 from resolvers.faults import Faults, text_problem
 from resolvers.find import IntegrationRef
-from resolvers.integrations.auth import Header
+from resolvers.outbound.request import Header, Outbound, merged, outbound, route_of
 from resolvers.work import Work
 
 _PATH: Final = ("input", "path")
@@ -48,32 +49,28 @@ async def build_proxied(
     work: Work, asked: ProxyRequest, integration: Integration, connection: Connection | None
 ) -> Outbound:
     """The outbound request. Raises InvalidInput for what cannot be sent, or would leave the API's address."""
-    granted, held = authorisation(work, integration, connection)
+    route = route_of(work, integration, connection)
     faults = Faults("input")
     pairs = _pairs(faults, asked.query)
-    _check_query(faults, asked, [name for name, _ in granted.query])
-    _check_headers(faults, asked, granted)
+    _check_query(faults, asked, [name for name, _ in route.granted.query])
+    _check_headers(faults, asked, route.granted)
     body, content_type = _body(faults, asked)
-    base_url = (connection.base_url if connection else None) or integration.api_base_url
-    faults.check(base_url is not None, "path", "The integration has no address of its API; set it.")
+    faults.check(route.base_url is not None, "path", "The integration has no address of its API; set it.")
     faults.refuse()
-    url = below(base_url or "", asked.path, (*pairs, *granted.query), path=_PATH)
-    configured = await configured_headers(work, integration)
     own = [] if content_type is None else [("Content-Type", content_type)]
     given = [(header.name, header.value) for header in asked.headers or ()]
     key = [] if asked.idempotency_key is None else [(KEY_HEADER, asked.idempotency_key)]
-    headers = merged(own, given, key, configured, granted.headers)
-    return Outbound(
-        url=url,
-        headers=headers,
+    request = OutboundRequest(
+        method=asked.method,
+        url=below(route.base_url or "", asked.path, (*pairs, *route.granted.query), path=_PATH),
+        headers=merged(own, given, key),
         body=body,
-        shown_url=mask_url(url, [name for name, _ in granted.query]),
-        recorded_url=mask_url(url)[:2048],
-        shown_headers=mask_headers(headers, [name for name, _ in (*granted.headers, *configured)]),
-        shown_body=asked.body,
-        secrets=granted.secrets,
-        held=held,
+        timeout_seconds=asked.timeout_seconds,
+        lane=work.organization_id,
+        retry_safe=asked.idempotency_key is not None,
+        pooled=True,
     )
+    return await outbound(work, route, request)
 
 
 def _pairs(faults: Faults, query: dict[str, Any] | None) -> list[tuple[str, str]]:
@@ -86,7 +83,7 @@ def _pairs(faults: Faults, query: dict[str, Any] | None) -> list[tuple[str, str]
             if isinstance(one, dict | list):
                 faults.add(("query", name), "It must be text, a number, true or false, or a list of those.")
             elif one is not None:
-                found.append((name, _text(one)))
+                found.append((name, to_text(one)))
     for name, text in found:
         if problem := text_problem(name) or text_problem(text):
             faults.add(("query", name), problem)
@@ -125,7 +122,3 @@ def _body(faults: Faults, asked: ProxyRequest) -> tuple[bytes | None, str | None
     is_json = kind == _JSON or kind.endswith("+json")
     faults.check(is_json, "body", "A value goes as JSON; give text for another Content-Type.")
     return orjson.dumps(asked.body), said or _JSON
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()

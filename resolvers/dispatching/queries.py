@@ -18,11 +18,12 @@ from models.vocabulary import (
     Source,
     UnavailableReason,
 )
-from resolvers.dispatching.build import Candidate, Outbound, RunCapability, build, candidate
+from resolvers.dispatching.build import Candidate, RunCapability, build, candidate
 from resolvers.dispatching.mutations import OPERATION
 from resolvers.filters import among, at_least, before
 from resolvers.idempotency import key_owner
 from resolvers.operation import operation
+from resolvers.outbound.request import Outbound
 from resolvers.page import NEWEST_FIRST, Slice, SliceRequest
 from resolvers.work import Work
 
@@ -89,7 +90,7 @@ async def plan_dispatch(work: Work, run: RunCapability) -> DispatchPlan:
     """Show the masked request that a dispatch of this would send, without any network."""
     chosen = await candidate(work, run)
     outbound = await build(work, chosen, run.idempotency_key)
-    blocked_by = work.hub.egress.policy.objection(outbound.url)
+    blocked_by = work.hub.egress.policy.objection(outbound.request.url)
     fate = await _fate(work, run.idempotency_key, chosen.digest)
     return _plan(chosen, outbound, blocked_by, fate)
 
@@ -103,9 +104,9 @@ def _plan(chosen: Candidate, outbound: Outbound, blocked_by: str | None, fate: I
         capability=chosen.capability,
         connection=None if chosen.picked.borrowed else chosen.connection,
         method=chosen.capability.method,
-        url=outbound.shown_url,
-        headers=outbound.shown_headers,
-        body=outbound.shown_body,
+        url=outbound.shown_url(),
+        headers=outbound.shown_headers(),
+        body=chosen.bound.body,
         idempotency=fate,
     )
 

@@ -9,13 +9,12 @@ from models.errors import DomainError, Unavailable
 from models.tables import Connection, Dispatch
 from models.vocabulary import DispatchOutcome, UpstreamFailure
 from proxy.call import Answer, Failure
-from proxy.message import OutboundRequest
 from proxy.redact import redact
-from resolvers.dispatching.build import Outbound
 from resolvers.dispatching.credential import note_answer
 from resolvers.dispatching.response import Response, response_of, seal_response
 from resolvers.hub import Hub
 from resolvers.oauth.call import call_with_token
+from resolvers.outbound.request import Outbound
 from resolvers.recorder import Existing, Intent, KeyRelease, Outcome
 
 _OUTCOMES = {
@@ -30,10 +29,9 @@ _UNRECORDED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A dispatch that is ready to go: its intent and its request. `connection`: whose credential goes along."""
+    """A dispatch that is ready to go: its intent and its request. `connection` has the credential, if any."""
 
     intent: Intent
-    request: OutboundRequest
     outbound: Outbound
     connection: Connection | None = None
 
@@ -59,7 +57,7 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
     if existing is not None:
         return Sent(existing=existing)
     try:
-        result = await call_with_token(hub, prepared.request, prepared.outbound.held)
+        result = await call_with_token(hub, prepared.outbound.request, prepared.outbound.held)
     except DomainError as refusal:
         await hub.recorder.write([_refused(hub, intent, refusal), KeyRelease(intent=intent)])
         raise

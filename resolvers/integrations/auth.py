@@ -11,20 +11,13 @@ from models.vocabulary import ApiKeyLocation, AuthType, TokenEndpointAuth
 from proxy.address import check_base_url, check_oauth_url
 from proxy.headers import check_header, check_template, check_value, hint
 from resolvers.faults import ADDRESS, NAME, TEXT, WORD, Faults
-from resolvers.secrets import Secret
+from resolvers.outbound.request import Header
+from resolvers.secret import Secret
 from resolvers.unset import UNSET, Unset
 from resolvers.work import Work
 
 _MOST_HEADERS: Final = 50
 _MOST_SCOPES: Final = 100
-
-
-@dataclass(frozen=True, kw_only=True)
-class Header:
-    """A header added to every call; its value may hold `${user.*}` and `${tenant.*}`."""
-
-    name: str
-    value: str
 
 
 @dataclass(frozen=True, kw_only=True)

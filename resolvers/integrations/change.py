@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from models.row import name_key
 from models.tables import Definition, Integration
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess
+from resolvers.credentials.register import replace_default_connection
 from resolvers.credentials.verifying import unverify
 from resolvers.definitions.queries import of_vendor
 from resolvers.definitions.secret import composed
@@ -23,7 +24,7 @@ from resolvers.integrations.auth import (
 from resolvers.integrations.check import check_integration
 from resolvers.integrations.defaults import VendorChange, defaults_of, fill, parameters_of, require_usable
 from resolvers.integrations.names import search_text_of, slug_for
-from resolvers.secrets import Secret, replace_default_connection
+from resolvers.secret import Secret
 from resolvers.unset import UNSET, Unset, given
 from resolvers.work import Work
 

@@ -14,7 +14,7 @@ from resolvers.definitions.secret import check_fields, composed
 from resolvers.definitions.values import check_parameters
 from resolvers.faults import LONG_TEXT, NAME, TEXT, WORD, Faults
 from resolvers.integrations.auth import IntegrationAuth, check_auth
-from resolvers.secrets import Secret, check_fits, check_secret
+from resolvers.secret import Secret, check_fits, check_secret
 from resolvers.unset import UNSET, Unset
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -10,6 +10,7 @@ from models.tables import Definition, Integration, Principal, Workspace
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, TokenEndpointAuth
 from resolvers.capabilities.declaring import declare
 from resolvers.capabilities.manifest import DeclareCapability
+from resolvers.credentials.register import replace_default_connection
 from resolvers.credentials.verifying import unverify
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.queries import of_vendor
@@ -19,7 +20,7 @@ from resolvers.integrations.auth import IntegrationAuth, apply_auth, own_address
 from resolvers.integrations.check import check_integration
 from resolvers.integrations.defaults import Defaults, defaults_of, fill, parameters_of, require_usable
 from resolvers.integrations.names import handler_for, search_text_of, slug_for, uuid_for
-from resolvers.secrets import Secret, replace_default_connection
+from resolvers.secret import Secret
 from resolvers.unset import given
 from resolvers.work import Work
 

@@ -15,7 +15,7 @@ from resolvers.hub import Hub
 from resolvers.integrations.change import UpdateIntegration, change_integration
 from resolvers.integrations.creation import CreateIntegration, judge_creation, make_integration
 from resolvers.integrations.fields import icon_url
-from resolvers.operation import exchange
+from resolvers.operation import READS, WRITES, exchange
 from resolvers.unset import UNSET, Unset, given
 from resolvers.uploads.content import Content
 from resolvers.uploads.icon import keep_icon, replace_icon
@@ -89,6 +89,8 @@ async def fetch_icon(hub: Hub, asked: Creation | Change) -> Content | None:
 @exchange(
     load_creation,
     fetch_icon,
+    loads=READS,
+    records=WRITES,
     needs=Permission.INTEGRATIONS_WRITE,
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, TooMany, UpstreamFailed),
 )
@@ -103,6 +105,8 @@ async def create_illustrated_integration(work: Work, asked: Creation, icon: Cont
 @exchange(
     load_change,
     fetch_icon,
+    loads=READS,
+    records=WRITES,
     needs=Permission.INTEGRATIONS_WRITE,
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale, TooMany, UpstreamFailed),
 )

@@ -119,7 +119,7 @@ async def settle_verifications(work: Work) -> int:
     ids = (await work.session.execute(held.execution_options(synchronize_session=False))).scalars().all()
     for integration_id in ids:
         integration = await work.session.get_one(Integration, integration_id)
-        own = Work(Caller.of_hub(work.hub, integration.organization_id), work.session)
+        own = work.as_caller(Caller.of_hub(work.hub, integration.organization_id))
         _settle(own, integration, _CUT_SHORT)
     await work.repeat_job(_EVERY_MS)
     return len(ids)

@@ -25,7 +25,7 @@ from resolvers.credentials.held import RENEWED, HeldToken
 from resolvers.credentials.tokens import lose_connection, store_tokens
 from resolvers.hub import Hub
 from resolvers.oauth.client import issuing_integration, token_endpoint
-from resolvers.operation import OPERATOR, exchange, operation
+from resolvers.operation import OPERATOR, WRITES, exchange, operation
 from resolvers.readiness import SENTENCES
 from resolvers.work import Work
 
@@ -110,7 +110,7 @@ async def ask(hub: Hub, claimed: Turn | FreshToken | Unrenewed) -> TokenAnswer |
         return refusal
 
 
-@exchange(load, ask, needs=OPERATOR, refuses=(NotFound, NotReady, UpstreamFailed))
+@exchange(load, ask, loads=WRITES, records=WRITES, needs=OPERATOR, refuses=(NotFound, NotReady, UpstreamFailed))
 async def renew_token(
     work: Work, claimed: Turn | FreshToken | Unrenewed, sent: TokenAnswer | DomainError | None
 ) -> FreshToken | Unrenewed:
@@ -121,9 +121,7 @@ async def renew_token(
     if connection.secret_version != claimed.renewal.version:  # connected anew, or renewed by who took over
         return _fresh(work, connection) or Unrenewed()
     if isinstance(sent, TokenAnswer):
-        store_tokens(
-            work, connection, sent, asked=claimed.asked, renewing=True, integration_id=claimed.integration_id
-        )
+        store_tokens(work, connection, sent, asked=claimed.asked, integration_id=claimed.integration_id)
         return FreshToken(access_token=sent.access_token, version=connection.secret_version)
     if connection.lease_owner != claimed.owner:
         return Unrenewed()

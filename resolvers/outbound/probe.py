@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
@@ -12,19 +12,16 @@ import orjson
 from models.errors import NotFound, NotReady, UpstreamFailed
 from models.tables import Connection, Integration
 from proxy.address import build_url, parse_endpoint
-from proxy.auth import Authorisation, authorise
 from proxy.call import Failure, JsonBody, read_body
 from proxy.message import OutboundRequest
 from proxy.redact import redact
-from resolvers.credentials.held import HeldToken, held_token
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.expression import evaluate, is_truthy
 from resolvers.definitions.parts import Account, Request, Verification
 from resolvers.definitions.values import as_text, fill_address
-from resolvers.dispatching.build import configured_headers, merged
 from resolvers.hub import Hub
 from resolvers.oauth.call import call_with_token
-from resolvers.secrets import credential_of
+from resolvers.outbound.request import Outbound, outbound, route_of
 from resolvers.work import Work
 
 _MOST_BYTES: Final = 256 * 1024
@@ -34,15 +31,6 @@ _SENTENCE: Final = 300
 #: OpenID Connect's claims (Core 1.0, section 5.1) as what the hub knows of an account.
 USERINFO: Final = {"accountId": "sub", "email": "email", "displayName": "name || preferred_username"}
 _REFUSED: Final = frozenset({401, 403})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Probe:
-    """A request that is ready to go. `secrets` are masked in whatever is said about it."""
-
-    request: OutboundRequest
-    held: HeldToken | None
-    secrets: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,30 +56,27 @@ class Identity:
     facts: Mapping[str, str | None]
 
 
-async def probe_of(work: Work, integration: Integration, connection: Connection | None, request: Request) -> Probe:
-    """The request as it goes out. Raises InvalidInput where it cannot, such as for want of an API base."""
-    stored = {} if connection is None else work.unseal(connection, "secret")
-    granted = _authorisation(integration, connection, stored)
+async def probe_of(work: Work, integration: Integration, connection: Connection | None, request: Request) -> Outbound:
+    """The request as it goes out. Raises InvalidInput where it cannot, such as for want of an API base.
+
+    Its answer may be shown, so every text of the stored secret is masked in it, not only the credential.
+    """
+    route = route_of(work, integration, connection)
     body = None if request.body is None else orjson.dumps(request.body)
-    own = (("Content-Type", "application/json"),) if body is not None else ()
-    configured = await configured_headers(work, integration)
-    base_url = (connection.base_url if connection else None) or integration.api_base_url
-    return Probe(
-        request=OutboundRequest(
-            method=request.method,
-            url=_url(base_url, request, integration.parameters, granted.query),
-            headers=merged(own, configured, tuple(request.headers.items()), granted.headers),
-            body=body,
-            timeout_seconds=_SECONDS,
-            lane=work.organization_id,
-            max_answer_bytes=_MOST_BYTES,
-        ),
-        held=held_token(connection, integration, stored, work.now()) if connection else None,
-        secrets=(*granted.secrets, *texts_of(stored)),
+    ready = OutboundRequest(
+        method=request.method,
+        url=_url(route.base_url, request, integration.parameters, route.granted.query),
+        headers=(("Content-Type", "application/json"),) if body is not None else (),
+        body=body,
+        timeout_seconds=_SECONDS,
+        lane=work.organization_id,
+        max_answer_bytes=_MOST_BYTES,
     )
+    probe = await outbound(work, route, ready, fixed=tuple(request.headers.items()))
+    return replace(probe, secrets=(*probe.secrets, *texts_of(route.stored)))
 
 
-async def ask(hub: Hub, probe: Probe) -> Reply:
+async def ask(hub: Hub, probe: Outbound) -> Reply:
     """Send it, outside of any transaction. Raises TooMany where the hub itself had no room for the call."""
     try:
         result = await call_with_token(hub, probe.request, probe.held)
@@ -153,15 +138,6 @@ def texts_of(value: Any) -> Iterator[str]:
 
 def _facts(account: Account) -> dict[str, str | None]:
     return {"accountId": account.account_id, "email": account.email, "displayName": account.display_name}
-
-
-def _authorisation(
-    integration: Integration, connection: Connection | None, stored: Mapping[str, Any]
-) -> Authorisation:
-    if connection is None:
-        return Authorisation()
-    credential = credential_of(connection.auth_type, stored)
-    return authorise(credential, integration.api_key_location, integration.api_key_name)
 
 
 def _url(

@@ -155,7 +155,7 @@ async def _principal(work: Work, organization: Organization, username: str) -> P
 
 
 def _inside(work: Work, organization: Organization) -> Work:
-    return Work(replace(work.caller, organization_id=organization.id), work.session)
+    return work.as_caller(replace(work.caller, organization_id=organization.id))
 
 
 def _by_slug(slug: str) -> Select[Organization]:

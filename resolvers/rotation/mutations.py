@@ -13,7 +13,7 @@ from models.secret import Keyring
 from models.secret_place import SecretPlace
 from models.tables import MasterKey
 from resolvers.hub import Hub
-from resolvers.operation import OPERATOR, exchange, operation
+from resolvers.operation import OPERATOR, READS, WRITES, exchange, operation
 from resolvers.rotation.columns import SecretColumn
 from resolvers.rotation.counts import count_secrets
 from resolvers.work import Work
@@ -72,7 +72,7 @@ async def _count_sealed(hub: Hub, version: int) -> Mapping[SecretColumn, int]:
     return {column: found[version] for column, found in counts.items() if version in found}
 
 
-@exchange(_load_key, _count_sealed, needs=OPERATOR, refuses=(Conflict, NotFound))
+@exchange(_load_key, _count_sealed, loads=READS, records=WRITES, needs=OPERATOR, refuses=(Conflict, NotFound))
 async def retire_key(work: Work, version: int, sealed: Mapping[SecretColumn, int]) -> None:
     """Mark a key as removed. Raises Conflict if it still seals, or if a stored secret is sealed with it."""
     if sealed:

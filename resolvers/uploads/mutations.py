@@ -20,7 +20,7 @@ from models.tables import Asset
 from models.vocabulary import Permission, UploadPurpose
 from resolvers.faults import ADDRESS, Faults
 from resolvers.hub import Hub
-from resolvers.operation import exchange
+from resolvers.operation import READS, WRITES, exchange
 from resolvers.uploads.claim import open_upload, refuse_too_many
 from resolvers.uploads.content import MOST_BYTES, Content
 from resolvers.uploads.receive import fetch_content, judged, put_content, turn
@@ -84,6 +84,8 @@ async def fetch(hub: Hub, promised: Promised) -> Content | None:
 @exchange(
     load_promise,
     fetch,
+    loads=READS,
+    records=WRITES,
     needs=Permission.INTEGRATIONS_WRITE,
     refuses=(InvalidInput, Forbidden, TooMany, UpstreamFailed),
 )
@@ -122,6 +124,8 @@ async def receive(hub: Hub, opened: Opened) -> Content:
 @exchange(
     load_opened,
     receive,
+    loads=READS,
+    records=WRITES,
     needs=Permission.INTEGRATIONS_WRITE,
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, TooLarge, TooMany),
 )

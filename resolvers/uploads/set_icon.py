@@ -10,7 +10,7 @@ from models.tables import Integration
 from models.vocabulary import Permission, UploadPurpose
 from resolvers.find import IntegrationRef, managed_integration
 from resolvers.hub import Hub
-from resolvers.operation import exchange, operation
+from resolvers.operation import READS, WRITES, exchange, operation
 from resolvers.unset import UNSET, Unset
 from resolvers.uploads.claim import claim_upload
 from resolvers.uploads.content import MOST_BYTES, Content
@@ -76,6 +76,8 @@ async def judge_icon(hub: Hub, given: Unjudged) -> Content:
 @exchange(
     load_unjudged,
     judge_icon,
+    loads=READS,
+    records=WRITES,
     needs=Permission.INTEGRATIONS_WRITE,
     refuses=(NotFound, InvalidInput, Forbidden, TooLarge, TooMany),
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, TokenEndpointAuth
-from resolvers.integrations.auth import Header, IntegrationAuth
+from resolvers.integrations.auth import IntegrationAuth
 from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.creation import CreateIntegration
 from resolvers.integrations.illustrated import CreateIllustrated, UpdateIllustrated
-from resolvers.secrets import Secret
+from resolvers.outbound.request import Header
+from resolvers.secret import Secret
 from resolvers.unset import UNSET, Unset, given
 from rest.informer.read import ref
 from rest.informer.words import AUTH_TYPES, INDISTINCT, KEY_LOCATIONS, MODES

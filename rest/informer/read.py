@@ -11,11 +11,11 @@ from proxy.oauth import AuthorizationCode, Grant, RefreshToken
 from resolvers.connections.own import AuthorizeIntegration, ConnectIntegration
 from resolvers.dispatching.proxying import ProxyRequest
 from resolvers.find import IntegrationRef, PrincipalRef
-from resolvers.integrations.auth import Header
 from resolvers.integrations.queries import IntegrationFilter
 from resolvers.integrations.sharing import ShareIntegration, TransferIntegration, UnshareIntegration
+from resolvers.outbound.request import Header
 from resolvers.page import SliceRequest
-from resolvers.secrets import BasicSecret, Secret
+from resolvers.secret import BasicSecret, Secret
 from resolvers.unset import given
 from resolvers.uploads.set_icon import SetIntegrationIcon, UploadIntegrationIcon
 from rest.informer.words import CALLBACK

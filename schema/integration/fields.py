@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
+from models.errors import NotReady, TooMany, UpstreamFailed
 from resolvers import find
 from resolvers.capabilities import mutations as capability_operations
 from resolvers.connections import mutations as connection_operations
@@ -28,14 +29,15 @@ from schema.integration.inputs import (
     SetIntegrationIconInput,
     UpdateIntegrationInput,
 )
-from schema.integration.types import Integration, IntegrationConnection
-from schema.kit import errors
+from schema.integration.types import Integration
 from schema.kit.context import Info
-from schema.kit.field import act, column, mutation, needing
+from schema.kit.descriptions import needing
 from schema.kit.ids import global_id, row_id
-from schema.kit.page import Page, PageArguments, asks_for, binding_of, optional
+from schema.kit.mutation import act, answering, mutation
+from schema.kit.page import CountedPageOf, Page, PageArguments, asks_for, binding_of, optional, paged
 from schema.kit.refs import IntegrationRef
 from schema.kit.removal import DeletePayload, DeleteResult
+from schema.kit.result import row_result
 from schema.kit.translate import command
 from schema.share import (
     SetIntegrationTagsInput,
@@ -44,54 +46,24 @@ from schema.share import (
     UnshareIntegrationInput,
 )
 
-
-@strawberry.type(description="An integration as it is now.")
-class IntegrationPayload:
-    """The integration."""
-
-    integration: Integration = column("The integration.")
-
-
-IntegrationResult = Annotated[
-    IntegrationPayload
-    | errors.NotFound
-    | errors.Conflict
-    | errors.InvalidInput
-    | errors.Forbidden
-    | errors.Stale
-    | errors.NotReady
-    | errors.TooMany
-    | errors.UpstreamFailed,
-    strawberry.union("IntegrationResult", description="An integration, or why not."),
-]
+IntegrationResult = row_result("integration", Integration, besides=(NotReady, TooMany, UpstreamFailed))
 
 
 _BY_NAME = IntegrationOrder(field=queries.IntegrationOrderField.NAME)
 
 
-def _payload(row: Any) -> Any:
-    return IntegrationPayload(integration=row)
-
-
-def _payload_of(done: Any) -> Any:
-    return IntegrationPayload(integration=done.integration)
-
-
+@paged
 async def _integrations(
     root: Any,
     info: Info,
-    first: int | None = strawberry.UNSET,
-    after: str | None = strawberry.UNSET,
-    last: int | None = strawberry.UNSET,
-    before: str | None = strawberry.UNSET,
+    arguments: PageArguments,
     filter: IntegrationFilter | None = strawberry.UNSET,
     order_by: IntegrationOrder | None = _BY_NAME,
-) -> Any:
+) -> Page:
     narrowed = command(queries.IntegrationFilter, filter) if optional(filter) else queries.IntegrationFilter()
     by = order_by or _BY_NAME
     order = queries.integration_order(by.field, descending=by.direction is OrderDirection.DESC)
     binding = binding_of(info, narrowed, order)
-    arguments = PageArguments.of(first, after, last, before)
     request = arguments.request(info, binding, count=asks_for(info, "totalCount"))
     found = await queries.list_integrations(info.context.caller, filter=narrowed, order=order, page=request)
     return Page(slice=found, order=order, binding=binding)
@@ -111,7 +83,7 @@ async def _delete(root: Any, info: Info, id: strawberry.ID, expected_version: in
 class Queries:
     """What can be read."""
 
-    integrations: IntegrationConnection = strawberry.field(
+    integrations: CountedPageOf[Integration] = strawberry.field(
         resolver=_integrations,
         description=needing(
             "Integrations of your organization and those installed on it.", queries.list_integrations.facts
@@ -126,87 +98,88 @@ class Queries:
 class Mutations:
     """What can be changed."""
 
-    create_integration: IntegrationResult = mutation(
+    create_integration = mutation(
         operations.create_integration,
+        IntegrationResult,
         "Make an integration and install it on your organization.",
         input=CreateIntegrationInput,
         reads=CreateIntegration,
-        payload=_payload,
     )
-    update_integration: IntegrationResult = mutation(
+    update_integration = mutation(
         operations.update_integration,
+        IntegrationResult,
         "Change an integration. Needs INTEGRATIONS_WRITE, and owner or MANAGE where it is restricted.",
         input=UpdateIntegrationInput,
         reads=UpdateIntegration,
-        payload=_payload,
     )
-    delete_integration: DeleteResult = strawberry.field(
-        resolver=_delete,
-        description=needing(
-            "Delete an integration with its connections and installations. Invisible at once.",
-            integration_deletion.delete_integration.facts,
-        ),
+    delete_integration = answering(
+        integration_deletion.delete_integration,
+        DeleteResult,
+        _delete,
+        "Delete an integration with its connections and installations. Invisible at once.",
     )
-    set_integration_tags: IntegrationResult = mutation(
+    set_integration_tags = mutation(
         tag_operations.set_integration_tags,
+        IntegrationResult,
         "Replace the tags; unknown names are made.",
         input=SetIntegrationTagsInput,
         reads=tag_operations.SetIntegrationTags,
-        payload=_payload,
     )
-    share_integration: IntegrationResult = mutation(
+    share_integration = mutation(
         sharing_operations.share_integration,
+        IntegrationResult,
         "Give a user or team access, or change it.",
         input=ShareIntegrationInput,
         reads=sharing_operations.ShareIntegration,
-        payload=_payload_of,
+        shows=lambda done: done.integration,
     )
-    unshare_integration: IntegrationResult = mutation(
+    unshare_integration = mutation(
         sharing_operations.unshare_integration,
+        IntegrationResult,
         "Take access away.",
         input=UnshareIntegrationInput,
         reads=sharing_operations.UnshareIntegration,
-        payload=_payload,
     )
-    transfer_integration: IntegrationResult = mutation(
+    transfer_integration = mutation(
         sharing_operations.transfer_integration,
+        IntegrationResult,
         "Give an integration to another user or team.",
         input=TransferIntegrationInput,
         reads=sharing_operations.TransferIntegration,
-        payload=_payload_of,
+        shows=lambda done: done.integration,
     )
-    set_integration_icon: IntegrationResult = mutation(
+    set_integration_icon = mutation(
         icon_operations.set_integration_icon,
+        IntegrationResult,
         "Set or, with null, remove the icon.",
         input=SetIntegrationIconInput,
         reads=icon_operations.SetIntegrationIcon,
-        payload=_payload,
     )
-    declare_capabilities: IntegrationResult = mutation(
+    declare_capabilities = mutation(
         capability_operations.declare_capabilities,
+        IntegrationResult,
         "Replace all capabilities of an integration; those of the same name keep their id.",
         input=DeclareCapabilitiesInput,
         reads=capability_operations.DeclareCapabilities,
-        payload=_payload,
     )
-    declare_event_types: IntegrationResult = mutation(
+    declare_event_types = mutation(
         capability_operations.declare_event_types,
+        IntegrationResult,
         "Replace all event types of an integration.",
         input=DeclareEventTypesInput,
         reads=capability_operations.DeclareEventTypes,
-        payload=_payload,
     )
-    register_connections: IntegrationResult = mutation(
+    register_connections = mutation(
         connection_operations.register_connections,
+        IntegrationResult,
         "Attach connections to an integration, all or none.",
         input=RegisterConnectionsInput,
         reads=connection_operations.RegisterConnections,
-        payload=_payload,
     )
-    unregister_connection: IntegrationResult = mutation(
+    unregister_connection = mutation(
         connection_operations.unregister_connection,
+        IntegrationResult,
         "Detach a connection. Steps keep it.",
         input=UnregisterConnectionInput,
         reads=connection_operations.UnregisterConnection,
-        payload=_payload,
     )

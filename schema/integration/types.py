@@ -25,18 +25,18 @@ from resolvers.integrations.fields import has_client_secret, icon_url, identifie
 from resolvers.integrations.sharing import MOST_SHARES
 from resolvers.integrations.tags import MOST_TAGS
 from resolvers.loaders import edges, relations
-from schema.audit import AuditEntryConnection, AuditFilter
-from schema.capability import Capability, CapabilityConnection, CapabilityFilter, EventTypeConnection
-from schema.connection import ConnectedAccount, ConnectedAccountConnection, ConnectionFilter
+from schema.audit import AuditEntry, AuditFilter
+from schema.capability import Capability, CapabilityFilter, EventType
+from schema.connection import ConnectedAccount, ConnectionFilter
 from schema.definition import Definition
-from schema.dispatch import DispatchConnection, DispatchFilter
-from schema.event import EventConnection, EventFilter
-from schema.installation import Installation, InstallationConnection, InstallationFilter
+from schema.dispatch import Dispatch, DispatchFilter
+from schema.event import Event, EventFilter
+from schema.installation import Installation, InstallationFilter
 from schema.kit.context import Info
 from schema.kit.field import column, derived, related, to_list, to_many, to_one, viewed
 from schema.kit.headers import HeaderTemplate
-from schema.kit.node import Node, node
-from schema.kit.page import CountedPageOf, EdgeOf
+from schema.kit.node import Node, node, view
+from schema.kit.page import CountedPageOf, PageOf
 from schema.kit.scalars import JSON, DateTime
 from schema.organization import OrganizationProfile
 from schema.principal import Principal
@@ -44,7 +44,7 @@ from schema.share import Share
 from schema.tag import Tag
 
 
-@strawberry.type(description="Authorisation and addressing of an integration. Secrets are never shown.")
+@view(tables.Integration, "Authorisation and addressing of an integration. Secrets are never shown.")
 class IntegrationAuth:
     """The auth group of the row."""
 
@@ -64,13 +64,8 @@ class IntegrationAuth:
     )
     parameters: JSON = column("Readable values that the definition asks for.")
 
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The integration's own row, seen from this side."""
-        return isinstance(value, tables.Integration)
 
-
-@strawberry.type(description="What makes an integration a container of flows.")
+@view(tables.Workspace, "What makes an integration a container of flows.")
 class Workspace:
     """The side row of an integration."""
 
@@ -82,11 +77,6 @@ class Workspace:
     sandbox: bool = column("Made for trying out.")
     install_steps: JSON = column("Steps of an installation, as declared.")
     uninstall_steps: JSON = column("Steps of an uninstallation, as declared.")
-
-    @classmethod
-    def is_type_of(cls, value: Any, info: Info) -> bool:
-        """The side row itself."""
-        return isinstance(value, tables.Workspace)
 
 
 async def _capability(root: Any, info: Info, name: str) -> Any:
@@ -143,43 +133,33 @@ class Integration(Node):
         "The connection that a dispatch by you would use when none is named; null when there is none or it would"
         " be a guess.",
     )
-    capabilities: CapabilityConnection = to_many(
+    capabilities: CountedPageOf[Capability] = to_many(
         edges.CAPABILITIES_BY_INTEGRATION,
         "What it can do.",
         filter=(CapabilityFilter, capability_queries.CapabilityFilter),
     )
     capability: Capability | None = strawberry.field(resolver=_capability, description="One capability by name.")
-    event_types: EventTypeConnection = to_many(edges.EVENT_TYPES_BY_INTEGRATION, "What it can say happened.")
-    connections: ConnectedAccountConnection = to_many(
+    event_types: CountedPageOf[EventType] = to_many(edges.EVENT_TYPES_BY_INTEGRATION, "What it can say happened.")
+    connections: CountedPageOf[ConnectedAccount] = to_many(
         edges.CONNECTIONS_BY_INTEGRATION,
         "Connections registered to it that you may see.",
         filter=(ConnectionFilter, connection_queries.ConnectionFilter),
     )
-    installations: InstallationConnection = to_many(
+    installations: CountedPageOf[Installation] = to_many(
         edges.INSTALLATIONS_BY_INTEGRATION,
         "Where it is installed: all of them for its owner.",
         filter=(InstallationFilter, installation_queries.InstallationFilter),
     )
-    events: EventConnection = to_many(
+    events: PageOf[Event] = to_many(
         edges.EVENTS_BY_INTEGRATION, "Events, newest first.", filter=(EventFilter, event_queries.EventFilter)
     )
-    dispatches: DispatchConnection = to_many(
+    dispatches: PageOf[Dispatch] = to_many(
         edges.DISPATCHES_BY_INTEGRATION,
         "Dispatches, newest first.",
         filter=(DispatchFilter, dispatch_queries.DispatchFilter),
     )
-    audit_entries: AuditEntryConnection = to_many(
+    audit_entries: PageOf[AuditEntry] = to_many(
         edges.AUDIT_ENTRIES_BY_INTEGRATION,
         "Who changed what, newest first.",
         filter=(AuditFilter, audit_queries.AuditFilter),
     )
-
-
-@strawberry.type(description="An Integration and its cursor.")
-class IntegrationEdge(EdgeOf[Integration]):
-    """See `EdgeOf`."""
-
-
-@strawberry.type(description="A page of Integration rows.")
-class IntegrationConnection(CountedPageOf[Integration, IntegrationEdge]):
-    """See `CountedPageOf`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 
@@ -117,8 +118,8 @@ _KINDS: dict[type[errors.DomainError], tuple[type[Any], ProblemCode, tuple[str, 
     errors.InvalidInput: (InvalidInput, ProblemCode.INVALID_INPUT, ("violations",)),
     errors.Forbidden: (Forbidden, ProblemCode.FORBIDDEN, ("permission",)),
     errors.Stale: (Stale, ProblemCode.STALE, ("current_version",)),
-    errors.TooMany: (TooMany, ProblemCode.TOO_MANY, ("retry_after_seconds",)),
     errors.NotReady: (NotReady, ProblemCode.NOT_READY, ("reason", "missing_scopes", "connect_url")),
+    errors.TooMany: (TooMany, ProblemCode.TOO_MANY, ("retry_after_seconds",)),
     errors.UpstreamFailed: (UpstreamFailed, ProblemCode.UPSTREAM_FAILED, ("reason", "external_status")),
 }
 
@@ -143,3 +144,8 @@ def _handler(kind: type[errors.DomainError]) -> Any:
 def handlers() -> list[Any]:
     """One for each kind; a kind that is not in the field's union goes to `errors[]`."""
     return [_handler(kind) for kind in _KINDS]
+
+
+def problems(refusals: Collection[type[errors.DomainError]]) -> list[type[Any]]:
+    """The members of a union for these kinds of refusals, in the order of all unions."""
+    return [problem for kind, (problem, _, _) in _KINDS.items() if any(issubclass(one, kind) for one in refusals)]

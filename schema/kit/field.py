@@ -7,15 +7,13 @@ from typing import Any
 
 import strawberry
 
-from models.vocabulary import Permission
 from resolvers.loaders.edge import Edge, Relation
-from resolvers.operation import Exchange, Facts, Operation
+from resolvers.operation import Operation
 from resolvers.page import Order
 from schema.kit.context import Info
-from schema.kit.page import Page, PageArguments, asks_for, binding_of, optional
+from schema.kit.descriptions import needing
+from schema.kit.page import Page, PageArguments, asks_for, binding_of, optional, paged
 from schema.kit.translate import command
-
-AnyOperation = Operation[Any, Any] | Exchange[Any, Any, Any, Any]
 
 
 def column(description: str) -> Any:
@@ -84,7 +82,7 @@ def to_many(edge: Edge, description: str, *, filter: tuple[type, type] | None = 
         found = await loaders.page(edge, key, arguments.request(info, binding), narrowed)
         return Page(slice=found, order=edge.order, binding=binding, count=lambda: loaders.count(edge, key, narrowed))
 
-    return _field(_paged(load, filter), needing(description, edge.needs))
+    return _page_field(load, needing(description, edge.needs), filter)
 
 
 def listing(
@@ -95,7 +93,7 @@ def listing(
     async def load(root: Any, info: Info, arguments: PageArguments, narrowed: Any) -> Page:
         return await listed(info, operation, arguments, order, narrowed or filter[1]() if filter else None)
 
-    return _field(_paged(load, filter), needing(description, operation.facts))
+    return _page_field(load, needing(description, operation.facts), filter)
 
 
 async def listed(
@@ -108,75 +106,22 @@ async def listed(
     return Page(slice=await operation(info.context.caller, page=request, **given), order=order, binding=binding)
 
 
-def mutation(
-    operation: AnyOperation,
-    description: str,
-    *,
-    input: type,
-    payload: Callable[[Any], Any],
-    reads: type | Callable[[Any], Any],
-) -> Any:
-    """An operation on one input. `reads` is its command class, or makes the command."""
-    read: Callable[[Any], Any] = (lambda given: command(reads, given)) if isinstance(reads, type) else reads
-
-    async def resolve(root: Any, info: Info, input: Any) -> Any:
-        return payload(await act(info, operation, read(input)))
-
-    resolve.__annotations__ = {"info": Info, "input": input}
-    return _field(resolve, needing(description, operation.facts))
-
-
-async def act(info: Info, operation: AnyOperation, *given: Any, **named: Any) -> Any:
-    """Run an operation that changes something; what was read before it is read anew after it."""
-    try:
-        return await operation(info.context.caller, *given, **named)
-    finally:
-        info.context.loaders.clear()
-
-
-def needing(description: str, needs: Facts | Permission | None) -> str:
-    """The description with the permission that is asked for, unless it says so itself."""
-    permissions = needs.permissions if isinstance(needs, Facts) else (needs,) if needs else ()
-    if not permissions or "Needs " in description:
-        return description
-    return f"{description} Needs {' or '.join(permissions)}."
-
-
 def _field(resolver: Callable[..., Any], description: str) -> Any:
     resolver.__annotations__.pop("return", None)
     return strawberry.field(resolver=resolver, description=description)
 
 
-def _paged(
-    load: Callable[[Any, Info, PageArguments, Any], Awaitable[Page]], filter: tuple[type, type] | None
-) -> Callable[..., Any]:
-    """A resolver with the arguments of a page, and a filter where there is one."""
+def _page_field(load: Callable[..., Awaitable[Page]], description: str, filter: tuple[type, type] | None) -> Any:
+    """A page loaded by `load(root, info, arguments, narrowed)`, with an argument `filter` if there is one."""
 
-    async def plain(
-        root: Any,
-        info: Info,
-        first: int | None = strawberry.UNSET,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
-    ) -> Any:
-        return await load(root, info, PageArguments.of(first, after, last, before), None)
+    async def plain(root: Any, info: Info, arguments: PageArguments) -> Page:
+        return await load(root, info, arguments, None)
+
+    async def filtered(root: Any, info: Info, arguments: PageArguments, filter: Any = strawberry.UNSET) -> Page:
+        return await load(root, info, arguments, None if optional(filter) is None else command(kind, filter))
 
     if filter is None:
-        return plain
-    input_type, filter_type = filter
-
-    async def filtered(
-        root: Any,
-        info: Info,
-        first: int | None = strawberry.UNSET,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
-        filter: Any = strawberry.UNSET,
-    ) -> Any:
-        narrowed = command(filter_type, filter) if optional(filter) is not None else None
-        return await load(root, info, PageArguments.of(first, after, last, before), narrowed)
-
+        return strawberry.field(resolver=paged(plain), description=description)
+    input_type, kind = filter
     filtered.__annotations__["filter"] = input_type | None
-    return filtered
+    return strawberry.field(resolver=paged(filtered), description=description)

@@ -17,7 +17,7 @@ class HeaderTemplate:
 
 @strawberry.input(description="A header to add.")
 class HeaderInput:
-    """See `resolvers.integrations.auth.Header`."""
+    """See `resolvers.outbound.request.Header`."""
 
     name: str = strawberry.field(description="Name.")
     value: str = strawberry.field(description="Literal or template.")

@@ -1,4 +1,4 @@
-"""Nodes: what has a global id. A node type is declared over the table whose rows it shows."""
+"""Types that show values of the behaviour as they are: rows with a global id as nodes, others as views."""
 
 from __future__ import annotations
 
@@ -47,11 +47,19 @@ def node(table: type[Row]) -> Callable[[T], T]:
     def decorate(cls: T) -> T:
         TABLES[cls.__name__] = table
         _NAMES[table] = cls.__name__
+        return view(table, (cls.__doc__ or "").strip())(cls)
 
+    return decorate
+
+
+def view(kind: type, description: str) -> Callable[[T], T]:
+    """Declare a type that shows values of one Python type as they are, such as what an operation returns."""
+
+    def decorate(cls: T) -> T:
         def is_type_of(_cls: Any, value: Any, _info: Info) -> bool:
-            return type(value) is table
+            return isinstance(value, kind)
 
         cls.is_type_of = classmethod(is_type_of)  # type: ignore[attr-defined]
-        return strawberry.type(cls, description=(cls.__doc__ or "").strip())
+        return strawberry.type(cls, description=description)
 
     return decorate

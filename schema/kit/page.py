@@ -5,18 +5,32 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import strawberry
-from graphql import FieldNode, FragmentSpreadNode, GraphQLResolveInfo, InlineFragmentNode, SelectionSetNode
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    InlineFragmentNode,
+    SelectionSetNode,
+    get_named_type,
+)
+from strawberry.types.fields.resolver import Parameter, Signature
 
 from models.errors import InvalidInput
 from resolvers.page import DEFAULT_SIZE, Order, Slice, SliceRequest
 from schema.door.limits import LARGEST_PAGE
 from schema.kit.context import Info
+from schema.kit.descriptions import with_article
 
-Node = TypeVar("Node")
-Edge = TypeVar("Edge")
+Row = TypeVar("Row")
+
+#: Descriptions of the types that a noun's `PageOf` makes; `describe_pages` fills in the noun.
+_EDGE: Final = "{a_row} and its cursor."
+_PAGE: Final = "A page of {row} rows."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +49,12 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class PageArguments:
-    """`first`, `after`, `last`, `before` as they were given."""
+    """`first`, `after`, `last`, `before` as they were given; absent and null are the same."""
 
-    first: int | None
-    after: str | None
-    last: int | None
-    before: str | None
-
-    @classmethod
-    def of(cls, first: Any, after: Any, last: Any, before: Any) -> PageArguments:
-        """What was given; absent and null are the same."""
-        return cls(first=optional(first), after=optional(after), last=optional(last), before=optional(before))
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
 
     def request(self, info: Info, binding: str, *, count: bool = False) -> SliceRequest:
         """Raises InvalidInput at the argument that is wrong."""
@@ -58,6 +67,25 @@ class PageArguments:
             before=_position(info, binding, "before", self.before),
             count=count,
         )
+
+
+_ARGUMENTS: Final = {"first": int | None, "after": str | None, "last": int | None, "before": str | None}
+
+
+def paged(load: Callable[..., Awaitable[Page]]) -> Callable[..., Any]:
+    """A resolver of `load(root, info, arguments, ...)`: the page's four arguments, then the others of `load`."""
+
+    async def resolve(root: Any, info: Info, **given: Any) -> Any:
+        arguments = PageArguments(**{name: optional(given.pop(name, None)) for name in _ARGUMENTS})
+        return await load(root, info, arguments, **given)
+
+    root, info, _, *others = Signature.from_callable(load, eval_str=True).parameters.values()
+    arguments = [
+        Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=strawberry.UNSET, annotation=kind)
+        for name, kind in _ARGUMENTS.items()
+    ]
+    resolve.__dict__["__signature__"] = Signature([root, info, *arguments, *others])
+    return resolve
 
 
 def binding_of(info: Info, *parts: Any) -> str:
@@ -113,12 +141,12 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="Cursor of the last edge.")
 
 
-@strawberry.type
-class EdgeOf(Generic[Node]):
-    """A row and its cursor."""
+@strawberry.type(name="Edge", description=_EDGE)
+class EdgeOf(Generic[Row]):
+    """A row and its cursor: `<Noun>Edge` of the graph."""
 
     cursor: str = strawberry.field(description="Opaque.")
-    node: Node = strawberry.field(description="The row.")
+    node: Row = strawberry.field(description="The row.")
 
 
 def _edges(root: Any, info: Info) -> Any:
@@ -143,17 +171,25 @@ async def _total_count(root: Any) -> Any:
     return root.slice.total if root.count is None else await root.count()
 
 
-@strawberry.type
-class PageOf(Generic[Node, Edge]):
-    """A page of an append-only list, which has no total."""
+@strawberry.type(name="Connection", description=_PAGE)
+class PageOf(Generic[Row]):
+    """A page of an append-only list, which has no total: `<Noun>Connection` of the graph."""
 
-    edges: list[Edge] = strawberry.field(resolver=_edges, description="Rows with cursors.")
-    nodes: list[Node] = strawberry.field(resolver=_nodes, description="Rows alone.")
+    edges: list[EdgeOf[Row]] = strawberry.field(resolver=_edges, description="Rows with cursors.")
+    nodes: list[Row] = strawberry.field(resolver=_nodes, description="Rows alone.")
     page_info: PageInfo = strawberry.field(resolver=_page_info, description="Where the page stands.")
 
 
-@strawberry.type
-class CountedPageOf(PageOf[Node, Edge], Generic[Node, Edge]):
-    """A page of a list whose counting is bounded."""
+@strawberry.type(name="Connection", description=_PAGE)
+class CountedPageOf(PageOf[Row], Generic[Row]):
+    """A page of a list whose counting is bounded: `<Noun>Connection` of the graph."""
 
     total_count: int = strawberry.field(resolver=_total_count, description="All rows that match.")
+
+
+def describe_pages(schema: GraphQLSchema) -> None:
+    """Name the noun in the descriptions of its page and edge; once, when the schema is built."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType) and kind.description in (_EDGE, _PAGE):
+            row = get_named_type(kind.fields["node" if kind.description == _EDGE else "nodes"].type).name
+            kind.description = kind.description.format(a_row=with_article(row), row=row)

@@ -1,12 +1,16 @@
-"""Removals: what every deletion answers."""
+"""Removals: the result of every deletion, and its field."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from schema.kit import errors
+from models.errors import NotReady
+from schema.kit.context import Info
+from schema.kit.ids import global_id, row_id
+from schema.kit.mutation import AnyOperation, act, answering
+from schema.kit.result import Result
 
 if TYPE_CHECKING:
     from schema.job import Job
@@ -23,7 +27,14 @@ class DeletePayload:
     )
 
 
-DeleteResult = Annotated[
-    DeletePayload | errors.NotFound | errors.Forbidden | errors.Conflict | errors.Stale | errors.NotReady,
-    strawberry.union("DeleteResult", description="Gone, or why not."),
-]
+DeleteResult = Result("DeleteResult", DeletePayload, "Gone, or why not.", besides=(NotReady,))
+
+
+def deletion(operation: AnyOperation, noun: type, description: str) -> Any:
+    """An operation that removes one of a noun's rows, named by its id, and returns that id."""
+
+    async def resolve(root: Any, info: Info, id: strawberry.ID) -> Any:
+        gone = await act(info, operation, row_id(id))
+        return DeletePayload(deleted_id=strawberry.ID(global_id(noun.__name__, gone)))
+
+    return answering(operation, DeleteResult, resolve, description)

@@ -10,7 +10,7 @@ from schema.kit.scalars import JSON, DateTime
 
 @strawberry.input(description="User name and password.")
 class BasicSecretInput:
-    """See `resolvers.secrets.BasicSecret`."""
+    """See `resolvers.secret.BasicSecret`."""
 
     username: str = strawberry.field(description="User name.")
     password: str = strawberry.field(description="Password.")
@@ -18,7 +18,7 @@ class BasicSecretInput:
 
 @strawberry.input(description="OAuth tokens.")
 class OAuth2SecretInput:
-    """See `resolvers.secrets.OAuth2Secret`."""
+    """See `resolvers.secret.OAuth2Secret`."""
 
     access_token: str = strawberry.field(description="Access token.")
     refresh_token: str | None = given("Refresh token.")
@@ -28,7 +28,7 @@ class OAuth2SecretInput:
 
 @strawberry.input(one_of=True, description="The secret part of a connection; exactly one kind.")
 class SecretInput:
-    """See `resolvers.secrets.Secret`."""
+    """See `resolvers.secret.Secret`."""
 
     api_key: str | None = given("API key.")
     basic: BasicSecretInput | None = given("User name and password.")

@@ -109,6 +109,19 @@ async def test_asks_for_the_account_by_itself_where_it_is_another_request(organi
     assert len(vendor.received("/me")) == 1
 
 
+async def test_the_headers_of_a_verification_outrank_those_of_the_integration(organization, vendor, connected):
+    headers = {"X-Version": "integration", "X-Other": "integration"}
+    auth = {"type": "BEARER", "apiBaseUrl": vendor.url, "headers": headers}
+    request = {"path": "/me", "headers": {"x-version": "verification", "Authorization": "verification"}}
+    connection = await connected(auth=auth, verification={"request": request}, account=None)
+
+    await examined(organization.client, connection)
+
+    (asked,) = vendor.received("/me")
+    sent = [asked.header(name) for name in ("X-Version", "X-Other", "Authorization")]
+    assert sent == [["verification"], ["integration"], [f"Bearer {TOKEN}"]]
+
+
 async def test_shows_no_secret_that_the_remote_service_repeats(organization, vendor, connected, database):
     connection = await connected()
     vendor.answers("/me", {"error": f"no such token {TOKEN}"}, "401 Unauthorized")

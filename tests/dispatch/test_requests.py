@@ -185,6 +185,24 @@ async def test_headers_speak_of_the_caller_and_its_organization(organization, ht
     assert arrived["X-Plain"] == "plain"
 
 
+async def test_the_credential_outranks_a_configured_header_and_that_outranks_an_input(organization, upstream) -> None:
+    inputs = [given("X-Key", location="HEADER"), given("X-Kind", location="HEADER")]
+    headers = [{"name": "x-key", "value": "configured"}, {"name": "x-kind", "value": "configured"}]
+    auth = {"type": "API_KEY", "apiKeyName": "X-KEY", "headers": headers}
+    shop = await app(
+        organization.client,
+        upstream.url,
+        capability("CALL", "GET", "/json", *inputs),
+        auth=auth,
+        secret={"apiKey": "k"},
+    )
+
+    await shop.run("CALL", {"X-Key": "input", "X-Kind": "input"})
+
+    (sent,) = upstream.requests
+    assert (sent.header("X-Key"), sent.header("X-Kind")) == (["k"], ["configured"])
+
+
 @pytest.mark.parametrize("letter", ["\r\nX-Evil: 1", "\n", "\0", "\x85", "\u2028", "x" * 9_000])
 async def test_refuses_a_fact_that_no_header_can_carry_before_anything_is_sent(
     organization, canary, database, letter

@@ -1,11 +1,13 @@
 """Uploads that the hub fetches: through the egress guard, capped, once."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
 from tests.files.pictures import GOOD, SVG, png
+from tests.harness.backends import on_sqlite
 from tests.upstreams.canned import reply
 
 SPELLINGS = json.loads((Path(__file__).parents[1] / "proxy/vectors/spellings.json").read_text())
@@ -28,6 +30,18 @@ async def test_believes_no_content_type_of_a_source(uploads, assets, upstream):
     await uploads.create(sourceUrl=f"{upstream.url}/lie")
 
     assert [asset.content_type for asset in await assets()] == ["image/svg+xml"]
+
+
+@on_sqlite
+async def test_a_fetch_begins_while_another_process_writes(uploads, database, upstream):
+    upstream.answers["/icon"] = reply(png(), "image/png")
+    await uploads.client.query("{ viewer { organization { id } } }")  # the use of the token has been written down
+
+    async with database.write():
+        answer = asyncio.create_task(uploads.create(sourceUrl=f"{upstream.url}/icon"))
+        await asyncio.wait_for(upstream.received(1), 5)
+
+    assert (await answer)["__typename"] == "UploadPayload"
 
 
 async def test_refuses_what_a_source_has_that_is_no_picture(uploads, assets, upstream):

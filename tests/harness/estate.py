@@ -50,15 +50,16 @@ from resolvers.dispatching.mutations import dispatch
 from resolvers.events.mutations import EmitEvent, emit_event
 from resolvers.find import IntegrationRef
 from resolvers.installations.queries import InstallationFilter, list_installations
-from resolvers.integrations.auth import Header, IntegrationAuth
+from resolvers.integrations.auth import IntegrationAuth
 from resolvers.integrations.creation import CreateIntegration
 from resolvers.integrations.mutations import create_integration
 from resolvers.integrations.sharing import ShareIntegration, share_integration
 from resolvers.integrations.tags import SetIntegrationTags, set_integration_tags
+from resolvers.outbound.request import Header
 from resolvers.page import SliceRequest
 from resolvers.people.place import CreatePlace, create_place
 from resolvers.people.token import CreateToken, create_token
-from resolvers.secrets import Secret
+from resolvers.secret import Secret
 from resolvers.uploads.mutations import CreateUpload, FillUpload, create_upload, fill_upload
 from resolvers.uploads.set_icon import SetIntegrationIcon, set_integration_icon
 from tests.harness.server import RunningHub

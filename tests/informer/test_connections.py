@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from models.tables import Connection, Registration
 from models.vocabulary import AuthType, ConnectionMode, Permission
 from resolvers.connections.mutations import CreateConnection, create_connection
-from resolvers.secrets import Secret
+from resolvers.secret import Secret
 from tests.harness.apps import Apps
 from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot

@@ -10,7 +10,7 @@ from resolvers.connect.consent import CALLBACK
 from resolvers.connect.mutations import Choose, CreateConnectSession
 from resolvers.connect.opening import Opening
 from resolvers.connections.mutations import CreateConnection, UpdateConnection
-from resolvers.secrets import Secret
+from resolvers.secret import Secret
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
 

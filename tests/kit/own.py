@@ -12,7 +12,7 @@ from resolvers.integrations.creation import CreateIntegration
 from resolvers.integrations.illustrated import CreateIllustrated, UpdateIllustrated
 from resolvers.integrations.queries import IntegrationFilter
 from resolvers.page import SliceRequest
-from resolvers.secrets import Secret
+from resolvers.secret import Secret
 from resolvers.uploads.set_icon import UploadIntegrationIcon
 from tests.harness.estate import ICON, Estate
 from tests.harness.matrix import Call, Foreign

@@ -6,12 +6,13 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from models import errors
 from models.database import Database
 from models.errors import DomainError
 from models.vocabulary import Source
@@ -23,10 +24,10 @@ from resolvers.work import Work
 from schema.door.admission import Admission
 from schema.door.endpoint import GraphQLEndpoint
 from schema.door.limits import Limits
-from schema.kit import errors
 from schema.kit.context import Context, Info
 from schema.kit.errors import handlers
-from schema.kit.field import mutation
+from schema.kit.mutation import mutation
+from schema.kit.result import Result
 from tests.door.toy import REFUSALS
 from tests.harness.server import served
 
@@ -50,20 +51,9 @@ class Done:
     kind: str
 
 
-Whole = Annotated[
-    Done
-    | errors.NotFound
-    | errors.Conflict
-    | errors.InvalidInput
-    | errors.Forbidden
-    | errors.Stale
-    | errors.NotReady
-    | errors.TooMany
-    | errors.UpstreamFailed,
-    strawberry.union("Whole"),
-]
-Narrow = Annotated[Done | errors.NotFound, strawberry.union("Narrow")]
-Alone = Annotated[Done | errors.Conflict, strawberry.union("Alone")]
+MEMBERS = (errors.NotFound, errors.Conflict, errors.InvalidInput, errors.Forbidden, errors.Stale, errors.NotReady,
+           errors.TooMany, errors.UpstreamFailed)  # fmt: skip
+RESULTS = {"whole": MEMBERS, "narrow": (errors.NotFound,), "alone": (errors.Conflict,)}
 
 
 async def refuse(work: Work, how: Refuse) -> Any:
@@ -74,17 +64,15 @@ async def refuse(work: Work, how: Refuse) -> Any:
 def refusing_schema(door: Any) -> strawberry.Schema:
     """Over the operation `door`."""
 
-    def field(union: Any) -> Any:
-        made = mutation(door, "Refuses.", input=RefuseInput, reads=Refuse, payload=lambda done: done)
-        made.type_annotation = strawberry.annotation.StrawberryAnnotation(union)
-        return made
+    def field(name: str) -> Any:
+        result = Result(name.title(), Done, "Done, or why not.", besides=RESULTS[name])
+        return mutation(door, result, "Refuses.", input=RefuseInput, reads=Refuse)
 
     async def ask(info: Info, kind: str) -> str | None:
         return await door(info.context.caller, Refuse(kind=kind))
 
     query = strawberry.type(type("Query", (), {"ask": strawberry.field(resolver=ask)}))
-    fields = {"whole": Whole, "narrow": Narrow, "alone": Alone}
-    namespace: dict[str, Any] = {name: field(union) for name, union in fields.items()} | {"__annotations__": fields}
+    namespace = {name: field(name) for name in RESULTS}
     return strawberry.Schema(query, strawberry.type(type("Mutation", (), namespace)), exception_handlers=handlers())
 
 

@@ -11,7 +11,7 @@ from resolvers.installations.mutations import UpdateInstallation, update_install
 from resolvers.integrations.auth import IntegrationAuth
 from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.mutations import update_integration
-from resolvers.secrets import Secret
+from resolvers.secret import Secret
 from tests.harness.backends import both
 from tests.harness.rows import added, changes, snapshot
 

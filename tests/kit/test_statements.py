@@ -20,7 +20,7 @@ from resolvers.find import IntegrationRef
 from resolvers.integrations.creation import CreateIntegration
 from resolvers.integrations.mutations import create_integration
 from resolvers.page import SliceRequest
-from resolvers.secrets import Secret
+from resolvers.secret import Secret
 from tests.harness.backends import both
 from tests.harness.estate import caller_of
 from tests.harness.statements import counted

@@ -1,0 +1,84 @@
+"""Registration: attach a connection to an integration, and keep the integration's shared default connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.tables import Connection, Integration, Registration
+from models.vocabulary import ConnectionMode
+from resolvers.credentials.store import new_connection, store
+from resolvers.credentials.verifying import unverify_users_of
+from resolvers.managing import require_sharing
+from resolvers.secret import Secret
+from resolvers.work import Work
+
+
+async def replace_default_connection(
+    work: Work, integration: Integration, secret: Secret, *, hints: Mapping[str, Any] | None = None
+) -> Connection:
+    """Give an integration its default shared connection, or give that one a new secret. Both have been checked.
+
+    Integrations that use it have to be verified again. Raises Forbidden if the caller may not share at one of them.
+    """
+    connection = await shared_default(work, integration)
+    new = connection is None
+    if connection is None:
+        connection = new_connection(work, integration.name)
+    else:
+        await require_sharing(work, connection=connection)
+    store(work, connection, secret, at=integration.auth_type, hints=hints or {})
+    return await save_connection(work, integration, connection, new=new, default=True)
+
+
+async def shared_default(work: Work, integration: Integration) -> Connection | None:
+    """The default connection of the caller's organization at an integration, unless it is a user's own."""
+    return await work.first(
+        select(Connection)
+        .join(Registration, col(Registration.connection_id) == col(Connection.id))
+        .where(
+            col(Registration.integration_id) == integration.id,
+            col(Registration.organization_id) == work.organization_id,
+            col(Registration.is_default),
+            col(Connection.mode) == ConnectionMode.SHARED,
+        )
+    )
+
+
+async def save_connection(
+    work: Work, integration: Integration, connection: Connection, *, new: bool, default: bool
+) -> Connection:
+    """Audit a connection that was just filled, attach it, and have the integrations that share it verified again."""
+    if not new:
+        connection.version += 1
+    work.audit(connection, "connection.created" if new else "connection.updated", integration_id=integration.id)
+    await work.flush()
+    await register(work, integration, connection, default=default)
+    await unverify_users_of(work, connection)
+    return connection
+
+
+async def register(work: Work, integration: Integration, connection: Connection, *, default: bool) -> bool:
+    """Attach a connection, as the default if asked. Answers whether that changed anything."""
+    here = select(Registration).where(
+        col(Registration.integration_id) == integration.id,
+        col(Registration.organization_id) == work.organization_id,
+    )
+    registration = await work.first(here.where(col(Registration.connection_id) == connection.id))
+    if registration is not None and (registration.is_default or not default):
+        return False
+    if default:
+        for other in await work.all(here.where(col(Registration.is_default))):
+            other.is_default = False
+        await work.flush()
+    if registration is None:
+        registration = Registration(
+            organization_id=work.organization_id, integration_id=integration.id, connection_id=connection.id
+        )
+        work.add(registration)
+    registration.is_default = default
+    await work.flush()
+    return True

@@ -1,0 +1,78 @@
+"""The secret of a connection's row: the one way to make a connection, and the one way to fill it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from models.row import name_key
+from models.tables import Connection
+from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, HubEvent
+from resolvers.secret import PLACES, Secret
+from resolvers.work import Work
+
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+def new_connection(work: Work, name: str, *, principal_id: str | None = None) -> Connection:
+    """A connection of the caller's organization, to be filled by `store`: a principal's own, else shared."""
+    return work.add(
+        Connection(
+            organization_id=work.organization_id,
+            name=name,
+            name_key=name_key(name),
+            mode=ConnectionMode.PER_USER if principal_id else ConnectionMode.SHARED,
+            principal_id=principal_id,
+            auth_type=AuthType.NONE,
+            status=ConnectionStatus.PENDING,
+            secret=b"",
+            secret_version=0,
+        )
+    )
+
+
+def store(
+    work: Work,
+    connection: Connection,
+    secret: Secret,
+    *,
+    at: AuthType | None = None,
+    account: Mapping[str, Any] = _NOTHING,
+    hints: Mapping[str, Any] = _NOTHING,
+    integration_id: str | None = None,
+) -> None:
+    """Put a secret into a connection, which is CONNECTED from then on, and announce that.
+
+    `at` is the auth type of the integration: with CLIENT_CREDENTIALS, no secret is a token that is fetched when it is
+    first needed. `account` is the secret's; unknown unless given. `hints` are shown beside the parts of the secret.
+    """
+    fetched = at is AuthType.CLIENT_CREDENTIALS and secret.auth_type in (AuthType.NONE, AuthType.OAUTH2)
+    connection.auth_type = AuthType.CLIENT_CREDENTIALS if fetched else secret.auth_type
+    connection.secret = work.seal(connection, "secret", secret.stored())
+    connection.details = {**secret.details(), **hints}
+    connection.account = dict(account)
+    tokens = secret.oauth2
+    connection.expires_at = tokens.expires_at if tokens else None
+    connection.granted_scopes = list(tokens.scopes or ()) if tokens else []
+    _connect(work, connection, integration_id)
+
+
+def hints_of(connection: Connection) -> dict[str, Any]:
+    """The details of a connection that are no parts of a secret."""
+    return {key: value for key, value in connection.details.items() if key not in PLACES}
+
+
+def _connect(work: Work, connection: Connection, integration_id: str | None) -> None:
+    """CONNECTED with the next version of the secret: every lease on an earlier version ends."""
+    before, first = connection.status, not connection.secret_version
+    connection.secret_version = (connection.secret_version or 0) + 1
+    connection.status = ConnectionStatus.CONNECTED
+    connection.last_error = connection.last_error_at = None
+    connection.lease_owner = connection.lease_until = None
+    payload: dict[str, Any] = {"connectionId": connection.id}
+    if first or before is ConnectionStatus.PENDING:
+        work.announce(HubEvent.CONNECTION_CONNECTED, connection.id, payload, integration_id=integration_id)
+    elif before is not ConnectionStatus.CONNECTED:
+        payload["previous"] = {"status": before}
+        work.announce(HubEvent.CONNECTION_RECOVERED, connection.id, payload, integration_id=integration_id)

@@ -1,0 +1,125 @@
+"""Outbound requests: an integration's address, headers and authorisation put onto a request, and its masked form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from models.tables import Connection, Integration, Organization, Principal
+from proxy.auth import Authorisation, Pairs, authorise
+from proxy.headers import expand
+from proxy.inputs.coerce import to_text
+from proxy.message import OutboundRequest
+from proxy.redact import mask_headers, mask_url
+from resolvers.credentials.held import HeldToken, held_token
+from resolvers.secret import credential_of
+from resolvers.work import Work
+
+_LONGEST_URL: Final = 2048
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """A header added to every call; its value may hold `${user.*}` and `${tenant.*}`."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """The way to an integration's API with a connection: base address, opened secret and its authorisation.
+
+    `held` is the OAuth token that goes along; None for any other credential.
+    """
+
+    integration: Integration
+    base_url: str | None
+    stored: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    granted: Authorisation = field(default_factory=Authorisation, repr=False)
+    held: HeldToken | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outbound:
+    """A request that is ready to go. `held`: `call_with_token` keeps this token fresh.
+
+    `secrets` are masked in every text about the request; the named headers and query parameters where it is shown.
+    """
+
+    request: OutboundRequest
+    held: HeldToken | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secret_headers: tuple[str, ...] = ()
+    secret_query: tuple[str, ...] = ()
+
+    def recorded_url(self) -> str:
+        """The address for the record: no value of its query, at most 2048 characters."""
+        return mask_url(self.request.url)[:_LONGEST_URL]
+
+    def shown_url(self) -> str:
+        """The address for a plan: only the credential is masked."""
+        return mask_url(self.request.url, self.secret_query)
+
+    def shown_headers(self) -> Pairs:
+        """The headers for a plan: the credential and the configured headers are masked."""
+        return mask_headers(self.request.headers, self.secret_headers)
+
+
+def route_of(work: Work, integration: Integration, connection: Connection | None) -> Route:
+    """The route with this connection, or without a credential. Raises SecretUnreadable."""
+    if connection is None:
+        return Route(integration=integration, base_url=integration.api_base_url)
+    stored = work.unseal(connection, "secret")
+    credential = credential_of(connection.auth_type, stored)
+    return Route(
+        integration=integration,
+        base_url=connection.base_url or integration.api_base_url,
+        stored=stored,
+        granted=authorise(credential, integration.api_key_location, integration.api_key_name),
+        held=held_token(connection, integration, stored, work.now()),
+    )
+
+
+async def outbound(work: Work, route: Route, request: OutboundRequest, *, fixed: Pairs = ()) -> Outbound:
+    """The request with the integration's headers and the authorisation; its url has the authorisation's query.
+
+    Of two headers of one name the later wins: the request's own, the configured, the `fixed`, the credential's.
+    Raises InvalidInput for a template that cannot be filled.
+    """
+    configured, granted = await _configured_headers(work, route.integration), route.granted
+    return Outbound(
+        request=replace(request, headers=merged(request.headers, configured, fixed, granted.headers)),
+        held=route.held,
+        secrets=granted.secrets,
+        secret_headers=tuple(name for name, _ in (*granted.headers, *configured)),
+        secret_query=tuple(name for name, _ in granted.query),
+    )
+
+
+def merged(*groups: Iterable[tuple[str, str]]) -> Pairs:
+    """All headers, one of each name: later groups win, in any case of the name."""
+    kept: dict[str, tuple[str, str]] = {}
+    for group in groups:
+        kept |= {name.lower(): (name, value) for name, value in group}
+    return tuple(kept.values())
+
+
+async def _configured_headers(work: Work, integration: Integration) -> Pairs:
+    pairs = work.unseal(integration, "headers") or []
+    facts = await _facts(work) if any("${" in pair["value"] for pair in pairs) else {}
+    return tuple((pair["name"], expand(pair["value"], facts, path=("headers", pair["name"]))) for pair in pairs)
+
+
+async def _facts(work: Work) -> dict[str, str]:
+    """The values of `${user.*}` and `${tenant.*}`. A caller that is no user has no `user.*`."""
+    organization = await work.get(Organization, work.organization_id)
+    facts = {f"tenant.{key}": to_text(value) for key, value in organization.custom_fields.items()}
+    facts |= {"tenant.id": organization.id, "tenant.name": organization.name, "tenant.slug": organization.slug}
+    if work.caller.principal_id is None:
+        return facts
+    user = await work.get(Principal, work.caller.principal_id)
+    facts |= {f"user.{key}": to_text(value) for key, value in user.custom_fields.items()}
+    facts |= {"user.id": user.id, "user.username": user.username, "user.displayName": user.display_name}
+    return facts | ({"user.email": user.email} if user.email else {})

@@ -1,0 +1,72 @@
+"""Fields that change something: one operation each, answering a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+
+from resolvers.operation import Exchange, Operation
+from schema.kit.context import Info
+from schema.kit.descriptions import needing
+from schema.kit.ids import row_id
+from schema.kit.result import Result
+from schema.kit.translate import command
+
+AnyOperation = Operation[Any, Any] | Exchange[Any, Any, Any, Any]
+
+
+def mutation(
+    operation: AnyOperation,
+    result: Result,
+    description: str,
+    *,
+    input: type,
+    reads: type | Callable[[Any], Any],
+    shows: Callable[[Any], Any] | None = None,
+) -> Any:
+    """An operation on one input. `reads` is its command class, or makes the command; `shows` picks the payload."""
+    read: Callable[[Any], Any] = (lambda given: command(reads, given)) if isinstance(reads, type) else reads
+
+    async def resolve(root: Any, info: Info, input: Any) -> Any:
+        answer = await act(info, operation, read(input))
+        return answer if shows is None else shows(answer)
+
+    resolve.__annotations__["input"] = input
+    return answering(operation, result, resolve, description)
+
+
+def mutation_by_id(operation: AnyOperation, result: Result, description: str) -> Any:
+    """An operation on one row, named by its id."""
+
+    async def resolve(root: Any, info: Info, id: strawberry.ID) -> Any:
+        return await act(info, operation, row_id(id))
+
+    return answering(operation, result, resolve, description)
+
+
+def answering(
+    operation: AnyOperation,
+    result: Result,
+    resolver: Callable[..., Any],
+    description: str,
+    *,
+    metadata: dict[str, int] | None = None,
+) -> Any:
+    """An operation called by a resolver of its own."""
+    resolver.__annotations__.pop("return", None)
+    return strawberry.field(
+        resolver=resolver,
+        graphql_type=result.of(operation.facts),
+        description=needing(description, operation.facts),
+        metadata=metadata,
+    )
+
+
+async def act(info: Info, operation: AnyOperation, *given: Any, **named: Any) -> Any:
+    """Run an operation that changes something; what was read before it is read anew after it."""
+    try:
+        return await operation(info.context.caller, *given, **named)
+    finally:
+        info.context.loaders.clear()

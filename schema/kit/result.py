@@ -1,0 +1,43 @@
+"""Results of mutations: unions of a payload and the refusals of the operations that answer it."""
+
+from __future__ import annotations
+
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.union import StrawberryUnion
+
+from models.errors import DomainError, Forbidden
+from resolvers.operation import Facts
+from schema.kit.descriptions import with_article
+from schema.kit.errors import problems
+from schema.kit.field import derived
+from schema.kit.node import TABLES, view
+
+
+class Result:
+    """A result union. Its members follow from `refuses` of the operations whose fields have it as their type.
+
+    `besides` are refusals that the graph promises and no operation of today declares: a client is ready for them.
+    """
+
+    def __init__(
+        self, name: str, payload: type, description: str, *, besides: tuple[type[DomainError], ...] = ()
+    ) -> None:
+        self._union = StrawberryUnion(name=name, description=description)
+        self._payload = payload
+        self._refusals = set(besides)
+
+    def of(self, facts: Facts) -> StrawberryUnion:
+        """The union as the type of one more operation's field."""
+        self._refusals.update(facts.refuses, (Forbidden,) if facts.needs else ())
+        members = (self._payload, *problems(self._refusals))
+        self._union.type_annotations = tuple(StrawberryAnnotation(member) for member in members)
+        return self._union
+
+
+def row_result(name: str, noun: type, *, besides: tuple[type[DomainError], ...] = ()) -> Result:
+    """`<Name>Result` of operations that return a noun's row, which `<Name>Payload` holds in its field `<name>`."""
+    described = with_article(name)
+    title = name.title()
+    fields = {"__annotations__": {name: noun}, name: derived(lambda row: row, f"The {name}.")}
+    payload = view(TABLES[noun.__name__], f"{described} as it is now.")(type(f"{title}Payload", (), fields))
+    return Result(f"{title}Result", payload, f"{described}, or why not.", besides=besides)

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from models.row import UNAUDITED, Changeable, Owned, json_field, key_type, ref_field, text_field, word_field
+from models.row import UNAUDITED, Changeable, Owned, Scope, json_field, key_type, ref_field, text_field, word_field
 from models.vocabulary import CapabilityEffect, HttpMethod, Permission
 
 
@@ -13,6 +13,7 @@ class Capability(Changeable, Owned, table=True):
     """`input_schema` is JSON Schema 2020-12 of an object with `x-in`."""
 
     read_permission = Permission.INTEGRATIONS_READ
+    scope = Scope.INTEGRATION
 
     __table_args__ = (
         UniqueConstraint("integration_id", "name"),

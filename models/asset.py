@@ -3,7 +3,7 @@
 from sqlalchemy import Index, LargeBinary
 from sqlmodel import Field
 
-from models.row import Owned, Row, ref_field, text_field, time_field, word_field
+from models.row import Owned, Row, Scope, ref_field, text_field, time_field, word_field
 from models.vocabulary import UploadPurpose
 
 
@@ -12,6 +12,8 @@ class Asset(Row, Owned, table=True):
 
     `content_type` is decided from the bytes, never from what a client says of them.
     """
+
+    scope = Scope.ORGANIZATION
 
     __table_args__ = (Index(None, "expires_at"), Index(None, "integration_id"))
 

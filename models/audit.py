@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field
 
-from models.row import Owned, Row, json_field, partial_index, ref_field, text_field, word_field
+from models.row import Owned, Row, Scope, json_field, partial_index, ref_field, text_field, word_field
 from models.vocabulary import Permission, Source
 
 
@@ -13,6 +13,7 @@ class AuditEntry(Row, Owned, table=True):
     """Never updated but by the sealer, which gives `sequence` and `hash`."""
 
     read_permission = Permission.AUDIT_READ
+    scope = Scope.HISTORY
 
     __tablename__ = "audit_entry"
     __table_args__ = (

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from models.row import Changeable, Owned, json_field, key_type, ref_field, text_field, word_field
+from models.row import UNAUDITED, Changeable, Owned, Scope, json_field, key_type, ref_field, text_field, word_field
 from models.vocabulary import CapabilityEffect, HttpMethod, Permission
 
 
@@ -13,6 +13,7 @@ class Capability(Changeable, Owned, table=True):
     """`input_schema` is JSON Schema 2020-12 of an object with `x-in`."""
 
     read_permission = Permission.INTEGRATIONS_READ
+    scope = Scope.INTEGRATION
 
     __table_args__ = (
         UniqueConstraint("integration_id", "name"),
@@ -33,6 +34,6 @@ class Capability(Changeable, Owned, table=True):
     output_schema: dict[str, Any] | None = json_field(default=None)
     required_scopes: list[str] = json_field(default_factory=list)
     timeout_seconds: int = Field(default=30)
-    digest: str = text_field(64)
-    position: int = Field(default=0)
+    digest: str = text_field(64, sa_column_kwargs=UNAUDITED)
+    position: int = Field(default=0, sa_column_kwargs=UNAUDITED)
     source_operation: str | None = text_field(default=None)

@@ -4,6 +4,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from models.row import (
+    UNAUDITED,
     Changeable,
     Owned,
     json_field,
@@ -44,12 +45,12 @@ class ConnectSession(Changeable, Owned, table=True):
     connection_id: str | None = ref_field("connection.id", ondelete="SET NULL", default=None)
     additional_scopes: list[str] = json_field(default_factory=list)
     return_url: str | None = text_field(2048, default=None)
-    redirect_uri: str | None = text_field(2048, default=None)
-    link_digest: str | None = Field(sa_type=key_type(), default=None)
-    state_digest: str | None = Field(sa_type=key_type(), default=None)
-    state_expires_at: int | None = time_field(default=None)
+    redirect_uri: str | None = text_field(2048, default=None, sa_column_kwargs=UNAUDITED)
+    link_digest: str | None = Field(sa_type=key_type(), default=None, sa_column_kwargs=UNAUDITED)
+    state_digest: str | None = Field(sa_type=key_type(), default=None, sa_column_kwargs=UNAUDITED)
+    state_expires_at: int | None = time_field(default=None, sa_column_kwargs=UNAUDITED)
     verifier: bytes | None = secret_field(default=None)
-    browser_digest: str | None = text_field(64, default=None)
+    browser_digest: str | None = text_field(64, default=None, sa_column_kwargs=UNAUDITED)
     error: str | None = text_field(None, default=None)
     expires_at: int = time_field()
     completed_at: int | None = time_field(default=None)

@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from models.row import (
+    UNAUDITED,
     Changeable,
     Owned,
     Row,
@@ -47,12 +48,12 @@ class Connection(Changeable, Owned, table=True):
     status: ConnectionStatus = word_field(ConnectionStatus, default=ConnectionStatus.CONNECTED)
     base_url: str | None = text_field(2048, default=None)
     secret: bytes = secret_field()
-    secret_version: int = Field(default=1)
+    secret_version: int = Field(default=1, sa_column_kwargs=UNAUDITED)
     details: dict[str, Any] = json_field(default_factory=dict)
     granted_scopes: list[str] = json_field(default_factory=list)
     account: dict[str, Any] = json_field(default_factory=dict)
     expires_at: int | None = time_field(default=None)
-    last_used_at: int | None = time_field(default=None)
+    last_used_at: int | None = time_field(default=None, sa_column_kwargs=UNAUDITED)
     last_error: str | None = text_field(None, default=None)
     last_error_at: int | None = time_field(default=None)
     lease_owner: str | None = text_field(120, default=None)

@@ -7,6 +7,7 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 from models.row import (
+    UNAUDITED,
     Changeable,
     flag_field,
     json_field,
@@ -60,7 +61,7 @@ class Definition(Changeable, table=True):
     name_key: str = Field(sa_type=key_type())
     category: str = text_field(120)
     auth_type: AuthType = word_field(AuthType)
-    digest: str = text_field(64)
+    digest: str = text_field(64, sa_column_kwargs=UNAUDITED)
     body: dict[str, Any] = json_field(default_factory=dict)
     supports_upload: bool = flag_field()
     requires_verification: bool = flag_field()

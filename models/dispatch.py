@@ -6,6 +6,7 @@ from sqlmodel import Field, SQLModel
 from models.row import (
     Owned,
     Row,
+    Scope,
     feed_field,
     now_ms,
     partial_index,
@@ -22,6 +23,7 @@ class Dispatch(Row, Owned, table=True):
     """Intent before the call, outcome before the answer. `response` is kept only with a key, for 24 hours."""
 
     read_permission = Permission.DISPATCHES_READ
+    scope = Scope.HISTORY
 
     __table_args__ = (
         Index(None, "organization_id", "id"),

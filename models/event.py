@@ -9,6 +9,7 @@ from models.row import (
     Changeable,
     Owned,
     Row,
+    Scope,
     feed_field,
     flag_field,
     json_field,
@@ -25,6 +26,7 @@ class EventType(Changeable, Owned, table=True):
     """`name` is as declared (`Slack.MESSAGE_SENT`), `suffix` what follows the handler."""
 
     read_permission = Permission.INTEGRATIONS_READ
+    scope = Scope.INTEGRATION
 
     __tablename__ = "event_type"
     __table_args__ = (
@@ -43,6 +45,7 @@ class Event(Row, Owned, table=True):
     """Immutable, and outlives what it names: no foreign keys but the organization's."""
 
     read_permission = Permission.EVENTS_READ
+    scope = Scope.HISTORY
 
     __table_args__ = (
         Index(None, "organization_id", "id"),

@@ -8,6 +8,7 @@ from sqlmodel import Field
 from models.row import (
     Changeable,
     Owned,
+    Scope,
     flag_field,
     id_type,
     json_field,
@@ -99,6 +100,8 @@ class Integration(Changeable, Owned, table=True):
 
 class Workspace(Owned, table=True):
     """What makes an integration a container of flows; inserted with it."""
+
+    scope = Scope.ORGANIZATION
 
     integration_id: str = ref_field("integration.id", primary_key=True)
     settings: dict[str, Any] = json_field(default_factory=dict)

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
-from models.row import Changeable, Owned, json_field, key_type, text_field, word_field
+from models.row import Changeable, Owned, Scope, json_field, key_type, text_field, word_field
 from models.vocabulary import Permission, PlaceKind
 
 
@@ -27,6 +27,7 @@ class Place(Changeable, Owned, table=True):
     """A space or a site, on which an installation can be narrowed."""
 
     read_permission = Permission.ORGANIZATION_READ
+    scope = Scope.ORGANIZATION
 
     __table_args__ = (Index(None, "organization_id", "kind", "name_key", "id"),)
 

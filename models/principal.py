@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 from models.row import (
     Changeable,
     Owned,
+    Scope,
     json_field,
     key_type,
     now_ms,
@@ -27,6 +28,7 @@ class Principal(Changeable, Owned, table=True):
     """
 
     read_permission = Permission.ORGANIZATION_READ
+    scope = Scope.ORGANIZATION
 
     __table_args__ = (
         UniqueConstraint("organization_id", "username"),

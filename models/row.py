@@ -65,6 +65,8 @@ os.register_at_fork(after_in_child=_renew_process)
 
 #: In the `info` of a column that holds envelopes.
 SECRET = "secret"
+#: Arguments of a column whose changes the audit leaves out: a digest, a mark of use, a position.
+UNAUDITED = {"info": {"unaudited": True}}
 #: Compared byte by byte on PostgreSQL, as SQLite's BINARY does, so that keyset orders agree.
 BINARY_TEXT = "C"
 
@@ -167,8 +169,21 @@ class Changeable(Row):
     updated_at: int = time_field(default_factory=now_ms, sa_column_kwargs={"onupdate": now_ms})
 
 
+class Scope(Enum):
+    """The rows of a table that exist for a caller of an organization. `resolvers/scope.py` has the conditions."""
+
+    ORGANIZATION = "all of the organization"
+    INTEGRATION = "those of integrations that exist for the caller"
+    HISTORY = "all of the organization but those of an integration that is restricted to others"
+
+
 class Owned(SQLModel):
-    """What belongs to an organization; children too, so that batches filter without a join."""
+    """What belongs to an organization; children too, so that batches filter without a join.
+
+    A table without a `scope` and without a rule of its own in `resolvers/scope.py` is not read by callers.
+    """
+
+    scope: ClassVar[Scope]
 
     organization_id: str = ref_field("organization.id")
 

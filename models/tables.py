@@ -1,50 +1,30 @@
-"""Every table in one import: what migrations, tests and the tools that walk all rows need."""
+"""Every table in one import: what migrations, tests and the tools that walk all rows need. `as` exports a name."""
 
 from sqlmodel import SQLModel
 
-from models.asset import Asset
-from models.audit import AuditEntry
-from models.capability import Capability
-from models.connect_session import ConnectSession
-from models.connection import Connection, Registration
-from models.definition import Definition
-from models.dispatch import Dispatch, Idempotency
-from models.event import Event, EventType
-from models.installation import Installation
-from models.integration import Integration, Workspace
-from models.job import Job
-from models.master_key import MasterKey
-from models.organization import Organization, Place
-from models.principal import Principal, Share, TeamMember
-from models.tag import IntegrationTag, Tag
-from models.token import Token
+from models.asset import Asset as Asset
+from models.audit import AuditEntry as AuditEntry
+from models.capability import Capability as Capability
+from models.connect_session import ConnectSession as ConnectSession
+from models.connection import Connection as Connection
+from models.connection import Registration as Registration
+from models.definition import Definition as Definition
+from models.dispatch import Dispatch as Dispatch
+from models.dispatch import Idempotency as Idempotency
+from models.event import Event as Event
+from models.event import EventType as EventType
+from models.installation import Installation as Installation
+from models.integration import Integration as Integration
+from models.integration import Workspace as Workspace
+from models.job import Job as Job
+from models.master_key import MasterKey as MasterKey
+from models.organization import Organization as Organization
+from models.organization import Place as Place
+from models.principal import Principal as Principal
+from models.principal import Share as Share
+from models.principal import TeamMember as TeamMember
+from models.tag import IntegrationTag as IntegrationTag
+from models.tag import Tag as Tag
+from models.token import Token as Token
 
 metadata = SQLModel.metadata
-
-__all__ = [
-    "Asset",
-    "AuditEntry",
-    "Capability",
-    "ConnectSession",
-    "Connection",
-    "Definition",
-    "Dispatch",
-    "Event",
-    "EventType",
-    "Idempotency",
-    "Installation",
-    "Integration",
-    "IntegrationTag",
-    "Job",
-    "MasterKey",
-    "Organization",
-    "Place",
-    "Principal",
-    "Registration",
-    "Share",
-    "Tag",
-    "TeamMember",
-    "Token",
-    "Workspace",
-    "metadata",
-]

@@ -3,7 +3,7 @@
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from models.row import Changeable, Owned, key_type, now_ms, ref_field, text_field, time_field
+from models.row import Changeable, Owned, Scope, key_type, now_ms, ref_field, text_field, time_field
 from models.vocabulary import Permission
 
 
@@ -11,6 +11,7 @@ class Tag(Changeable, Owned, table=True):
     """A label. Names that differ in case alone are one; it is gone with its last use."""
 
     read_permission = Permission.INTEGRATIONS_READ
+    scope = Scope.ORGANIZATION
 
     __table_args__ = (UniqueConstraint("organization_id", "name_key"),)
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from models.row import Changeable, Owned, json_field, ref_field, text_field, time_field, word_field
+from models.row import UNAUDITED, Changeable, Owned, json_field, ref_field, text_field, time_field, word_field
 from models.vocabulary import TokenKind, TokenReach
 
 
@@ -24,7 +24,7 @@ class Token(Changeable, Owned, table=True):
 
     kind: TokenKind = word_field(TokenKind)
     name: str = text_field()
-    digest: str = text_field(64)
+    digest: str = text_field(64, sa_column_kwargs=UNAUDITED)
     hint: str = text_field(120)
     permissions: list[str] = json_field(default_factory=list)
     reach: TokenReach = word_field(TokenReach, default=TokenReach.ORGANIZATION)
@@ -33,6 +33,6 @@ class Token(Changeable, Owned, table=True):
     installation_id: str | None = ref_field("installation.id", default=None)
     allowed_capabilities: list[str] = json_field(default_factory=list)
     expires_at: int | None = time_field(default=None)
-    last_used_at: int | None = time_field(default=None)
+    last_used_at: int | None = time_field(default=None, sa_column_kwargs=UNAUDITED)
     revoked_at: int | None = time_field(default=None)
     created_by: str | None = ref_field(default=None)

@@ -5,24 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import Table, delete, exists, select
 from sqlmodel import col
 
 from jobs.job import NewJob
 from models.errors import Forbidden, NotFound, Stale
 from models.tables import (
     Asset,
-    Capability,
     Connection,
-    EventType,
+    ConnectSession,
     Installation,
     Integration,
     IntegrationTag,
     Job,
     Registration,
-    Share,
     Token,
-    Workspace,
+    metadata,
 )
 from models.vocabulary import IntegrationState, Permission
 from proxy.oauth import TokenEndpoint
@@ -35,8 +33,10 @@ from resolvers.work import Work
 FINISH: Final = "integration.delete"
 _MAX_ATTEMPTS: Final = 10
 _BITE: Final = 100
+#: Rows that open a way to an integration or show it to others; they go at once.
 _DOORS: Final = (Token, Installation, Asset, IntegrationTag)
-_CHILDREN: Final = (Registration, Capability, EventType, Share, Workspace)
+#: Rows that stay: a connect session tells for another day how it ended.
+_STAY: Final = (ConnectSession,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,5 +134,15 @@ async def _ask_to_finish(work: Work, integration: Integration, client: TokenEndp
 
 async def _remove_children(work: Work, integration: Integration) -> None:
     """Everything that only this integration has; connections that others use stay."""
-    for child in _CHILDREN:
-        await work.session.execute(delete(child).where(col(child.integration_id) == integration.id))
+    for child in _children():
+        await work.session.execute(delete(child).where(child.c.integration_id == integration.id))
+
+
+def _children() -> list[Table]:
+    """Every table whose rows refer to an integration, but for those that went at once and those that stay."""
+    others = {str(model.__tablename__) for model in (*_DOORS, *_STAY)}
+    return [table for table in reversed(metadata.sorted_tables) if table.name not in others and _refers(table)]
+
+
+def _refers(table: Table) -> bool:
+    return any(key.target_fullname == "integration.id" for key in table.foreign_keys)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import strawberry
 
 from models import vocabulary
@@ -13,35 +15,7 @@ effect is READ, DISPATCH_WRITE the others.
 PROXY_REQUEST sends requests of the caller's own making with a stored connection. ORGANIZATION_ADMIN also sees \
 restricted integrations."""
 
-for _words in (
-    vocabulary.ApiKeyLocation,
-    vocabulary.AuthType,
-    vocabulary.CapabilityEffect,
-    vocabulary.ConnectionMode,
-    vocabulary.ConnectionStatus,
-    vocabulary.ConnectSessionStatus,
-    vocabulary.DispatchOutcome,
-    FieldGroup,
-    FieldType,
-    vocabulary.HttpMethod,
-    vocabulary.IdempotencyFate,
-    vocabulary.InputLocation,
-    vocabulary.InputType,
-    vocabulary.InstallationStatus,
-    vocabulary.IntegrationAccess,
-    vocabulary.IntegrationState,
-    vocabulary.PlaceKind,
-    vocabulary.PrincipalKind,
-    vocabulary.Selection,
-    vocabulary.ShareLevel,
-    vocabulary.Source,
-    vocabulary.TokenEndpointAuth,
-    vocabulary.TokenKind,
-    vocabulary.UnavailableReason,
-    vocabulary.UploadPurpose,
-    vocabulary.UpstreamFailure,
-    vocabulary.WorkState,
-    IntegrationOrderField,
-):
-    strawberry.enum(_words, description=_words.__doc__)
+for _words in (*vars(vocabulary).values(), FieldGroup, FieldType, IntegrationOrderField):
+    if isinstance(_words, type) and issubclass(_words, StrEnum) and _words not in (StrEnum, vocabulary.Permission):
+        strawberry.enum(_words, description=_words.__doc__)
 strawberry.enum(vocabulary.Permission, description=_PERMISSION)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from models.row import new_id
+from models.tables import ConnectSession
 from models.vocabulary import ConnectionMode
+from resolvers.changes import changes_of
 from resolvers.connections.mutations import UpdateConnection, update_connection
 from resolvers.installations.mutations import UpdateInstallation, update_installation
 from resolvers.integrations.auth import IntegrationAuth
@@ -74,6 +77,16 @@ async def test_records_that_a_secret_changed_and_nothing_of_it(estate, database)
         ("secret", "***", "***"),
     ]
     assert estate.shared.mode is ConnectionMode.SHARED
+
+
+async def test_leaves_out_the_columns_that_say_so():
+    session = ConnectSession(
+        organization_id=new_id(), link_digest="d", browser_digest="d", return_url="https://a.example", expires_at=7
+    )
+
+    told = {change["path"]: change["newValue"] for change in changes_of(session)}
+
+    assert told == {"status": "OPEN", "return_url": "https://a.example", "expires_at": 7}
 
 
 async def test_a_refusal_half_way_leaves_nothing_behind(estate, database):

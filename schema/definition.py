@@ -9,10 +9,9 @@ import strawberry
 from models import tables
 from models.definition import FieldGroup, FieldType
 from models.vocabulary import AuthType
+from resolvers.definitions import edges, queries
 from resolvers.definitions import mutations as operations
-from resolvers.definitions import queries
 from resolvers.definitions.fields import is_secret, scopes, supports_multiple, supports_verification
-from resolvers.loaders import relations
 from schema.kit.context import Info
 from schema.kit.descriptions import needing
 from schema.kit.field import column, derived, given, listing, related
@@ -66,7 +65,7 @@ class Definition(Node):
     )
     deprecated: bool = column("No new integrations of it.")
     usable: bool = related(
-        relations.USABLE,
+        edges.USABLE_BY_DEFINITION,
         lambda row: (row.id, row.deprecated, supports_multiple(row)),
         "Your organization can make an integration of it now.",
     )

@@ -9,9 +9,8 @@ import strawberry
 from models import tables
 from models.errors import TooMany
 from models.vocabulary import Source
+from resolvers.events import edges, queries
 from resolvers.events import mutations as operations
-from resolvers.events import queries
-from resolvers.loaders import edges
 from resolvers.page import NEWEST_FIRST
 from schema.kit.context import Info
 from schema.kit.descriptions import needing

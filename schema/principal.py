@@ -8,9 +8,8 @@ import strawberry
 
 from models import tables
 from models.vocabulary import Permission, PrincipalKind
-from resolvers.loaders import edges
+from resolvers.people import edges, queries
 from resolvers.people import mutations as operations
-from resolvers.people import queries
 from resolvers.people.members import MOST_MEMBERS, MOST_TEAMS
 from schema.kit.context import Info
 from schema.kit.descriptions import needing

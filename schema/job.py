@@ -15,8 +15,7 @@ from resolvers.jobs import mutations as operations
 from resolvers.page import NEWEST_FIRST
 from resolvers.people import edges as people_edges
 from schema.kit.context import Info
-from schema.kit.descriptions import needing
-from schema.kit.field import column, derived, given, listing, related, to_one
+from schema.kit.field import column, derived, given, listing, reading, related, to_one
 from schema.kit.ids import row_id
 from schema.kit.mutation import mutation_by_id
 from schema.kit.node import Node, node, view
@@ -98,7 +97,7 @@ class Queries:
     jobs: PageOf[Job] = listing(
         queries.list_jobs, "Jobs, newest first.", order=NEWEST_FIRST, filter=(JobFilter, queries.JobFilter)
     )
-    job: Job | None = strawberry.field(resolver=_job, description=needing("One job.", queries.read_job.facts))
+    job: Job | None = reading(queries.read_job, _job, "One job.")
 
 
 @strawberry.type

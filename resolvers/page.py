@@ -35,6 +35,7 @@ class Order:
 
 
 BY_ID = Order()
+BY_NAME_KEY = Order(columns=("name_key", "id"))
 NEWEST_FIRST = Order(descending=True)
 
 

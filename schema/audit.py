@@ -9,9 +9,9 @@ from strawberry.utils.str_converters import to_camel_case
 
 from models import tables
 from models.vocabulary import Source
-from resolvers.audit import queries
-from resolvers.loaders import edges, relations
+from resolvers.audit import edges, queries
 from resolvers.page import NEWEST_FIRST
+from resolvers.people import edges as people_edges
 from schema.kit.field import column, derived, given, listing, related, to_one
 from schema.kit.node import Node, node, view
 from schema.kit.page import PageOf
@@ -50,7 +50,7 @@ class AuditEntry(Node):
     actor_name: str = column("Who, as text at the time.")
     resource_type: str = column("Kind of thing changed, such as `Connection`.")
     resource_name: str | None = column("Its name at the time.")
-    resource: Node | None = related(relations.ROW, _resource, "The thing; null when it is gone.")
+    resource: Node | None = related(people_edges.ROW_BY_TABLE, _resource, "The thing; null when it is gone.")
     changes: list[FieldChange] = column("What changed, secrets masked.")
     sequence: int | None = column("Position in the hash chain; null until sealed.")
     hash: str | None = column("Hash of this entry and the one before it; null until sealed.")

@@ -8,9 +8,8 @@ import strawberry
 
 from models import tables
 from models.vocabulary import CapabilityEffect, HttpMethod, InputLocation, InputType, UnavailableReason
-from resolvers.capabilities import queries
+from resolvers.capabilities import edges, queries
 from resolvers.capabilities.fields import inputs
-from resolvers.loaders import edges, relations
 from schema.kit.field import column, derived, given, listing, related, to_many, to_one
 from schema.kit.node import Node, node
 from schema.kit.page import CountedPageOf, PageOf
@@ -63,7 +62,7 @@ class Capability(Node):
     timeout_seconds: int = column("Total time limit.")
     digest: str = column("Digest of the declaration; changes when it does.")
     availability: Availability = related(
-        relations.AVAILABILITY,
+        edges.AVAILABILITY_BY_CAPABILITY,
         lambda row: row.id,
         "Whether you could dispatch it now, and what is missing.",
     )

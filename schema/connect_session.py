@@ -9,10 +9,9 @@ import strawberry
 from models import tables
 from models.errors import NotReady, UpstreamFailed
 from models.vocabulary import ConnectSessionStatus
-from resolvers.connect import authorization
+from resolvers.connect import authorization, edges
 from resolvers.connect import mutations as connect_session
 from resolvers.connect.session import status_of
-from resolvers.loaders import edges, relations
 from schema.connection import ConnectedAccount
 from schema.kit.field import column, derived, given, related, to_one, viewed
 from schema.kit.mutation import mutation
@@ -32,7 +31,7 @@ class ConnectSession(Node):
     database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     status: ConnectSessionStatus = viewed(lambda row, caller: status_of(row, caller.hub.clock()), "How far it got.")
     integrations: list[Annotated[Integration, strawberry.lazy("schema.integration")]] = related(
-        relations.OFFERED_INTEGRATIONS, lambda row: tuple(row.integration_ids), "What can be connected."
+        edges.INTEGRATIONS_BY_CONNECT_SESSION, lambda row: tuple(row.integration_ids), "What can be connected."
     )
     principal: Principal | None = to_one(
         edges.PRINCIPAL_BY_CONNECT_SESSION, "For whom; null means a shared connection."

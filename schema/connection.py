@@ -9,10 +9,9 @@ import strawberry
 from models import tables
 from models.errors import Conflict
 from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus
+from resolvers.connections import edges, queries
 from resolvers.connections import mutations as operations
-from resolvers.connections import queries
 from resolvers.connections import testing as connection_health
-from resolvers.loaders import edges
 from schema.kit.field import column, derived, given, listing, to_many, to_one
 from schema.kit.mutation import mutation, mutation_by_id
 from schema.kit.node import Node, node, view

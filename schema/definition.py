@@ -9,13 +9,11 @@ import strawberry
 from models import tables
 from models.definition import FieldGroup, FieldType
 from models.vocabulary import AuthType
+from resolvers.definitions import edges, queries
 from resolvers.definitions import mutations as operations
-from resolvers.definitions import queries
 from resolvers.definitions.fields import is_secret, scopes, supports_multiple, supports_verification
-from resolvers.loaders import relations
 from schema.kit.context import Info
-from schema.kit.descriptions import needing
-from schema.kit.field import column, derived, given, listing, related
+from schema.kit.field import column, derived, given, listing, reading, related
 from schema.kit.mutation import mutation
 from schema.kit.node import Node, node, view
 from schema.kit.page import CountedPageOf
@@ -66,7 +64,7 @@ class Definition(Node):
     )
     deprecated: bool = column("No new integrations of it.")
     usable: bool = related(
-        relations.USABLE,
+        edges.USABLE_BY_DEFINITION,
         lambda row: (row.id, row.deprecated, supports_multiple(row)),
         "Your organization can make an integration of it now.",
     )
@@ -107,9 +105,7 @@ class Queries:
         order=queries.BY_NAME,
         filter=(DefinitionFilter, queries.DefinitionFilter),
     )
-    definition: Definition | None = strawberry.field(
-        resolver=_definition, description=needing("One vendor by key.", queries.read_definition.facts)
-    )
+    definition: Definition | None = reading(queries.read_definition, _definition, "One vendor by key.")
 
 
 @strawberry.type

@@ -8,14 +8,13 @@ import strawberry
 
 from models import tables
 from models.vocabulary import DispatchOutcome, HttpMethod, IdempotencyFate, Source, UnavailableReason
+from resolvers.dispatching import edges, queries
 from resolvers.dispatching import mutations as operations
-from resolvers.dispatching import queries
 from resolvers.dispatching.attempt import Dispatched
 from resolvers.dispatching.build import RunCapability
 from resolvers.dispatching.fields import duration_ms
 from resolvers.dispatching.find import CapabilityName
 from resolvers.dispatching.response import Response
-from resolvers.loaders import edges
 from resolvers.page import NEWEST_FIRST
 from schema.capability import Capability
 from schema.kit.context import Info

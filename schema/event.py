@@ -9,13 +9,11 @@ import strawberry
 from models import tables
 from models.errors import TooMany
 from models.vocabulary import Source
+from resolvers.events import edges, queries
 from resolvers.events import mutations as operations
-from resolvers.events import queries
-from resolvers.loaders import edges
 from resolvers.page import NEWEST_FIRST
 from schema.kit.context import Info
-from schema.kit.descriptions import needing
-from schema.kit.field import column, derived, given, listing, to_one
+from schema.kit.field import column, derived, given, listing, reading, to_one
 from schema.kit.ids import row_id
 from schema.kit.mutation import mutation
 from schema.kit.node import Node, node, view
@@ -97,9 +95,7 @@ class Queries:
         order=NEWEST_FIRST,
         filter=(EventFilter, queries.EventFilter),
     )
-    event: Event | None = strawberry.field(
-        resolver=_event, description=needing("One event.", queries.read_event.facts)
-    )
+    event: Event | None = reading(queries.read_event, _event, "One event.")
 
 
 @strawberry.type

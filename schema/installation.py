@@ -10,10 +10,9 @@ from models import tables
 from models.errors import Conflict, InvalidInput, NotReady, UpstreamFailed
 from models.vocabulary import InstallationStatus, Selection
 from resolvers.events import queries as event_queries
+from resolvers.installations import edges, queries
 from resolvers.installations import mutations as operations
-from resolvers.installations import queries
 from resolvers.installations.fields import configuration
-from resolvers.loaders import edges
 from resolvers.page import BY_ID
 from schema.event import Event, EventFilter
 from schema.kit.context import Info

@@ -10,13 +10,12 @@ from models import tables
 from models.errors import TooMany
 from models.vocabulary import WorkState
 from resolvers.integrations import verification
+from resolvers.jobs import edges, queries
 from resolvers.jobs import mutations as operations
-from resolvers.jobs import queries
-from resolvers.loaders import edges, relations
 from resolvers.page import NEWEST_FIRST
+from resolvers.people import edges as people_edges
 from schema.kit.context import Info
-from schema.kit.descriptions import needing
-from schema.kit.field import column, derived, given, listing, related, to_one
+from schema.kit.field import column, derived, given, listing, reading, related, to_one
 from schema.kit.ids import row_id
 from schema.kit.mutation import mutation_by_id
 from schema.kit.node import Node, node, view
@@ -62,7 +61,7 @@ class Job(Node):
     state: WorkState = column("How far.")
     progress: float | None = column("Share done, 0 to 1; null when unknown.")
     tasks: list[JobTask] = derived(lambda row: row.tasks or [], "Its tasks.")
-    subject: Node | None = related(relations.ROW, _subject, "What it is about.")
+    subject: Node | None = related(people_edges.ROW_BY_TABLE, _subject, "What it is about.")
     run_at: DateTime = column("Not before.")
     attempt: int = column("Tries so far.")
     max_attempts: int = column("Tries allowed.")
@@ -98,7 +97,7 @@ class Queries:
     jobs: PageOf[Job] = listing(
         queries.list_jobs, "Jobs, newest first.", order=NEWEST_FIRST, filter=(JobFilter, queries.JobFilter)
     )
-    job: Job | None = strawberry.field(resolver=_job, description=needing("One job.", queries.read_job.facts))
+    job: Job | None = reading(queries.read_job, _job, "One job.")
 
 
 @strawberry.type

@@ -12,8 +12,7 @@ from models.vocabulary import PlaceKind
 from resolvers.people import place as operations
 from resolvers.people import queries
 from schema.kit.context import Info
-from schema.kit.descriptions import needing
-from schema.kit.field import column, derived, given, listed
+from schema.kit.field import column, derived, given, listed, reading
 from schema.kit.mutation import mutation
 from schema.kit.node import Node, node
 from schema.kit.page import CountedPageOf, Page, PageArguments, paged
@@ -70,9 +69,7 @@ async def _places(
 class Queries:
     """Root field of this noun."""
 
-    places: CountedPageOf[Place] = strawberry.field(
-        resolver=_places, description=needing("Spaces and sites.", queries.list_places.facts)
-    )
+    places: CountedPageOf[Place] = reading(queries.list_places, _places, "Spaces and sites.")
 
 
 @strawberry.type

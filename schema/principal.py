@@ -8,13 +8,11 @@ import strawberry
 
 from models import tables
 from models.vocabulary import Permission, PrincipalKind
-from resolvers.loaders import edges
+from resolvers.people import edges, queries
 from resolvers.people import mutations as operations
-from resolvers.people import queries
 from resolvers.people.members import MOST_MEMBERS, MOST_TEAMS
 from schema.kit.context import Info
-from schema.kit.descriptions import needing
-from schema.kit.field import column, derived, given, listed, to_list
+from schema.kit.field import column, derived, given, listed, reading, to_list
 from schema.kit.mutation import mutation
 from schema.kit.node import Node, node
 from schema.kit.page import CountedPageOf, Page, PageArguments, paged
@@ -90,9 +88,7 @@ async def _principals(
 class Queries:
     """Root field of this noun."""
 
-    principals: CountedPageOf[Principal] = strawberry.field(
-        resolver=_principals, description=needing("Users and teams.", queries.list_principals.facts)
-    )
+    principals: CountedPageOf[Principal] = reading(queries.list_principals, _principals, "Users and teams.")
 
 
 @strawberry.type

@@ -6,8 +6,8 @@ import strawberry
 
 from models import tables
 from models.vocabulary import ShareLevel
+from resolvers.integrations import edges
 from resolvers.integrations import levels as fields
-from resolvers.loaders import edges
 from schema.kit.field import column, derived, to_one
 from schema.kit.node import Node, node
 from schema.kit.scalars import DateTime

@@ -9,8 +9,7 @@ import strawberry
 from models import tables
 from resolvers.people import queries
 from schema.kit.context import Info
-from schema.kit.descriptions import needing
-from schema.kit.field import column, derived
+from schema.kit.field import column, derived, reading
 from schema.kit.node import Node, node
 
 
@@ -30,4 +29,4 @@ async def _tags(root: Any, info: Info) -> Any:
 class Queries:
     """Root field of this noun."""
 
-    tags: list[Tag] = strawberry.field(resolver=_tags, description=needing("Tags, by name.", queries.list_tags.facts))
+    tags: list[Tag] = reading(queries.list_tags, _tags, "Tags, by name.")

@@ -9,8 +9,8 @@ import strawberry
 from models import tables
 from models.errors import TooMany
 from models.vocabulary import Permission, TokenKind
-from resolvers.loaders import edges, relations
 from resolvers.page import BY_ID
+from resolvers.people import edges
 from resolvers.people import token as operations
 from resolvers.people import viewer as queries
 from schema.kit.field import column, derived, given, listing, related, to_one
@@ -45,7 +45,7 @@ class Token(Node):
         edges.INSTALLATION_BY_TOKEN, "Its installation, for INSTALLATION."
     )
     allowed_capabilities: list[Annotated[Capability, strawberry.lazy("schema.capability")]] = related(
-        relations.ALLOWED_CAPABILITIES,
+        edges.ALLOWED_CAPABILITIES_BY_TOKEN,
         lambda row: tuple(row.allowed_capabilities),
         "The only capabilities it may run; empty means any.",
     )

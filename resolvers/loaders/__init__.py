@@ -1,1 +1,1 @@
-"""Batch relations: each declared once, in `edges`, and loaded for all parents of a level in one statement."""
+"""Edges between rows as data, declared in `edges.py` of each room, and their loaders: one statement for a level."""

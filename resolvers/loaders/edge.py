@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -25,14 +25,19 @@ class Link:
     target: str
 
 
-@dataclass(frozen=True, kw_only=True)
+def public(_caller: Caller, _model: Any) -> Conditions:
+    """Rows of every organization: for the public facts that an organization's apps and installations show of it."""
+    return [true()]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Edge:
     """From rows of `source` by their column `local` to rows of `target` by their column `remote`.
 
     With a `link`, `remote` is the target's column that the link names. `rows` says which targets exist for a caller.
+    Each is declared once and equals itself alone: loaders are kept by it.
     """
 
-    name: str
     source: Any
     target: Any
     local: str = "id"
@@ -93,10 +98,12 @@ class Edge:
         return getattr(link.table, link.target) == getattr(self.target, self.remote)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Relation:
-    """An edge that is not one row: a batch function from sources' keys to values, on one session."""
+    """An edge to other values than a table's rows: a batch function from keys to values, on one session.
 
-    name: str
+    Equals itself alone, as an `Edge` does.
+    """
+
     load: Callable[[AsyncSession, Caller, Sequence[Any]], Awaitable[dict[Any, Any]]]
     needs: Permission | None = None

@@ -37,41 +37,41 @@ class Loaders:
         self._admit(edge.needs)
         if key is None:
             return None
-        return await self._loader((edge.name, "one"), partial(self._one, edge)).load(key)
+        return await self._loader((edge, "one"), partial(self._one, edge)).load(key)
 
     async def all(self, edge: Edge, key: str) -> list[Any]:
         """Every target of a source; for lists that are short by rule."""
         self._admit(edge.needs)
-        found: list[Any] = await self._loader((edge.name, "all"), partial(self._all, edge)).load(key)
+        found: list[Any] = await self._loader((edge, "all"), partial(self._all, edge)).load(key)
         return found
 
     async def page(self, edge: Edge, key: str, request: SliceRequest, filter_: Any = None) -> Slice[Any]:
         """A slice of the targets of a source. `filter_` is hashable and has `conditions()`."""
         self._admit(edge.needs)
         load = partial(self._page, edge, request, _conditions(filter_))
-        found: Slice[Any] = await self._loader((edge.name, request, filter_), load).load(key)
+        found: Slice[Any] = await self._loader((edge, request, filter_), load).load(key)
         return found
 
     async def count(self, edge: Edge, key: str, filter_: Any = None) -> int:
         """How many targets a source has."""
         self._admit(edge.needs)
         load = partial(self._count, edge, _conditions(filter_))
-        count: int = await self._loader((edge.name, "count", filter_), load).load(key)
+        count: int = await self._loader((edge, "count", filter_), load).load(key)
         return count
 
     async def value(self, relation: Relation, key: Any) -> Any:
         """The value of a relation for a key, or None."""
         self._admit(relation.needs)
-        return await self._loader((relation.name,), partial(self._values, relation)).load(key)
+        return await self._loader(relation, partial(self._values, relation)).load(key)
 
     def _admit(self, needs: Permission | None) -> None:
         if needs is not None and needs not in self._caller.permissions:
             raise Forbidden(permission=needs)
 
-    def _loader(self, name: Hashable, load: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]) -> _Loader:
-        if name not in self._loaders:
-            self._loaders[name] = DataLoader(load, max_batch_size=_BATCH)
-        return self._loaders[name]
+    def _loader(self, key: Hashable, load: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]) -> _Loader:
+        if key not in self._loaders:
+            self._loaders[key] = DataLoader(load, max_batch_size=_BATCH)
+        return self._loaders[key]
 
     async def _one(self, edge: Edge, keys: Sequence[str]) -> list[Any]:
         found: dict[str, Any] = {}

@@ -31,7 +31,7 @@ from schema.integration.inputs import (
 )
 from schema.integration.types import Integration
 from schema.kit.context import Info
-from schema.kit.descriptions import needing
+from schema.kit.field import reading
 from schema.kit.ids import global_id, row_id
 from schema.kit.mutation import act, answering, mutation
 from schema.kit.page import CountedPageOf, Page, PageArguments, asks_for, binding_of, optional, paged
@@ -83,15 +83,10 @@ async def _delete(root: Any, info: Info, id: strawberry.ID, expected_version: in
 class Queries:
     """What can be read."""
 
-    integrations: CountedPageOf[Integration] = strawberry.field(
-        resolver=_integrations,
-        description=needing(
-            "Integrations of your organization and those installed on it.", queries.list_integrations.facts
-        ),
+    integrations: CountedPageOf[Integration] = reading(
+        queries.list_integrations, _integrations, "Integrations of your organization and those installed on it."
     )
-    integration: Integration | None = strawberry.field(
-        resolver=_integration, description=needing("One integration.", queries.read_integration.facts)
-    )
+    integration: Integration | None = reading(queries.read_integration, _integration, "One integration.")
 
 
 @strawberry.type

@@ -21,10 +21,10 @@ from resolvers.connections import queries as connection_queries
 from resolvers.dispatching import queries as dispatch_queries
 from resolvers.events import queries as event_queries
 from resolvers.installations import queries as installation_queries
+from resolvers.integrations import edges
 from resolvers.integrations.fields import has_client_secret, icon_url, identifier, owned_by
 from resolvers.integrations.sharing import MOST_SHARES
 from resolvers.integrations.tags import MOST_TAGS
-from resolvers.loaders import edges, relations
 from schema.audit import AuditEntry, AuditFilter
 from schema.capability import Capability, CapabilityFilter, EventType
 from schema.connection import ConnectedAccount, ConnectionFilter
@@ -80,7 +80,7 @@ class Workspace:
 
 
 async def _capability(root: Any, info: Info, name: str) -> Any:
-    return await info.context.loaders.value(relations.CAPABILITY_BY_NAME, (root.id, name))
+    return await info.context.loaders.value(edges.CAPABILITY_BY_NAME, (root.id, name))
 
 
 @node(tables.Integration)
@@ -106,7 +106,7 @@ class Integration(Node):
     access: IntegrationAccess = column("Who sees it in its organization.")
     owned_by_viewer: bool = viewed(owned_by, "Your organization owns it.")
     viewer_can_manage: bool = related(
-        relations.MANAGEABLE,
+        edges.MANAGEABLE_BY_INTEGRATION,
         lambda row: row.id,
         "You may change it: by permission and, where it is restricted, by role.",
     )
@@ -128,7 +128,7 @@ class Integration(Node):
     shares: list[Share] = to_list(edges.SHARES_BY_INTEGRATION, "Whom it is shared with.", most=MOST_SHARES)
     installation: Installation | None = to_one(edges.INSTALLATION_BY_INTEGRATION, "Your organization's installation.")
     connection: ConnectedAccount | None = related(
-        relations.CONNECTION,
+        edges.CONNECTION_BY_INTEGRATION,
         lambda row: row.id,
         "The connection that a dispatch by you would use when none is named; null when there is none or it would"
         " be a guess.",

@@ -85,6 +85,11 @@ def to_many(edge: Edge, description: str, *, filter: tuple[type, type] | None = 
     return _page_field(load, needing(description, edge.needs), filter)
 
 
+def reading(operation: Operation[Any, Any], resolver: Callable[..., Any], description: str) -> Any:
+    """The answer of an operation that reads, called by a resolver of its own."""
+    return _field(resolver, needing(description, operation.facts))
+
+
 def listing(
     operation: Operation[Any, Any], description: str, *, order: Order, filter: tuple[type, type] | None = None
 ) -> Any:

@@ -23,13 +23,14 @@ class Result:
         self, name: str, payload: type, description: str, *, besides: tuple[type[DomainError], ...] = ()
     ) -> None:
         self._union = StrawberryUnion(name=name, description=description)
+        self.besides = frozenset(besides)
+        self.refused: set[type[DomainError]] = set()
         self._payload = payload
-        self._refusals = set(besides)
 
     def of(self, facts: Facts) -> StrawberryUnion:
         """The union as the type of one more operation's field."""
-        self._refusals.update(facts.refuses, (Forbidden,) if facts.needs else ())
-        members = (self._payload, *problems(self._refusals))
+        self.refused.update(facts.refuses, (Forbidden,) if facts.needs else ())
+        members = (self._payload, *problems(self.refused | self.besides))
         self._union.type_annotations = tuple(StrawberryAnnotation(member) for member in members)
         return self._union
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from graphql import GraphQLUnionType, get_named_type
 
 from models.errors import DomainError
 from schema.kit.errors import _KINDS
+from schema.kit.result import Result
 from tests.harness.graph import SCHEMA, is_mutation, root_fields
 from tests.harness.graphql import GraphQL
 from tests.harness.server import PLAIN_HTTP
@@ -111,6 +113,15 @@ def test_a_union_has_every_refusal_of_its_operation(name):
 
     assert refuses - set(ERRORS_ONLY) <= members
     assert "Forbidden" in members
+
+
+def test_a_union_promises_besides_only_refusals_that_no_operation_declares():
+    modules = [module for name, module in sys.modules.items() if name.startswith("schema.")]
+
+    results = {value for module in modules for value in vars(module).values() if isinstance(value, Result)}
+
+    assert len(results) == len([name for name in SCHEMA.type_map if name.endswith("Result")])
+    assert [one.besides & one.refused for one in results if one.besides & one.refused] == []
 
 
 @pytest.mark.parametrize("name", ROOTS)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import schema
 from models.vocabulary import Permission
 from resolvers.people.token import completed
 from tests.harness.estate import Estate
@@ -25,6 +28,18 @@ def home(name: str, victim: Estate, request: pytest.FixtureRequest) -> Estate:
 
 def test_every_root_field_says_how_it_is_called():
     assert sorted(ROOTS) == sorted(root_fields())
+
+
+def test_the_pages_of_a_noun_are_all_counted_or_none_is():
+    """Both kinds have one name in the graph, so that the schema would silently show the one that it meets first."""
+    [root] = schema.__path__
+    sources = [file.read_text() for file in Path(root).rglob("*.py")]
+
+    kinds = {kind for text in sources for kind in re.findall(r": ((?:Counted)?PageOf)\[(?:Annotated\[)?(\w+)", text)}
+
+    nouns = [noun for _, noun in kinds]
+    assert len(nouns) > 10
+    assert sorted(nouns) == sorted(set(nouns))
 
 
 @pytest.mark.parametrize("name", ROOTS)

@@ -25,6 +25,7 @@ from resolvers.hub import Hub
 from resolvers.managing import require_sharing
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import READS, WRITES, exchange, operation
+from resolvers.pick import picked
 from resolvers.secret import Secret
 from resolvers.work import Work
 
@@ -126,6 +127,16 @@ async def disconnect_integration(work: Work, ref: IntegrationRef) -> str:
         raise NotFound("connection", path=_PATH)
     await _take_away(work, integration, connection)
     return connection.id
+
+
+@operation(needs=Permission.CONNECTIONS_READ, reads=True, refuses=(NotFound,))
+async def read_integration_connection(work: Work, ref: IntegrationRef) -> Connected:
+    """The connection that a call would pick. Raises NotFound if it would pick none, or if the choice is ambiguous."""
+    integration = await get_integration(work, ref)
+    chosen = await picked(work, integration)
+    if chosen.shown is None:
+        raise NotFound("connection")
+    return Connected(integration=integration, connection=chosen.shown)
 
 
 async def _destination(work: Work, integration: Integration) -> Destination:

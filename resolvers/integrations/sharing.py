@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import col
 
 from models.errors import Forbidden, InvalidInput, NotFound
 from models.tables import Integration, Principal, Share
 from models.vocabulary import Permission, ShareLevel
 from resolvers.faults import require
-from resolvers.find import IntegrationRef, PrincipalRef, get_principal, managed_integration
+from resolvers.find import IntegrationRef, PrincipalRef, get_integration, get_principal, managed_integration
 from resolvers.integrations.levels import least_access, level
 from resolvers.operation import operation
 from resolvers.work import Work
@@ -65,6 +66,14 @@ class Owned:
     owner: Principal
 
 
+@dataclass(frozen=True, kw_only=True)
+class IntegrationShares:
+    """All shares of an integration, by the name of whom they are for."""
+
+    integration: Integration
+    shares: Sequence[Shared]
+
+
 @operation(needs=Permission.INTEGRATIONS_SHARE, refuses=(NotFound, InvalidInput, Forbidden))
 async def share_integration(work: Work, new: ShareIntegration) -> Shared:
     """Give a user or a team access to an integration, or change it; doing it twice changes nothing."""
@@ -114,6 +123,37 @@ async def transfer_integration(work: Work, new: TransferIntegration) -> Owned:
     return Owned(integration=integration, owner=principal)
 
 
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True, refuses=(NotFound,))
+async def list_integration_shares(work: Work, ref: IntegrationRef) -> IntegrationShares:
+    """Every share of an integration; there are at most as many as one may have."""
+    integration = await get_integration(work, ref)
+    ordered = _shares(integration).order_by(col(Principal.name_key), col(Principal.id))
+    found = (await work.session.execute(ordered)).all()
+    shares = [Shared(integration=integration, share=share, principal=principal) for share, principal in found]
+    return IntegrationShares(integration=integration, shares=shares)
+
+
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True, refuses=(NotFound,))
+async def read_integration_share(work: Work, ref: IntegrationRef, principal: PrincipalRef) -> Shared:
+    """The share of one user or team."""
+    integration, holder = await get_integration(work, ref), await get_principal(work, principal)
+    found = await work.session.execute(_shares(integration).where(col(Principal.id) == holder.id))
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound("share")
+    return Shared(integration=integration, share=row[0], principal=row[1])
+
+
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True, refuses=(NotFound,))
+async def read_integration_owner(work: Work, ref: IntegrationRef) -> Owned:
+    """The user or team that owns an integration; what an app has made has no owner."""
+    integration = await get_integration(work, ref)
+    owner = await work.find(Principal, integration.owner_id or "")
+    if owner is None:
+        raise NotFound("owner")
+    return Owned(integration=integration, owner=owner)
+
+
 async def _both(
     work: Work, integration_id: str | IntegrationRef, principal_id: str | PrincipalRef
 ) -> tuple[Integration, Principal]:
@@ -137,3 +177,11 @@ async def _require_room(work: Work, integration: Integration) -> None:
 def _kept(share: Share, wanted: ShareLevel) -> int:
     """A number of the wanted level stays as it is: a face gave it that meaning."""
     return share.access_level if level(share) is wanted else least_access(wanted)
+
+
+def _shares(integration: Integration) -> Select[Share, Principal]:
+    return (
+        select(Share, Principal)
+        .join(Principal, col(Principal.id) == col(Share.principal_id))
+        .where(col(Share.integration_id) == integration.id, col(Share.organization_id) == integration.organization_id)
+    )

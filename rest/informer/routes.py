@@ -6,19 +6,25 @@ from typing import Final
 
 from models.vocabulary import Source, UploadPurpose
 from resolvers.connections.account import read_account
-from resolvers.connections.own import authorize_integration, connect_integration, disconnect_integration
-from resolvers.connections.own_queries import read_integration_connection
+from resolvers.connections.own import (
+    authorize_integration,
+    connect_integration,
+    disconnect_integration,
+    read_integration_connection,
+)
 from resolvers.dispatching.proxy_request import proxy_request
 from resolvers.integrations.deletion import delete_integration
 from resolvers.integrations.gallery import list_gallery, list_own_integrations
 from resolvers.integrations.illustrated import create_illustrated_integration, update_illustrated_integration
 from resolvers.integrations.queries import read_integration
-from resolvers.integrations.share_queries import (
+from resolvers.integrations.sharing import (
     list_integration_shares,
     read_integration_owner,
     read_integration_share,
+    share_integration,
+    transfer_integration,
+    unshare_integration,
 )
-from resolvers.integrations.sharing import share_integration, transfer_integration, unshare_integration
 from resolvers.uploads.content import MOST_BYTES
 from resolvers.uploads.queries import read_icon
 from resolvers.uploads.set_icon import set_integration_icon, upload_integration_icon

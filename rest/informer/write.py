@@ -16,8 +16,7 @@ from resolvers.connections.own import Connected
 from resolvers.dispatching.attempt import Dispatched
 from resolvers.integrations.fields import icon_url
 from resolvers.integrations.gallery import GalleryEntry
-from resolvers.integrations.share_queries import IntegrationShares
-from resolvers.integrations.sharing import Owned, Shared
+from resolvers.integrations.sharing import IntegrationShares, Owned, Shared
 from resolvers.page import Slice
 from resolvers.uploads.queries import Picture
 from rest.informer.read import window

@@ -16,7 +16,7 @@ from schema.kit.node import TABLES, view
 class Result:
     """A result union. Its members follow from `refuses` of the operations whose fields have it as their type.
 
-    `besides` are refusals that the graph promises and no operation of today declares: a client is ready for them.
+    `besides`: refusals that the graph promises to clients though no operation declares them yet.
     """
 
     def __init__(

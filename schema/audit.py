@@ -13,7 +13,7 @@ from resolvers.audit import edges, queries
 from resolvers.page import NEWEST_FIRST
 from resolvers.people import edges as people_edges
 from schema.kit.field import column, derived, given, listing, related, to_one
-from schema.kit.node import Node, node, view
+from schema.kit.node import Node, RowNode, node, view
 from schema.kit.page import PageOf
 from schema.kit.scalars import JSON, DateTime, show_time
 from schema.principal import Principal
@@ -39,10 +39,9 @@ def _resource(row: Any) -> Any:
 
 
 @node(tables.AuditEntry)
-class AuditEntry(Node):
+class AuditEntry(RowNode):
     """Who did what, when and through which face."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     action: str = column("Such as `integration.updated`.")
     created_at: DateTime = column("When.")
     source: Source = column("Through which face.")

@@ -11,7 +11,7 @@ from models.vocabulary import CapabilityEffect, HttpMethod, InputLocation, Input
 from resolvers.capabilities import edges, queries
 from resolvers.capabilities.fields import inputs
 from schema.kit.field import column, derived, given, listing, related, to_many, to_one
-from schema.kit.node import Node, node
+from schema.kit.node import RowNode, node
 from schema.kit.page import CountedPageOf, PageOf
 from schema.kit.scalars import JSON
 
@@ -43,10 +43,9 @@ class Availability:
 
 
 @node(tables.Capability)
-class Capability(Node):
+class Capability(RowNode):
     """An action that an integration declares."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     name: str = column("Unique in the integration, such as SEND_MESSAGE.")
     description: str = column("What it does.")
     integration: Annotated[Integration, strawberry.lazy("schema.integration")] = to_one(
@@ -72,10 +71,9 @@ class Capability(Node):
 
 
 @node(tables.EventType)
-class EventType(Node):
+class EventType(RowNode):
     """A declared name of something that can happen."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     name: str = column("`<Handler>.<Name>` as declared.")
     description: str = column("When it happens.")
     schema: JSON | None = derived(lambda row: row.payload_schema, "Shape of the payload; null means any object.")

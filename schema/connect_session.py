@@ -13,9 +13,9 @@ from resolvers.connect import authorization, edges
 from resolvers.connect import mutations as connect_session
 from resolvers.connect.session import status_of
 from schema.connection import ConnectedAccount
-from schema.kit.field import column, derived, given, related, to_one, viewed
+from schema.kit.field import column, given, related, to_one, viewed
 from schema.kit.mutation import mutation
-from schema.kit.node import Node, node, view
+from schema.kit.node import RowNode, node, view
 from schema.kit.result import Result
 from schema.kit.scalars import DateTime
 from schema.principal import Principal
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 
 
 @node(tables.ConnectSession)
-class ConnectSession(Node):
+class ConnectSession(RowNode):
     """A short-lived link on which an end user connects."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     status: ConnectSessionStatus = viewed(lambda row, caller: status_of(row, caller.hub.clock()), "How far it got.")
     integrations: list[Annotated[Integration, strawberry.lazy("schema.integration")]] = related(
         edges.INTEGRATIONS_BY_CONNECT_SESSION, lambda row: tuple(row.integration_ids), "What can be connected."

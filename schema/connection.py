@@ -14,7 +14,7 @@ from resolvers.connections import mutations as operations
 from resolvers.connections import testing as connection_health
 from schema.kit.field import column, derived, given, listing, to_many, to_one
 from schema.kit.mutation import mutation, mutation_by_id
-from schema.kit.node import Node, node, view
+from schema.kit.node import RowNode, node, view
 from schema.kit.page import CountedPageOf
 from schema.kit.removal import deletion
 from schema.kit.result import row_result
@@ -36,10 +36,9 @@ class RemoteAccount:
 
 
 @node(tables.Connection)
-class ConnectedAccount(Node):
+class ConnectedAccount(RowNode):
     """A connection to a remote service."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     name: str = column("Label.")
     mode: ConnectionMode = column("Whose.")
     principal: Principal | None = to_one(edges.PRINCIPAL_BY_CONNECTION, "Its user, for PER_USER.")

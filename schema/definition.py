@@ -15,7 +15,7 @@ from resolvers.definitions.fields import is_secret, scopes, supports_multiple, s
 from schema.kit.context import Info
 from schema.kit.field import column, derived, given, listing, reading, related
 from schema.kit.mutation import mutation
-from schema.kit.node import Node, node, view
+from schema.kit.node import RowNode, node, view
 from schema.kit.page import CountedPageOf
 from schema.kit.removal import deletion
 from schema.kit.result import row_result
@@ -42,10 +42,9 @@ class DefinitionField:
 
 
 @node(tables.Definition)
-class Definition(Node):
+class Definition(RowNode):
     """What the hub knows of a vendor: how to authorise, what to ask, how to check."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     vendor: str = column("Key such as `slack`; an integration's `vendor`.")
     name: str = column("Display name.")
     description: str = derived(lambda row: row.body.get("description", ""), "What it is.")

@@ -22,7 +22,7 @@ from schema.kit.field import column, derived, given, listing, to_one
 from schema.kit.headers import HeaderTemplate
 from schema.kit.ids import row_id
 from schema.kit.mutation import answering, asked, mutation
-from schema.kit.node import Node, node, view
+from schema.kit.node import Node, RowNode, node, view
 from schema.kit.page import PageOf, optional
 from schema.kit.result import Result
 from schema.kit.scalars import JSON, DateTime
@@ -36,10 +36,9 @@ _PLAN_COST = 100
 
 
 @node(tables.Dispatch)
-class Dispatch(Node):
+class Dispatch(RowNode):
     """One execution of a capability: written before the call, completed after it."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     capability_name: str | None = column("What ran, by name; stays when the capability is dropped.")
     capability: Capability | None = to_one(
         edges.CAPABILITY_BY_DISPATCH, "What ran; null for a raw proxy request or a dropped one."

@@ -13,10 +13,10 @@ from resolvers.events import edges, queries
 from resolvers.events import mutations as operations
 from resolvers.page import NEWEST_FIRST
 from schema.kit.context import Info
-from schema.kit.field import column, derived, given, listing, reading, to_one
+from schema.kit.field import column, given, listing, reading, to_one
 from schema.kit.ids import row_id
 from schema.kit.mutation import mutation
-from schema.kit.node import Node, node, view
+from schema.kit.node import RowNode, node, view
 from schema.kit.page import PageOf
 from schema.kit.refs import IntegrationRef
 from schema.kit.result import Result
@@ -28,10 +28,9 @@ if TYPE_CHECKING:
 
 
 @node(tables.Event)
-class Event(Node):
+class Event(RowNode):
     """Something that an integration says happened."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     type: str = column("Declared name; the hub's own begin with `Hub.`.")
     entity_id: str = column("What it is about; the handler unless given.")
     payload: JSON = column("Its content, at most 256 kB.")

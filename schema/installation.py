@@ -16,10 +16,10 @@ from resolvers.installations.fields import configuration
 from resolvers.page import BY_ID
 from schema.event import Event, EventFilter
 from schema.kit.context import Info
-from schema.kit.field import column, derived, given, listing, to_many, to_one, viewed
+from schema.kit.field import column, given, listing, to_many, to_one, viewed
 from schema.kit.ids import global_id, row_id
 from schema.kit.mutation import act, answering, mutation
-from schema.kit.node import Node, node
+from schema.kit.node import RowNode, node
 from schema.kit.page import CountedPageOf, PageOf
 from schema.kit.refs import IntegrationRef
 from schema.kit.result import Result, row_result
@@ -31,10 +31,9 @@ if TYPE_CHECKING:
 
 
 @node(tables.Installation)
-class Installation(Node):
+class Installation(RowNode):
     """An integration authorised on an organization."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     integration: Annotated[Integration, strawberry.lazy("schema.integration")] = to_one(
         edges.INTEGRATION_BY_INSTALLATION, "The app."
     )

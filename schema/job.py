@@ -18,7 +18,7 @@ from schema.kit.context import Info
 from schema.kit.field import column, derived, given, listing, reading, related, to_one
 from schema.kit.ids import row_id
 from schema.kit.mutation import mutation_by_id
-from schema.kit.node import Node, node, view
+from schema.kit.node import Node, RowNode, node, view
 from schema.kit.page import PageOf
 from schema.kit.result import row_result
 from schema.kit.scalars import DateTime
@@ -52,10 +52,9 @@ def _subject(row: Any) -> Any:
 
 
 @node(tables.Job)
-class Job(Node):
+class Job(RowNode):
     """Durable background work."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     operation: str = column("What work, such as `integration.verify`.")
     caption: str = column("A line for people.")
     state: WorkState = column("How far.")

@@ -14,9 +14,9 @@ from resolvers.people import organization as operations
 from resolvers.people import queries as people
 from resolvers.people import viewer as queries
 from schema.kit.context import Info
-from schema.kit.field import column, derived, given, listing, viewed
+from schema.kit.field import column, given, listing, viewed
 from schema.kit.mutation import mutation
-from schema.kit.node import Node, node
+from schema.kit.node import RowNode, node
 from schema.kit.page import CountedPageOf
 from schema.kit.result import row_result
 from schema.kit.scalars import JSON, DateTime
@@ -38,10 +38,9 @@ def _own(field: str) -> Any:
 
 
 @node(tables.Organization)
-class Organization(Node):
+class Organization(RowNode):
     """A tenant."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     name: str = column("Display name.")
     slug: str = column("Kebab-case name, unique on this server.")
     custom_fields: JSON = viewed(

@@ -12,9 +12,9 @@ from models.vocabulary import PlaceKind
 from resolvers.people import place as operations
 from resolvers.people import queries
 from schema.kit.context import Info
-from schema.kit.field import column, derived, given, listed, reading
+from schema.kit.field import column, given, listed, reading
 from schema.kit.mutation import mutation
-from schema.kit.node import Node, node
+from schema.kit.node import RowNode, node
 from schema.kit.page import CountedPageOf, Page, PageArguments, paged
 from schema.kit.removal import deletion
 from schema.kit.result import row_result
@@ -22,10 +22,9 @@ from schema.kit.scalars import JSON, DateTime
 
 
 @node(tables.Place)
-class Place(Node):
+class Place(RowNode):
     """A space or site on which an installation can be narrowed."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     kind: PlaceKind = column("SPACE or SITE.")
     name: str = column("Display name.")
     details: JSON = column("Other facts that a dialect shows, such as an emoji.")

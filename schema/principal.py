@@ -12,9 +12,9 @@ from resolvers.people import edges, queries
 from resolvers.people import mutations as operations
 from resolvers.people.members import MOST_MEMBERS, MOST_TEAMS
 from schema.kit.context import Info
-from schema.kit.field import column, derived, given, listed, reading, to_list
+from schema.kit.field import column, given, listed, reading, to_list
 from schema.kit.mutation import mutation
-from schema.kit.node import Node, node
+from schema.kit.node import RowNode, node
 from schema.kit.page import CountedPageOf, Page, PageArguments, paged
 from schema.kit.removal import deletion
 from schema.kit.result import row_result
@@ -22,10 +22,9 @@ from schema.kit.scalars import JSON, DateTime
 
 
 @node(tables.Principal)
-class Principal(Node):
+class Principal(RowNode):
     """A user or a team of your organization."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     kind: PrincipalKind = column("USER or TEAM.")
     username: str = column("Unique in the organization; `${user.username}`.")
     display_name: str = column("Display name.")

@@ -9,16 +9,15 @@ from models.vocabulary import ShareLevel
 from resolvers.integrations import edges
 from resolvers.integrations import levels as fields
 from schema.kit.field import column, derived, to_one
-from schema.kit.node import Node, node
+from schema.kit.node import RowNode, node
 from schema.kit.scalars import DateTime
 from schema.principal import Principal
 
 
 @node(tables.Share)
-class Share(Node):
+class Share(RowNode):
     """Access of a principal to a restricted integration."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     principal: Principal = to_one(edges.PRINCIPAL_BY_SHARE, "Who.")
     level: ShareLevel = derived(fields.level, "How much.")
     created_at: DateTime = column("When it was given.")

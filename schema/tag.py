@@ -9,15 +9,14 @@ import strawberry
 from models import tables
 from resolvers.people import queries
 from schema.kit.context import Info
-from schema.kit.field import column, derived, reading
-from schema.kit.node import Node, node
+from schema.kit.field import column, reading
+from schema.kit.node import RowNode, node
 
 
 @node(tables.Tag)
-class Tag(Node):
+class Tag(RowNode):
     """A label for integrations."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     name: str = column("Unique in the organization.")
 
 

@@ -13,9 +13,9 @@ from resolvers.page import BY_ID
 from resolvers.people import edges
 from resolvers.people import token as operations
 from resolvers.people import viewer as queries
-from schema.kit.field import column, derived, given, listing, related, to_one
+from schema.kit.field import column, given, listing, related, to_one
 from schema.kit.mutation import mutation
-from schema.kit.node import Node, node, view
+from schema.kit.node import RowNode, node, view
 from schema.kit.page import CountedPageOf
 from schema.kit.removal import deletion
 from schema.kit.result import Result
@@ -29,10 +29,9 @@ if TYPE_CHECKING:
 
 
 @node(tables.Token)
-class Token(Node):
+class Token(RowNode):
     """A bearer token; its text is shown once, at creation."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     name: str = column("Label.")
     kind: TokenKind = column("Who it speaks for.")
     hint: str = column("Last four characters, to recognise it.")

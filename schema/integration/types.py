@@ -35,7 +35,7 @@ from schema.installation import Installation, InstallationFilter
 from schema.kit.context import Info
 from schema.kit.field import column, derived, related, to_list, to_many, to_one, viewed
 from schema.kit.headers import HeaderTemplate
-from schema.kit.node import Node, node, view
+from schema.kit.node import RowNode, node, view
 from schema.kit.page import CountedPageOf, PageOf
 from schema.kit.scalars import JSON, DateTime
 from schema.organization import OrganizationProfile
@@ -84,11 +84,10 @@ async def _capability(root: Any, info: Info, name: str) -> Any:
 
 
 @node(tables.Integration)
-class Integration(Node):
+class Integration(RowNode):
     """A configured or published app. Of another organization's app only the public side is set: `auth`, \
 `workspace`, `owner` are null, lists hold your rows."""
 
-    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
     handler: str = column("UPPER_SNAKE, unique in its organization, fixed at creation; prefix of its event types.")
     slug: str = column("Kebab-case, unique in its organization, fixed unless set.")
     identifier: str = derived(identifier, "Identifier of your choice; the slug unless set. Need not be unique.")

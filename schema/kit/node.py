@@ -9,6 +9,7 @@ import strawberry
 
 from models.row import Row
 from schema.kit.context import Info
+from schema.kit.field import derived
 from schema.kit.ids import global_id
 
 T = TypeVar("T", bound=type)
@@ -34,6 +35,13 @@ class Node:
     """Relay's node."""
 
     id: strawberry.ID = strawberry.field(resolver=_id, description="Opaque global id.")
+
+
+@strawberry.type
+class RowNode(Node):
+    """A node that shows a row: every noun's type extends it."""
+
+    database_id: str = derived(lambda row: row.id, "24-hex id that REST shows.")
 
 
 def node(table: type[Row]) -> Callable[[T], T]:

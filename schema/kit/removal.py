@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="The result of a removal.")
 class DeletePayload:
-    """What is gone."""
+    """The id of the removed row, and the job that finishes its removal."""
 
     deleted_id: strawberry.ID = strawberry.field(description="Global id of what is gone.")
     job: Annotated[Job, strawberry.lazy("schema.job")] | None = strawberry.field(

@@ -16,7 +16,7 @@ from schema.kit.node import TABLES, view
 class Result:
     """A result union. Its members follow from `refuses` of the operations whose fields have it as their type.
 
-    `besides` are refusals that the graph promises and no operation of today declares: a client is ready for them.
+    `besides`: refusals that the graph promises to clients though no operation declares them yet.
     """
 
     def __init__(
@@ -37,8 +37,8 @@ class Result:
 
 def row_result(name: str, noun: type, *, besides: tuple[type[DomainError], ...] = ()) -> Result:
     """`<Name>Result` of operations that return a noun's row, which `<Name>Payload` holds in its field `<name>`."""
-    described = with_article(name)
-    title = name.title()
-    fields = {"__annotations__": {name: noun}, name: derived(lambda row: row, f"The {name}.")}
+    words = name.replace("_", " ")
+    title, described = words.title().replace(" ", ""), with_article(words)
+    fields = {"__annotations__": {name: noun}, name: derived(lambda row: row, f"The {words}.")}
     payload = view(TABLES[noun.__name__], f"{described} as it is now.")(type(f"{title}Payload", (), fields))
     return Result(f"{title}Result", payload, f"{described}, or why not.", besides=besides)

@@ -127,6 +127,18 @@ def test_the_pages_of_the_manual_lead_to_pages_that_exist():
     assert links == []
 
 
+def test_the_manual_names_files_that_exist():
+    pages = {path: text for path, text in FILES.items() if path.endswith(".md") and path != "CHANGELOG.md"}
+    named = {
+        (path, name)
+        for path, text in pages.items()
+        for name in re.findall(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|md|toml|yaml|css|graphql))`", text)
+    }
+
+    assert len(named) > 50
+    assert [(page, name) for page, name in named if not any(f"/{path}".endswith(f"/{name}") for path in FILES)] == []
+
+
 def test_every_run_loop_that_may_catch_everything_does():
     def caught(path: str) -> list[str]:
         return list(rules.catches_everything(f"elsewhere/{path}", FILES[path]))

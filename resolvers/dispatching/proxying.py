@@ -71,7 +71,7 @@ async def build_proxied(
         retry_safe=asked.idempotency_key is not None,
         pooled=True,
     )
-    return await outbound(work, route, request)
+    return await outbound(work, route, request, at=("integration",))
 
 
 def _pairs(faults: Faults, query: dict[str, Any] | None) -> list[tuple[str, str]]:

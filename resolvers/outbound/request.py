@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from models.errors import Path
 from models.tables import Connection, Integration, Organization, Principal
 from proxy.auth import Authorisation, Pairs, authorise
 from proxy.headers import expand
@@ -82,13 +83,15 @@ def route_of(work: Work, integration: Integration, connection: Connection | None
     )
 
 
-async def outbound(work: Work, route: Route, request: OutboundRequest, *, fixed: Pairs = ()) -> Outbound:
+async def outbound(
+    work: Work, route: Route, request: OutboundRequest, *, fixed: Pairs = (), at: Path = ()
+) -> Outbound:
     """The request with the integration's headers and the authorisation; its url has the authorisation's query.
 
     Of two headers of one name the later wins: the request's own, the configured, the `fixed`, the credential's.
-    Raises InvalidInput for a template that cannot be filled.
+    Raises InvalidInput for a template that cannot be filled, at the integration's headers; `at` is its own place.
     """
-    configured, granted = await _configured_headers(work, route.integration), route.granted
+    configured, granted = await _configured_headers(work, route.integration, at), route.granted
     return Outbound(
         request=replace(request, headers=merged(request.headers, configured, fixed, granted.headers)),
         held=route.held,
@@ -106,10 +109,10 @@ def merged(*groups: Iterable[tuple[str, str]]) -> Pairs:
     return tuple(kept.values())
 
 
-async def _configured_headers(work: Work, integration: Integration) -> Pairs:
+async def _configured_headers(work: Work, integration: Integration, at: Path) -> Pairs:
     pairs = work.unseal(integration, "headers") or []
     facts = await _facts(work) if any("${" in pair["value"] for pair in pairs) else {}
-    return tuple((pair["name"], expand(pair["value"], facts, path=("headers", pair["name"]))) for pair in pairs)
+    return tuple((pair["name"], expand(pair["value"], facts, path=(*at, "headers", pair["name"]))) for pair in pairs)
 
 
 async def _facts(work: Work) -> dict[str, str]:

@@ -20,11 +20,14 @@ def as_asked(refusal: DomainError, info: Info) -> DomainError:
 
 
 def _in(arguments: Mapping[str, GraphQLArgument], path: Path) -> Path:
-    """An argument by its name; any other place is below `input`, if the field has one."""
+    """An argument by its name, a field of `input` below it; any other place is none of the input's and stays."""
     name = to_camel_case(path[0]) if path else ""
     if name in arguments:
         return (name, *_below(arguments[name].type, path[1:]))
-    return ("input", *_below(arguments["input"].type, path)) if "input" in arguments else path
+    kind = get_nullable_type(arguments["input"].type) if "input" in arguments else None
+    return (
+        ("input", *_below(kind, path)) if is_input_object_type(kind) and (not path or name in kind.fields) else path
+    )
 
 
 def _below(kind: Any, path: Path) -> Path:

@@ -97,6 +97,19 @@ async def test_names_what_cannot_be_sent(organization: Tenant, stock: str, upstr
     assert await records(apps) == []
 
 
+async def test_names_the_integrations_header_that_cannot_be_filled(
+    organization: Tenant, stock: str, graphql, apps: Apps, upstream: FaultServer
+):
+    wanted = {"name": "app", "permissions": ["PROXY_REQUEST"], "integrationId": stock}
+    token = (await act(organization.client, "createToken", wanted, "secret"))["secret"]
+
+    refused = await refusal(graphql(token), "proxyRequest", {"integration": {"id": stock}, "path": "/ok"})
+
+    assert (refused["code"], refused["path"]) == ("INVALID_INPUT", ["input", "integration", "headers", "X-Who"])
+    assert upstream.requests == []
+    assert await records(apps) == []
+
+
 async def test_not_through_the_app_of_another_organization(
     organization: Tenant, apps: Apps, new_organization, hub, database, upstream: FaultServer
 ):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from graphql import GraphQLInputObjectType, build_schema, get_named_type
+from strawberry.utils.str_converters import to_camel_case
 
 from models.vocabulary import AuthType
 from resolvers.auth_kinds import KINDS
@@ -26,7 +27,7 @@ def test_has_a_kind_for_every_auth_type():
 
 @pytest.mark.parametrize("auth_type", WITH_A_SECRET)
 def test_makes_a_secret_of_its_parts_and_a_credential_of_that(auth_type: AuthType):
-    faults = Faults("input")
+    faults = Faults()
 
     secret = secret_of(auth_type, _parts(auth_type))
     check_secret(faults, secret)
@@ -44,7 +45,7 @@ def test_each_part_has_its_place_in_the_graph(auth_type: AuthType):
         input_type = SDL.get_type("SecretInput")
         for step in part.place[1:]:
             assert isinstance(input_type, GraphQLInputObjectType)
-            input_type = get_named_type(input_type.fields[step].type)
+            input_type = get_named_type(input_type.fields[to_camel_case(step)].type)
 
         assert str(input_type) == "String"
 

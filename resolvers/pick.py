@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.errors import NotFound
 from models.tables import Connection, Integration, Registration
-from models.vocabulary import ConnectionMode, ConnectionStatus, UnavailableReason
+from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, UnavailableReason
 from resolvers.auth_kinds import KINDS
 from resolvers.scope import Viewer
 from resolvers.work import Work
@@ -22,7 +22,20 @@ from resolvers.work import Work
 ORIGIN: Final = "origin"
 APP_TOKEN: Final = "app_token"
 
-Candidate = tuple[Registration, Connection]
+#: Whether it is the default at the integration, and the connection.
+Candidate = tuple[bool, Connection]
+
+
+class Target(Protocol):
+    """The facts of an integration that decide a pick."""
+
+    @property
+    def organization_id(self) -> str:
+        """The publisher."""
+
+    @property
+    def auth_type(self) -> AuthType:
+        """The way in which calls authorise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,33 +72,30 @@ def usable(viewer: Viewer) -> ColumnElement[bool]:
     return or_(mine, publishers)
 
 
-def candidates(viewer: Viewer, integration_ids: Sequence[str]) -> Select[Registration, Connection]:
-    """Connections that the viewer could use at these integrations, and the publishers' own shared defaults."""
-    return (
-        select(Registration, Connection)
+async def candidates(
+    session: AsyncSession, viewer: Viewer, integration_ids: Sequence[str]
+) -> Mapping[str, Sequence[Candidate]]:
+    """By integration, the connections that the viewer could use there; one statement for all of them."""
+    statement = (
+        select(col(Registration.integration_id), col(Registration.is_default), Connection)
         .join(Connection, col(Connection.id) == col(Registration.connection_id))
         .join(Integration, col(Integration.id) == col(Registration.integration_id))
         .where(col(Registration.integration_id).in_(integration_ids), usable(viewer))
         .order_by(col(Registration.integration_id), col(Registration.id))
     )
+    found: dict[str, list[Candidate]] = defaultdict(list)
+    for integration_id, is_default, connection in (await session.execute(statement)).all():
+        found[integration_id].append((is_default, connection))
+    return found
 
 
 async def picked(work: Work, integration: Integration, *, named: str | None = None) -> Pick:
     """The pick for one integration. Raises NotFound as `pick` does."""
-    found = (await work.session.execute(candidates(work.caller, [integration.id]))).all()
-    return pick(work.caller, integration, [(row[0], row[1]) for row in found], named=named)
+    found = await candidates(work.session, work.caller, [integration.id])
+    return pick(work.caller, integration, found[integration.id], named=named)
 
 
-async def picks(session: AsyncSession, viewer: Viewer, integrations: Sequence[Integration]) -> dict[str, Pick]:
-    """The picks for several integrations by their ids, none named; one statement for all of them."""
-    found: dict[str, list[Candidate]] = defaultdict(list)
-    rows = await session.execute(candidates(viewer, [one.id for one in integrations]))
-    for registration, connection in rows.all():
-        found[registration.integration_id].append((registration, connection))
-    return {one.id: pick(viewer, one, found[one.id]) for one in integrations}
-
-
-def pick(viewer: Viewer, integration: Integration, found: Sequence[Candidate], *, named: str | None = None) -> Pick:
+def pick(viewer: Viewer, target: Target, found: Sequence[Candidate], *, named: str | None = None) -> Pick:
     """Named; else the viewer's own; else the default shared one; else the only shared one; else the app's token.
 
     Raises NotFound for a named connection that is not registered here or not the viewer's to use.
@@ -101,22 +111,22 @@ def pick(viewer: Viewer, integration: Integration, found: Sequence[Candidate], *
     for pairs in (own, shared):
         if pairs:
             return _one_of(pairs)
-    return _publishers(viewer, integration, found)
+    return _publishers(viewer, target, found)
 
 
 def _one_of(pairs: Sequence[Candidate]) -> Pick:
     if len(pairs) == 1:
         return _usable(pairs[0][1])
-    default = [connection for registration, connection in pairs if registration.is_default]
+    default = [connection for is_default, connection in pairs if is_default]
     return _usable(default[0]) if default else Pick(reason=UnavailableReason.AMBIGUOUS_CONNECTION)
 
 
-def _publishers(viewer: Viewer, integration: Integration, found: Sequence[Candidate]) -> Pick:
-    if integration.organization_id != viewer.organization_id:
+def _publishers(viewer: Viewer, target: Target, found: Sequence[Candidate]) -> Pick:
+    if target.organization_id != viewer.organization_id:
         for _, connection in found:
             if connection.details.get(ORIGIN) == APP_TOKEN:
                 return Pick(connection=connection, borrowed=True)
-    if KINDS[integration.auth_type].needs_connection:
+    if KINDS[target.auth_type].needs_connection:
         return Pick(reason=UnavailableReason.NO_CONNECTION)
     return NOT_NEEDED
 

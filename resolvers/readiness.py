@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.errors import NotReady
-from models.tables import Capability, Definition, Installation, Integration
+from models.tables import Definition, Installation, Integration
 from models.vocabulary import InstallationStatus, IntegrationState, UnavailableReason
 from resolvers.auth_kinds import KINDS
 from resolvers.pick import Pick
@@ -39,30 +39,36 @@ class Availability:
     missing_scopes: tuple[str, ...] = ()
 
 
-def availability(
-    capability: Capability,
-    integration: Integration,
-    installation: Installation | None,
-    definition: Definition | None,
-    picked: Pick,
-) -> Availability:
-    """Whether this capability can be dispatched: a pure function of the rows that decide."""
-    return usability(integration, installation, definition, picked, scopes=capability.required_scopes)
+@dataclass(frozen=True, kw_only=True)
+class Readiness:
+    """The facts that decide whether calls can go out through an integration. No status: it is not installed."""
+
+    state: IntegrationState
+    status: InstallationStatus | None
+    requires_verification: bool
+    picked: Pick
+
+    @classmethod
+    def of(
+        cls, integration: Integration, installation: Installation | None, definition: Definition | None, picked: Pick
+    ) -> Readiness:
+        """The facts of these rows."""
+        return cls(
+            state=integration.state,
+            status=installation.status if installation else None,
+            requires_verification=definition is not None and definition.requires_verification,
+            picked=picked,
+        )
 
 
-def usability(
-    integration: Integration,
-    installation: Installation | None,
-    definition: Definition | None,
-    picked: Pick,
-    *,
-    scopes: Sequence[str] = (),
-) -> Availability:
-    """Whether calls can go out through an integration, with these scopes."""
-    reason = _state_reason(integration, installation, definition) or picked.reason
+def availability(readiness: Readiness | None, scopes: Sequence[str] = ()) -> Availability:
+    """Whether calls that need these scopes can go out; None stands for an integration that is being deleted."""
+    if readiness is None:
+        return Availability(available=False, reason=UnavailableReason.BEING_DELETED)
+    reason = _state_reason(readiness) or readiness.picked.reason
     if reason is not None:
         return Availability(available=False, reason=reason)
-    missing = _missing_scopes(scopes, picked)
+    missing = _missing_scopes(scopes, readiness.picked)
     if missing:
         return Availability(available=False, reason=UnavailableReason.MISSING_SCOPES, missing_scopes=missing)
     return Availability(available=True)
@@ -74,17 +80,14 @@ def not_ready(found: Availability, *, connect_url: str | None = None) -> NotRead
     return NotReady(SENTENCES[reason], reason=reason, missing_scopes=found.missing_scopes, connect_url=connect_url)
 
 
-def _state_reason(
-    integration: Integration, installation: Installation | None, definition: Definition | None
-) -> UnavailableReason | None:
-    if integration.state in (IntegrationState.DELETING, IntegrationState.DELETED):
+def _state_reason(readiness: Readiness) -> UnavailableReason | None:
+    if readiness.state in (IntegrationState.DELETING, IntegrationState.DELETED):
         return UnavailableReason.BEING_DELETED
-    if installation is None:
+    if readiness.status is None:
         return UnavailableReason.NOT_INSTALLED
-    unverified = integration.state is not IntegrationState.LIVE
-    if unverified and definition is not None and definition.requires_verification:
+    if readiness.requires_verification and readiness.state is not IntegrationState.LIVE:
         return UnavailableReason.NOT_VERIFIED
-    return _BY_STATUS.get(installation.status)
+    return _BY_STATUS.get(readiness.status)
 
 
 def _missing_scopes(required: Sequence[str], picked: Pick) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from models import tables
 from models.vocabulary import CapabilityEffect, HttpMethod, InputLocation, InputType, UnavailableReason
 from resolvers.capabilities import edges, queries
 from resolvers.capabilities.fields import inputs
+from resolvers.integrations.edges import READINESS_BY_INTEGRATION
+from resolvers.readiness import availability
 from schema.kit.field import column, derived, given, listing, related, to_many, to_one
 from schema.kit.node import RowNode, node
 from schema.kit.page import CountedPageOf, PageOf
@@ -61,9 +63,10 @@ class Capability(RowNode):
     timeout_seconds: int = column("Total time limit.")
     digest: str = column("Digest of the declaration; changes when it does.")
     availability: Availability = related(
-        edges.AVAILABILITY_BY_CAPABILITY,
-        lambda row: row.id,
+        READINESS_BY_INTEGRATION,
+        lambda row: row.integration_id,
         "Whether you could dispatch it now, and what is missing.",
+        shows=lambda row, readiness: availability(readiness, row.required_scopes),
     )
     dispatches: PageOf[Annotated[Dispatch, strawberry.lazy("schema.dispatch")]] = to_many(
         edges.DISPATCHES_BY_CAPABILITY, "Dispatches, newest first."

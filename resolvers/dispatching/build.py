@@ -15,7 +15,7 @@ from resolvers.dispatching.find import CapabilityName, FoundCapability, find_cap
 from resolvers.idempotency import check_key, digest_of_input
 from resolvers.outbound.request import Outbound, merged, outbound, route_of
 from resolvers.pick import Pick, pick
-from resolvers.readiness import Availability, availability
+from resolvers.readiness import Availability, Readiness, availability
 from resolvers.work import Work
 
 KEY_HEADER: Final = "Idempotency-Key"
@@ -65,7 +65,8 @@ async def candidate(work: Work, run: RunCapability) -> Candidate:
     compiled = _compiled(work, found.capability)
     bound = compiled.bind({} if run.inputs is None else run.inputs, from_text=run.from_text, path=("inputs",))
     picked = pick(work.caller, found.integration, found.candidates, named=run.connection_id)
-    ready = availability(found.capability, found.integration, found.installation, found.definition, picked)
+    readiness = Readiness.of(found.integration, found.installation, found.definition, picked)
+    ready = availability(readiness, found.capability.required_scopes)
     connection_id = picked.connection.id if picked.connection else None
     parts = [found.capability.id, bound.path, bound.query, bound.headers, bound.body, connection_id]
     return Candidate(

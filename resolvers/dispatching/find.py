@@ -13,7 +13,7 @@ from models.straight import columns_of
 from models.tables import Capability, Connection, Definition, Installation, Integration, Registration
 from resolvers.caller import Caller
 from resolvers.find import called
-from resolvers.pick import usable
+from resolvers.pick import Candidate, usable
 from resolvers.scope import visible
 
 _DECISIVE: Final = (Capability, Integration, Installation, Definition, Registration, Connection)
@@ -37,7 +37,7 @@ class FoundCapability:
     integration: Integration
     installation: Installation | None
     definition: Definition | None
-    candidates: Sequence[tuple[Registration, Connection]]
+    candidates: Sequence[Candidate]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ async def find_capability(caller: Caller, ref: str | CapabilityName) -> FoundCap
         integration=integration,
         installation=installation,
         definition=definition,
-        candidates=[(row[4], row[5]) for row in here if row[4] is not None],
+        candidates=[(row[4].is_default, row[5]) for row in here if row[4] is not None],
     )
 
 

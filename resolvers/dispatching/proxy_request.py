@@ -20,7 +20,7 @@ from resolvers.idempotency import check_key, digest_of_input
 from resolvers.integrations.fields import owned_by
 from resolvers.operation import READS, exchange
 from resolvers.pick import Pick, picked
-from resolvers.readiness import not_ready, usability
+from resolvers.readiness import Readiness, availability, not_ready
 from resolvers.work import Work
 
 _OPERATION: Final = "proxyRequest"
@@ -81,7 +81,7 @@ async def _require_usable(
     work: Work, integration: Integration, installation: Installation | None, chosen: Pick
 ) -> None:
     definition = await work.find(Definition, integration.definition_id or "")
-    usable = usability(integration, installation, definition, chosen)
+    usable = availability(Readiness.of(integration, installation, definition, chosen))
     if not usable.available:
         raise not_ready(usable, connect_url=await invitation(work, integration, chosen.connection, usable))
 

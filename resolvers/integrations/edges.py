@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -32,7 +32,8 @@ from resolvers.caller import Caller
 from resolvers.capabilities.queries import BY_NAME, BY_POSITION
 from resolvers.loaders.edge import Edge, Link, Relation, public
 from resolvers.page import BY_NAME_KEY, NEWEST_FIRST
-from resolvers.pick import Pick, picks
+from resolvers.pick import candidates, pick
+from resolvers.readiness import Readiness
 from resolvers.scope import MANAGE, Conditions, accessible, visible
 
 CapabilityKey = tuple[str, str]
@@ -46,12 +47,30 @@ def _any_in_organization(caller: Caller, model: Any) -> Conditions:
     return [model.organization_id == caller.organization_id]
 
 
-async def _connections(
-    session: AsyncSession, caller: Caller, integration_ids: Sequence[str]
-) -> dict[str, Connection | None]:
-    asked = select(Integration).where(col(Integration.id).in_(integration_ids), *visible(caller, Integration))
-    integrations = (await session.execute(asked)).scalars().all()
-    return {key: _shown(pick) for key, pick in (await picks(session, caller, integrations)).items()}
+async def _readiness(session: AsyncSession, caller: Caller, integration_ids: Sequence[str]) -> dict[str, Readiness]:
+    """Only the columns that decide, but for the connections, which are shown too."""
+    installed = and_(
+        col(Installation.integration_id) == col(Integration.id),
+        col(Installation.organization_id) == caller.organization_id,
+    )
+    deciding = (
+        select(*map(col, (Integration.id, Integration.organization_id, Integration.auth_type, Integration.state)))
+        .add_columns(col(Installation.status), col(Definition.requires_verification))
+        .outerjoin(Installation, installed)
+        .outerjoin(Definition, col(Definition.id) == col(Integration.definition_id))
+        .where(col(Integration.id).in_(integration_ids), *visible(caller, Integration))
+    )
+    rows = (await session.execute(deciding)).all()
+    found = await candidates(session, caller, [row.id for row in rows])
+    return {
+        row.id: Readiness(
+            state=row.state,
+            status=row.status,
+            requires_verification=bool(row.requires_verification),
+            picked=pick(caller, row, found[row.id]),
+        )
+        for row in rows
+    }
 
 
 async def _manageable(session: AsyncSession, caller: Caller, integration_ids: Sequence[str]) -> dict[str, bool]:
@@ -82,10 +101,6 @@ async def _capabilities_by_name(
         )
     ).scalars()
     return {(row.integration_id, row.name): row for row in rows}
-
-
-def _shown(pick: Pick) -> Connection | None:
-    return None if pick.borrowed else pick.connection
 
 
 PUBLISHER_BY_INTEGRATION = Edge(source=Integration, target=Organization, local="organization_id", rows=public)
@@ -126,6 +141,6 @@ AUDIT_ENTRIES_BY_INTEGRATION = Edge(
     source=Integration, target=AuditEntry, remote="integration_id", order=NEWEST_FIRST, needs=Permission.AUDIT_READ
 )
 PRINCIPAL_BY_SHARE = Edge(source=Share, target=Principal, local="principal_id")
-CONNECTION_BY_INTEGRATION = Relation(load=_connections)
+READINESS_BY_INTEGRATION = Relation(load=_readiness)
 MANAGEABLE_BY_INTEGRATION = Relation(load=_manageable)
 CAPABILITY_BY_NAME = Relation(load=_capabilities_by_name)

@@ -150,9 +150,9 @@ async def _verified_connection(work: Work, integration: Integration) -> Connecti
 
     None where none is needed. Raises NotReady where there is none to verify, or it would be a guess.
     """
-    found = [(row[0], row[1]) for row in await work.session.execute(candidates(work.caller, [integration.id]))]
+    found = (await candidates(work.session, work.caller, [integration.id]))[integration.id]
     shared = [pair for pair in found if pair[1].mode is ConnectionMode.SHARED]
-    default = [connection for registration, connection in shared if registration.is_default]
+    default = [connection for is_default, connection in shared if is_default]
     connection = default[0] if default else shared[0][1] if len(shared) == 1 else None
     reason = UnavailableReason.AMBIGUOUS_CONNECTION
     if connection is None:

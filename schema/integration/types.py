@@ -127,10 +127,11 @@ class Integration(RowNode):
     shares: list[Share] = to_list(edges.SHARES_BY_INTEGRATION, "Whom it is shared with.", most=MOST_SHARES)
     installation: Installation | None = to_one(edges.INSTALLATION_BY_INTEGRATION, "Your organization's installation.")
     connection: ConnectedAccount | None = related(
-        edges.CONNECTION_BY_INTEGRATION,
+        edges.READINESS_BY_INTEGRATION,
         lambda row: row.id,
         "The connection that a dispatch by you would use when none is named; null when there is none or it would"
         " be a guess.",
+        shows=lambda _, readiness: readiness and readiness.picked.shown,
     )
     capabilities: CountedPageOf[Capability] = to_many(
         edges.CAPABILITIES_BY_INTEGRATION,

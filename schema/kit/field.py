@@ -53,11 +53,17 @@ def to_one(edge: Edge, description: str) -> Any:
     return _field(resolve, needing(description, edge.needs))
 
 
-def related(relation: Relation, key: Callable[[Any], Any], description: str) -> Any:
-    """The value of a batch relation."""
+def related(
+    relation: Relation,
+    key: Callable[[Any], Any],
+    description: str,
+    *,
+    shows: Callable[[Any, Any], Any] = lambda row, value: value,
+) -> Any:
+    """The value of a batch relation, or what a pure function shows of the row and that value."""
 
     async def resolve(root: Any, info: Info) -> Any:
-        return await info.context.loaders.value(relation, key(root))
+        return shows(root, await info.context.loaders.value(relation, key(root)))
 
     return _field(resolve, needing(description, relation.needs))
 

@@ -8,21 +8,19 @@ import pytest
 
 from models.errors import NotFound
 from models.row import new_id
-from models.tables import Capability, Connection, Definition, Installation, Integration, Registration
+from models.tables import Connection, Definition, Installation, Integration
 from models.vocabulary import (
     AuthType,
-    CapabilityEffect,
     ConnectionMode,
     ConnectionStatus,
-    HttpMethod,
     InstallationStatus,
     IntegrationState,
     Source,
     UnavailableReason,
 )
 from resolvers.caller import Caller
-from resolvers.pick import APP_TOKEN, ORIGIN, Pick, pick
-from resolvers.readiness import Availability, availability
+from resolvers.pick import APP_TOKEN, ORIGIN, Candidate, Pick, pick
+from resolvers.readiness import Availability, Readiness, availability
 
 HOME, ELSEWHERE, ME = new_id(), new_id(), new_id()
 CALLER: Any = Caller(hub=None, source=Source.GRAPHQL, organization_id=HOME, principal_id=ME)
@@ -44,9 +42,7 @@ def app(organization: str = HOME, auth: AuthType = AuthType.API_KEY, **facts: An
     )
 
 
-def held(
-    *, mine: bool = False, default: bool = False, organization: str = HOME, **facts: Any
-) -> tuple[Registration, Connection]:
+def held(*, mine: bool = False, default: bool = False, organization: str = HOME, **facts: Any) -> Candidate:
     connection = Connection(
         organization_id=organization,
         name="c",
@@ -56,10 +52,7 @@ def held(
         secret=b"",
         **({"auth_type": AuthType.API_KEY} | facts),
     )
-    registration = Registration(
-        organization_id=organization, integration_id=new_id(), connection_id=connection.id, is_default=default
-    )
-    return registration, connection
+    return default, connection
 
 
 MINE, MINE_DEFAULT = held(mine=True), held(mine=True, default=True)
@@ -123,21 +116,6 @@ STRICT = Definition(
 )
 
 
-def capability(*scopes: str) -> Capability:
-    return Capability(
-        organization_id=HOME,
-        integration_id=new_id(),
-        name="DO",
-        field_name="do",
-        method=HttpMethod.GET,
-        endpoint="/",
-        effect=CapabilityEffect.READ,
-        input_schema={},
-        digest="",
-        required_scopes=list(scopes),
-    )
-
-
 def installed(status: InstallationStatus = InstallationStatus.ACTIVE) -> Installation:
     return Installation(organization_id=HOME, integration_id=new_id(), handler="APP", status=status)
 
@@ -173,4 +151,8 @@ NEW = {"state": IntegrationState.NEW}
     ],
 )
 def test_says_whether_a_capability_is_available(facts, installation, definition, picked, scopes, answer):
-    assert availability(capability(*scopes), app(**facts), installation, definition, picked) == answer
+    assert availability(Readiness.of(app(**facts), installation, definition, picked), scopes) == answer
+
+
+def test_nothing_is_available_at_an_integration_that_does_not_exist_any_more():
+    assert availability(None) == no(UnavailableReason.BEING_DELETED)

@@ -54,9 +54,9 @@ query($first: Int!) {
 #: then those below them, with the counts of pages that have totals.
 ROOT = 2
 FIRST_LEVEL = 6 + 7 + 4
-SECOND_LEVEL = 3 + 1 + 2 + 1 + 2 + 4 + 2
+SECOND_LEVEL = 2 + 1 + 2 + 1 + 2 + 4 + 2
 INSIDE_INSTALLATION = 2
-SEVERAL = {"connection": 2, "availability": 2, "resource": 3}
+SEVERAL = {"connection and availability": 2, "resource": 3}
 BATCHES_OF_RELATIONS = sum(SEVERAL.values()) - len(SEVERAL)
 
 

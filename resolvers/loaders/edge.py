@@ -47,6 +47,11 @@ class Edge:
     needs: Permission | None = None
     rows: Callable[[Caller, Any], Conditions] = visible
 
+    @property
+    def by_id(self) -> bool:
+        """Whether it leads to a row by its id, under the scope of the row's table."""
+        return self.link is None and self.remote == "id" and self.rows is visible
+
     def of(self, caller: Caller, keys: Sequence[str], conditions: Sequence[ColumnElement[bool]] = ()) -> Any:
         """(target, key) for every target of these keys that exists for the caller."""
         statement = select(self.target, self.key.label("edge_key")).where(

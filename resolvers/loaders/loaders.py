@@ -11,6 +11,7 @@ from aiodataloader import DataLoader
 from sqlalchemy import ColumnElement
 
 from models.errors import Forbidden
+from models.row import Row
 from models.vocabulary import Permission
 from resolvers.caller import Caller
 from resolvers.loaders.edge import Edge, Relation
@@ -27,16 +28,24 @@ class Loaders:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
         self._loaders: dict[Hashable, _Loader] = {}
+        self._held: dict[tuple[type, str], Row] = {}
 
     def clear(self) -> None:
         """Forget everything that was read."""
         self._loaders.clear()
+        self._held.clear()
+
+    def hold(self, row: Row) -> None:
+        """Answer edges to this row with it: a mutation has just returned it, so the caller may see it."""
+        self._held[type(row), row.id] = row
 
     async def one(self, edge: Edge, key: str | None) -> Any:
         """The target of a source, or None where there is none for the caller."""
         self._admit(edge.needs)
         if key is None:
             return None
+        if edge.by_id and (edge.target, key) in self._held:
+            return self._held[edge.target, key]
         return await self._loader((edge, "one"), partial(self._one, edge)).load(key)
 
     async def all(self, edge: Edge, key: str) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 
 from models.errors import DomainError
+from models.row import Row
 from resolvers.operation import Exchange, Operation
 from schema.kit.context import Info
 from schema.kit.descriptions import needing
@@ -75,8 +76,12 @@ async def asked(info: Info, operation: AnyOperation, *given: Any, **named: Any) 
 
 
 async def act(info: Info, operation: AnyOperation, *given: Any, **named: Any) -> Any:
-    """Run an operation that changes something; what was read before it is read anew after it."""
+    """Run an operation that changes something; afterwards every row is read again, except the one that it returns."""
+    loaders = info.context.loaders
     try:
-        return await asked(info, operation, *given, **named)
+        answer = await asked(info, operation, *given, **named)
     finally:
-        info.context.loaders.clear()
+        loaders.clear()
+    if isinstance(answer, Row):
+        loaders.hold(answer)
+    return answer

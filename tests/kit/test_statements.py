@@ -105,6 +105,22 @@ async def test_a_nested_read_costs_as_many_statements_for_20_rows_as_for_1(hub, 
     assert len(sent[20]) == edges, "\n".join(statement[:200] for statement in sent[20])
 
 
+INTO_ITSELF = """mutation($input: CreateIntegrationInput!) { createIntegration(input: $input) {
+  ... on IntegrationPayload { integration { installation { id %s } } } } }"""
+
+
+async def test_the_row_that_a_mutation_returns_is_not_read_again(hub, organization):
+    sent = {}
+    for below in ("", "integration { id name }"):
+        with counted(hub.app.state.hub.database) as statements:
+            answer = await organization.client.query(INTO_ITSELF % below, input={"name": "App"})
+        sent[below] = len(statements)
+
+    shown = answer["createIntegration"]["integration"]["installation"]["integration"]
+    assert shown["name"] == "App"
+    assert len(set(sent.values())) == 1
+
+
 def test_no_operation_awaits_a_loader():
     """Operations that wait for loaders deadlock: each holds a session, each loader wants another of the same pool."""
     [root] = resolvers.__path__

@@ -147,7 +147,7 @@ async def _renew(hub: Hub, held: HeldToken) -> FreshToken:
         if came.why is not None:
             raise came.why
         await asyncio.sleep(hub.pace.token_look)
-    raise UpstreamTimeout("The token of the connection was not renewed in time.")
+    raise UpstreamTimeout("The token of the connection was not renewed in time; try again.")
 
 
 async def _fail(work: Work, connection: Connection, turn: Turn, sent: DomainError | None) -> DomainError:

@@ -1,1 +1,1 @@
-"""Ways to a connection: links, consent pages and forms, in pieces that operations compose."""
+"""Connecting: links, consent pages and forms, in parts that operations compose."""

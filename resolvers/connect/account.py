@@ -31,14 +31,14 @@ _LONGEST: Final = 255
 
 @dataclass(frozen=True, kw_only=True)
 class Inquiry:
-    """The definition's account request, ready but for the token that is still to come."""
+    """The definition's account request, complete except for the access token."""
 
     probe: Outbound
     identity: Identity
 
 
 async def inquiry_of(work: Work, integration: Integration, definition: VendorDefinition | None) -> Inquiry | None:
-    """None if the definition has none, or if it cannot be sent, such as without an API base."""
+    """The account request; None if the definition has none, or if it cannot be sent, such as without an API base."""
     identity = identity_of(definition, integration.parameters) if definition and definition.account else None
     if identity is None:
         return None
@@ -78,7 +78,7 @@ def claims_of(id_token: str, issuer: str | None, client_id: str, now_ms: int) ->
 
 
 def account_of(claims: dict[str, Any]) -> dict[str, str]:
-    """From the standard claims (OpenID Connect Core §5.1)."""
+    """The account by the standard claims (OpenID Connect Core §5.1), as far as they are given."""
     named = claims.get("name") or claims.get("preferred_username") or claims.get("nickname")
     told = {"accountId": claims.get("sub"), "email": claims.get("email"), "displayName": named}
     return {key: _printable(value) for key, value in told.items() if isinstance(value, str | int) and value}

@@ -1,4 +1,4 @@
-"""OAuth with the user's consent: begun by whoever connects, finished by the vendor's answer."""
+"""OAuth with the user's consent: begun by the caller, finished by the vendor's answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Authorization", "FinishAuthorization", "Finished", "StartAuthorizati
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """How an authorisation begins. `callback` is where the vendor sends the user back to, below the hub."""
+    """The start of an authorisation. `callback`: path below the hub's own address to which the vendor returns."""
 
     additional_scopes: Sequence[str] = ()
     return_url: str | None = None
@@ -42,7 +42,7 @@ class StartAuthorization(Start):
 
 @dataclass(frozen=True, kw_only=True)
 class Authorization:
-    """Where to send the user, and how to see what became of it."""
+    """The address of the consent page, and the session that will show the result."""
 
     url: str
     session: ConnectSession
@@ -50,7 +50,7 @@ class Authorization:
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """How it ended. `upstream`: it was the token endpoint's doing. `way_back`: where the user goes now."""
+    """The end of an authorisation. `upstream`: the token endpoint failed. `way_back`: the user's next address."""
 
     session: ConnectSession
     integration: Integration | None
@@ -79,7 +79,7 @@ async def begin(
     principal_id: str | None,
     renewed: Connection | None,
 ) -> Authorization:
-    """A session on its way to the consent page, for this principal or for all. Raises InvalidInput."""
+    """A session with the address of its consent page, for this principal or shared. Raises InvalidInput."""
     session = new_session(work, [integration], lasts_ms=STATE_LASTS_MS)
     session.principal_id = principal_id
     session.renews_id = renewed.id if renewed else None
@@ -101,7 +101,7 @@ async def begin(
     refuses=(NotFound, InvalidInput, Forbidden),
 )
 async def finish_authorization(work: Work, taken: Taken, learned: Learned) -> Finished:
-    """Keep what the vendor's answer is good for. One that is good for nothing ends the session, too."""
+    """Create or renew the connection from the vendor's answer. Without tokens the session ends as FAILED."""
     session = await _session(work, taken.session_id)
     integration = next(iter(await offered(work, [taken.integration_id])), None)
     renewed = await connection_of(work, taken.renews_id, lock=True)
@@ -119,7 +119,7 @@ async def finish_authorization(work: Work, taken: Taken, learned: Learned) -> Fi
         )
         complete(work, session, connection)
     else:
-        fail(work, session, why or "The integration is gone.")
+        fail(work, session, why or "The integration no longer exists.")
     return Finished(
         session=session,
         integration=integration,
@@ -144,5 +144,5 @@ def _failure(taken: Taken, learned: Learned, integration: Integration | None, *,
     if learned.failure is not None:
         return learned.failure.message
     if gone:
-        return "The connection that was to be renewed is gone."
-    return "The integration is gone." if integration is None else None
+        return "The connection to renew no longer exists; connect again."
+    return "The integration no longer exists." if integration is None else None

@@ -15,7 +15,7 @@ from resolvers.work import Work
 
 @operation(needs=OPERATOR)
 async def remove_connect_sessions(work: Work) -> int:
-    """Remove connect sessions that ended, or would have, a day ago. Answers how many."""
+    """Remove connect sessions that expired at least a day ago, however they ended. Answers how many."""
     return await remove_some(work, ConnectSession, col(ConnectSession.expires_at) <= work.now() - DAY_MS)
 
 

@@ -1,4 +1,4 @@
-"""Who comes with a link or with a vendor's answer: nobody but its holder, for the organization that made it."""
+"""Callers that hold a connect link or a state: each acts for the organization that made it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST_STATE: Final = 200
 
 
 async def link_caller(hub: Hub, link: str) -> Caller:
-    """Raises NotFound for a text that is no link, or of which nothing is known any more."""
+    """The holder of a link. Raises NotFound for a text that is no link, or a link that is no longer known."""
     session = await hub.lookup.connect_session(link_digest=digest_of(link)) if may_be_link(link) else None
     if session is not None:
         return _caller(hub, session.organization_id, session.principal_id)
@@ -26,7 +26,7 @@ async def link_caller(hub: Hub, link: str) -> Caller:
 
 
 async def state_caller(hub: Hub, state: str | None) -> Caller:
-    """Raises InvalidInput for a state that is missing, malformed, unknown or used: from outside all are one."""
+    """The holder of a state. Raises one InvalidInput for a missing, malformed, unknown or used state."""
     if state and len(state) <= _LONGEST_STATE and state.isascii() and state.isprintable():
         session = await hub.lookup.connect_session(state_digest=digest_of(state))
         if session is not None:
@@ -35,12 +35,13 @@ async def state_caller(hub: Hub, state: str | None) -> Caller:
 
 
 def unknown_state() -> InvalidInput:
-    """The one refusal of all states that are not waited for."""
-    return InvalidInput.at("state", "This answer is not waited for: it has been used, or it took too long.")
+    """The same refusal for every state that no session waits for."""
+    message = "Unknown or expired state: it was used already, or the consent took too long. Start again."
+    return InvalidInput.at("state", message)
 
 
 def _caller(hub: Hub, organization_id: str, principal_id: str | None) -> Caller:
-    """It may connect, and nothing else; what it connects, the session says."""
+    """A caller that may only connect. Its session says to which integrations."""
     return Caller(
         hub=hub,
         source=Source.HUB,

@@ -1,4 +1,4 @@
-"""What whoever begins a session may ask for: scopes, a return address, a connection to renew."""
+"""Choices at the start of a session: scopes, a return address, a connection to renew."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_SCOPES = 100
 
 
 def check_scopes(faults: Faults, scopes: Sequence[str]) -> None:
-    """Faults at scopes that no authorisation request could hold (RFC 6749 §3.3)."""
+    """Add a fault for each scope that no authorisation request could hold (RFC 6749 §3.3)."""
     path = ("additional_scopes",)
     faults.texts(path, scopes, most=_MOST_SCOPES)
     for index, scope in enumerate(scopes):
@@ -30,17 +30,17 @@ def check_scopes(faults: Faults, scopes: Sequence[str]) -> None:
 
 
 async def check_return_url(work: Work, faults: Faults, url: str | None) -> None:
-    """A fault at an address that the organization does not list."""
+    """Add a fault for an address that the organization does not list."""
     if url is None:
         return
     organization = await work.get(Organization, work.organization_id)
     listed = is_allowed(url, organization.return_urls)
-    faults.check(listed, "return_url", "It is at none of the organization's returnUrls; add its prefix there.")
+    faults.check(listed, "return_url", "None of the organization's returnUrls is a prefix of it; add one.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """Whose a connection becomes, None for everybody's; and the one that there is already, to be renewed."""
+    """The holder of the connection, None for a shared one; and the existing connection to renew, if any."""
 
     principal_id: str | None
     connection: Connection | None
@@ -49,9 +49,9 @@ class Destination:
 async def callers_destination(
     work: Work, integration: Integration, connection_id: str | None, path: Path
 ) -> Destination:
-    """Where what the caller brings goes: into this connection, else into a new one, the caller's or everybody's.
+    """The caller's destination: this connection, else a new one, the caller's own or shared.
 
-    Raises NotFound, InvalidInput, and Forbidden at `path` where it is everybody's and the caller may not share there.
+    Raises NotFound, InvalidInput, and Forbidden at `path` if it is shared and the caller may not share there.
     """
     if connection_id is None:
         me = work.caller.principal_id
@@ -78,7 +78,7 @@ async def renewable(work: Work, connection_id: str, integrations: Sequence[Integ
 
 
 async def _renewable_by_caller(work: Work, connection_id: str, integration: Integration) -> Connection:
-    """Administrators, too, renew nobody else's: they would connect themselves in another's name."""
+    """Even an administrator cannot renew another user's connection: it would hold the administrator's account."""
     connection = await renewable(work, connection_id, [integration])
     own = connection.mode is ConnectionMode.SHARED or connection.principal_id == work.caller.principal_id
     require(own, ("connection_id",), "Only its user can renew it; make a connect link for them.")

@@ -1,4 +1,4 @@
-"""To the vendor's consent page and back: what is asked for there, and which answer belongs to which question."""
+"""The vendor's consent page: its address, its scopes, and the state that matches the answer to the session."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from resolvers.connect.vendor import vendor_of
 from resolvers.oauth import client
 from resolvers.work import Work
 
-#: The callback address of the hub's own pages, below the hub's own address.
+#: The path of the callback for the hub's own pages, below the hub's own address.
 CALLBACK: Final = "/oauth2/callback"
 #: How long a user may take on the consent page.
 STATE_LASTS_MS: Final = 15 * 60 * 1000
@@ -27,9 +27,9 @@ STATE_LASTS_MS: Final = 15 * 60 * 1000
 async def send_to_vendor(
     work: Work, session: ConnectSession, integration: Integration, *, callback: str, path: Path
 ) -> str:
-    """The address of the consent page, with a state that is good once. An earlier state of the session ends.
+    """The address of the consent page, with a state that works once. An earlier state of the session ends.
 
-    Raises InvalidInput at `path` for an integration that is not set up for it.
+    Raises InvalidInput at `path` for an integration that is not set up for OAuth.
     """
     if integration.authorization_url is None or integration.client_id is None:
         raise InvalidInput.at(path, "The integration lacks its client id or its authorization address; set them.")
@@ -56,12 +56,12 @@ async def send_to_vendor(
 
 
 def wanted_scopes(session: ConnectSession, integration: Integration) -> Sequence[str]:
-    """Those of the integration and those of the session, once each."""
+    """The scopes of the integration and of the session, without repetition."""
     return tuple(dict.fromkeys([*integration.scopes, *session.additional_scopes]))
 
 
 async def awaited(work: Work, state: str) -> ConnectSession | None:
-    """The session that waits for this state, held so that of two answers one finds it."""
+    """The session that waits for this state, locked, so that only one of two answers finds it."""
     waiting = select(ConnectSession).where(
         col(ConnectSession.organization_id) == work.organization_id,
         col(ConnectSession.state_digest) == digest_of(state),
@@ -71,7 +71,7 @@ async def awaited(work: Work, state: str) -> ConnectSession | None:
 
 
 def token_endpoint(work: Work, integration: Integration, path: Path) -> TokenEndpoint:
-    """Where the integration's codes become tokens. Raises InvalidInput where it is not set up for OAuth."""
+    """The integration's token endpoint. Raises InvalidInput if the integration is not set up for OAuth."""
     if not asks_for_consent(integration):
         raise InvalidInput.at(path, f"The integration authorises with {integration.auth_type}, not OAUTH2.")
     endpoint = client.token_endpoint(work, integration)

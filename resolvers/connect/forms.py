@@ -40,9 +40,9 @@ def fields_of(integration: Integration, definition: VendorDefinition | None) -> 
 def read_form(
     faults: Faults, integration: Integration, definition: VendorDefinition | None, values: Mapping[str, str]
 ) -> Secret:
-    """The secret that was filled in. Faults end in the key of their field; others are of the secret as a whole."""
+    """The secret from the form's values. A fault's path ends in the key of its field, or names the whole secret."""
     fields = fields_of(integration, definition)
-    given = {field.key: values.get(field.key, "").strip() for field in fields}  # pasted with spaces, as often as not
+    given = {field.key: values.get(field.key, "").strip() for field in fields}  # values are often pasted with spaces
     for field in fields:
         faults.check(bool(given[field.key]) or not field.required, field.key, _MISSING)
     if faults.found:
@@ -59,7 +59,7 @@ def read_form(
 
 
 def _known(integration: Integration, definition: VendorDefinition | None) -> Sequence[parts.FormField]:
-    """The vendor's fields, unless the integration authorises in a way of its own."""
+    """The vendor's fields; none if the integration's auth type differs from the definition's."""
     if definition is None or definition.auth.type is not integration.auth_type:
         return ()
     return definition.of_group(FieldGroup.SECRET) if KINDS[integration.auth_type].entered else ()

@@ -1,4 +1,4 @@
-"""Links that go along with a refusal, so that the user can connect or consent. Nothing is stored for them."""
+"""Signed links inside a refusal, so that the user can connect or consent. Nothing is stored for them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def invitation(
 ) -> str | None:
     """A signed link for 30 minutes; None if connecting does not help, or if the caller may not connect.
 
-    One's own connection anybody may make or renew; a shared one needs CONNECTIONS_WRITE and the right to share there.
+    Anybody may make or renew their own connection; a shared one needs CONNECTIONS_WRITE and the right to share there.
     """
     if found.reason not in _HELPED or not KINDS[integration.auth_type].needs_connection:
         return None
@@ -56,6 +56,6 @@ async def _may_share(work: Work, integration: Integration, connection: Connectio
 
 
 def _scopes(connection: Connection | None, found: Availability) -> tuple[str, ...]:
-    """The granted scopes and the missing ones: at some vendors a new grant replaces the old one."""
+    """The granted and the missing scopes: some vendors replace the old grant by the new one."""
     granted = connection.granted_scopes if connection is not None else ()
     return tuple(dict.fromkeys([*granted, *found.missing_scopes]))

@@ -45,7 +45,7 @@ async def keep_tokens(
 
 
 async def _is_first_shared(work: Work, integration: Integration, principal_id: str | None) -> bool:
-    """Whether a new connection becomes the default. A user's own never does: their only one needs no default."""
+    """Whether a new connection becomes the default: the first shared one does, a user's own never does."""
     if principal_id is not None:
         return False
     others = (

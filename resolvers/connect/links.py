@@ -1,4 +1,4 @@
-"""Connect links: kept ones, of which the database has a digest; signed ones, of which it has nothing until used."""
+"""Connect links: stored ones, kept as a digest, and signed ones, which the database does not know until used."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SIGNED_LASTS_MS: Final = 30 * 60 * 1000
 _PURPOSE: Final = "connect link"
 _MAC_BYTES: Final = 32
 _TEXT: Final = re.compile(r"[A-Za-z0-9_-]{43,8192}")
-_KEPT: Final = 43  # characters of 256 bits
+_KEPT: Final = 43  # characters of 256 bits in base64url
 
 
 @dataclass(frozen=True, kw_only=True)
 class SignedLink:
-    """What a signed link says: for whom, at which integration, which connection to renew, which scopes to add."""
+    """The facts of a signed link: its user, integration, connection to renew, and scopes to add."""
 
     organization_id: str
     principal_id: str | None
@@ -36,22 +36,22 @@ class SignedLink:
 
 
 def new_secret() -> str:
-    """256 random bits as text for an address or a cookie: a link, a state, a browser."""
+    """256 random bits as text for an address or a cookie: of a link, a state or a browser."""
     return secrets.token_urlsafe(32)
 
 
 def digest_of(text: str) -> str:
-    """The SHA-256 by which such a text is stored; the text itself never is."""
+    """The SHA-256 of such a text. It is stored; the text itself never is."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def may_be_link(text: str) -> bool:
-    """Whether a text has the form of a link; what has not is not worth a look-up."""
+    """Whether a text has the form of a link. Any other text needs no look-up."""
     return _TEXT.fullmatch(text) is not None
 
 
 def sign(keyring: Keyring, link: SignedLink) -> str:
-    """The text of a signed link. Whoever holds it can read the ids in it, which are no secrets."""
+    """The text of a signed link. The ids in it are readable; they are no secrets."""
     facts = [link.organization_id, link.principal_id, link.integration_id, link.connection_id]
     payload = orjson.dumps([*facts, link.scopes, link.expires_at])
     mac = _mac(keyring.derive(_PURPOSE), payload)
@@ -59,7 +59,7 @@ def sign(keyring: Keyring, link: SignedLink) -> str:
 
 
 def read_signed(keyring: Keyring, text: str) -> SignedLink | None:
-    """What a link says that a key of this ring signed, expired or not; None for any other text."""
+    """The facts of a link that a key of this ring signed, expired or not; None for any other text."""
     if not may_be_link(text) or len(text) == _KEPT:
         return None
     raw = _unpack(text)

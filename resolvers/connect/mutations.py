@@ -1,4 +1,4 @@
-"""Connect sessions: links for end users, and what end users do with them."""
+"""Connect sessions: create links for end users; go to the vendor or enter a credential with one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SHORTEST_SECONDS, _LONGEST_SECONDS = 60, 86_400
 
 @dataclass(frozen=True, kw_only=True)
 class CreateConnectSession:
-    """A connect link, for one user or, without one, for a shared connection."""
+    """A connect link for one user; without a user, for a shared connection."""
 
     integration_ids: Sequence[str]
     principal_id: str | None = None
@@ -46,7 +46,7 @@ class CreateConnectSession:
 
 @dataclass(frozen=True, kw_only=True)
 class NewConnectSession:
-    """The session, and its link, which is shown this once."""
+    """The session, and its link, which is shown only once."""
 
     session: ConnectSession
     url: str
@@ -54,7 +54,7 @@ class NewConnectSession:
 
 @dataclass(frozen=True, kw_only=True)
 class Choose:
-    """An integration that was chosen on a connect page, and what was filled in there."""
+    """The integration chosen on a connect page, and the values entered there."""
 
     opening: Opening
     integration_id: str
@@ -63,7 +63,7 @@ class Choose:
 
 @dataclass(frozen=True, kw_only=True)
 class Entered:
-    """How it ended, and where the user goes now."""
+    """The ended session, its integration, and the user's next address."""
 
     session: ConnectSession
     integration: Integration
@@ -72,7 +72,7 @@ class Entered:
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
 async def create_connect_session(work: Work, new: CreateConnectSession) -> NewConnectSession:
-    """Make a link on which an end user connects."""
+    """Make a link with which an end user connects."""
     await _check(work, new)
     integrations = [
         await work.get(Integration, one, path=("integration_ids", str(index)))
@@ -95,7 +95,7 @@ async def create_connect_session(work: Work, new: CreateConnectSession) -> NewCo
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, Conflict))
 async def leave_for_vendor(work: Work, choice: Choose) -> str:
-    """From a connect page to the vendor's consent page; answers its address."""
+    """Leave a connect page for the vendor's consent page. Answers its address."""
     session = await hold(work, choice.opening)
     integration = await _chosen(work, session, choice)
     url = await send_to_vendor(work, session, integration, callback=CALLBACK, path=("integration",))
@@ -105,10 +105,10 @@ async def leave_for_vendor(work: Work, choice: Choose) -> str:
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, Conflict))
 async def enter_credentials(work: Work, choice: Choose) -> Entered:
-    """Keep what was filled in on a connect page. Faults stand at the keys of the form's fields."""
+    """Create or renew a connection from the values entered on a connect page. A fault's path is its field's key."""
     session = await hold(work, choice.opening)
     integration = await _chosen(work, session, choice)
-    require(not asks_for_consent(integration), ("integration",), "This is connected on the vendor's own page.")
+    require(not asks_for_consent(integration), ("integration",), "It is connected on the vendor's own page.")
     faults = Faults()
     secret = read_form(faults, integration, await definition_of(work, integration), choice.values)
     faults.refuse()
@@ -125,20 +125,20 @@ async def enter_credentials(work: Work, choice: Choose) -> Entered:
 async def _check(work: Work, new: CreateConnectSession) -> None:
     faults = Faults()
     several = 0 < len(new.integration_ids) <= _MOST_INTEGRATIONS
-    if faults.check(several, "integration_ids", f"Between 1 and {_MOST_INTEGRATIONS} integrations."):
+    if faults.check(several, "integration_ids", f"Name 1 to {_MOST_INTEGRATIONS} integrations."):
         once = len(set(new.integration_ids)) == len(new.integration_ids)
-        faults.check(once, "integration_ids", "Each integration once.")
+        faults.check(once, "integration_ids", "Name each integration only once.")
     await check_return_url(work, faults, new.return_url)
     fits = _SHORTEST_SECONDS <= new.lifetime_seconds <= _LONGEST_SECONDS
-    faults.check(fits, "lifetime_seconds", f"Between {_SHORTEST_SECONDS} and {_LONGEST_SECONDS} seconds.")
+    faults.check(fits, "lifetime_seconds", f"It must be from {_SHORTEST_SECONDS} to {_LONGEST_SECONDS} seconds.")
     faults.refuse()
 
 
 async def _holder(work: Work, principal_id: str | None) -> str | None:
-    """A user of the organization.
+    """The user who will hold the connection; None for a shared one.
 
-    Whoever opens a link connects in that user's name: with a token of one's own that needs ORGANIZATION_ADMIN. A
-    token that is no user's is an app's back end, and needs nothing more.
+    Anybody who opens the link connects in that user's name. So another user's token needs ORGANIZATION_ADMIN. A
+    token without a principal belongs to an app's back end, and needs nothing more.
     """
     if principal_id is None:
         return None
@@ -146,8 +146,9 @@ async def _holder(work: Work, principal_id: str | None) -> str | None:
     if work.caller.principal_id not in (None, principal_id):
         work.need(Permission.ORGANIZATION_ADMIN)
     principal = await work.get(Principal, principal_id, path=path)
-    require(principal.kind is PrincipalKind.USER, path, "Only a user can have a connection of their own.")
-    require(principal.disabled_at is None, path, "This user is disabled.")
+    message = "Only a user can have their own connection; leave principalId out for a shared one."
+    require(principal.kind is PrincipalKind.USER, path, message)
+    require(principal.disabled_at is None, path, "This user is disabled; enable the user first.")
     return principal.id
 
 
@@ -157,9 +158,10 @@ async def _renew(
     path = ("connection_id",)
     require(len(integrations) == 1, path, "To renew a connection, name one integration.")
     renewed = await renewable(work, new.connection_id or "", integrations)
-    whose = "nobody's: leave principalId out" if renewed.mode is ConnectionMode.SHARED else "another user's"
+    shared = "The connection is shared: leave principalId out."
+    message = shared if renewed.mode is ConnectionMode.SHARED else "The connection is another user's."
     fits = new.principal_id is None or renewed.principal_id == new.principal_id
-    require(fits, path, f"The connection is {whose}.")
+    require(fits, path, message)
     session.renews_id, session.principal_id = renewed.id, await _holder(work, renewed.principal_id)
 
 

@@ -1,4 +1,4 @@
-"""What a link leads to: its session, kept or about to be; how it stands for a browser, and that one's hold on it."""
+"""Opening a connect link: find or create its session, say how it stands for this browser, bind the two."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from resolvers.work import Work
 
 
 class Standing(Enum):
-    """How a link stands for a browser. ELSEWHERE: another browser has begun with it, or has finished."""
+    """The state of a link for a browser. ELSEWHERE: another browser has begun with it, or has finished."""
 
     OPEN = "open"
     CONNECTED = "connected"
@@ -30,14 +30,14 @@ class Standing(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """A link in a browser: the link's text, and the secret of the browser's cookie where it has one."""
+    """A link in a browser: the link's text, and the secret of the browser's cookie, if it has one."""
 
     link: str
     browser: str | None
 
 
 async def opened(work: Work, opening: Opening, *, lock: bool = False) -> ConnectSession:
-    """The session of a link. Of a signed one that nobody has used it is as it would be, and not kept.
+    """The session of a link. For a signed link that nobody has used, a new session that is not stored yet.
 
     Raises NotFound.
     """
@@ -55,7 +55,7 @@ async def opened(work: Work, opening: Opening, *, lock: bool = False) -> Connect
 
 
 async def standing(work: Work, session: ConnectSession, browser: str | None) -> Standing:
-    """How it stands now."""
+    """The state of a session's link for a browser, now."""
     status = status_of(session, work.now())
     if status is ConnectSessionStatus.EXPIRED or await _is_over(work, session):
         return Standing.EXPIRED
@@ -67,22 +67,22 @@ async def standing(work: Work, session: ConnectSession, browser: str | None) -> 
 
 
 async def hold(work: Work, opening: Opening) -> ConnectSession:
-    """The session, kept now, and this browser's from now on.
+    """Store the session, locked and bound to this browser.
 
-    Raises NotFound; Conflict where the link does not stand open for this browser.
+    Raises NotFound; Conflict if the link is not OPEN for this browser.
     """
     if opening.browser is None:
-        raise Conflict("The browser has no cookie of the hub.")
+        raise Conflict("The browser did not send the hub's cookie; allow cookies, and open the link again.")
     session = await opened(work, opening, lock=True)
     if await standing(work, session, opening.browser) is not Standing.OPEN:
-        raise Conflict("The link is not open for this browser.")
+        raise Conflict("The link has ended, or another browser uses it; open it again to see its state.")
     session.browser_digest = digest_of(opening.browser)
     work.add(session)
     return session
 
 
 async def _is_over(work: Work, session: ConnectSession) -> bool:
-    """Whether whom it was for, or what it was to renew, is gone since."""
+    """Whether its user is disabled, or the user or the connection to renew no longer exists."""
     if session.renews_id is not None and await connection_of(work, session.renews_id) is None:
         return True
     if session.principal_id is None:

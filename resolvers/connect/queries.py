@@ -1,4 +1,4 @@
-"""What a connect page shows."""
+"""The content of a connect page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One integration on offer. `consents`: on the vendor's page, not here. `icon` is a path of the hub's."""
+    """One integration on offer. `consents`: connected on the vendor's page. `icon`: path below the hub's address."""
 
     integration: Integration
     consents: bool
@@ -26,7 +26,10 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectPage:
-    """What a link shows in a browser. Only what stands OPEN has choices; `principal` None: it is for all."""
+    """The content of a link's page in a browser. `principal` None: for a shared connection.
+
+    `choices`: the integrations on offer while OPEN; the connected or failed one afterwards.
+    """
 
     standing: Standing
     session: ConnectSession
@@ -39,7 +42,7 @@ class ConnectPage:
 
 @operation(reads=True)
 async def read_connect_page(work: Work, opening: Opening) -> ConnectPage:
-    """What a connect link leads to. Reading it changes nothing: what fetches links ahead does no harm."""
+    """The page of a connect link. Reading it changes nothing, so that prefetching a link does no harm."""
     session = await opened(work, opening)
     stands = await standing(work, session, opening.browser)
     organization = await work.get(Organization, session.organization_id)
@@ -75,7 +78,7 @@ async def _choice(work: Work, integration: Integration) -> Choice:
 
 
 async def _account(work: Work, session: ConnectSession) -> str | None:
-    """Who is connected already, where a connection is to be renewed."""
+    """The account of the connection to renew; None if there is no such connection or its account is unknown."""
     connection = await connection_of(work, session.renews_id)
     account = connection.account if connection else {}
     return account.get("email") or account.get("displayName") or account.get("accountId")

@@ -1,4 +1,4 @@
-"""A vendor's answer, and what its code is good for: a state is used up, and a code is turned into tokens once."""
+"""The vendor's answer: use its state up, and exchange its code for tokens, once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SENTENCE: Final = 500
 
 @dataclass(frozen=True, kw_only=True)
 class FinishAuthorization:
-    """What the vendor sent a browser back with. `browser` is the secret of its cookie, where it has one."""
+    """The parameters of the vendor's redirect. `browser`: the secret of the browser's cookie, if it has one."""
 
     state: str
     callback: str
@@ -38,7 +38,7 @@ class FinishAuthorization:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What to ask the token endpoint, and as whom."""
+    """A request to the token endpoint, and the request for the account afterwards."""
 
     endpoint: TokenEndpoint
     grant: Grant
@@ -49,7 +49,7 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """A state that is used up, and what its code is good for; `refusal` says why it is good for nothing."""
+    """A used state, and the question that its code answers. `refusal`: why the code is not exchanged."""
 
     session_id: str
     integration_id: str
@@ -61,7 +61,7 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True)
 class Learned:
-    """The tokens and whose they are; or why there are none."""
+    """The tokens and their account; or the failure."""
 
     answer: TokenAnswer | None = None
     account: dict[str, str] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Learned:
 
 
 async def take(work: Work, said: FinishAuthorization) -> Taken:
-    """Use the state up. What comes to the wrong place, with the wrong browser or too late leaves it as it is.
+    """Use the state up. An answer at the wrong callback, from the wrong browser or too late does not use it.
 
     Raises InvalidInput.
     """
@@ -95,7 +95,7 @@ async def take(work: Work, said: FinishAuthorization) -> Taken:
 
 
 async def question_of(work: Work, integration: Integration, grant: Grant, *, path: Path) -> Question:
-    """Raises InvalidInput at `path` for an integration that is not set up for OAuth."""
+    """The question for a grant. Raises InvalidInput at `path` for an integration that is not set up for OAuth."""
     definition = await definition_of(work, integration)
     return Question(
         endpoint=token_endpoint(work, integration, path),
@@ -107,12 +107,12 @@ async def question_of(work: Work, integration: Integration, grant: Grant, *, pat
 
 
 async def redeem(hub: Hub, taken: Taken) -> Learned:
-    """No transaction is open here, and the code leaves once."""
+    """Exchange the code, outside of any transaction. The code is sent only once."""
     return Learned() if taken.refusal is not None else await learn(hub, taken.question)
 
 
 async def learn(hub: Hub, question: Question) -> Learned:
-    """The tokens for a grant, and whose they are. That there are none is an answer, too."""
+    """The tokens for a grant, and their account. A failure of the token endpoint is returned, not raised."""
     try:
         answer = await fetch_token(hub.egress, question.endpoint, question.grant, lane=question.lane)
     except (UpstreamFailed, TooMany) as failure:
@@ -124,22 +124,22 @@ async def learn(hub: Hub, question: Question) -> Learned:
 
 
 def _is_meant(work: Work, session: ConnectSession, said: FinishAuthorization) -> bool:
-    """In time, where it was asked for, and in the browser that it began in, where it began in one."""
+    """Not expired, at the callback it was issued for, and from the browser that began it, if one did."""
     in_time = session.state_expires_at is not None and session.state_expires_at > work.now()
     here = session.redirect_uri == work.hub.own_url + said.callback
     return in_time and here and is_browser_of(session, said.browser)
 
 
 def is_browser_of(session: ConnectSession, browser: str | None) -> bool:
-    """Whether this is the browser that a session is bound to, where it is bound to one."""
+    """Whether this browser may use a session: it is bound to this browser, or to none."""
     return session.browser_digest is None or (browser is not None and digest_of(browser) == session.browser_digest)
 
 
 def _refusal(said: FinishAuthorization, vendor: Vendor) -> str | None:
-    """The issuer is asked for first: what another one says is not believed (RFC 9207 §2.4)."""
+    """Why the code is not exchanged. The issuer comes first: another issuer's error is ignored (RFC 9207 §2.4)."""
     if vendor.issuer is not None and said.issuer is not None and said.issuer != vendor.issuer:
-        return "The answer came from another issuer than the vendor's, so it was not used."
+        return "The answer names another issuer than the vendor's, so it was not used. Connect again."
     if said.error is not None:
         told = f"{said.error_description[:_SENTENCE]} " if said.error_description else ""
         return f"{told}({said.error[:_WORD]})"
-    return None if said.code else "The vendor's answer holds no code."
+    return None if said.code else "The vendor's answer has no code. Connect again."

@@ -1,4 +1,4 @@
-"""Where a user may be sent afterwards: below a prefix that the organization has listed, compared in parts."""
+"""Return addresses: allowed below a prefix that the organization lists, compared part by part."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from urllib.parse import SplitResult, unquote, urlencode, urlsplit, urlunsplit
 from resolvers.faults import ADDRESS
 
 _PORTS: Final = {"http": 80, "https": 443}
-#: Visible ASCII without what browsers and parsers read differently.
+#: Visible ASCII without the characters that browsers and parsers read differently.
 _PLAIN: Final = re.compile(r"[!$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]+")
 
 
 def is_allowed(url: str, prefixes: Sequence[str]) -> bool:
     """Whether the address is at or below one of the prefixes: the same origin, and the path up to a `/` or the end.
 
-    An address with a user name, a backslash, a fragment, `//` or a step up in its path is at no prefix.
+    An address with a user name, a backslash, a fragment, `//` or a step up in its path is never allowed.
     """
     parts = _split(url)
     if parts is None or not _stays(parts.path):
@@ -26,7 +26,7 @@ def is_allowed(url: str, prefixes: Sequence[str]) -> bool:
 
 
 def with_result(url: str, status: str, session_id: str) -> str:
-    """The address with how it went, after whatever its query has already."""
+    """The address with `status` and `session` added to its query."""
     parts = urlsplit(url)
     query = "&".join(filter(None, [parts.query, urlencode({"status": status, "session": session_id})]))
     return urlunsplit(parts._replace(query=query))
@@ -57,7 +57,7 @@ def _origin(parts: SplitResult) -> tuple[str, str, int]:
 
 
 def _stays(path: str) -> bool:
-    """Also after a server has decoded it once or twice."""
+    """Whether a path has no step up, even after a server has decoded it once or twice."""
     for reading in (path, unquote(path), unquote(unquote(path))):
         if "//" in reading or "\\" in reading or any(part in (".", "..") for part in re.split(r"[/;]", reading)):
             return False

@@ -18,7 +18,7 @@ from resolvers.definitions import stored
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.work import Work
 
-#: Still to be used, the clock permitting.
+#: Not ended; the clock may have expired them.
 UNDER_WAY: Final = (ConnectSessionStatus.OPEN, ConnectSessionStatus.REDIRECTED)
 _LONGEST_ERROR: Final = 1000
 
@@ -31,7 +31,7 @@ def status_of(session: ConnectSession, now: int) -> ConnectSessionStatus:
 
 
 def new_session(work: Work, integrations: Sequence[Integration], *, lasts_ms: int) -> ConnectSession:
-    """A session of the caller's making, not yet added; its id is there, so that it can hold secrets."""
+    """A session made by the caller, not yet added. It has its id already, so that it can hold secrets."""
     now = work.now()
     return ConnectSession(
         id=new_id(now),
@@ -45,7 +45,7 @@ def new_session(work: Work, integrations: Sequence[Integration], *, lasts_ms: in
 
 
 async def offered(work: Work, integration_ids: Sequence[str]) -> list[Integration]:
-    """Those of these integrations that exist, in their order: the organization's own, and those installed on it.
+    """The existing integrations among these, in this order: the organization's own, and those installed on it.
 
     Access to them was checked when the session was made.
     """
@@ -101,7 +101,7 @@ async def way_back(work: Work, session: ConnectSession) -> str | None:
 
 
 def is_for_all(integration: Integration, principal_id: str | None) -> bool:
-    """Whether a connection that somebody makes for themselves at an integration is shared."""
+    """Whether the connection that this principal makes at an integration is shared."""
     return principal_id is None or integration.mode is ConnectionMode.SHARED
 
 

@@ -1,4 +1,4 @@
-"""What the hub knows of a vendor's OAuth beyond the integration's own columns."""
+"""Facts about a vendor's OAuth that are not columns of the integration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resolvers.definitions.values import fill_address
 
 @dataclass(frozen=True, kw_only=True)
 class Vendor:
-    """`issuer`: who answers and signs (RFC 9207 §2.4). `userinfo_url`: OpenID Connect Core §5.3."""
+    """Facts of a vendor's OAuth. `issuer`: RFC 9207 §2.4. `userinfo_url`: OpenID Connect Core §5.3."""
 
     separator: str = " "
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Vendor:
 
 
 def vendor_of(integration: Integration, definition: VendorDefinition | None) -> Vendor:
-    """From the definition; of an integration without one, `issuer` and `accountUri` among its own parameters."""
+    """The definition's facts; without a definition, `issuer` and `accountUri` of the integration's parameters."""
     if definition is None:
         return Vendor(issuer=_text(integration.parameters.get("issuer")), userinfo_url=_account_url(integration))
     auth = definition.auth
@@ -38,7 +38,7 @@ def vendor_of(integration: Integration, definition: VendorDefinition | None) -> 
 
 
 def _account_url(integration: Integration) -> str | None:
-    """An address of its own, or a path below the API's base."""
+    """`accountUri` as an address: a full one, or a path below the API's base address."""
     given = _text(integration.parameters.get("accountUri"))
     if given is None or not given.startswith("/"):
         return given if given and check_base_url(given) is None else None

@@ -1,1 +1,1 @@
-"""Connections: credentials at remote services, theirs and the hub's check of them."""
+"""Connections: credentials at remote services, the account behind each, and the check that it works."""

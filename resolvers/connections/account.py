@@ -1,4 +1,4 @@
-"""The connected account: asked of the remote service if the definition says how, else as known since connecting."""
+"""The connected account: requested if the definition has an account request, else as known since connecting."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Sought:
 
 
 async def load_account(work: Work, ref: IntegrationRef) -> Sought:
-    """Find the connection that a call of the caller would use; nothing has been sent."""
+    """Find the connection that a call of the caller would use, and build its account request."""
     integration = await get_integration(work, ref)
     chosen = await picked(work, integration)
     if chosen.shown is None:
@@ -41,7 +41,7 @@ async def load_account(work: Work, ref: IntegrationRef) -> Sought:
 
 
 async def ask_account(hub: Hub, sought: Sought) -> Reply | None:
-    """The answer; None if there is no request for it."""
+    """Send the account request; None if there is none."""
     return None if sought.probe is None else await ask(hub, sought.probe)
 
 
@@ -75,7 +75,10 @@ async def _sought(work: Work, integration: Integration, connection: Connection) 
 
 
 def _own_identity(integration: Integration) -> Identity | None:
-    """`accountUri` of the integration's own parameters: a path below its API, answered with OpenID's claims."""
+    """The request by `accountUri` of the integration's parameters: a path below its API, answered as userinfo is.
+
+    Raises InvalidInput for a path that is not one.
+    """
     path = integration.parameters.get("accountUri")
     if not isinstance(path, str) or not path:
         return None
@@ -91,9 +94,9 @@ def _told(identity: Identity, reply: Reply) -> dict[str, str]:
 
 
 def _refuse_silence(reply: Reply) -> None:
-    """A failed request does not mean that there is no account. Raises UpstreamFailed for one."""
+    """Raise UpstreamFailed for a failed request: it does not mean that there is no account."""
     if reply.failure is not None:
         raise UpstreamFailed(reply.failure)
     if reply.status is not None and not 200 <= reply.status < 300:
-        message = f"The remote service answered {reply.status} when it was asked who is connected."
+        message = f"The remote service answered {reply.status} to the account request."
         raise UpstreamFailed(message, reason=UpstreamFailure.ERROR_STATUS, external_status=reply.status)

@@ -18,7 +18,7 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """The requests of a check: for the verification and for the account. Both may be one request."""
+    """The requests of a check. `works`: verification, or the account request; `who`: the account request if other."""
 
     verification: Verification | None
     works: Outbound
@@ -61,7 +61,7 @@ async def run_check(hub: Hub, check: Check) -> Finding:
 
 
 def unchanged(connection: Connection, secret_version: int) -> bool:
-    """Whether a finding is about the current secret. Renewed tokens count as the same: a check renews them itself."""
+    """Whether a finding is about the current secret. Renewed tokens count as unchanged: a check may renew them."""
     return KINDS[connection.auth_type].renewed or connection.secret_version == secret_version
 
 

@@ -1,4 +1,4 @@
-"""Connections: store, change, remove, attach and detach."""
+"""Connections: create, change, remove, register and unregister."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class CreateConnection:
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateConnection:
-    """New values. Absent is unchanged; null clears the address."""
+    """New values; an absent one stays unchanged. Null clears the address."""
 
     id: str
     expected_version: int | Unset | None = UNSET
@@ -55,7 +55,7 @@ class UpdateConnection:
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterConnections:
-    """Connections to attach, all or none."""
+    """Connections to register to an integration, all or none."""
 
     integration_id: str
     connection_ids: Sequence[str]
@@ -64,7 +64,7 @@ class RegisterConnections:
 
 @dataclass(frozen=True, kw_only=True)
 class UnregisterConnection:
-    """A connection to detach."""
+    """A connection to detach from an integration."""
 
     integration_id: str
     connection_id: str
@@ -72,7 +72,7 @@ class UnregisterConnection:
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
 async def create_connection(work: Work, new: CreateConnection) -> Connection:
-    """Store a connection and register it. A per-user one is the caller's own."""
+    """Store a connection, and register it to an integration if one is named. PER_USER ones are the caller's own."""
     integration = await _integration(work, new.integration_id)
     principal_id = _holder(work, new.mode)
     if integration is not None and (principal_id is None or new.default):
@@ -96,7 +96,7 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, Stale))
 async def update_connection(work: Work, new: UpdateConnection) -> Connection:
-    """Change a connection's label, address or secret; it is at its next version afterwards."""
+    """Change a connection's name, address or secret. Its version grows by one."""
     connection = await work.lock(Connection, new.id, expected_version=new.expected_version, path=("id",))
     await require_sharing(work, connection=connection, path=("id",))
     faults = Faults()
@@ -136,7 +136,7 @@ async def register_connections(work: Work, link: RegisterConnections) -> Integra
     integration = await work.get(Integration, link.integration_id, path=("integration_id",))
     faults = Faults()
     few = 0 < len(link.connection_ids) <= _MOST_REGISTRATIONS
-    faults.check(few, "connection_ids", f"Between 1 and {_MOST_REGISTRATIONS} connections.")
+    faults.check(few, "connection_ids", f"Name 1 to {_MOST_REGISTRATIONS} connections.")
     default = link.default_connection_id
     among = default is None or default in link.connection_ids
     faults.check(among, "default_connection_id", "It must be one of connectionIds.")
@@ -172,7 +172,7 @@ async def unregister_connection(work: Work, link: UnregisterConnection) -> Integ
 
 
 async def judged_secret(work: Work, faults: Faults, integrations: Sequence[Integration], secret: Secret) -> Secret:
-    """The secret, composed if it was given as fields of the integrations' vendor. Collects its faults."""
+    """The secret, composed if it was given as fields of the integrations' vendor. Its faults are collected."""
     ids = [integration.definition_id for integration in integrations if integration.definition_id]
     definition = definition_of(await work.find(Definition, ids[0])) if ids else None
     if not check_fields(faults, definition, secret):
@@ -194,7 +194,7 @@ def _holder(work: Work, mode: ConnectionMode) -> str | None:
     if mode is ConnectionMode.SHARED:
         return None
     if work.caller.principal_id is None:
-        raise InvalidInput.at(("mode",), "Only a user can have a connection of their own; make it SHARED.")
+        raise InvalidInput.at(("mode",), "Only a user can have their own connection; make it SHARED.")
     return work.caller.principal_id
 
 

@@ -35,7 +35,7 @@ _LONGEST: Final = 64 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectIntegration:
-    """A connection for the caller, from a secret or from a grant, which the token endpoint turns into tokens."""
+    """A connection for the caller, from a secret or from a grant that the token endpoint exchanges for tokens."""
 
     integration: IntegrationRef
     given: Secret | Grant
@@ -58,7 +58,7 @@ class Connected:
 
 @dataclass(frozen=True, kw_only=True)
 class Connecting:
-    """The credential for an integration: a checked secret, or the question that gives tokens."""
+    """The credential for an integration: a checked secret, or the question to the token endpoint."""
 
     integration_id: str
     secret: Secret | None = None
@@ -66,7 +66,7 @@ class Connecting:
 
 
 async def load_connecting(work: Work, new: ConnectIntegration) -> Connecting:
-    """Find the integration, and check the secret or grant; nothing has been sent."""
+    """Find the integration, and check the secret or grant. Nothing is sent."""
     integration = await get_integration(work, new.integration, path=_PATH)
     await _destination(work, integration)
     faults = Faults()
@@ -96,8 +96,8 @@ async def redeem_grant(hub: Hub, connecting: Connecting) -> Learned:
 async def connect_integration(work: Work, connecting: Connecting, learned: Learned) -> Connected:
     """Create the caller's connection at an integration, or replace its secret.
 
-    If connections are shared, or the caller is no user, it is the default shared one; that needs the right to change
-    the integration.
+    If the integration's connections are shared, or the caller is no user, it is the default shared connection. That
+    needs the right to change the integration.
     """
     integration = await work.get(Integration, connecting.integration_id, path=_PATH)
     into = await _destination(work, integration)
@@ -114,7 +114,7 @@ async def authorize_integration(work: Work, wanted: AuthorizeIntegration) -> Aut
     integration = await get_integration(work, wanted.integration, path=_PATH)
     into = await _destination(work, integration)
     way = integration.auth_type
-    require(asks_for_consent(integration), _PATH, f"The integration authorises with {way}, not with a consent.")
+    require(asks_for_consent(integration), _PATH, f"It authorises with {way}, which has no consent page.")
     return await begin(work, integration, wanted, principal_id=into.principal_id, renewed=into.connection)
 
 
@@ -140,7 +140,7 @@ async def read_integration_connection(work: Work, ref: IntegrationRef) -> Connec
 
 
 async def _destination(work: Work, integration: Integration) -> Destination:
-    """The connection to make or renew. Raises Forbidden if it is shared and the caller may not share there."""
+    """The connection to create or renew. Raises Forbidden if it is shared and the caller may not share there."""
     me = work.caller.principal_id
     if not is_for_all(integration, me):
         return Destination(principal_id=me, connection=await _own_connection(work, integration))
@@ -151,7 +151,7 @@ async def _destination(work: Work, integration: Integration) -> Destination:
 
 
 async def _own_connection(work: Work, integration: Integration) -> Connection | None:
-    """The caller's own at an integration: the default, else the first that was made."""
+    """The caller's own connection at an integration: the default, else the oldest registration."""
     mine = (
         work.mine(Connection)
         .join(Registration, col(Registration.connection_id) == col(Connection.id))
@@ -188,14 +188,14 @@ async def _keep_grant(
 
 
 def _with_its_refresh_token(grant: Grant, answer: TokenAnswer) -> TokenAnswer:
-    """The answer; without a new refresh token the one that was given goes on (RFC 6749 §6)."""
+    """The answer; without a new refresh token, with the one of the grant, which stays in force (RFC 6749 §6)."""
     if isinstance(grant, RefreshToken) and answer.refresh_token is None:
         return replace(answer, refresh_token=grant.token)
     return answer
 
 
 async def _held(work: Work, into: Destination) -> Connection | None:
-    """The connection that is there, held against other writers."""
+    """The existing connection, locked; None if there is none."""
     return None if into.connection is None else await work.lock(Connection, into.connection.id)
 
 

@@ -19,7 +19,7 @@ BY_NAME = Order(columns=("name_key", "id"))
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionFilter:
-    """Conditions on connections, all of which hold."""
+    """Conditions on connections; all must hold."""
 
     search: str | None = None
     mode: ConnectionMode | None = None
@@ -27,7 +27,7 @@ class ConnectionFilter:
     principal_id: tuple[str, ...] | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """On the table."""
+        """The conditions in SQL."""
         return [
             *searching(col(Connection.name_key), self.search),
             *equal(col(Connection.mode), self.mode),
@@ -38,5 +38,5 @@ class ConnectionFilter:
 
 @operation(needs=Permission.CONNECTIONS_READ, reads=True)
 async def list_connections(work: Work, filter: ConnectionFilter, page: SliceRequest) -> Slice[Connection]:
-    """Shared connections, the caller's own, and for administrators everybody's."""
+    """List shared connections and the caller's own; for administrators, everybody's."""
     return await work.slice(work.mine(Connection).where(*filter.conditions()), Connection, BY_NAME, page)

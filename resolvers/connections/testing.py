@@ -1,4 +1,4 @@
-"""Whether a connection works: asked of the remote service, and written down."""
+"""Test a connection at the remote service, and record the finding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class Examined:
-    """A connection as it was when its check was made ready."""
+    """A connection as it was when its check was built."""
 
     id: str
     secret_version: int
@@ -32,7 +32,7 @@ async def load(work: Work, id: str) -> Examined:
     """The check of the first integration, in the order of registration, whose definition has one."""
     connection = await work.get(Connection, id, path=("id",))
     if connection.status is ConnectionStatus.PENDING:
-        raise InvalidInput.at(("id",), "It has not been connected yet.")
+        raise InvalidInput.at(("id",), "It has no secret yet; connect it first.")
     for integration, row in await _places(work, connection):
         definition = definition_of(row)
         check = await check_of(work, integration, definition, connection) if definition else None
@@ -43,13 +43,12 @@ async def load(work: Work, id: str) -> Examined:
                 integration_id=integration.id,
                 check=check,
             )
-    raise InvalidInput.at(
-        ("id",), "Nothing is known by which it could be tested: no definition of its integrations says."
-    )
+    message = "It cannot be tested: no definition of its integrations has a verification or an account request."
+    raise InvalidInput.at(("id",), message)
 
 
 async def send(hub: Hub, examined: Examined) -> Finding:
-    """Run the check. Raises UpstreamFailed if the hub has no room for the call; nothing was sent then."""
+    """Run the check. Raises UpstreamFailed if the hub has no room for the call; then nothing was sent."""
     try:
         return await run_check(hub, examined.check)
     except TooMany as refusal:
@@ -65,7 +64,7 @@ async def send(hub: Hub, examined: Examined) -> Finding:
     refuses=(NotFound, InvalidInput, Forbidden, UpstreamFailed),
 )
 async def test_connection(work: Work, examined: Examined, finding: Finding) -> Connection:
-    """Test a connection at the remote service, and learn its account. A failed test is an answer, no refusal."""
+    """Test a connection at the remote service, and learn its account. A failed test is a result, not a refusal."""
     connection = await work.lock(Connection, examined.id, path=("id",))
     if unchanged(connection, examined.secret_version):  # else the finding is about an older secret
         note(work, connection, finding, integration_id=examined.integration_id)

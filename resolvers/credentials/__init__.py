@@ -1,1 +1,1 @@
-"""Credentials: how a secret is stored, verified and presented, whoever made the connection."""
+"""Credentials: the secrets of connections, stored, registered, renewed and unverified."""

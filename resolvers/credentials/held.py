@@ -1,4 +1,4 @@
-"""The OAuth token of a call: facts of its rows, read when the credential is opened, so that no call reads more."""
+"""The OAuth token of a call: facts of its rows, read together with the credential to save a second read."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SKEW_MS: Final = 30_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldToken:
-    """The token of one version of a connection's secret. `due`: to be renewed before use; `renewable`: it can be.
+    """The token of one version of a connection's secret. `due`: it must be renewed before use.
 
-    A token that cannot be renewed is used until the remote service refuses it, even after its stated end.
+    A token that is not `renewable` is used until the remote service refuses it, even after its stated end.
     """
 
     connection_id: str

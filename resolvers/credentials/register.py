@@ -51,7 +51,7 @@ async def shared_default(work: Work, integration: Integration) -> Connection | N
 async def save_connection(
     work: Work, integration: Integration, connection: Connection, *, new: bool, default: bool
 ) -> Connection:
-    """Audit a connection that was just filled, attach it, and have the integrations that share it verified again."""
+    """Audit a connection with a new secret, attach it, and unverify the integrations that share it."""
     if not new:
         connection.version += 1
     work.audit(connection, "connection.created" if new else "connection.updated", integration_id=integration.id)

@@ -1,4 +1,4 @@
-"""The secret of a connection's row: the one way to make a connection, and the one way to fill it."""
+"""The only way to make a connection, and the only way to store its secret."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def new_connection(work: Work, name: str, *, principal_id: str | None = None) -> Connection:
-    """A connection of the caller's organization, to be filled by `store`: a principal's own, else shared."""
+    """A connection of the caller's organization without a secret: a principal's own, else shared. See `store`."""
     return work.add(
         Connection(
             organization_id=work.organization_id,
@@ -59,7 +59,7 @@ def store(
 
 
 def hints_of(connection: Connection) -> dict[str, Any]:
-    """The details of a connection that are no parts of a secret."""
+    """The details of a connection that are not parts of a secret."""
     return {key: value for key, value in connection.details.items() if key not in PLACES}
 
 

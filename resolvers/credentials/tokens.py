@@ -50,7 +50,7 @@ def store_tokens(
 
 
 def lose_connection(work: Work, connection: Connection, why: str, *, integration_id: str | None = None) -> None:
-    """The user must connect again. Announced once, however often it is noticed."""
+    """Set NEEDS_RECONNECT. It is announced only when the status changes."""
     connection.last_error, connection.last_error_at = why, work.now()
     connection.lease_owner = connection.lease_until = None
     if connection.status is ConnectionStatus.NEEDS_RECONNECT:

@@ -1,4 +1,4 @@
-"""Take the verification of integrations away: after a change they have to be verified again."""
+"""Unverify integrations: after a change they have to be verified again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def unverify_users_of(work: Work, connection: Connection) -> None:
 
 
 async def unverify_all(work: Work, integration_ids: Sequence[str]) -> None:
-    """Unverify the organization's own among integrations with these ids."""
+    """Unverify the integrations with these ids that the organization owns."""
     rows = await work.session.execute(
         select(Integration, Definition)
         .join(Definition, col(Definition.id) == col(Integration.definition_id))

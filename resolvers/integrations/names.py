@@ -54,4 +54,4 @@ async def _refuse_taken(
     existing = await work.first(select(Integration).where(*_living(work), same))
     if existing is not None and existing.id != own_id:
         shown = await work.find(Integration, existing.id)
-        raise Conflict(f"The {field} {value} is taken.", existing=shown, path=(field,))
+        raise Conflict(f"The {field} {value} is taken; choose another one.", existing=shown, path=(field,))

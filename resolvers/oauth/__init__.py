@@ -1,1 +1,1 @@
-"""OAuth connections: renew tokens, send calls with them, revoke them."""
+"""OAuth tokens: renew them, send calls with them, revoke them."""

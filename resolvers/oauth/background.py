@@ -1,4 +1,4 @@
-"""Background work on tokens of vendors: the tokens of a removed connection are revoked."""
+"""Background work on OAuth tokens: those of a removed connection are revoked."""
 
 from __future__ import annotations
 

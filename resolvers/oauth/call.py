@@ -1,4 +1,4 @@
-"""Calls with an OAuth token: renew it before the call if it has expired, and once more if the service refuses it."""
+"""Calls with an OAuth token: renew it before the call if it has expired, and once if the service refuses it."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from resolvers.oauth.renewal import FreshToken, RenewToken, fresh_token, require
 
 _UNAUTHORIZED: Final = 401
 _LEAST_SECONDS: Final = 0.001
-_LOST: Final = "The remote service refuses the token (401)."
+_LOST: Final = "The remote service refuses the token (401); connect again."
 
 
 async def call_with_token(
     hub: Hub, request: OutboundRequest, held: HeldToken | None, *, clock: Callable[[], float] = time.monotonic
 ) -> Answer | Failure:
-    """As `proxy.call.call`; `held` is None for a credential that is no token of OAuth.
+    """Like `proxy.call.call`; `held` is None for a credential that is not an OAuth token.
 
-    All of it happens within the request's time. A 401 renews the token and sends the same request once more; one
-    that stays a 401 makes the connection NEEDS_RECONNECT, and is the answer. Raises also NotReady, UpstreamFailed
-    and NotFound where there is no token to go along with: nothing has been sent then.
+    Everything happens within the request's time. After a 401 the token is renewed and the same request is sent once
+    more. If that is a 401 too, it is the answer, and the connection becomes NEEDS_RECONNECT. Raises also NotReady,
+    UpstreamFailed and NotFound if there is no token to send: then nothing was sent.
     """
     if held is None:
         return await call(hub.egress, request)
@@ -69,4 +69,4 @@ async def _within(seconds: float, renewal: Awaitable[FreshToken]) -> FreshToken:
         async with asyncio.timeout(max(seconds, 0)):
             return await renewal
     except TimeoutError as late:
-        raise UpstreamTimeout("The token of the connection was not renewed in time.") from late
+        raise UpstreamTimeout("The token of the connection was not renewed in time; try again.") from late

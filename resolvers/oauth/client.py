@@ -1,4 +1,4 @@
-"""The OAuth client of a connection: that of the integration that it was made for."""
+"""The OAuth client of a connection: that of the integration for which it was made."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from resolvers.work import Work
 
 
 async def issuing_integration(work: Work, connection: Connection) -> Integration | None:
-    """The integration that got the tokens: the first registration's that has an OAuth client.
+    """The integration that got the tokens: the first of the connection's integrations that has an OAuth client.
 
-    It may be the integration of another organization, installed here.
+    It may belong to another organization and be installed here.
     """
     return await work.first(
         select(Integration)

@@ -1,7 +1,7 @@
-"""Renew a token: once, however many callers, processes and machines find it expired.
+"""Renew a token once, even if many callers, processes and machines find it expired.
 
 The renewing caller has a lease on the connection's row, by the database's clock; no transaction is open during the
-request. The row's `secret_version` decides: a token for an older version is thrown away.
+request. The row's `secret_version` decides: a token for an older version is dropped.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from resolvers.readiness import SENTENCES
 from resolvers.work import Work
 
 _PATIENCE_SECONDS: Final = 60.0
-#: `invalid_grant` (RFC 6749 §5.2), and the words of vendors who call it otherwise: GitHub, Slack.
+#: `invalid_grant` (RFC 6749 §5.2), and other vendors' words for it: GitHub, Slack.
 _ENDED: Final = frozenset({"invalid_grant", "bad_refresh_token", "invalid_refresh_token"})
 
 
@@ -53,7 +53,7 @@ class FreshToken:
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """The lease, and the request that it is for."""
+    """The lease, and the request that it covers."""
 
     renewal: RenewToken
     owner: str
@@ -66,7 +66,7 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True)
 class Unrenewed:
-    """Why there is no token now; None: another caller is renewing it."""
+    """No token now. `why` None: another caller is renewing it."""
 
     why: DomainError | None = None
 
@@ -80,7 +80,7 @@ async def fresh_token(hub: Hub, held: HeldToken) -> FreshToken:
 
 
 async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed:
-    """Take the lease, or learn that there is no need to. Raises NotReady, UpstreamFailed within the back-off."""
+    """Take the lease, unless there is a new token or a lease. Raises NotReady; UpstreamFailed in the back-off."""
     connection = await _held(work, renewal.connection_id)
     if connection.status is ConnectionStatus.NEEDS_RECONNECT:
         raise _come_back()
@@ -90,7 +90,7 @@ async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed
         return fresh
     now = (await work.session.execute(select(database_now()))).scalar_one()
     lease_ms = int(work.hub.pace.token_lease * 1000)
-    # A lease that ends later than any new one was given before the clock was set back.
+    # A lease that ends later than a new one would was given before the clock was set back: it is ignored.
     if connection.lease_until is not None and now < connection.lease_until <= now + lease_ms:
         if connection.lease_owner is None:
             raise UpstreamFailed(connection.last_error or "The token endpoint failed.")
@@ -102,12 +102,12 @@ async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed
 
 
 async def ask(hub: Hub, claimed: Turn | FreshToken | Unrenewed) -> TokenAnswer | DomainError | None:
-    """The one request, by the caller with the lease."""
+    """Send the token request, if this caller has the lease."""
     if not isinstance(claimed, Turn):
         return None
     try:
         return await fetch_token(hub.egress, claimed.endpoint, claimed.grant, lane=claimed.lane)
-    except DomainError as refusal:  # it has to be recorded: the lease is to be given back
+    except DomainError as refusal:  # returned, so that it is recorded and the lease is given back
         return refusal
 
 
@@ -115,7 +115,7 @@ async def ask(hub: Hub, claimed: Turn | FreshToken | Unrenewed) -> TokenAnswer |
 async def renew_token(
     work: Work, claimed: Turn | FreshToken | Unrenewed, sent: TokenAnswer | DomainError | None
 ) -> FreshToken | Unrenewed:
-    """Ask the vendor for the next token of a connection, unless somebody has it or is at it."""
+    """Renew the token of a connection, unless another caller has renewed it or is renewing it."""
     if not isinstance(claimed, Turn):
         return claimed
     connection = await _held(work, claimed.renewal.connection_id)
@@ -131,7 +131,7 @@ async def renew_token(
 
 @operation(needs=OPERATOR)
 async def require_reconnect(work: Work, lost: RenewToken, why: str) -> None:
-    """The remote service refuses even a new token: the user must connect again, unless they have already."""
+    """Record that the remote service refuses even a new token, unless the user has connected again since."""
     connection = await work.first(_row(lost.connection_id))
     if connection is not None and connection.secret_version == lost.version:
         lose_connection(work, connection, why)
@@ -147,7 +147,7 @@ async def _renew(hub: Hub, held: HeldToken) -> FreshToken:
         if came.why is not None:
             raise came.why
         await asyncio.sleep(hub.pace.token_look)
-    raise UpstreamTimeout("The token of the connection was not renewed in time.")
+    raise UpstreamTimeout("The token of the connection was not renewed in time; try again.")
 
 
 async def _fail(work: Work, connection: Connection, turn: Turn, sent: DomainError | None) -> DomainError:
@@ -156,7 +156,7 @@ async def _fail(work: Work, connection: Connection, turn: Turn, sent: DomainErro
         lose_connection(work, connection, why.message, integration_id=turn.integration_id)
         return _come_back()
     connection.lease_owner = connection.lease_until = None
-    if not isinstance(why, TooMany):  # which is the hub's own doing
+    if not isinstance(why, TooMany):  # the hub's own limit: the vendor was not asked
         now = (await work.session.execute(select(database_now()))).scalar_one()
         connection.last_error, connection.last_error_at = why.message, work.now()
         connection.lease_until = now + int(work.hub.pace.token_backoff * 1000)
@@ -167,7 +167,7 @@ def _turn(work: Work, connection: Connection, integration: Integration | None) -
     endpoint = token_endpoint(work, integration) if integration else None
     if integration is None or endpoint is None:
         raise NotReady(
-            "The integration does not say where its tokens come from; give its tokenUrl and clientId.",
+            "The integration lacks its tokenUrl or its clientId; set them.",
             reason=UnavailableReason.NO_CONNECTION,
         )
     grant, asked = _grant(work, connection, integration)
@@ -183,7 +183,7 @@ def _turn(work: Work, connection: Connection, integration: Integration | None) -
 
 
 def _grant(work: Work, connection: Connection, integration: Integration) -> tuple[Grant, tuple[str, ...]]:
-    """The grant to ask for a token with, and its scopes. Raises NotReady without a refresh token."""
+    """The grant of the token request, and its scopes. Raises NotReady without a refresh token."""
     grant_type = KINDS[connection.auth_type].grant
     match grant_type:
         case GrantType.CLIENT_CREDENTIALS:
@@ -206,7 +206,7 @@ async def _held(work: Work, connection_id: str) -> Connection:
 
 
 def _row(connection_id: str) -> Select[Connection]:
-    """By id alone: the call that needs the token has been authorised for this connection."""
+    """The row by id alone: the call that needs the token has been authorised for this connection."""
     return select(Connection).where(col(Connection.id) == connection_id).with_for_update()
 
 

@@ -1,7 +1,7 @@
-"""Letting go of a connection: it is removed at once, and its tokens are revoked at the vendor by a job.
+"""Removal of a connection: its row is removed at once, and a job revokes its tokens at the vendor.
 
-The row does not wait for the vendor, so that nothing has to hide it meanwhile, and a row that goes with its user's
-is revoked all the same. The job takes the tokens along, sealed for the job's own row: in no other do they open.
+The row does not wait for the vendor, so no query has to hide it. Connections that are removed together with their
+user are revoked in the same way. The job carries the tokens, sealed for the job's own row: in no other do they open.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _HINTS: Final = {"refreshToken": "refresh_token", "accessToken": "access_token"}
 
 
 async def forget_connection(work: Work, connection: Connection, *, client: TokenEndpoint | None = None) -> None:
-    """Remove a connection, and ask for its tokens to be revoked. It is audited by the caller.
+    """Remove a connection, and enqueue the revocation of its tokens. The calling code audits it.
 
-    `client` is the revocation endpoint to use if the integration is no longer set up for one.
+    `client` is the revocation endpoint to use if the integration no longer has one.
     """
     await _ask_to_revoke(work, connection, client)
     work.announce(HubEvent.CONNECTION_REMOVED, connection.id, {"connectionId": connection.id})
@@ -110,7 +110,7 @@ def _unsealed(hub: Hub, job: Claimed) -> Any:
     try:
         return orjson.loads(hub.keyring.open(job.secret or b"", _place(job.organization_id or "", job.id)))
     except SecretUnreadable as cause:
-        raise GiveUp("What the job has to revoke cannot be read; its key is gone.") from cause
+        raise GiveUp("The tokens to revoke cannot be read: their master key is missing.") from cause
 
 
 def _place(organization_id: str, job_id: str) -> SecretPlace:

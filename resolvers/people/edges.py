@@ -30,7 +30,7 @@ async def _allowed_capabilities(
 async def _rows(
     session: AsyncSession, caller: Caller, keys: Sequence[tuple[type[Row] | None, str]]
 ) -> dict[tuple[type[Row] | None, str], Row]:
-    """Rows of the tables that are reached by id, those that the caller may read at all; None is no table."""
+    """Rows by table and id, of the tables that the caller may read. A key with None as its table has no row."""
     wanted: dict[type[Row], list[str]] = defaultdict(list)
     for model, row_id in keys:
         if _is_readable(model, caller):

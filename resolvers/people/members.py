@@ -1,4 +1,4 @@
-"""A team's members: who they are to be, and the change from who they were."""
+"""Team membership: the difference between current and wanted members."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.vocabulary import PrincipalKind
 from resolvers.changes import changed
 from resolvers.work import Work
 
-#: Lists of members and of teams are shown whole, so both are bounded.
+#: Lists of members and of teams are shown without pages, so both are bounded.
 MOST_MEMBERS: Final = 500
 MOST_TEAMS: Final = 100
 _PATH: Final = ("member_ids",)
@@ -23,14 +23,14 @@ _PATH: Final = ("member_ids",)
 
 @dataclass(frozen=True, kw_only=True)
 class MemberChange:
-    """Whom a team gains and loses; `shown` is for the audit."""
+    """The members to add and to remove; `shown` is for the audit."""
 
     added: Sequence[str] = ()
     lost: Sequence[TeamMember] = ()
     shown: Sequence[dict[str, Any]] = ()
 
     async def make(self, work: Work, team: Principal) -> None:
-        """When the team's own row is there."""
+        """Make the change. The team's row must be in the database."""
         for member in self.lost:
             await work.remove(member)
         for user_id in self.added:
@@ -39,13 +39,13 @@ class MemberChange:
 
 
 async def member_change(work: Work, team: Principal, member_ids: Sequence[str] | None) -> MemberChange:
-    """What makes these users the members of a team, and nobody else. Nothing is changed yet.
+    """The change that makes these users the only members of a team. Nothing is changed yet.
 
-    Raises InvalidInput for a member that is no user or whose teams are too many, NotFound for one that is not there.
+    Raises InvalidInput for a member that is no user or is in too many teams, NotFound for an unknown member.
     """
     wanted = list(dict.fromkeys(member_ids or ()))
     if wanted and team.kind is not PrincipalKind.TEAM:
-        raise InvalidInput.at(_PATH, "Only a team has members.")
+        raise InvalidInput.at(_PATH, "Only a team has members; this is a user.")
     if len(wanted) > MOST_MEMBERS:
         raise InvalidInput.at(_PATH, f"A team has at most {MOST_MEMBERS} members.")
     there = await work.all(select(TeamMember).where(col(TeamMember.team_id) == team.id))
@@ -72,6 +72,6 @@ async def _check(work: Work, wanted: Sequence[str], added: Sequence[str]) -> Non
         if user_id not in found:
             raise NotFound("principal", path=path)
         if found[user_id].kind is not PrincipalKind.USER:
-            raise InvalidInput.at(path, "A member of a team is a user.")
+            raise InvalidInput.at(path, "A member of a team must be a user.")
         if teams.get(user_id, 0) >= MOST_TEAMS:
             raise InvalidInput.at(path, f"A user belongs to at most {MOST_TEAMS} teams.")

@@ -25,7 +25,7 @@ _MOST_NAMED: Final = 5
 
 @dataclass(frozen=True, kw_only=True)
 class CreatePrincipal:
-    """A new user or team. `permissions` are the most that its tokens may do, `subject` who it is elsewhere."""
+    """A new user or team. `permissions` limit its tokens. `subject`: its name in JWTs and in other organizations."""
 
     kind: PrincipalKind
     username: str
@@ -39,7 +39,7 @@ class CreatePrincipal:
 
 @dataclass(frozen=True, kw_only=True)
 class UpdatePrincipal:
-    """New values. Absent is unchanged; null clears what may be empty."""
+    """New values; an absent one stays unchanged. Null clears a value that may be empty."""
 
     id: str
     display_name: str | Unset | None = UNSET
@@ -58,9 +58,9 @@ async def create_principal(work: Work, new: CreatePrincipal) -> Principal:
 
 @operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound, InvalidInput))
 async def update_principal(work: Work, new: UpdatePrincipal) -> Principal:
-    """Change a user or a team. Disabling ends its tokens at once; what it may do is at most the caller's own.
+    """Change a user or a team. Disabling ends its tokens at once. New permissions are at most the caller's own.
 
-    Nobody disables themselves or gives ORGANIZATION_ADMIN up, so that an administrator remains.
+    Callers cannot disable themselves or take ORGANIZATION_ADMIN from themselves, so that an administrator remains.
     """
     principal = await work.lock(Principal, new.id, path=("id",))
     _check_update(work, new, principal)
@@ -84,7 +84,7 @@ async def update_principal(work: Work, new: UpdatePrincipal) -> Principal:
 
 @operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound, Conflict))
 async def delete_principal(work: Work, id: str) -> str:
-    """Remove a user or a team with its shares, tokens and own connections, though not the caller. Answers its id."""
+    """Remove a user or a team with its shares, tokens and own connections. Not the caller itself. Answers its id."""
     principal = await work.lock(Principal, id, path=("id",))
     if principal.id == work.caller.principal_id:
         raise Conflict("You cannot remove yourself; another administrator can.", existing=principal, path=("id",))
@@ -103,9 +103,9 @@ async def delete_principal(work: Work, id: str) -> str:
 
 
 async def new_principal(work: Work, new: CreatePrincipal) -> Principal:
-    """Add a user or a team, for operations that make more than that.
+    """The body of `create_principal`, shared with operations that add to it.
 
-    Raises InvalidInput, NotFound for a member that is not there, Conflict for a username or subject that is taken.
+    Raises InvalidInput, NotFound for an unknown member, Conflict for a username or subject that is taken.
     """
     _check(work, new)
     await _refuse_taken(work, col(Principal.username) == new.username, "username", new.username)
@@ -138,7 +138,7 @@ def _check(work: Work, new: CreatePrincipal) -> None:
     faults.text("email", new.email, most=NAME, least=1)
     faults.text("subject", new.subject, most=NAME, least=1)
     acts = new.subject is None or new.kind is PrincipalKind.USER
-    faults.check(acts, "subject", "A team does not act, so it has no subject.")
+    faults.check(acts, "subject", "A team has no subject; only a user can have one.")
     faults.object("custom_fields", new.custom_fields)
     _check_permissions(faults, work, new.permissions, held=())
     faults.refuse()
@@ -157,12 +157,12 @@ def _check_update(work: Work, new: UpdatePrincipal, principal: Principal) -> Non
         faults.check(stays, "permissions", "You cannot take ORGANIZATION_ADMIN from yourself.")
     faults.check(not (mine and new.disabled is True), "disabled", "You cannot disable yourself.")
     acts = not isinstance(new.disabled, bool) or principal.kind is PrincipalKind.USER
-    faults.check(acts, "disabled", "A team does not act; take its members or its shares away.")
+    faults.check(acts, "disabled", "A team cannot be disabled; remove its members or its shares.")
     faults.refuse()
 
 
 def _check_permissions(faults: Faults, work: Work, words: Sequence[Permission], *, held: Sequence[str]) -> None:
-    """What the principal has already may stay; nobody gives what they do not have."""
+    """Add a fault for each permission that neither the principal nor the caller has."""
     for index, permission in enumerate(words):
         may = permission in held or permission in work.caller.permissions
         faults.check(may, ("permissions", str(index)), f"You cannot give {permission}: you do not have it.")
@@ -171,11 +171,11 @@ def _check_permissions(faults: Faults, work: Work, words: Sequence[Permission], 
 async def _refuse_taken(work: Work, same: Any, field: str, value: str) -> None:
     existing = await work.first(work.mine(Principal).where(same))
     if existing is not None:
-        raise Conflict(f"The {field} {value} is taken.", existing=existing, path=(field,))
+        raise Conflict(f"The {field} {value} is taken; choose another one.", existing=existing, path=(field,))
 
 
 async def _refuse_owner(work: Work, principal: Principal) -> None:
-    """Living integrations hold their owner; those that are gone let go of it."""
+    """Raise Conflict if the principal owns integrations; removed ones lose their owner."""
     owned = await work.all(
         select(Integration)
         .where(col(Integration.owner_id) == principal.id, col(Integration.removed_at).is_(None))
@@ -184,7 +184,7 @@ async def _refuse_owner(work: Work, principal: Principal) -> None:
     if owned:
         named = ", ".join(integration.handler for integration in owned[:_MOST_NAMED])
         more = f" and {len(owned) - _MOST_NAMED} more" if len(owned) > _MOST_NAMED else ""
-        raise Conflict(f"It owns {named}{more}; give them to somebody else first.", existing=owned[0], path=("id",))
+        raise Conflict(f"It owns {named}{more}; give them another owner first.", existing=owned[0], path=("id",))
     await work.session.execute(
         update(Integration).where(col(Integration.owner_id) == principal.id).values(owner_id=None)
     )

@@ -28,7 +28,7 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, kw_only=True)
 class CreateOrganization:
-    """A new tenant and its first user, who may do everything unless told otherwise."""
+    """A new tenant and its first user, with all permissions unless some are named."""
 
     name: str
     slug: str | None = None
@@ -49,7 +49,7 @@ class NewOrganization:
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateOrganization:
-    """New values. Absent is unchanged; null clears what may be empty."""
+    """New values; an absent one stays unchanged. Null clears a value that may be empty."""
 
     name: str | Unset | None = UNSET
     custom_fields: dict[str, Any] | Unset | None = UNSET
@@ -58,10 +58,10 @@ class UpdateOrganization:
 
 @dataclass(frozen=True, kw_only=True)
 class IssueToken:
-    """A token for a user of an organization, both by name. All that the user may do, unless told otherwise.
+    """A token for a user of an organization, both by name. It has the user's permissions unless some are named.
 
-    `reach` SUBJECT lets it act wherever a principal has the user's subject. Only the operator gives it: who
-    administers one organization may name any subject there, and must not become it elsewhere.
+    With `reach` SUBJECT it acts in every organization that has a principal with the user's subject. Only the operator
+    gives it: an administrator may enter any subject, and must not get that subject's rights in other organizations.
     """
 
     organization: str
@@ -74,13 +74,13 @@ class IssueToken:
 
 @operation(needs=OPERATOR, refuses=(Conflict, InvalidInput))
 async def create_organization(work: Work, new: CreateOrganization) -> NewOrganization:
-    """Make a tenant and its first user."""
+    """Create a tenant and its first user."""
     faults = Faults()
     faults.name("name", new.name)
     faults.slug("slug", new.slug)
     faults.refuse()
     if new.slug is not None and await work.first(_by_slug(new.slug)) is not None:
-        raise Conflict(f"The slug {new.slug} is taken.", path=("slug",))
+        raise Conflict(f"The slug {new.slug} is taken; choose another one.", path=("slug",))
     slug = new.slug or await free(work, col(Organization.slug), slug_from(new.name), "-")
     organization = work.add(Organization(id=new_id(work.now()), name=new.name, slug=slug))
     await work.flush()
@@ -114,7 +114,7 @@ async def update_organization(work: Work, new: UpdateOrganization) -> Organizati
 
 @operation(needs=OPERATOR, refuses=(NotFound, InvalidInput))
 async def issue_token(work: Work, new: IssueToken) -> NewToken:
-    """Make a personal token for a user; its text is shown this once."""
+    """Make a personal token for a user; its text is shown only once."""
     faults = Faults()
     faults.name("name", new.name)
     ahead = new.expires_at is None or new.expires_at > work.now()
@@ -122,9 +122,9 @@ async def issue_token(work: Work, new: IssueToken) -> NewToken:
     faults.refuse()
     organization = await _organization(work, new.organization)
     principal = await _principal(work, organization, new.username)
-    require(principal.disabled_at is None, ("username",), "The user is disabled, and so would the token be.")
+    require(principal.disabled_at is None, ("username",), "This user is disabled; enable the user first.")
     somebody = principal.subject is not None or new.reach is TokenReach.ORGANIZATION
-    require(somebody, ("reach",), "The user has no subject, so the token would reach nothing more.")
+    require(somebody, ("reach",), "The user has no subject; leave reach out, or give the user a subject.")
     wanted = [Permission(word) for word in principal.permissions] if new.permissions is None else new.permissions
     token = Token(
         organization_id=organization.id,
@@ -172,12 +172,16 @@ def _check(new: UpdateOrganization) -> None:
     for index, url in enumerate(urls):
         path = ("return_urls", str(index))
         faults.text(path, url, most=ADDRESS)
-        faults.check(_is_return_url(url), path, "Write a prefix such as https://app.example.com/, its host in full.")
+        faults.check(
+            _is_return_url(url),
+            path,
+            "Write a prefix with the full host and a slash, such as https://app.example.com/.",
+        )
     faults.refuse()
 
 
 def _is_return_url(url: str) -> bool:
-    """A prefix ends the host with a slash, or `https://app.example.com` would let `…com.evil.example` in."""
+    """Whether a prefix has a slash after its host: `https://app.example.com` would allow `…com.evil.example`."""
     parts = _split(url)
     if parts is None or not parts.hostname or parts.username is not None or not parts.path.startswith("/"):
         return False

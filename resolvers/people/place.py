@@ -26,7 +26,7 @@ class CreatePlace:
 
 @dataclass(frozen=True, kw_only=True)
 class UpdatePlace:
-    """New values. Absent is unchanged; null clears what may be empty."""
+    """New values; an absent one stays unchanged. Null clears a value that may be empty."""
 
     id: str
     name: str | Unset | None = UNSET
@@ -64,7 +64,7 @@ async def update_place(work: Work, new: UpdatePlace) -> Place:
 
 @operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound,))
 async def delete_place(work: Work, id: str) -> str:
-    """Remove a space or a site from everything. Answers its id."""
+    """Remove a space or a site. Answers its id."""
     place = await work.lock(Place, id, path=("id",))
     work.audit(place, "place.deleted")
     await work.remove(place)

@@ -22,47 +22,47 @@ BY_KIND_AND_NAME: Final = Order(columns=("kind", "name_key", "id"))
 
 @dataclass(frozen=True, kw_only=True)
 class PrincipalFilter:
-    """Conditions on principals, all of which hold."""
+    """Conditions on principals; all must hold."""
 
     kind: PrincipalKind | None = None
     search: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """On the table. Each word is looked for in the display name and in the username."""
+        """The conditions in SQL. Each word is searched in the display name and the username."""
         return [*equal(col(Principal.kind), self.kind), *searching(col(Principal.search_text), self.search)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlaceFilter:
-    """Conditions on places, all of which hold."""
+    """Conditions on places; all must hold."""
 
     kind: PlaceKind | None = None
     search: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """On the table."""
+        """The conditions in SQL."""
         return [*equal(col(Place.kind), self.kind), *searching(col(Place.name_key), self.search)]
 
 
 @operation(reads=True)
 async def list_organizations(work: Work, page: SliceRequest) -> Slice[Organization]:
-    """Every organization that the caller's token reaches, oldest first."""
+    """List every organization that the caller's token reaches, oldest first."""
     return await work.slice(work.mine(Organization), Organization, BY_ID, page)
 
 
 @operation(needs=Permission.ORGANIZATION_READ, reads=True)
 async def list_principals(work: Work, filter: PrincipalFilter, page: SliceRequest) -> Slice[Principal]:
-    """Users and teams, by name."""
+    """List users and teams by name."""
     return await work.slice(work.mine(Principal).where(*filter.conditions()), Principal, BY_NAME, page)
 
 
 @operation(needs=Permission.ORGANIZATION_READ, reads=True)
 async def list_places(work: Work, filter: PlaceFilter, page: SliceRequest) -> Slice[Place]:
-    """Sites and then spaces, by name."""
+    """List sites and then spaces, by name."""
     return await work.slice(work.mine(Place).where(*filter.conditions()), Place, BY_KIND_AND_NAME, page)
 
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True)
 async def list_tags(work: Work) -> Sequence[Tag]:
-    """Every tag of the organization, by name; there are at most as many as an organization may have."""
+    """List every tag of the organization by name. Their number is limited, so there are no pages."""
     return await work.all(work.mine(Tag).order_by(col(Tag.name_key), col(Tag.id)))

@@ -1,4 +1,4 @@
-"""Tokens: make and end."""
+"""Tokens: create and revoke."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class CreateToken:
 
 @dataclass(frozen=True, kw_only=True)
 class NewToken:
-    """A token and its bearer text, shown this once."""
+    """A token and its bearer text, which is shown only once."""
 
     token: Token
     secret: str
@@ -53,7 +53,7 @@ class NewToken:
 
 @operation(needs=Permission.TOKENS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
 async def create_token(work: Work, new: CreateToken) -> NewToken:
-    """Make a token. Its permissions and the capabilities it may run are at most the caller's own."""
+    """Create a token. Its permissions and allowed capabilities are at most the caller's own."""
     _check(work, new)
     principal = await _principal(work, new)
     if new.integration_id is not None:
@@ -78,7 +78,7 @@ async def create_token(work: Work, new: CreateToken) -> NewToken:
 
 @operation(refuses=(NotFound, Forbidden))
 async def revoke_token(work: Work, id: str) -> str:
-    """End a token at once, everywhere. Needs TOKENS_WRITE, or it is the caller's own. Answers its id."""
+    """Revoke a token at once, everywhere. Needs TOKENS_WRITE unless it is the caller's own. Answers its id."""
     here = select(Token).where(col(Token.organization_id) == work.organization_id, col(Token.id) == id)
     token = await work.first(here.with_for_update())
     if token is None:
@@ -95,7 +95,7 @@ async def revoke_token(work: Work, id: str) -> str:
 
 
 def make_token(work: Work, token: Token) -> NewToken:
-    """Give a token its bearer text, and keep it and the record of it."""
+    """Give a token its bearer text, and add and audit it."""
     text = new_token_text()
     token.id = new_id(work.now())
     token.digest = digest_of(text)
@@ -107,7 +107,7 @@ def make_token(work: Work, token: Token) -> NewToken:
 
 
 def completed(permissions: Sequence[Permission]) -> set[Permission]:
-    """Permissions with the READ that each WRITE of a noun brings."""
+    """The permissions, and for each WRITE of a noun its READ."""
     return {*permissions, *(_READS[word] for word in permissions if word in _READS)}
 
 
@@ -124,12 +124,12 @@ def _check(work: Work, new: CreateToken) -> None:
     few = len(new.allowed_capability_ids or ()) <= _MOST_CAPABILITIES
     faults.check(few, "allowed_capability_ids", f"At most {_MOST_CAPABILITIES} capabilities.")
     nobody = new.principal_id is None and new.integration_id is None and work.caller.principal_id is None
-    faults.check(not nobody, "principal_id", "This token speaks for no user; name a principal or an integration.")
+    faults.check(not nobody, "principal_id", "Your token has no user; name a principal or an integration.")
     faults.refuse()
 
 
 async def _allowed(work: Work, new: CreateToken) -> list[str]:
-    """What was named; where nothing was, what the caller itself is held to."""
+    """The named capabilities; if none is named, those to which the caller itself is limited."""
     held = work.caller.allowed_capabilities
     if not new.allowed_capability_ids:
         return sorted(held)

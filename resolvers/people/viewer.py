@@ -1,4 +1,4 @@
-"""Who is asking, and things by their ids."""
+"""The viewer, and rows by global id."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_NODES: Final = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """Who a request speaks for, and what it may do."""
+    """The organization and principal of a request, and its permissions."""
 
     organization: Organization
     organizations: Sequence[Organization]
@@ -33,7 +33,7 @@ class Viewer:
 
 @operation(reads=True)
 async def read_viewer(work: Work) -> Viewer:
-    """Who is asking."""
+    """Read the viewer of this request."""
     caller = work.caller
     organization = await work.get(Organization, caller.organization_id)
     return Viewer(
@@ -47,9 +47,9 @@ async def read_viewer(work: Work) -> Viewer:
 
 @operation(reads=True)
 async def read_nodes(work: Work, refs: Sequence[tuple[type[Row], str] | None]) -> Sequence[Row | None]:
-    """Things by table and id, in the order asked: None where there is none. One statement a table.
+    """Read rows by table and id, in the order of the refs; None for a missing row. One statement per table.
 
-    Raises Forbidden where a thing's reading needs a permission that the caller lacks.
+    Raises Forbidden if the caller lacks the permission to read one of the tables.
     """
     if len(refs) > MOST_NODES:
         raise InvalidInput.at(("ids",), f"At most {MOST_NODES} ids.")
@@ -67,5 +67,5 @@ async def read_nodes(work: Work, refs: Sequence[tuple[type[Row], str] | None]) -
 
 @operation(reads=True)
 async def list_tokens(work: Work, page: SliceRequest) -> Slice[Token]:
-    """The caller's own tokens; all of the organization for administrators."""
+    """List the caller's own tokens; for administrators, all of the organization."""
     return await work.slice(work.mine(Token), Token, BY_ID, page)

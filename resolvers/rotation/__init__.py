@@ -1,1 +1,1 @@
-"""Rotation of master keys: every secret sealed anew while the hub goes on."""
+"""Rotation of master keys: every secret is sealed again while the hub keeps running."""

@@ -1,4 +1,4 @@
-"""Where secrets are: every column that the tables mark, so that none is forgotten."""
+"""Columns of secrets: every column that the tables mark, so that a rotation forgets none."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _OWNER: Final = "organization_id"
 
 @dataclass(frozen=True, kw_only=True)
 class SecretColumn:
-    """A column of envelopes, and the column by which its rows are named."""
+    """A column of envelopes, and the key column of its table."""
 
     table: str
     key: str
     column: str
 
     def __str__(self) -> str:
-        """As operators read it."""
+        """The name for operators."""
         return f"{self.table}.{self.column}"
 
     def place(self, row_id: str, organization_id: str) -> SecretPlace:
-        """Where the envelope of a row belongs."""
+        """The place to which the envelope of a row is bound."""
         return SecretPlace(organization_id=organization_id, table=self.table, row_id=row_id, column=self.column)
 
 
 def secret_columns(metadata: MetaData) -> Sequence[SecretColumn]:
-    """In the order of tables and columns. Raises TypeError for a column whose rows an envelope cannot be bound to."""
+    """All columns of secrets, in the order of tables. Raises TypeError for a table without one id or organization."""
     return [
         SecretColumn(table=table.name, key=_key_of(table), column=column.name)
         for table in metadata.sorted_tables

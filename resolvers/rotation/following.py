@@ -1,4 +1,4 @@
-"""Every process asks again and again which master key seals and which are removed, so that all do the same."""
+"""Following master keys: every process asks at intervals which key seals and which keys are removed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KEYS: Final = "SELECT version, sealing_since, removed_at FROM master_key"
 
 @dataclass(frozen=True, kw_only=True)
 class _Standing:
-    """What the database says of the keys."""
+    """The sealing key and the removed keys, as the database has them."""
 
     sealing: int
     removed: frozenset[int]
@@ -29,9 +29,9 @@ class _Standing:
 
 @asynccontextmanager
 async def following_keys(hub: Hub) -> AsyncIterator[None]:
-    """Check this process's keys, seal with the one that all do, and go on following; a removed key is forgotten.
+    """Check this process's keys, seal with the common one, and follow later changes; removed keys are forgotten.
 
-    Raises Conflict, in a sentence for the operator, where a key is missing or wrong.
+    Raises Conflict, with a sentence for the operator, if a key is missing or wrong.
     """
     hub.keyring.seal_with(await admit_keys(Caller.of_hub(hub)))
     following = asyncio.create_task(_follow(hub), name="following keys")
@@ -50,20 +50,20 @@ async def _follow(hub: Hub) -> None:
         try:
             standing = await _standing(hub)
         except Unavailable:
-            continue  # whoever cannot reach the database seals nothing either
-        except Exception:  # noqa: BLE001  a run loop outlives what goes wrong in it
-            _log.exception("It could not be read which master key seals")
+            continue  # without the database, this process seals nothing either
+        except Exception:  # noqa: BLE001  a run loop survives its errors
+            _log.exception("The sealing master key could not be read")
             continue
         missing = _seal(hub, standing.sealing, missing)
         for version in hub.keyring.forget(standing.removed):
-            _log.info("Master key %d is removed, and this process has forgotten it", version)
+            _log.info("Master key %d was removed; this process no longer has it", version)
 
 
 def _seal(hub: Hub, version: int, missing: int) -> int:
-    """Seal with this key from now on. Answers the one that is missing, which is said once."""
+    """Seal with this key from now on. Answers the version of a missing key, which is logged once."""
     if version in {hub.keyring.current, missing} or hub.keyring.seal_with(version):
         return missing
-    _log.error("Master key %d seals now, and this process does not have it", version)
+    _log.error("Master key %d seals now, but this process does not have it; give it to this process", version)
     return version
 
 

@@ -1,4 +1,4 @@
-"""What the database knows of master keys: which there are, which one seals, which are gone."""
+"""Master keys in the database: enter new ones, choose the sealing one, mark removed ones."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ _ADD: Final = text(
 
 @operation(needs=OPERATOR, refuses=(Conflict,))
 async def admit_keys(work: Work) -> int:
-    """Enter the keys of this process that are new, and answer which key seals; of a new database the newest.
+    """Enter the new keys of this process, and answer the version that seals; in a new database, the newest.
 
-    Raises Conflict, in a sentence for the operator, where one that seals or sealed is missing, or is another key
-    than it was.
+    Raises Conflict, with a sentence for the operator, if a key that seals or has sealed is missing or has changed.
     """
     ring, now = work.hub.keyring, work.now()
     first = not await _known(work)
@@ -45,7 +44,7 @@ async def admit_keys(work: Work) -> int:
 
 @operation(needs=OPERATOR, refuses=(Conflict, NotFound))
 async def begin_sealing(work: Work, version: int) -> None:
-    """From now on every process seals with this key. Raises Conflict where a newer one does already."""
+    """Make every process seal with this key from now on. Raises Conflict if a newer one seals already, NotFound."""
     key = await _find(work, version)
     if sealing_version(await _known(work)) > version:
         raise Conflict(f"A newer master key than {version} seals already.")
@@ -55,7 +54,7 @@ async def begin_sealing(work: Work, version: int) -> None:
 
 @operation(needs=OPERATOR, refuses=(NotFound,))
 async def complete_rotation(work: Work, version: int) -> None:
-    """Everything is sealed with this key, and opens: the next rotation takes another one."""
+    """Record that every secret is sealed with this key and opens: the next rotation needs another key."""
     (await _find(work, version)).completed_at = work.now()
 
 
@@ -65,8 +64,9 @@ async def _load_key(work: Work, version: int) -> int:
 
 
 async def _count_sealed(hub: Hub, version: int) -> Mapping[SecretColumn, int]:
-    """Counted outside the transaction, since it reads every secret. The count cannot grow: this key no longer seals,
-    or `retire_key` refuses.
+    """Count the secrets that this key sealed, outside the transaction, since it reads every secret.
+
+    The count cannot grow: this key no longer seals, or `retire_key` refuses.
     """
     counts = await count_secrets(hub)
     return {column: found[version] for column, found in counts.items() if version in found}
@@ -86,12 +86,12 @@ async def retire_key(work: Work, version: int, sealed: Mapping[SecretColumn, int
 
 @operation(needs=OPERATOR)
 async def record_unreadable(work: Work, place: SecretPlace) -> None:
-    """Record a secret that does not open, in the organization whose row it is."""
+    """Audit a secret that does not open, in the organization of its row."""
     work.audit_unreadable(place)
 
 
 def sealing_version(known: Sequence[MasterKey]) -> int:
-    """The newest key of those that have begun to seal; 0 where none has."""
+    """The newest key that has begun to seal; 0 if none has."""
     return max((key.version for key in known if key.sealing_since is not None), default=0)
 
 
@@ -110,7 +110,7 @@ def _check(ring: Keyring, key: MasterKey) -> None:
     here = key.version in ring.versions
     if here and ring.fingerprint(key.version) != key.fingerprint:
         raise Conflict(
-            f"Master key {key.version} is another one than this database's secrets are sealed with;"
+            f"Master key {key.version} is not the key with which this database's secrets are sealed;"
             " put the right one back."
         )
     if not here and key.sealing_since is not None and key.removed_at is None:

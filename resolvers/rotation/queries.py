@@ -14,5 +14,5 @@ from resolvers.work import Work
 
 @operation(needs=OPERATOR, reads=True)
 async def list_keys(work: Work) -> Sequence[MasterKey]:
-    """Every one that was ever entered, oldest first."""
+    """List every key that was ever entered, oldest first."""
     return await work.all(select(MasterKey).order_by(col(MasterKey.version)))

@@ -1,4 +1,4 @@
-"""Keys come and go: a new one is everywhere before it seals, an old one stays while anything needs it."""
+"""Add and remove keys: every process has a new key before it seals; an old key stays while a secret needs it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from resolvers.rotation.queries import list_keys
 
 
 async def next_version(caller: Caller) -> int:
-    """A version that no key has or had. Raises Conflict."""
+    """A version that no key has or ever had. Raises Conflict."""
     await admit_keys(caller)
     return 1 + max(caller.hub.keyring.versions[-1], *(key.version for key in await list_keys(caller)))
 
 
 async def add_key(caller: Caller, file: KeyFile) -> int:
-    """Put a new key into the file, which seals nothing yet; answers its version. Raises Conflict, ValueError."""
+    """Add a new key to the file. It does not seal yet. Answers its version. Raises Conflict, ValueError."""
     version = file.add(above=await next_version(caller) - 1)
     caller.hub.keyring.renew()
     await admit_keys(caller)
@@ -24,7 +24,7 @@ async def add_key(caller: Caller, file: KeyFile) -> int:
 
 
 async def find_unfinished(caller: Caller) -> int | None:
-    """The newest key, where there may be something that it has yet to seal; else None. Raises Conflict."""
+    """The newest key if its rotation is not complete; else None. Raises Conflict."""
     await admit_keys(caller)
     newest = caller.hub.keyring.versions[-1]
     finished = any(key.completed_at for key in await list_keys(caller) if key.version == newest)
@@ -32,9 +32,9 @@ async def find_unfinished(caller: Caller) -> int | None:
 
 
 async def remove_key(caller: Caller, version: int, file: KeyFile | None) -> bool:
-    """Do without a key from now on; answers whether it was in the file.
+    """Remove a key for good. Answers whether it was in the file.
 
-    Raises Conflict where it has sealed anything that is still there, or seals; NotFound, ValueError.
+    Raises Conflict if it seals, or if a stored secret is sealed with it; NotFound, ValueError.
     """
     await retire_key(caller, version)
     return file is not None and file.remove(version)

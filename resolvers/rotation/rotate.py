@@ -1,4 +1,4 @@
-"""The run of a rotation: begin to seal with a key, seal what older ones have sealed anew, open all of it."""
+"""The run of a rotation: begin to seal with a key, seal older secrets with it, open all of them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from resolvers.rotation.rows import Envelope, Replacement, SecretRows, secret_ro
 
 _MOST_SWEEPS: Final = 20
 _PAUSE_SECONDS: Final = 0.25
-#: Is told of so many more rows.
+#: Progress callback: how many more rows are done.
 Advance = Callable[[int], None]
 
 
 @asynccontextmanager
 async def rotating(caller: Caller, version: int) -> AsyncIterator[Rotation]:
-    """From now on this key seals, in every process. Raises Conflict, NotFound, Unavailable."""
+    """Make every process seal with this key, and start a run. Raises Conflict, NotFound, Unavailable."""
     await begin_sealing(caller, version)
     caller.hub.keyring.seal_with(version)
     async with secret_rows(caller.hub.database) as rows:
@@ -32,24 +32,24 @@ async def rotating(caller: Caller, version: int) -> AsyncIterator[Rotation]:
 
 
 class Rotation:
-    """A run, which may end at any moment and goes on where it was when there is another.
+    """A run. It may be interrupted at any moment; the next run continues with the rest.
 
-    Secrets that do not open are left as they are, and named in `unreadable` and in the audit of their organizations.
+    Secrets that do not open stay unchanged. They are listed in `unreadable` and audited in their organizations.
     """
 
     def __init__(self, caller: Caller, rows: SecretRows, version: int) -> None:
         self.version = version
         self.resealed = self.checked = 0
-        self.seconds = 0.0  # of sealing anew, without waiting for anybody
+        self.seconds = 0.0  # spent on sealing, without the waits
         self.unreadable: list[SecretPlace] = []
         self._caller, self._rows, self._keyring = caller, rows, caller.hub.keyring
         self._columns = secret_columns(metadata)
         self._began = time.monotonic()
 
     async def reseal(self, advance: Advance) -> int:
-        """Sweep until nothing older is found, once every process has had the time to follow.
+        """Sweep until no older secret is found and every process has had the time to follow.
 
-        Answers how many were found by the last sweep: they are sealed with older keys as fast as they are renewed.
+        Answers how many the last sweep found: not 0 if older keys still seal as fast as the sweeps go.
         """
         for _ in range(_MOST_SWEEPS):
             wait = self._began + self._caller.hub.pace.key_follow - time.monotonic()
@@ -60,7 +60,7 @@ class Rotation:
         return found
 
     async def check(self, advance: Advance) -> None:
-        """Open every secret there is, whichever key has sealed it."""
+        """Open every secret, with the key that sealed it."""
         for column in self._columns:
             async for batch in self._rows.walk(column, below=None):
                 for envelope in batch:

@@ -1,4 +1,4 @@
-"""Envelopes in the database, on the driver itself: read by the key that sealed them, replaced if still the same."""
+"""Envelopes in the database, on the driver itself: read by the version of their key, replaced if unchanged."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from models.writer import SqliteWriter
 from resolvers.rotation.columns import SecretColumn
 
 BATCH: Final = 500
-_MOST_BYTES: Final = 4 * 1024 * 1024  # of envelopes in memory: a kept response may be as large as an answer
-_BEYOND: Final = b"\xff" * 5  # follows the mark of every version
-_SECONDS: Final = 600.0  # for a statement that walks a table of any size
+_MOST_BYTES: Final = 4 * 1024 * 1024  # of envelopes in memory: a stored response may be large
+_BEYOND: Final = b"\xff" * 5  # sorts after the mark of every version
+_SECONDS: Final = 600.0  # for a statement that reads a table of any size
 _COUNT: Final = 'SELECT {mark}, count(*) FROM "{table}" WHERE "{column}" IS NOT NULL GROUP BY 1'
 _SIZES: Final = (
     'SELECT "{key}", length("{column}") FROM "{table}"'
@@ -29,7 +29,7 @@ _ENVELOPES: Final = (
     ' WHERE "{key}" > ? AND "{key}" <= ? AND {mark} < ? ORDER BY "{key}"'
 )
 _REPLACE_SQLITE: Final = 'UPDATE "{table}" SET "{column}" = ? WHERE "{key}" = ? AND "{column}" = ?'
-# A row that somebody is changing is left to them and to the next sweep: who never waits is in no deadlock.
+# A row that another transaction is changing is left to the next sweep: without waiting there is no deadlock.
 _REPLACE_POSTGRESQL: Final = """
 WITH given AS (SELECT * FROM unnest($1::char(24)[], $2::bytea[], $3::bytea[]) AS given (id, old, new)),
  free AS (SELECT given.id, given.new FROM "{table}" t JOIN given ON t."{key}" = given.id AND t."{column}" = given.old
@@ -39,7 +39,7 @@ UPDATE "{table}" t SET "{column}" = free.new FROM free WHERE t."{key}" = free.id
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """One row's, as it was read."""
+    """The envelope of one row, as it was read."""
 
     row_id: str
     organization_id: str
@@ -48,7 +48,7 @@ class Envelope:
 
 @dataclass(frozen=True, kw_only=True)
 class Replacement:
-    """Of what was read by what is to be there instead."""
+    """The old and the new envelope of one row."""
 
     row_id: str
     old: bytes
@@ -59,21 +59,21 @@ class Driver(Protocol):
     """One of the two databases."""
 
     async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        """All records of a SELECT, however long it takes."""
+        """Fetch all records of a SELECT, even if it takes minutes."""
 
     async def replace(self, column: SecretColumn, batch: Sequence[Replacement]) -> int:
-        """Durably, each where the old one still is there. Answers how many it was."""
+        """Replace durably, only rows that still have the old envelope. Answers how many were replaced."""
 
 
 class SecretRows:
-    """Reads and replaces envelopes. A version is that of the key which sealed them."""
+    """Access to envelopes. A version is that of the key which sealed them."""
 
     def __init__(self, driver: Driver, *, sqlite: bool) -> None:
         self._driver = driver
         self._sqlite = sqlite
 
     async def count(self, column: SecretColumn) -> Mapping[int, int]:
-        """How many envelopes there are by version; 0 is the version of what is none."""
+        """The number of envelopes by version. Values that are no envelope count as version 0."""
         counts: dict[int, int] = {}
         for mark, count in await self._driver.fetch(self._spelled(_COUNT, column), []):
             version = int.from_bytes(mark, "big")
@@ -81,7 +81,7 @@ class SecretRows:
         return counts
 
     async def walk(self, column: SecretColumn, *, below: int | None) -> AsyncIterator[Sequence[Envelope]]:
-        """The envelopes of versions below this one, or of all; by row, in batches that fit into memory."""
+        """Read the envelopes of versions below this one, or of all, by row, in batches that fit into memory."""
         after, mark = "", _BEYOND if below is None else version_mark(below)
         while sizes := await self._driver.fetch(self._spelled(_SIZES, column), [after, mark]):
             last = _fitting(sizes)
@@ -90,7 +90,7 @@ class SecretRows:
             after = last
 
     async def replace(self, column: SecretColumn, batch: Sequence[Replacement]) -> int:
-        """Durably and nothing else of the rows, each where the old one still is there. Answers how many it was."""
+        """Replace durably, only rows that still have the old envelope. Answers how many were replaced."""
         return await self._driver.replace(column, batch) if batch else 0
 
     def _spelled(self, sql: str, column: SecretColumn) -> str:
@@ -99,7 +99,7 @@ class SecretRows:
 
 @asynccontextmanager
 async def secret_rows(database: Database) -> AsyncIterator[SecretRows]:
-    """Over connections of their own, closed afterwards. Raises Unavailable."""
+    """Open separate connections to the database, closed afterwards. Raises Unavailable."""
     if database.is_sqlite:
         writer = SqliteWriter(database, "rotation")
         try:
@@ -146,12 +146,12 @@ def _executed(connection: sqlite3.Connection, sql: str, rows: Sequence[tuple[byt
 
 
 def _of(sql: str, column: SecretColumn) -> str:
-    mark = f'coalesce(substr("{column.column}", 2, 4), "{column.column}")'  # of what is empty, SQLite's is NULL
+    mark = f'coalesce(substr("{column.column}", 2, 4), "{column.column}")'  # SQLite: an empty value's is NULL
     return sql.format(table=column.table, key=column.key, column=column.column, mark=mark, batch=BATCH)
 
 
 def _fitting(sizes: Sequence[Sequence[Any]]) -> str:
-    """The key of the last row that still fits; one row always does."""
+    """The key of the last row that fits into memory; at least one row is taken."""
     room = _MOST_BYTES - sizes[0][1]
     last: str = sizes[0][0]
     for key, size in sizes[1:]:

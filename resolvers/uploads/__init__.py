@@ -1,1 +1,1 @@
-"""Bytes that come aside: what they are, how many may come, and who may use them."""
+"""Uploads: receive bytes within limits, judge them, claim them once; icons."""

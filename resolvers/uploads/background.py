@@ -17,7 +17,7 @@ _INTERVAL_MS: Final = 600_000
 
 @operation(needs=OPERATOR)
 async def expire_uploads(work: Work) -> int:
-    """Remove the uploads that nobody used in their time. Answers how many."""
+    """Remove expired uploads that were never used. Answers how many."""
     removed: Any = await work.session.execute(delete(Asset).where(col(Asset.expires_at) <= work.now()))
     await work.repeat_job(_INTERVAL_MS)
     return int(removed.rowcount)

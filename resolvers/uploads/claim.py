@@ -1,4 +1,4 @@
-"""Uploads as rows: the open ones of an organization, and the one moment at which an upload becomes something."""
+"""Uploads as rows: find and count the open ones of an organization, and claim one for an integration."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from models.tables import Asset, Integration
 from models.vocabulary import UploadPurpose
 from resolvers.work import Work
 
-#: How many uploads of one organization may wait to be used.
+#: Limit of unused uploads of one organization.
 MOST_OPEN: Final = 20
 _CONTENT: Any = Asset.content
 
 
 def facts_of(statement: Select[Asset]) -> Select[Asset]:
-    """Assets without their content, which may be large: reading that of such a row raises."""
+    """Select assets without their content, which may be large. Reading `content` of such a row raises."""
     return statement.options(defer(_CONTENT, raiseload=True))
 
 
 async def open_upload(work: Work, upload_id: str, *, path: Path | None = None) -> Asset:
-    """An upload that waits to be filled or used, held against other writers. Raises NotFound; Conflict when used."""
+    """An upload that waits to be filled or used, locked. Raises NotFound; Conflict if it was used."""
     mine = facts_of(work.mine(Asset).where(col(Asset.id) == upload_id)).with_for_update()
     found = await work.first(mine) if is_id(upload_id) else None
     if found is None:
         raise NotFound("upload", path=path)
     if found.expires_at is None:
-        raise Conflict("This upload has been used; make another one.", path=path)
+        raise Conflict("This upload was used already; create another one.", path=path)
     if found.expires_at <= work.now():
         raise NotFound("upload", path=path)
     return found
@@ -40,19 +40,19 @@ async def open_upload(work: Work, upload_id: str, *, path: Path | None = None) -
 async def claim_upload(
     work: Work, upload_id: str, purpose: UploadPurpose, integration: Integration, *, path: Path
 ) -> Asset:
-    """Make an upload an integration's own, once. Raises NotFound, Conflict, and InvalidInput at `path`."""
+    """Give an upload to an integration, once. Raises NotFound, Conflict, and InvalidInput at `path`."""
     upload = await open_upload(work, upload_id, path=path)
     if upload.purpose is not purpose:
         raise InvalidInput.at(path, f"This upload is for {upload.purpose}, not for {purpose}.")
     if upload.filled_at is None:
-        raise InvalidInput.at(path, "This upload has no bytes yet; put them to its address first.")
+        raise InvalidInput.at(path, "This upload has no bytes yet; put them at its address first.")
     upload.integration_id = integration.id
     upload.expires_at = None
     return upload
 
 
 async def refuse_too_many(work: Work) -> None:
-    """Raises TooMany when the organization has as many open uploads as it may have."""
+    """Raise TooMany if the organization has MOST_OPEN open uploads."""
     waiting = select(func.count()).where(
         col(Asset.organization_id) == work.organization_id, col(Asset.expires_at) > work.now()
     )

@@ -1,4 +1,4 @@
-"""What bytes are: by themselves, never by a name or a type that came along."""
+"""The content type of bytes: judged by the bytes alone, never by a file name or a declared type."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resolvers.uploads.unfit import Unfit
 
 _MB: Final = 1024 * 1024
 
-#: How many bytes an upload may have, by what it is for.
+#: Largest size of an upload in bytes, by purpose.
 MOST_BYTES: Final = {
     UploadPurpose.ICON: 1 * _MB,
     UploadPurpose.PREVIEW: 2 * _MB,
@@ -26,7 +26,7 @@ MOST_BYTES: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """Bytes that are fit for what they are for."""
+    """Bytes that fit their purpose."""
 
     raw: bytes = field(repr=False)
     content_type: str
@@ -34,9 +34,9 @@ class Content:
 
 
 def judge(purpose: UploadPurpose, raw: bytes) -> Content:
-    """Decide what bytes are. Raises Unfit for what the purpose does not take. Takes its time: not for the loop."""
+    """Find the content type of bytes. Raises Unfit if the purpose does not allow them. Slow: run it in a thread."""
     if not raw:
-        raise Unfit("There are no bytes.")
+        raise Unfit("There are no bytes; send the content.")
     return Content(raw=raw, content_type=_KINDS[purpose](raw), sha256=hashlib.sha256(raw).hexdigest())
 
 
@@ -45,7 +45,7 @@ def _icon(raw: bytes) -> str:
     if found is not None:
         return found
     if not raw.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
-        raise Unfit("An icon is a PNG, JPEG, GIF, WebP or SVG picture.")
+        raise Unfit("It must be a PNG, JPEG, GIF, WebP or SVG picture.")
     check_svg(raw)
     return "image/svg+xml"
 
@@ -53,7 +53,7 @@ def _icon(raw: bytes) -> str:
 def _preview(raw: bytes) -> str:
     found = raster_type(raw)
     if found is None:
-        raise Unfit("A preview is a PNG, JPEG, GIF or WebP picture.")
+        raise Unfit("It must be a PNG, JPEG, GIF or WebP picture.")
     return found
 
 
@@ -70,7 +70,7 @@ def _document(raw: bytes) -> str:
 
 def _template(raw: bytes) -> str:
     if not raw.startswith(b"PK\x03\x04"):
-        raise Unfit("A template is a zip file.")
+        raise Unfit("It must be a zip file.")
     return "application/zip"
 
 

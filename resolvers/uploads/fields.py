@@ -1,4 +1,4 @@
-"""What faces show of an upload that is no column: pure functions of the row."""
+"""Fields of uploads that are not columns: pure functions of the row."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from resolvers.caller import Caller
 
 
 def upload_url(upload: Asset, caller: Caller) -> str | None:
-    """Where its bytes are to be put; None when the hub has them."""
+    """The address for its bytes; None if the hub has them already."""
     return None if upload.filled_at is not None else f"{caller.hub.public_url}/uploads/{upload.id}"

@@ -14,7 +14,7 @@ from resolvers.work import Work
 
 
 async def replace_icon(work: Work, integration: Integration, asset_id: str | None) -> None:
-    """Set or remove the icon; the one before is gone with its address. The integration is at its next version."""
+    """Set or remove the icon. The old icon and its address are removed; the integration's version grows by one."""
     before = integration.icon_asset_id
     integration.icon_asset_id = asset_id
     integration.version += 1
@@ -25,7 +25,7 @@ async def replace_icon(work: Work, integration: Integration, asset_id: str | Non
 
 
 async def keep_icon(work: Work, integration: Integration, content: Content) -> str:
-    """Keep bytes as an asset of the integration's, which nobody needs to claim. Answers its id."""
+    """Store bytes as an icon asset of the integration, without an upload to claim. Answers its id."""
     now = work.now()
     asset = Asset(
         id=new_id(now),

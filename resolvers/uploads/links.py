@@ -14,12 +14,12 @@ from resolvers.caller import Caller
 from resolvers.hub import Hub
 
 _PURPOSE: Final = "asset"
-_MAC_BYTES: Final = 16  # as much as an id that cannot be guessed needs
+_MAC_BYTES: Final = 16  # 128 bits cannot be guessed
 
 
 @dataclass(frozen=True, kw_only=True)
 class AssetLink:
-    """The parts of an address as they came."""
+    """The parts of an address, not yet verified."""
 
     organization_id: str
     asset_id: str
@@ -27,12 +27,12 @@ class AssetLink:
 
 
 def asset_path(keyring: Keyring, organization_id: str, asset_id: str) -> str:
-    """The path below the hub's own address. An asset's content never changes, so neither does what it shows."""
+    """The path below the hub's own address. An asset's content never changes, so a client may cache it for good."""
     return f"/assets/{organization_id}/{asset_id}/{_signature(keyring.derive(_PURPOSE), organization_id, asset_id)}"
 
 
 def link_caller(hub: Hub, link: AssetLink) -> Caller:
-    """Whoever holds an address: it speaks for the organization that gave it, with no permission at all.
+    """The holder of an address: a caller of the asset's organization without any permission.
 
     Raises NotFound for a signature that no key of the ring has made.
     """

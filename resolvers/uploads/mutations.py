@@ -1,4 +1,4 @@
-"""Uploads: promise and fill. An upload is claimed by the operation that uses it."""
+"""Uploads: create and fill. The operation that uses an upload claims it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SOURCE: Final = ("source_url",)
 
 @dataclass(frozen=True, kw_only=True)
 class CreateUpload:
-    """Exactly one of `size`, in bytes that will be put, and `source_url`, which the hub reads now."""
+    """A new upload: exactly one of `size`, in bytes to be put later, and `source_url`, which the hub reads now."""
 
     purpose: UploadPurpose
     size: int | None = None
@@ -41,7 +41,7 @@ class CreateUpload:
 
 @dataclass(frozen=True, kw_only=True)
 class FillUpload:
-    """`receive` gives the bytes, or raises TooLarge as soon as there are more than it is told."""
+    """The bytes of an upload. `receive` returns them, or raises TooLarge as soon as they exceed its argument."""
 
     id: str
     receive: Callable[[int], Awaitable[bytes]]
@@ -49,7 +49,7 @@ class FillUpload:
 
 @dataclass(frozen=True, kw_only=True)
 class Promised:
-    """What is to come, checked."""
+    """A checked command, and the organization of the upload."""
 
     new: CreateUpload
     organization_id: str
@@ -57,7 +57,7 @@ class Promised:
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """The upload to fill, as it was before its bytes came."""
+    """The upload to fill, as it was before its bytes were received."""
 
     fill: FillUpload
     organization_id: str
@@ -66,14 +66,14 @@ class Opened:
 
 
 async def load_promise(work: Work, new: CreateUpload) -> Promised:
-    """Check what is asked; nothing has been fetched."""
+    """Check the command. Nothing is fetched."""
     _check(new)
     await refuse_too_many(work)
     return Promised(new=new, organization_id=work.organization_id)
 
 
 async def fetch(hub: Hub, promised: Promised) -> Content | None:
-    """The bytes behind an address, read now; None where they will be put."""
+    """The bytes at `source_url`; None if they will be put later."""
     if promised.new.source_url is None:
         return None
     return await fetch_content(
@@ -90,7 +90,7 @@ async def fetch(hub: Hub, promised: Promised) -> Content | None:
     refuses=(InvalidInput, Forbidden, TooMany, UpstreamFailed),
 )
 async def create_upload(work: Work, promised: Promised, content: Content | None) -> Asset:
-    """Prepare an upload: to be filled by who has the bytes, or filled already from an address."""
+    """Create an upload: empty, to be filled later, or filled from an address."""
     await refuse_too_many(work)
     now = work.now()
     upload = Asset(
@@ -107,17 +107,17 @@ async def create_upload(work: Work, promised: Promised, content: Content | None)
 
 
 async def load_opened(work: Work, fill: FillUpload) -> Opened:
-    """Find the upload; no byte has been read."""
+    """Find the upload. No byte is read."""
     upload = await _empty_upload(work, fill.id)
     return Opened(fill=fill, organization_id=work.organization_id, purpose=upload.purpose, size=upload.size)
 
 
 async def receive(hub: Hub, opened: Opened) -> Content:
-    """Take the bytes in, not one more than was said, and decide what they are."""
+    """Receive the bytes, never more than the promised size, and judge them."""
     async with turn(hub, opened.organization_id):
         raw = await opened.fill.receive(opened.size)
         if len(raw) != opened.size:
-            raise InvalidInput.at("body", f"These are {len(raw)} bytes; {opened.size} were to come.")
+            raise InvalidInput.at("body", f"Expected {opened.size} bytes, got {len(raw)}.")
         return await judged(opened.purpose, raw, ("body",))
 
 
@@ -130,7 +130,7 @@ async def receive(hub: Hub, opened: Opened) -> Content:
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, TooLarge, TooMany),
 )
 async def fill_upload(work: Work, opened: Opened, content: Content) -> Asset:
-    """Put the bytes of an upload, once: exactly as many as were promised."""
+    """Fill an upload, once, with exactly as many bytes as its size says."""
     upload = await _empty_upload(work, opened.fill.id)
     put_content(upload, content, work.now())
     return upload
@@ -149,5 +149,5 @@ def _check(new: CreateUpload) -> None:
 async def _empty_upload(work: Work, upload_id: str) -> Asset:
     upload = await open_upload(work, upload_id)
     if upload.filled_at is not None:
-        raise Conflict("This upload has its bytes already; make another one.")
+        raise Conflict("This upload has its bytes already; create another one.")
     return upload

@@ -1,4 +1,4 @@
-"""Assets as they are shown."""
+"""Pictures to show: icons of integrations, and assets by signed address."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from resolvers.operation import operation
 from resolvers.uploads.claim import facts_of
 from resolvers.work import Work
 
-#: What is for everybody's eyes; scripts and documents are not.
+#: Purposes of public assets; scripts and documents are not public.
 _PICTURES: Final = (UploadPurpose.ICON, UploadPurpose.PREVIEW)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """`content` is None when who asks has it already."""
+    """A picture. `content` is None if the client has it already."""
 
     content_type: str
     sha256: str
@@ -41,7 +41,7 @@ async def read_icon(work: Work, ref: IntegrationRef, known: Collection[str] = ()
 
 @operation(reads=True, refuses=(NotFound,))
 async def read_picture(work: Work, asset_id: str, known: Collection[str] = ()) -> Picture:
-    """A picture that is in use. `known` holds the SHA-256 of what need not be read again."""
+    """A picture in use. `known`: the SHA-256 of contents that the client has, which are not read again."""
     return await _picture(work, asset_id, known)
 
 
@@ -55,6 +55,6 @@ async def _picture(work: Work, asset_id: str, known: Collection[str]) -> Picture
     if found.sha256 in known:
         return Picture(content_type=found.content_type, sha256=found.sha256, content=None)
     content = (await work.session.execute(select(col(Asset.content)).where(col(Asset.id) == found.id))).scalar()
-    if content is None:  # replaced since
+    if content is None:  # replaced between the two reads
         raise NotFound("asset")
     return Picture(content_type=found.content_type, sha256=found.sha256, content=content)

@@ -1,4 +1,4 @@
-"""Pictures by their bytes: PNG, JPEG, GIF and WebP are walked from end to end and never decoded."""
+"""Raster pictures: PNG, JPEG, GIF and WebP are walked from end to end and never decoded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 from resolvers.uploads.unfit import Unfit
 
-#: Longest side in pixels; more would make a browser that shows many of them allocate gigabytes.
+#: Longest side in pixels. A browser that shows many larger pictures would allocate gigabytes.
 MOST_PIXELS_A_SIDE: Final = 4096
 
 #: A marker in a JPEG's entropy-coded data that ends it: stuffed zeros and restarts do not (ITU T.81 §B.1.1.5).
@@ -20,9 +20,9 @@ _BROKEN: Final = "The picture is broken."
 
 
 def raster_type(content: bytes) -> str | None:
-    """The content type, or None for what begins like no picture.
+    """The content type; None if the bytes begin like none of these pictures.
 
-    Raises Unfit for a picture that is cut off, goes on after its end, or is larger than the most pixels a side.
+    Raises Unfit for a picture that is cut off, has bytes after its end, or has a side longer than the limit.
     """
     for signature, content_type, walk in _FORMATS:
         if signature.match(content):
@@ -31,13 +31,13 @@ def raster_type(content: bytes) -> str | None:
             if not cursor.measured:
                 raise Unfit(_BROKEN)
             if cursor.rest:
-                raise Unfit("There is something after the end of the picture.")
+                raise Unfit("There are bytes after the end of the picture.")
             return content_type
     return None
 
 
 class _Cursor:
-    """Reads on from where it is, and keeps in mind whether a size was seen."""
+    """A position in the bytes, which only moves forward; it notes whether the picture has claimed a size."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -60,12 +60,12 @@ class _Cursor:
         """Note a size that the picture claims."""
         if not (0 < width <= MOST_PIXELS_A_SIDE and 0 < height <= MOST_PIXELS_A_SIDE):
             most = MOST_PIXELS_A_SIDE
-            raise Unfit(f"The picture is {width} x {height} pixels; at most {most} x {most} are taken.")
+            raise Unfit(f"The picture is {width} x {height} pixels; at most {most} x {most} are allowed.")
         self.measured = True
 
     @property
     def rest(self) -> int:
-        """How many bytes are left."""
+        """The number of bytes left."""
         return len(self.content) - self.at
 
 
@@ -131,7 +131,7 @@ def _webp(webp: _Cursor) -> None:
     """RFC 9649 §2: a RIFF of even-padded chunks whose announced size is the file's."""
     size, _ = struct.unpack("<4xI4s", webp.take(12))
     if size != webp.rest + 4:
-        raise Unfit("The picture is cut off, or something comes after its end.")
+        raise Unfit("The picture is cut off, or there are bytes after its end.")
     while webp.rest:
         kind, length = struct.unpack("<4sI", webp.take(8))
         body = _Cursor(webp.take(length))

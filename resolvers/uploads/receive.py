@@ -1,4 +1,4 @@
-"""How bytes come in: few at once, from a caller or from an address, and never taken for what they are not."""
+"""Receive bytes from a caller or from an address: few bodies at once, and judged by their content."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ _TURN_SECONDS: Final = 10.0
 
 
 async def fetch_content(hub: Hub, organization_id: str, purpose: UploadPurpose, url: str, *, path: Path) -> Content:
-    """What stands at an address, read now through the egress guard. Raises TooMany, UpstreamFailed, and InvalidInput
-    at `path` for what is unfit.
+    """The content at an address, read through the egress guard.
+
+    Raises TooMany, UpstreamFailed, and InvalidInput at `path` if it does not fit the purpose.
     """
     async with turn(hub, organization_id):
         raw = await _read(hub, organization_id, url, MOST_BYTES[purpose])
@@ -30,7 +31,7 @@ async def fetch_content(hub: Hub, organization_id: str, purpose: UploadPurpose, 
 
 @asynccontextmanager
 async def turn(hub: Hub, organization_id: str) -> AsyncIterator[None]:
-    """Few bodies of an organization are in memory at once; the others wait unread."""
+    """Wait for a turn: few bodies of an organization are in memory at once. Raises TooMany, after 10 s at most."""
     try:
         async with asyncio.timeout(_TURN_SECONDS):
             await hub.uploads.enter(organization_id)
@@ -43,7 +44,7 @@ async def turn(hub: Hub, organization_id: str) -> AsyncIterator[None]:
 
 
 async def judged(purpose: UploadPurpose, raw: bytes, path: Path) -> Content:
-    """Bytes that are fit for what they are for. Raises InvalidInput at `path`."""
+    """The content, judged in a thread. Raises InvalidInput at `path` if it does not fit the purpose."""
     try:
         return await asyncio.to_thread(judge, purpose, raw)
     except Unfit as cause:
@@ -51,7 +52,7 @@ async def judged(purpose: UploadPurpose, raw: bytes, path: Path) -> Content:
 
 
 def put_content(upload: Asset, content: Content, now: int) -> None:
-    """Put the bytes into their row."""
+    """Write the content into its row."""
     upload.content = content.raw
     upload.size = len(content.raw)
     upload.content_type = content.content_type
@@ -60,7 +61,7 @@ def put_content(upload: Asset, content: Content, now: int) -> None:
 
 
 async def _read(hub: Hub, organization_id: str, url: str, most: int) -> bytes:
-    """Raises UpstreamFailed for whatever is not an answer 200; a redirect is not followed."""
+    """The bytes at an address. Raises UpstreamFailed for any answer but 200; redirects are not followed."""
     objection = hub.egress.policy.objection(url)
     if objection is not None:
         raise UpstreamBlocked(objection)
@@ -75,6 +76,6 @@ async def _read(hub: Hub, organization_id: str, url: str, most: int) -> bytes:
     if isinstance(answer, Failure):
         raise answer.error
     if answer.status != 200:
-        message = f"The remote service answered {answer.status}; only 200 is taken, and no redirect is followed."
+        message = f"The remote service answered {answer.status}; only 200 is accepted; redirects are not followed."
         raise UpstreamFailed(message, reason=UpstreamFailure.ERROR_STATUS, external_status=answer.status)
     return answer.body

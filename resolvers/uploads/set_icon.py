@@ -23,7 +23,7 @@ _UPLOAD: Final = ("upload_id",)
 
 @dataclass(frozen=True, kw_only=True)
 class SetIntegrationIcon:
-    """The upload that becomes the icon; None leaves none, and must be said."""
+    """The upload that becomes the icon. None removes the icon; absent is refused."""
 
     integration_id: str | IntegrationRef
     upload_id: str | Unset | None = UNSET
@@ -48,7 +48,7 @@ class Unjudged:
 
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
 async def set_integration_icon(work: Work, new: SetIntegrationIcon) -> Integration:
-    """Set or remove the icon; the one before is gone with its address. Removing none changes nothing."""
+    """Set or remove the icon. The old icon and its address are removed. Without an icon, removing changes nothing."""
     if isinstance(new.upload_id, Unset):
         raise InvalidInput.at(_UPLOAD, "Name an upload, or give null to remove the icon.")
     integration = await managed_integration(work, new.integration_id, path=("integration_id",))
@@ -59,13 +59,13 @@ async def set_integration_icon(work: Work, new: SetIntegrationIcon) -> Integrati
 
 
 async def load_unjudged(work: Work, new: UploadIntegrationIcon) -> Unjudged:
-    """Find the integration; the bytes have not been looked at."""
+    """Find the integration. The bytes are not read."""
     integration = await managed_integration(work, new.integration)
     return Unjudged(integration_id=integration.id, organization_id=integration.organization_id, raw=new.content)
 
 
 async def judge_icon(hub: Hub, given: Unjudged) -> Content:
-    """Decide what the bytes are."""
+    """Judge the bytes. Raises TooLarge, TooMany and InvalidInput."""
     most = MOST_BYTES[UploadPurpose.ICON]
     if len(given.raw) > most:
         raise TooLarge(most)
@@ -82,7 +82,7 @@ async def judge_icon(hub: Hub, given: Unjudged) -> Content:
     refuses=(NotFound, InvalidInput, Forbidden, TooLarge, TooMany),
 )
 async def upload_integration_icon(work: Work, given: Unjudged, content: Content) -> Integration:
-    """Set the icon to bytes that came along; the one before is gone with its address."""
+    """Set the icon to bytes of the request. The old icon and its address are removed."""
     integration = await managed_integration(work, given.integration_id)
     await replace_icon(work, integration, await keep_icon(work, integration, content))
     return integration

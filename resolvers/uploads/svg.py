@@ -1,4 +1,4 @@
-"""SVG icons: well-formed, small, and without anything that runs. Read by expat, without DTDs."""
+"""SVG icons: well-formed, small, and without scripts. Read by expat, without DTDs."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ MOST_ELEMENTS: Final = 10_000
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
-#: What runs scripts, or holds another document that could.
+#: Elements that run scripts, or contain another document that could.
 _RUNS: Final = frozenset({"script", "foreignobject", "handler", "listener", "iframe", "embed", "object"})
-#: Browsers pass over blanks and control characters in the scheme of an address (WHATWG URL §4.4).
+#: Browsers ignore blanks and control characters in the scheme of an address (WHATWG URL §4.4).
 _SCRIPT_ADDRESS: Final = re.compile("(java|vb)script:", re.IGNORECASE)
 _PASSED_OVER: Final = dict.fromkeys(range(33))
 
 
 def check_svg(content: bytes) -> None:
-    """Raises Unfit for what is not one small SVG picture in UTF-8, has a DTD, or could run.
+    """Raise Unfit unless this is one small SVG picture in UTF-8 without a DTD and without scripts.
 
-    That is the first of two locks: the second is that icons are served in a sandbox (`files/`).
+    This is the first of two protections: icons are also served in a sandbox (`web/files/`).
     """
     if len(content) > MOST_SVG_BYTES:
         raise Unfit(f"An SVG picture has at most {MOST_SVG_BYTES} bytes.")
@@ -49,23 +49,23 @@ def _reader() -> Any:
 
 
 class _Walk:
-    """Sees each element once; what it refuses ends the reading."""
+    """A walk over the elements, each once. A refusal ends the reading."""
 
     def __init__(self) -> None:
         self.depth = 0
         self.elements = 0
 
     def declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
-        """Another encoding would be read differently by a browser than it was checked here."""
+        """Refuse another encoding: a browser would read it differently from this check."""
         if encoding is not None and encoding.lower() not in {"utf-8", "utf8"}:
             raise Unfit("An SVG picture must be in UTF-8.")
 
     def refuse_doctype(self, *_declared: object) -> None:
-        """Entities grow and fetch; without a DTD there are none."""
+        """Refuse a DTD: its entities can grow without bound and fetch other documents."""
         raise Unfit("An SVG picture may not have a DOCTYPE.")
 
     def refuse_instruction(self, *_instruction: object) -> None:
-        """Such as `xml-stylesheet`, which fetches and can transform."""
+        """Refuse processing instructions, such as `xml-stylesheet`, which fetches and can transform."""
         raise Unfit("An SVG picture may not have processing instructions.")
 
     def enter(self, name: str, attributes: dict[str, str]) -> None:
@@ -73,17 +73,17 @@ class _Walk:
         self.depth += 1
         self.elements += 1
         if self.depth > MOST_DEPTH or self.elements > MOST_ELEMENTS:
-            raise Unfit("The SVG picture has too many elements, or too deep ones.")
+            raise Unfit("The SVG picture has too many elements, or they are nested too deeply.")
         space, _, local = name.rpartition(" ")
         if self.elements == 1 and (space, local) != (_SVG, "svg"):
-            raise Unfit("This is XML, but no SVG picture.")
+            raise Unfit("This is XML, but not an SVG picture.")
         if space == _XHTML or local.lower() in _RUNS:
             raise Unfit(f"An SVG picture may not have an element `{local}`.")
         for key, value in attributes.items():
             _check_attribute(key.rpartition(" ")[2], value)
 
     def leave(self, _name: str) -> None:
-        """One level up."""
+        """Go one level up."""
         self.depth -= 1
 
 
@@ -91,4 +91,4 @@ def _check_attribute(name: str, value: str) -> None:
     if name.lower().startswith("on"):
         raise Unfit(f"An SVG picture may not have an attribute `{name}`.")
     if _SCRIPT_ADDRESS.search(value.translate(_PASSED_OVER)):
-        raise Unfit("An SVG picture may not have an address that runs.")
+        raise Unfit("An SVG picture may not have an address that runs a script.")

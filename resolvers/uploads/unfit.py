@@ -1,5 +1,5 @@
-"""The one way to say that bytes are not taken, before it is known where in an input they stood."""
+"""The refusal of bytes, raised before their place in an input is known."""
 
 
 class Unfit(ValueError):
-    """The message is a sentence for whoever sent the bytes."""
+    """Bytes that do not fit their purpose. The message is a sentence for the sender."""

@@ -175,7 +175,7 @@ async def test_refuses_a_uuid_that_is_taken(client: Informer):
 
     answer = await client("POST", "/integrations", {"name": "Other", "type": "custom", "id": UUID})
 
-    assert refused(answer, 409) == f"The uuid {UUID} is taken."
+    assert refused(answer, 409) == f"The uuid {UUID} is taken; choose another one."
     assert await client.names() == ["Stock"]
 
 

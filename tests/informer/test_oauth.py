@@ -163,7 +163,7 @@ async def test_a_callback_that_nobody_waits_for_is_a_page_that_can_be_read(query
 @pytest.mark.parametrize(
     ("members", "sentence"),
     [
-        ({"authType": "basic"}, "The integration authorises with BASIC, not with a consent."),
+        ({"authType": "basic"}, "It authorises with BASIC, which has no consent page."),
         ({"authUri": None}, "The integration lacks its client id or its authorization address; set them."),
         ({"clientId": None, "authUri": "https://a.example.com/auth"}, "The integration lacks its client id"),
     ],

@@ -47,7 +47,7 @@ NEEDS: list[tuple[str, str, Permission, dict[str, Any]]] = [
     ("DELETE", f"{ONE}/shares/member", Permission.INTEGRATIONS_SHARE, {}),
 ]
 #: What is said only to who has got in.
-INSIDE = {"There is no such account.", "The integration authorises with API_KEY, not with a consent."}
+INSIDE = {"There is no such account.", "It authorises with API_KEY, which has no consent page."}
 #: A token with the key has the value as well.
 BRINGS = {
     Permission.INTEGRATIONS_READ: {Permission.INTEGRATIONS_WRITE},

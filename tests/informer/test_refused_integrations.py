@@ -77,9 +77,9 @@ async def test_refuses_a_query_that_means_nothing(query: str, sentence: str, cli
 @pytest.mark.parametrize(
     ("sent", "status", "sentence"),
     [
-        (form(b"<html>"), 400, "This is XML, but no SVG picture."),
+        (form(b"<html>"), 400, "This is XML, but not an SVG picture."),
         (form(b"GIF89a"), 400, ""),
-        (form(b""), 400, "There are no bytes."),
+        (form(b""), 400, "There are no bytes; send the content."),
         (form(png() + bytes(1024 * 1024)), 413, "The body is larger than 1048576 bytes."),
         ({"data": {"icon": "text"}}, 415, "Send a body of Content-Type: multipart/form-data."),
         ({"files": {"a": (None, b"x")}}, 400, "Send exactly one file, as a part with a file name."),

@@ -20,7 +20,7 @@ from tests.keys.sealed import seal_connections, versions
 
 SHORT = f"1:{base64.b64encode(b'k' * 31).decode()}\n"
 MISSING = "Master key 1 is missing, and this database's secrets need it; put it back."
-WRONG = "Master key 1 is another one than this database's secrets are sealed with; put the right one back."
+WRONG = "Master key 1 is not the key with which this database's secrets are sealed; put the right one back."
 
 
 def no_server(*_: object, **__: object) -> ServerProcess:

@@ -19,7 +19,7 @@ async def test_refuses_to_remove_an_owner_and_names_what_it_owns(organization):
 
     assert refused["code"] == "CONFLICT"
     assert refused["message"] == (
-        "It owns APP_0, APP_1, APP_2, APP_3, APP_4 and 2 more; give them to somebody else first."
+        "It owns APP_0, APP_1, APP_2, APP_3, APP_4 and 2 more; give them another owner first."
     )
     assert await listed(organization.client) == ["ada", "admin"]
 

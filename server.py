@@ -22,7 +22,7 @@ _log = logging.getLogger("patchbay.server")
 
 
 def create_app(settings: Settings) -> Starlette:
-    """See `hub.app.create_app`."""
+    """The application over these settings, as `hub.app.create_app` builds it."""
     from hub import app  # late: what is wrong with settings or port is said without waiting for all of the hub
 
     return app.create_app(settings)

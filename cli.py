@@ -1,6 +1,6 @@
 """The operator's commands: `python cli.py --help`.
 
-Each imports what it needs when it runs, so that none waits for what only others need.
+Each command imports its modules when it runs, so that it does not wait for those of the others.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ app.add_typer(keys, name="keys")
 
 @app.command()
 def init() -> None:
-    """Make the home directory and its master key, where there is none yet."""
+    """Make the home directory and its master key if they do not exist."""
     settings = _or_exit(read_settings)
     made = _or_exit(lambda: prepare_home(settings))
     what = "Made" if made else "Kept"
@@ -41,7 +41,7 @@ def init() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to what this version of the hub expects, and its catalogue of vendors to its files."""
+    """Migrate the database to this version of the hub, and copy the catalogue's files into it."""
     with loading():
         from commands.organizations import migrate
     migrate()
@@ -67,15 +67,15 @@ def sdl() -> None:
 @organizations.command("create")
 def organization_create(
     name: Annotated[str, typer.Argument(help="Display name.")],
-    slug: Annotated[str | None, typer.Option(help="Kebab-case name; from the name unless given.")] = None,
+    slug: Annotated[str | None, typer.Option(help="Kebab-case name; made from the name by default.")] = None,
     username: Annotated[str, typer.Option(help="Its first user.")] = "admin",
     display_name: Annotated[str, typer.Option(help="The first user's display name.")] = "Administrator",
     email: Annotated[str | None, typer.Option(help="The first user's e-mail address.")] = None,
     subject: Annotated[
-        str | None, typer.Option(help="Who the first user is for JWTs and in other organizations; fixed from now on.")
+        str | None, typer.Option(help="Identity of the first user in JWTs and other organizations; unchangeable.")
     ] = None,
 ) -> None:
-    """Make a tenant and its first user, who may do everything. Prints its id and slug."""
+    """Make a tenant and its first user, who has every permission. Prints its id and slug."""
     with loading():
         from commands.organizations import add_organization
         from resolvers.people.organization import CreateOrganization
@@ -88,12 +88,12 @@ def organization_create(
 @tokens.command("create")
 def token_create(
     organization: Annotated[str, typer.Argument(help="Slug or id of the organization.")],
-    username: Annotated[str, typer.Option(help="Whose token.")] = "admin",
+    username: Annotated[str, typer.Option(help="User that the token belongs to.")] = "admin",
     name: Annotated[str, typer.Option(help="Label.")] = "Command line",
     permission: Annotated[
-        list[Permission] | None, typer.Option(help="What it may do; all that the user may, unless given.")
+        list[Permission] | None, typer.Option(help="A permission; repeat for several. By default all of the user's.")
     ] = None,
-    expires: Annotated[datetime | None, typer.Option(help="When it ends, UTC.")] = None,
+    expires: Annotated[datetime | None, typer.Option(help="End of its validity, UTC.")] = None,
     reach: Annotated[
         TokenReach,
         typer.Option(
@@ -102,7 +102,7 @@ def token_create(
         ),
     ] = TokenReach.ORGANIZATION,
 ) -> None:
-    """Make a token for a user. Prints its text, this once."""
+    """Make a token for a user. Prints its text, which is not shown again."""
     with loading():
         from commands.organizations import add_token
         from resolvers.people.organization import IssueToken
@@ -119,7 +119,7 @@ def token_create(
 
 @keys.command("list")
 def keys_list() -> None:
-    """Show every key, which one seals, and how many secrets of each column each of them has sealed."""
+    """Show every key, its state, and how many secrets of each column it has sealed."""
     with loading():
         from commands.keys import show
     show()
@@ -127,10 +127,10 @@ def keys_list() -> None:
 
 @keys.command("add")
 def keys_add() -> None:
-    """Make a key that seals nothing yet, so that machines that share no key file can all have it before `rotate`.
+    """Make a key that seals nothing yet, so that machines without a shared key file can all have it before `rotate`.
 
-    It joins the key file, which running processes read again by themselves. Copy the file to the other machines.
-    Where the keys are in PATCHBAY_MASTER_KEYS, the line to put there is printed: add it for every process, restart
+    The key is added to the key file, which running processes read again by themselves. Copy the file to the other
+    machines. If the keys are in PATCHBAY_MASTER_KEYS, the line to add is printed: add it for every process, restart
     each of them, then run `rotate`.
     """
     with loading():
@@ -140,11 +140,11 @@ def keys_add() -> None:
 
 @keys.command("rotate")
 def keys_rotate() -> None:
-    """Seal every secret anew with the newest key, while the hub goes on; no read of a secret fails meanwhile.
+    """Re-seal every secret with the newest key while the hub runs; no read of a secret fails meanwhile.
 
-    Where the newest key has sealed everything already, a newer one is made first, in the key file. It may be killed
-    at any moment: run it again and it goes on. At the end every secret is opened once. Those that do not open are
-    named here and in the audit of their organizations, and the exit code is 1. Old keys stay until `remove`.
+    If the newest key has sealed everything already, a newer one is first added to the key file. The command may be
+    killed at any moment: run it again and it continues. At the end every secret is opened once. Those that do not
+    open are named here and in the audit of their organizations, and the exit code is 1. Old keys stay until `remove`.
     """
     with loading():
         from commands.keys import rotate
@@ -153,10 +153,10 @@ def keys_rotate() -> None:
 
 @keys.command("remove")
 def keys_remove(version: Annotated[int, typer.Argument(help="The key's version, as `list` shows it.")]) -> None:
-    """Remove an old key that no stored secret needs any longer; refuses while one does, and says which.
+    """Remove an old key that no stored secret needs; refuses while one does, and says which.
 
-    What it signed ends with it: cursors, addresses of icons and connect links given out before the rotation.
-    Processes that run forget it within seconds.
+    Cursors, icon addresses and connect links that it signed before the rotation become invalid. Running processes
+    forget it within seconds.
     """
     with loading():
         from commands.keys import remove
@@ -164,7 +164,7 @@ def keys_remove(version: Annotated[int, typer.Argument(help="The key's version, 
 
 
 def _key_file() -> KeyFile | None:
-    """None where the keys are in a variable."""
+    """None if the keys are in a variable."""
     path = _or_exit(read_settings).changeable_key_file
     return KeyFile(path) if path else None
 

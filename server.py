@@ -22,8 +22,8 @@ _log = logging.getLogger("patchbay.server")
 
 
 def create_app(settings: Settings) -> Starlette:
-    """See `hub.app.create_app`."""
-    from hub import app  # late: what is wrong with settings or port is said without waiting for all of the hub
+    """The application over these settings, as `hub.app.create_app` builds it."""
+    from hub import app  # late: a fault of settings or port is reported without importing the whole hub first
 
     return app.create_app(settings)
 
@@ -47,7 +47,7 @@ def _serve() -> None:
         with loading():
             app = create_app(settings)
         warn_of_open_keys(settings)
-    # The lifespan is entered by the server below: uvicorn would log the trace of one that does not begin.
+    # The server below enters the lifespan: uvicorn would log a trace if it failed to start.
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=settings.drain_seconds
     )
@@ -55,7 +55,7 @@ def _serve() -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says where the hub is once it can be reached; gives jobs and calls the same time to end."""
+    """Logs the address once the hub can be reached; jobs and calls drain at the same time."""
 
     def __init__(self, config: uvicorn.Config, app: Starlette, settings: Settings) -> None:
         super().__init__(config)
@@ -74,7 +74,7 @@ class _Server(uvicorn.Server):
         sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        _log.info("Stopping: what is under way has %d seconds", self._settings.drain_seconds)
+        _log.info("Stopping: calls and jobs under way have %d seconds", self._settings.drain_seconds)
         worker = getattr(self._app.state, "worker", None)
         draining = asyncio.create_task(worker.drain()) if worker else None
         await super().shutdown(sockets)

@@ -34,26 +34,26 @@ class LogLevel(StrEnum):
 
 
 class Settings(BaseSettings):
-    """What the operator decides. Durations are in seconds, sizes in bytes."""
+    """The operator's settings. Durations are in seconds, sizes in bytes."""
 
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
-    home: Path = Field(Path(".patchbay"), description="Where the SQLite database and the master key are kept.")
+    home: Path = Field(Path(".patchbay"), description="The directory of the SQLite database and the master key.")
     host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for every one.")
     port: int = Field(8000, ge=1, le=65535, description="The port to listen on.")
     public_url: str = Field(
         "",
-        description="Where people reach the hub, as `https://hub.example.com`. Empty makes the addresses of icons"
-        " and uploads paths, to be read against the address of the hub itself; connect links and the address that"
-        " vendors send users back to (`<public url>/oauth2/callback`) then begin with where the hub listens. Behind a"
-        " proxy, set it.",
+        description="The address at which people reach the hub, as `https://hub.example.com`. If empty, addresses of"
+        " icons and uploads are paths, relative to the hub's own address; connect links and the callback address for"
+        " vendors (`<public url>/oauth2/callback`) begin with the address on which the hub listens. Set it behind a"
+        " proxy.",
     )
     catalogue: Path | None = Field(
         None,
-        description="The folder of what the hub knows of vendors by itself, one file for each. Empty means the one"
-        " that comes with the hub.",
+        description="The folder of built-in definitions, one file for each vendor. Empty means the one that comes"
+        " with the hub.",
     )
     database_url: str = Field(
         "",
@@ -65,8 +65,8 @@ class Settings(BaseSettings):
         10,
         ge=1,
         le=200,
-        description="Connections to the database, at most, that the calls and jobs of a process share."
-        " PostgreSQL sees up to three more of each process.",
+        description="The most database connections that the calls and jobs of one process share. PostgreSQL sees"
+        " up to three more of each process.",
     )
     master_keys: SecretStr = Field(
         SecretStr(""),
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     )
     egress_allow: str = Field(
         "",
-        description="Inner networks that calls may go to, beside the public internet, as"
+        description="Internal networks that calls may reach, in addition to the public internet, as"
         " `10.1.2.0/24,127.0.0.0/8:8443`. Plain http is allowed there and nowhere else.",
     )
     egress_per_host: int = Field(20, ge=1, description="Calls of one organization to one host that run at once.")
@@ -83,13 +83,13 @@ class Settings(BaseSettings):
         200, ge=0, description="Calls of one organization to one host that wait for their turn."
     )
     egress_connect_timeout: float = Field(
-        5.0, gt=0, description="For looking up a name, connecting and TLS, in seconds."
+        5.0, gt=0, description="Time limit for name resolution, connecting and TLS, in seconds."
     )
     egress_max_answer_bytes: int = Field(
-        10 * 1024 * 1024, ge=1, description="The largest answer taken from a remote service, decompressed."
+        10 * 1024 * 1024, ge=1, description="The largest answer accepted from a remote service, decompressed."
     )
     max_body_bytes: int = Field(1_000_000, ge=1, description="The largest body of a request to the hub.")
-    body_timeout: float = Field(30.0, gt=0, description="For a request's body to arrive in full, in seconds.")
+    body_timeout: float = Field(30.0, gt=0, description="Time limit for a whole request body to arrive, in seconds.")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Origins whose pages may call the hub from a browser, as"
@@ -97,48 +97,48 @@ class Settings(BaseSettings):
     )
     jwt_issuer: str = Field(
         "",
-        description="Whose JWTs are taken beside the hub's own tokens: their `iss`, to the letter. Empty means none"
-        " are. A JWT speaks for the user whose `subject` it names, and may do all that the user may.",
+        description="The issuer of JWTs that are accepted as well as the hub's own tokens: their exact `iss`. Empty"
+        " means no JWTs. A JWT acts for the user whose `subject` it names, with all of the user's permissions.",
     )
     jwt_audience: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="The `aud` of JWTs for this hub; of several, separated by commas, one is enough."
+        (), description="The `aud` of JWTs for this hub. Of several, separated by commas, a JWT needs one."
     )
     jwt_keys: str = Field(
         "",
         description="The issuer's public keys as a JWK set: an address such as"
-        " `https://id.example.com/jwks.json`, a file, or the JSON itself. An address is asked again every ten"
-        " minutes and, at most every ten seconds, for a key that is not known; while it fails, the last keys go on"
-        " for a day.",
+        " `https://id.example.com/jwks.json`, a file, or the JSON itself. An address is fetched again every ten"
+        " minutes, and for an unknown key at most every ten seconds. While it fails, the last keys stay valid for"
+        " a day.",
     )
     jwt_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
         ("RS256", "ES256"),
-        description="How JWTs may be signed. Only algorithms with a public key are taken.",
+        description="Signature algorithms of JWTs. Only those with a public key are allowed.",
     )
-    jwt_leeway: int = Field(30, ge=0, le=300, description="By how much clocks may differ, in seconds.")
+    jwt_leeway: int = Field(30, ge=0, le=300, description="The accepted difference between clocks, in seconds.")
     jwt_subject_claim: str = Field("sub", min_length=1, description="The claim that names the user's subject.")
     jwt_organization_claim: str = Field(
         "",
-        description="The claim that names, by slug or id, the one organization in which a JWT acts. Empty, or"
-        " absent from a JWT: every organization with a user of the subject, of which `X-Hub-Id` picks one.",
+        description="The claim that names, by slug or id, the one organization in which a JWT acts. If it is"
+        " empty or a JWT lacks it: any organization with a user of the subject; `X-Hub-Id` picks one.",
     )
     graphiql: bool = Field(True, description="Whether GraphiQL is served at `/graphql` to browsers.")
     worker: bool = Field(
-        True, description="Whether the server also runs jobs. Without it, start `python worker.py` beside it."
+        True, description="Whether the server also runs jobs. If not, start `python worker.py` as well."
     )
     drain_seconds: int = Field(
         25,
         ge=0,
         le=3600,
-        description="How long calls under way may go on once a process is told to stop; jobs have three fifths of it,"
-        " and are given back where they have not ended. What supervises the process must wait a few seconds longer"
+        description="How long calls may continue after a process is told to stop. Jobs have three fifths of this"
+        " time; unfinished ones return to the queue. The supervisor of the process must wait a few seconds longer"
         " before it kills: `docker stop` kills after 10 unless `--time` or `stop_grace_period` says otherwise.",
     )
-    job_concurrency: int = Field(20, ge=1, le=1000, description="Jobs that run at once, at most, in each process.")
+    job_concurrency: int = Field(20, ge=1, le=1000, description="The most jobs that run at once in each process.")
     demo: bool = Field(False, description="Whether to start with a demo organization and a local vendor.")
     pace: Annotated[Pace, NoDecode] = Field(
         Pace(),
-        description="Intervals and leases by which processes coordinate, in seconds, as JSON such as"
-        ' `{"job_lease": 15}`; the same for every process over a database. For tests and drills.',
+        description="Intervals and leases with which processes coordinate, in seconds, as JSON such as"
+        ' `{"job_lease": 15}`. It must be the same for every process on a database. For tests and drills.',
     )
     log_level: LogLevel = Field(LogLevel.INFO, description="`debug`, `info`, `warning` or `error`.")
 
@@ -150,9 +150,9 @@ class Settings(BaseSettings):
             try:
                 value = json.loads(value)
             except ValueError as cause:
-                raise ValueError('it is written as JSON, such as {"job_lease": 15}') from cause
+                raise ValueError('write it as JSON, such as {"job_lease": 15}') from cause
             if not isinstance(value, dict) or value.keys() - known:
-                raise ValueError(f"it is a JSON object of seconds by name; the names are {', '.join(known)}")
+                raise ValueError(f"write it as a JSON object of seconds by name; the names are {', '.join(known)}")
         return value
 
     @field_validator("cors_origins", mode="before")
@@ -173,7 +173,7 @@ class Settings(BaseSettings):
         for origin in value:
             scheme, _, rest = origin.partition("://")
             if scheme not in {"http", "https"} or not rest or "/" in rest or "*" in rest:
-                raise ValueError("an origin is written as https://app.example.com, without a path or a wildcard")
+                raise ValueError("write an origin as https://app.example.com, without a path or a wildcard")
         return value
 
     @field_validator("public_url")
@@ -181,37 +181,37 @@ class Settings(BaseSettings):
     def _refuse_what_is_no_address(cls, value: str) -> str:
         parts = urlsplit(value)
         if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
-            raise ValueError("an address is written as https://hub.example.com, with a path where there is one")
+            raise ValueError("write the address as https://hub.example.com, with a path if the hub has one")
         return value.rstrip("/")
 
     @property
     def listens_at(self) -> str:
-        """Where the hub listens, as an address of this machine."""
+        """The URL on which the hub listens, as this machine reaches it."""
         host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104  compared, not bound
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
     def own_url(self) -> str:
-        """`public_url`, or where the hub listens."""
+        """`public_url`, or else `listens_at`."""
         return self.public_url or self.listens_at
 
     @property
     def database_address(self) -> str:
-        """`database_url`, or the SQLite file in `home`."""
+        """`database_url`, or else the SQLite file in `home`."""
         return self.database_url or f"sqlite:///{self.home / 'patchbay.sqlite3'}"
 
     @property
     def master_key_file(self) -> Path:
-        """Where the master keys are when `master_keys` does not hold them."""
+        """The file of the master keys if `master_keys` is empty."""
         return self.home / "master.key"
 
     @property
     def changeable_key_file(self) -> Path | None:
-        """That file, where the keys come from it and not from `master_keys`."""
+        """`master_key_file`, or None if the keys come from `master_keys`."""
         return None if self.master_keys.get_secret_value() else self.master_key_file
 
     def master_key_lines(self) -> str:
-        """The master keys as text. Raises ValueError, in a sentence for the operator, when there are none."""
+        """The master keys as text. Raises ValueError with a sentence for the operator if there are none."""
         if keys := self.master_keys.get_secret_value():
             return keys
         file = self.master_key_file
@@ -225,13 +225,13 @@ class Settings(BaseSettings):
         except OSError as cause:
             raise ValueError(f"The master key at {file} cannot be read: {cause.strerror}.") from cause
         except UnicodeDecodeError as cause:
-            raise ValueError(f"The master key at {file} cannot be read: it is no text.") from cause
+            raise ValueError(f"The master key at {file} cannot be read: it is not ASCII text.") from cause
 
 
 def read_settings() -> Settings:
-    """The settings of this process. Raises ValueError with a line for each variable that is wrong.
+    """The settings of this process. Raises ValueError with a line for each wrong variable.
 
-    A variable that no setting has is logged, since a slip of the pen would otherwise go unnoticed.
+    Unknown PATCHBAY_ variables are logged: otherwise nobody would notice a misspelt one.
     """
     try:
         settings = Settings()
@@ -243,20 +243,20 @@ def read_settings() -> Settings:
 
 
 def _fault(error: ErrorDetails) -> str:
-    """A line for a variable that is wrong: our own words, where they are ours, without what Pydantic puts before."""
+    """A line for a wrong variable: the validator's own message without Pydantic's prefix, or else Pydantic's."""
     words = str(error.get("ctx", {}).get("error", "")) or error["msg"]
     field, *inside = map(str, error["loc"])
     return ": ".join([variable(field), *inside, words])
 
 
 def unknown_variables(names: Iterable[str]) -> list[str]:
-    """A sentence for each PATCHBAY_ name that is no setting, with the one that may have been meant."""
+    """A sentence for each PATCHBAY_ name that is not a setting, with the closest setting."""
     known = [variable(field) for field in Settings.model_fields]
     sentences = []
     for name in sorted(name for name in names if name.startswith(_PREFIX) and name not in known):
         near = difflib.get_close_matches(name, known, n=1)
         meant = f" Did you mean {near[0]}?" if near else ""
-        sentences.append(f"{name} is no setting of the hub and does nothing.{meant}")
+        sentences.append(f"{name} is not a setting of the hub and has no effect.{meant}")
     return sentences
 
 
@@ -271,7 +271,7 @@ def manual() -> str:
         f"| `{variable(name)}` | {_shown(field.default)} | {field.description} |"
         for name, field in Settings.model_fields.items()
     ]
-    return "\n".join([_MANUAL_HEAD, "| variable | default | what it does |", "|---|---|---|", *rows, ""])
+    return "\n".join([_MANUAL_HEAD, "| variable | default | meaning |", "|---|---|---|", *rows, ""])
 
 
 _MANUAL_HEAD = """# Settings

@@ -1,4 +1,4 @@
-"""The process that works on jobs only: `python worker.py`."""
+"""The process that only runs jobs: `python worker.py`."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ async def _work(settings: Settings) -> None:
             jobs = working(hub, concurrency=settings.job_concurrency, drain_seconds=settings.drain_seconds)
             await stack.enter_async_context(jobs)
         gc.collect()
-        gc.freeze()  # what lives as long as the process need not be looked through again
+        gc.freeze()  # these objects live as long as the process: collections skip them from now on
         _log.info("Working on up to %d jobs at once", settings.job_concurrency)
         await told.wait()
-        _log.info("Stopping: what is under way has %d seconds", settings.drain_seconds)
+        _log.info("Stopping: jobs under way have %d seconds", settings.drain_seconds)
     _log.info("Stopped")
 
 

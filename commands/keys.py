@@ -21,19 +21,19 @@ from resolvers.rotation.ring import add_key, find_unfinished, next_version, remo
 from resolvers.rotation.rotate import Advance, Rotation, rotating
 
 _NO_NEW_KEY = (
-    "Every secret is sealed with the newest master key, and PATCHBAY_MASTER_KEYS is not the hub's to change."
-    " `keys add` prints a line: put it beside the others there, restart every process of the hub, and run this again."
+    "Every secret is sealed with the newest master key, and the hub cannot change PATCHBAY_MASTER_KEYS."
+    " `keys add` prints a line: append it to that variable, restart every process of the hub, and run this again."
 )
 
 
 def show() -> None:
-    """A line for each key."""
+    """Print a line for each key."""
     for line in run(_describe):
         print(line)
 
 
 def add(file: KeyFile | None) -> None:
-    """Make a key that seals nothing yet; without a file, its line is printed."""
+    """Make a key that seals nothing yet. Prints its line if there is no key file."""
     if file is None:
         print(Keyring.generate(run(next_version)), end="")
         return
@@ -42,16 +42,16 @@ def add(file: KeyFile | None) -> None:
 
 
 def rotate(file: KeyFile | None) -> None:
-    """Seal every secret anew; exits with 1 and a line for each that does not open."""
+    """Re-seal every secret with the newest key. Exits with 1 and a line for each secret that does not open."""
     faults = run(lambda caller: _rotate(caller, file))
     if faults:
         sys.exit("\n".join(faults))
 
 
 def remove(version: int, file: KeyFile | None) -> None:
-    """Remove a key that nothing needs."""
+    """Remove a key that no secret is sealed with."""
     removed = run(lambda caller: remove_key(caller, version, file))
-    where = f"is out of {file.path}" if file and removed else "is needed no longer: take it out of where it stands"
+    where = f"is out of {file.path}" if file and removed else "is no longer needed: delete its line where it is kept"
     print(f"Master key {version} {where}.")
 
 
@@ -67,12 +67,12 @@ async def _describe(caller: Caller) -> list[str]:
         lines.append(f"{key.version} {key.fingerprint[:8]} {state}{missing}: {', '.join(used) or 'no secret'}")
     new = set(here) - {key.version for key in known}
     return lines + [
-        f"{version} is new: it is entered when a server starts, or by `rotate`" for version in sorted(new)
+        f"{version} is new: it is recorded when a server starts, or by `rotate`" for version in sorted(new)
     ]
 
 
 async def _rotate(caller: Caller, file: KeyFile | None) -> list[str]:
-    """Says what was done; answers what is wrong."""
+    """Prints the result. Answers a sentence for each fault."""
     version = await find_unfinished(caller)
     if version is None:
         if file is None:
@@ -80,12 +80,12 @@ async def _rotate(caller: Caller, file: KeyFile | None) -> list[str]:
         version = await add_key(caller, file)
     async with rotating(caller, version) as rotation:
         counts = await count_secrets(caller.hub)
-        with _bar(older_than(rotation.version, counts), "Sealing anew") as advance:
+        with _bar(older_than(rotation.version, counts), "Re-sealing") as advance:
             left = await rotation.reseal(advance)
         with _bar(sum(sum(found.values()) for found in counts.values()), "Opening all") as advance:
             await rotation.check(advance)
     print(
-        f"Sealed {rotation.resealed:,} secrets anew with master key {rotation.version} in {rotation.seconds:.1f} s,"
+        f"Re-sealed {rotation.resealed:,} secrets with master key {rotation.version} in {rotation.seconds:.1f} s,"
         f" {rotation.resealed / max(rotation.seconds, 0.001):,.0f} a second; opened all {rotation.checked:,}."
     )
     faults = _faults(rotation, left)
@@ -101,7 +101,7 @@ def _faults(rotation: Rotation, left: int) -> list[str]:
     ]
     if left:
         faults.append(
-            f"{left} secrets were sealed with older keys meanwhile: see that every process has master key"
+            f"{left} secrets were sealed with older keys meanwhile: make sure that every process has master key"
             f" {rotation.version}, and run this again."
         )
     return faults
@@ -109,7 +109,7 @@ def _faults(rotation: Rotation, left: int) -> list[str]:
 
 @contextmanager
 def _bar(length: int, label: str) -> Iterator[Advance]:
-    """A bar of rows, and how many a second; on a terminal only."""
+    """A progress bar with rows per second; on a terminal only."""
     started, done = time.monotonic(), 0
 
     def advance(count: int) -> None:

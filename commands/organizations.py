@@ -9,7 +9,7 @@ from settings import read_settings
 
 
 def migrate() -> None:
-    """Bring the database to what this version of the hub expects, and its catalogue of vendors to its files."""
+    """Migrate the database to this version of the hub, and copy the catalogue's files into it."""
     run(lambda caller: prepare(caller.hub, catalogue_of(read_settings())), migrated=False)
 
 

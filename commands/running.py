@@ -1,4 +1,4 @@
-"""Runs a command of the operator over a hub of its own, which lives as long as the command."""
+"""Runs an operator's command over a hub that is opened for this command only."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 
 def run(work: Callable[[Caller], Awaitable[T]], *, migrated: bool = True) -> T:
-    """Do something as the operator; a refusal is its sentence on stderr and exit code 1.
+    """Run `work` as the operator. A refusal is printed on stderr, with exit code 1.
 
-    Unless `migrated` is False it is refused over a database that is not.
+    `migrated`: refuse a database that is not migrated to this version.
     """
 
     async def inside() -> T:

@@ -1,1 +1,1 @@
-"""The parts that the programs share: the application, its wiring, its start, its work."""
+"""The parts that the programs share: the application, its wiring, its start and its jobs."""

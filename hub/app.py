@@ -1,4 +1,4 @@
-"""The hub as an ASGI application: every face, and one lifespan for everything that must be opened and closed."""
+"""The hub as an ASGI application: every face, and one lifespan that opens and closes the rest."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from wire.head import HeadLimits, LimitedHead
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application. Everything with a life of its own begins and ends with its lifespan.
+    """The application. Its lifespan opens and closes the database, the egress, the worker and the demo.
 
-    Raises ValueError and DomainError, in a sentence for the operator, where it cannot be; so does its lifespan.
+    Raises ValueError and DomainError with a sentence for the operator; so does the lifespan.
     """
     demo = Demo(settings.home) if settings.demo else None
     hub, catalogue = build_hub(settings, demo=demo), catalogue_of(settings)
@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> Starlette:
             if demo is not None:
                 app.state.banner = await stack.enter_async_context(demo.running(hub, settings.listens_at))
             gc.collect()
-            gc.freeze()  # what lives as long as the process need not be looked through again
+            gc.freeze()  # these objects live as long as the process: collections skip them from now on
             yield
 
     body = BodyLimits(size=settings.max_body_bytes, seconds=settings.body_timeout)
@@ -73,7 +73,7 @@ def create_app(settings: Settings) -> Starlette:
 
 
 async def _root(_request: Request) -> Response:
-    return RedirectResponse("graphql")  # beside this address, whatever path a proxy put in front of it
+    return RedirectResponse("graphql")  # relative, so that it also works below a path that a proxy adds
 
 
 async def _alive(_request: Request) -> Response:
@@ -101,6 +101,6 @@ def _middleware(settings: Settings) -> list[Middleware]:
         allow_origins=list(settings.cors_origins),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Hub-Id"],
-        expose_headers=["*"],  # a relayed answer has any; no cookie goes with a call, so that * counts
+        expose_headers=["*"],  # a relayed answer may have any header; * works because calls carry no cookies
     )
     return [head, cors]

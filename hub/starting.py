@@ -1,4 +1,4 @@
-"""How a process of the hub begins, and how one ends that cannot: by one sentence, without a trace."""
+"""The start of a process: home and keys, sockets, and one sentence without a trace if it fails."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _log = logging.getLogger("patchbay")
 
 
 class CannotStart(Exception):
-    """Why, and what to do, in a sentence for the operator."""
+    """The message tells the operator the reason and the remedy."""
 
 
 @contextmanager
 def starting() -> Iterator[None]:
-    """Raises CannotStart for what lies with the machine and the settings; anything else is a fault of the hub's."""
+    """Turn faults of the machine and of the settings into CannotStart; let faults of the hub through."""
     try:
         yield
     except (ValueError, DomainError) as fault:
@@ -36,7 +36,7 @@ def starting() -> Iterator[None]:
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """What is imported stays: to look through it for garbage again and again took a third of each start."""
+    """Import without garbage collection, which took a third of each start: modules are never garbage."""
     gc.disable()
     try:
         yield
@@ -46,17 +46,16 @@ def loading() -> Iterator[None]:
 
 
 def prepare_home(settings: Settings) -> bool:
-    """Make the home and its master key where there is none yet. Answers whether a key was made.
+    """Make the home directory and its master key if they do not exist. Answers whether a key was made.
 
-    Raises ValueError where that cannot be, where the key there is none, and where a database is there and its key
-    is not.
+    Raises ValueError if the directory cannot be made, the key is not valid, or a database exists without its key.
     """
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = settings.master_key_file
         lost = (settings.home / "patchbay.sqlite3").exists() and not file.exists()
     except OSError as cause:
-        raise ValueError(f"The home {settings.home} cannot be made or looked into: {cause.strerror}.") from cause
+        raise ValueError(f"The home {settings.home} cannot be made or read: {cause.strerror}.") from cause
     if settings.master_keys.get_secret_value() or file.exists():
         Keyring.parse(settings.master_key_lines())
         return False
@@ -67,18 +66,18 @@ def prepare_home(settings: Settings) -> bool:
 
 
 def warn_of_open_keys(settings: Settings) -> None:
-    """Log it where everybody on the machine may read the master keys."""
+    """Log a warning if every user of the machine may read the master keys."""
     file = settings.changeable_key_file
     if file is not None and file.exists() and file.stat().st_mode & stat.S_IROTH:
         _log.warning("Everybody on this machine may read the master key: chmod 600 %s", file)
 
 
 def bound(host: str, port: int) -> list[socket.socket]:
-    """A socket for each address of a host, which does not listen yet. Raises ValueError where one cannot be had."""
+    """A bound socket, not yet listening, for each address of a host. Raises ValueError if one cannot be bound."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as cause:
-        raise ValueError(f"PATCHBAY_HOST: {host} is no address and no name that has one.") from cause
+        raise ValueError(f"PATCHBAY_HOST: {host} is neither an address nor a name that resolves to one.") from cause
     sockets = []
     for family, kind, protocol, _, address in dict.fromkeys(found):
         try:

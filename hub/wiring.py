@@ -36,7 +36,7 @@ from resolvers.rotation.following import following_keys
 from settings import Settings, variable
 
 if TYPE_CHECKING:
-    from demo import Demo  # brings a server along, which commands and workers do without
+    from demo import Demo  # it imports a server, which commands and workers do not need
 
 CATALOGUE = Path(__file__).parents[1] / "catalogue"
 _COMPILED_CAPABILITIES = 10_000
@@ -44,7 +44,7 @@ _UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 20  # of one organization, in one proces
 
 
 def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
-    """The hub over its database, not yet opened. Raises ValueError for settings that are wrong."""
+    """The hub over its database, not yet opened. Raises ValueError for wrong settings."""
     with _named("database_url"):
         database = Database(settings.database_address, pool_size=settings.database_pool, pace=settings.pace)
     keys = settings.master_key_lines()
@@ -78,25 +78,25 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
 
 
 def catalogue_of(settings: Settings) -> Sequence[VendorDefinition]:
-    """The vendors that the hub knows, read from its files. Raises ValueError, which names the file."""
+    """The built-in definitions, read from the catalogue's files. Raises ValueError, which names the file."""
     return read_catalogue(settings.catalogue or CATALOGUE)
 
 
 async def prepare(hub: Hub, catalogue: Sequence[VendorDefinition]) -> None:
-    """Migrate the database to this version of the hub, and bring its built-in definitions to the catalogue's.
+    """Migrate the database to this version of the hub, and copy the catalogue into its built-in definitions.
 
-    Raises Unavailable and Conflict, in a sentence for the operator, where that cannot be.
+    Raises Unavailable and Conflict with a sentence for the operator.
     """
     if await is_behind(hub.database):
         from models.migrations import (
-            upgrade,  # takes a quarter of a second, for which nothing waits that is up to date
+            upgrade,  # the import takes a quarter of a second; an up-to-date database does not need it
         )
 
         with opening(hub.database):
             await upgrade(hub.database)
     try:
         await sync_catalogue(Caller.of_hub(hub), catalogue)
-    except Conflict:  # another process has just written the same
+    except Conflict:  # another process wrote the same rows at the same time
         await sync_catalogue(Caller.of_hub(hub), catalogue)
 
 
@@ -112,14 +112,14 @@ async def opened(hub: Hub, catalogue: Sequence[VendorDefinition]) -> AsyncIterat
         await stack.enter_async_context(hub.bus.running())
         stack.push_async_callback(hub.flights.drain)
         alone = await stack.enter_async_context(occupied(hub.database))
-        # What a dead process left open nobody else will settle; while others live, time tells (`dispatch.reap`).
+        # Alone, every open dispatch is a dead process's. Otherwise `dispatch.reap` settles them by their deadline.
         await reap_dispatches(Caller.of_hub(hub), orphaned_before=hub.clock() if alone else 0)
         yield
 
 
 @contextmanager
 def _named(field: str, place: Path | None = None) -> Iterator[None]:
-    """What is wrong with a value begins with where it comes from: a variable, unless it is a file."""
+    """Prefix a ValueError with the origin of the value: the file `place`, or else the variable of `field`."""
     try:
         yield
     except ValueError as fault:
@@ -127,17 +127,17 @@ def _named(field: str, place: Path | None = None) -> Iterator[None]:
 
 
 def _renewed_keys(settings: Settings) -> Callable[[], str | None]:
-    """Keys in a variable are those of the process for as long as it lives."""
+    """Reads a changed key file again. Keys in a variable stay the same as long as the process lives."""
     file = settings.changeable_key_file
     return KeyFile(file).renewed if file else lambda: None
 
 
 def _external_tokens(settings: Settings, egress: Egress) -> ExternalTokens | None:
-    """Raises ValueError for settings that would take tokens meant for somebody else, or none at all."""
+    """Raises ValueError for settings that would accept tokens for another audience, or none at all."""
     if not settings.jwt_issuer:
         return None
     if not settings.jwt_audience or not settings.jwt_keys:
-        raise ValueError("PATCHBAY_JWT_ISSUER needs PATCHBAY_JWT_AUDIENCE and PATCHBAY_JWT_KEYS beside it.")
+        raise ValueError("PATCHBAY_JWT_ISSUER needs PATCHBAY_JWT_AUDIENCE and PATCHBAY_JWT_KEYS too; set both.")
     with _named("jwt_algorithms"):
         trust = Trust(
             issuer=settings.jwt_issuer,
@@ -156,5 +156,5 @@ def _issuer_keys(place: str, egress: Egress) -> KeySet:
     try:
         return FixedKeys(place.encode() if place.lstrip().startswith("{") else Path(place).read_bytes())
     except (OSError, ValueError) as cause:
-        why = cause.strerror if isinstance(cause, OSError) else cause  # an OSError repeats what may be a key
-        raise ValueError(f"PATCHBAY_JWT_KEYS is no address, and no JWK set can be read there: {why}.") from cause
+        why = cause.strerror if isinstance(cause, OSError) else cause  # its text repeats the value, maybe a key
+        raise ValueError(f"PATCHBAY_JWT_KEYS is neither a URL nor a readable JWK set: {why}.") from cause

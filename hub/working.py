@@ -15,20 +15,20 @@ from resolvers.background import Background, ensure_recurring, kinds
 from resolvers.caller import Caller
 from resolvers.hub import Hub
 
-_SHARE_OF_JOBS: Final = 0.6  # the rest is for giving back unfinished jobs
+_SHARE_OF_JOBS: Final = 0.6  # the rest of the time returns unfinished jobs to the queue
 
 
 def background() -> Mapping[str, Background]:
     """Every kind of job, by name: the BACKGROUND of each room of `resolvers` that has a `background` module.
 
-    Raises ValueError for a name that stands in two of them.
+    Raises ValueError for a name that two rooms use.
     """
     table: dict[str, Background] = {}
     for room in pkgutil.iter_modules(resolvers.__path__, "resolvers."):
         if room.ispkg and find_spec(f"{room.name}.background"):
             found: Mapping[str, Background] = import_module(f"{room.name}.background").BACKGROUND
             if twice := table.keys() & found.keys():
-                raise ValueError(f"Two rooms, of which one is {room.name}, have a job named {', '.join(twice)}.")
+                raise ValueError(f"{room.name} and another room both name a job {', '.join(twice)}; rename one.")
             table |= found
     return table
 

@@ -26,7 +26,7 @@ _TRIES: Final = 5
 
 
 class PostgresqlDriver:
-    """See `jobs.driver.Driver`."""
+    """Jobs through the asyncpg pool of the engine."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -34,13 +34,11 @@ class PostgresqlDriver:
     async def claim(
         self, owner: str, queue: str, operations: Sequence[str], limit: int, lease_ms: int
     ) -> Sequence[Claimed]:
-        """See `Driver.claim`."""
         async with self._database.driver() as driver:
             rows = await _with_patience(driver, _CLAIM, queue, list(operations), limit, owner, lease_ms)
         return sorted((statements.claimed(row, owner) for row in rows), key=statements.urgency)
 
     async def end(self, owner: str, batch: Sequence[Ended]) -> frozenset[str]:
-        """See `Driver.end`."""
         dropped = [ended for ended in batch if ended.drop]
         gone: set[str] = set()
         async with self._database.driver() as driver, driver.transaction():
@@ -54,24 +52,20 @@ class PostgresqlDriver:
         return frozenset(gone)
 
     async def report(self, lease: Lease, progress: float | None, tasks: str | None) -> None:
-        """See `Driver.report`."""
         mine = (lease.job_id, lease.attempt, lease.owner)
         async with self._database.driver() as driver:
             if await driver.fetchval(_REPORT, progress, tasks, *mine) is None:
                 raise LeaseLost if await driver.fetchval(_HELD, *mine) is None else JobCancelled
 
     async def reap(self) -> int:
-        """See `Driver.reap`."""
         async with self._database.driver() as driver:
             return len(await driver.fetch(_REAP))
 
     async def next_due(self, queue: str, operations: Sequence[str], after: int) -> Due:
-        """See `Driver.next_due`."""
         async with self._database.driver() as driver:
             return Due(*await driver.fetchrow(_NEXT_DUE, queue, list(operations), after))
 
     def heart(self) -> PostgresqlHeart:
-        """See `Driver.heart`."""
         return PostgresqlHeart(self._database)
 
     async def close(self) -> None:
@@ -79,7 +73,7 @@ class PostgresqlDriver:
 
 
 class PostgresqlHeart:
-    """See `jobs.driver.Heart`. asyncpg in an event loop of the thread's own."""
+    """One asyncpg connection, in an event loop of the heart's own thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -87,11 +81,9 @@ class PostgresqlHeart:
         self._connection: Any = None
 
     def beat(self, owner: str, attempts: Mapping[str, int], lease_ms: int) -> Mapping[str, WorkState]:
-        """See `Heart.beat`."""
         return self._runner.run(self._beat(owner, attempts, lease_ms))
 
     def close(self) -> None:
-        """See `Heart.close`."""
         if self._connection is not None:
             self._connection.terminate()
         self._runner.close()

@@ -44,12 +44,10 @@ class PostgresqlSignals:
         self._something = asyncio.Event()
 
     def send(self, topics: Iterable[str]) -> None:
-        """See `Signals.send`."""
         self._unsent.update(topics)
         self._something.set()
 
     async def run(self, ring: Ring) -> None:
-        """See `Signals.run`."""
         connection = await self._database.connect_alone(seconds=_TIMEOUT_SECONDS)
         try:
             await connection.add_listener(_CHANNEL, self._listener(ring))
@@ -90,7 +88,6 @@ class SqliteSignals:
         """The commit itself was the signal."""
 
     async def run(self, ring: Ring) -> None:
-        """See `Signals.run`."""
         connection = self._database.connect_sqlite()
         try:
             seen = None

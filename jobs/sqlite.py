@@ -26,7 +26,7 @@ _EXPIRED: Final = spelled(statements.ANY_EXPIRED, sqlite=True)
 
 
 class SqliteDriver:
-    """See `jobs.driver.Driver`."""
+    """Jobs through one writing thread, in which short transactions follow each other."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -35,7 +35,6 @@ class SqliteDriver:
     async def claim(
         self, owner: str, queue: str, operations: Sequence[str], limit: int, lease_ms: int
     ) -> Sequence[Claimed]:
-        """See `Driver.claim`."""
         free = (queue, orjson.dumps(list(operations)).decode())
         # Looked at first: most wake-ups are about other rows, and writers wait for each other.
         if await self._writer.read(lambda connection: connection.execute(_PEEK, free).fetchone()) is None:
@@ -45,15 +44,12 @@ class SqliteDriver:
         return sorted((statements.claimed(row, owner) for row in rows), key=statements.urgency)
 
     async def end(self, owner: str, batch: Sequence[Ended]) -> frozenset[str]:
-        """See `Driver.end`."""
-
         def write(connection: sqlite3.Connection) -> frozenset[str]:
             return frozenset(ended.lease.job_id for ended in batch if _end(connection, owner, ended))
 
         return await self._writer.write(write)
 
     async def report(self, lease: Lease, progress: float | None, tasks: str | None) -> None:
-        """See `Driver.report`."""
         mine = (lease.job_id, lease.attempt, lease.owner)
 
         def write(connection: sqlite3.Connection) -> None:
@@ -64,33 +60,28 @@ class SqliteDriver:
         await self._writer.write(write)
 
     async def reap(self) -> int:
-        """See `Driver.reap`."""
         if await self._writer.read(lambda connection: connection.execute(_EXPIRED).fetchone()) is None:
             return 0
         return len(await self._writer.write(lambda connection: connection.execute(_REAP).fetchall()))
 
     async def next_due(self, queue: str, operations: Sequence[str], after: int) -> Due:
-        """See `Driver.next_due`."""
         values = (queue, orjson.dumps(list(operations)).decode(), after)
         return Due(*await self._writer.read(lambda connection: connection.execute(_NEXT_DUE, values).fetchone()))
 
     def heart(self) -> SqliteHeart:
-        """See `Driver.heart`."""
         return SqliteHeart(self._database)
 
     async def close(self) -> None:
-        """See `Driver.close`."""
         await self._writer.close()
 
 
 class SqliteHeart:
-    """See `jobs.driver.Heart`. It waits for other writers as another process would."""
+    """One connection of its own, which waits for other writers as another process would."""
 
     def __init__(self, database: Database) -> None:
         self._connection = database.connect_sqlite()
 
     def beat(self, owner: str, attempts: Mapping[str, int], lease_ms: int) -> Mapping[str, WorkState]:
-        """See `Heart.beat`."""
         connection, held = self._connection, {}
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -106,7 +97,6 @@ class SqliteHeart:
         return held
 
     def close(self) -> None:
-        """See `Heart.close`."""
         self._connection.close()
 
 

@@ -108,7 +108,7 @@ class InvalidInput(DomainError):
         self.violations = tuple(violations)
 
     def renamed(self, rename: Callable[[Path], Path]) -> InvalidInput:
-        """See `DomainError.renamed`; the sentence names the first place anew."""
+        """As `DomainError.renamed`; the sentence names the renamed first place."""
         return InvalidInput([Violation(path=rename(one.path), message=one.message) for one in self.violations])
 
     @classmethod

@@ -31,7 +31,6 @@ class PostgresqlReader:
         self._driver = driver
 
     async def fetch(self, sql: str, parameters: Sequence[Any]) -> Records:
-        """See `Reader.fetch`."""
         async with self._driver() as driver:
             records: Records = await driver.fetch(sql, *parameters)
         return records
@@ -49,7 +48,6 @@ class SqliteReader:
         self._connection: sqlite3.Connection | None = None
 
     async def fetch(self, sql: str, parameters: Sequence[Any]) -> Records:
-        """See `Reader.fetch`."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._fetch, sql, parameters)
 
     async def close(self) -> None:

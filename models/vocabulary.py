@@ -52,7 +52,7 @@ class Source(StrEnum):
 
 
 class PrincipalKind(StrEnum):
-    """Kinds of principals."""
+    """USER: one person. TEAM: a group of users."""
 
     USER = "USER"
     TEAM = "TEAM"
@@ -74,7 +74,7 @@ class TokenReach(StrEnum):
 
 
 class PlaceKind(StrEnum):
-    """Kinds of places."""
+    """SPACE or SITE: a part of an organization."""
 
     SPACE = "SPACE"
     SITE = "SITE"

@@ -14,7 +14,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class NoCredential:
-    """No credential at all."""
+    """The request is sent without authorisation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,6 @@ class AuditEntry(RowNode):
 
 @strawberry.input(description="Conditions on audit entries.")
 class AuditFilter:
-    """See `resolvers.audit.queries.AuditFilter`."""
-
     action: list[str] | None = given("Actions, `*` at the end allowed.")
     actor_id: list[strawberry.ID] | None = given("Actors.")
     source: list[Source] | None = given("Faces.")

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="One declared input.")
 class CapabilityInput:
-    """See `proxy.inputs.SimpleInput`."""
-
     name: str = column("Name.")
     type: InputType = column("JSON type.")
     required: bool = column("Must be given.")
@@ -37,8 +35,6 @@ class CapabilityInput:
 
 @strawberry.type(description="Whether something can be used now.")
 class Availability:
-    """See `resolvers.readiness.Availability`."""
-
     available: bool = column("Yes.")
     reason: UnavailableReason | None = column("Why not.")
     missing_scopes: list[str] = column("Scopes that the connection lacks.")
@@ -87,8 +83,6 @@ class EventType(RowNode):
 
 @strawberry.input(description="Conditions on capabilities.")
 class CapabilityFilter:
-    """See `resolvers.capabilities.queries.CapabilityFilter`."""
-
     search: str | None = given("Words in name and description.")
     effect: list[CapabilityEffect] | None = given("Effects.")
     method: list[HttpMethod] | None = given("Methods.")

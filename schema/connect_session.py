@@ -43,8 +43,6 @@ class ConnectSession(RowNode):
 
 @strawberry.input(description="An OAuth authorisation to begin.")
 class StartAuthorizationInput:
-    """See `StartAuthorization`."""
-
     integration_id: strawberry.ID = strawberry.field(description="For which.")
     connection_id: strawberry.ID | None = given("Renew this one.")
     additional_scopes: list[str] = strawberry.field(
@@ -55,8 +53,6 @@ class StartAuthorizationInput:
 
 @strawberry.input(description="A connect link.")
 class CreateConnectSessionInput:
-    """See `CreateConnectSession`."""
-
     integration_ids: list[strawberry.ID] = strawberry.field(description="What can be connected.")
     principal_id: strawberry.ID | None = given(
         "For whom; null makes a shared connection. For another user than yourself a user's token needs"
@@ -69,16 +65,12 @@ class CreateConnectSessionInput:
 
 @view(authorization.Authorization, "Where to send the user.")
 class AuthorizationPayload:
-    """See `Authorization`."""
-
     url: str = column("Consent page of the vendor.")
     session: ConnectSession = column("Progress; read it again by its id.")
 
 
 @view(connect_session.NewConnectSession, "A link to give to an end user.")
 class ConnectSessionPayload:
-    """See `NewConnectSession`."""
-
     session: ConnectSession = column("The session.")
     url: str = column("The link, shown this once.")
 

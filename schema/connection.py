@@ -64,8 +64,6 @@ class ConnectedAccount(RowNode):
 
 @strawberry.input(description="Conditions on connections.")
 class ConnectionFilter:
-    """See `resolvers.connections.queries.ConnectionFilter`."""
-
     search: str | None = given("Words in the name.")
     mode: ConnectionMode | None = given("Whose.")
     status: list[ConnectionStatus] | None = given("Whether they work.")
@@ -74,8 +72,6 @@ class ConnectionFilter:
 
 @strawberry.input(description="A new connection.")
 class CreateConnectionInput:
-    """See `CreateConnection`."""
-
     integration_id: strawberry.ID | None = given("Registered to.")
     name: str | None = given("Label; from the vendor unless given.")
     mode: ConnectionMode = strawberry.field(default=ConnectionMode.PER_USER, description="Whose.")
@@ -86,8 +82,6 @@ class CreateConnectionInput:
 
 @strawberry.input(description="New values of a connection.")
 class UpdateConnectionInput:
-    """See `UpdateConnection`."""
-
     id: strawberry.ID = strawberry.field(description="Which.")
     expected_version: int | None = given("Refuse as Stale when it has moved on.")
     name: str | None = given("Label.")
@@ -97,8 +91,6 @@ class UpdateConnectionInput:
 
 @strawberry.input(description="Connections to attach.")
 class RegisterConnectionsInput:
-    """See `RegisterConnections`."""
-
     integration_id: strawberry.ID = strawberry.field(description="To which.")
     connection_ids: list[strawberry.ID] = strawberry.field(description="Which, at most 100.")
     default_connection_id: strawberry.ID | None = given("The one to use where none is named.")
@@ -106,8 +98,6 @@ class RegisterConnectionsInput:
 
 @strawberry.input(description="A connection to detach.")
 class UnregisterConnectionInput:
-    """See `UnregisterConnection`."""
-
     integration_id: strawberry.ID = strawberry.field(description="From which.")
     connection_id: strawberry.ID = strawberry.field(description="Which.")
 

@@ -24,8 +24,6 @@ from schema.kit.scalars import JSON
 
 @view(dict, "One value that a vendor wants.")
 class DefinitionField:
-    """See `resolvers.definitions.parts.FormField`."""
-
     key: str = derived(lambda field: field["key"], "Name in `secret.fields` or `parameters`.")
     group: FieldGroup = derived(
         lambda field: FieldGroup(field["group"]), "SECRET is stored encrypted; PARAMETER is readable."
@@ -71,8 +69,6 @@ class Definition(RowNode):
 
 @strawberry.input(description="Conditions on definitions.")
 class DefinitionFilter:
-    """See `resolvers.definitions.queries.DefinitionFilter`."""
-
     search: str | None = given("Words in name and vendor.")
     category: list[str] | None = given("Categories.")
     auth_type: list[AuthType] | None = given("How they authorise.")
@@ -81,8 +77,6 @@ class DefinitionFilter:
 
 @strawberry.input(description="A vendor of your own, in the shape of the catalogue's files.")
 class SaveDefinitionInput:
-    """See `SaveDefinition`."""
-
     vendor: str = strawberry.field(description="Key.")
     definition: JSON = strawberry.field(description="The definition.")
 

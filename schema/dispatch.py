@@ -68,8 +68,6 @@ class Dispatch(RowNode):
 
 @view(Response, "An answer of a remote service; exactly one of json, text, base64 is set unless it was empty.")
 class DispatchResponse:
-    """See `resolvers.dispatching.response.Response`."""
-
     status: int = column("HTTP status.")
     content_type: str | None = column("Content type.")
     json: JSON | None = column("The body, when it is JSON.")
@@ -79,8 +77,6 @@ class DispatchResponse:
 
 @view(queries.DispatchPlan, "The exact request that a dispatch would send, secrets masked. Nothing was sent.")
 class DispatchPlan:
-    """See `resolvers.dispatching.queries.DispatchPlan`."""
-
     allowed: bool = column("Would be sent.")
     reason: UnavailableReason | None = column("Why not.")
     blocked_by: str | None = column("The egress policy's objection.")
@@ -101,8 +97,6 @@ class DispatchPlan:
 
 @strawberry.input(description="Conditions on dispatches.")
 class DispatchFilter:
-    """See `resolvers.dispatching.queries.DispatchFilter`."""
-
     outcome: list[DispatchOutcome | None] | None = given("How they ended; null inside means under way.")
     integration_id: list[strawberry.ID] | None = given("Apps.")
     connection_id: list[strawberry.ID] | None = given("Connections.")
@@ -113,8 +107,6 @@ class DispatchFilter:
 
 @strawberry.input(description="A capability by the handler of its integration and by its own name.")
 class NamedCapability:
-    """See `CapabilityName`."""
-
     handler: str = strawberry.field(description="Handler of the integration.")
     name: str = strawberry.field(description="Name of the capability.")
 
@@ -129,8 +121,6 @@ class CapabilityRef:
 
 @strawberry.input(description="A capability to run.")
 class DispatchInput:
-    """See `RunCapability`."""
-
     capability: CapabilityRef = strawberry.field(description="Which.")
     inputs: JSON | None = given("Values. An empty object when absent.")
     connection_id: strawberry.ID | None = given("The connection; needed where the choice would be a guess.")
@@ -150,8 +140,6 @@ class DispatchInput:
 
 @view(Dispatched, "A dispatch that was recorded, however it ended.")
 class DispatchPayload:
-    """See `resolvers.dispatching.attempt.Dispatched`."""
-
     dispatch: Dispatch = column("The record.")
     response: DispatchResponse | None = column("The answer of the remote service; null when there was none.")
     replayed: bool = column("The stored outcome of an earlier call with the same key; nothing was sent now.")

@@ -46,8 +46,6 @@ class Event(RowNode):
 
 @strawberry.input(description="Conditions on events.")
 class EventFilter:
-    """See `resolvers.events.queries.EventFilter`."""
-
     type: list[str] | None = given("Declared names, `*` at the end allowed.")
     entity_id: str | None = given("What they are about.")
     integration_id: list[strawberry.ID] | None = given("Apps.")
@@ -57,8 +55,6 @@ class EventFilter:
 
 @strawberry.input(description="Something that happened.")
 class EmitEventInput:
-    """See `EmitEvent`."""
-
     integration: IntegrationRef = strawberry.field(description="Of which app.")
     installation_id: strawberry.ID | None = given("On which installation; needed by an app with several.")
     type: str = strawberry.field(description="Declared name, with or without the handler.")
@@ -69,8 +65,6 @@ class EmitEventInput:
 
 @view(operations.Emitted, "An accepted event.")
 class EventPayload:
-    """See `Emitted`."""
-
     event: Event = column("The event.")
     queued_runs: int = column("Flow runs that it queued.")
     queued_deliveries: int = column("Deliveries that it queued.")

@@ -59,16 +59,12 @@ class Installation(RowNode):
 
 @strawberry.input(description="Conditions on installations.")
 class InstallationFilter:
-    """See `resolvers.installations.queries.InstallationFilter`."""
-
     status: list[InstallationStatus] | None = given("Whether they work.")
     search: str | None = given("App name, title or handler.")
 
 
 @strawberry.input(description="An app to install.")
 class InstallIntegrationInput:
-    """See `InstallIntegration`."""
-
     integration: IntegrationRef = strawberry.field(description="Which.")
     configuration: JSON | None = given("Account configuration. An empty object when absent.")
     space_selection: Selection = strawberry.field(default=Selection.SELECTED, description="Spaces.")
@@ -78,8 +74,6 @@ class InstallIntegrationInput:
 
 @strawberry.input(description="New values of an installation.")
 class UpdateInstallationInput:
-    """See `UpdateInstallation`."""
-
     id: strawberry.ID = strawberry.field(description="Which.")
     expected_version: int | None = given("Refuse as Stale when it has moved on.")
     configuration: JSON | None = given("Replaces the configuration.")

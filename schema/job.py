@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 @view(dict, "The smallest part of a job.")
 class JobStep:
-    """See `jobs.progress.Progress.step`."""
-
     caption: str = derived(lambda step: step["caption"], "A line for people.")
     description: str = derived(lambda step: step["description"], "What it does.")
     started_at: DateTime | None = derived(lambda step: step["startedAt"], "When it began.")
@@ -39,8 +37,6 @@ class JobStep:
 
 @view(dict, "A part of a job.")
 class JobTask:
-    """See `jobs.progress.Progress.task`."""
-
     caption: str = derived(lambda task: task["caption"], "A line for people.")
     state: WorkState = derived(lambda task: WorkState(task["state"]), "How far.")
     steps: list[JobStep] = derived(lambda task: task["steps"], "Its steps.")
@@ -75,8 +71,6 @@ class Job(RowNode):
 
 @strawberry.input(description="Conditions on jobs.")
 class JobFilter:
-    """See `resolvers.jobs.queries.JobFilter`."""
-
     state: list[WorkState] | None = given("How far.")
     operation: list[str] | None = given("Operations, `*` at the end allowed.")
     subject_id: strawberry.ID | None = given("About what.")

@@ -62,8 +62,6 @@ class OrganizationProfile:
 
 @strawberry.type(description="Who is asking.")
 class Viewer:
-    """See `resolvers.people.viewer.Viewer`."""
-
     organization: Organization = column(
         "The organization that this request acts in (`X-Hub-Id` picks one where the token reaches several)."
     )
@@ -75,8 +73,6 @@ class Viewer:
 
 @strawberry.input(description="New values of your organization.")
 class UpdateOrganizationInput:
-    """See `UpdateOrganization`."""
-
     name: str | None = given("Display name.")
     custom_fields: JSON | None = given("Replaces the custom fields.")
     return_urls: list[str] | None = given("Replaces the prefixes to which connect pages may return.")

@@ -33,8 +33,6 @@ class Place(RowNode):
 
 @strawberry.input(description="A new space or site.")
 class CreatePlaceInput:
-    """See `CreatePlace`."""
-
     kind: PlaceKind = strawberry.field(description="Kind.")
     name: str = strawberry.field(description="Name.")
     details: JSON | None = given("Other facts.")
@@ -42,8 +40,6 @@ class CreatePlaceInput:
 
 @strawberry.input(description="New values of a space or site.")
 class UpdatePlaceInput:
-    """See `UpdatePlace`."""
-
     id: strawberry.ID = strawberry.field(description="Which.")
     name: str | None = given("Name.")
     details: JSON | None = given("Replaces the other facts.")

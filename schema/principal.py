@@ -38,8 +38,6 @@ class Principal(RowNode):
 
 @strawberry.input(description="A new user or team.")
 class CreatePrincipalInput:
-    """See `CreatePrincipal`."""
-
     kind: PrincipalKind = strawberry.field(description="Kind.")
     username: str = strawberry.field(description="Unique name.")
     display_name: str = strawberry.field(description="Display name.")
@@ -57,8 +55,6 @@ class CreatePrincipalInput:
 
 @strawberry.input(description="New values of a user or team.")
 class UpdatePrincipalInput:
-    """See `UpdatePrincipal`."""
-
     id: strawberry.ID = strawberry.field(description="Which.")
     display_name: str | None = given("Display name.")
     email: str | None = given("E-mail address.")

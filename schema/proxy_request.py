@@ -17,8 +17,6 @@ from schema.kit.scalars import JSON
 
 @strawberry.input(description="A request of your own through an integration.")
 class ProxyRequestInput:
-    """See `resolvers.dispatching.proxying.ProxyRequest`."""
-
     integration: IntegrationRef = strawberry.field(description="Through which.")
     path: str = strawberry.field(description="Path below the API base.")
     method: HttpMethod = strawberry.field(default=HttpMethod.GET, description="Method.")

@@ -26,8 +26,6 @@ class Share(RowNode):
 
 @strawberry.input(description="A share to give or change.")
 class ShareIntegrationInput:
-    """See `resolvers.integrations.sharing.ShareIntegration`."""
-
     integration_id: strawberry.ID = strawberry.field(description="Which.")
     principal_id: strawberry.ID = strawberry.field(description="To whom.")
     level: ShareLevel = strawberry.field(default=ShareLevel.VIEW, description="How much.")
@@ -35,23 +33,17 @@ class ShareIntegrationInput:
 
 @strawberry.input(description="A share to take away.")
 class UnshareIntegrationInput:
-    """See `resolvers.integrations.sharing.UnshareIntegration`."""
-
     integration_id: strawberry.ID = strawberry.field(description="Which.")
     principal_id: strawberry.ID = strawberry.field(description="From whom.")
 
 
 @strawberry.input(description="A new owner.")
 class TransferIntegrationInput:
-    """See `resolvers.integrations.sharing.TransferIntegration`."""
-
     integration_id: strawberry.ID = strawberry.field(description="Which.")
     principal_id: strawberry.ID = strawberry.field(description="To whom.")
 
 
 @strawberry.input(description="Tags of an integration.")
 class SetIntegrationTagsInput:
-    """See `resolvers.integrations.tags.SetIntegrationTags`."""
-
     integration_id: strawberry.ID = strawberry.field(description="Which.")
     tags: list[str] = strawberry.field(description="Names.")

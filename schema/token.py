@@ -56,8 +56,6 @@ class Token(RowNode):
 
 @strawberry.input(description="A new token: for yourself unless an integration is named.")
 class CreateTokenInput:
-    """See `CreateToken`."""
-
     name: str = strawberry.field(description="Label.")
     permissions: list[Permission] = strawberry.field(description="What it may do.")
     principal_id: strawberry.ID | None = given("For another user. Needs ORGANIZATION_ADMIN.")
@@ -68,8 +66,6 @@ class CreateTokenInput:
 
 @view(operations.NewToken, "A token and its text.")
 class TokenPayload:
-    """See `NewToken`."""
-
     token: Token = column("The token.")
     secret: str = column("The bearer text, shown this once.")
 

@@ -17,8 +17,6 @@ from schema.kit.scalars import DateTime
 
 @strawberry.input(description="What is to be uploaded.")
 class CreateUploadInput:
-    """See `resolvers.uploads.mutations.CreateUpload`."""
-
     purpose: UploadPurpose = strawberry.field(description="What for: sets the cap.")
     size: int | None = given("Size in bytes, when you will put the bytes.")
     source_url: str | None = given("Or an address that the hub reads now, through the egress guard.")

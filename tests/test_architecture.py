@@ -18,7 +18,13 @@ FOREIGN = {"node_modules", "__pycache__", "dist"}
 TEXT = {".cfg", ".css", ".graphql", ".html", ".http", ".in", ".ini", ".js", ".json", ".lock", ".mako", ".md",
         ".mjs", ".py", ".sh", ".sql", ".toml", ".ts", ".txt", ".yaml", ".yml", ""}  # fmt: skip
 
-SIZE = (rules.too_long_a_file, rules.too_long_a_function, rules.too_deep, rules.lacks_a_docstring)
+SIZE = (
+    rules.too_long_a_file,
+    rules.too_long_a_function,
+    rules.too_deep,
+    rules.lacks_a_docstring,
+    rules.has_an_empty_docstring,
+)
 PRODUCT = (
     rules.reads_the_environment,
     rules.catches_everything,
@@ -221,6 +227,20 @@ def test_every_package_is_watched():
         (rules.lacks_a_docstring, "a.py", '"""A."""\nclass C: ...\n', ["a.py:2 C has no docstring"]),
         (rules.lacks_a_docstring, "tests/a.py", '"""A."""\ndef test(): ...\n', []),
         (rules.lacks_a_docstring, "a/__init__.py", "", []),
+        (rules.lacks_a_docstring, "schema/a.py", '"""A."""\n@strawberry.input(description="B.")\nclass C: ...\n', []),
+        (rules.lacks_a_docstring, "schema/a.py", '"""A."""\n@view(Row, "A row.")\nclass C: ...\n', []),
+        (rules.lacks_a_docstring, "schema/a.py", '"""A."""\n@strawberry.type\nclass C: ...\n',
+         ["schema/a.py:3 C has no docstring"]),
+        (rules.lacks_a_docstring, "schema/a.py", '"""A."""\n@node(Row)\nclass C: ...\n',
+         ["schema/a.py:3 C has no docstring"]),
+        (rules.has_an_empty_docstring, "a.py", 'class C:\n    def f():\n        """See `a.Driver.f`."""',
+         ["a.py:2 C.f has a docstring that says nothing"]),
+        (rules.has_an_empty_docstring, "a.py", 'def f():\n    """See `a.f`. It waits for other writers."""', []),
+        (rules.has_an_empty_docstring, "a.py", 'def list_places():\n    """List all of the places."""',
+         ["a.py:1 list_places has a docstring that says nothing"]),
+        (rules.has_an_empty_docstring, "a.py", 'class PlaceKind:\n    """Kinds of a place."""',
+         ["a.py:1 PlaceKind has a docstring that says nothing"]),
+        (rules.has_an_empty_docstring, "a.py", 'def list_places():\n    """List the places, newest first."""', []),
         (rules.has_a_vague_name, "a.py", "class TokenManager: ...", ["a.py names something Manager"]),
         (rules.has_a_vague_name, "proxy/utils.py", "", ["proxy/utils.py names something Utils"]),
         (rules.has_a_vague_name, "models/database.py", "class Database: ...\nclass Base64Body: ...", []),

@@ -100,7 +100,7 @@ def test_every_setting_is_tried():
 def test_refuses_an_origin_that_a_browser_never_sends(monkeypatch, origin):
     monkeypatch.setenv("PATCHBAY_CORS_ORIGINS", origin)
 
-    with pytest.raises(ValueError, match=r"PATCHBAY_CORS_ORIGINS: .*an origin is written as"):
+    with pytest.raises(ValueError, match=r"PATCHBAY_CORS_ORIGINS: .*write an origin as"):
         read_settings()
 
 
@@ -110,16 +110,16 @@ def test_refuses_an_origin_that_a_browser_never_sends(monkeypatch, origin):
 def test_refuses_what_is_no_address_of_the_hub(monkeypatch, address):
     monkeypatch.setenv("PATCHBAY_PUBLIC_URL", address)
 
-    with pytest.raises(ValueError, match=r"PATCHBAY_PUBLIC_URL: .*an address is written as"):
+    with pytest.raises(ValueError, match=r"PATCHBAY_PUBLIC_URL: .*write the address as"):
         read_settings()
 
 
 @pytest.mark.parametrize(
     ("value", "fault"),
     [
-        ("fast", 'PATCHBAY_PACE: it is written as JSON, such as {"job_lease": 15}'),
-        ("[1]", "PATCHBAY_PACE: it is a JSON object of seconds by name; the names are key_look, key_follow,"),
-        ('{"job_lese": 1}', "PATCHBAY_PACE: it is a JSON object of seconds by name; the names are key_look,"),
+        ("fast", 'PATCHBAY_PACE: write it as JSON, such as {"job_lease": 15}'),
+        ("[1]", "PATCHBAY_PACE: write it as a JSON object of seconds by name; the names are key_look, key_follow,"),
+        ('{"job_lese": 1}', "PATCHBAY_PACE: write it as a JSON object of seconds by name; the names are key_look,"),
         ('{"job_lease": 0}', "PATCHBAY_PACE: job_lease: Input should be greater than 0"),
     ],
 )
@@ -188,7 +188,7 @@ def test_warns_of_a_variable_that_is_no_setting(monkeypatch, caplog):
         read_settings()
 
     assert caplog.messages == [
-        "PATCHBAY_EGRES_ALLOW is no setting of the hub and does nothing. Did you mean PATCHBAY_EGRESS_ALLOW?"
+        "PATCHBAY_EGRES_ALLOW is not a setting of the hub and has no effect. Did you mean PATCHBAY_EGRESS_ALLOW?"
     ]
 
 

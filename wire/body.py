@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from models.errors import TooLarge
 from wire.refusal import BadRequest
 
-#: How deep orjson writes; what is read has to be writable again, wrapped in an answer.
+#: The deepest value that orjson writes. An answer wraps values that were read, so they must be writable.
 _WRITABLE_DEPTH = 254
 #: The shortest run of digits that may not fit into 64 bits.
 _LONG_INTEGER = re.compile(rb"[0-9]{19}")
@@ -23,7 +23,7 @@ _MOST_DIGITS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class BodyLimits:
-    """`size` in bytes as sent, `seconds` until the last byte is there, `depth` of arrays and objects."""
+    """`size`: bytes as sent. `seconds`: until the last byte. `depth`: levels of arrays and objects."""
 
     size: int = 1_000_000
     seconds: float = 30.0
@@ -34,19 +34,19 @@ async def read_json(request: Request, limits: BodyLimits) -> object:
     """The value of a JSON body in UTF-8 (RFC 8259).
 
     Raises TooLarge, or BadRequest 400 (not JSON, nested too deeply, a number that JSON readers round),
-    408 (too slow) or 415 (not `application/json` in UTF-8, or encoded such as by gzip).
+    408 (too slow) or 415 (not `application/json` in UTF-8, or with a content encoding such as gzip).
     """
     require_json(request.headers.get("content-type", ""))
     return parse_json(await read_body(request, limits), limits)
 
 
 async def read_body(request: Request, limits: BodyLimits) -> bytes:
-    """The bytes, whatever their type; stops reading as soon as they are too many.
+    """The bytes of a body of any type. Stops reading once there are too many.
 
     Raises TooLarge, or BadRequest 400 (the client left), 408 (too slow) or 415 (a content encoding).
     """
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise BadRequest(415, "Send the body as it is, without a Content-Encoding.")
+        raise BadRequest(415, "Send the body uncompressed, without a Content-Encoding.")
     if _declared_size(request) > limits.size:
         raise TooLarge(limits.size)
     try:
@@ -60,7 +60,7 @@ async def read_body(request: Request, limits: BodyLimits) -> bytes:
 
 
 def require_json(content_type: str) -> None:
-    """Raises BadRequest 415 unless this is `application/json`, in UTF-8 where it names a charset.
+    """Raises BadRequest 415 unless this is `application/json`, without a charset or with UTF-8.
 
     No form, text or multipart is ever read as JSON: a browser sends those across origins without asking.
     """
@@ -74,7 +74,7 @@ def require_json(content_type: str) -> None:
 
 
 def parse_json(raw: bytes, limits: BodyLimits) -> object:
-    """The value, refusing what another JSON reader would read differently.
+    """The value. Refuses JSON that another reader would read differently.
 
     Integers beyond 64 bits would silently become floats, so they are refused. Of equal keys the last counts.
     Raises BadRequest 400.
@@ -90,7 +90,7 @@ def parse_json(raw: bytes, limits: BodyLimits) -> object:
 
 
 def _declared_size(request: Request) -> int:
-    """Two ways of framing are refused, as RFC 9112 §6.1 allows: httptools does it as well, h11 does not."""
+    """Refuses two framings at once, as RFC 9112 §6.1 allows: httptools refuses them too, h11 does not."""
     declared = request.headers.get("content-length", "0")
     if "content-length" in request.headers and "transfer-encoding" in request.headers:
         raise BadRequest(400, "Send Content-Length or Transfer-Encoding, not both.", close=True)
@@ -112,7 +112,7 @@ async def _collect(request: Request, size: int) -> bytes:
 
 
 def _check_depth(value: object, raw: bytes, depth: int) -> None:
-    """Lets orjson measure, in native code: it refuses to write more than a fixed depth."""
+    """Measures with orjson, in native code: it refuses to write beyond a fixed depth."""
     if raw.count(b"[") + raw.count(b"{") <= depth:
         return
     for _ in range(_WRITABLE_DEPTH - depth):

@@ -1,4 +1,4 @@
-"""Who an HTTP request speaks for, read from its headers alike for every face."""
+"""The caller of an HTTP request, read from its headers; the same for every face."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from resolvers.hub import Hub
 
 
 async def caller_of(hub: Hub, request: Request, source: Source, *, request_id: str | None = None) -> Caller:
-    """By `Authorization` and `X-Hub-Id`; given twice, either of them names nobody. Raises as `authenticate` does."""
+    """The caller by `Authorization` and `X-Hub-Id`; a repeated header is invalid. Raises as `authenticate` does."""
     return await authenticate(
         hub,
         bearer(_header(request, "authorization")),

@@ -1,4 +1,4 @@
-"""Refuses credentials in addresses, where proxies, logs and browser histories keep them (RFC 6750 §5.3)."""
+"""Refuses credentials in addresses: proxies, logs and browser histories keep those (RFC 6750 §5.3)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CREDENTIAL_NAMES = frozenset({"accesstoken", "apikey", "authorization", "bearer"
 
 
 def refuse_credentials_in_query(scope: Scope) -> None:
-    """Raises BadRequest 400 when the query string has a credential's name.
+    """Raises BadRequest 400 if a parameter of the query string is named like a credential.
 
     Empties the scope's query string first: uvicorn writes its access log from it when the answer starts.
     """

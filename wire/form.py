@@ -18,7 +18,7 @@ _MOST_PARTS: Final = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One part. A file has a file name, which is never used as one."""
+    """One part. `is_file`: the client gave a file name, which is not used."""
 
     name: str
     is_file: bool
@@ -26,7 +26,7 @@ class Part:
 
 
 async def read_form(request: Request, limits: BodyLimits) -> tuple[Part, ...]:
-    """The parts of a form. Raises TooLarge, and BadRequest 400, 408, or 415 for what is no such form."""
+    """The parts of a form. Raises TooLarge, and BadRequest 400, 408, or 415 (not such a form)."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
         raise BadRequest(415, "Send a body of Content-Type: multipart/form-data.")
     raw = await read_body(request, limits)

@@ -14,9 +14,9 @@ _CLOSE: Final = {"connection": "close"}
 
 @dataclass(frozen=True, kw_only=True)
 class HeadLimits:
-    """Bytes of the address, bytes of all header names and values, and how many headers.
+    """Bytes of the address, bytes of all header names and values, number of headers.
 
-    Vendors send people back to a callback with what they like: there a page says what is wrong, not a status alone.
+    A callback address may be longer: vendors choose its query, and a page tells the user if it is too long.
     """
 
     address: int = 16 * 1024
@@ -47,7 +47,7 @@ class LimitedHead:
         headers = scope["headers"]
         if len(headers) > limits.header_count:
             return JSONResponse({"error": f"There are more than {limits.header_count} headers."}, 431, _CLOSE)
-        # A token that is too long is refused as every bad token is, by whoever asks for one.
+        # Authentication refuses an overlong token like any bad one.
         if sum(len(name) + len(value) for name, value in headers if name != b"authorization") > limits.headers:
             return JSONResponse({"error": f"The headers are larger than {limits.headers} bytes."}, 431, _CLOSE)
         return None

@@ -1,4 +1,4 @@
-"""Log lines: one event, one line, whatever text is in it."""
+"""Log lines: one line for each event, even if its text has line breaks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OneLineFormatter(logging.Formatter):
         super().__init__("%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
+        """The line without a line break."""
         return super().format(record).translate(_ESCAPES)
 
 
@@ -42,9 +42,9 @@ def log_to_stderr(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # the hub says itself what was migrated
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # the hub logs migrations itself
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = name != "uvicorn.access"
-        logger.setLevel(logging.WARNING)  # the hub says itself when it serves and when it stops
+        logger.setLevel(logging.WARNING)  # the hub logs itself when it serves and stops

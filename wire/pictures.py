@@ -1,4 +1,4 @@
-"""Headers under which pictures that anybody may have made are shown: in a sandbox, whatever is in them."""
+"""Headers for pictures that users uploaded: the browser shows them in a sandbox."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _EXTENSIONS: Final = {
     "image/svg+xml": "svg",
     "image/webp": "webp",
 }
-#: An SVG that is opened by itself is a document: it gets no scripts, no origin and nothing from outside.
+#: An SVG opened by itself is a document: the sandbox denies it scripts, an origin and external resources.
 _SANDBOX: Final = {
     "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
     "x-content-type-options": "nosniff",
@@ -22,7 +22,7 @@ _SANDBOX: Final = {
 
 
 def picture_headers(content_type: str, sha256: str, *, cache: str) -> dict[str, str]:
-    """`cache` is the Cache-Control; the content type is not among them, since 304 has none."""
+    """`cache`: the Cache-Control. The content type is not included: a 304 has none."""
     return {
         **_SANDBOX,
         "cache-control": cache,
@@ -32,5 +32,5 @@ def picture_headers(content_type: str, sha256: str, *, cache: str) -> dict[str, 
 
 
 def known_digests(if_none_match: str | None) -> list[str]:
-    """The SHA-256 of what the client has already (RFC 9110 §13.1.2)."""
+    """The SHA-256 of each picture that the client has already (RFC 9110 §13.1.2)."""
     return _TAG.findall(if_none_match or "")

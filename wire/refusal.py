@@ -1,10 +1,10 @@
-"""The one refusal of requests that are wrong as HTTP, before a face reads their meaning."""
+"""The refusal of requests that are invalid as HTTP, before a face reads them."""
 
 
 class BadRequest(Exception):
-    """`status` is the HTTP status to answer with, the message is for the client.
+    """`status`: the HTTP status of the answer. The message is for the client.
 
-    With `close` the answer closes the connection: what follows on it cannot be trusted, or is not wanted.
+    `close`: the answer closes the connection, because the bytes that follow are unsafe or unwanted.
     """
 
     def __init__(self, status: int, message: str, *, close: bool = False) -> None:

@@ -47,7 +47,6 @@ class FixedKeys:
         self._keys = read_keys(document)
 
     async def named(self, kid: str | None) -> Sequence[PublicKey]:
-        """See KeySet."""
         return _named(self._keys, kid)
 
 

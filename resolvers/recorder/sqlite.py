@@ -24,7 +24,6 @@ class SqliteRecorder:
         self._group = GroupCommit(self._write)
 
     async def write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
-        """See `Recorder.write`."""
         return await self._group.write(batch)
 
     async def close(self) -> None:

@@ -79,7 +79,7 @@ def consent(asked: Asked) -> tuple[AuthorizeIntegration]:
 
 
 def share(asked: Asked) -> tuple[IntegrationRef, PrincipalRef]:
-    """Which share."""
+    """The integration and the principal of a share."""
     return ref(asked), _principal(asked)
 
 

@@ -31,7 +31,6 @@ class Members:
         return value if isinstance(value, str) else ""
 
     def text(self, name: str) -> str | Unset | None:
-        """Any text."""
         return self._typed(name, str, "text")
 
     def flag(self, name: str) -> bool | Unset | None:

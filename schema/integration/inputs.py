@@ -35,8 +35,6 @@ class OrderDirection(StrEnum):
 
 @strawberry.input(description="Conditions on integrations.")
 class IntegrationFilter:
-    """See `resolvers.integrations.queries.IntegrationFilter`."""
-
     search: str | None = given("Words in name and description.")
     vendor: list[str] | None = given("Definition keys.")
     category: list[str] | None = given("Categories.")
@@ -56,8 +54,6 @@ class IntegrationOrder:
 
 @strawberry.input(description="How a new or changed integration authorises.")
 class IntegrationAuthInput:
-    """See `resolvers.integrations.auth.IntegrationAuth`."""
-
     type: AuthType | None = given("Kind.")
     api_base_url: str | None = given("Base of relative endpoints.")
     client_id: str | None = given("OAuth client id.")
@@ -75,8 +71,6 @@ class IntegrationAuthInput:
 
 @strawberry.input(description="One simple input.")
 class CapabilityInputInput:
-    """See `proxy.inputs.SimpleInput`."""
-
     name: str = strawberry.field(description="Name.")
     type: InputType = strawberry.field(default=InputType.STRING, description="Type.")
     required: bool = strawberry.field(default=False, description="Must be given.")
@@ -90,8 +84,6 @@ class CapabilityInputInput:
     description="One capability to declare: `inputs` for the simple form, `inputSchema` for the general one."
 )
 class DeclareCapabilityInput:
-    """See `resolvers.capabilities.declaring.DeclareCapability`."""
-
     name: str = strawberry.field(description="Unique name.")
     description: str | None = given("What it does.")
     method: HttpMethod = strawberry.field(description="Method.")
@@ -107,8 +99,6 @@ class DeclareCapabilityInput:
 
 @strawberry.input(description="A new integration.")
 class CreateIntegrationInput:
-    """See `resolvers.integrations.creation.CreateIntegration`."""
-
     name: str = strawberry.field(description="Display name.")
     vendor: str = strawberry.field(default="custom", description="Vendor key.")
     handler: str | None = given("Handler; from the name unless given.")
@@ -128,8 +118,6 @@ class CreateIntegrationInput:
 
 @strawberry.input(description="New values of an integration.")
 class UpdateIntegrationInput:
-    """See `resolvers.integrations.change.UpdateIntegration`."""
-
     id: strawberry.ID = strawberry.field(description="Which.")
     expected_version: int | None = given("Refuse as Stale when it has moved on.")
     name: str | None = given("Display name.")
@@ -147,16 +135,12 @@ class UpdateIntegrationInput:
 
 @strawberry.input(description="Icon of an integration.")
 class SetIntegrationIconInput:
-    """See `resolvers.uploads.set_icon.SetIntegrationIcon`."""
-
     integration_id: strawberry.ID = strawberry.field(description="Which.")
     upload_id: strawberry.ID | None = given("Null removes it.")
 
 
 @strawberry.input(description="All capabilities of an integration.")
 class DeclareCapabilitiesInput:
-    """See `resolvers.capabilities.mutations.DeclareCapabilities`."""
-
     integration_id: strawberry.ID = strawberry.field(description="Which.")
     capabilities: list[DeclareCapabilityInput] = strawberry.field(description="The manifest.")
     app_token: str | None = given("Bearer token for calls to the app; becomes the default connection.")
@@ -165,8 +149,6 @@ class DeclareCapabilitiesInput:
 
 @strawberry.input(description="One event type.")
 class DeclareEventTypeInput:
-    """See `resolvers.capabilities.declaring.DeclareEventType`."""
-
     name: str = strawberry.field(description="`<Handler>.<Name>`.")
     description: str | None = given("When it happens.")
     schema: JSON | None = given("Shape of the payload.")
@@ -174,7 +156,5 @@ class DeclareEventTypeInput:
 
 @strawberry.input(description="All event types of an integration.")
 class DeclareEventTypesInput:
-    """See `resolvers.capabilities.mutations.DeclareEventTypes`."""
-
     integration_id: strawberry.ID = strawberry.field(description="Which.")
     event_types: list[DeclareEventTypeInput] = strawberry.field(description="The manifest.")

@@ -42,35 +42,27 @@ class Problem:
 
 @strawberry.type(description="No such thing, or not yours: the two are indistinguishable.")
 class NotFound(Problem):
-    """See `models.errors.NotFound`."""
+    """A row that does not exist for the caller."""
 
 
 @strawberry.type(description="A unique value is taken, or an idempotency key was used with another input.")
 class Conflict(Problem):
-    """See `models.errors.Conflict`."""
-
     existing: Node | None = strawberry.field(description="What stands in the way, when you may see it.")
 
 
 @strawberry.type(description="One faulty value.")
 class Violation:
-    """See `models.errors.Violation`."""
-
     path: list[str] = strawberry.field(description="Where.")
     message: str = strawberry.field(description="What is wrong with it.")
 
 
 @strawberry.type(description="One or more values are wrong.")
 class InvalidInput(Problem):
-    """See `models.errors.InvalidInput`."""
-
     violations: list[Violation] = strawberry.field(description="Every fault found, in input order; never empty.")
 
 
 @strawberry.type(description="Your token or your role does not allow it.")
 class Forbidden(Problem):
-    """See `models.errors.Forbidden`."""
-
     permission: Permission | None = strawberry.field(
         description="The permission that was missing; null when the refusal is about a role, such as a share."
     )
@@ -78,15 +70,11 @@ class Forbidden(Problem):
 
 @strawberry.type(description="The row changed since you read it (`expectedVersion`).")
 class Stale(Problem):
-    """See `models.errors.Stale`."""
-
     current_version: int = strawberry.field(description="The version to read and merge with.")
 
 
 @strawberry.type(description="A rate, concurrency or size limit.")
 class TooMany(Problem):
-    """See `models.errors.TooMany`."""
-
     retry_after_seconds: int | None = strawberry.field(
         description="Seconds to wait; null when waiting does not help."
     )
@@ -94,8 +82,6 @@ class TooMany(Problem):
 
 @strawberry.type(description="The thing exists, but its state does not allow this yet.")
 class NotReady(Problem):
-    """See `models.errors.NotReady`."""
-
     reason: UnavailableReason = strawberry.field(description="What is missing.")
     missing_scopes: list[str] = strawberry.field(description="Scopes that the connection lacks.")
     connect_url: str | None = strawberry.field(
@@ -106,8 +92,6 @@ class NotReady(Problem):
 
 @strawberry.type(description="Something outside failed while the hub itself needed it.")
 class UpstreamFailed(Problem):
-    """See `models.errors.UpstreamFailed`."""
-
     reason: UpstreamFailure = strawberry.field(description="How it failed.")
     external_status: int | None = strawberry.field(description="Its HTTP status, when it answered.")
 

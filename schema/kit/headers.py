@@ -17,7 +17,5 @@ class HeaderTemplate:
 
 @strawberry.input(description="A header to add.")
 class HeaderInput:
-    """See `resolvers.outbound.request.Header`."""
-
     name: str = strawberry.field(description="Name.")
     value: str = strawberry.field(description="Literal or template.")

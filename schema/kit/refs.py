@@ -9,8 +9,6 @@ from schema.kit.field import given
 
 @strawberry.input(one_of=True, description="Names one integration.")
 class IntegrationRef:
-    """See `resolvers.find.IntegrationRef`."""
-
     id: strawberry.ID | None = given("Global or 24-hex id.")
     handler: str | None = given("Handler by which your organization calls it.")
     slug: str | None = given("Slug in your organization.")

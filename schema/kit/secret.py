@@ -10,16 +10,12 @@ from schema.kit.scalars import JSON, DateTime
 
 @strawberry.input(description="User name and password.")
 class BasicSecretInput:
-    """See `resolvers.secret.BasicSecret`."""
-
     username: str = strawberry.field(description="User name.")
     password: str = strawberry.field(description="Password.")
 
 
 @strawberry.input(description="OAuth tokens.")
 class OAuth2SecretInput:
-    """See `resolvers.secret.OAuth2Secret`."""
-
     access_token: str = strawberry.field(description="Access token.")
     refresh_token: str | None = given("Refresh token.")
     expires_at: DateTime | None = given("End of the access token.")
@@ -28,8 +24,6 @@ class OAuth2SecretInput:
 
 @strawberry.input(one_of=True, description="The secret part of a connection; exactly one kind.")
 class SecretInput:
-    """See `resolvers.secret.Secret`."""
-
     api_key: str | None = given("API key.")
     basic: BasicSecretInput | None = given("User name and password.")
     bearer_token: str | None = given("Bearer token.")

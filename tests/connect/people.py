@@ -88,7 +88,6 @@ async def make_app(tenant: Tenant, provider: Provider, **more: Any) -> App:
 
 
 async def make_integration(tenant: Tenant, **input: Any) -> App:
-    """Any integration."""
     answer = (await tenant.client.query(CREATE, input=input))["createIntegration"]
     assert "integration" in answer, answer
     made = answer["integration"]

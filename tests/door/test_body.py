@@ -145,7 +145,7 @@ def test_refuses_encoded_bodies(door: Door, encoding: str, body: bytes) -> None:
     answer = door.send(content=body, headers=headers)
 
     assert answer.status_code == 415
-    assert error_of(answer) == "Send the body as it is, without a Content-Encoding."
+    assert error_of(answer) == "Send the body uncompressed, without a Content-Encoding."
 
 
 @pytest.mark.parametrize(

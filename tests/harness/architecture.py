@@ -35,6 +35,15 @@ _DIALECT = re.compile(
 _SOURCE = re.compile(r'^    ([A-Z]+) = "\1"$')
 _VAGUE = {"Manager", "Service", "Helper", "Helpers", "Util", "Utils", "Common", "Base"}
 _MACHINE_PATH = re.compile(r"(?<![\w.}~-])/(?:work|tmp|root|opt|Users)/\w")
+#: Words that a docstring may add to its name without saying anything.
+_LINKS = (
+    "a all an and any are as at be by each every for from in into is it its of on one or per than that the "
+    "their these this to which with"
+)
+#: A docstring of this many letters is taken to say something.
+_SAYS_ENOUGH = 45
+_ONLY_REFERS = re.compile(r"See `?[\w.]+`?\.?")
+_ENDING = re.compile(r"(?<=\w{3})(?:ies|y|e?s|ing|ed|e)$")
 _IN_PROCESS = {"ASGITransport", "TestClient", "unittest.mock"}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Block = ast.If | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.Match
@@ -125,14 +134,22 @@ def fakes_what_is_ours(path: str, text: str) -> Iterator[str]:
 
 
 def lacks_a_docstring(path: str, text: str) -> Iterator[str]:
-    """Every module says what it is for; every public class and function what it promises."""
+    """Every module says its purpose; every public class and function its promise, unless its decorator does."""
     module = ast.parse(text)
     if module.body and not ast.get_docstring(module):
         yield f"{path} has no docstring"
     for node in module.body if not path.startswith("tests/") else []:
         public = isinstance(node, ast.ClassDef | _Function) and not node.name.startswith("_")
-        if public and not ast.get_docstring(node):
+        if public and not ast.get_docstring(node) and not any(map(_describes, node.decorator_list)):
             yield f"{path}:{node.lineno} {node.name} has no docstring"
+
+
+def has_an_empty_docstring(path: str, text: str) -> Iterator[str]:
+    """A docstring that only refers to another, or that repeats the words of its name, is left out."""
+    for line, name, docstring in _docstrings(ast.parse(text), ""):
+        repeats = len(docstring) < _SAYS_ENOUGH and _words(docstring) <= _words(name) | _LINK_STEMS
+        if repeats or _ONLY_REFERS.fullmatch(docstring):
+            yield f"{path}:{line} {name} has a docstring that says nothing"
 
 
 def has_a_vague_name(path: str, text: str) -> Iterator[str]:
@@ -165,6 +182,33 @@ def pins(lock: str) -> set[str]:
 
 def _functions(text: str) -> Iterator[_Function]:
     return (node for node in ast.walk(ast.parse(text)) if isinstance(node, _Function))
+
+
+def _describes(decorator: ast.expr) -> bool:
+    # `view(kind, "…")` and `strawberry.input(description="…")` print their text into the SDL.
+    if not isinstance(decorator, ast.Call):
+        return False
+    return _last_name(decorator.func) == "view" or any(keyword.arg == "description" for keyword in decorator.keywords)
+
+
+def _docstrings(node: ast.AST, within: str) -> Iterator[tuple[int, str, str]]:
+    for child in ast.iter_child_nodes(node):
+        name = within
+        if isinstance(child, ast.ClassDef | _Function):
+            name = f"{within}.{child.name}" if within else child.name
+            docstring = ast.get_docstring(child)
+            if docstring is not None:
+                yield child.lineno, name, docstring
+        yield from _docstrings(child, name)
+
+
+def _words(text: str) -> set[str]:
+    """Stems of the words of a sentence or of a name in either case."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text).replace("_", " ")
+    return {_ENDING.sub("", word) for word in re.findall(r"[a-z0-9]+", spaced.lower())}
+
+
+_LINK_STEMS = _words(_LINKS)
 
 
 def _depth(node: ast.AST) -> int:

@@ -14,7 +14,6 @@ from tests.informer.test_icons import ICON, assets, form
 
 @pytest.fixture(scope="module")
 async def organization(new_lasting_organization) -> Tenant:
-    """One for all."""
     return await new_lasting_organization()
 
 

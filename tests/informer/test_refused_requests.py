@@ -16,7 +16,6 @@ from tests.upstreams.faults import FaultServer
 
 @pytest.fixture(scope="module")
 async def organization(new_lasting_organization) -> Tenant:
-    """One for all."""
     return await new_lasting_organization()
 
 

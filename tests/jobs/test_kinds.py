@@ -26,7 +26,7 @@ def test_no_table_of_jobs_is_left_out():
 def test_refuses_a_kind_that_two_rooms_have(monkeypatch):
     monkeypatch.setitem(of_jobs.BACKGROUND, "upload.expire", of_jobs.BACKGROUND["job.remove"])
 
-    with pytest.raises(ValueError, match=r"one is resolvers\.uploads, have a job named upload\.expire"):
+    with pytest.raises(ValueError, match=r"resolvers\.uploads and another room both name a job upload\.expire"):
         background()
 
 

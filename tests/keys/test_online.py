@@ -81,7 +81,7 @@ async def test_keys_in_a_variable_are_the_operators_to_change(operated: Operated
         rotated = await operated.run("keys", "rotate", master_keys=both)
 
     assert refused.code == 1
-    assert "`keys add` prints a line: put it beside the others there, restart every process" in refused.err
+    assert "`keys add` prints a line: append it to that variable, restart every process" in refused.err
     assert early["dispatch"]["outcome"] == "SUCCEEDED"
     assert before == {1: 2}, "who knows the new key does not seal with it before all do"
     assert (rotated.code, load.failed) == (0, [])

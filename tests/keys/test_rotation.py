@@ -46,7 +46,7 @@ async def test_seals_every_column_anew_and_changes_nothing_else(operated: Operat
 
     after = await envelopes(beside)
     newest = operated.keyring
-    assert f"Sealed {len(plain)} secrets anew with master key 2" in said
+    assert f"Re-sealed {len(plain)} secrets with master key 2" in said
     assert {str(one) for one in secret_columns(metadata)} == {f"{one.table}.{one.column}" for one in plain}
     assert {place: newest.open(sealed, place) for place, sealed in after.items()} == plain
     assert await versions(beside) == {2: len(plain)}
@@ -87,7 +87,7 @@ async def test_finds_what_does_not_open_under_the_newest_key_too(operated: Opera
     done = [await operated.run("keys", "rotate") for _ in range(2)]
 
     assert [(one.code, one.err.count(place.row_id)) for one in done] == [(1, 1), (1, 1)]
-    assert "Sealed 0 secrets anew with master key 2" in done[1].out, "a rotation with faults is not over"
+    assert "Re-sealed 0 secrets with master key 2" in done[1].out, "a rotation with faults is not over"
 
 
 async def test_removes_a_key_once_nothing_needs_it(operated: Operated, beside: Database) -> None:

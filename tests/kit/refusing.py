@@ -57,7 +57,6 @@ RESULTS = {"whole": MEMBERS, "narrow": (errors.NotFound,), "alone": (errors.Conf
 
 
 async def refuse(work: Work, how: Refuse) -> Any:
-    """Refuse."""
     raise next(one for kind, one in KINDS.items() if kind.__name__ == how.kind)
 
 

@@ -64,9 +64,9 @@ async def test_an_address_that_is_none(tmp_path, url, sentence):
         ({"egress_allow": "10.0.0.0/99"}, "PATCHBAY_EGRESS_ALLOW: `10.0.0.0/99` is not a network such as 10.1.2.0/24,"
          " with or without :port."),
         ({"jwt_issuer": "https://id.example.com"}, "PATCHBAY_JWT_ISSUER needs PATCHBAY_JWT_AUDIENCE and"
-         " PATCHBAY_JWT_KEYS beside it."),
-        ({"jwt_issuer": "i", "jwt_audience": ("a",), "jwt_keys": "hunter" * 100}, "PATCHBAY_JWT_KEYS is no address,"
-         " and no JWK set can be read there: File name too long."),
+         " PATCHBAY_JWT_KEYS too; set both."),
+        ({"jwt_issuer": "i", "jwt_audience": ("a",), "jwt_keys": "hunter" * 100}, "PATCHBAY_JWT_KEYS is neither a"
+         " URL nor a readable JWK set: File name too long."),
     ],
 )  # fmt: skip
 async def test_a_value_that_cannot_be_names_its_variable(tmp_path, settings, sentence):
@@ -227,7 +227,7 @@ def test_a_port_that_is_taken():
     [
         ("203.0.113.9", "PATCHBAY_HOST: 203.0.113.9 is no address of this machine. 127.0.0.1 is, and 0.0.0.0 is every"
          " one."),
-        ("nowhere.invalid", "PATCHBAY_HOST: nowhere.invalid is no address and no name that has one."),
+        ("nowhere.invalid", "PATCHBAY_HOST: nowhere.invalid is neither an address nor a name that resolves to one."),
     ],
 )  # fmt: skip
 def test_a_host_that_is_not_this_machine(host, sentence):
@@ -240,7 +240,7 @@ def test_a_host_that_is_not_this_machine(host, sentence):
 def test_a_home_that_is_a_file(tmp_path):
     (tmp_path / "home").write_text("")
 
-    with pytest.raises(ValueError, match="cannot be made or looked into: File exists"):
+    with pytest.raises(ValueError, match="cannot be made or read: File exists"):
         prepare_home(Settings(home=tmp_path / "home"))
 
 

@@ -159,8 +159,8 @@ def test_refuses_what_is_no_set_of_public_keys(document):
     [
         ({"jwt_audience": ""}, "needs PATCHBAY_JWT_AUDIENCE"),
         ({"jwt_keys": ""}, "needs PATCHBAY_JWT_AUDIENCE"),
-        ({"jwt_keys": "missing.json"}, "no JWK set can be read"),
-        ({"jwt_keys": '{"keys": []}'}, "no JWK set can be read"),
+        ({"jwt_keys": "missing.json"}, "nor a readable JWK set"),
+        ({"jwt_keys": '{"keys": []}'}, "nor a readable JWK set"),
         ({"jwt_algorithms": "HS256"}, "not by HS256"),
         ({"jwt_algorithms": "RS256,none"}, "not by none"),
         ({"jwt_algorithms": ""}, "verified by one of"),

@@ -60,7 +60,7 @@ async def test_calls_and_jobs_have_the_time_that_is_set(start_on_disk, upstream)
     await asyncio.gather(calling, return_exceptions=True)
 
     assert took < 15
-    assert "Stopping: what is under way has 1 seconds" in hub.process.output
+    assert "Stopping: calls and jobs under way have 1 seconds" in hub.process.output
     assert "1 jobs are given back unfinished" in hub.process.output
 
 

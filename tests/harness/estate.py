@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,7 +19,6 @@ from models.tables import (
     Installation,
     Integration,
     Job,
-    Place,
     Token,
 )
 from models.vocabulary import (
@@ -28,7 +27,6 @@ from models.vocabulary import (
     HttpMethod,
     IntegrationAccess,
     Permission,
-    PlaceKind,
     Source,
     UploadPurpose,
 )
@@ -57,13 +55,13 @@ from resolvers.integrations.sharing import ShareIntegration, share_integration
 from resolvers.integrations.tags import SetIntegrationTags, set_integration_tags
 from resolvers.outbound.request import Header
 from resolvers.page import SliceRequest
-from resolvers.people.place import CreatePlace, create_place
 from resolvers.people.token import CreateToken, create_token
 from resolvers.secret import Secret
 from resolvers.uploads.mutations import CreateUpload, FillUpload, create_upload, fill_upload
 from resolvers.uploads.set_icon import SetIntegrationIcon, set_integration_icon
 from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
+from tests.harness.things import THINGS
 
 ALL = frozenset(Permission)
 ICON = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
@@ -80,7 +78,10 @@ class Connecting:
 
 @dataclass(frozen=True, kw_only=True)
 class Estate:
-    """What an organization has. `word` stands in every name, so that it can be told from any other's."""
+    """The rows of an organization. `word` stands in every name, so that it can be told from any other's.
+
+    `things` are the rows of `tests/harness/things.py`, by noun.
+    """
 
     tenant: Tenant
     hub: RunningHub
@@ -98,7 +99,7 @@ class Estate:
     dispatch: Dispatch
     token: Token
     app_token: str
-    place: Place
+    things: Mapping[str, Any]
     upload_id: str
     icon_id: str
     job: Job
@@ -160,7 +161,7 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         dispatch=done.dispatch,
         token=token,
         app_token=app_token,
-        place=await run(create_place, CreatePlace(kind=PlaceKind.SPACE, name=word)),
+        things={noun: await run(create, new(word)) for noun, (create, new) in THINGS.items()},
         upload_id=upload_id,
         icon_id=icon_id,
         job=await hub.run(_ask_for_work(hub, tenant, integration)),

@@ -23,6 +23,10 @@ def _link(e: Estate) -> dict[str, str]:
     return {"integration_id": e.integration.id, "principal_id": e.member_id}
 
 
+def _place(e: Estate) -> str:
+    return e.things["place"].id
+
+
 CALLS: dict[str, Call] = {
     "create_organization": Call(
         given=lambda e: (CreateOrganization(name=e.word),), audits=("organization.created", "principal.created")
@@ -53,8 +57,8 @@ CALLS: dict[str, Call] = {
         foreign=Foreign.AT_HOME,
         audits=("place.created",),
     ),
-    "update_place": Call(given=lambda e: (UpdatePlace(id=e.place.id, name="New"),), audits=("place.updated",)),
-    "delete_place": Call(given=lambda e: (e.place.id,), audits=("place.deleted",)),
+    "update_place": Call(given=lambda e: (UpdatePlace(id=_place(e), name="New"),), audits=("place.updated",)),
+    "delete_place": Call(given=lambda e: (_place(e),), audits=("place.deleted",)),
     "share_integration": Call(
         given=lambda e: (ShareIntegration(**_link(e), access_level=2),), audits=("share.updated",)
     ),
@@ -93,8 +97,8 @@ ROOTS: dict[str, Call] = {
     "deletePrincipal": Call(given=lambda e: {"id": e.member_id}, lacks=_ADMIN),
     "updateOrganization": Call(given=lambda e: _input(name="New"), foreign=Foreign.AT_HOME, lacks=_ADMIN),
     "createPlace": Call(given=lambda e: _input(kind="SITE", name="New"), foreign=Foreign.AT_HOME, lacks=_ADMIN),
-    "updatePlace": Call(given=lambda e: _input(id=e.place.id, name="New"), lacks=_ADMIN),
-    "deletePlace": Call(given=lambda e: {"id": e.place.id}, lacks=_ADMIN),
+    "updatePlace": Call(given=lambda e: _input(id=_place(e), name="New"), lacks=_ADMIN),
+    "deletePlace": Call(given=lambda e: {"id": _place(e)}, lacks=_ADMIN),
     "shareIntegration": Call(given=_shared, lacks=Permission.INTEGRATIONS_SHARE),
     "unshareIntegration": Call(given=_shared, lacks=Permission.INTEGRATIONS_SHARE),
     "transferIntegration": Call(given=_shared, lacks=Permission.INTEGRATIONS_SHARE),

@@ -73,5 +73,5 @@ async def claim(work: Work, operation: str, key: str | None, digest: str, result
         return None
     earlier = await work.first(select(Idempotency).filter_by(**place))
     if earlier is None or earlier.request_digest != digest:
-        raise Conflict("This key was used with another input.", path=("idempotency_key",))
+        raise Conflict("This key was used with another input; use a new key.", path=("idempotency_key",))
     return earlier.result_id

@@ -1,1 +1,1 @@
-"""Behaviour. Operations decide; they know no wire."""
+"""Behaviour: operations decide, and know no wire."""

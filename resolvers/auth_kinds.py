@@ -14,7 +14,7 @@ from proxy.auth import ApiKey, Basic, Bearer, Credential, NoCredential
 
 
 class Shown(Enum):
-    """How much of a part of a secret may be read afterwards. HINT: the first letters, if it is long."""
+    """The readable portion of a stored part of a secret. HINT: the first letters, if it is long."""
 
     WHOLE = auto()
     HINT = auto()
@@ -22,7 +22,7 @@ class Shown(Enum):
 
 
 class GrantType(Enum):
-    """How the hub gets tokens: after the user's consent, or by itself (RFC 6749 §4.1, §4.4)."""
+    """The grant by which the hub gets tokens: after the user's consent, or by itself (RFC 6749 §4.1, §4.4)."""
 
     AUTHORIZATION_CODE = auto()
     CLIENT_CREDENTIALS = auto()
@@ -45,18 +45,18 @@ class Part:
 
     @property
     def place(self) -> Path:
-        """Where it stands in an input."""
+        """The place of this part in an input."""
         return ("secret", *self.given.split("."))
 
     def of(self, secret: object) -> str | None:
-        """Its value in a `Secret` of its kind; None if it is left out."""
+        """The value of this part in a `Secret` of its kind; None if it is left out."""
         value: str | None = attrgetter(self.given)(secret)
         return value
 
 
 @dataclass(frozen=True, kw_only=True)
 class AuthKind:
-    """How one auth type works.
+    """The facts of one auth type.
 
     `grant`: the secret is tokens, which the hub renews; None if a person enters the secret. `addresses` are those
     that a definition of this type must have.
@@ -74,7 +74,7 @@ class AuthKind:
 
     @property
     def entered(self) -> tuple[Part, ...]:
-        """The parts that a person enters; none of tokens."""
+        """The parts that a person enters; empty for tokens."""
         return () if self.renewed else self.parts
 
     @property
@@ -94,7 +94,7 @@ class AuthKind:
 
     @property
     def has_key_name(self) -> bool:
-        """Whether the integration says in which header or query parameter the credential goes."""
+        """Whether the integration names the header or query parameter for the credential."""
         return self.credential is ApiKey
 
     @property
@@ -107,7 +107,7 @@ _TOKENS: Final = (
     Part(name="accessToken", given="oauth2.access_token", sent_as="token"),
     Part(name="refreshToken", given="oauth2.refresh_token", shown=Shown.NOTHING, required=False),
 )
-#: Of two types with the same parts, a secret by itself is of the first.
+#: A secret without an integration gets the first of two types with the same parts.
 KINDS: Final[Mapping[AuthType, AuthKind]] = {
     AuthType.NONE: AuthKind(credential=NoCredential),
     AuthType.API_KEY: AuthKind(

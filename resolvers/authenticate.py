@@ -1,4 +1,4 @@
-"""Bearer tokens: how they are made, who a request speaks for, and in which organization."""
+"""Authentication: make bearer tokens, and find the caller and the organization of a request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from resolvers.hub import Hub
 from resolvers.lookup import FoundToken, Membership
 from resolvers.recorder import TokenUse
 
-#: The header that picks the organization where a token reaches several.
+#: The header that names the organization, for a token that reaches several.
 HUB_ID: Final = "X-Hub-Id"
 _PREFIX: Final = "pb_"
 _TEXT: Final = re.compile(r"pb_[A-Za-z0-9_-]{43}")
@@ -31,7 +31,7 @@ def new_token_text() -> str:
 
 
 def digest_of(text: str) -> str:
-    """The SHA-256 by which a token is stored; the text itself never is."""
+    """The SHA-256 of a token. It is stored; the text itself never is."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -43,12 +43,11 @@ async def authenticate(
     organization: str | None = None,
     request_id: str | None = None,
 ) -> Caller:
-    """The caller behind a bearer text, in the organization that `X-Hub-Id` names by id or slug.
+    """The caller with this bearer text, in the organization that `X-Hub-Id` names by id or slug.
 
     Raises Unauthenticated in the same words for every text that is missing, malformed, unknown, expired or revoked;
-    NotFound for an organization that the text does not reach, whether it is there or not; InvalidInput where
-    none is named and the text reaches several without belonging to one; UpstreamFailed where the keys of another
-    issuer cannot be had.
+    NotFound for an organization that the text does not reach, existing or not; InvalidInput if none is named and the
+    text reaches several without belonging to one; UpstreamFailed if another issuer's keys cannot be fetched.
     """
     request_id = request_id or new_id(hub.clock())
     if text is not None and _TEXT.fullmatch(text):
@@ -59,13 +58,13 @@ async def authenticate(
 
 
 def bearer(header: str | None) -> str | None:
-    """The text of an `Authorization: Bearer …` header (RFC 6750 §2.1), whose scheme is case-insensitive."""
+    """The text of an `Authorization: Bearer …` header (RFC 6750 §2.1). Its scheme is case-insensitive."""
     scheme, _, text = (header or "").partition(" ")
     return text.strip() if scheme.lower() == "bearer" else None
 
 
 def granted(token: Token, principal: Principal | None) -> frozenset[Permission]:
-    """What a token may do: its own permissions, narrowed by its principal's."""
+    """The permissions of a token: its own, limited to its principal's."""
     words = set(token.permissions)
     if principal is not None:
         words &= set(principal.permissions)
@@ -97,7 +96,10 @@ async def _of_token(hub: Hub, text: str, named: str | None, source: Source, requ
 
 
 async def _place(hub: Hub, found: FoundToken, named: str | None) -> tuple[str, Principal | None]:
-    """Where a token acts and as whom: at home, or in the organization that was named."""
+    """The organization and principal of a token's request: its own, or those in the named organization.
+
+    Raises NotFound for an organization that the token does not reach.
+    """
     home = found.token.organization_id
     if named is None or named == home:
         return home, found.principal
@@ -112,7 +114,7 @@ async def _place(hub: Hub, found: FoundToken, named: str | None) -> tuple[str, P
 
 
 async def _of_external(hub: Hub, text: str, named: str | None, source: Source, request_id: str) -> Caller:
-    """A user of another issuer, with all that the principal of that subject may do."""
+    """The caller with another issuer's token. It has all permissions of the principal with that subject."""
     if hub.external is None:
         raise Unauthenticated
     identity = await hub.external.verify(text)
@@ -141,7 +143,7 @@ async def _of_external(hub: Hub, text: str, named: str | None, source: Source, r
 
 
 def _subject(found: FoundToken) -> str | None:
-    """Who the bearer is elsewhere; None where the token is good at home only."""
+    """The bearer's subject in other organizations; None if the token acts in its own only."""
     reaches = found.token.reach is TokenReach.SUBJECT and found.principal is not None
     return found.principal.subject if reaches and found.principal else None
 
@@ -170,5 +172,5 @@ def _alive(token: Token, principal: Principal | None, now: int) -> bool:
 
 async def _note_use(hub: Hub, token: Token, now: int) -> None:
     if token.last_used_at is None or token.last_used_at + _USE_INTERVAL_MS < now:
-        with suppress(Unavailable):  # a full disk refuses what is to be kept, and nothing else
+        with suppress(Unavailable):  # a full disk does not prevent reading, so the request goes on
             await hub.recorder.write([TokenUse(token_id=token.id, at=now)])

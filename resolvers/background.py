@@ -1,4 +1,4 @@
-"""Operations as jobs: who they run as, and those that recur."""
+"""Operations as jobs: their callers and permissions, and recurring ones."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _LONGEST_RETRY_MS: Final = 60_000
 
 @dataclass(frozen=True, kw_only=True)
 class Background:
-    """What runs for one kind of job, with these permissions and no others in the job's organization.
+    """The work of one kind of job, with only these permissions, in the job's organization.
 
-    `recurs`: the line for people of a job of the hub's own that is always there, since each asks for the next
-    (`Work.repeat_job`) in the transaction that ends it.
+    `recurs`: caption of a recurring job of the hub's; each run enqueues the next (`Work.repeat_job`) in the
+    transaction that ends it.
     """
 
     run: Callable[[Caller, JobContext], Awaitable[object]]
@@ -34,7 +34,7 @@ class Background:
 
 
 def kinds(hub: Hub, table: Mapping[str, Background]) -> Sequence[JobKind]:
-    """The engine's kinds over a hub."""
+    """The job engine's kinds, bound to a hub."""
     return [
         JobKind(
             name=name,
@@ -48,7 +48,7 @@ def kinds(hub: Hub, table: Mapping[str, Background]) -> Sequence[JobKind]:
 
 @operation(needs=OPERATOR)
 async def ensure_recurring(work: Work, captions: Mapping[str, str]) -> None:
-    """See to it that of each recurring kind there is one job."""
+    """Enqueue a job of each recurring kind that has none."""
     for name, caption in captions.items():
         await work.enqueue(NewJob(operation=name, caption=caption, dedupe_key=name, max_attempts=_FOREVER))
 

@@ -1,4 +1,4 @@
-"""Caller: on whose behalf an operation runs, and the hub it runs in."""
+"""Caller: the party on whose behalf an operation runs, and its hub."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HUB_ACTOR: Final = "hub"
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who asks, in which organization, through which face. Without an organization it is nobody."""
+    """The caller of an operation: organization, permissions, principal, token, face. Without organization: nobody."""
 
     hub: Hub
     source: Source
@@ -29,14 +29,14 @@ class Caller:
     integration_id: str | None = None
     installation_id: str | None = None
     allowed_capabilities: frozenset[str] = frozenset()
-    #: Who it is in other organizations, where it reaches those too.
+    #: Its subject in other organizations, if it reaches those too.
     subject: str | None = None
     is_operator: bool = False
     job: JobContext | None = None
 
     @classmethod
     def operator(cls, hub: Hub, organization_id: str = "") -> Caller:
-        """Who has the machine: the command line. Every permission, in one organization or in none yet."""
+        """The operator at the command line. Every permission, in one organization or without one."""
         return cls(
             hub=hub,
             source=Source.CLI,
@@ -63,9 +63,9 @@ class Caller:
 
     @classmethod
     def of_job(cls, hub: Hub, job: JobContext, permissions: frozenset[Permission], actor_name: str) -> Caller:
-        """The hub itself at a job, for whoever asked for it: with these permissions in the job's organization.
+        """The hub at a job, in the name of its creator: with these permissions in the job's organization.
 
-        A job of no organization is the operator's.
+        A job without an organization runs as the operator.
         """
         of_the_hub = job.job.organization_id is None
         return cls(
@@ -80,10 +80,10 @@ class Caller:
         )
 
     def may(self, permission: Permission) -> bool:
-        """Whether it holds a permission."""
+        """Whether the caller has a permission."""
         return permission in self.permissions
 
     @property
     def is_admin(self) -> bool:
-        """Sees restricted integrations too."""
+        """Whether the caller sees restricted integrations too."""
         return Permission.ORGANIZATION_ADMIN in self.permissions

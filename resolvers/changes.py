@@ -1,4 +1,4 @@
-"""What a pending change changes, as the audit shows it: paths, old and new values, secrets masked."""
+"""Pending changes of a row for the audit: paths, old and new values, secrets masked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import LargeBinary, inspect
 from sqlmodel import SQLModel
 
 MASK: Final = "***"
-#: Columns of every table that has them; others say so themselves (`models.row.UNAUDITED`).
+#: Unaudited columns of all tables; other columns are marked in their table (`models.row.UNAUDITED`).
 _SILENT: Final = frozenset(
     {"id", "organization_id", "created_at", "updated_at", "version", "name_key", "search_text"}
     | {"created_by", "created_by_token", "updated_by"}
@@ -17,7 +17,7 @@ _SILENT: Final = frozenset(
 
 
 def changes_of(row: SQLModel, *, removed: bool = False) -> list[dict[str, Any]]:
-    """`[{path, oldValue, newValue}]` in the order of the columns. A removed row shows what it was."""
+    """`[{path, oldValue, newValue}]` in the order of the columns. A removed row has its old values."""
     state = inspect(row)
     changes = []
     for column in state.mapper.column_attrs:
@@ -32,7 +32,7 @@ def changes_of(row: SQLModel, *, removed: bool = False) -> list[dict[str, Any]]:
 
 
 def changed(path: str, old: Any, new: Any) -> list[dict[str, Any]]:
-    """The change of one value that is no column; none where it is equal."""
+    """The change of a value that is not a column; empty if it is equal."""
     return [] if old == new else [{"path": path, "oldValue": old, "newValue": new}]
 
 

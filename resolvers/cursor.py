@@ -1,4 +1,4 @@
-"""Cursors: opaque, authenticated positions in a list, good only where they were given."""
+"""Cursors: opaque, authenticated positions, valid only in the list that issued them."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _LONGEST = 4096
 
 
 class CursorCodec:
-    """Binds a position to its list: organization, field, filter and order.
+    """A codec that binds a position to its list: organization, field, filter and order.
 
-    A cursor holds for as long as the master key is kept that sealed when it was given.
+    A cursor is valid as long as the hub keeps the master key that sealed when it was issued.
     """
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
 
     def encode(self, binding: str, position: tuple[Any, ...]) -> str:
-        """URL-safe text without padding."""
+        """The cursor of a position, as URL-safe text without padding."""
         payload = orjson.dumps(position)
         mac = _mac(self._keyring.derive(_PURPOSE), binding, payload)
         return base64.urlsafe_b64encode(mac + payload).rstrip(b"=").decode()
 
     def decode(self, binding: str, cursor: str, *, path: tuple[str, ...]) -> tuple[Any, ...]:
-        """Raises InvalidInput at `path` for anything that was not given for this very list."""
+        """The position of a cursor. Raises InvalidInput at `path` unless it was issued for this list."""
         raw = _unpack(cursor) if len(cursor) <= _LONGEST else b""
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
         keys = self._keyring.derive_each(_PURPOSE) if payload else ()

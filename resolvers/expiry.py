@@ -1,4 +1,4 @@
-"""Expired rows: removed by recurring jobs, a bite at a time."""
+"""Expired rows: removed by recurring jobs, a limited number in each run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HOUR_MS: Final = 3600 * 1000
 
 
 async def remove_some(work: Work, model: Any, condition: ColumnElement[bool]) -> int:
-    """Delete up to `BITE` rows of `model` that meet the condition, as `remove_bite` does. Answers how many."""
+    """Delete up to `BITE` rows of `model` that meet the condition, like `remove_bite`. Answers how many."""
     return await remove_bite(work, model, col(model.id).in_(select(col(model.id)).where(condition).limit(BITE)))
 
 

@@ -1,4 +1,4 @@
-"""Faults in an input, gathered so that one answer names them all."""
+"""Faults of an input, collected so that one answer names them all."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ _RESERVED: Final = frozenset({"HUB"})
 
 
 class Faults:
-    """Gathers what is wrong below a path, and refuses once."""
+    """A collection of faults below a path, raised together."""
 
     def __init__(self, *prefix: str) -> None:
         self.prefix: Path = prefix
         self.found: list[Violation] = []
 
     def add(self, path: Path | str, message: str) -> None:
-        """One fault, below the prefix."""
+        """Add a fault, below the prefix."""
         below = (path,) if isinstance(path, str) else path
         self.found.append(Violation(path=self.prefix + below, message=message))
 
     def check(self, holds: bool, path: Path | str, message: str) -> bool:
-        """A fault unless it holds."""
+        """Add a fault unless the condition holds. Answers whether it holds."""
         if not holds:
             self.add(path, message)
         return holds
 
     def refuse(self) -> None:
-        """Raises InvalidInput with every fault; does nothing when there is none."""
+        """Raise InvalidInput with every fault, if there is one."""
         if self.found:
             raise InvalidInput(self.found)
 
     def text(self, path: Path | str, value: str | Unset | None, *, most: int, least: int = 0) -> bool:
-        """Length in code points, and nothing that a database or a terminal trips over. Answers whether it fits."""
+        """Check the length in code points, and for characters that cannot be stored. Answers whether it fits."""
         if not isinstance(value, str):
             return True
         problem = text_problem(value)
@@ -62,7 +62,7 @@ class Faults:
         return False
 
     def texts(self, path: Path, values: Sequence[str] | Unset | None, *, most: int) -> None:
-        """At most `most` words such as scopes, each a fault of its own."""
+        """Check a list of at most `most` words, such as scopes, each with its own fault."""
         if isinstance(values, Unset) or values is None:
             return
         if self.check(len(values) <= most, path, f"At most {most} of them."):
@@ -70,32 +70,32 @@ class Faults:
                 self.text((*path, str(index)), value, most=NAME, least=1)
 
     def name(self, path: Path | str, value: str | Unset | None) -> None:
-        """A display name: one line, not empty."""
+        """Check a display name: one line, not empty."""
         fits = self.text(path, value, most=NAME, least=1)
         if fits and isinstance(value, str) and any(unicodedata.category(letter) == "Cc" for letter in value):
             self.add(path, "It must not hold control characters.")
 
     def slug(self, path: Path | str, value: str | Unset | None) -> None:
-        """Kebab-case of ASCII letters and digits: nothing that only looks like another slug."""
+        """Check a slug: kebab-case of ASCII letters and digits, so that no two slugs look the same."""
         if isinstance(value, str):
             fits = len(value) <= WORD and _SLUG.fullmatch(value) is not None
             self.check(fits, path, "It must be lower-case ASCII letters and digits joined by hyphens.")
 
     def handler(self, path: Path | str, value: str | Unset | None) -> None:
-        """UPPER_SNAKE of ASCII letters and digits; some words are the hub's own."""
+        """Check a handler: UPPER_SNAKE of ASCII letters and digits. `HUB` is reserved."""
         if isinstance(value, str):
             fits = len(value) <= WORD and _HANDLER.fullmatch(value) is not None
             if self.check(fits, path, "It must be upper-case ASCII letters and digits joined by underscores."):
                 self.check(value not in _RESERVED, path, f"{value} is reserved for the hub itself.")
 
     def vendor(self, path: Path | str, value: str | Unset | None) -> None:
-        """A key such as `slack`."""
+        """Check a vendor's key, such as `slack`."""
         if isinstance(value, str):
             fits = len(value) <= WORD and _VENDOR.fullmatch(value) is not None
             self.check(fits, path, "It must be lower-case ASCII letters and digits, joined by -, _ or a full stop.")
 
     def object(self, path: Path | str, value: Any, *, most: int = JSON_BYTES) -> None:
-        """A JSON object of at most `most` bytes."""
+        """Check a JSON object of at most `most` bytes."""
         if isinstance(value, Unset) or value is None:
             return
         if self.check(isinstance(value, dict), path, "It must be a JSON object."):
@@ -103,13 +103,13 @@ class Faults:
 
 
 def require(holds: bool, path: Path, message: str) -> None:
-    """Raises InvalidInput at one place unless it holds."""
+    """Raise InvalidInput at one place unless the condition holds."""
     if not holds:
         raise InvalidInput.at(path, message)
 
 
 def text_problem(value: str) -> str | None:
-    """What makes a text unfit to be stored at all."""
+    """Why a text cannot be stored; None if it can."""
     if "\0" in value:
         return "It must not hold the character NUL."
     if any("\ud800" <= letter <= "\udfff" for letter in value):

@@ -1,4 +1,4 @@
-"""Conditions of filters: a list is OR, absent is no condition."""
+"""Conditions of filters: the values of a list are joined by OR; an absent one is no condition."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from models.errors import InvalidInput
 from models.row import folded
 
 Conditions = list[ColumnElement[bool]]
-# Databases take neither any number of parameters nor conditions of any depth.
+# Databases limit the number of parameters and the depth of conditions.
 _MOST_VALUES: Final = 1000
 _MOST_PATTERNS: Final = 100
 _MOST_WORDS: Final = 20
@@ -30,12 +30,12 @@ def equal(column: Any, value: Any) -> Conditions:
 
 
 def at_least(column: Any, value: int | None) -> Conditions:
-    """From a time on."""
+    """The column is at or after a time."""
     return [] if value is None else [column >= value]
 
 
 def before(column: Any, value: int | None) -> Conditions:
-    """Up to a time, exclusive."""
+    """The column is before a time."""
     return [] if value is None else [column < value]
 
 
@@ -50,12 +50,12 @@ def matching(column: Any, patterns: Sequence[str] | None) -> Conditions:
 
 
 def searching(column: Any, words: str | None) -> Conditions:
-    """Every word stands somewhere in a folded text."""
+    """A folded text contains every word."""
     return [column.contains(word, autoescape=True) for word in words_of(words)]
 
 
 def words_of(text: str | None) -> list[str]:
-    """The words to look for, folded. Raises InvalidInput for more than 20, and for more than 1000 characters."""
+    """The words of a search, folded. Raises InvalidInput for more than 20, and for more than 1000 characters."""
     words = folded(text or "").split()
     if sum(map(len, words)) > _MOST_LETTERS:
         raise InvalidInput.at(("filter", "search"), f"At most {_MOST_LETTERS} characters.")
@@ -65,7 +65,7 @@ def words_of(text: str | None) -> list[str]:
 
 
 def _begins(column: Any, prefix: str) -> ColumnElement[bool]:
-    """Not LIKE, for which SQLite takes capital letters and small ones as one."""
+    """The column begins with a prefix. Not LIKE, which ignores case on SQLite."""
     beginning: ColumnElement[bool] = func.substr(column, 1, len(prefix)) == prefix
     return beginning
 

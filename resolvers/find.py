@@ -1,4 +1,4 @@
-"""Integrations and principals by any of their names, and the right to change an integration."""
+"""Find integrations and principals by any of their names; lock an integration that the caller may change."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class PrincipalRef:
 
 
 async def find_integration(work: Work, ref: IntegrationRef) -> Integration | None:
-    """The integration that the caller's organization calls so, or None."""
+    """The integration with this name in the caller's organization; None if there is none."""
     if ref.id is not None:
         return await work.find(Integration, ref.id)
     statement = (
@@ -61,7 +61,7 @@ async def find_integration(work: Work, ref: IntegrationRef) -> Integration | Non
 
 
 async def get_integration(work: Work, ref: IntegrationRef, *, path: Path | None = None) -> Integration:
-    """The same; raises NotFound."""
+    """Like `find_integration`. Raises NotFound."""
     integration = await find_integration(work, ref)
     if integration is None:
         raise NotFound("integration", path=path)
@@ -87,9 +87,9 @@ async def get_principal(work: Work, ref: str | PrincipalRef, *, path: Path | Non
 async def managed_integration(
     work: Work, ref: str | IntegrationRef, *, expected_version: int | Unset | None = None, path: Path | None = None
 ) -> Integration:
-    """An integration of the caller's organization, held for a change.
+    """An integration of the caller's organization, locked for a change.
 
-    Raises NotFound, Stale, and Forbidden where it is restricted and the caller neither owns nor manages it.
+    Raises NotFound, Stale, and Forbidden if it is restricted and the caller neither owns nor manages it.
     """
     integration_id = ref if isinstance(ref, str) else (await get_integration(work, ref, path=path)).id
     integration = await work.lock(Integration, integration_id, expected_version=expected_version, path=path)
@@ -99,9 +99,9 @@ async def managed_integration(
 
 
 def called(viewer: Viewer, handler: str | BindParameter[Any]) -> ColumnElement[bool]:
-    """Whether the viewer's organization calls an integration by this handler: its installation's, else its own.
+    """Whether an integration has this handler in the viewer's organization: its installation's, else its own.
 
-    The statement selects from Integration and outer-joins the organization's Installation.
+    The statement must select from Integration and outer-join the organization's Installation.
     """
     uninstalled = and_(
         col(Installation.id).is_(None),

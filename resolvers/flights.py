@@ -1,4 +1,4 @@
-"""What several callers of one process want at the same time is done once."""
+"""Shared work: if several callers of one process need the same work at the same time, it is done once."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ T = TypeVar("T")
 
 
 class Flights:
-    """Callers join what is under way under their key. It goes on when they leave, and is forgotten when it ends."""
+    """Work under way, by key. Callers join it; it continues when they leave, and is forgotten when it ends."""
 
     def __init__(self) -> None:
         self._flights: dict[Hashable, asyncio.Task[Any]] = {}
 
     async def join(self, key: Hashable, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """What comes of it, for each who joined; raises what it raises."""
+        """Join the work with this key, or start it. Returns its result, and raises its error."""
         flight = self._flights.get(key)
         if flight is None:
             flight = self._flights[key] = asyncio.create_task(start())
@@ -24,11 +24,11 @@ class Flights:
         return await asyncio.shield(flight)
 
     async def drain(self) -> None:
-        """Wait until nothing is under way."""
+        """Wait until no work is under way."""
         while self._flights:
             await asyncio.wait(list(self._flights.values()))
 
     def _land(self, key: Hashable, ended: asyncio.Task[Any]) -> None:
         del self._flights[key]
         if not ended.cancelled():
-            ended.exception()  # whoever joined has it; where all have left, nobody has to hear of it
+            ended.exception()  # read it, so that asyncio does not log it when all callers have left

@@ -22,25 +22,25 @@ from resolvers.recorder import Recorder
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """The subject of another issuer's token. `organization` (id or slug): the only one where the token is good."""
+    """The subject of another issuer's token. `organization` (id or slug): the only one in which it is valid."""
 
     subject: str
     organization: str | None
 
 
 class TokenVerifier(Protocol):
-    """Verifies the tokens of another issuer."""
+    """A verifier for the tokens of another issuer."""
 
     async def verify(self, text: str) -> Identity:
-        """The bearer of a token. Raises Unauthenticated, and UpstreamFailed while the issuer's keys are missing."""
+        """The bearer of a token. Raises Unauthenticated; UpstreamFailed if the issuer's keys cannot be fetched."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hub:
     """The parts that are wired once for the life of a process.
 
-    `public_url` is the address where people reach the hub, without a slash at its end; empty where it is not
-    configured. `own_url` is that, or the address that the hub listens on: callbacks of vendors and connect links
+    `public_url` is the address at which people reach the hub, without a slash at its end; empty if it is not
+    configured. `own_url` is the same, else the address on which the hub listens: vendors' callbacks and connect links
     begin with it.
     """
 
@@ -53,7 +53,7 @@ class Hub:
     compiled: CompiledCapabilities
     bus: Bus
     uploads: Lanes
-    #: None where no other issuer is configured.
+    #: None if no other issuer is configured.
     external: TokenVerifier | None = None
     public_url: str = ""
     own_url: str = ""

@@ -20,18 +20,18 @@ LIFETIME_MS: Final = 24 * 3600 * 1000
 
 
 def digest_of_input(value: Any) -> str:
-    """SHA-256 of an input, whatever the order of its members."""
+    """The SHA-256 of an input. The order of an object's members does not change it."""
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def key_owner(work: Work) -> str:
-    """Who a key is bound to: the user, else the token."""
+    """The owner of the caller's keys: the user, else the token."""
     caller = work.caller
     return caller.principal_id or caller.token_id or caller.organization_id
 
 
 def key_problem(key: str | None) -> str | None:
-    """Why a key cannot be stored; None when it can, or when there is none."""
+    """Why a key cannot be stored; None if it can, or if there is none."""
     if key is None:
         return None
     sized = 1 <= len(key) <= WORD
@@ -39,21 +39,21 @@ def key_problem(key: str | None) -> str | None:
 
 
 def check_key(key: str | None) -> None:
-    """Raises InvalidInput for a key that cannot be stored, or not be sent on as a header."""
+    """Raise InvalidInput for a key that cannot be stored or sent as a header."""
     if problem := key_problem(key) or (check_value(key) if key is not None else None):
         raise InvalidInput.at(("idempotency_key",), problem)
 
 
 def spent(noun: str) -> Conflict:
-    """The refusal of a key whose result no longer exists: there is nothing to answer, and nothing is done again."""
+    """The refusal of a used key without a result: the result was removed, and the work is not repeated."""
     sentence = f"The {noun} of this key has been removed; use another key to do it again."
     return Conflict(sentence, path=("idempotency_key",))
 
 
 async def claim(work: Work, operation: str, key: str | None, digest: str, result_id: str) -> str | None:
-    """Take a key for a result that this transaction makes. Answers the earlier result's id where it was taken.
+    """Claim a key for the result of this transaction. Answers the earlier result's id if the key was used.
 
-    Raises Conflict when it was taken with another input.
+    Raises Conflict if it was used with another input.
     """
     if key is None:
         return None
@@ -73,5 +73,5 @@ async def claim(work: Work, operation: str, key: str | None, digest: str, result
         return None
     earlier = await work.first(select(Idempotency).filter_by(**place))
     if earlier is None or earlier.request_digest != digest:
-        raise Conflict("This key was used with another input.", path=("idempotency_key",))
+        raise Conflict("This key was used with another input; use a new key.", path=("idempotency_key",))
     return earlier.result_id

@@ -1,4 +1,4 @@
-"""Lookup: the rows that decide who a request speaks for, read before there is a caller."""
+"""Lookup: rows for authentication, read before there is a caller."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Membership:
 
 
 class Lookup:
-    """Reads straight from the driver, in one statement each. No row is kept."""
+    """Straight reads, one statement each. No row is cached."""
 
     def __init__(self, database: Database) -> None:
         self._straight = database.straight
 
     async def token(self, digest: str) -> FoundToken | None:
-        """The token with this SHA-256, whatever its state. Raises Unavailable."""
+        """The token with this SHA-256, in any state. Raises Unavailable."""
         rows = await self._straight.rows(_token, entities=(Token, Principal), values={"digest": digest})
         return FoundToken(token=rows[0][0], principal=rows[0][1]) if rows else None
 
@@ -49,13 +49,13 @@ class Lookup:
     async def connect_session(
         self, *, link_digest: str | None = None, state_digest: str | None = None
     ) -> ConnectSession | None:
-        """The session with this SHA-256 of its link or its state, whatever its state. Raises Unavailable."""
+        """The session with this SHA-256 of its link or its state, in any status. Raises Unavailable."""
         digests = {"link_digest": link_digest or "", "state_digest": state_digest or ""}
         rows = await self._straight.rows(_connect_session, entities=(ConnectSession,), values=digests)
         return rows[0][0] if rows else None
 
     async def memberships(self, subject: str) -> list[Membership]:
-        """The organizations where a subject may act, and its one principal in each; oldest first.
+        """The organizations in which a subject may act, and its one principal in each; oldest first.
 
         Raises Unavailable.
         """

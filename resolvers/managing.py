@@ -1,4 +1,4 @@
-"""Who may change what everybody uses: a restricted integration, and the connections that are shared at it."""
+"""The right to change a restricted integration, and the shared connections at it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from resolvers.scope import MANAGE, accessible
 from resolvers.work import Work
 
 _REFUSED: Final = (
-    "It is everybody's at a restricted integration: only that one's owner, those with a MANAGE share"
+    "It is a shared connection at a restricted integration: only the integration's owner, those with a MANAGE share"
     " and administrators may make, change or remove it."
 )
 
 
 async def manages(work: Work, integrations: Iterable[Integration]) -> bool:
-    """Whether the caller may change all of these, and what is shared at them.
+    """Whether the caller may change all of these integrations, and the shared connections at them.
 
-    To see one is enough where it is open to its organization. One of another organization is restricted there only:
-    here everybody may connect to what is installed.
+    For access ORGANIZATION, seeing it is enough. A foreign app's restriction holds in its publisher's organization
+    only; here everybody may connect to it.
     """
     restricted = {
         one.id
@@ -38,9 +38,9 @@ async def manages(work: Work, integrations: Iterable[Integration]) -> bool:
 
 
 async def may_share(work: Work, *at: Integration, connection: Connection | None = None) -> bool:
-    """Whether the caller may make a connection that everybody uses at these integrations, or put this one there.
+    """Whether the caller may create a shared connection at these integrations, or register this one there.
 
-    What becomes of a shared connection happens wherever it is registered, so those count, too.
+    A change of a shared connection affects all its integrations, so the caller needs the right at each of them.
     """
     elsewhere = [] if connection is None else await _users_of(work, connection)
     return await manages(work, [*at, *elsewhere])
@@ -49,13 +49,13 @@ async def may_share(work: Work, *at: Integration, connection: Connection | None 
 async def require_sharing(
     work: Work, *at: Integration, connection: Connection | None = None, path: Path | None = None
 ) -> None:
-    """Raises Forbidden where the caller may not share so; see `may_share`."""
+    """Raise Forbidden unless `may_share`."""
     if not await may_share(work, *at, connection=connection):
         raise Forbidden(_REFUSED, path=path)
 
 
 async def integrations_of(work: Work, connection: Connection) -> list[Integration]:
-    """The integrations that a connection is registered to, the first of them first."""
+    """The integrations to which a connection is registered, in the order of registration."""
     return await work.all(
         select(Integration)
         .join(Registration, col(Registration.integration_id) == col(Integration.id))
@@ -65,5 +65,5 @@ async def integrations_of(work: Work, connection: Connection) -> list[Integratio
 
 
 async def _users_of(work: Work, connection: Connection) -> list[Integration]:
-    """Those at which everybody uses it: none for a connection of a user's own."""
+    """The integrations that share a connection: none if it is a user's own."""
     return await integrations_of(work, connection) if connection.mode is ConnectionMode.SHARED else []

@@ -1,4 +1,4 @@
-"""Handlers and slugs made from names, unique where they must be."""
+"""Handlers and slugs made from names, and made unique."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resolvers.work import Work
 
 
 def handler_from(name: str) -> str:
-    """`Stripe Global Payments` → `STRIPE_GLOBAL_PAYMENTS`; APP where a name has no Latin letters."""
+    """`Stripe Global Payments` → `STRIPE_GLOBAL_PAYMENTS`; `APP` if a name has no Latin letters."""
     handler = "_".join(_words(name)).upper()[: WORD - 8].strip("_")
     return handler if handler[:1].isalpha() else f"APP_{handler}".strip("_")
 
@@ -25,9 +25,9 @@ def slug_from(name: str) -> str:
 
 
 async def free(work: Work, column: Any, wanted: str, joint: str, *conditions: Any) -> str:
-    """`wanted`, or with the first number that makes it free among the rows that meet the conditions.
+    """`wanted`, with a number if a row that meets the conditions has it already.
 
-    Others of the organization that make a name wait until this transaction ends, so that no two make the same.
+    Other transactions that make a name in this organization wait for the end of this one, so that names differ.
     """
     here = select(col(Organization.id)).where(col(Organization.id) == work.organization_id)
     await work.session.execute(here.with_for_update(key_share=True))  # references to it do not wait
@@ -41,7 +41,7 @@ async def free(work: Work, column: Any, wanted: str, joint: str, *conditions: An
 
 
 def _words(name: str) -> list[str]:
-    """Accents fall off, letters of other scripts fall out, everything else parts words."""
+    """The words of a name: without accents and without letters of other scripts; other characters separate words."""
     letters = unicodedata.normalize("NFKD", name).lower()
     parted = "".join(one if one.isalnum() or unicodedata.combining(one) else " " for one in letters)
     return parted.encode("ascii", "ignore").decode().split()

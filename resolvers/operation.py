@@ -1,4 +1,4 @@
-"""The one door to behaviour: who may, one transaction, commit or nothing, and the record of refusals."""
+"""Operations and exchanges: check permission, run in a transaction, commit or roll back, audit refusals."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PAUSE_SECONDS: Final = 0.01
 
 
 class Access(Enum):
-    """Whether a transaction changes rows. One that does takes its turn on SQLite, which has a single writer."""
+    """Whether a transaction changes rows. On SQLite, which has a single writer, one that does waits for its turn."""
 
     READS = auto()
     WRITES = auto()
@@ -42,17 +42,17 @@ WRITES: Final = Access.WRITES
 
 
 class Operator:
-    """Says that an operation is the operator's alone: of whoever has the machine."""
+    """The mark of operations for the operator alone: the command line, or the hub itself."""
 
 
 OPERATOR: Final = Operator()
-#: One permission; or several, one of which opens the door and the operation asks for the exact one; or none.
+#: One permission; or several, of which one is enough here and the operation checks the exact one; or none.
 Needs = Permission | tuple[Permission, ...] | Operator | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What is known of an operation without running it."""
+    """The facts of an operation. `promise` is its docstring."""
 
     name: str
     module: str
@@ -63,13 +63,13 @@ class Facts:
 
     @property
     def permissions(self) -> tuple[Permission, ...]:
-        """The permissions of which one is needed; empty when any valid token will do."""
+        """The permissions of which one is needed; empty if any valid token is enough."""
         if isinstance(self.needs, Permission):
             return (self.needs,)
         return self.needs if isinstance(self.needs, tuple) else ()
 
     def admit(self, caller: Caller) -> None:
-        """Raises Unauthenticated or Forbidden."""
+        """Check the caller's permission. Raises Unauthenticated or Forbidden."""
         if caller.is_operator:
             return
         if not caller.organization_id:
@@ -81,7 +81,7 @@ class Facts:
             raise Forbidden(f"This needs the permission {wanted}.", permission=self.permissions[0])
 
 
-#: Every operation by name, filled as modules are imported. Tests walk it; nothing is looked up in it.
+#: Every operation by name, filled by the import of modules. Only tests read it.
 OPERATIONS: Final[dict[str, Facts]] = {}
 
 
@@ -94,13 +94,13 @@ class Operation(Generic[P, R]):
         self._access = READS if facts.reads else WRITES
 
     async def __call__(self, caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Raises what the operation refuses with, besides Unauthenticated, Forbidden and Unavailable."""
+        """Run the operation. Raises its refusals, and Unauthenticated, Forbidden and Unavailable."""
         async with _door(caller, self.facts):
             return await _transact(caller, self._access, lambda work: self._function(work, *args, **kwargs))
 
 
 class Exchange(Generic[Command, Loaded, Sent, R]):
-    """Two transactions around one outbound call, which happens inside neither."""
+    """Two transactions around one outbound call, which happens in neither of them."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class Exchange(Generic[Command, Loaded, Sent, R]):
         self._loads, self._records = loads, records
 
     async def __call__(self, caller: Caller, command: Command, /) -> R:
-        """Raises what the exchange refuses with, besides Unauthenticated, Forbidden and Unavailable."""
+        """Load, send and record. Raises its refusals, and Unauthenticated, Forbidden and Unavailable."""
         async with _door(caller, self.facts):
             loaded = await _transact(caller, self._loads, lambda work: self._load(work, command))
             sent = await self._send(caller.hub, loaded)
@@ -146,8 +146,8 @@ def exchange(
 ) -> Callable[[Callable[[Work, Loaded, Sent], Awaitable[R]]], Exchange[Command, Loaded, Sent, R]]:
     """Make an exchange of the function that records.
 
-    `loads` and `records` say of each transaction whether it changes rows. A dispatch changes none: sending it keeps
-    the durable record.
+    `loads` and `records` say of each transaction whether it changes rows. A dispatch changes none in them: `send`
+    writes its durable record.
     """
 
     def decorate(
@@ -174,19 +174,19 @@ def _facts(
 
 def _register(facts: Facts) -> Facts:
     if facts.name in OPERATIONS:
-        raise ValueError(f"There are two operations named {facts.name}.")
+        raise ValueError(f"There are two operations named {facts.name}; rename one.")
     OPERATIONS[facts.name] = facts
     return facts
 
 
 async def _transact(caller: Caller, access: Access, use: Callable[[Work], Awaitable[R]]) -> R:
-    """The result of `use`, once it is committed; from the start again when other writers were in the way."""
+    """Run `use` in a transaction, and return its result after the commit. On contention it starts again."""
     transact = _read if access is READS else _write
     for attempt in range(1, _TRIES):
         try:
             return await transact(caller, use)
         except Contended:
-            await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * 2**attempt))  # noqa: S311  guards nothing
+            await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * 2**attempt))  # noqa: S311  not for security
     return await transact(caller, use)
 
 
@@ -199,7 +199,7 @@ async def _write(caller: Caller, use: Callable[[Work], Awaitable[R]]) -> R:
     async with caller.hub.database.write() as session:
         work = Work(caller, lambda: session)
         result = await use(work)
-        await work.flush()  # while refusals of the database still become ours
+        await work.flush()  # here, so that the database's refusals become ours
     caller.hub.bus.wake(*work.woken)
     return result
 
@@ -217,7 +217,9 @@ async def _door(caller: Caller, facts: Facts) -> AsyncIterator[None]:
             await _record_unreadable(caller, refusal.place)
         raise
     except IntegrityError as cause:
-        raise Conflict("It was taken by another call, or what it names is gone; read again and retry.") from cause
+        raise Conflict(
+            "Another call took a value or removed a row that this call uses; read again and retry."
+        ) from cause
 
 
 async def _record_refusal(caller: Caller, facts: Facts, refusal: Forbidden) -> None:

@@ -1,4 +1,4 @@
-"""Slices of lists, neutral to the paging styles of the faces: keyset either way, or offset."""
+"""Slices of lists, for every paging style of the faces: keyset in both directions, or offset."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Order:
 
     def __post_init__(self) -> None:
         if self.columns[-1] != "id":
-            raise ValueError("A total order ends in the id.")
+            raise ValueError("A total order must end in the id.")
 
     def position(self, row: Any) -> tuple[Any, ...]:
-        """Where a row stands in this order."""
+        """The position of a row in this order."""
         return tuple(getattr(row, column) for column in self.columns)
 
 
@@ -41,7 +41,7 @@ NEWEST_FIRST = Order(descending=True)
 
 @dataclass(frozen=True, kw_only=True)
 class SliceRequest:
-    """What part of a list. `after` and `before` are positions, exclusive; `offset` counts rows."""
+    """The wanted part of a list. `after` and `before` are positions, exclusive; `offset` counts rows."""
 
     size: int = DEFAULT_SIZE
     backward: bool = False
@@ -54,12 +54,12 @@ class SliceRequest:
         if not 1 <= self.size <= GREATEST_SIZE:
             raise InvalidInput.at("size", f"It must be between 1 and {GREATEST_SIZE}.")
         if not 0 <= self.offset <= GREATEST_OFFSET:
-            raise InvalidInput.at("page", f"Lists are paged to {GREATEST_OFFSET} rows; filter for those beyond.")
+            raise InvalidInput.at("page", f"Lists are paged to {GREATEST_OFFSET} rows; use a filter for later rows.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Slice(Generic[T]):
-    """Rows in list order. `total` is set when it was asked for."""
+    """Rows in list order. `total` is set if the request asked for it."""
 
     rows: Sequence[T]
     has_next: bool = False
@@ -68,7 +68,7 @@ class Slice(Generic[T]):
 
 
 def cut(rows: Sequence[T], request: SliceRequest, *, total: int | None = None) -> Slice[T]:
-    """A Slice of rows that were fetched in reading direction, one more than asked for where there is more."""
+    """A Slice of rows that were fetched in reading direction. One more than `size` means that there are more."""
     more = len(rows) > request.size
     kept = list(rows[: request.size])
     ahead, behind = request.before is not None, request.after is not None or request.offset > 0
@@ -98,7 +98,7 @@ def within(model: Any, order: Order, request: SliceRequest) -> list[ColumnElemen
 async def fetch_slice(
     session: AsyncSession, chosen: Select[T], model: Any, order: Order, request: SliceRequest
 ) -> Slice[T]:
-    """Run a list's Select for one slice: one statement, and one more where the total is wanted."""
+    """Run a list's Select for one slice: one statement, and a second one for the total."""
     statement = (
         chosen.where(*within(model, order, request))
         .order_by(*ordering(model, order, request))

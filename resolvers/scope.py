@@ -1,9 +1,9 @@
-"""Which rows exist for a caller: the one place that tenancy and access are decided.
+"""Scope: the rows that exist for a caller. Tenancy and access are decided here and nowhere else.
 
-Another organization's row does not exist. Four exceptions, and nothing else: public and unlisted
-publications; the built-in definitions; a publisher's reading of its own app's installations elsewhere; and an
-installer's dispatch with the publisher's app token, whose connection is never shown. A token that reaches several
-organizations sees the rows of one at a time; of the others it sees that they are there.
+Another organization's row does not exist. There are four exceptions: public and unlisted publications; the built-in
+definitions; a publisher's reading of its own app's installations elsewhere; and an installer's dispatch with the
+publisher's app token, whose connection is never shown. A token that reaches several organizations sees the rows of
+one at a time; of the others it sees only that they exist.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _Fact = str | BindParameter[str]
 
 
 class Viewer(Protocol):
-    """The facts that decide which rows exist: a caller's, or parameters in place of them in a prepared statement."""
+    """The facts that decide which rows exist: of a caller, or as parameters of a prepared statement."""
 
     @property
     def organization_id(self) -> _Fact:
@@ -44,19 +44,19 @@ class Viewer(Protocol):
 
     @property
     def principal_id(self) -> _Fact | None:
-        """The user, if it is one."""
+        """The user; None for a token without one."""
 
     @property
     def integration_id(self) -> _Fact | None:
-        """The app, where a token of an app is used."""
+        """The app, for a token of an app."""
 
     @property
     def token_id(self) -> _Fact | None:
-        """The token, where one is used."""
+        """The token; None without one."""
 
     @property
     def subject(self) -> _Fact | None:
-        """The subject of its memberships in other organizations, where it reaches those too."""
+        """The subject of its memberships in other organizations; None if it does not reach them."""
 
     @property
     def is_admin(self) -> bool:
@@ -64,13 +64,13 @@ class Viewer(Protocol):
 
 
 def visible(viewer: Viewer, model: Any) -> Conditions:
-    """Conditions on `model` that leave the rows that exist for this viewer.
+    """Conditions on `model` for the rows that exist for this viewer.
 
-    Raises LookupError for a table without a rule: a forgotten one is read by nobody.
+    Raises LookupError for a table without a rule, so that nobody reads a forgotten table.
     """
     rule = _RULES.get(model) or _RULES.get(getattr(model, "scope", None))
     if rule is None:
-        raise LookupError(f"{model.__name__} has neither a scope nor a rule of its own, so callers do not read it.")
+        raise LookupError(f"{model.__name__} has neither a scope nor its own rule, so callers cannot read it.")
     return rule(viewer, model)
 
 
@@ -80,9 +80,9 @@ def living(viewer: Viewer, model: Any) -> Select[Any]:
 
 
 def accessible(viewer: Viewer, *, least: int = 1) -> ColumnElement[bool]:
-    """The access predicate on integrations: open to all, or owned by or shared with me or a team of mine.
+    """The access predicate on integrations: open to all, or owned by or shared with the viewer or one of its teams.
 
-    `least` 2 asks for a share that lets change.
+    `least` 2 asks for a share that permits changes.
     """
     if viewer.is_admin:
         return true()
@@ -100,7 +100,7 @@ def accessible(viewer: Viewer, *, least: int = 1) -> ColumnElement[bool]:
 
 
 def acting(subject: str | BindParameter[str]) -> Conditions:
-    """The principals, one in each organization, as which somebody with this subject may act."""
+    """The principals with this subject that may act, one in each organization."""
     return [
         col(Principal.subject) == subject,
         col(Principal.kind) == PrincipalKind.USER,
@@ -109,7 +109,7 @@ def acting(subject: str | BindParameter[str]) -> Conditions:
 
 
 def own_integrations(viewer: Viewer) -> Conditions:
-    """Living integrations that the caller's organization owns and the caller may see."""
+    """Integrations that the viewer's organization owns and the viewer may see, without removed ones."""
     return [
         col(Integration.organization_id) == viewer.organization_id,
         col(Integration.removed_at).is_(None),
@@ -164,7 +164,7 @@ def _connections(viewer: Viewer, _model: Any) -> Conditions:
 
 
 def _connect_sessions(viewer: Viewer, _model: Any) -> Conditions:
-    """Those that one has made, and those that are for oneself."""
+    """Sessions that the viewer made, and sessions for the viewer."""
     mine = col(ConnectSession.organization_id) == viewer.organization_id
     if viewer.is_admin:
         return [mine]
@@ -180,7 +180,7 @@ def _connect_sessions(viewer: Viewer, _model: Any) -> Conditions:
 
 
 def _history(viewer: Viewer, model: Any) -> Conditions:
-    """History outlives what it names, but a restricted integration's is hidden with it."""
+    """History outlives the rows that it names, but a restricted integration's history is hidden with it."""
     mine = model.organization_id == viewer.organization_id
     if viewer.is_admin:
         return [mine]
@@ -191,7 +191,7 @@ def _history(viewer: Viewer, model: Any) -> Conditions:
 
 
 def _jobs(viewer: Viewer, _model: Any) -> Conditions:
-    """A restricted integration's work is hidden with it; the hub's own is nobody's."""
+    """Jobs of a restricted integration are hidden with it; the hub's own jobs belong to no organization."""
     mine = col(Job.organization_id) == viewer.organization_id
     if viewer.is_admin:
         return [mine]
@@ -231,7 +231,7 @@ def _of_the_organization(viewer: Viewer, model: Any) -> Conditions:
     return [model.organization_id == viewer.organization_id]
 
 
-#: The rule of each scope that a table may declare, and those of tables that have one of their own.
+#: The rule of each scope that a table may declare, and of each table with its own rule.
 _RULES: dict[Any, Callable[[Viewer, Any], Conditions]] = {
     Scope.HISTORY: _history,
     Scope.INTEGRATION: _of_visible_integrations,

@@ -1,4 +1,4 @@
-"""The secret of a connection: the kinds that can be given, their checks, and their credential."""
+"""The secret of a connection: its kinds, their checks, and their credentials."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BasicSecret:
 
 @dataclass(frozen=True, kw_only=True)
 class OAuth2Secret:
-    """Tokens that were got elsewhere. `expires_at` in ms since 1970 UTC; None: used until the service refuses it."""
+    """Tokens from another place. `expires_at` in ms since 1970 UTC; None: used until the service refuses it."""
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
@@ -47,8 +47,8 @@ _GROUPS: Final[Mapping[str, Callable[..., object]]] = {"basic": BasicSecret, "oa
 class Secret:
     """Exactly one kind of secret.
 
-    `fields` are the definition's; the standard parts beside them are composed of them (`definitions/secret.py`), and
-    those in `shown` may be read.
+    `fields` are those of the definition. The standard parts are composed of them (`definitions/secret.py`); fields in
+    `shown` may be read.
     """
 
     api_key: str | None = None
@@ -61,7 +61,7 @@ class Secret:
 
     @property
     def auth_type(self) -> AuthType:
-        """How a connection with this secret authorises."""
+        """The auth type of a connection with this secret."""
         given = (one for one, kind in KINDS.items() if kind.given_as and getattr(self, kind.given_as) is not None)
         return next(given, AuthType.NONE)
 
@@ -75,7 +75,7 @@ class Secret:
         return {name: value for name, value in values.items() if value is not None}
 
     def details(self) -> dict[str, str]:
-        """The readable form: user names, the first letters of long keys and tokens, nothing of passwords."""
+        """The readable form: user names, the first letters of long keys and tokens, no part of passwords."""
         if self.fields is not None:
             return {
                 key: to_text(value) if key in self.shown else _hint(to_text(value))
@@ -88,7 +88,7 @@ class Secret:
 
 
 def secret_of(auth_type: AuthType, parts: Mapping[str, str]) -> Secret:
-    """The secret with these parts, by their stored names; without any, the secret NONE."""
+    """The secret with these parts, by their stored names; without parts, the secret NONE."""
     kind = KINDS[auth_type]
     if kind.given_as is None or not parts:
         return Secret(none=True)
@@ -99,9 +99,10 @@ def secret_of(auth_type: AuthType, parts: Mapping[str, str]) -> Secret:
 
 
 def auth_type_at(integration: AuthType | None, secret: Secret) -> AuthType:
-    """The auth type of a connection with this secret, made at an integration of that type or at none.
+    """The auth type of a connection with this secret, made at an integration of that type or without one.
 
-    It is the integration's if both have the same parts, or if the secret NONE is a token that is still to be fetched.
+    It is the integration's type if both have the same parts, or if the secret NONE stands for a token that the hub
+    will fetch.
     """
     if integration is None:
         return secret.auth_type
@@ -111,7 +112,7 @@ def auth_type_at(integration: AuthType | None, secret: Secret) -> AuthType:
 
 
 def credential_of(auth_type: AuthType, stored: Mapping[str, Any]) -> Credential:
-    """The credential of a stored secret; an empty one if its token is still to be fetched."""
+    """The credential of a stored secret; an empty one if its token is not fetched yet."""
     kind = KINDS[auth_type]
     sent = {part.sent_as: part.name for part in kind.parts if part.sent_as}
     values = {field: stored.get(name, "") if kind.renewed else stored[name] for field, name in sent.items()}
@@ -119,7 +120,7 @@ def credential_of(auth_type: AuthType, stored: Mapping[str, Any]) -> Credential:
 
 
 def check_secret(faults: Faults, secret: Secret | Unset | None, places: Mapping[str, Path] = PLACES) -> None:
-    """Faults at the parts of a secret that no header could carry."""
+    """Add faults for the parts of a secret that no header could carry."""
     if not isinstance(secret, Secret):
         return
     parts = secret.parts()
@@ -136,7 +137,7 @@ def check_secret(faults: Faults, secret: Secret | Unset | None, places: Mapping[
 
 
 def check_fits(faults: Faults, auth_type: AuthType, secret: Secret) -> None:
-    """A fault if an integration authorises in another way than the secret does."""
+    """Add a fault if the integration's auth type needs another kind of secret."""
     wanted, given = KINDS[auth_type].parts, KINDS[secret.auth_type].parts
     fits = not wanted or not given or wanted == given
     faults.check(fits, "secret", f"The integration authorises with {auth_type}, not {secret.auth_type}.")

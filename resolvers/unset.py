@@ -1,4 +1,4 @@
-"""UNSET: a value that was not mentioned. Absent is not null."""
+"""UNSET: an absent value. Absent is not null."""
 
 from enum import Enum
 from typing import Final, TypeVar
@@ -19,5 +19,5 @@ UNSET: Final = Unset.UNSET
 
 
 def given(value: T | Unset, otherwise: T) -> T:
-    """The value, or another where it was not mentioned."""
+    """The value; the other one if it is absent."""
     return otherwise if isinstance(value, Unset) else value

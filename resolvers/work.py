@@ -1,4 +1,4 @@
-"""Work: what an operation does its work with. Rows are reached here or not at all."""
+"""Work: the session of an operation: reading, changing and auditing rows."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Work:
     """One caller's session inside one transaction."""
 
     def __init__(self, caller: Caller, session: Callable[[], AsyncSession]) -> None:
-        """`session` answers the same session at each call, and makes it at the first."""
+        """`session` opens the session at its first call, and returns the same one afterwards."""
         self.caller = caller
         self.woken: set[str] = set()
         self._session = session
 
     @property
     def session(self) -> AsyncSession:
-        """For statements that `get`, `find`, `all` and `slice` do not cover."""
+        """The session, for statements that `get`, `find`, `all` and `slice` do not cover."""
         return self._session()
 
     def as_caller(self, caller: Caller) -> Work:
@@ -52,20 +52,20 @@ class Work:
 
     @property
     def hub(self) -> Hub:
-        """What is wired."""
+        """The hub of the caller."""
         return self.caller.hub
 
     @property
     def organization_id(self) -> str:
-        """The tenant that this call acts in."""
+        """The organization of the caller."""
         return self.caller.organization_id
 
     def now(self) -> int:
-        """Milliseconds since 1970 UTC, by the hub's clock."""
+        """The time by the hub's clock, in ms since 1970 UTC."""
         return self.hub.clock()
 
     def need(self, permission: Permission) -> None:
-        """Raises Forbidden when the caller lacks it."""
+        """Raise Forbidden if the caller lacks a permission."""
         if permission not in self.caller.permissions:
             raise Forbidden(permission=permission)
 
@@ -76,14 +76,14 @@ class Work:
         return living(self.caller, model)
 
     async def get(self, model: type[M], ref: str, *, path: tuple[str, ...] | None = None) -> M:
-        """One row by id. Raises NotFound, also for another organization's."""
+        """One row by id. Raises NotFound, also for another organization's row."""
         row = await self.find(model, ref)
         if row is None:
             raise NotFound(noun(model), path=path)
         return row
 
     async def find(self, model: type[M], ref: str) -> M | None:
-        """One row by id, or None where there is none for this caller."""
+        """One row by id; None if there is none for this caller."""
         if not _ID.fullmatch(ref):
             return None
         return await self.first(self.mine(model).where(_id_of(model) == ref))
@@ -96,9 +96,9 @@ class Work:
         expected_version: int | Unset | None = None,
         path: tuple[str, ...] | None = None,
     ) -> M:
-        """One row of the caller's own organization, held against other writers until the end.
+        """One row of the caller's own organization, locked until the end of the transaction.
 
-        Raises NotFound at `path`, and Stale beside it when it is not at the expected version.
+        Raises NotFound at `path`, and Stale at `expected_version` if the row has another version.
         """
         own: ColumnElement[bool] = getattr(model, "organization_id") == self.organization_id  # noqa: B009
         row = None
@@ -116,11 +116,11 @@ class Work:
         return (await self.session.execute(statement.limit(1))).scalars().first()
 
     async def all(self, statement: Select[M]) -> list[M]:
-        """Every row of a statement; for lists that are short by rule."""
+        """Every row of a statement; only for lists of limited length."""
         return list((await self.session.execute(statement)).scalars().all())
 
     async def slice(self, statement: Select[M], model: type[M], order: Order, request: SliceRequest) -> Slice[M]:
-        """A part of a list."""
+        """One slice of a list."""
         return await fetch_slice(self.session, statement, model, order, request)
 
     # --- changing
@@ -135,7 +135,7 @@ class Work:
         await self.session.delete(row)
 
     async def flush(self) -> None:
-        """Send what is pending; parents before the children that name them."""
+        """Send pending changes to the database; rows before those that refer to them."""
         await self.session.flush()
 
     def seal(self, row: SQLModel, column: str, value: Any) -> bytes:
@@ -143,23 +143,23 @@ class Work:
         return self.hub.keyring.seal(orjson.dumps(value), secret_place(row, column))
 
     def unseal(self, row: SQLModel, column: str) -> Any:
-        """The value of a sealed column; None when there is none. Raises SecretUnreadable."""
+        """The value of a sealed column; None if there is none. Raises SecretUnreadable."""
         envelope = getattr(row, column)
         return None if envelope is None else orjson.loads(self.hub.keyring.open(envelope, secret_place(row, column)))
 
     # --- later
 
     async def enqueue(self, new: NewJob) -> Job:
-        """Ask for work to be done after this transaction; or the unfinished job with the same dedupe key."""
+        """Enqueue a job, to run after this transaction; or return the unfinished job with the same dedupe key."""
         self.wake(JOBS)
         return await enqueue(self.session, new)
 
     def wake(self, topic: str) -> None:
-        """Once this is committed, tell those who listen to a topic."""
+        """Notify the listeners of a topic after the commit."""
         self.woken.add(topic)
 
     async def finish_job(self, *, error: str | None = None) -> None:
-        """End the job that this runs for, with this very transaction; as FAILED where there is an error to show.
+        """End the job of this work in this transaction, as FAILED if there is an error. Without a job, do nothing.
 
         Raises LeaseLost or JobCancelled.
         """
@@ -167,7 +167,7 @@ class Work:
             await finish(self.session, self.caller.job, error=error)
 
     async def repeat_job(self, after_ms: int) -> None:
-        """End the job that this runs for, and ask for its like `after_ms` from now; nothing where there is none."""
+        """End the job of this work, and enqueue the same again in `after_ms`. Without a job, do nothing."""
         if self.caller.job is not None:
             await self.finish_job()
             await self.enqueue(successor(self.caller.job.job, after_ms))
@@ -183,7 +183,7 @@ class Work:
         integration_id: str | None = None,
         installation_id: str | None = None,
     ) -> None:
-        """An event of the hub's own, in this transaction. The payload holds neutral ids and no secret."""
+        """Emit an event of the hub's own, in this transaction. The payload has neutral ids and no secret."""
         event_id = new_id(self.now())
         self.add(
             Event(
@@ -211,9 +211,9 @@ class Work:
         integration_id: str | None = None,
         besides: Sequence[dict[str, Any]] = (),
     ) -> None:
-        """Record a change with old and new values, secrets masked; before the flush that sends it.
+        """Audit a change with old and new values, secrets masked. Call it before the flush of the change.
 
-        `besides` are changes of what is shown with the row but stands in other tables, such as a team's members.
+        `besides`: changes in other tables that are shown with the row, such as a team's members.
         """
         removed = action.endswith((".deleted", ".revoked", ".uninstalled"))
         self._record(
@@ -226,7 +226,7 @@ class Work:
         )
 
     def audit_refusal(self, operation: str, permission: Permission | None) -> None:
-        """Record that an operation was refused for want of a permission."""
+        """Audit that an operation was refused because a permission was missing."""
         self._record(
             action="permission.refused",
             resource_type="Operation",
@@ -237,7 +237,7 @@ class Work:
         )
 
     def audit_unreadable(self, place: SecretPlace) -> None:
-        """Record, in the organization whose row it is, that a secret does not open."""
+        """Audit that a secret does not open, in the organization of its row."""
         self._record(
             organization_id=place.organization_id,
             action="secret.unreadable",
@@ -266,7 +266,7 @@ class Work:
 
 
 def secret_place(row: SQLModel, column: str) -> SecretPlace:
-    """Where a row's secret belongs."""
+    """The place to which a row's secret is bound."""
     return SecretPlace(
         organization_id=getattr(row, "organization_id"),  # noqa: B009
         table=str(type(row).__tablename__),
@@ -276,7 +276,7 @@ def secret_place(row: SQLModel, column: str) -> SecretPlace:
 
 
 def noun(model: type[SQLModel]) -> str:
-    """A table as people call it: `event type`."""
+    """The name of a table for people, such as `event type`."""
     return re.sub(r"(?<!^)(?=[A-Z])", " ", model.__name__).lower()
 
 

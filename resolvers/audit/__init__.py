@@ -1,1 +1,1 @@
-"""The audit log: entries that every change writes, read by people."""
+"""The audit log, for people: every change writes an entry."""

@@ -1,4 +1,4 @@
-"""Audit entries: who changed what."""
+"""Audit entries: the list of changes and refusals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class AuditFilter:
-    """Conditions on audit entries, all of which hold. Actions may end in `*`. Times in ms, UTC."""
+    """Conditions on audit entries; all must hold. Actions may end in `*`. Times in ms since 1970 UTC."""
 
     action: tuple[str, ...] | None = None
     actor_id: tuple[str, ...] | None = None
@@ -28,7 +28,7 @@ class AuditFilter:
     until: int | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """On the table."""
+        """The conditions in SQL."""
         return [
             *matching(col(AuditEntry.action), self.action),
             *among(col(AuditEntry.actor_id), self.actor_id),
@@ -42,5 +42,5 @@ class AuditFilter:
 
 @operation(needs=Permission.AUDIT_READ, reads=True)
 async def list_audit_entries(work: Work, filter: AuditFilter, page: SliceRequest) -> Slice[AuditEntry]:
-    """Who changed what in the organization, and who was refused; newest first."""
+    """List changes in the organization and refusals, with their actors; newest first."""
     return await work.slice(work.mine(AuditEntry).where(*filter.conditions()), AuditEntry, NEWEST_FIRST, page)

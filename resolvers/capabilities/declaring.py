@@ -1,4 +1,4 @@
-"""Declaring capabilities and event types: a manifest replaces what was, and the same name keeps its id."""
+"""Declaring capabilities and event types: a manifest replaces all rows, and a name keeps its id."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _EFFECTS: Final = {HttpMethod.GET: CapabilityEffect.READ, HttpMethod.DELETE: Cap
 async def declare(
     work: Work, integration: Integration, manifest: Sequence[DeclareCapability]
 ) -> list[dict[str, Any]]:
-    """Replace all capabilities of an integration by a manifest that has been checked. Answers what it changes."""
+    """Replace all capabilities of an integration by a checked manifest. Answers the changes, for the audit."""
     before = {row.name: row for row in await _children(work, Capability, integration)}
     was = {name: _told(row) for name, row in before.items()}
     now: dict[str, Any] = {}
@@ -49,7 +49,7 @@ async def declare(
 async def declare_events(
     work: Work, integration: Integration, manifest: Sequence[DeclareEventType]
 ) -> list[dict[str, Any]]:
-    """Replace all event types of an integration by a manifest that has been checked. Answers what it changes."""
+    """Replace all event types of an integration by a checked manifest. Answers the changes, for the audit."""
     before = {row.suffix: row for row in await _children(work, EventType, integration)}
     was = {suffix: _described(row) for suffix, row in before.items()}
     now: dict[str, Any] = {}
@@ -66,7 +66,7 @@ async def declare_events(
 
 
 def effect_of(method: HttpMethod) -> CapabilityEffect:
-    """What a method does unless a declaration says otherwise."""
+    """The effect of a method if the declaration names none."""
     return _EFFECTS.get(method, CapabilityEffect.WRITE)
 
 
@@ -89,7 +89,7 @@ def _digest(row: Capability) -> str:
 
 
 def _told(row: Capability) -> dict[str, Any]:
-    """What the record says of a capability; its digest stands for all that is not said."""
+    """A capability as the audit shows it; the digest covers all other values."""
     return {"method": str(row.method), "endpoint": row.endpoint, "digest": row.digest}
 
 
@@ -103,7 +103,7 @@ def _differences(noun: str, was: dict[str, Any], now: dict[str, Any]) -> list[di
 
 
 def _field_name(name: str, taken: set[str]) -> str:
-    """A GraphQL name for a new capability: `SYNC_STOCK` → `syncStock`. One that was given stays with its name."""
+    """A free GraphQL name for a new capability: `SYNC_STOCK` → `syncStock`."""
     head, *tail = re.findall(r"[A-Za-z0-9]+", name) or ["field"]
     plain = (head.lower() if name.isupper() or "_" in name else head[:1].lower() + head[1:]) + "".join(
         word[:1].upper() + word[1:].lower() for word in tail
@@ -121,7 +121,7 @@ async def _children(work: Work, model: type[SQLModel], integration: Integration)
 
 
 async def _drop(work: Work, rows: Sequence[SQLModel]) -> None:
-    """Before others are added: their unique names are free then."""
+    """Remove rows now, so that their unique names are free before others are added."""
     for row in rows:
         await work.remove(row)
     await work.flush()

@@ -1,4 +1,4 @@
-"""What faces show of a capability that is no column."""
+"""Fields of capabilities that are not columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a manifest says, and everything that is wrong with it, each fault at the input that it is about."""
+"""Manifests: declarations of capabilities and event types, and their faults, each with its path."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_EVENT_TYPES: Final = 1000
 _MOST_SCOPES: Final = 100
 _GREATEST_TIMEOUT: Final = 300
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*")
-#: What a keyword of the stored schema is called in the simple form.
+#: Keywords of the stored schema, and their names in the simple form.
 _SIMPLE: Final = {"x-in": "location", "enum": "options", "default": "default", "type": "type"}
 
 
@@ -40,7 +40,7 @@ class DeclareCapability:
     timeout_seconds: int = 30
 
     def schema(self) -> dict[str, Any]:
-        """The stored form of its inputs. Raises InvalidInput for an input that stands twice."""
+        """The stored form of its inputs. Raises InvalidInput for an input that is declared twice."""
         if self.input_schema is not None:
             return self.input_schema
         return schema_of_simple_inputs(self.inputs or (), self.allow_unknown_inputs)
@@ -56,8 +56,9 @@ class DeclareEventType:
 
 
 def check_capabilities(faults: Faults, manifest: Sequence[DeclareCapability], *, has_base: bool) -> None:
-    """Faults below `capabilities`. `has_base`: the integration has an address for endpoints that are paths."""
-    if not faults.check(len(manifest) <= MOST_CAPABILITIES, "capabilities", f"At most {MOST_CAPABILITIES}."):
+    """Add faults below `capabilities`. `has_base`: the integration has a base address, so endpoints may be paths."""
+    few = len(manifest) <= MOST_CAPABILITIES
+    if not faults.check(few, "capabilities", f"At most {MOST_CAPABILITIES} capabilities."):
         return
     taken: set[str] = set()
     for index, one in enumerate(manifest):
@@ -68,8 +69,8 @@ def check_capabilities(faults: Faults, manifest: Sequence[DeclareCapability], *,
 
 
 def check_event_types(faults: Faults, integration: Integration, manifest: Sequence[DeclareEventType]) -> None:
-    """Faults below `eventTypes`."""
-    if not faults.check(len(manifest) <= MOST_EVENT_TYPES, "event_types", f"At most {MOST_EVENT_TYPES}."):
+    """Add faults below `eventTypes`."""
+    if not faults.check(len(manifest) <= MOST_EVENT_TYPES, "event_types", f"At most {MOST_EVENT_TYPES} event types."):
         return
     taken: set[str] = set()
     for index, one in enumerate(manifest):
@@ -84,7 +85,7 @@ def check_event_types(faults: Faults, integration: Integration, manifest: Sequen
 
 
 def suffix_of(integration: Integration, name: str) -> str | None:
-    """What follows the handler in an event's name, whose case and underscores do not count; None for another's."""
+    """The part of an event's name after the handler, compared without case and underscores; None for another one."""
     prefix, dot, suffix = name.partition(".")
     same = prefix.replace("_", "").casefold() == integration.handler.replace("_", "").casefold()
     return suffix if dot and suffix and same else None
@@ -102,7 +103,7 @@ def _check_capability(faults: Faults, here: Path, one: DeclareCapability, has_ba
     _check_shape(faults, (*here, "output_schema"), one.output_schema)
     faults.texts((*here, "required_scopes"), one.required_scopes, most=_MOST_SCOPES)
     in_range = 1 <= one.timeout_seconds <= _GREATEST_TIMEOUT
-    faults.check(in_range, (*here, "timeout_seconds"), f"It must be between 1 and {_GREATEST_TIMEOUT}.")
+    faults.check(in_range, (*here, "timeout_seconds"), f"It must be from 1 to {_GREATEST_TIMEOUT} seconds.")
 
 
 def _check_endpoint(faults: Faults, here: Path, endpoint: str, has_base: bool) -> None:
@@ -111,7 +112,7 @@ def _check_endpoint(faults: Faults, here: Path, endpoint: str, has_base: bool) -
     if problem := check_endpoint(endpoint):
         faults.add(here, problem)
     elif endpoint.startswith("/") and not has_base:
-        faults.add(here, "A path needs an API base address at the integration.")
+        faults.add(here, "A path needs the integration's API base address; set it, or give an absolute address.")
 
 
 def _check_inputs(faults: Faults, here: Path, one: DeclareCapability) -> None:
@@ -126,7 +127,7 @@ def _check_inputs(faults: Faults, here: Path, one: DeclareCapability) -> None:
 
 
 def _place(one: DeclareCapability, path: Path) -> Path:
-    """Where a fault of the stored schema stands in what was given."""
+    """The place in the input of a fault in the stored schema."""
     if one.input_schema is not None:
         return ("input_schema", *path)
     match path:

@@ -26,7 +26,7 @@ _APP_TOKEN_PLACE: Final[Mapping[str, Path]] = {"token": ("app_token",)}
 
 @dataclass(frozen=True, kw_only=True)
 class DeclareCapabilities:
-    """All capabilities of an integration. `app_token` is what the hub shows when it calls the app."""
+    """All capabilities of an integration. `app_token`: the bearer token with which the hub calls the app."""
 
     integration_id: str
     capabilities: Sequence[DeclareCapability]
@@ -44,7 +44,7 @@ class DeclareEventTypes:
 
 @dataclass(frozen=True, kw_only=True)
 class DeclareManifest:
-    """What an app declares of itself, with its own token. Event types that are None stay as they are."""
+    """The declaration of an app with its own token. Event types that are None stay unchanged."""
 
     capabilities: Sequence[DeclareCapability]
     app_token: str | None = None
@@ -53,7 +53,7 @@ class DeclareManifest:
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """An app that has declared itself, and the handler by which its own organization calls it."""
+    """An app after its declaration, and the handler by which its own organization calls it."""
 
     integration: Integration
     handler: str
@@ -89,9 +89,9 @@ async def declare_event_types(work: Work, manifest: DeclareEventTypes) -> Integr
 
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
 async def declare_manifest(work: Work, manifest: DeclareManifest) -> Declared:
-    """Replace what the calling app declares. Refused to callers that are no app."""
+    """Replace the manifest of the calling app. Raises Forbidden for a caller that is no app."""
     if work.caller.integration_id is None:
-        raise Forbidden("Only an app may declare, with the token of its integration.")
+        raise Forbidden("Only an app may declare its manifest; use a token of its integration.")
     integration = await managed_integration(work, work.caller.integration_id)
     faults = Faults()
     _check(faults, integration, manifest.capabilities, manifest.app_token)

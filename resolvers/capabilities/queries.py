@@ -1,4 +1,4 @@
-"""Capabilities and event types: what everything installed can do, and can say happened."""
+"""Capabilities of all installed integrations."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ BY_POSITION = Order(columns=("position", "id"))
 
 @dataclass(frozen=True, kw_only=True)
 class CapabilityFilter:
-    """Conditions on capabilities, all of which hold."""
+    """Conditions on capabilities; all must hold."""
 
     search: str | None = None
     effect: tuple[CapabilityEffect, ...] | None = None
     method: tuple[HttpMethod, ...] | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """On the table. Words are looked for in name and description."""
+        """The conditions in SQL. Words are searched in name and description."""
         return [
             *searching(col(Capability.search_text), self.search),
             *among(col(Capability.effect), self.effect),
@@ -37,7 +37,7 @@ class CapabilityFilter:
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True)
 async def list_capabilities(work: Work, filter: CapabilityFilter, page: SliceRequest) -> Slice[Capability]:
-    """Capabilities of everything that is installed on the organization."""
+    """List capabilities of all integrations that are installed on the organization."""
     installed = select(col(Installation.integration_id)).where(
         col(Installation.organization_id) == work.organization_id
     )

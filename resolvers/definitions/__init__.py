@@ -1,1 +1,1 @@
-"""What the hub knows of vendors: the format of a definition, the catalogue's files, and what follows from them."""
+"""Definitions of vendors: their format, the catalogue's files, their values and expressions."""

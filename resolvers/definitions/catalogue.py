@@ -1,4 +1,4 @@
-"""The catalogue: a folder of files, one for each vendor, read and judged before anything starts."""
+"""The catalogue: a folder with one file for each vendor, read and checked before anything starts."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
 
 
 def read_catalogue(folder: Path) -> Sequence[VendorDefinition]:
-    """Every definition of a folder, by vendor. Raises ValueError naming file, key and what is wrong with it."""
+    """Every definition of a folder, by vendor. Raises ValueError that names file, key and fault."""
     if not folder.is_dir():
         raise ValueError(f"There is no catalogue of vendors at {folder}.")
     return [read_file(file) for file in sorted(folder.glob("*.yaml"))]
 
 
 def read_file(file: Path) -> VendorDefinition:
-    """One definition. Raises ValueError as `read_catalogue` does."""
+    """The definition in a file. Raises ValueError like `read_catalogue`."""
     where = f"{file.parent.name}/{file.name}"
     try:
         given = yaml.load(file.read_bytes(), _Loader)  # noqa: S506  a SafeLoader
@@ -32,16 +32,16 @@ def read_file(file: Path) -> VendorDefinition:
         definition = read_definition(given, of_catalogue=True)
     except InvalidInput as refusal:
         faults = (f"{'.'.join(fault.path) or 'the file'}: {fault.message}" for fault in refusal.violations)
-        raise ValueError(f"{where} is no definition. {' '.join(faults)}") from refusal
+        raise ValueError(f"{where} is not a valid definition. {' '.join(faults)}") from refusal
     if definition.vendor != file.stem:
-        raise ValueError(f"{where} is no definition. vendor: It must be as the file is called, {file.stem}.")
+        raise ValueError(f"{where} is not a valid definition. vendor: It must be the file's name, {file.stem}.")
     return definition
 
 
 class _Loader(yaml.SafeLoader):
-    """Dates stay text, and a key that stands twice is a mistake."""
+    """A loader that keeps dates as text and refuses a repeated key."""
 
-    yaml_implicit_resolvers = {  # noqa: RUF012  as its base declares it
+    yaml_implicit_resolvers = {  # noqa: RUF012  the base class declares it so
         letter: [(tag, regexp) for tag, regexp in resolvers if tag != _TIMESTAMP]
         for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
@@ -50,7 +50,7 @@ class _Loader(yaml.SafeLoader):
         seen: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.value in seen:
-                why = f"{key.value} stands twice" if isinstance(key, yaml.ScalarNode) else "A key is text"
+                why = f"{key.value} is given twice" if isinstance(key, yaml.ScalarNode) else "A key must be text"
                 raise yaml.constructor.ConstructorError(None, None, why, key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)

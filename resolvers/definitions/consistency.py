@@ -24,7 +24,7 @@ _SNAKE: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def faults_between(definition: VendorDefinition) -> list[Violation]:
-    """Every fault that is not of one value alone."""
+    """Every fault between values of a definition, with its place."""
     return [
         Violation(path=path, message=message)
         for rule in (_auth, _fields, _slots, _credential, _requests, _headers, _inbound)
@@ -54,7 +54,7 @@ def _fields(definition: VendorDefinition) -> Faults:
     for index, field in enumerate(definition.fields):
         where = ("fields", str(index))
         if field.key in seen:
-            yield (*where, "key"), f"There is a field {field.key} before it."
+            yield (*where, "key"), f"Another field has the key {field.key} already."
         seen.add(field.key)
         for name, message in _field(field):
             yield (*where, name), message
@@ -62,24 +62,24 @@ def _fields(definition: VendorDefinition) -> Faults:
 
 def _field(field: FormField) -> Iterator[tuple[str, str]]:
     if bool(field.options) is not (field.type is FieldType.SELECT):
-        yield "options", "A SELECT has options, and nothing else has."
+        yield "options", "A SELECT needs options; no other type has any."
     if field.pattern is not None and field.type in (FieldType.INTEGER, FieldType.BOOLEAN):
-        yield "pattern", f"{field.type} has no pattern."
+        yield "pattern", f"A field of type {field.type} cannot have a pattern."
     elif field.pattern is not None and not all(map(whole(field.pattern).is_valid, field.options)):
-        yield "options", "Each option matches the pattern."
+        yield "options", "Each option must match the pattern."
     if field.group is FieldGroup.PARAMETER and field.is_secret:
-        yield "secret", "A PARAMETER is readable; what is secret is of the group SECRET."
+        yield "secret", "A PARAMETER is readable; use the group SECRET."
 
 
 def _slots(definition: VendorDefinition) -> Faults:
-    """A parameter in an address is required and never free text."""
+    """Rule: a parameter in an address is required and never free text."""
     for place, text in templates_of(definition):
         for name in template_names(text):
             field = _parameter(definition, name)
             if field is None:
                 yield place, f"{{{name}}} is no field of the group PARAMETER."
             elif not field.required or not (field.pattern or field.options):
-                yield place, f"{{{name}}} stands in an address: it must be required, and have a pattern or options."
+                yield place, f"{{{name}}} is part of an address: it must be required, and have a pattern or options."
 
 
 def templates_of(definition: VendorDefinition) -> Iterator[tuple[Path, str]]:
@@ -98,7 +98,7 @@ def _credential(definition: VendorDefinition) -> Faults:
     known = {field.key for field in definition.of_group(FieldGroup.SECRET)}
     for part, template in (given or {}).items():
         if part not in standard:
-            yield ("credential", part), f"{definition.auth.type} is made of {', '.join(standard) or 'nothing'}."
+            yield ("credential", part), f"The parts of {definition.auth.type} are: {', '.join(standard) or 'none'}."
         for name in slots_of(template):
             if name not in known:
                 yield ("credential", part), f"{{{name}}} is no field of the group SECRET."
@@ -106,13 +106,13 @@ def _credential(definition: VendorDefinition) -> Faults:
         return
     for part in standard:
         if part not in known and part not in (given or {}):
-            yield ("credential",), f"Nothing says what the {part} is made of."
+            yield ("credential",), f"The {part} is missing: add a field with this key, or a template here."
 
 
 def _requests(definition: VendorDefinition) -> Faults:
     for place, request in _all_requests(definition):
         if request.body is not None and request.method == "GET":
-            yield (*place, "body"), "GET has no body."
+            yield (*place, "body"), "A GET has no body; use POST."
 
 
 def _headers(definition: VendorDefinition) -> Faults:
@@ -140,7 +140,7 @@ def _inbound(definition: VendorDefinition) -> Faults:
     unknown = [name for name in slots_of(inbound.signed_content) if name not in _SIGNED]
     if unknown or "body" not in slots_of(inbound.signed_content):
         names = ", ".join(f"{{{name}}}" for name in sorted(_SIGNED))
-        yield ("inbound", "signedContent"), f"It holds {{body}}, and of other names only these: {names}."
+        yield ("inbound", "signedContent"), f"It must have {{body}}; allowed names are {names}."
 
 
 def _all_requests(definition: VendorDefinition) -> Iterator[tuple[Path, Request]]:

@@ -28,7 +28,7 @@ _MOST_FAULTS: Final = 20
 
 
 class VendorDefinition(Part):
-    """What the hub knows of a vendor. `docs` is the vendor's own documentation."""
+    """The definition of a vendor. `docs`: address of the vendor's documentation."""
 
     vendor: Vendor
     name: Line
@@ -50,39 +50,39 @@ class VendorDefinition(Part):
         return [field for field in self.fields if field.group is group]
 
     def body(self) -> dict[str, Any]:
-        """As it is stored: what was left out stays out."""
+        """The stored form; values that were left out stay out."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     def digest(self) -> str:
-        """Equal for equal definitions."""
+        """A hash that is equal for equal definitions."""
         return hashlib.sha256(orjson.dumps(self.body(), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def read_definition(given: object, *, of_catalogue: bool = False) -> VendorDefinition:
-    """A definition as it was given in JSON. `of_catalogue`: it names its sources, and its addresses are https.
+    """Read a definition from JSON values. `of_catalogue`: it must name its sources, and its addresses must be https.
 
-    Raises InvalidInput with every fault, by its place in what was given.
+    Raises InvalidInput with every fault, by its place in the input.
     """
     try:
         text = orjson.dumps(given)
     except TypeError as cause:
-        raise InvalidInput.at((), "It holds what JSON has no word for.") from cause
+        raise InvalidInput.at((), "It has a value that JSON cannot express.") from cause
     if len(text) > _LARGEST:
         raise InvalidInput.at((), f"It must not be larger than {_LARGEST} bytes.")
     try:
         definition = VendorDefinition.model_validate_json(text, context={HTTPS_ONLY: of_catalogue})
     except ValidationError as cause:
-        raise InvalidInput(_violations(cause)) from None  # what pydantic says repeats what was given
+        raise InvalidInput(_violations(cause)) from None  # pydantic's message repeats the input
     found = faults_between(definition)
     if of_catalogue and not definition.source:
-        found.append(Violation(path=("source",), message="It must name the pages that it was read from."))
+        found.append(Violation(path=("source",), message="It must name the pages from which it was read."))
     if found:
         raise InvalidInput(found)
     return definition
 
 
 def stored_definition(body: dict[str, Any]) -> VendorDefinition:
-    """One that was read before. Raises InvalidInput where an older version of the hub took what we do not."""
+    """Read a stored definition. Raises InvalidInput for one of an older format that is no longer valid."""
     return read_definition(body)
 
 
@@ -103,9 +103,9 @@ def _sentence(error: Any) -> str:
 
 
 _SENTENCES: Final = {
-    "extra_forbidden": "There is no such key here.",
+    "extra_forbidden": "This key is not allowed here.",
     "missing": "It must be given.",
-    "string_type": "It must be text; what looks like a number or a date stands in quotes.",
+    "string_type": "It must be text; put quotes around a number or a date.",
     "int_type": "It must be a whole number.",
     "bool_type": "It must be true or false.",
     "list_type": "It must be a list.",

@@ -16,7 +16,7 @@ DefinitionKey = tuple[str, bool, bool]
 
 
 async def _usable(session: AsyncSession, caller: Caller, keys: Sequence[DefinitionKey]) -> dict[DefinitionKey, bool]:
-    """By (id, deprecated, supports several)."""
+    """Whether a new integration is allowed, by (id, deprecated, supports several)."""
     single = [key[0] for key in keys if not key[2]]
     used = select(col(Integration.definition_id)).where(
         col(Integration.definition_id).in_(single),

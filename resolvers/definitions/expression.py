@@ -1,4 +1,4 @@
-"""JMESPath expressions of definitions: those that are safe to run over what a remote service answers."""
+"""JMESPath expressions of definitions, limited to those that are safe on a remote service's answer."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _FUNCTIONS: Final = frozenset(_KNOWN.split())
 
 
 def check_expression(text: str) -> str | None:
-    """Why an expression cannot be taken; None when it can.
+    """Why an expression is refused; None if it is allowed.
 
-    Kept out is what makes much of little: `[@, @][]` doubles its list each time, so few members are selected; the
-    glue of `join` is written out; functions that take expressions are not known.
+    Expressions that make a small answer large are refused: `[@, @][]` doubles its list, so the number of members is
+    limited; the first argument of `join` must be a literal; functions that take expressions are not allowed.
     """
     if len(text) > _LONGEST:
         return f"An expression has at most {_LONGEST} characters."
     try:
         nodes = list(_nodes(_compiled(text).parsed))
     except (JMESPathError, RecursionError):
-        return "This is no JMESPath expression."
+        return "This is not a JMESPath expression."
     for node in nodes:
         if node["type"] == "function_expression" and (problem := _function_problem(node)):
             return problem
@@ -40,7 +40,7 @@ def check_expression(text: str) -> str | None:
 
 
 def evaluate(text: str, value: object) -> Any:
-    """What an expression that passed `check_expression` finds in a value; None also where it does not fit it."""
+    """The result of a checked expression on a value; None also if it does not fit the value."""
     try:
         return _compiled(text).search(value)
     except (JMESPathError, RecursionError, TypeError):
@@ -48,7 +48,7 @@ def evaluate(text: str, value: object) -> Any:
 
 
 def is_truthy(value: object) -> bool:
-    """JMESPath's own rule: false, null, and empty texts, lists and objects are not; 0 is."""
+    """Whether a value is true by JMESPath's rule: not false, null, or an empty text, list or object; 0 is true."""
     return value is not None and value is not False and value not in ("", [], {})
 
 
@@ -67,7 +67,7 @@ def _nodes(root: Any) -> Iterator[Any]:
 
 def _function_problem(node: Any) -> str | None:
     if node["value"] not in _FUNCTIONS:
-        return f"The function {node['value']} is not known here; there are {', '.join(sorted(_FUNCTIONS))}."
+        return f"The function {node['value']} is not allowed; allowed are {', '.join(sorted(_FUNCTIONS))}."
     if node["value"] == "join" and (not node["children"] or node["children"][0]["type"] != "literal"):
-        return "The first argument of join is written out, as in join(' ', …)."
+        return "The first argument of join must be a literal, as in join(' ', …)."
     return None

@@ -1,4 +1,4 @@
-"""What is shown of a definition: its row, and the parts of its body with what they have unless they say so."""
+"""Fields of a definition that are read from its body, with defaults for absent values."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from models.tables import Definition
 
 
 def supports_verification(row: Definition) -> bool:
-    """A verify job can check the credentials."""
+    """Whether a job can verify the credentials."""
     return row.body.get("verification") is not None
 
 
 def supports_multiple(row: Definition) -> bool:
-    """More than one integration of it in an organization."""
+    """Whether an organization may have more than one integration of it."""
     return bool((row.body.get("supports") or {}).get("multiple", True))
 
 
 def scopes(row: Definition) -> Sequence[str]:
-    """Scopes that the vendor offers."""
+    """The scopes that the vendor offers."""
     offered: Sequence[str] = row.body.get("auth", {}).get("scopes", ())
     return offered
 
 
 def is_secret(field: dict[str, Any]) -> bool:
-    """Whether a field is shown as dots: those of the group SECRET unless it says so."""
+    """Whether a field is shown as dots: `secret` if given, else whether its group is SECRET."""
     said = field.get("secret")
     return field["group"] == "SECRET" if said is None else bool(said)

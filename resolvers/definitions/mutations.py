@@ -1,4 +1,4 @@
-"""Definitions: those that come with the hub, and an organization's own."""
+"""Definitions: save and delete an organization's own, copy the catalogue's."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class SaveDefinition:
-    """A vendor of one's own, in the shape of the catalogue's files; the vendor need not stand in it again."""
+    """An organization's own vendor. `definition` has the shape of the catalogue's files; its `vendor` is optional."""
 
     vendor: str
     definition: Any
@@ -28,7 +28,7 @@ class SaveDefinition:
 
 @operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
 async def save_definition(work: Work, new: SaveDefinition) -> Definition:
-    """Add or replace a vendor of the organization's own; integrations of it keep what they took from it."""
+    """Add or replace a vendor of the organization. Its integrations keep the values they have."""
     definition = _read(new)
     row: Definition | None = await work.first(_own(work, definition.vendor))
     if row is not None and row.digest == definition.digest():
@@ -44,15 +44,15 @@ async def save_definition(work: Work, new: SaveDefinition) -> Definition:
 
 @operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound, Conflict, Forbidden))
 async def delete_definition(work: Work, id: str) -> str:
-    """Remove a vendor of the organization's own that no integration is of. Answers its id."""
+    """Remove a vendor of the organization that no integration uses. Answers its id."""
     found = await work.get(Definition, id, path=("id",))
     if found.organization_id is None:
-        raise Forbidden("This definition comes with the hub and cannot be removed.", path=("id",))
+        raise Forbidden("This definition is built in and cannot be removed.", path=("id",))
     row = await work.lock(Definition, id, path=("id",))
     used = await work.first(_uses(row).where(col(Integration.organization_id) == work.organization_id))
     if used is not None:
         shown = await work.find(Integration, used.id)
-        raise Conflict("An integration is of this vendor; delete it first.", existing=shown, path=("id",))
+        raise Conflict("An integration uses this vendor; delete it first.", existing=shown, path=("id",))
     work.audit(row, "definition.deleted")
     await work.remove(row)
     return row.id
@@ -60,7 +60,7 @@ async def delete_definition(work: Work, id: str) -> str:
 
 @operation(needs=OPERATOR)
 async def sync_catalogue(work: Work, catalogue: Sequence[VendorDefinition]) -> None:
-    """Make the hub's own rows what the catalogue's files say; what has no file goes, or is deprecated where used."""
+    """Copy the catalogue's files into rows. A vendor without a file is removed, or deprecated while it is used."""
     rows = await work.all(select(Definition).where(col(Definition.organization_id).is_(None)))
     known = {row.vendor: row for row in rows}
     for definition in catalogue:
@@ -85,7 +85,7 @@ def _read(new: SaveDefinition) -> VendorDefinition:
     if not isinstance(given, dict):
         raise InvalidInput.at(("definition",), "It must be a JSON object.")
     if given.get("vendor", new.vendor) != new.vendor:
-        raise InvalidInput.at(("definition", "vendor"), "It must be as `vendor` beside it, or left out.")
+        raise InvalidInput.at(("definition", "vendor"), "It must equal `vendor` of the input, or be left out.")
     try:
         return read_definition({"vendor": new.vendor, **given})
     except InvalidInput as refusal:

@@ -1,4 +1,4 @@
-"""The parts of a definition, as its author writes them: camel case, nothing unknown, nothing converted."""
+"""The parts of a definition, as authors write them: camel case, without unknown keys, without conversions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PlainHeaders = Annotated[dict[Line, HeaderValue], Field(max_length=50)]
 
 
 class Part(BaseModel):
-    """What all parts share."""
+    """The base of all parts."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -43,7 +43,7 @@ class Part(BaseModel):
 
 
 class SourcePage(Part):
-    """Where a fact was read, and when."""
+    """The page on which a fact was read, and the date."""
 
     page: Page
     date: Day
@@ -51,14 +51,14 @@ class SourcePage(Part):
 
 
 class ApiKey(Part):
-    """Where an API key goes."""
+    """The place of an API key in a request."""
 
     location: ApiKeyLocation = ApiKeyLocation.HEADER
     name: Line
 
 
 class Auth(Part):
-    """How calls are authorised. Addresses may hold `{parameter}`."""
+    """The authorisation of calls. Addresses may have `{parameter}`."""
 
     type: AuthType
     api_base_url: Address | None = None
@@ -76,7 +76,7 @@ class Auth(Part):
 
 
 class FormField(Part):
-    """One value that a form asks for. `secret`: shown as dots; those of the group SECRET are unless said."""
+    """One field of a form. `secret`: shown as dots; by default, if the group is SECRET."""
 
     key: Key
     group: FieldGroup
@@ -90,12 +90,12 @@ class FormField(Part):
 
     @property
     def is_secret(self) -> bool:
-        """Whether it is shown as dots."""
+        """Whether the field is shown as dots."""
         return self.group is FieldGroup.SECRET if self.secret is None else self.secret
 
 
 class Request(Part):
-    """A call to the vendor: a path below the API base, or an absolute address."""
+    """A request to the vendor. `path`: below the API base, or an absolute address."""
 
     method: Literal["GET", "POST"] = "GET"
     path: Target
@@ -105,7 +105,7 @@ class Request(Part):
 
 
 class Expect(Part):
-    """Which answers are good: a status of these, 2xx unless said, and an expression that holds."""
+    """The condition of a good answer: one of these statuses (by default 2xx), and a true expression."""
 
     status: (
         Annotated[tuple[Annotated[int, Field(ge=100, le=599)], ...], Field(min_length=1, max_length=20)] | None
@@ -113,12 +113,12 @@ class Expect(Part):
     when: Expression | None = None
 
     def takes(self, status: int) -> bool:
-        """Whether it is a good status."""
+        """Whether a status is good."""
         return status in self.status if self.status else 200 <= status < 300
 
 
 class Verification(Part):
-    """How to tell whether credentials work. `error`: where the vendor's own words of failure stand."""
+    """The request that shows whether credentials work. `error`: an expression for the vendor's error message."""
 
     required: bool = False
     request: Request
@@ -127,7 +127,7 @@ class Verification(Part):
 
 
 class Account(Part):
-    """How to learn who is connected."""
+    """The account request, and the expressions for the account's facts."""
 
     request: Request
     account_id: Expression | None = None
@@ -136,7 +136,7 @@ class Account(Part):
 
 
 class Inbound(Part):
-    """How the vendor signs what it sends."""
+    """The signature of the vendor's own requests to the hub."""
 
     scheme: Literal["hmac-sha256", "hmac-sha1", "token", "standard-webhooks"]
     header: Line | None = None
@@ -148,7 +148,7 @@ class Inbound(Part):
 
 
 class Supports(Part):
-    """Marks of the vendor."""
+    """Features of the vendor."""
 
     upload: bool = False
     multiple: bool = True

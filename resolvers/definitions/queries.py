@@ -1,4 +1,4 @@
-"""Definitions: the vendors that the hub knows, and one by its key."""
+"""Definitions: the list of vendors, and one by its key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BY_NAME = Order(columns=("name_key", "id"))
 
 @dataclass(frozen=True, kw_only=True)
 class DefinitionFilter:
-    """Conditions on definitions, all of which hold."""
+    """Conditions on definitions; all must hold."""
 
     search: str | None = None
     category: tuple[str, ...] | None = None
@@ -28,7 +28,7 @@ class DefinitionFilter:
     custom: bool | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """On the table."""
+        """The conditions in SQL."""
         return [
             *self._words(),
             *among(col(Definition.category), self.category),
@@ -53,18 +53,18 @@ class DefinitionFilter:
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True)
 async def list_definitions(work: Work, filter: DefinitionFilter, page: SliceRequest) -> Slice[Definition]:
-    """Vendors that the hub knows. The organization's own stand in the place of the hub's of the same key."""
+    """List the vendors. The organization's own definition replaces a built-in one of the same key."""
     return await work.slice(_known(work).where(*filter.conditions()), Definition, BY_NAME, page)
 
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True)
 async def read_definition(work: Work, vendor: str) -> Definition | None:
-    """One vendor by key, or None where nothing is known of it."""
+    """Read one vendor by key; None if it is unknown."""
     return await work.first(of_vendor(work, vendor))
 
 
 def of_vendor(work: Work, vendor: str) -> Select[Definition]:
-    """The organization's own definition of a vendor before the one that came with the hub."""
+    """Select the definition of a vendor: the organization's own, else the built-in one."""
     chosen: Select[Definition] = _known(work).where(col(Definition.vendor) == vendor)
     return chosen
 

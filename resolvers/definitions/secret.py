@@ -15,11 +15,11 @@ from resolvers.secret import Secret, secret_of
 from resolvers.unset import Unset
 
 _WHERE: Final[Path] = ("secret", "fields")
-_UNKNOWN: Final = "Nothing is known of this vendor's fields; give the secret in one of the other ways."
+_UNKNOWN: Final = "This vendor has no fields for a secret; give the secret in one of the other forms."
 
 
 def check_fields(faults: Faults, definition: VendorDefinition | None, secret: Secret | Unset | None) -> bool:
-    """Faults of a secret that is given as fields: at `secret.fields` and below it. Answers whether there are none."""
+    """Add faults of a secret given as fields, at `secret.fields` and below. Answers whether there are none."""
     before = len(faults.found)
     if isinstance(secret, Secret) and secret.fields is not None:
         _check_fields(faults, definition, secret)
@@ -27,7 +27,7 @@ def check_fields(faults: Faults, definition: VendorDefinition | None, secret: Se
 
 
 def composed(definition: VendorDefinition | None, secret: Secret) -> Secret:
-    """The secret with its standard parts, if it was given as fields. They have passed `check_fields`."""
+    """The secret with its standard parts, if it was given as fields. Call `check_fields` first."""
     if definition is None or not isinstance(secret.fields, dict):
         return secret
     parts = compose(definition, secret.fields)
@@ -46,5 +46,5 @@ def _check_fields(faults: Faults, definition: VendorDefinition | None, secret: S
     else:
         names = {field.key for field in known}
         for name in secret.fields.keys() - names:
-            faults.add((*_WHERE, name), f"There is no such field; there are {', '.join(sorted(names))}.")
+            faults.add((*_WHERE, name), f"There is no such field; the fields are {', '.join(sorted(names))}.")
         check_values(faults, known, secret.fields, _WHERE)

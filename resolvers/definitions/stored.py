@@ -1,4 +1,4 @@
-"""Definitions as rows: written from what was read, and read again."""
+"""Definitions as rows: write and read them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from resolvers.definitions.definition import VendorDefinition, stored_definition
 
 
 def new_row(definition: VendorDefinition, organization_id: str | None) -> Definition:
-    """A row of an organization, or of none: it came with the hub."""
+    """A row of an organization; without one, built-in."""
     row = Definition(organization_id=organization_id, vendor=definition.vendor, name_key=name_key(definition.name))
     write_row(row, definition)
     return row
 
 
 def write_row(row: Definition, definition: VendorDefinition) -> None:
-    """Put a definition into its row."""
+    """Write a definition into its row."""
     row.name = definition.name
     row.name_key = name_key(definition.name)
     row.category = definition.category
@@ -33,7 +33,7 @@ def write_row(row: Definition, definition: VendorDefinition) -> None:
 
 
 def definition_of(row: Definition | None) -> VendorDefinition | None:
-    """What a row says; None where there is none, or where it no longer is what a definition must be."""
+    """The definition in a row; None without a row, or if its format is no longer valid."""
     return None if row is None else _read(row.digest, orjson.dumps(row.body))
 
 

@@ -25,7 +25,7 @@ _LONG_TEXT: Final = 64 * 1024
 
 
 def check_values(faults: Faults, fields: Sequence[FormField], values: Mapping[str, Any], where: Path) -> None:
-    """Faults at `where` + the field's key: missing values, or values that do not fit. Other names are ignored."""
+    """Add faults at `where` + the field's key: missing values, or values that do not fit. Other names are ignored."""
     for field in fields:
         value = values.get(field.key)
         if value in _NOTHING:
@@ -37,10 +37,10 @@ def check_values(faults: Faults, fields: Sequence[FormField], values: Mapping[st
 def check_parameters(
     faults: Faults, definition: VendorDefinition, values: Mapping[str, Any], own: Collection[str] = ()
 ) -> None:
-    """Faults at `auth.parameters`: of the fields of the group PARAMETER, and of what cannot stand in an address.
+    """Add faults at `auth.parameters`: of PARAMETER fields, and of values that cannot be part of an address.
 
-    `own` are the definition's addresses, by name, in whose place the integration has its own: what would stand
-    there and nowhere else may be left out.
+    `own`: names of the definition's addresses that the integration replaces by its own. Parameters that only they use
+    may be left out.
     """
     where = ("auth", "parameters")
     replaced, used = _by_use(definition, own)
@@ -60,7 +60,7 @@ def check_parameters(
 
 
 def fill_address(template: str, values: Mapping[str, Any], where: Path = ("parameters",)) -> str:
-    """The address with values in the place of `{…}`: none of them can lead to another host or path.
+    """The address with its `{…}` replaced by values. No value can lead to another host or path.
 
     Raises InvalidInput at `where` + the name.
     """
@@ -68,7 +68,7 @@ def fill_address(template: str, values: Mapping[str, Any], where: Path = ("param
         value = as_text(values.get(name))
         judged = _SLOT.sub("x", template.replace(f"{{{name}}}", value))
         if not _SAFE.fullmatch(value) or check_base_url(judged):
-            raise InvalidInput.at((*where, name), "It stands in an address and cannot be part of one.")
+            raise InvalidInput.at((*where, name), "It is used in an address, and this value cannot be part of one.")
         template = template.replace(f"{{{name}}}", value)
     return template
 
@@ -81,7 +81,7 @@ def _by_use(definition: VendorDefinition, own: Collection[str]) -> tuple[list[st
 
 
 def _misfits(templates: Sequence[str], values: Mapping[str, Any], where: Path) -> list[Violation]:
-    """A fault for each value that cannot be part of an address, once however many addresses it stands in."""
+    """A fault for each value that cannot be part of an address; one for each value, not for each address."""
     found: dict[Path, Violation] = {}
     for template in templates:
         try:

@@ -16,7 +16,7 @@ from proxy.inputs.validate import compile_schema
 from resolvers.definitions.expression import check_expression
 from resolvers.faults import ADDRESS, NAME, TEXT, WORD, text_problem
 
-#: In the context of a reading: addresses have to be https, as those of the catalogue's files.
+#: Key in the validation context: addresses must be https, as in the catalogue's files.
 HTTPS_ONLY: Final = "https_only"
 _PATTERN: Final = 200
 _VENDOR: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -27,12 +27,12 @@ _RESERVED: Final = frozenset({"custom"})
 
 
 def whole(pattern: str) -> Draft202012Validator:
-    """A validator of texts that match a pattern as a whole, in bounded time. Raises ValidationError."""
+    """A validator for texts that match the whole pattern, in bounded time. Raises ValidationError."""
     return compile_schema({"type": "string", "pattern": f"^(?:{pattern})$"})
 
 
 def wrong(message: str) -> PydanticCustomError:
-    """The error by which a rule of ours tells its sentence."""
+    """The error with which a rule gives its sentence to pydantic."""
     return PydanticCustomError("rule", "{sentence}", {"sentence": message})
 
 
@@ -56,7 +56,7 @@ def _line(text: str) -> str:
 def _vendor(text: str) -> str:
     fits = len(text) <= WORD and _VENDOR.fullmatch(text)
     _require(fits, "It must be lower-case ASCII letters and digits joined by hyphens.")
-    _require(text not in _RESERVED, f"{text} is the vendor of integrations that have no definition.")
+    _require(text not in _RESERVED, f"{text} is reserved for integrations without a definition.")
     return text
 
 
@@ -66,7 +66,7 @@ def _category(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    _require(_KEY.fullmatch(text), "It must be ASCII letters, digits and underscores, a letter first.")
+    _require(_KEY.fullmatch(text), "It must be ASCII letters, digits and underscores, and begin with a letter.")
     return text
 
 
@@ -76,7 +76,7 @@ def _date(text: str) -> str:
 
 
 def _address(text: str, info: ValidationInfo) -> str:
-    """An absolute address with `{parameter}` anywhere behind the scheme."""
+    """An absolute address with `{parameter}` anywhere after the scheme."""
     bare = text
     for name in template_names(text):
         bare = bare.replace(f"{{{name}}}", "x")
@@ -98,7 +98,7 @@ def _target(text: str, info: ValidationInfo) -> str:
     """A path below the API base, or an absolute address."""
     if not text.startswith("/"):
         return _address(text, info)
-    _require("?" not in text, "Give the query by itself.")
+    _require("?" not in text, "Put the query into `query`.")
     problem = check_endpoint(text)
     _require(not problem, problem or "")
     return text
@@ -116,14 +116,14 @@ def _pattern(text: str) -> str:
         compile_schema({"pattern": text})
         whole(text)
     except ValidationError as error:
-        raise wrong("This is no regular expression.") from error
+        raise wrong("This is not a regular expression.") from error
     return text
 
 
 def _header_value(text: str) -> str:
     problem = check_value(text)
     _require(not problem, problem or "")
-    _require("${" not in text, "Templates stand in auth.headers only.")
+    _require("${" not in text, "Templates are allowed only in auth.headers.")
     return text
 
 

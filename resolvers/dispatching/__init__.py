@@ -1,1 +1,1 @@
-"""The dispatch path in pieces: ready, built, sent, answered. Its operations compose them."""
+"""The dispatch path in parts: find, build, send, answer. Its operations compose them."""

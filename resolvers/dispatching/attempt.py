@@ -37,8 +37,9 @@ class Dispatched:
 
 
 async def attempt(hub: Hub, ready: Ready) -> Sent | NotReady:
-    """Send the call. NotReady is returned, not raised: a token may turn out to be expired during the call, and only
-    `answer_of` can read the rows for the link that the refusal carries.
+    """Send the call. NotReady is returned, not raised.
+
+    A token may turn out to be expired during the call. Only `answer_of` can read the rows for the refusal's link.
     """
     try:
         return await send(hub, ready.prepared)
@@ -53,7 +54,7 @@ async def answer_of(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatch
     if sent.existing is not None:
         row = await earlier(work, ready.prepared.intent, sent.existing)
         return Dispatched(dispatch=row, response=unseal_response(work.hub, row), replayed=True)
-    assert sent.outcome is not None  # noqa: S101  what was sent has one
+    assert sent.outcome is not None  # noqa: S101  a sent call has one
     return Dispatched(dispatch=row_of(ready.prepared.intent, sent.outcome), response=sent.response)
 
 

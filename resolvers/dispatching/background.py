@@ -24,7 +24,7 @@ _SENTENCE = "The hub stopped between sending the call and recording its outcome.
 async def reap_dispatches(work: Work, orphaned_before: int = 0) -> int:
     """Mark unfinished dispatches as OUTCOME_UNKNOWN: long past their deadline, or older than `orphaned_before`.
 
-    A process that knows to be the only one passes the time of its start: nobody will finish an older dispatch.
+    A process that is the only one passes the time of its start: no process will finish an older dispatch.
     Answers the number of marked dispatches.
     """
     now = work.now()
@@ -44,7 +44,7 @@ async def reap_dispatches(work: Work, orphaned_before: int = 0) -> int:
 
 @operation(needs=OPERATOR)
 async def expire_idempotency_keys(work: Work) -> int:
-    """Forget keys whose time is over. Answers how many."""
+    """Remove expired idempotency keys. Answers how many."""
     expired = select(col(Idempotency.expires_at)).where(col(Idempotency.expires_at) <= work.now())
     bite = expired.order_by(col(Idempotency.expires_at)).limit(BITE).subquery()
     latest = (await work.session.execute(select(func.max(bite.c.expires_at)))).scalar_one() or 0

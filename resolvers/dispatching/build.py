@@ -56,7 +56,7 @@ class Candidate:
 
 
 async def candidate(work: Work, run: RunCapability) -> Candidate:
-    """Raises NotFound, Forbidden, WrongMethod, InvalidInput."""
+    """Find, permit, bind and pick. Raises NotFound, Forbidden, WrongMethod, InvalidInput."""
     check_key(run.idempotency_key)
     found = await find_capability(work.caller, run.capability)
     if found is None:

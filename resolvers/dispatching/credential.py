@@ -1,4 +1,4 @@
-"""Refused credentials that the hub does not renew: a 401 is the connection's last error until a call succeeds."""
+"""Refused credentials that the hub does not renew: a 401 is kept as the last error until a call succeeds."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EVERY_MS: Final = 60_000
 
 @dataclass(frozen=True, kw_only=True)
 class Tried:
-    """The secret of this version went along with a call, and was refused or taken."""
+    """A call with this version of the secret, and whether the remote service refused it."""
 
     connection_id: str
     version: int
@@ -35,24 +35,24 @@ class Tried:
 
 
 async def note_answer(hub: Hub, connection: Connection | None, response: Response) -> None:
-    """Record a change only: a successful call with a connection without an error writes nothing.
+    """Record a change of the credential's state. A success writes nothing if there was no error.
 
-    `connection` is the row as it was when the call was built. Only a 401 or a success concerns the credential.
+    `connection` is the row as it was when the call was built. Only a 401 or a success says something about it.
     """
     refused = response.status == _UNAUTHORIZED
     if connection is None or not (refused or response.succeeded):
         return
-    if not KINDS[connection.auth_type].entered:  # `call_with_token` takes care of tokens that are renewed
+    if not KINDS[connection.auth_type].entered:  # `call_with_token` handles renewed tokens
         return
     tried = Tried(connection_id=connection.id, version=connection.secret_version, refused=refused)
     if _is_news(connection, tried, hub.clock()):
-        with suppress(DomainError):  # the call was made and is recorded; the next one notices this again
+        with suppress(DomainError):  # the call is made and recorded; the next call tries this again
             await note_credential(Caller.of_hub(hub, connection.organization_id), tried)
 
 
 @operation(needs=OPERATOR)
 async def note_credential(work: Work, tried: Tried) -> None:
-    """Set or clear the last error of a connection, unless it has another secret by now. The status stays."""
+    """Set or clear the last error of a connection, unless its secret has changed since. The status stays."""
     row = select(Connection).where(col(Connection.id) == tried.connection_id).with_for_update()
     connection = await work.first(row)
     if connection is None or connection.secret_version != tried.version:
@@ -63,7 +63,7 @@ async def note_credential(work: Work, tried: Tried) -> None:
 
 
 def _is_news(connection: Connection, tried: Tried, now: int) -> bool:
-    """A success clears no error of an OFFLINE connection: that is the finding of a test, until the next test."""
+    """Whether to write. A success clears no error of an OFFLINE connection: the last test found it."""
     if not tried.refused:
         return connection.last_error is not None and connection.status is ConnectionStatus.CONNECTED
     known = connection.last_error == _REFUSED and connection.last_error_at is not None

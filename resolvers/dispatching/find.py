@@ -1,4 +1,4 @@
-"""The capability that a call names, with every row that decides whether and how it can be dispatched."""
+"""Find the capability of a call, with every row that decides if and how it can be dispatched."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def find_capability(caller: Caller, ref: str | CapabilityName) -> FoundCap
     if not rows:
         return None
     capability, integration, installation, definition, *_ = rows[0]
-    # A name may fit one that is installed and another that is not: the first of them counts, as it is ordered.
+    # A name may fit an installed capability and another one: the order puts the right one first.
     here = [row for row in rows if row[0].id == capability.id]
     return FoundCapability(
         capability=capability,

@@ -19,7 +19,7 @@ OPERATION: Final = "dispatch"
 
 
 async def load(work: Work, run: RunCapability) -> Ready:
-    """Find, permit, validate, pick and build; nothing has been sent."""
+    """Find, permit, validate, pick and build. Nothing is sent."""
     chosen = await candidate(work, run)
     found, picked = chosen.found, chosen.picked
     if not chosen.ready.available:

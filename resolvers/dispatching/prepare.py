@@ -28,7 +28,7 @@ def prepare(
 ) -> Ready:
     """A call that is ready to be sent. The `key` belongs to the `operation` and to the `digest` of its input.
 
-    A publisher's own connection is used unseen: the record does not name it either.
+    A publisher's own connection stays hidden from the caller: the record does not name it either.
     """
     now = work.now()
     intent_id = new_id(now)

@@ -1,4 +1,4 @@
-"""A request of the caller's own, sent through an integration with its credential, and recorded as any dispatch is."""
+"""Proxied requests: the caller's own request, sent with an integration's credential, and recorded like a dispatch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OPERATION: Final = "proxyRequest"
 
 
 async def load_request(work: Work, asked: ProxyRequest) -> Ready:
-    """Find, permit, pick and build; nothing has been sent."""
+    """Find, permit, pick and build. Nothing is sent."""
     check_key(asked.idempotency_key)
     integration = await get_integration(work, asked.integration, path=("integration",))
     _permit(work, integration)
@@ -56,16 +56,19 @@ async def load_request(work: Work, asked: ProxyRequest) -> Ready:
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
 )
 async def proxy_request(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatched:
-    """Send a request of one's own through an integration. A failure of the remote service is an outcome."""
+    """Send the caller's request through an integration. A failure of the remote service is an outcome."""
     return await answer_of(work, ready, sent)
 
 
 def _permit(work: Work, integration: Integration) -> None:
-    """A publisher's headers and credentials would answer to paths that it has never declared."""
+    """Raise Forbidden for another organization's integration: its credentials serve only declared endpoints."""
     if not owned_by(integration, work.caller):
-        raise Forbidden("Only through an integration of your own organization; run a capability of this one.")
+        raise Forbidden(
+            "You can send requests only through integrations that your organization owns;"
+            " run one of this app's capabilities instead."
+        )
     if work.caller.allowed_capabilities:
-        raise Forbidden("This token may run some capabilities, and send nothing else.")
+        raise Forbidden("This token may only run its allowed capabilities; use another token.")
 
 
 async def _installation(work: Work, integration: Integration) -> Installation | None:

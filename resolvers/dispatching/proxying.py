@@ -1,4 +1,4 @@
-"""Build a proxied request: from the caller's own request to the exact request through an integration."""
+"""Build a proxied request: from the caller's request to the exact outbound request."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _TEXT: Final = "text/plain; charset=utf-8"
 class ProxyRequest:
     """A request through an integration. `path` may have a query.
 
-    A `body` that is text is sent unchanged, any other as JSON.
-    Values of `query` are texts, numbers, booleans, or lists of them; null is left out.
+    A `body` that is text is sent unchanged, any other as JSON. Values of `query` are texts, numbers, booleans, or
+    lists of them; null is left out.
     """
 
     integration: IntegrationRef
@@ -56,7 +56,7 @@ async def build_proxied(
     _check_query(faults, asked, [name for name, _ in route.granted.query])
     _check_headers(faults, asked, route.granted)
     body, content_type = _body(faults, asked)
-    faults.check(route.base_url is not None, "path", "The integration has no address of its API; set it.")
+    faults.check(route.base_url is not None, "path", "The integration has no API base address; set it.")
     faults.refuse()
     own = [] if content_type is None else [("Content-Type", content_type)]
     given = [(header.name, header.value) for header in asked.headers or ()]
@@ -92,12 +92,12 @@ def _pairs(faults: Faults, query: dict[str, Any] | None) -> list[tuple[str, str]
 
 
 def _check_query(faults: Faults, asked: ProxyRequest, reserved: Sequence[str]) -> None:
-    """A second parameter of the credential's name could be taken for it."""
+    """Add a fault for each parameter with the name of the credential's: the service could take the wrong one."""
     own = names_in_query(asked.path)
     for name in reserved:
-        faults.check(name not in own, "path", f"The parameter {name} is set by the way of authorisation.")
+        faults.check(name not in own, "path", f"The hub sets the parameter {name}; leave it out.")
         taken = isinstance(asked.query, dict) and name in asked.query
-        faults.check(not taken, ("query", name), "It is set by the way of authorisation.")
+        faults.check(not taken, ("query", name), "The hub sets it; leave it out.")
 
 
 def _check_headers(faults: Faults, asked: ProxyRequest, granted: Authorisation) -> None:
@@ -121,5 +121,5 @@ def _body(faults: Faults, asked: ProxyRequest) -> tuple[bytes | None, str | None
         return asked.body.encode(), said or _TEXT
     kind = (said or _JSON).partition(";")[0].strip().lower()
     is_json = kind == _JSON or kind.endswith("+json")
-    faults.check(is_json, "body", "A value goes as JSON; give text for another Content-Type.")
+    faults.check(is_json, "body", "A value is sent as JSON; give text for another Content-Type.")
     return orjson.dumps(asked.body), said or _JSON

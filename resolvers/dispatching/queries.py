@@ -30,7 +30,7 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class DispatchFilter:
-    """Conditions on dispatches, all of which hold. An outcome of None means under way. Times in ms, UTC."""
+    """Conditions on dispatches; all must hold. An outcome of None means under way. Times in ms since 1970 UTC."""
 
     outcome: tuple[DispatchOutcome | None, ...] | None = None
     integration_id: tuple[str, ...] | None = None
@@ -40,7 +40,7 @@ class DispatchFilter:
     until: int | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """On the table."""
+        """The conditions in SQL."""
         return [
             *self._outcomes(),
             *among(col(Dispatch.integration_id), self.integration_id),
@@ -60,7 +60,7 @@ class DispatchFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class DispatchPlan:
-    """The exact request that a dispatch would send, secrets masked. Nothing was sent."""
+    """The exact request that a dispatch would send, with secrets masked."""
 
     allowed: bool
     reason: UnavailableReason | None
@@ -77,7 +77,7 @@ class DispatchPlan:
 
 @operation(needs=Permission.DISPATCHES_READ, reads=True)
 async def list_dispatches(work: Work, filter: DispatchFilter, page: SliceRequest) -> Slice[Dispatch]:
-    """Dispatches of the organization, newest first."""
+    """List dispatches of the organization, newest first."""
     return await work.slice(work.mine(Dispatch).where(*filter.conditions()), Dispatch, NEWEST_FIRST, page)
 
 
@@ -87,7 +87,7 @@ async def list_dispatches(work: Work, filter: DispatchFilter, page: SliceRequest
     reads=True,
 )
 async def plan_dispatch(work: Work, run: RunCapability) -> DispatchPlan:
-    """Show the masked request that a dispatch of this would send, without any network."""
+    """Build the masked request that a dispatch of this command would send. Nothing is sent."""
     chosen = await candidate(work, run)
     outbound = await build(work, chosen, run.idempotency_key)
     blocked_by = work.hub.egress.policy.objection(outbound.request.url)

@@ -10,11 +10,12 @@ from resolvers.work import Work
 
 
 async def earlier(work: Work, intent: Intent, existing: Existing) -> Dispatch:
-    """The record of the call that holds the key. Raises Conflict for another input or a removed record,
-    TooMany while the call is under way.
+    """The record of the call that has the key.
+
+    Raises Conflict for another input or a removed record, TooMany while the call is under way.
     """
     if existing.request_digest != intent.request_digest:
-        raise Conflict("This key was used with another input.", path=("idempotency_key",))
+        raise Conflict("This key was used with another input; use a new key.", path=("idempotency_key",))
     row = await work.find(Dispatch, existing.result_id or "")
     if row is None:
         raise spent("dispatch")

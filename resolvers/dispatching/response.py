@@ -1,4 +1,4 @@
-"""The answer of a remote service as callers see it, and as it is kept for a replay."""
+"""The answer of a remote service: its form for callers, and its sealed form for replays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOT_KEPT: Final = frozenset({"set-cookie", "set-cookie2"})
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """The answer of the remote service. `kind` names the one of json, text and base64 that is set; empty body: none.
+    """The answer of the remote service. `kind` says which of json, text and base64 is set; None for an empty body.
 
     `answer` has the headers, and the body as bytes.
     """
@@ -34,17 +34,17 @@ class Response:
 
     @property
     def succeeded(self) -> bool:
-        """2xx and 3xx; redirects are relayed, never followed."""
+        """Whether the status is 2xx or 3xx; redirects are relayed, never followed."""
         return 200 <= self.status < 400
 
     @property
     def body(self) -> Any:
-        """Whatever it holds, as a JSON value."""
+        """The body as a JSON value: json, text or base64."""
         return {"json": self.json, "text": self.text, "base64": self.base64}.get(self.kind or "")
 
 
 def response_of(answer: Answer) -> Response:
-    """JSON as JSON, other text as text, else base64."""
+    """The response with its body read: JSON as JSON, other text as text, else base64."""
     head = {"status": answer.status, "content_type": answer.content_type, "answer": answer}
     match read_body(answer):
         case JsonBody(value=value):
@@ -57,16 +57,16 @@ def response_of(answer: Answer) -> Response:
 
 
 def seal_response(hub: Hub, intent: Intent, response: Response) -> bytes:
-    """Kept encrypted for 24 hours, for calls with the same key."""
+    """The response, sealed. It is stored for 24 hours, for calls with the same key."""
     answer = response.answer
     headers = [(name, value) for name, value in answer.headers if name.lower() not in _NOT_KEPT]
     kept = [answer.status, answer.content_type, headers, b64encode(answer.body).decode()]
-    plain = json.dumps(kept).encode()  # the standard library's: a header may hold bytes that are no UTF-8
+    plain = json.dumps(kept).encode()  # not orjson: a header may have bytes that are not UTF-8
     return hub.keyring.seal(plain, _place(intent.organization_id, intent.id))
 
 
 def unseal_response(hub: Hub, dispatch: Dispatch) -> Response | None:
-    """The kept answer of a dispatch, or None."""
+    """The stored response of a dispatch; None if there is none."""
     if dispatch.response is None:
         return None
     plain = hub.keyring.open(dispatch.response, _place(dispatch.organization_id, dispatch.id))

@@ -22,14 +22,14 @@ _OUTCOMES = {
     UpstreamFailure.BLOCKED: DispatchOutcome.REFUSED,
 }
 _UNRECORDED = (
-    "The call was sent, but what came of it could not be recorded."
+    "The call was sent, but its outcome could not be recorded."
     " Look at the remote service before you repeat it; with an idempotency key it is not sent again."
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A dispatch that is ready to go: its intent and its request. `connection` has the credential, if any."""
+    """A dispatch that is ready to be sent: its intent and its request. `connection` has the credential, if any."""
 
     intent: Intent
     outbound: Outbound
@@ -49,8 +49,8 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
     """Record the intent, call, record the outcome.
 
     Raises TooMany if the hub itself has no room for the call; NotReady, UpstreamFailed and NotFound if there is no
-    token for it. Nothing was sent then, and the key is free again. Raises Unavailable if the database records no
-    intent, so that nothing is sent, or no outcome; the message says which.
+    token for it. Then nothing was sent, and the key is free again. Raises Unavailable if the database cannot record
+    the intent (nothing is sent) or the outcome; the message says which.
     """
     intent = prepared.intent
     (existing,) = await hub.recorder.write([intent])
@@ -62,7 +62,7 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
         await hub.recorder.write([_refused(hub, intent, refusal), KeyRelease(intent=intent)])
         raise
     sent = _failed(hub, prepared, result) if isinstance(result, Failure) else _answered(hub, prepared, result)
-    assert sent.outcome is not None  # noqa: S101  both branches give one
+    assert sent.outcome is not None  # noqa: S101  both branches set it
     await _record(hub, sent.outcome)
     if sent.response is not None:
         await note_answer(hub, prepared.connection, sent.response)

@@ -1,1 +1,1 @@
-"""Events and their types."""
+"""Events: emit and read them."""

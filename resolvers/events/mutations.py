@@ -1,4 +1,4 @@
-"""Events: an integration says that something happened."""
+"""Emit events of an integration."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class EmitEvent:
-    """What happened. `type` is the declared name, with or without the handler."""
+    """An event to emit. `type` is the declared name, with or without the handler."""
 
     integration: IntegrationRef
     type: str
@@ -35,7 +35,7 @@ class EmitEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class Emitted:
-    """The accepted event, and what its transaction queued."""
+    """The accepted event, and the numbers of runs and deliveries that its transaction queued."""
 
     event: Event
     integration: Integration
@@ -87,7 +87,10 @@ async def _event_type(work: Work, integration: Integration, name: str) -> EventT
 
 
 async def _installation(work: Work, integration: Integration, named: str | None) -> Installation | None:
-    """The one named; else the organization's own; else the app's only one elsewhere."""
+    """The named installation; else the organization's own; else the app's only one elsewhere.
+
+    Raises NotFound, InvalidInput if the app has several elsewhere, NotReady if it is paused.
+    """
     path = ("installation_id",)
     here = work.mine(Installation).where(col(Installation.integration_id) == integration.id)
     if named is not None:
@@ -106,7 +109,7 @@ async def _installation(work: Work, integration: Integration, named: str | None)
 
 def _active(installation: Installation) -> Installation:
     if installation.status is InstallationStatus.PAUSED:
-        raise NotReady("The installation is paused.", reason=UnavailableReason.INSTALLATION_PAUSED)
+        raise NotReady("The installation is paused; resume it.", reason=UnavailableReason.INSTALLATION_PAUSED)
     return installation
 
 

@@ -17,7 +17,7 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class EventFilter:
-    """Conditions on events, all of which hold. Types may end in `*`. Times in ms, UTC."""
+    """Conditions on events; all must hold. Types may end in `*`. Times in ms since 1970 UTC."""
 
     type: tuple[str, ...] | None = None
     entity_id: str | None = None
@@ -26,7 +26,7 @@ class EventFilter:
     until: int | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """On the table."""
+        """The conditions in SQL."""
         return [
             *matching(col(Event.type), self.type),
             *equal(col(Event.entity_id), self.entity_id),
@@ -38,11 +38,11 @@ class EventFilter:
 
 @operation(needs=Permission.EVENTS_READ, reads=True)
 async def list_events(work: Work, filter: EventFilter, page: SliceRequest) -> Slice[Event]:
-    """Events on the organization, newest first."""
+    """List events of the organization, newest first."""
     return await work.slice(work.mine(Event).where(*filter.conditions()), Event, NEWEST_FIRST, page)
 
 
 @operation(needs=Permission.EVENTS_READ, reads=True)
 async def read_event(work: Work, id: str) -> Event | None:
-    """One event, or None."""
+    """Read one event; None if there is none."""
     return await work.find(Event, id)

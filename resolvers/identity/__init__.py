@@ -1,1 +1,1 @@
-"""Identity from elsewhere: JSON Web Tokens and the key sets that they are checked with."""
+"""Identity from other issuers: JSON Web Tokens, and the key sets that verify them."""

@@ -1,4 +1,4 @@
-"""Tokens of another issuer: JWTs that a front end's own users bring (RFC 7519, RFC 8725)."""
+"""Tokens of another issuer: JWTs of a front end's own users (RFC 7519, RFC 8725)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from resolvers.faults import NAME, text_problem
 from resolvers.hub import Identity
 from resolvers.identity.key_sets import KeySet, PublicKey
 
-#: Public-key algorithms only: with a shared secret, or with none, the public key of a JWK set would do to sign.
+#: Public-key algorithms only. With HMAC or `none`, anybody could sign with the public key of the JWK set.
 ALGORITHMS: Final = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512", "EdDSA", "Ed25519"),
@@ -31,9 +31,9 @@ _COMPACT: Final = re.compile(r"([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"
 
 @dataclass(frozen=True, kw_only=True)
 class Trust:
-    """Whose tokens are taken, and how they are read. `leeway_seconds` is for clocks that differ.
+    """The trusted issuer, and how its tokens are read. `leeway_seconds`: tolerated difference of clocks.
 
-    `organization_claim` is empty where tokens name no organization.
+    `organization_claim` is empty if tokens name no organization.
     """
 
     issuer: str
@@ -52,7 +52,7 @@ class Trust:
 
 
 class ExternalTokens:
-    """Verifies tokens of one issuer."""
+    """A verifier for the tokens of one issuer."""
 
     def __init__(self, trust: Trust, keys: KeySet, clock: Callable[[], int]) -> None:
         """`clock` answers milliseconds since 1970 UTC."""
@@ -62,10 +62,10 @@ class ExternalTokens:
         self._registry = JWSRegistry(algorithms=list(trust.algorithms), strict_check_header=False)
 
     async def verify(self, text: str) -> Identity:
-        """Who the bearer of a JWT is.
+        """The identity of a JWT's bearer.
 
-        Raises Unauthenticated in the same words for whatever is wrong with it, and UpstreamFailed where the
-        issuer's keys cannot be had.
+        Raises Unauthenticated in the same words for every fault of the token, and UpstreamFailed if the issuer's keys
+        cannot be fetched.
         """
         algorithm, kid = self._header(text)
         fitting = [key for key in await self._keys.named(kid) if _fits(key, algorithm)]
@@ -74,7 +74,7 @@ class ExternalTokens:
         return self._identity(self._claims(text, fitting[0]))
 
     def _header(self, text: str) -> tuple[str, str | None]:
-        """Algorithm and key id, before any key is looked for: nothing in it names a key but its id (§3.10)."""
+        """The algorithm and the key id, read before any key is used. Only the id selects a key (§3.10)."""
         found = _COMPACT.fullmatch(text) if len(text) <= _LONGEST else None
         header = _json(found[1]) if found else None
         if not isinstance(header, dict) or "crit" in header or header.get("alg") not in self._trust.algorithms:
@@ -108,7 +108,7 @@ class ExternalTokens:
 
 
 def _fits(key: PublicKey, algorithm: str) -> bool:
-    """The key is of the algorithm's kind (§3.1); whether it is meant for that one, joserfc asks the key."""
+    """Whether the key has the algorithm's type (§3.1). joserfc checks the key's own `alg`."""
     kinds = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
     return key.key_type == kinds[algorithm[:2]]
 

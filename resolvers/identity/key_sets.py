@@ -1,4 +1,4 @@
-"""Public keys of another issuer: read once, or fetched, kept, and fetched again when they rotate (RFC 7517)."""
+"""Public keys of another issuer: read once, or fetched, cached, and fetched again when they rotate (RFC 7517)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from proxy.message import OutboundRequest
 
 PublicKey = RSAKey | ECKey | OKPKey
 
-#: After these, keys are asked for anew: one that was withdrawn is believed no longer than that.
+#: Keys are fetched again after this time, so a withdrawn key is trusted no longer.
 FRESH_MS: Final = 10 * 60_000
-#: While they cannot be had, the last ones go on for a day.
+#: If they cannot be fetched, the last keys are used for a day.
 STALE_MS: Final = 24 * 3600_000
-#: Between two tries that a failure or an unknown key gave reason for, lest whoever sends tokens decides how many.
+#: Pause between fetches after a failure or an unknown key: senders of tokens must not decide how often we fetch.
 PAUSE_MS: Final = 10_000
 _MEDIA: Final = "application/jwk-set+json, application/json"
 _FETCH_SECONDS: Final = 5.0
@@ -32,18 +32,18 @@ _log = logging.getLogger("patchbay.keys")
 
 
 class KeySet(Protocol):
-    """Where the keys of an issuer are looked up."""
+    """A source of an issuer's keys."""
 
     async def named(self, kid: str | None) -> Sequence[PublicKey]:
-        """The keys of this id, or the only key for no id; none where there is none. Raises UpstreamFailed."""
+        """The keys with this id; without an id, the only key; empty if there is none. Raises UpstreamFailed."""
         ...
 
 
 class FixedKeys:
-    """Keys that were written down."""
+    """Keys from a document."""
 
     def __init__(self, document: bytes) -> None:
-        """Raises ValueError for what is no set of public keys."""
+        """Raises ValueError if the document is not a JWK set of public keys."""
         self._keys = read_keys(document)
 
     async def named(self, kid: str | None) -> Sequence[PublicKey]:
@@ -51,7 +51,7 @@ class FixedKeys:
 
 
 class FetchedKeys:
-    """Keys at an address, through the guarded egress. One fetch at a time, however many tokens wait for it."""
+    """Keys at an address, fetched through the guarded egress; one fetch at a time for all waiting tokens."""
 
     def __init__(self, egress: Egress, url: str, clock: Callable[[], int]) -> None:
         self._egress = egress
@@ -65,7 +65,7 @@ class FetchedKeys:
         self._failure: UpstreamFailed | None = None
 
     async def named(self, kid: str | None) -> Sequence[PublicKey]:
-        """See KeySet. An id that is not known may be a new one, so the keys are fetched again, but not often."""
+        """See KeySet. An unknown id may be a new key, so the keys are fetched again, but not often."""
         seen = self._fetches
         if not self._younger(FRESH_MS):
             await self._fetch(seen)
@@ -82,7 +82,7 @@ class FetchedKeys:
         return self._fetched_at is not None and self._clock() < self._fetched_at + age
 
     async def _fetch(self, seen: int) -> None:
-        """Does nothing where another call has fetched since there were `seen` fetches, or a failure is too young."""
+        """Fetch, unless another call has done so since there were `seen` fetches, or a failure is too recent."""
         async with self._lock:
             paused = self._failure is not None and self._clock() < self._not_before
             if self._fetches != seen or paused:
@@ -90,7 +90,7 @@ class FetchedKeys:
             try:
                 self._keys = await self._read()
             except UpstreamFailed as failure:
-                _log.warning("The keys of the issuer of JWTs could not be fetched: %s", failure.__cause__ or failure)
+                _log.warning("The keys of the JWT issuer could not be fetched: %s", failure.__cause__ or failure)
                 self._failure = failure
                 self._not_before = self._clock() + PAUSE_MS
                 return
@@ -112,10 +112,10 @@ class FetchedKeys:
 
 
 def read_keys(document: bytes) -> Sequence[PublicKey]:
-    """The keys of a JWK set that can verify signatures; others in it are passed over (RFC 7517 §5).
+    """The keys of a JWK set that can verify signatures; others are ignored (RFC 7517 §5).
 
-    Symmetric keys are never among them: who can verify with one can sign with it. Raises ValueError for what is
-    no JWK set, and where nothing is left.
+    Symmetric keys are never among them: such a key could also sign. Raises ValueError if the document is not a JWK
+    set, or has no usable key.
     """
     value = orjson.loads(document)
     members = value.get("keys") if isinstance(value, dict) else None
@@ -148,7 +148,7 @@ def _named(keys: Sequence[PublicKey], kid: str | None) -> Sequence[PublicKey]:
 
 def _unavailable(reason: UpstreamFailure, status: int | None = None) -> UpstreamFailed:
     return UpstreamFailed(
-        "The keys of the issuer of your token cannot be fetched now; try again.",
+        "The keys of your token's issuer cannot be fetched now; try again.",
         reason=reason,
         external_status=status,
     )

@@ -1,4 +1,4 @@
-"""What faces show of an installation that is no column."""
+"""Fields of installations that are not columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resolvers.work import secret_place
 
 
 def configuration(installation: Installation, caller: Caller) -> dict[str, Any]:
-    """The values of the installer, decrypted. Raises Forbidden without INSTALLATIONS_READ."""
+    """The installer's values, unsealed. Raises Forbidden without INSTALLATIONS_READ."""
     if not caller.may(Permission.INSTALLATIONS_READ):
         raise Forbidden(permission=Permission.INSTALLATIONS_READ)
     if installation.configuration is None:

@@ -1,4 +1,4 @@
-"""Installing an integration on an organization: shared by all that does."""
+"""Install an integration on an organization, for every operation that does so."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def install_on(
     space_selection: Selection = Selection.SELECTED,
     site_selection: Selection = Selection.SELECTED,
 ) -> Installation:
-    """A new installation on the caller's organization, called by the integration's handler or that with a number."""
+    """A new installation on the caller's organization. Its handler is the given one, else a free one."""
     here = col(Installation.organization_id) == work.organization_id
     installation = Installation(
         organization_id=work.organization_id,

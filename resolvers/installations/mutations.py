@@ -1,4 +1,4 @@
-"""Installations: install, configure, pause, uninstall."""
+"""Installations: install, configure, pause and uninstall."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class InstallIntegration:
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateInstallation:
-    """New values. Absent is unchanged."""
+    """New values; an absent one stays unchanged."""
 
     id: str
     expected_version: int | Unset | None = UNSET
@@ -44,7 +44,7 @@ class UpdateInstallation:
 
 @operation(needs=Permission.INSTALLATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
 async def install_integration(work: Work, new: InstallIntegration) -> Installation:
-    """Install an app on the caller's organization. Refused as Conflict where it is already."""
+    """Install an app on the caller's organization. Raises Conflict if it is installed already."""
     faults = Faults()
     faults.handler("handler", new.handler)
     faults.object("configuration", new.configuration)
@@ -58,7 +58,8 @@ async def install_integration(work: Work, new: InstallIntegration) -> Installati
         taken = await work.first(here.where(col(Installation.handler) == new.handler))
         if taken is not None:
             shown = await work.find(Installation, taken.id)
-            raise Conflict(f"The handler {new.handler} is taken.", existing=shown, path=("handler",))
+            message = f"The handler {new.handler} is taken; choose another one."
+            raise Conflict(message, existing=shown, path=("handler",))
     return await install_on(
         work,
         integration,
@@ -73,7 +74,7 @@ async def install_integration(work: Work, new: InstallIntegration) -> Installati
     needs=Permission.INSTALLATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale, NotReady)
 )
 async def update_installation(work: Work, new: UpdateInstallation) -> Installation:
-    """Change configuration and selections, pause or go on; it is at its next version afterwards."""
+    """Change configuration and selections, pause or resume. Its version grows by one."""
     faults = Faults()
     faults.object("configuration", new.configuration)
     faults.refuse()

@@ -1,4 +1,4 @@
-"""Installations: the list of them, and installed integrations by the handler they are called by."""
+"""Installations: the list of them, and installed integrations by handler."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ BY_HANDLER = Order(columns=("handler", "id"))
 
 @dataclass(frozen=True, kw_only=True)
 class InstallationFilter:
-    """Conditions on installations, all of which hold."""
+    """Conditions on installations; all must hold."""
 
     status: tuple[InstallationStatus, ...] | None = None
     search: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """On the table. Words are looked for in the app's name and in handlers."""
+        """The conditions in SQL. Words are searched in the app's texts and in handlers."""
         return [*among(col(Installation.status), self.status), *self._words()]
 
     def _words(self) -> list[ColumnElement[bool]]:
@@ -43,7 +43,7 @@ class InstallationFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class Installed:
-    """An integration as an organization has it, and what it can do."""
+    """An installation with its integration and capabilities."""
 
     installation: Installation
     integration: Integration
@@ -52,14 +52,14 @@ class Installed:
 
 @operation(needs=Permission.INSTALLATIONS_READ, reads=True)
 async def list_installations(work: Work, filter: InstallationFilter, page: SliceRequest) -> Slice[Installation]:
-    """Installations on the caller's own organization."""
+    """List installations on the caller's own organization."""
     own = col(Installation.organization_id) == work.organization_id
     return await work.slice(work.mine(Installation).where(own, *filter.conditions()), Installation, BY_ID, page)
 
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True)
 async def list_installed_integrations(work: Work, page: SliceRequest) -> Slice[Installed]:
-    """What is installed on the caller's organization, by handler."""
+    """List the integrations installed on the caller's organization, by handler."""
     own = work.mine(Installation).where(col(Installation.organization_id) == work.organization_id)
     found = await work.slice(own, Installation, BY_HANDLER, page)
     ids = [installation.integration_id for installation in found.rows]
@@ -75,7 +75,7 @@ async def list_installed_integrations(work: Work, page: SliceRequest) -> Slice[I
 
 @operation(needs=Permission.INTEGRATIONS_READ, refuses=(NotFound,), reads=True)
 async def read_installed_integration(work: Work, handler: str) -> Installed:
-    """One installed integration with its capabilities, by the handler that the organization calls it by."""
+    """Read one installed integration with its capabilities, by its handler in the organization."""
     installation = await work.first(
         work.mine(Installation).where(
             col(Installation.organization_id) == work.organization_id, col(Installation.handler) == handler

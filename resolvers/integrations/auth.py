@@ -23,7 +23,7 @@ _MOST_SCOPES: Final = 100
 
 @dataclass(frozen=True, kw_only=True)
 class IntegrationAuth:
-    """New values of the auth group. Absent is unchanged; null clears."""
+    """New values of the auth group; an absent one stays unchanged, null clears."""
 
     type: AuthType | Unset | None = UNSET
     api_base_url: str | Unset | None = UNSET
@@ -41,7 +41,7 @@ class IntegrationAuth:
 
 
 def check_auth(faults: Faults, auth: IntegrationAuth | Unset | None) -> None:
-    """Faults below `auth`: addresses, header names and values, lengths."""
+    """Add faults below `auth`: addresses, header names and values, lengths."""
     if not isinstance(auth, IntegrationAuth):
         return
     _check_address(faults, "api_base_url", auth.api_base_url, check_base_url)
@@ -86,9 +86,9 @@ def own_credentials(integration: Integration) -> Secret | None:
 def own_addresses(
     auth: IntegrationAuth | Unset | None, stored: Integration | None = None, defaults: Mapping[str, Any] | None = None
 ) -> set[str]:
-    """The addresses, as a definition names them, that an integration will have of its own: given, or kept.
+    """Names of the addresses, in a definition's words, that the integration sets itself: given now, or kept.
 
-    Kept are those `stored` that are not the `defaults`, which it has from its definition.
+    A stored address is kept if it differs from the default, which comes from the definition.
     """
     own = set()
     for name, field in _ADDRESSES.items():
@@ -101,7 +101,7 @@ def own_addresses(
 
 
 def changes_client(auth: IntegrationAuth | Unset | None) -> bool:
-    """Whether tokens that were fetched before are another client's, or of another kind."""
+    """Whether the change makes earlier tokens invalid: another client, token address, type or scopes."""
     if not isinstance(auth, IntegrationAuth):
         return False
     return any(not isinstance(getattr(auth, field), Unset) for field in _OF_CLIENT)

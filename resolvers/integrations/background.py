@@ -42,12 +42,12 @@ async def _verify(caller: Caller, context: JobContext) -> None:
     except (InvalidInput, NotReady, UpstreamFailed) as refusal:
         finding = Finding(error=refusal.message)
     if checked is None and finding.error is None:
-        finding = Finding(error="There is nothing to verify.")
+        finding = Finding(error="Its definition no longer has a verification request.")
     await record_verification(caller, integration_id, checked, finding)
 
 
 async def _check(caller: Caller, context: JobContext, checked: Verifying) -> Finding:
-    """Step by step for those who watch. Raises UpstreamFailed with why it does not work."""
+    """Run the check, with progress of each step. Raises UpstreamFailed if the credentials do not work."""
     check, progress = checked.check, context.progress
     async with progress.task(f"Verify {checked.name}"):
         async with progress.step("Ask whether the credentials work", "The definition's verification request."):

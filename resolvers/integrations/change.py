@@ -31,10 +31,10 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateIntegration:
-    """New values. Absent is unchanged; null clears an optional value.
+    """New values; an absent one stays unchanged. Null clears an optional value.
 
-    `indistinct_auth_types`: groups of auth types that the client cannot tell apart. A given type of the group of the
-    integration's own type leaves that as it is.
+    `indistinct_auth_types`: groups of auth types that this client shows as one. A given type of the integration's own
+    group changes nothing.
     """
 
     id: str | IntegrationRef

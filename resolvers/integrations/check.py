@@ -18,7 +18,7 @@ from resolvers.secret import Secret, check_fits, check_secret
 from resolvers.unset import UNSET, Unset
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-#: Where a change is given: null would clear them. A new integration has them or has not.
+#: A change of these cannot be null. For a new integration, null means none.
 _NEVER_CLEARED: Final = ("auth", "secret")
 
 
@@ -30,10 +30,10 @@ def check_integration(
     parameters: Mapping[str, Any] | None,
     own_addresses: Collection[str] = (),
 ) -> None:
-    """Raises InvalidInput with every fault of a new integration or of new values.
+    """Raise InvalidInput with every fault of a new integration or of new values.
 
-    `auth_type` is what it authorises with unless the input says otherwise; `parameters` are those that it will have,
-    None where they stay as they are; `own_addresses` are those of a definition that it has its own in place of.
+    `auth_type`: the type unless the input has one. `parameters`: the new parameters; None if they do not change.
+    `own_addresses`: names of the definition's addresses that the integration replaces by its own.
     """
     faults = Faults()
     for field in dataclasses.fields(given):

@@ -44,7 +44,7 @@ class CreateIntegration:
     secret: Secret | None = None
     capabilities: Sequence[DeclareCapability] | None = None
     owner_id: str | None = None
-    #: The values of an integration without a definition, unless `auth` gives them.
+    #: The values of an integration without a definition, unless `auth` has them.
     default_auth_type: AuthType = AuthType.NONE
     default_token_endpoint_auth: TokenEndpointAuth = TokenEndpointAuth.BASIC
 

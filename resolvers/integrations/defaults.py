@@ -71,7 +71,7 @@ def defaults_of(definition: VendorDefinition | None, parameters: Mapping[str, An
 def fill(
     work: Work, integration: Integration, before: Defaults, after: Defaults, auth: IntegrationAuth | Unset | None
 ) -> None:
-    """Replace old defaults by new ones; a value that was given, now or before, stays."""
+    """Replace old defaults by new ones. Values of the integration's own, given now or before, stay."""
     for column, value in after.items():
         given = getattr(auth, "type" if column == "auth_type" else column, Unset.UNSET)
         if not isinstance(given, Unset) or value == before[column]:
@@ -83,15 +83,15 @@ def fill(
 
 
 async def require_usable(work: Work, row: Definition | None) -> VendorDefinition | None:
-    """The definition for a new integration of this vendor. Raises InvalidInput or Conflict if there can be none."""
+    """The definition for a new integration of this vendor. Raises InvalidInput or Conflict if none is allowed."""
     if row is None:
         return None
     definition = definition_of(row)
     path = ("vendor",)
     if definition is None:
-        raise InvalidInput.at(path, f"The definition of {row.name} is of an older form; save it again.")
+        raise InvalidInput.at(path, f"The definition of {row.name} has an older format; save it again.")
     if row.deprecated:
-        raise InvalidInput.at(path, f"{row.name} is deprecated: there are no new integrations of it.")
+        raise InvalidInput.at(path, f"{row.name} is deprecated, so it cannot have new integrations.")
     if not definition.supports.multiple:
         await _require_first(work, row)
     return definition
@@ -99,7 +99,7 @@ async def require_usable(work: Work, row: Definition | None) -> VendorDefinition
 
 async def _require_first(work: Work, row: Definition) -> None:
     here = select(col(Organization.id)).where(col(Organization.id) == work.organization_id)
-    await work.session.execute(here.with_for_update(key_share=True))  # of two at once one comes after the other
+    await work.session.execute(here.with_for_update(key_share=True))  # of two transactions, one waits
     other = await work.first(
         select(Integration).where(
             col(Integration.organization_id) == work.organization_id,
@@ -109,7 +109,7 @@ async def _require_first(work: Work, row: Definition) -> None:
     )
     if other is not None:
         shown = await work.find(Integration, other.id)
-        sentence = f"There is one integration of {row.name} already, and no more are supported."
+        sentence = f"{row.name} supports one integration for each organization, and there is one already."
         raise Conflict(sentence, existing=shown, path=("vendor",))
 
 

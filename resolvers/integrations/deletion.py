@@ -33,15 +33,15 @@ from resolvers.work import Work
 FINISH: Final = "integration.delete"
 _MAX_ATTEMPTS: Final = 10
 _BITE: Final = 100
-#: Rows that open a way to an integration or show it to others; they go at once.
+#: Rows that give access to an integration or show it to others; they are removed at once.
 _DOORS: Final = (Token, Installation, Asset, IntegrationTag)
-#: Rows that stay: a connect session tells for another day how it ended.
+#: Rows that stay: a connect session shows its result for another day.
 _STAY: Final = (ConnectSession,)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deletion:
-    """What is gone, and the job that finishes the work."""
+    """The id of the deleted integration, and the job that finishes the deletion."""
 
     id: str
     job: Job
@@ -49,7 +49,7 @@ class Deletion:
 
 @dataclass(frozen=True, kw_only=True)
 class DeletedIntegration:
-    """An integration that is hidden, and the client that it was at its vendor's."""
+    """A hidden integration, and its OAuth client at the vendor, for the revocation of tokens."""
 
     id: str
     client: TokenEndpoint | None = None
@@ -57,7 +57,7 @@ class DeletedIntegration:
 
 @operation(needs=Permission.INTEGRATIONS_DELETE, refuses=(NotFound, Forbidden, Stale))
 async def delete_integration(work: Work, id: str | IntegrationRef, expected_version: int | None = None) -> Deletion:
-    """Remove an integration with all that is only its own. It is hidden, and every door to it shut, from now on."""
+    """Delete an integration and all rows that only it has. It is hidden, and all access to it ends, at once."""
     integration = await managed_integration(work, id, expected_version=expected_version, path=("id",))
     work.audit(integration, "integration.deleted")
     client = revocation_endpoint(work, integration)
@@ -78,9 +78,9 @@ async def delete_integration(work: Work, id: str | IntegrationRef, expected_vers
 
 @operation(needs=Permission.INTEGRATIONS_DELETE)
 async def forget_connections(work: Work, gone: DeletedIntegration) -> int:
-    """Remove some of the connections that only a hidden integration has, and have their tokens revoked.
+    """Remove up to 100 connections that only a hidden integration has, and have their tokens revoked.
 
-    Answers how many: 0 when there are none left.
+    Answers how many; 0 if none are left.
     """
     here = select(col(Registration.connection_id)).where(col(Registration.integration_id) == gone.id)
     elsewhere = select(col(Registration.connection_id)).where(col(Registration.integration_id) != gone.id)
@@ -104,7 +104,7 @@ async def forget_connections(work: Work, gone: DeletedIntegration) -> int:
 
 @operation(needs=Permission.INTEGRATIONS_DELETE)
 async def finish_deletion(work: Work, id: str) -> None:
-    """Remove what a hidden integration alone has. Doing it twice changes nothing."""
+    """Remove the rows that only a hidden integration has. A second run changes nothing."""
     deleting = select(Integration).where(
         col(Integration.id) == id,
         col(Integration.organization_id) == work.organization_id,
@@ -133,13 +133,13 @@ async def _ask_to_finish(work: Work, integration: Integration, client: TokenEndp
 
 
 async def _remove_children(work: Work, integration: Integration) -> None:
-    """Everything that only this integration has; connections that others use stay."""
+    """Remove all rows that refer to this integration; connections of other integrations stay."""
     for child in _children():
         await work.session.execute(delete(child).where(child.c.integration_id == integration.id))
 
 
 def _children() -> list[Table]:
-    """Every table whose rows refer to an integration, but for those that went at once and those that stay."""
+    """Every table that refers to an integration, except those removed at once and those that stay."""
     others = {str(model.__tablename__) for model in (*_DOORS, *_STAY)}
     return [table for table in reversed(metadata.sorted_tables) if table.name not in others and _refers(table)]
 

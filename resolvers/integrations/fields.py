@@ -1,4 +1,4 @@
-"""What faces show of an integration that is no column: pure functions of the row."""
+"""Fields of integrations that are not columns: pure functions of the row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from resolvers.uploads.links import asset_path
 
 
 def identifier(integration: Integration) -> str:
-    """Its identifier; the slug unless set."""
+    """The identifier; the slug if none is set."""
     return integration.identifier or integration.slug
 
 

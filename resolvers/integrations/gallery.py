@@ -1,4 +1,4 @@
-"""Integrations that the organization owns, as faces list them that know no installations."""
+"""The list of integrations that the organization owns, for faces without installations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SHOWN: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryEntry:
-    """What a gallery shows of an integration. `facts` has columns of its row; shares are (principal, level)."""
+    """One integration of the gallery. `facts` has columns of its row; `shares` are (principal id, access level)."""
 
     facts: Row[Any]
     tag_ids: Sequence[str]
@@ -37,14 +37,14 @@ class GalleryEntry:
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True)
 async def list_own_integrations(work: Work, filter: IntegrationFilter, page: SliceRequest) -> Slice[Integration]:
-    """Living integrations that the organization owns and the caller may see, by name."""
+    """List integrations that the organization owns and the caller may see, by name; without removed ones."""
     mine = select(Integration).where(*own_integrations(work.caller), *filter.conditions())
     return await work.slice(mine, Integration, _BY_NAME, page)
 
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True, refuses=(InvalidInput,))
 async def list_gallery(work: Work) -> Sequence[GalleryEntry]:
-    """The same integrations, all of them, with their tags and shares: three statements however many there are."""
+    """List all of these integrations with their tags and shares, in three statements. Raises InvalidInput."""
     columns = [getattr(Integration, name) for name in _SHOWN]
     mine = own_integrations(work.caller)
     listed = select(*columns).where(*mine).order_by(col(Integration.name_key), col(Integration.id))
@@ -64,7 +64,7 @@ def _links(table: Any, target: Any, inside: Select[Any]) -> Select[Any]:
 
 
 async def _grouped(work: Work, statement: Select[Any]) -> dict[str, list[Any]]:
-    """By the first column, the rest of each row."""
+    """The rows of a statement by their first column, without it."""
     found: dict[str, list[Any]] = defaultdict(list)
     for key, *rest in await work.session.execute(statement):
         found[key].append(tuple(rest))

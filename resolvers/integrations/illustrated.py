@@ -27,7 +27,7 @@ _PLACE: Final = ("image_url",)
 
 @dataclass(frozen=True, kw_only=True)
 class CreateIllustrated:
-    """A new integration, and where its icon is."""
+    """A new integration, and the address of its icon."""
 
     new: CreateIntegration
     image_url: str | None = None
@@ -35,7 +35,7 @@ class CreateIllustrated:
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateIllustrated:
-    """New values of an integration, and where its icon is: None removes it, the address that is shown keeps it."""
+    """New values of an integration, and the address of its icon. None removes it; the current address keeps it."""
 
     change: UpdateIntegration
     image_url: str | Unset | None = UNSET
@@ -43,7 +43,7 @@ class UpdateIllustrated:
 
 @dataclass(frozen=True, kw_only=True)
 class Creation:
-    """What is to be made, and what to read before."""
+    """The integration to create, and the address to read first."""
 
     new: CreateIntegration
     organization_id: str
@@ -52,7 +52,7 @@ class Creation:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What is to be changed, and what to read before. `clears`: the icon goes."""
+    """The change to make, and the address to read first. `clears`: remove the icon."""
 
     change: UpdateIntegration
     organization_id: str
@@ -61,13 +61,13 @@ class Change:
 
 
 async def load_creation(work: Work, asked: CreateIllustrated) -> Creation:
-    """Check what can be checked before anything is read from outside."""
+    """Check the new integration before the icon is read."""
     await judge_creation(work, asked.new)
     return Creation(new=asked.new, organization_id=work.organization_id, source=_source(asked.image_url))
 
 
 async def load_change(work: Work, asked: UpdateIllustrated) -> Change:
-    """Find what may be changed, before anything is read from outside."""
+    """Find the integration before the icon is read."""
     integration = await managed_integration(work, asked.change.id, path=("id",))
     shown = icon_url(integration, work.caller)
     wanted = given(asked.image_url, shown) or None
@@ -80,7 +80,7 @@ async def load_change(work: Work, asked: UpdateIllustrated) -> Change:
 
 
 async def fetch_icon(hub: Hub, asked: Creation | Change) -> Content | None:
-    """The picture at the address, or None where none is named."""
+    """The picture at the address; None if none is named."""
     if asked.source is None:
         return None
     return await fetch_content(hub, asked.organization_id, UploadPurpose.ICON, asked.source, path=_PLACE)
@@ -95,7 +95,7 @@ async def fetch_icon(hub: Hub, asked: Creation | Change) -> Content | None:
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, TooMany, UpstreamFailed),
 )
 async def create_illustrated_integration(work: Work, asked: Creation, icon: Content | None) -> Integration:
-    """Make an integration with an icon from an address; nothing is made where there is no picture."""
+    """Create an integration with an icon from an address. Without a picture there, nothing is created."""
     integration = await make_integration(work, asked.new)
     if icon is not None:
         await replace_icon(work, integration, await keep_icon(work, integration, icon))
@@ -111,7 +111,7 @@ async def create_illustrated_integration(work: Work, asked: Creation, icon: Cont
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale, TooMany, UpstreamFailed),
 )
 async def update_illustrated_integration(work: Work, asked: Change, icon: Content | None) -> Integration:
-    """Change an integration, and its icon to a picture from an address."""
+    """Change an integration, and set its icon to the picture at an address."""
     integration = await change_integration(work, asked.change)
     if icon is not None:
         await replace_icon(work, integration, await keep_icon(work, integration, icon))
@@ -121,7 +121,7 @@ async def update_illustrated_integration(work: Work, asked: Change, icon: Conten
 
 
 def _source(image_url: str | None) -> str | None:
-    """Raises InvalidInput for what is no address that could be read."""
+    """The address to read; None if none is given. Raises InvalidInput if it cannot be read."""
     if not image_url:
         return None
     objection = check_base_url(image_url.partition("?")[0])

@@ -1,4 +1,4 @@
-"""Levels of shares: the two words that all faces know, over the number that one of them keeps."""
+"""Levels of shares: VIEW and MANAGE for all faces, stored as a number that one face defines."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from resolvers.scope import MANAGE
 
 
 def level(share: Share) -> ShareLevel:
-    """1 is VIEW, 2 and more is MANAGE."""
+    """The level of a share: 1 is VIEW, 2 and more is MANAGE."""
     return ShareLevel.MANAGE if share.access_level >= MANAGE else ShareLevel.VIEW
 
 
 def least_access(level: ShareLevel) -> int:
-    """The lowest number of a level."""
+    """The lowest access level of a share level."""
     return MANAGE if level is ShareLevel.MANAGE else 1

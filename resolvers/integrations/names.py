@@ -1,4 +1,4 @@
-"""Handler, slug and UUID of an integration, each unique in its organization, and the text that searches read."""
+"""Handler, slug and UUID of an integration, each unique in its organization, and its text for searches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resolvers.work import Work
 
 
 async def handler_for(work: Work, handler: str | None, name: str) -> str:
-    """The handler given, or a free one made from the name. Raises Conflict if it is taken."""
+    """The given handler, or a free one made from the name. Raises Conflict if it is taken."""
     if handler is None:
         return await free(work, col(Integration.handler), handler_from(name), "_", *_living(work))
     await _refuse_taken(work, col(Integration.handler) == handler, "handler", handler)
@@ -21,7 +21,7 @@ async def handler_for(work: Work, handler: str | None, name: str) -> str:
 
 
 async def slug_for(work: Work, slug: str | None, name: str, *, own_id: str | None = None) -> str:
-    """The slug given, or a free one made from the name. Raises Conflict if another than `own_id` has it."""
+    """The given slug, or a free one made from the name. Raises Conflict if an integration except `own_id` has it."""
     if slug is None:
         return await free(work, col(Integration.slug), slug_from(name), "-", *_living(work))
     await _refuse_taken(work, col(Integration.slug) == slug, "slug", slug, own_id)
@@ -29,7 +29,7 @@ async def slug_for(work: Work, slug: str | None, name: str, *, own_id: str | Non
 
 
 async def uuid_for(work: Work, uuid: str | None) -> str | None:
-    """The UUID given, in lower case. Raises Conflict if it is taken."""
+    """The given UUID in lower case. Raises Conflict if it is taken."""
     if uuid is None:
         return None
     await _refuse_taken(work, col(Integration.uuid) == uuid.lower(), "uuid", uuid)

@@ -21,7 +21,7 @@ from resolvers.work import Work
 
 
 class IntegrationOrderField(StrEnum):
-    """What integrations can be ordered by."""
+    """Columns by which integrations can be ordered."""
 
     NAME = "NAME"
     CREATED_AT = "CREATED_AT"
@@ -40,7 +40,7 @@ _REMOVED: Final = frozenset({IntegrationState.DELETING, IntegrationState.DELETED
 
 @dataclass(frozen=True, kw_only=True)
 class IntegrationFilter:
-    """Conditions on integrations, all of which hold."""
+    """Conditions on integrations; all must hold."""
 
     search: str | None = None
     vendor: tuple[str, ...] | None = None
@@ -51,7 +51,7 @@ class IntegrationFilter:
     supports_upload: bool | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """On the table."""
+        """The conditions in SQL, except for tags."""
         return [
             *searching(col(Integration.search_text), self.search),
             *among(col(Integration.vendor), self.vendor),
@@ -78,9 +78,9 @@ def integration_order(field: IntegrationOrderField, *, descending: bool = False)
 async def list_integrations(
     work: Work, filter: IntegrationFilter, order: Order, page: SliceRequest
 ) -> Slice[Integration]:
-    """Integrations of the organization and those installed on it; removed ones where their states are asked for.
+    """List the organization's integrations and those installed on it; removed ones if the filter names their states.
 
-    Tags are the organization's own.
+    Tags are those of the organization.
     """
     removed = filter.state is not None and not _REMOVED.isdisjoint(filter.state)
     existing = select(Integration).where(*living_and_removed(work.caller)) if removed else work.mine(Integration)
@@ -101,5 +101,5 @@ def _tagged(work: Work, names: tuple[str, ...] | None) -> list[ColumnElement[boo
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True)
 async def read_integration(work: Work, ref: IntegrationRef) -> Integration | None:
-    """One integration, or None where there is none or it is not the caller's to see."""
+    """Read one integration; None if there is none that the caller may see."""
     return await find_integration(work, ref)

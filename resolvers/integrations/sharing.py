@@ -1,4 +1,4 @@
-"""Who has an integration: shares with users and teams, and its owner."""
+"""Access to an integration: shares with users and teams, and its owner."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from resolvers.integrations.levels import least_access, level
 from resolvers.operation import operation
 from resolvers.work import Work
 
-#: An integration's shares are shown whole.
+#: Limit of shares of one integration: they are listed without pages.
 MOST_SHARES: Final = 500
 _HIGHEST: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShareIntegration:
-    """Access for a user or team. `access_level` is the number that is kept, where a face has one of its own."""
+    """Access for a user or team. `access_level`: the number to store, for a face that has its own numbers."""
 
     integration_id: str | IntegrationRef
     principal_id: str | PrincipalRef
@@ -35,7 +35,7 @@ class ShareIntegration:
 
 @dataclass(frozen=True, kw_only=True)
 class UnshareIntegration:
-    """A share to take away."""
+    """A share to remove."""
 
     integration_id: str | IntegrationRef
     principal_id: str | PrincipalRef
@@ -51,7 +51,7 @@ class TransferIntegration:
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """A share as it is now, of what and with whom."""
+    """A share with its integration and its principal."""
 
     integration: Integration
     share: Share
@@ -60,7 +60,7 @@ class Shared:
 
 @dataclass(frozen=True, kw_only=True)
 class Owned:
-    """Whose an integration is."""
+    """An integration and its owner."""
 
     integration: Integration
     owner: Principal
@@ -68,7 +68,7 @@ class Owned:
 
 @dataclass(frozen=True, kw_only=True)
 class IntegrationShares:
-    """All shares of an integration, by the name of whom they are for."""
+    """All shares of an integration, by the names of their principals."""
 
     integration: Integration
     shares: Sequence[Shared]
@@ -76,9 +76,9 @@ class IntegrationShares:
 
 @operation(needs=Permission.INTEGRATIONS_SHARE, refuses=(NotFound, InvalidInput, Forbidden))
 async def share_integration(work: Work, new: ShareIntegration) -> Shared:
-    """Give a user or a team access to an integration, or change it; doing it twice changes nothing."""
+    """Give a user or a team access to an integration, or change it. The same share twice changes nothing."""
     known = new.access_level is None or 1 <= new.access_level <= _HIGHEST
-    require(known, ("access_level",), "It is 1 to see, 2 or more to change.")
+    require(known, ("access_level",), "It must be 1 to see, or 2 and more to change.")
     integration, principal = await _both(work, new.integration_id, new.principal_id)
     share = await _share(work, integration, principal)
     if share is None:
@@ -101,7 +101,7 @@ async def share_integration(work: Work, new: ShareIntegration) -> Shared:
 
 @operation(needs=Permission.INTEGRATIONS_SHARE, refuses=(NotFound, Forbidden))
 async def unshare_integration(work: Work, gone: UnshareIntegration) -> Integration:
-    """Take a user's or a team's share away."""
+    """Remove a user's or a team's share."""
     integration, principal = await _both(work, gone.integration_id, gone.principal_id)
     share = await _share(work, integration, principal)
     if share is None:
@@ -113,7 +113,7 @@ async def unshare_integration(work: Work, gone: UnshareIntegration) -> Integrati
 
 @operation(needs=Permission.INTEGRATIONS_SHARE, refuses=(NotFound, Forbidden))
 async def transfer_integration(work: Work, new: TransferIntegration) -> Owned:
-    """Give an integration to another owner; who owned it keeps what a share gives. It is at its next version."""
+    """Give an integration to another owner. Its version grows by one. The old owner keeps only a share, if any."""
     integration, principal = await _both(work, new.integration_id, new.principal_id)
     if integration.owner_id != principal.id:
         integration.owner_id = principal.id
@@ -125,7 +125,7 @@ async def transfer_integration(work: Work, new: TransferIntegration) -> Owned:
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True, refuses=(NotFound,))
 async def list_integration_shares(work: Work, ref: IntegrationRef) -> IntegrationShares:
-    """Every share of an integration; there are at most as many as one may have."""
+    """List every share of an integration, at most `MOST_SHARES`."""
     integration = await get_integration(work, ref)
     ordered = _shares(integration).order_by(col(Principal.name_key), col(Principal.id))
     found = (await work.session.execute(ordered)).all()
@@ -135,7 +135,7 @@ async def list_integration_shares(work: Work, ref: IntegrationRef) -> Integratio
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True, refuses=(NotFound,))
 async def read_integration_share(work: Work, ref: IntegrationRef, principal: PrincipalRef) -> Shared:
-    """The share of one user or team."""
+    """Read the share of one user or team."""
     integration, holder = await get_integration(work, ref), await get_principal(work, principal)
     found = await work.session.execute(_shares(integration).where(col(Principal.id) == holder.id))
     row = found.one_or_none()
@@ -146,7 +146,7 @@ async def read_integration_share(work: Work, ref: IntegrationRef, principal: Pri
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True, refuses=(NotFound,))
 async def read_integration_owner(work: Work, ref: IntegrationRef) -> Owned:
-    """The user or team that owns an integration; what an app has made has no owner."""
+    """Read the owner of an integration. Raises NotFound for one without an owner, such as one that an app created."""
     integration = await get_integration(work, ref)
     owner = await work.find(Principal, integration.owner_id or "")
     if owner is None:
@@ -175,7 +175,7 @@ async def _require_room(work: Work, integration: Integration) -> None:
 
 
 def _kept(share: Share, wanted: ShareLevel) -> int:
-    """A number of the wanted level stays as it is: a face gave it that meaning."""
+    """The number to store: a number of the wanted level stays, because a face chose it."""
     return share.access_level if level(share) is wanted else least_access(wanted)
 
 

@@ -1,4 +1,4 @@
-"""Tags of integrations: set all at once, made when first used, gone with their last use."""
+"""Tags of integrations: set all at once, created at their first use, removed with their last use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from resolvers.find import managed_integration
 from resolvers.operation import operation
 from resolvers.work import Work
 
-#: Lists of tags are shown whole.
+#: Limit of tags of one integration: they are listed without pages.
 MOST_TAGS: Final = 50
 _MOST_OF_ORGANIZATION: Final = 1000
 
@@ -34,7 +34,7 @@ class SetIntegrationTags:
 
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
 async def set_integration_tags(work: Work, new: SetIntegrationTags) -> Integration:
-    """Replace an integration's tags; unknown names are made. It is at its next version where that changed any."""
+    """Replace an integration's tags; unknown ones are created. If they change, its version grows by one."""
     wanted = _by_key(new.tags)
     integration = await managed_integration(work, new.integration_id, path=("integration_id",))
     await hold_tags(work)
@@ -63,13 +63,13 @@ async def set_integration_tags(work: Work, new: SetIntegrationTags) -> Integrati
 
 
 async def hold_tags(work: Work) -> None:
-    """Keep others from changing tags of this organization until the end: a tag must not go while it is taken up."""
+    """Lock the organization's tags for this transaction: a tag must not be removed while it gets a new use."""
     organization = select(Organization).where(col(Organization.id) == work.organization_id)
     await work.first(organization.with_for_update(key_share=True))
 
 
 async def remove_unused_tags(work: Work) -> None:
-    """Remove the tags of this organization that no integration has, while they are held."""
+    """Remove the organization's tags that no integration has. Call `hold_tags` first."""
     used = select(col(IntegrationTag.tag_id)).where(col(IntegrationTag.organization_id) == work.organization_id)
     await work.session.execute(
         delete(Tag)
@@ -79,7 +79,7 @@ async def remove_unused_tags(work: Work) -> None:
 
 
 def _by_key(names: Sequence[str]) -> dict[str, str]:
-    """Names by their keys, the first spelling of each. Raises InvalidInput."""
+    """Tag names by their keys, in the first spelling of each. Raises InvalidInput."""
     faults = Faults()
     faults.check(len(names) <= MOST_TAGS, "tags", f"At most {MOST_TAGS} tags.")
     for index, name in enumerate(names):

@@ -1,4 +1,4 @@
-"""Verifying an integration: asked for here, done by a job (`background.py`)."""
+"""Verification of an integration: requested here, run by a job (`background.py`)."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ VERIFY: Final = "integration.verify"
 _MOST_ATTEMPTS: Final = 5
 _EVERY_MS: Final = 15_000
 _CUT_SHORT: Final = "The verification was stopped before it ended; verify again."
-_CHANGED: Final = "It is not being verified any more: it was changed, or the verification had ended. Verify it again."
+_CHANGED: Final = "The verification has ended, or the integration was changed during it; verify it again."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verifying:
-    """A verification that is ready to go, and what it is of: when that changes it counts no more."""
+    """A verification that is ready to run. When the fingerprint of its subject changes, its result is ignored."""
 
     integration_id: str
     name: str
@@ -49,11 +49,11 @@ class Verifying:
 
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, NotReady))
 async def verify_integration(work: Work, id: str) -> Job:
-    """Check an integration's credentials by a job; the one that is under way where there is one."""
+    """Enqueue a job that checks an integration's credentials. A running or waiting job is returned instead."""
     integration = await managed_integration(work, id, path=("id",))
     definition = definition_of(await work.find(Definition, integration.definition_id or ""))
     if definition is None or definition.verification is None:
-        raise InvalidInput.at(("id",), "Nothing is known by which its credentials could be verified.")
+        raise InvalidInput.at(("id",), "Its credentials cannot be verified: its definition has no verification.")
     await _verified_connection(work, integration)
     if integration.state is not IntegrationState.VERIFYING:
         _set_state(work, integration, IntegrationState.VERIFYING)
@@ -74,7 +74,7 @@ async def verify_integration(work: Work, id: str) -> Job:
 
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotReady, InvalidInput), reads=True)
 async def load_verification(work: Work, id: str) -> Verifying | None:
-    """What there is to ask; None where the integration is not being verified any more."""
+    """The requests of a verification; None if the integration is no longer VERIFYING or has no verification."""
     integration = await work.first(_verifying(work, id))
     definition = definition_of(await work.find(Definition, integration.definition_id or "")) if integration else None
     if integration is None or definition is None:
@@ -94,7 +94,7 @@ async def load_verification(work: Work, id: str) -> Verifying | None:
 
 @operation(needs=Permission.INTEGRATIONS_WRITE)
 async def record_verification(work: Work, id: str, checked: Verifying | None, finding: Finding) -> None:
-    """VERIFYING → LIVE, or NEW with the reason, together with the end of the job. Of what has changed nothing."""
+    """Set VERIFYING → LIVE, or NEW with the error, and end the job. Raises Retry if the subject has changed."""
     integration = await work.first(_verifying(work, id).with_for_update())
     if integration is None:
         return await work.finish_job(error=_CHANGED)
@@ -112,7 +112,7 @@ async def record_verification(work: Work, id: str, checked: Verifying | None, fi
 
 @operation(needs=OPERATOR)
 async def settle_verifications(work: Work) -> int:
-    """VERIFYING → NEW where no job is at it any more: cancelled, or its tries used up. Answers how many."""
+    """Set VERIFYING → NEW if no job is left: it was cancelled or has no attempts left. Answers how many."""
     dead = (col(Integration.state) == IntegrationState.VERIFYING, ~_under_way())
     held = update(Integration).where(*dead).values(state=IntegrationState.VERIFYING).returning(col(Integration.id))
     ids = (await work.session.execute(held.execution_options(synchronize_session=False))).scalars().all()
@@ -146,9 +146,9 @@ def _set_state(work: Work, integration: Integration, state: IntegrationState, er
 
 
 async def _verified_connection(work: Work, integration: Integration) -> Connection | None:
-    """The default shared one, or the only shared one; else what a dispatch by the caller would use.
+    """The connection to verify: the default or only shared one, else the one that a dispatch by the caller would use.
 
-    None where none is needed. Raises NotReady where there is none to verify, or it would be a guess.
+    None if none is needed. Raises NotReady if there is none, or if the choice is ambiguous.
     """
     found = (await candidates(work.session, work.caller, [integration.id]))[integration.id]
     shared = [pair for pair in found if pair[1].mode is ConnectionMode.SHARED]
@@ -163,14 +163,14 @@ async def _verified_connection(work: Work, integration: Integration) -> Connecti
     if connection is not None and connection.status is ConnectionStatus.NEEDS_RECONNECT:
         raise NotReady("Its connection no longer works; connect again.", reason=UnavailableReason.NEEDS_RECONNECT)
     if connection is not None and connection.status is ConnectionStatus.PENDING:
-        raise NotReady("It has not been connected yet.", reason=UnavailableReason.NO_CONNECTION)
+        raise NotReady("Its connection has no secret yet; connect it first.", reason=UnavailableReason.NO_CONNECTION)
     return connection
 
 
 def _fingerprint(integration: Integration, connection: Connection | None) -> tuple[object, ...]:
     if connection is None:
         return (integration.version, integration.definition_id)
-    renewed = KINDS[connection.auth_type].renewed  # on the way, by the check itself
+    renewed = KINDS[connection.auth_type].renewed  # the check may renew the token
     version = None if renewed else connection.secret_version
     return (integration.version, integration.definition_id, connection.id, version, connection.base_url)
 

@@ -1,1 +1,1 @@
-"""Jobs as people see them: reading, cancelling and retrying them."""
+"""Jobs for people: read, cancel and retry them."""

@@ -1,4 +1,4 @@
-"""Jobs: stop one, start one again."""
+"""Jobs: cancel and retry."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STARTABLE: Final = (WorkState.FAILED, WorkState.CANCELLED)
 
 @operation(needs=Permission.JOBS_WRITE, refuses=(NotFound, Conflict))
 async def cancel_job(work: Work, id: str) -> Job:
-    """Stop a job: at once while it is queued, at its next checkpoint while it runs. Twice changes nothing more."""
+    """Cancel a job: a queued one at once, a running one at its next checkpoint. A second time changes nothing."""
     job = await work.lock(Job, id, path=("id",))
     if job.state is WorkState.CANCELLED:
         return job
@@ -33,12 +33,12 @@ async def cancel_job(work: Work, id: str) -> Job:
 
 @operation(needs=Permission.JOBS_WRITE, refuses=(NotFound, Conflict))
 async def retry_job(work: Work, id: str) -> Job:
-    """Start a failed or cancelled job again, with at least one more try. One that is under way stays as it is."""
+    """Start a failed or cancelled job again, with at least one more attempt. An unfinished job stays unchanged."""
     job = await work.lock(Job, id, path=("id",))
     if job.state in _UNFINISHED:
         return job
     if job.state not in _STARTABLE:
-        raise Conflict("The job has succeeded.", existing=job, path=("id",))
+        raise Conflict("The job has succeeded, so it cannot be retried.", existing=job, path=("id",))
     job.state = WorkState.QUEUED
     job.max_attempts = max(job.max_attempts, job.attempt + 1)
     job.finished_at = job.error = job.progress = job.tasks = None
@@ -46,14 +46,14 @@ async def retry_job(work: Work, id: str) -> Job:
 
 
 def _stopped(task: dict[str, Any]) -> dict[str, Any]:
-    """The job tells nothing more, so its task must not seem to run for ever."""
+    """The task as cancelled if it was running: the job reports no more, so it would seem to run for ever."""
     return task | {"state": WorkState.CANCELLED} if task["state"] == WorkState.RUNNING else task
 
 
 async def _changed(work: Work, job: Job, action: str, **stamps: Any) -> Job:
     work.audit(job, action)
     for column, expression in {"feed": feed_stamp(), **stamps}.items():
-        setattr(job, column, expression)  # the database's own, known once it is flushed
+        setattr(job, column, expression)  # computed by the database at the flush
     await work.flush()
     await work.session.refresh(job)
     work.wake(JOBS)

@@ -17,14 +17,14 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class JobFilter:
-    """Conditions on jobs, all of which hold. Operations may end in `*`."""
+    """Conditions on jobs; all must hold. Operations may end in `*`."""
 
     state: tuple[WorkState, ...] | None = None
     operation: tuple[str, ...] | None = None
     subject_id: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """On the table."""
+        """The conditions in SQL."""
         return [
             *among(col(Job.state), self.state),
             *matching(col(Job.operation), self.operation),
@@ -34,11 +34,11 @@ class JobFilter:
 
 @operation(needs=Permission.JOBS_READ, reads=True)
 async def list_jobs(work: Work, filter: JobFilter, page: SliceRequest) -> Slice[Job]:
-    """Jobs of the organization, newest first."""
+    """List jobs of the organization, newest first."""
     return await work.slice(work.mine(Job).where(*filter.conditions()), Job, NEWEST_FIRST, page)
 
 
 @operation(needs=Permission.JOBS_READ, reads=True)
 async def read_job(work: Work, id: str) -> Job | None:
-    """One job, or None."""
+    """Read one job; None if there is none."""
     return await work.find(Job, id)

@@ -1,4 +1,4 @@
-"""An edge as data, and the Selects that it stands for. Nothing here executes."""
+"""Edges as data, and their Selects. Nothing here executes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from resolvers.scope import Conditions, visible
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """The table between two others: its column that names the source, and the one that names the target."""
+    """A table between two others. `source` and `target`: its columns with their keys."""
 
     table: Any
     source: str
@@ -26,16 +26,16 @@ class Link:
 
 
 def public(_caller: Caller, _model: Any) -> Conditions:
-    """Rows of every organization: for the public facts that an organization's apps and installations show of it."""
+    """Rows of every organization: for public facts of an organization, shown with its apps and installations."""
     return [true()]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Edge:
-    """From rows of `source` by their column `local` to rows of `target` by their column `remote`.
+    """An edge from rows of `source` by their column `local` to rows of `target` by their column `remote`.
 
-    With a `link`, `remote` is the target's column that the link names. `rows` says which targets exist for a caller.
-    Each is declared once and equals itself alone: loaders are kept by it.
+    With a `link`, `remote` is the target's column to which the link refers. `rows` says which targets exist for a
+    caller. Each edge is declared once and equals only itself: loaders are kept by edge.
     """
 
     source: Any
@@ -60,7 +60,7 @@ class Edge:
         return statement if self.link is None else statement.join(self.link.table, self._linked())
 
     def all(self, caller: Caller, keys: Sequence[str]) -> Any:
-        """(target, key) for every target, in the order of the edge; for lists that are short by rule."""
+        """(target, key) for every target, in the order of the edge; only for lists of limited length."""
         return self.of(caller, keys).order_by(*ordering(self.target, self.order, SliceRequest()))
 
     def page(
@@ -70,7 +70,7 @@ class Edge:
         request: SliceRequest,
         conditions: Sequence[ColumnElement[bool]] = (),
     ) -> Any:
-        """(target, key) for one slice under each key: a window, so that all parents cost one statement."""
+        """(target, key) for one slice under each key: a window function, so one statement serves all parents."""
         number = func.row_number().over(partition_by=self.key, order_by=ordering(self.target, self.order, request))
         chosen = (
             self.of(caller, keys, conditions)
@@ -94,20 +94,20 @@ class Edge:
 
     @property
     def key(self) -> Any:
-        """The column that holds the source's key."""
+        """The column with the source's key."""
         return getattr(self.target, self.remote) if self.link is None else getattr(self.link.table, self.link.source)
 
     def _linked(self) -> Any:
         link = self.link
-        assert link is not None  # noqa: S101  only called where there is one
+        assert link is not None  # noqa: S101  only called with a link
         return getattr(link.table, link.target) == getattr(self.target, self.remote)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Relation:
-    """An edge to other values than a table's rows: a batch function from keys to values, on one session.
+    """An edge to values that are not rows of a table: a batch function from keys to values, on one session.
 
-    Equals itself alone, as an `Edge` does.
+    It equals only itself, like an `Edge`.
     """
 
     load: Callable[[AsyncSession, Caller, Sequence[Any]], Awaitable[dict[Any, Any]]]

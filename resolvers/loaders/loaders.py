@@ -23,7 +23,7 @@ Conditions = Sequence[ColumnElement[bool]]
 
 
 class Loaders:
-    """One request's. Cleared after each mutation, so that an answer shows what it changed."""
+    """The loaders of one request. They are cleared after each mutation, so that its answer shows new values."""
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
@@ -31,7 +31,7 @@ class Loaders:
         self._held: dict[tuple[type, str], Row] = {}
 
     def clear(self) -> None:
-        """Forget everything that was read."""
+        """Forget all rows and values."""
         self._loaders.clear()
         self._held.clear()
 
@@ -40,7 +40,7 @@ class Loaders:
         self._held[type(row), row.id] = row
 
     async def one(self, edge: Edge, key: str | None) -> Any:
-        """The target of a source, or None where there is none for the caller."""
+        """The target of a source; None if there is none for the caller."""
         self._admit(edge.needs)
         if key is None:
             return None
@@ -49,7 +49,7 @@ class Loaders:
         return await self._loader((edge, "one"), partial(self._one, edge)).load(key)
 
     async def all(self, edge: Edge, key: str) -> list[Any]:
-        """Every target of a source; for lists that are short by rule."""
+        """Every target of a source; only for lists of limited length."""
         self._admit(edge.needs)
         found: list[Any] = await self._loader((edge, "all"), partial(self._all, edge)).load(key)
         return found
@@ -62,14 +62,14 @@ class Loaders:
         return found
 
     async def count(self, edge: Edge, key: str, filter_: Any = None) -> int:
-        """How many targets a source has."""
+        """The number of targets of a source."""
         self._admit(edge.needs)
         load = partial(self._count, edge, _conditions(filter_))
         count: int = await self._loader((edge, "count", filter_), load).load(key)
         return count
 
     async def value(self, relation: Relation, key: Any) -> Any:
-        """The value of a relation for a key, or None."""
+        """The value of a relation for a key; None if there is none."""
         self._admit(relation.needs)
         return await self._loader(relation, partial(self._values, relation)).load(key)
 

@@ -57,7 +57,7 @@ class Identity:
 
 
 async def probe_of(work: Work, integration: Integration, connection: Connection | None, request: Request) -> Outbound:
-    """The request, ready to go. Raises InvalidInput if it cannot be sent, such as without an API base.
+    """The outbound request of a probe. Raises InvalidInput if it cannot be sent, such as without an API base.
 
     Its answer may be shown, so every text of the stored secret is masked in it, not only the credential.
     """
@@ -98,7 +98,7 @@ def objection(reply: Reply, verification: Verification | None) -> str | None:
     if not expect.takes(reply.status):
         return f"The remote service answered {reply.status}{said}"
     if expect.when is not None and not is_truthy(evaluate(expect.when, reply.value)):
-        return f"The remote service answered {reply.status}, but not as it does to credentials that work{said}"
+        return f"The remote service answered {reply.status}, but not in the way that shows working credentials{said}"
     return None
 
 
@@ -156,6 +156,6 @@ def _error_text(reply: Reply, expression: str | None) -> str:
 
 
 def _clean(text: str, secrets: Sequence[str]) -> str:
-    """One line without secrets and without characters that a terminal or a database cannot take."""
+    """The text as one line, without secrets and without characters that a terminal or a database refuses."""
     line = " ".join(redact(text, secrets).split())
     return "".join(letter for letter in line if not unicodedata.category(letter).startswith("C"))

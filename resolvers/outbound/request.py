@@ -1,4 +1,4 @@
-"""Outbound requests: an integration's address, headers and authorisation put onto a request, and its masked form."""
+"""Outbound requests: add an integration's address, headers and authorisation; show the request masked."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Header:
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """The way to an integration's API with a connection: base address, opened secret and its authorisation.
+    """The way to an integration's API with a connection: base address, unsealed secret and its authorisation.
 
-    `held` is the OAuth token that goes along; None for any other credential.
+    `held` is the OAuth token of the call; None for any other credential.
     """
 
     integration: Integration
@@ -44,7 +44,7 @@ class Route:
 
 @dataclass(frozen=True, kw_only=True)
 class Outbound:
-    """A request that is ready to go. `held`: `call_with_token` keeps this token fresh.
+    """A request that is ready to be sent. `held`: the token that `call_with_token` keeps fresh.
 
     `secrets` are masked in every text about the request, the named headers and query parameters in its shown form.
     """
@@ -116,7 +116,7 @@ async def _configured_headers(work: Work, integration: Integration, at: Path) ->
 
 
 async def _facts(work: Work) -> dict[str, str]:
-    """The values of `${user.*}` and `${tenant.*}`. A caller that is no user has no `user.*`."""
+    """The values of `${user.*}` and `${tenant.*}`. A caller without a user has no `user.*`."""
     organization = await work.get(Organization, work.organization_id)
     facts = {f"tenant.{key}": to_text(value) for key, value in organization.custom_fields.items()}
     facts |= {"tenant.id": organization.id, "tenant.name": organization.name, "tenant.slug": organization.slug}

@@ -1,4 +1,4 @@
-"""The durable record of what leaves the hub, written in batches straight on the driver.
+"""The durable record of calls, written in batches straight on the driver.
 
 Every write goes through `Recorder.write(batch)`: one transaction, durable when it returns.
 """
@@ -28,16 +28,16 @@ __all__ = [
 
 
 class Recorder(Protocol):
-    """Writes batches of records."""
+    """A writer of batches of records."""
 
     async def write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
-        """Write all of a batch in one transaction. Answers in its order: None, or what already holds the key.
+        """Write a batch in one transaction. Answers for each record, in order: None, or the earlier use of its key.
 
-        An Intent whose key is held is not written; the rest of the batch is.
+        An Intent with a used key is not written; the rest of the batch is.
         """
 
     async def close(self) -> None:
-        """Let go of its connection."""
+        """Close its connection."""
 
 
 def open_recorder(database: Database) -> Recorder:

@@ -1,4 +1,4 @@
-"""Group commit: what arrives while one write is under way goes together in the next."""
+"""Group commit: batches that arrive during one write go together into the next."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Write = Callable[[Batch], Awaitable[Sequence[Recorded]]]
 
 
 class GroupCommit:
-    """Lets many callers share a transaction; each learns of its own records only, once they are durable.
+    """One transaction for the batches of many callers. Each gets the results of its own batch when it is durable.
 
-    A group that fails is written again batch by batch, so that nobody pays for another's fault.
+    After an error the batches of a group are written one by one, so that one bad batch does not fail the others.
     """
 
     def __init__(self, write: Write) -> None:
@@ -24,7 +24,7 @@ class GroupCommit:
         self._writing: asyncio.Task[None] | None = None
 
     async def write(self, batch: Batch) -> Sequence[Recorded]:
-        """As `Recorder.write`. What was handed in is written even when its caller leaves."""
+        """Like `Recorder.write`. The batch is written even if its caller stops waiting."""
         done: asyncio.Future[Sequence[Recorded]] = asyncio.get_running_loop().create_future()
         self._waiting.append((batch, done))
         if self._writing is None:
@@ -32,12 +32,12 @@ class GroupCommit:
         return await done
 
     async def drain(self) -> None:
-        """Wait until everything that was handed in is written."""
+        """Wait until all batches are written."""
         if self._writing is not None:
             await self._writing
 
     async def _write_all(self) -> None:
-        # Nothing is awaited between seeing that nobody waits and saying so: else a newcomer would wait for ever.
+        # No await between the last look at `_waiting` and `_writing = None`: a batch in between would stay unwritten.
         while self._waiting:
             group, self._waiting = self._waiting, []
             if len(group) == 1 or not await self._write_together(group):
@@ -48,12 +48,12 @@ class GroupCommit:
     async def _write_together(self, group: list[tuple[Batch, asyncio.Future[Sequence[Recorded]]]]) -> bool:
         try:
             recorded = iter(await self._write([record for batch, _ in group for record in batch]))
-        except Unavailable as refusal:  # nobody's fault: one after the other they would only wait longer
+        except Unavailable as refusal:  # not a batch's fault: writing one by one would only take longer
             for _, done in group:
                 if not done.done():
                     done.set_exception(refusal)
             return True
-        except Exception:  # noqa: BLE001  whose fault it is shows when each is written alone
+        except Exception:  # noqa: BLE001  each batch is written alone next, and the bad one fails
             return False
         for batch, done in group:
             mine = [next(recorded) for _ in batch]
@@ -64,7 +64,7 @@ class GroupCommit:
     async def _write_alone(self, batch: Batch, done: asyncio.Future[Sequence[Recorded]]) -> None:
         try:
             recorded = await self._write(batch)
-        except Exception as error:  # noqa: BLE001  it is the caller's to know, and the loop goes on
+        except Exception as error:  # noqa: BLE001  the caller gets it, and the loop continues
             if not done.done():
                 done.set_exception(error)
             return

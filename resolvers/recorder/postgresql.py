@@ -12,7 +12,7 @@ from resolvers.recorder.records import Existing, Intent, Key, KeyRelease, Outcom
 from resolvers.recorder.statements import statements
 
 _SQL: Final = statements(sqlite=False)
-# When a connection was used is not worth a wait for whoever is changing it, nor a deadlock with another group.
+# SKIP LOCKED: the time of use is not worth waiting for another transaction, nor a deadlock with another group.
 _NOTE_USE: Final = """
 WITH used AS (SELECT id FROM connection WHERE id = $9 AND (last_used_at IS NULL OR last_used_at < $10)
  FOR NO KEY UPDATE SKIP LOCKED),
@@ -21,7 +21,7 @@ _OUTCOME_AND_USE: Final = _NOTE_USE + _SQL.update_outcome
 
 
 class PostgresqlRecorder:
-    """Borrows a connection of the engine's pool for each group."""
+    """A recorder that borrows a connection of the engine's pool for each group."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -31,14 +31,14 @@ class PostgresqlRecorder:
         return await self._group.write(batch)
 
     async def close(self) -> None:
-        """Let it finish; the pool is the engine's to close."""
+        """Wait for the last write. The engine closes the pool."""
         await self._group.drain()
 
     async def _write(self, batch: Sequence[Record]) -> Sequence[Recorded]:
         intents = [parameters.of_intent(one) for one in batch if isinstance(one, Intent) and one.key is None]
         outcomes = [parameters.of_outcome_and_use(one) for one in batch if isinstance(one, Outcome)]
         async with self._database.driver() as driver:
-            if len(batch) in (len(intents), len(outcomes)):  # each is a transaction by itself
+            if len(batch) in (len(intents), len(outcomes)):  # one executemany is one transaction
                 await _write_many(driver, intents, outcomes)
                 return [None] * len(batch)
             async with driver.transaction():
@@ -47,7 +47,7 @@ class PostgresqlRecorder:
 
 
 async def _write_many(driver: Any, intents: Sequence[Any], outcomes: Sequence[Any]) -> None:
-    """One round trip for all of a kind, which happen together or not at all."""
+    """Write all intents, then all outcomes: one round trip each, all rows of a kind or none."""
     if intents:
         await driver.executemany(_SQL.insert_intent, intents)
     if outcomes:

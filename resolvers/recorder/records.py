@@ -1,4 +1,4 @@
-"""What is recorded: an intent before a call, an outcome after it, the use of a token."""
+"""Records: an intent before a call, an outcome after it, the use of a token."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from models.vocabulary import DispatchOutcome, HttpMethod, Source
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """An idempotency key, bound to who uses it and to the digest of the input."""
+    """An idempotency key, bound to its owner and operation. It expires at `expires_at`, ms since 1970 UTC."""
 
     owner_id: str
     operation: str
@@ -19,7 +19,7 @@ class Key:
 
 @dataclass(frozen=True, kw_only=True)
 class Intent:
-    """A dispatch that is about to be sent. Columns of `dispatch`, and the key that guards it."""
+    """A dispatch that is about to be sent: columns of `dispatch`, and its idempotency key."""
 
     id: str
     created_at: int
@@ -42,7 +42,7 @@ class Intent:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a dispatch ended. `used_connection_id` is stamped as used."""
+    """The end of a dispatch. `used_connection_id`: the connection whose time of use is updated."""
 
     dispatch_id: str
     outcome: DispatchOutcome
@@ -57,14 +57,14 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class KeyRelease:
-    """An intent came to nothing before anything left the hub: its key is free again."""
+    """Free the key of an intent: nothing was sent."""
 
     intent: Intent
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenUse:
-    """A token was used, to the minute."""
+    """A use of a token, exact to the minute. `at` in ms since 1970 UTC."""
 
     token_id: str
     at: int
@@ -72,7 +72,7 @@ class TokenUse:
 
 @dataclass(frozen=True, kw_only=True)
 class Existing:
-    """The key is held: by which input, with which result."""
+    """An earlier use of the key: its input's digest, and its result."""
 
     request_digest: str
     result_id: str | None

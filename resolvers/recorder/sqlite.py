@@ -1,4 +1,4 @@
-"""The recorder on SQLite: one connection in one thread, one hop a batch."""
+"""The recorder on SQLite: one connection in one thread, one call to it for each group."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SQL: Final = statements(sqlite=True)
 
 
 class SqliteRecorder:
-    """Takes its turn with the other writers of the process."""
+    """A recorder that takes turns with the other writers of the process."""
 
     def __init__(self, database: Database) -> None:
         self._writer = SqliteWriter(database, "recorder")
@@ -27,7 +27,7 @@ class SqliteRecorder:
         return await self._group.write(batch)
 
     async def close(self) -> None:
-        """Let go of the connection and end the thread."""
+        """Close the connection and end the thread."""
         await self._group.drain()
         await self._writer.close()
 

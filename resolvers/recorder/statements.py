@@ -25,7 +25,7 @@ UPDATE dispatch SET outcome = ?, external_status = ?, error = ?, attempt_count =
 _TOUCH_CONNECTION: Final = """
 UPDATE connection SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)"""
 _TOUCH_TOKEN: Final = "UPDATE token SET last_used_at = ? WHERE id = ?"
-# A key whose time is over is taken as if it had never been used.
+# An expired key is claimed as if it had never been used.
 _CLAIM_KEY: Final = """
 INSERT INTO idempotency (organization_id, principal_or_token_id, operation, key, request_digest, result_id,
  expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -57,7 +57,7 @@ class Statements:
 
 
 def statements(*, sqlite: bool) -> Statements:
-    """For one of the drivers."""
+    """The statements in the parameter style of one driver."""
     return Statements(
         insert_intent=spelled(_INSERT_INTENT, sqlite=sqlite),
         update_outcome=spelled(_UPDATE_OUTCOME, sqlite=sqlite),
@@ -89,12 +89,12 @@ def of_outcome(outcome: Outcome) -> tuple[Any, ...]:
 
 
 def of_outcome_and_use(outcome: Outcome) -> tuple[Any, ...]:
-    """Parameters of `update_outcome`, then the connection and the time since which its use is not news."""
+    """Parameters of `update_outcome`, then the connection, and the time before which its last use is updated."""
     return (*of_outcome(outcome), outcome.used_connection_id, outcome.finished_at - 60_000)
 
 
 def of_used_connection(outcome: Outcome) -> tuple[Any, ...]:
-    """Parameters of `touch_connection`: once a minute is exact enough."""
+    """Parameters of `touch_connection`, which writes at most once a minute."""
     return (outcome.finished_at, outcome.used_connection_id, outcome.finished_at - 60_000)
 
 

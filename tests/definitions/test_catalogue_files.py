@@ -48,17 +48,17 @@ def test_leaves_dates_as_they_are_written(tmp_path):
 def test_names_file_key_and_what_is_wrong(tmp_path):
     sentence = refusal_of(tmp_path, PLAIN.replace("type: BEARER", "type: BEARER, colour: red"))
 
-    assert sentence == "catalogue/plain.yaml is no definition. auth.colour: There is no such key here."
+    assert sentence == "catalogue/plain.yaml is not a valid definition. auth.colour: This key is not allowed here."
 
 
 def test_refuses_a_key_that_stands_twice(tmp_path):
-    assert "name stands twice" in refusal_of(tmp_path, PLAIN + "name: Again\n")
+    assert "name is given twice" in refusal_of(tmp_path, PLAIN + "name: Again\n")
 
 
 def test_refuses_a_file_of_another_name(tmp_path):
     sentence = refusal_of(tmp_path, PLAIN, "other.yaml")
 
-    assert sentence == "catalogue/other.yaml is no definition. vendor: It must be as the file is called, other."
+    assert sentence == "catalogue/other.yaml is not a valid definition. vendor: It must be the file's name, other."
 
 
 @pytest.mark.parametrize(

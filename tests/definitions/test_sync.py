@@ -97,7 +97,7 @@ def test_does_not_start_with_a_file_that_is_wrong(tmp_path, fork, command):
         said = output.read().decode()
 
     assert code == 1
-    assert "vendors/lake.yaml is no definition. auth.type: It must be 'NONE', 'API_KEY'" in said
+    assert "vendors/lake.yaml is not a valid definition. auth.type: It must be 'NONE', 'API_KEY'" in said
     assert "Traceback" not in said
     assert not (tmp_path / "patchbay.sqlite3").exists()
 

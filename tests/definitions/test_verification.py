@@ -102,9 +102,9 @@ FAILURES: list[tuple[Any, str, str]] = [
     ({"error": ["no text"]}, "403 Forbidden", "The remote service answered 403."),
     (
         *({"ok": False, "error": "invalid_auth"}, "200 OK"),
-        "The remote service answered 200, but not as it does to credentials that work: invalid_auth",
+        "The remote service answered 200, but not in the way that shows working credentials: invalid_auth",
     ),
-    (b"<html>", "200 OK", "The remote service answered 200, but not as it does to credentials that work."),
+    (b"<html>", "200 OK", "The remote service answered 200, but not in the way that shows working credentials."),
     ({"error": f"what is {TOKEN}?\n"}, "400 Bad Request", "The remote service answered 400: what is ***?"),
     ({}, "302 Found", "The remote service answered 302."),
 ]

@@ -133,7 +133,7 @@ async def test_refuses_a_key_that_was_used_with_other_inputs(declare, client: Do
 
     sentence = refused(await client("POST", "/integrations/STOCK/RUN.json", {"a": 2}, key="k1"), 409)
 
-    assert sentence == "This key was used with another input."
+    assert sentence == "This key was used with another input; use a new key."
     assert len(upstream.requests) == 1
 
 

@@ -64,7 +64,7 @@ async def test_the_same_key_makes_one_event(client: Donut, apps: Apps):
     await client.ok("POST", SENT, {"metadata": {"n": 2}}, key="k2")
 
     assert first == again
-    assert sentence == "This key was used with another input."
+    assert sentence == "This key was used with another input; use a new key."
     assert [event.payload for event in await events(apps)] == [{"n": 1}, {"n": 2}]
 
 

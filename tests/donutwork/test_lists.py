@@ -71,7 +71,7 @@ async def test_refuses_a_page_beyond_10000_rows(client: Donut):
 
     sentence = refused(await client("GET", "/integrations.json?size=100&page=102"), 400)
 
-    assert sentence == "page: Lists are paged to 10000 rows; filter for those beyond."
+    assert sentence == "page: Lists are paged to 10000 rows; use a filter for later rows."
 
 
 @both

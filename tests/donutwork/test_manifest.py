@@ -186,7 +186,7 @@ async def test_stores_the_token_encrypted_and_never_answers_it(declaring: Donut,
 async def test_refuses_a_personal_token(client: Donut, apps: Apps, app: Integration):
     sentence = refused(await client("PUT", "/integrations.json", {"capabilities": [action("A")]}), 403)
 
-    assert sentence == "Only an app may declare, with the token of its integration."
+    assert sentence == "Only an app may declare its manifest; use a token of its integration."
     assert await stored(apps, Capability, app) == []
 
 

@@ -57,7 +57,7 @@ async def integration(organization: Tenant, lasting_http: httpx.AsyncClient, ups
         ({"url": "/x", "headers": {"x-key": "mine"}}, "headers.0: The header x-key is set by the way"),
         ({"url": "/x", "headers": {"X-A": "a\r\nX-B: c"}}, "headers.0: A header value may not have line breaks"),
         ({"url": "/x", "headers": {"X A": "a"}}, "headers.0: A header name is made of"),
-        ({"url": "/x", "data": {"a": 1}, "headers": {"Content-Type": "text/csv"}}, "data: A value goes as JSON"),
+        ({"url": "/x", "data": {"a": 1}, "headers": {"Content-Type": "text/csv"}}, "data: A value is sent as JSON"),
         ([], "The body must be a JSON object."),
     ],
 )

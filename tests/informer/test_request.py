@@ -81,8 +81,8 @@ async def test_a_key_in_the_query_cannot_be_doubled(client: Informer, upstream: 
     by_params = await client("POST", REQUEST, {"url": "/x", "params": {"key": "mine"}})
 
     assert good.status_code == 200
-    assert "the way of authorisation" in refused(by_path, 400)
-    assert "the way of authorisation" in refused(by_params, 400)
+    assert "The hub sets" in refused(by_path, 400)
+    assert "The hub sets" in refused(by_params, 400)
     assert [one.target for one in upstream.requests] == ["/v2/x?a=1&key=the-key-4711"]
     (record,) = await records(apps)
     assert "4711" not in record.url
@@ -142,7 +142,7 @@ async def test_says_what_is_missing_before_it_sends_anything(client: Informer, u
     addressless = await client("POST", REQUEST, {"url": "/x"})
 
     assert refused(unconnected, 409) == "There is no connection to use; connect first."
-    assert refused(addressless, 400) == "url: The integration has no address of its API; set it."
+    assert refused(addressless, 400) == "url: The integration has no API base address; set it."
     assert await records(apps) == []
 
 
@@ -170,7 +170,7 @@ async def test_the_same_key_answers_what_was_answered(send, apps: Apps, upstream
     assert (again.status_code, again.content) == (first.status_code, first.content) == (201, content)
     same = [[pair for pair in one.headers.raw if pair[0].lower() != b"date"] for one in (first, again)]
     assert same[0] == same[1]
-    assert refused(other, 409) == "This key was used with another input."
+    assert refused(other, 409) == "This key was used with another input; use a new key."
     (got,) = upstream.requests
     assert got.header("Idempotency-Key") == ["k-1"]
     assert len(await records(apps)) == 1

@@ -170,7 +170,7 @@ async def test_what_has_ended_cannot_be_cancelled_nor_what_succeeded_retried(org
     retried = (await organization.client.query(RETRY, id=job_id))["retryJob"]
 
     assert cancelled["message"] == "The job has ended already."
-    assert retried["message"] == "The job has succeeded."
+    assert retried["message"] == "The job has succeeded, so it cannot be retried."
     assert cancelled["existing"] == retried["existing"] is not None
     assert await rows(database, Job, Job.id == job_id) == before
 

@@ -26,7 +26,7 @@ def test_no_table_is_left_without_a_scope():
 
 
 def test_a_table_without_a_scope_is_read_by_nobody():
-    with pytest.raises(LookupError, match="Registration has neither a scope nor a rule of its own"):
+    with pytest.raises(LookupError, match="Registration has neither a scope nor its own rule"):
         living(NOBODY, Registration)
 
 

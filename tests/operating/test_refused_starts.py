@@ -91,7 +91,7 @@ async def test_an_algorithm_with_a_shared_secret(tmp_path):
     [
         (b"a: [b", "c/a.yaml cannot be read as YAML: while parsing"),
         (b"\xff\xfe\x00", "c/a.yaml cannot be read as YAML: "),
-        (b"a: b", "c/a.yaml is no definition. vendor: It must be given."),
+        (b"a: b", "c/a.yaml is not a valid definition. vendor: It must be given."),
     ],
 )
 async def test_a_catalogue_that_is_broken(tmp_path, content, said):

@@ -196,7 +196,7 @@ async def test_a_hub_follows_a_rotation_and_says_when_it_cannot(organization, is
     assert (away.status_code, away.json()["errors"][0]) == (
         502,
         {
-            "message": "The keys of the issuer of your token cannot be fetched now; try again.",
+            "message": "The keys of your token's issuer cannot be fetched now; try again.",
             "extensions": {"code": "UPSTREAM_FAILED"},
         },
     )

@@ -19,7 +19,7 @@ from tests.processes.faults.conftest import CREATE, PATIENCE, UNKNOWN, VIEWER, r
 CODE = "INTERNAL_SERVER_ERROR"
 FULL = ("The database's disk is full or fails, so nothing was changed; try again once that is mended.", CODE)
 UNRECORDED = (
-    "The call was sent, but what came of it could not be recorded."
+    "The call was sent, but its outcome could not be recorded."
     " Look at the remote service before you repeat it; with an idempotency key it is not sent again."
 )
 DISPATCH = """mutation ($input: DispatchInput!) { dispatch(input: $input) {

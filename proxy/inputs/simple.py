@@ -83,8 +83,7 @@ def default_location(method: HttpMethod) -> InputLocation:
 
 
 def type_of(schema: Schema, declared: Schema) -> InputType:
-    """The JSON type of a property besides null, after following local references; ANY if there is not exactly one.
-    """
+    """The JSON type of a property besides null, after following local references; ANY if there is not exactly one."""
     for _ in range(8):
         reference = declared.get("$ref")
         target = resolve(schema, reference) if isinstance(reference, str) else None

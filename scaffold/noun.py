@@ -17,7 +17,7 @@ def noun(name: str) -> Change:
     """The noun's files and lines. Raises Refused for a name that is bad or taken."""
     words = _words(name)
     kind, many = words["Noun"], words["nouns"]
-    _refuse_taken(kind, words["roots"])
+    _refuse_taken(name, kind, words["roots"])
     change = Change("noun", words)
     change.tell(f"resolvers/{many}", f"{words['Many']}.")
     change.edit("pyproject.toml", lambda text: _TOP_ROOMS.sub(lambda found: _with(found[0], many), text))
@@ -68,10 +68,10 @@ def _with(rooms: str, room: str) -> str:
     return " | ".join(sorted([room, *rooms.split(" | ")]))
 
 
-def _refuse_taken(kind: str, roots: str) -> None:
+def _refuse_taken(name: str, kind: str, roots: str) -> None:
     """By a type or root field of the graph, a table, or an import of the templates."""
     graph = (ROOT / "schema/schema.graphql").read_text()
     sources = [ROOT / "models/tables.py", *(ROOT / "scaffold/templates/noun").iterdir()]
-    imports = "\n".join(line for file in sources for line in file.read_text().splitlines() if " import " in line)
-    if re.search(rf"^\w+ {kind}\b|^  {roots}\b", graph, re.MULTILINE) or re.search(rf"\b{kind}\b", imports):
+    imports = "\n".join(names for file in sources for names in re.findall(r" import (.+)", file.read_text()))
+    if re.search(rf"^\w+ {kind}\b|^  {roots}\b", graph, re.MULTILINE) or re.search(rf"\b({name}|{kind})\b", imports):
         raise Refused(f"{kind} or {roots} is a name of the hub already: choose another name.")

@@ -108,6 +108,7 @@ def test_a_noun_of_several_words_is_one_in_every_spelling(tmp_path: Path):
         ("noun", "place", "Place or places is a name of the hub already: "),
         ("noun", "node", "Node or nodes is a name of the hub already: "),
         ("noun", "scope", "Scope or scopes is a name of the hub already: "),
+        ("noun", "given", "Given or givens is a name of the hub already: "),
         ("noun", "pace", "models/pace.py exists already: "),
         ("noun", "filter", '"filter" cannot name a noun: give '),
         ("noun", "kit", "schema/kit exists already: "),

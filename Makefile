@@ -18,7 +18,7 @@ NODE_NEW_ENOUGH := node -e 'const [major, minor] = process.versions.node.split("
 # Asked first, since `npm ci` takes a minute to give up without a network, and `make run` would wait for it.
 NPM_ANSWERS := npm view vite name --fetch-retries=1 --fetch-retry-mintimeout=1000 >&2
 
-.PHONY: run test check format sdl docs web lock clean
+.PHONY: run test check format noun dialect sdl docs web lock clean
 
 run: $(VENV)/run.stamp  ## start the hub at http://127.0.0.1:8000
 	@if $(NODE_NEW_ENOUGH) && ! $(MAKE) --silent --question web; then echo "Building GraphiQL …"; fi
@@ -41,6 +41,12 @@ check: $(VENV)/test.stamp  ## what a machine can tell without running the hub
 format: $(VENV)/test.stamp  ## put the code into the house's form
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
+
+noun: $(VENV)/test.stamp  ## write the skeleton of a noun: make noun NAME=gadget
+	@$(BIN)/python -m scaffold noun '$(NAME)'
+
+dialect: $(VENV)/test.stamp  ## write the skeleton of a dialect: make dialect NAME=gadget
+	@$(BIN)/python -m scaffold dialect '$(NAME)'
 
 sdl: $(VENV)/run.stamp  ## write the schema that clients are built against
 	@$(BIN)/python cli.py sdl > $(VENV)/schema.graphql

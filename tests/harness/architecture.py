@@ -27,10 +27,9 @@ TRANSACTIONS = ("models/database.py", "resolvers/operation.py", "resolvers/loade
 _OPERATORS = ("commands/", "demo/")
 #: The folders that serve every dialect alike. Dialects live in `rest/`.
 _NEUTRAL = ("commands/", "hub/", "jobs/", "models/", "proxy/", "resolvers/", "schema/", "web/", "wire/")
+_DIALECTS = ("celigo", "cycle", "donutwork", "gitbook", "informer")
 #: A dialect's name as a whole word or as a part of an identifier; a life cycle is none.
-_DIALECT = re.compile(
-    r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?<!(?i:life)[-_ ])(?i:donutwork|informer|cycle|gitbook|celigo)(?![a-z])"
-)
+_DIALECT = re.compile(rf"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?<!(?i:life)[-_ ])(?i:{'|'.join(_DIALECTS)})(?![a-z])")
 #: The members of `Source` name the face of a call. They are part of the graph and stand in the database.
 _SOURCE = re.compile(r'^    ([A-Z]+) = "\1"$')
 _VAGUE = {"Manager", "Service", "Helper", "Helpers", "Util", "Utils", "Common", "Base"}

@@ -1,0 +1,1 @@
+"""Skeletons for developers: `make noun NAME=gadget`, `make dialect NAME=gadget`. No part of the running hub."""

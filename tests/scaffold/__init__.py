@@ -1,0 +1,1 @@
+"""The skeletons that `make noun` and `make dialect` write."""

@@ -9,7 +9,8 @@ from typing import Any, Final
 import yaml
 
 from models.errors import InvalidInput
-from resolvers.definitions.definition import VendorDefinition, read_definition
+from resolvers.definitions.definition import VendorDefinition
+from resolvers.definitions.reading import read_definition
 
 _TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from models.definition import FieldGroup, FieldType
 from models.errors import Path, Violation
 from proxy.address import template_names
 from proxy.headers import check_header
 from resolvers.auth_kinds import KINDS
+from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import FormField, Request
 from resolvers.definitions.words import whole
-
-if TYPE_CHECKING:
-    from resolvers.definitions.definition import VendorDefinition
 
 _SIGNED: Final = frozenset({"timestamp", "body", "id", "url", "method"})
 _ADDRESSES: Final = ("apiBaseUrl", "authorizationUrl", "tokenUrl", "revocationUrl", "issuer", "userinfoUrl")

@@ -12,7 +12,8 @@ from sqlmodel import col
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Violation
 from models.tables import Definition, Integration
 from models.vocabulary import Permission
-from resolvers.definitions.definition import VendorDefinition, read_definition
+from resolvers.definitions.definition import VendorDefinition
+from resolvers.definitions.reading import read_definition
 from resolvers.definitions.stored import new_row, write_row
 from resolvers.operation import OPERATOR, operation
 from resolvers.work import Work

@@ -9,7 +9,8 @@ import orjson
 from models.errors import InvalidInput
 from models.row import name_key
 from models.tables import Definition
-from resolvers.definitions.definition import VendorDefinition, stored_definition
+from resolvers.definitions.definition import VendorDefinition
+from resolvers.definitions.reading import stored_definition
 
 
 def new_row(definition: VendorDefinition, organization_id: str | None) -> Definition:

@@ -15,7 +15,7 @@ from schema.kit.descriptions import needing
 from schema.kit.ids import row_id
 from schema.kit.places import as_asked
 from schema.kit.result import Result
-from schema.kit.translate import command
+from schema.kit.translate import command, require_fields
 
 AnyOperation = Operation[Any, Any] | Exchange[Any, Any, Any, Any]
 
@@ -30,6 +30,8 @@ def mutation(
     shows: Callable[[Any], Any] | None = None,
 ) -> Any:
     """An operation with one input. `reads`: makes the command; may be its class. `shows`: picks the payload."""
+    if isinstance(reads, type):
+        require_fields(reads, input)
     read: Callable[[Any], Any] = (lambda given: command(reads, given)) if isinstance(reads, type) else reads
 
     async def resolve(root: Any, info: Info, input: Any) -> Any:

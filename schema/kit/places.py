@@ -16,18 +16,17 @@ def as_asked(refusal: DomainError, info: Info) -> DomainError:
     """The refusal with the paths of the field's own arguments."""
     raw: GraphQLResolveInfo[Any] = info._raw_info
     arguments = raw.parent_type.fields[raw.field_name].args
-    return refusal.renamed(lambda path: _in(arguments, path))
+    return refusal.renamed(lambda path: place_in(arguments, path))
 
 
-def _in(arguments: Mapping[str, GraphQLArgument], path: Path) -> Path:
+def place_in(arguments: Mapping[str, GraphQLArgument], path: Path) -> Path:
     """An argument by its name, a field of `input` below `input`; any other place stays unchanged."""
     name = to_camel_case(path[0]) if path else ""
     if name in arguments:
         return (name, *_below(arguments[name].type, path[1:]))
     kind = get_nullable_type(arguments["input"].type) if "input" in arguments else None
-    return (
-        ("input", *_below(kind, path)) if is_input_object_type(kind) and (not path or name in kind.fields) else path
-    )
+    is_below = is_input_object_type(kind) and (not path or name in kind.fields)
+    return ("input", *_below(kind, path)) if is_below else path
 
 
 def _below(kind: Any, path: Path) -> Path:

@@ -28,6 +28,13 @@ def command(kind: type[C], given: Any) -> C:
     return kind(**values)
 
 
+def require_fields(kind: type, input: type) -> None:
+    """Raises TypeError for a member of an input that a command has no field for: it would be dropped."""
+    members = {field.python_name for field in input.__strawberry_definition__.fields}  # type: ignore[attr-defined]
+    if dropped := members - {field.name for field in dataclasses.fields(kind)}:
+        raise TypeError(f"{kind.__name__} has no field for {', '.join(sorted(dropped))} of {input.__name__}.")
+
+
 def _value(annotation: Any, value: Any) -> Any:
     if isinstance(value, list):
         inner = _command_type(annotation)

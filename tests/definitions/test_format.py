@@ -9,7 +9,7 @@ import pytest
 from models.definition import FieldGroup
 from models.errors import InvalidInput
 from models.vocabulary import AuthType
-from resolvers.definitions.definition import read_definition, stored_definition
+from resolvers.definitions.reading import read_definition, stored_definition
 from tests.definitions.samples import DESK, PLAIN, changed
 
 

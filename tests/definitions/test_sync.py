@@ -15,8 +15,8 @@ from models.secret import Keyring
 from models.tables import Definition, Integration, Organization
 from resolvers.caller import Caller
 from resolvers.definitions.catalogue import read_catalogue
-from resolvers.definitions.definition import read_definition
 from resolvers.definitions.mutations import sync_catalogue
+from resolvers.definitions.reading import read_definition
 from settings import Settings
 from tests.definitions.samples import DESK, PLAIN, changed
 from tests.harness.backends import both

@@ -64,10 +64,10 @@ async def claim(work: Work, operation: str, key: str | None, digest: str, result
         "operation": operation,
         "key": key,
     }
-    taken = {"request_digest": digest, "result_id": result_id, "expires_at": now + LIFETIME_MS, "created_at": now}
-    insert = (sqlite if work.hub.database.is_sqlite else postgresql).insert(Idempotency).values(**place, **taken)
+    values = {"request_digest": digest, "result_id": result_id, "expires_at": now + LIFETIME_MS, "created_at": now}
+    insert = (sqlite if work.hub.database.is_sqlite else postgresql).insert(Idempotency).values(**place, **values)
     statement = insert.on_conflict_do_update(
-        index_elements=list(place), set_=taken, where=col(Idempotency.expires_at) <= now
+        index_elements=list(place), set_=values, where=col(Idempotency.expires_at) <= now
     ).returning(col(Idempotency.key))
     if (await work.session.execute(statement)).first() is not None:
         return None

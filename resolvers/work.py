@@ -147,7 +147,7 @@ class Work:
         envelope = getattr(row, column)
         return None if envelope is None else orjson.loads(self.hub.keyring.open(envelope, secret_place(row, column)))
 
-    # --- later
+    # --- after the commit
 
     async def enqueue(self, new: NewJob) -> Job:
         """Enqueue a job, to run after this transaction; or return the unfinished job with the same dedupe key."""
@@ -172,7 +172,7 @@ class Work:
             await self.finish_job()
             await self.enqueue(successor(self.caller.job.job, after_ms))
 
-    # --- what the hub itself says
+    # --- events of the hub
 
     def announce(
         self,
@@ -201,7 +201,7 @@ class Work:
             )
         )
 
-    # --- the record
+    # --- the audit log
 
     def audit(
         self,

@@ -79,9 +79,9 @@ def claims_of(id_token: str, issuer: str | None, client_id: str, now_ms: int) ->
 
 def account_of(claims: dict[str, Any]) -> dict[str, str]:
     """The account by the standard claims (OpenID Connect Core §5.1), as far as they are given."""
-    named = claims.get("name") or claims.get("preferred_username") or claims.get("nickname")
-    told = {"accountId": claims.get("sub"), "email": claims.get("email"), "displayName": named}
-    return {key: _printable(value) for key, value in told.items() if isinstance(value, str | int) and value}
+    name = claims.get("name") or claims.get("preferred_username") or claims.get("nickname")
+    facts = {"accountId": claims.get("sub"), "email": claims.get("email"), "displayName": name}
+    return {key: _printable(value) for key, value in facts.items() if isinstance(value, str | int) and value}
 
 
 async def _inquire(hub: Hub, inquiry: Inquiry, access_token: str) -> dict[str, str]:

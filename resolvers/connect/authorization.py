@@ -60,7 +60,7 @@ class Finished:
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
 async def start_authorization(work: Work, start: StartAuthorization) -> Authorization:
-    """Begin OAuth for the caller, or for all at a shared integration. The state is good once, for 15 minutes."""
+    """Begin OAuth for the caller, or for all at a shared integration. The state works once, within 15 minutes."""
     path = ("integration_id",)
     integration = await work.get(Integration, start.integration_id, path=path)
     faults = Faults()
@@ -105,9 +105,9 @@ async def finish_authorization(work: Work, taken: Taken, learned: Learned) -> Fi
     session = await _session(work, taken.session_id)
     integration = next(iter(await offered(work, [taken.integration_id])), None)
     renewed = await connection_of(work, taken.renews_id, lock=True)
-    gone = taken.renews_id is not None and renewed is None
-    why = _failure(taken, learned, integration, gone=gone)
-    if why is None and integration is not None and learned.answer is not None:
+    missing = taken.renews_id is not None and renewed is None
+    reason = _failure(taken, learned, integration, missing=missing)
+    if reason is None and integration is not None and learned.answer is not None:
         connection = await keep_tokens(
             work,
             integration,
@@ -119,7 +119,7 @@ async def finish_authorization(work: Work, taken: Taken, learned: Learned) -> Fi
         )
         complete(work, session, connection)
     else:
-        fail(work, session, why or "The integration no longer exists.")
+        fail(work, session, reason or "The integration no longer exists.")
     return Finished(
         session=session,
         integration=integration,
@@ -138,11 +138,11 @@ async def _session(work: Work, session_id: str) -> ConnectSession:
     return session
 
 
-def _failure(taken: Taken, learned: Learned, integration: Integration | None, *, gone: bool) -> str | None:
+def _failure(taken: Taken, learned: Learned, integration: Integration | None, *, missing: bool) -> str | None:
     if taken.refusal is not None:
         return taken.refusal
     if learned.failure is not None:
         return learned.failure.message
-    if gone:
+    if missing:
         return "The connection to renew no longer exists; connect again."
     return "The integration no longer exists." if integration is None else None

@@ -68,11 +68,11 @@ async def renewable(work: Work, connection_id: str, integrations: Sequence[Integ
     """A connection that the caller may see, at one of these integrations. Raises NotFound."""
     path = ("connection_id",)
     connection = await work.get(Connection, connection_id, path=path)
-    registered = select(Registration).where(
+    registration = select(Registration).where(
         col(Registration.connection_id) == connection.id,
         col(Registration.integration_id).in_([integration.id for integration in integrations]),
     )
-    if await work.first(registered) is None:
+    if await work.first(registration) is None:
         raise NotFound("connection", path=path)
     return connection
 

@@ -137,8 +137,8 @@ async def _check(work: Work, new: CreateConnectSession) -> None:
 async def _holder(work: Work, principal_id: str | None) -> str | None:
     """The user who will hold the connection; None for a shared one.
 
-    Anybody who opens the link connects in that user's name. So another user's token needs ORGANIZATION_ADMIN. A
-    token without a principal belongs to an app's back end, and needs nothing more.
+    Anybody who opens the link connects in that user's name. So a token of another user needs ORGANIZATION_ADMIN. A
+    token without a user belongs to an app's back end, and needs nothing more.
     """
     if principal_id is None:
         return None

@@ -42,10 +42,10 @@ async def opened(work: Work, opening: Opening, *, lock: bool = False) -> Connect
     Raises NotFound.
     """
     digest = digest_of(opening.link)
-    kept = select(ConnectSession).where(
+    statement = select(ConnectSession).where(
         col(ConnectSession.organization_id) == work.organization_id, col(ConnectSession.link_digest) == digest
     )
-    session = await work.first(kept.with_for_update() if lock else kept)
+    session = await work.first(statement.with_for_update() if lock else statement)
     if session is not None:
         return session
     signed = read_signed(work.hub.keyring, opening.link)

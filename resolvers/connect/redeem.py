@@ -140,6 +140,6 @@ def _refusal(said: FinishAuthorization, vendor: Vendor) -> str | None:
     if vendor.issuer is not None and said.issuer is not None and said.issuer != vendor.issuer:
         return "The answer names another issuer than the vendor's, so it was not used. Connect again."
     if said.error is not None:
-        told = f"{said.error_description[:_SENTENCE]} " if said.error_description else ""
-        return f"{told}({said.error[:_WORD]})"
+        description = f"{said.error_description[:_SENTENCE]} " if said.error_description else ""
+        return f"{description}({said.error[:_WORD]})"
     return None if said.code else "The vendor's answer has no code. Connect again."

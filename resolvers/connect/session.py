@@ -58,24 +58,24 @@ async def definition_of(work: Work, integration: Integration) -> VendorDefinitio
     """The definition of the integration's vendor: a built-in one, or one of the integration's organization."""
     if integration.definition_id is None:
         return None
-    known = select(Definition).where(
+    statement = select(Definition).where(
         col(Definition.id) == integration.definition_id,
         or_(
             col(Definition.organization_id).is_(None),
             col(Definition.organization_id) == integration.organization_id,
         ),
     )
-    return stored.definition_of(await work.first(known))
+    return stored.definition_of(await work.first(statement))
 
 
 async def connection_of(work: Work, connection_id: str | None, *, lock: bool = False) -> Connection | None:
-    """The organization's connection with this id, whoever holds it; None if there is none."""
+    """The organization's connection with this id, of any holder; None if there is none."""
     if connection_id is None:
         return None
-    mine = select(Connection).where(
+    statement = select(Connection).where(
         col(Connection.id) == connection_id, col(Connection.organization_id) == work.organization_id
     )
-    return await work.first(mine.with_for_update() if lock else mine)
+    return await work.first(statement.with_for_update() if lock else statement)
 
 
 def complete(work: Work, session: ConnectSession, connection: Connection) -> None:

@@ -27,8 +27,8 @@ def vendor_of(integration: Integration, definition: VendorDefinition | None) -> 
     if definition is None:
         return Vendor(issuer=_text(integration.parameters.get("issuer")), userinfo_url=_account_url(integration))
     auth = definition.auth
-    known = (auth.issuer, auth.userinfo_url)
-    issuer, userinfo_url = (fill_address(url, integration.parameters) if url else None for url in known)
+    addresses = (auth.issuer, auth.userinfo_url)
+    issuer, userinfo_url = (fill_address(url, integration.parameters) if url else None for url in addresses)
     return Vendor(
         separator=auth.scope_separator,
         parameters=auth.authorization_parameters,

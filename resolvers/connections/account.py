@@ -55,8 +55,8 @@ async def ask_account(hub: Hub, sought: Sought) -> Reply | None:
 )
 async def read_account(work: Work, sought: Sought, reply: Reply | None) -> dict[str, Any]:
     """`accountId`, `email` and `displayName`, as far as they are known. Raises NotFound if none is."""
-    told = {} if reply is None or sought.identity is None else _told(sought.identity, reply)
-    account = told or sought.known
+    current = {} if reply is None or sought.identity is None else _told(sought.identity, reply)
+    account = current or sought.known
     if account:
         return account
     if reply is not None:

@@ -18,7 +18,7 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """The requests of a check. `works`: verification, or the account request; `who`: the account request if other."""
+    """The requests of a check: `works` verifies, or asks for the account; `who` asks for the account if separate."""
 
     verification: Verification | None
     works: Outbound
@@ -56,8 +56,8 @@ async def run_check(hub: Hub, check: Check) -> Finding:
     error = objection(reply, check.verification)
     if error is not None or check.identity is None:
         return Finding(error=error)
-    told = reply if check.who is None else await ask(hub, check.who)
-    return Finding(account=account_of(check.identity, told))
+    answer = reply if check.who is None else await ask(hub, check.who)
+    return Finding(account=account_of(check.identity, answer))
 
 
 def unchanged(connection: Connection, secret_version: int) -> bool:
@@ -82,8 +82,8 @@ def note(work: Work, connection: Connection, finding: Finding, *, integration_id
         connection.account = finding.account or connection.account
         if connection.status is ConnectionStatus.OFFLINE:
             connection.status = ConnectionStatus.CONNECTED
-            said = {"connectionId": connection.id, "previous": {"status": ConnectionStatus.OFFLINE}}
-            work.announce(HubEvent.CONNECTION_RECOVERED, connection.id, said, integration_id=integration_id)
+            payload = {"connectionId": connection.id, "previous": {"status": ConnectionStatus.OFFLINE}}
+            work.announce(HubEvent.CONNECTION_RECOVERED, connection.id, payload, integration_id=integration_id)
         return
     connection.last_error, connection.last_error_at = finding.error, work.now()
     if connection.status is ConnectionStatus.CONNECTED:

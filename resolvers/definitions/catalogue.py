@@ -51,8 +51,8 @@ class _Loader(yaml.SafeLoader):
         seen: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.value in seen:
-                why = f"{key.value} is given twice" if isinstance(key, yaml.ScalarNode) else "A key must be text"
-                raise yaml.constructor.ConstructorError(None, None, why, key.start_mark)
+                message = f"{key.value} is given twice" if isinstance(key, yaml.ScalarNode) else "A key must be text"
+                raise yaml.constructor.ConstructorError(None, None, message, key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 

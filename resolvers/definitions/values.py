@@ -95,11 +95,11 @@ def compose(definition: VendorDefinition, fields: Mapping[str, Any]) -> dict[str
     """The standard parts of a secret, such as `username` and `password`, from the values of its fields."""
     known = {field.key for field in definition.of_group(FieldGroup.SECRET)}
     texts = {key: as_text(fields.get(key)) for key in known}
-    made = {}
+    parts = {}
     for part in KINDS[definition.auth.type].entered:
         template = (definition.credential or {}).get(part.name, f"{{{part.name}}}")
-        made[part.name] = _SLOT.sub(lambda match: texts.get(match[1], ""), template)
-    return made
+        parts[part.name] = _SLOT.sub(lambda match: texts.get(match[1], ""), template)
+    return parts
 
 
 def as_text(value: Any) -> str:

@@ -31,7 +31,7 @@ class CapabilityName:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundCapability:
-    """A capability and the rows beside it. `candidates` are the connections that the caller could use."""
+    """A capability with its related rows. `candidates` are the connections that the caller could use."""
 
     capability: Capability
     integration: Integration

@@ -113,13 +113,13 @@ def _body(faults: Faults, asked: ProxyRequest) -> tuple[bytes | None, str | None
     """The bytes of the body, and its content type: the caller's, else by the type of the value."""
     if asked.body is None:
         return None, None
-    said = next((one.value for one in asked.headers or () if one.name.lower() == "content-type"), None)
+    given = next((one.value for one in asked.headers or () if one.name.lower() == "content-type"), None)
     if isinstance(asked.body, str):
         if problem := text_problem(asked.body):
             faults.add("body", problem)
             return None, None
-        return asked.body.encode(), said or _TEXT
-    kind = (said or _JSON).partition(";")[0].strip().lower()
+        return asked.body.encode(), given or _TEXT
+    kind = (given or _JSON).partition(";")[0].strip().lower()
     is_json = kind == _JSON or kind.endswith("+json")
     faults.check(is_json, "body", "A value is sent as JSON; give text for another Content-Type.")
-    return orjson.dumps(asked.body), said or _JSON
+    return orjson.dumps(asked.body), given or _JSON

@@ -26,11 +26,11 @@ _WRITE: Final = frozenset({Permission.INTEGRATIONS_WRITE})
 
 
 async def _finish(caller: Caller, context: JobContext) -> None:
-    gone = DeletedIntegration(id=context.job.subject_id or "", client=client_of(caller.hub, context.job))
+    integration = DeletedIntegration(id=context.job.subject_id or "", client=client_of(caller.hub, context.job))
     async with context.progress.task("Remove its connections"):
-        while await forget_connections(caller, gone):
+        while await forget_connections(caller, integration):
             pass
-    await finish_deletion(caller, gone.id)
+    await finish_deletion(caller, integration.id)
 
 
 async def _verify(caller: Caller, context: JobContext) -> None:
@@ -59,8 +59,8 @@ async def _check(caller: Caller, context: JobContext, checked: Verifying) -> Fin
         if check.identity is None:
             return Finding()
         async with progress.step("Ask who is connected", "The definition's account request."):
-            told = reply if check.who is None else await ask(caller.hub, check.who)
-            finding = Finding(account=account_of(check.identity, told))
+            answer = reply if check.who is None else await ask(caller.hub, check.who)
+            finding = Finding(account=account_of(check.identity, answer))
         await progress.report(1.0)
         return finding
 

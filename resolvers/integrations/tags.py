@@ -105,8 +105,8 @@ async def _found_or_made(work: Work, wanted: dict[str, str]) -> dict[str, Tag]:
     missing = [key for key in wanted if key not in tags]
     if missing:
         counted = select(func.count()).where(col(Tag.organization_id) == work.organization_id)
-        there: int = (await work.session.execute(counted)).scalar_one()
-        room = there + len(missing) <= _MOST_OF_ORGANIZATION
+        count: int = (await work.session.execute(counted)).scalar_one()
+        room = count + len(missing) <= _MOST_OF_ORGANIZATION
         require(room, ("tags",), f"An organization has at most {_MOST_OF_ORGANIZATION} tags.")
     for key in missing:
         tags[key] = work.add(Tag(organization_id=work.organization_id, name=wanted[key], name_key=key))

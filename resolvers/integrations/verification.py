@@ -126,16 +126,16 @@ async def settle_verifications(work: Work) -> int:
 
 def _settle(work: Work, integration: Integration, error: str | None) -> None:
     _set_state(work, integration, IntegrationState.LIVE if error is None else IntegrationState.NEW, error)
-    said = {"integrationId": integration.id}
+    payload = {"integrationId": integration.id}
     if error is None:
         work.audit(integration, "integration.verified")
-        work.announce(HubEvent.INTEGRATION_VERIFIED, integration.handler, said, integration_id=integration.id)
+        work.announce(HubEvent.INTEGRATION_VERIFIED, integration.handler, payload, integration_id=integration.id)
     else:
         work.audit(integration, "integration.verification_failed")
         work.announce(
             HubEvent.INTEGRATION_VERIFICATION_FAILED,
             integration.handler,
-            said | {"error": error},
+            payload | {"error": error},
             integration_id=integration.id,
         )
 

@@ -47,7 +47,7 @@ async def call_with_token(
         answer = replace(again, attempts=again.attempts + answer.attempts)
     if _refused(answer):
         lost = RenewToken(connection_id=held.connection_id, version=fresh.version if fresh else held.version)
-        with suppress(DomainError):  # the call was made and is to be recorded; the next one notices this again
+        with suppress(DomainError):  # the call is made and must be recorded; the next call tries this again
             await require_reconnect(Caller.of_hub(hub, held.organization_id), lost, _LOST)
     return answer
 

@@ -141,26 +141,26 @@ async def _renew(hub: Hub, held: HeldToken) -> FreshToken:
     caller = Caller.of_hub(hub, held.organization_id)
     patience = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < patience:
-        came = await renew_token(caller, RenewToken(connection_id=held.connection_id, version=held.version))
-        if isinstance(came, FreshToken):
-            return came
-        if came.why is not None:
-            raise came.why
+        result = await renew_token(caller, RenewToken(connection_id=held.connection_id, version=held.version))
+        if isinstance(result, FreshToken):
+            return result
+        if result.why is not None:
+            raise result.why
         await asyncio.sleep(hub.pace.token_look)
     raise UpstreamTimeout("The token of the connection was not renewed in time; try again.")
 
 
 async def _fail(work: Work, connection: Connection, turn: Turn, sent: DomainError | None) -> DomainError:
-    why = sent or UpstreamFailed("The token endpoint was not asked.")
-    if isinstance(why, TokenRefused) and why.error in _ENDED:
-        lose_connection(work, connection, why.message, integration_id=turn.integration_id)
+    failure = sent or UpstreamFailed("The token endpoint was not asked.")
+    if isinstance(failure, TokenRefused) and failure.error in _ENDED:
+        lose_connection(work, connection, failure.message, integration_id=turn.integration_id)
         return _come_back()
     connection.lease_owner = connection.lease_until = None
-    if not isinstance(why, TooMany):  # the hub's own limit: the vendor was not asked
+    if not isinstance(failure, TooMany):  # the hub's own limit: the vendor was not asked
         now = (await work.session.execute(select(database_now()))).scalar_one()
-        connection.last_error, connection.last_error_at = why.message, work.now()
+        connection.last_error, connection.last_error_at = failure.message, work.now()
         connection.lease_until = now + int(work.hub.pace.token_backoff * 1000)
-    return why
+    return failure
 
 
 def _turn(work: Work, connection: Connection, integration: Integration | None) -> Turn:

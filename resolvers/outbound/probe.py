@@ -93,12 +93,14 @@ def objection(reply: Reply, verification: Verification | None) -> str | None:
     """Why the credentials do not work by this reply; None if they do. Without a verification, 2xx is enough."""
     if reply.failure is not None or reply.status is None:
         return reply.failure
-    said = _error_text(reply, verification.error if verification else None)
+    detail = _error_text(reply, verification.error if verification else None)
     expect = verification.expect if verification else Expect()
     if not expect.takes(reply.status):
-        return f"The remote service answered {reply.status}{said}"
+        return f"The remote service answered {reply.status}{detail}"
     if expect.when is not None and not is_truthy(evaluate(expect.when, reply.value)):
-        return f"The remote service answered {reply.status}, but not in the way that shows working credentials{said}"
+        return (
+            f"The remote service answered {reply.status}, but not in the way that shows working credentials{detail}"
+        )
     return None
 
 

@@ -48,13 +48,13 @@ async def member_change(work: Work, team: Principal, member_ids: Sequence[str] |
         raise InvalidInput.at(_PATH, "Only a team has members; this is a user.")
     if len(wanted) > MOST_MEMBERS:
         raise InvalidInput.at(_PATH, f"A team has at most {MOST_MEMBERS} members.")
-    there = await work.all(select(TeamMember).where(col(TeamMember.team_id) == team.id))
-    had = {member.user_id for member in there}
+    current = await work.all(select(TeamMember).where(col(TeamMember.team_id) == team.id))
+    had = {member.user_id for member in current}
     added = [user_id for user_id in wanted if user_id not in had]
     await _check(work, wanted, added)
     return MemberChange(
         added=added,
-        lost=[member for member in there if member.user_id not in wanted],
+        lost=[member for member in current if member.user_id not in wanted],
         shown=changed("memberIds", sorted(had), sorted(wanted)),
     )
 

@@ -176,15 +176,17 @@ async def _refuse_taken(work: Work, same: Any, field: str, value: str) -> None:
 
 async def _refuse_owner(work: Work, principal: Principal) -> None:
     """Raise Conflict if the principal owns integrations; removed ones lose their owner."""
-    owned = await work.all(
+    integrations = await work.all(
         select(Integration)
         .where(col(Integration.owner_id) == principal.id, col(Integration.removed_at).is_(None))
         .order_by(col(Integration.name_key), col(Integration.id))
     )
-    if owned:
-        named = ", ".join(integration.handler for integration in owned[:_MOST_NAMED])
-        more = f" and {len(owned) - _MOST_NAMED} more" if len(owned) > _MOST_NAMED else ""
-        raise Conflict(f"It owns {named}{more}; give them another owner first.", existing=owned[0], path=("id",))
+    if integrations:
+        handlers = ", ".join(integration.handler for integration in integrations[:_MOST_NAMED])
+        more = f" and {len(integrations) - _MOST_NAMED} more" if len(integrations) > _MOST_NAMED else ""
+        raise Conflict(
+            f"It owns {handlers}{more}; give them another owner first.", existing=integrations[0], path=("id",)
+        )
     await work.session.execute(
         update(Integration).where(col(Integration.owner_id) == principal.id).values(owner_id=None)
     )

@@ -59,7 +59,7 @@ async def create_token(work: Work, new: CreateToken) -> NewToken:
     if new.integration_id is not None:
         await managed_integration(work, new.integration_id, path=("integration_id",))
     allowed = await _allowed(work, new)
-    made = make_token(
+    token = make_token(
         work,
         Token(
             organization_id=work.organization_id,
@@ -73,7 +73,7 @@ async def create_token(work: Work, new: CreateToken) -> NewToken:
         ),
     )
     await work.flush()
-    return made
+    return token
 
 
 @operation(refuses=(NotFound, Forbidden))

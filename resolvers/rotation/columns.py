@@ -44,5 +44,5 @@ def secret_columns(metadata: MetaData) -> Sequence[SecretColumn]:
 def _key_of(table: Table) -> str:
     keys = [column.name for column in table.primary_key]
     if len(keys) != 1 or _OWNER not in table.columns:
-        raise TypeError(f"{table.name} holds secrets, so its rows need an id and an organization.")
+        raise TypeError(f"{table.name} has secrets, so its rows need an id and an organization.")
     return keys[0]

@@ -151,7 +151,7 @@ def _of(sql: str, column: SecretColumn) -> str:
 
 
 def _fitting(sizes: Sequence[Sequence[Any]]) -> str:
-    """The key of the last row that fits into memory; at least one row is taken."""
+    """The key of the last row that fits into memory; at least the first row."""
     room = _MOST_BYTES - sizes[0][1]
     last: str = sizes[0][0]
     for key, size in sizes[1:]:

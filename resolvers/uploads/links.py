@@ -27,7 +27,7 @@ class AssetLink:
 
 
 def asset_path(keyring: Keyring, organization_id: str, asset_id: str) -> str:
-    """The path below the hub's own address. An asset's content never changes, so a client may cache it for good."""
+    """The path below the hub's own address. It always shows the same picture: an asset's content never changes."""
     return f"/assets/{organization_id}/{asset_id}/{_signature(keyring.derive(_PURPOSE), organization_id, asset_id)}"
 
 

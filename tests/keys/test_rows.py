@@ -124,7 +124,7 @@ def test_refuses_a_table_whose_rows_no_envelope_can_be_bound_to(columns: list[Co
     planted = MetaData()
     Table("vault", planted, *columns, Column("door", LargeBinary, info={SECRET: True}))
 
-    with pytest.raises(TypeError, match="vault holds secrets"):
+    with pytest.raises(TypeError, match="vault has secrets"):
         secret_columns(planted)
 
 

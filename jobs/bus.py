@@ -1,4 +1,4 @@
-"""Bus: says that something is to be looked at. It carries no data: whoever is woken reads the rows."""
+"""Bus: wakes the listeners of a topic. It carries no data: the listeners read the rows."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ _LONGEST_PAUSE_SECONDS: Final = 2.0
 
 
 class Bus:
-    """One process's ear and voice. In this process a wake-up arrives at once, in others after a few milliseconds.
+    """The bus of one process. In this process a wake-up arrives at once, in others after a few milliseconds.
 
-    Wake-ups may come for nothing, and may be missed while a connection is lost; all topics are woken when it is back.
+    Wake-ups may be spurious. Some may be missed while a connection is lost; all topics are woken after that.
     """
 
     def __init__(self, database: Database) -> None:
         self._signals = open_signals(database)
         self._ears: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
-        self._outage = Outage(_log, "Other processes are not heard for the moment", "Other processes are heard again")
+        self._outage = Outage(_log, "Other processes cannot be heard", "Other processes are heard again")
 
     def wake(self, *topics: str) -> None:
-        """After a commit: tell all who listen to these topics, in every process."""
+        """Wake the listeners of these topics in every process. Call it after the commit."""
         if topics:
             self._ring(topics)
             self._signals.send(topics)
 
     @contextmanager
     def listening(self, topic: str) -> Iterator[asyncio.Event]:
-        """An event that is set by each wake-up; whoever waits for it clears it before looking."""
+        """An event that each wake-up sets. Clear it before reading the rows."""
         event = asyncio.Event()
         self._ears[topic].add(event)
         try:
@@ -49,7 +49,7 @@ class Bus:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Hear other processes, and be heard by them, for as long as the block lasts."""
+        """Exchange wake-ups with other processes for as long as the block lasts."""
         task = asyncio.create_task(self._hear())
         try:
             yield
@@ -74,7 +74,7 @@ class Bus:
         self._ring(topics)
 
     def _ring(self, topics: Iterable[str] | None) -> None:
-        """None: all of them."""
+        """Set the events of these topics; None: of all topics."""
         for topic in list(self._ears) if topics is None else topics:
             for event in self._ears.get(topic, ()):
                 event.set()

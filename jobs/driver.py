@@ -1,4 +1,4 @@
-"""What the engine asks of a database, in one protocol for both."""
+"""The database operations of the engine, as one protocol for both databases."""
 
 from __future__ import annotations
 
@@ -13,45 +13,45 @@ from models.vocabulary import WorkState
 
 
 class Heart(Protocol):
-    """Extends leases from a thread of its own, over a connection of its own. Not for the event loop."""
+    """Extends leases from its own thread over its own connection. Never call it in the event loop."""
 
     def beat(self, owner: str, attempts: Mapping[str, int], lease_ms: int) -> Mapping[str, WorkState]:
-        """Hold these jobs, by id and attempt, for `lease_ms` more. Answers those that are still held."""
+        """Extend the leases of these jobs (id → attempt) by `lease_ms`. Answers the state of those still held."""
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
 
 
 class Driver(Protocol):
-    """Claims and records. All times are the database's. Each method is one durable transaction."""
+    """Claims jobs and records their ends. All times are the database's. Each method is one durable transaction."""
 
     async def claim(
         self, owner: str, queue: str, operations: Sequence[str], limit: int, lease_ms: int
     ) -> Sequence[Claimed]:
-        """Take up to `limit` jobs that are due and nobody holds, the most urgent first."""
+        """Claim up to `limit` due jobs that nobody holds, the most urgent first."""
 
     async def end(self, owner: str, batch: Sequence[Ended]) -> frozenset[str]:
-        """Record how attempts ended, and let go of the jobs. Answers the ids of those that were still held.
+        """Record the end of attempts and release the jobs. Answers the ids of those that were still held.
 
-        What a person has cancelled meanwhile stays cancelled.
+        A job that a person has cancelled meanwhile stays cancelled.
         """
 
     async def report(self, lease: Lease, progress: float | None, tasks: str | None) -> None:
-        """Write how far a job is. Raises LeaseLost or JobCancelled."""
+        """Record the progress of a job. Raises LeaseLost or JobCancelled."""
 
     async def reap(self) -> int:
-        """Free the jobs whose lease is over: queued again, or failed when all tries are used up. Answers how many."""
+        """Release jobs with an expired lease: QUEUED again, or FAILED without tries left. Answers their number."""
 
     async def next_due(self, queue: str, operations: Sequence[str], after: int) -> Due:
-        """When the first of the jobs is due that were not yet at `after`, in ms since 1970 UTC."""
+        """The due time of the next job that becomes due after `after`, in ms since 1970 UTC."""
 
     def heart(self) -> Heart:
-        """What extends leases; made and used in one thread."""
+        """A new heart. Create and use it in the same thread."""
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close connections of the driver's own."""
 
 
 def open_driver(database: Database) -> Driver:
-    """The driver of a database."""
+    """The driver for SQLite or PostgreSQL, by the database's URL."""
     return SqliteDriver(database) if database.is_sqlite else PostgresqlDriver(database)

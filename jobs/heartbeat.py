@@ -1,4 +1,4 @@
-"""The heartbeat: extends leases from a thread, so that a job that blocks the event loop keeps its own."""
+"""The heartbeat: extends leases from a thread, so that a job that blocks the event loop keeps its lease."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STOP_SECONDS: Final = 3.0
 
 
 class Heartbeat:
-    """One worker's. Jobs are held from `hold` to `let_go`; a job that turns out lost or cancelled is told so."""
+    """One worker's heartbeat. Extends leases from `hold` to `let_go`; tells a job that it was lost or cancelled."""
 
     def __init__(self, owner: str, lease_ms: int, open_heart: Callable[[], Heart]) -> None:
         self._owner = owner
@@ -30,28 +30,28 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
-        """Begin to beat."""
+        """Start the thread."""
         self._thread.start()
 
     def hold(self, lease: Lease, progress: Progress) -> None:
-        """From now on extend a lease."""
+        """Extend this lease until `let_go`."""
         self._held[lease.job_id] = (lease, progress)
 
     def let_go(self, lease: Lease) -> None:
-        """Extend it no more."""
+        """Stop extending this lease."""
         self._held.pop(lease.job_id, None)
 
     def stop(self) -> None:
-        """Beat no more; blocks for as long as a beat takes, but no longer than a process may take to end."""
+        """Stop the thread. Blocks until its current beat ends, at most for the time that a process has to end."""
         self._stopped.set()
         self._thread.join(_STOP_SECONDS)
 
     def _run(self) -> None:
         interval = self._lease_ms / 1000 / _BEATS_A_LEASE
         heart: Heart | None = None
-        outage = Outage(_log, "Leases cannot be extended for the moment", "Leases are extended again")
+        outage = Outage(_log, "Leases cannot be extended", "Leases are extended again")
         while not self._stopped.wait(interval):
-            held = dict(self._held)  # one step of the interpreter: the loop may change it meanwhile
+            held = dict(self._held)  # atomic in the interpreter: the event loop may change it meanwhile
             if not held:
                 continue
             try:

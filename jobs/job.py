@@ -1,4 +1,4 @@
-"""What a job is to whoever asks for one and to whoever runs it."""
+"""A job as its requester and as its worker see it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ DEFAULT_QUEUE: Final = "default"
 
 @dataclass(frozen=True, kw_only=True)
 class NewJob:
-    """Work to be done after this transaction. No organization: the hub's own.
+    """A job to enqueue in a transaction. Without an organization it is a job of the hub's own.
 
     Lower priorities run first. It is due at `run_at`, in ms since 1970 UTC, or `delay_ms` from now by the
     database's clock. Jobs of one `lane` run one at a time, in the order of their ids. While a job with the same
-    `dedupe_key` is queued or running, no other is made; the key is the organization's own. A `secret` is an envelope
-    bound to the job's own row (`id`) and its organization, without which there can be none.
+    `dedupe_key` is queued or running, no second one is made; keys are separate for each organization. `secret` is an
+    envelope bound to the job's row (`id`) and its organization; a job of the hub's own cannot have one.
     """
 
     operation: str
@@ -47,7 +47,7 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write of a job: who holds it, in which attempt. Every write asks for both."""
+    """The right to write to a job: its holder and attempt. Every write checks both."""
 
     job_id: str
     owner: str
@@ -56,7 +56,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A job as its worker got it. Its id stays the same in all attempts: the key that makes effects idempotent."""
+    """A job as its worker claimed it. Its id is the same in all attempts: the key for idempotent effects."""
 
     id: str
     organization_id: str | None
@@ -80,13 +80,13 @@ class Claimed:
 
     @property
     def lease(self) -> Lease:
-        """The right to write of it."""
+        """The lease with which this attempt writes to the job."""
         return Lease(self.id, self.owner, self.attempt)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When a job is due, None where there is none, and what the database's clock shows; in ms since 1970 UTC."""
+    """The time at which a job is due, or None, and the database's clock; in ms since 1970 UTC."""
 
     at: int | None
     now: int
@@ -94,9 +94,9 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How an attempt ended. QUEUED: again, `delay_ms` from now; `refund`: and it does not count as a try.
+    """The end of an attempt. QUEUED: to be tried again `delay_ms` from now; `refund`: this try does not count.
 
-    `drop`: a job that succeeded is not kept.
+    `drop`: remove the job if it succeeded.
     """
 
     lease: Lease
@@ -108,7 +108,7 @@ class Ended:
 
 
 class LeaseLost(Exception):
-    """Another worker may have the job now: what this one does for it counts no more."""
+    """Another worker may hold the job now: further writes of this attempt are refused."""
 
 
 class JobCancelled(Exception):
@@ -116,7 +116,7 @@ class JobCancelled(Exception):
 
 
 class Retry(Exception):
-    """Raised by a job to be tried again, after `after_ms` where the other side said when."""
+    """Raised by a job to be tried again, after `after_ms` if the other side named a time."""
 
     def __init__(self, message: str, *, after_ms: int | None = None) -> None:
         super().__init__(message)
@@ -124,4 +124,4 @@ class Retry(Exception):
 
 
 class GiveUp(Exception):
-    """Raised by a job that further tries cannot help."""
+    """Raised by a job to fail without further tries."""

@@ -1,4 +1,4 @@
-"""A kind of job: what runs when one is claimed, and what it is given."""
+"""A kind of job: the function that runs it, and the context that the function gets."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from jobs.progress import Progress
 
 @dataclass(frozen=True, kw_only=True)
 class JobContext:
-    """One attempt at a job. `progress` tells people how far it is; each word of it is a checkpoint.
+    """One attempt at a job. `progress` reports to people; each report is a checkpoint.
 
-    `job.id` is the same in all attempts: the key by which an effect is had once.
+    `job.id` is the same in all attempts: the key with which an effect happens once.
     """
 
     job: Claimed
@@ -22,16 +22,16 @@ class JobContext:
 
     @property
     def lease(self) -> Lease:
-        """What writes of the job are fenced with."""
+        """The lease that fences writes to the job."""
         return self.job.lease
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobKind:
-    """What runs for an operation's jobs. It raises Retry or GiveUp to say more than that it failed.
+    """The function that runs an operation's jobs. It may raise Retry or GiveUp; any other error is a failed try.
 
-    Without `keep_when_done` a job that succeeded is removed. `first_retry_ms` and `longest_retry_ms` bound the
-    waits between tries.
+    Without `keep_when_done` a succeeded job is removed. `first_retry_ms` and `longest_retry_ms` bound the waits
+    between tries.
     """
 
     name: str

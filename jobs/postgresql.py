@@ -1,4 +1,4 @@
-"""The engine on PostgreSQL: asyncpg's own statements, over connections borrowed from the engine's pool."""
+"""The job engine on PostgreSQL: asyncpg statements over connections of SQLAlchemy's pool."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TRIES: Final = 5
 
 
 class PostgresqlDriver:
-    """Jobs through the asyncpg pool of the engine."""
+    """Claims and records through asyncpg connections of SQLAlchemy's pool."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -69,7 +69,7 @@ class PostgresqlDriver:
         return PostgresqlHeart(self._database)
 
     async def close(self) -> None:
-        """The pool is the engine's to close."""
+        """Nothing to close: SQLAlchemy closes its pool."""
 
 
 class PostgresqlHeart:
@@ -94,13 +94,13 @@ class PostgresqlHeart:
         try:
             rows = await self._connection.fetch(_BEAT, lease_ms, list(attempts), list(attempts.values()), owner)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            self._connection.terminate()  # whatever state it is in, the next beat wants a sound one
+            self._connection.terminate()  # the connection may be broken: the next beat opens a new one
             raise
         return {row[0]: WorkState(row[1]) for row in rows}
 
 
 async def _with_patience(driver: Any, statement: str, *values: Any) -> Sequence[Any]:
-    """Again when another transaction was in the way: two workers at one lane, a deadlock."""
+    """Repeat a statement that lost against another transaction: two workers at one lane, a deadlock."""
     for _ in range(_TRIES - 1):
         try:
             return await driver.fetch(statement, *values)  # type: ignore[no-any-return]

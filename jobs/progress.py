@@ -1,4 +1,4 @@
-"""How far a job is, told by the job itself in tasks and steps; each word of it is a checkpoint."""
+"""Progress of a job, which the job reports in tasks and steps; each report is a checkpoint."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST: Final = 1000
 
 
 class Progress:
-    """One attempt's. Every method raises LeaseLost or JobCancelled when the job is no longer this attempt's."""
+    """Progress of one attempt. Methods raise LeaseLost or JobCancelled if the attempt no longer holds the job."""
 
     def __init__(self, lease: Lease, write: Write, clock: Callable[[], int]) -> None:
         self._lease = lease
@@ -26,30 +26,30 @@ class Progress:
         self._clock = clock
         self._share: float | None = None
         self._tasks: list[dict[str, Any]] = []
-        self.finished = False  # the job was ended in a transaction of its own
+        self.finished = False  # set when the job ended in its own transaction
         self._fate: type[LeaseLost | JobCancelled] | None = None
 
     def end(self, fate: type[LeaseLost | JobCancelled]) -> None:
-        """From now on every checkpoint raises this. May be called from another thread."""
+        """Make every later checkpoint raise this. May be called from another thread."""
         self._fate = fate
 
     def checkpoint(self) -> None:
-        """A place to stop at, which writes nothing: what the heartbeat has seen is at most a third of a lease old."""
+        """Stop here if the job was lost or cancelled, as of the last heartbeat, a third of a lease ago."""
         if self._fate is not None:
             raise self._fate
 
     async def report(self, share: float) -> None:
-        """The share that is done, from 0 to 1."""
+        """Record the finished share, from 0 to 1."""
         self._share = share
         await self._tell()
 
     def task(self, caption: str) -> AbstractAsyncContextManager[None]:
-        """A part of the job, for as long as the block lasts; FAILED when an exception leaves it."""
+        """A part of the job that lasts as long as the block; FAILED if an exception leaves it."""
         task: dict[str, Any] = {"caption": caption, "state": WorkState.RUNNING, "steps": [], "error": None}
         return _Block(self._tasks, task, _end_task, self._tell)
 
     def step(self, caption: str, description: str = "") -> AbstractAsyncContextManager[None]:
-        """The smallest part, of the task that was begun last. It has no end when an exception leaves it."""
+        """A part of the task begun last. It has no end time if an exception leaves it."""
         step = {"caption": caption, "description": description, "startedAt": self._clock(), "finishedAt": None}
         return _Block(self._tasks[-1]["steps"], step, self._end_step, self._tell)
 
@@ -64,7 +64,7 @@ class Progress:
 
 
 class _Block(AbstractAsyncContextManager[None]):
-    """Is told of when it begins and when it ends."""
+    """Calls one function at its begin and another at its end."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""How processes wake each other: NOTIFY on PostgreSQL; a change of the file's version on SQLite."""
+"""Wake-ups between processes: NOTIFY on PostgreSQL, a change of the file's version on SQLite."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _TIMEOUT_SECONDS: Final = 5.0
 
 
 class Signals(Protocol):
-    """Between processes of one database."""
+    """Wake-ups between the processes of one database."""
 
     def send(self, topics: Iterable[str]) -> None:
-        """Soon tell the other processes."""
+        """Queue topics for the other processes; they are sent within milliseconds."""
 
     async def run(self, ring: Ring) -> None:
-        """Send and hear until cancelled or disconnected. `ring(None)`: anything may have been missed."""
+        """Send and receive until cancelled or disconnected. `ring(None)`: any topic may have been missed."""
 
 
 def open_signals(database: Database) -> Signals:
-    """Those of a database."""
+    """The signals for SQLite or PostgreSQL, by the database's URL."""
     return SqliteSignals(database) if database.is_sqlite else PostgresqlSignals(database)
 
 
 class PostgresqlSignals:
-    """One connection that listens and notifies, outside every transaction: a NOTIFY inside one serialises commits."""
+    """One connection that listens and notifies outside of transactions: a NOTIFY inside one serialises commits."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -51,7 +51,7 @@ class PostgresqlSignals:
         connection = await self._database.connect_alone(seconds=_TIMEOUT_SECONDS)
         try:
             await connection.add_listener(_CHANNEL, self._listener(ring))
-            connection.add_termination_listener(lambda _: self._something.set())  # to find out at once
+            connection.add_termination_listener(lambda _: self._something.set())  # notices a lost connection at once
             ring(None)
             while True:
                 await self._pass_on(connection)
@@ -65,7 +65,7 @@ class PostgresqlSignals:
                 await self._something.wait()
         self._something.clear()
         topics = frozenset(self._unsent)
-        # Without topics it only proves that the connection is alive.
+        # Without topics this only checks that the connection is alive.
         await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, " ".join([self._name, *sorted(topics)]))
         self._unsent -= topics
 
@@ -79,13 +79,13 @@ class PostgresqlSignals:
 
 
 class SqliteSignals:
-    """Looks at the version of the file, which costs microseconds and no lock: other processes' commits change it."""
+    """Polls the version of the file, which other processes' commits change; takes microseconds and no lock."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def send(self, topics: Iterable[str]) -> None:
-        """The commit itself was the signal."""
+        """Nothing to send: the commit itself changed the file's version."""
 
     async def run(self, ring: Ring) -> None:
         connection = self._database.connect_sqlite()

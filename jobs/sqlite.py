@@ -1,4 +1,4 @@
-"""The engine on SQLite: one connection in one thread, and one more for the heartbeat."""
+"""The job engine on SQLite: one connection in one thread, and another one for the heartbeat."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _EXPIRED: Final = spelled(statements.ANY_EXPIRED, sqlite=True)
 
 
 class SqliteDriver:
-    """Jobs through one writing thread, in which short transactions follow each other."""
+    """Claims and records through one writing thread, one short transaction after the other."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,7 +36,7 @@ class SqliteDriver:
         self, owner: str, queue: str, operations: Sequence[str], limit: int, lease_ms: int
     ) -> Sequence[Claimed]:
         free = (queue, orjson.dumps(list(operations)).decode())
-        # Looked at first: most wake-ups are about other rows, and writers wait for each other.
+        # Read first: most wake-ups are about other rows, and writers wait for each other.
         if await self._writer.read(lambda connection: connection.execute(_PEEK, free).fetchone()) is None:
             return ()
         taken = (owner, lease_ms, *free, limit)
@@ -76,7 +76,7 @@ class SqliteDriver:
 
 
 class SqliteHeart:
-    """One connection of its own, which waits for other writers as another process would."""
+    """Extends leases over its own connection, which waits for other writers like another process."""
 
     def __init__(self, database: Database) -> None:
         self._connection = database.connect_sqlite()

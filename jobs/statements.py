@@ -9,7 +9,7 @@ import orjson
 
 from jobs.job import Claimed
 
-#: A lease that ends later than this was given before the clock was set back: no living worker gives such a one.
+#: A lease that ends later than this was given before the clock was set back: no live worker gives such a long one.
 FARTHEST_MS: Final = 60_000
 
 _COLUMNS: Final = tuple(field.name for field in fields(Claimed) if field.name != "owner")
@@ -25,8 +25,8 @@ _TAKEN: Final = """state = 'RUNNING', lease_owner = ?, lease_until = NOW + ?, at
 
 #: queue, operations.
 PEEK: Final = f"SELECT 1 FROM job j WHERE {_FREE} LIMIT 1"
-#: queue, operations, limit, owner, milliseconds. It does not wait for the disk: a claim that a crash of the
-#: database undoes is as a lease that is lost, and no worse; all other writes of the engine wait.
+#: queue, operations, limit, owner, milliseconds. It does not wait for the disk: if a crash of the
+#: database undoes a claim, the effect is a lost lease. All other writes of the engine wait for the disk.
 CLAIM_POSTGRESQL: Final = f"""WITH unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
 picked AS MATERIALIZED (SELECT j.id FROM job j CROSS JOIN unhurried
  WHERE {_FREE} ORDER BY j.priority, j.run_at, j.id LIMIT ? SKIP_LOCKED)
@@ -81,12 +81,12 @@ WHERE queue = ? AND state = 'QUEUED' AND operation AMONG ? AND run_at > ?"""
 
 
 def claimed(row: Any, owner: str) -> Claimed:
-    """A row that a claim returned."""
+    """The job of a row that a claim returned."""
     values: list[Any] = [*row, owner]
     values[_PAYLOAD] = orjson.loads(values[_PAYLOAD])
     return Claimed(*values)
 
 
 def urgency(job: Claimed) -> tuple[int, int, str]:
-    """What the jobs of a batch are begun in the order of."""
+    """Sort key for starting the jobs of a batch."""
     return (job.priority, job.run_at, job.id)

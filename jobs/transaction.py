@@ -1,4 +1,4 @@
-"""What a job has to do inside the transaction of a change: to be asked for, and to be done with it."""
+"""Enqueueing and finishing jobs inside the transaction of a change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from models.statement import spelled
 from models.vocabulary import WorkState
 
 _TRIES: Final = 5
-# By the driver's own statement: SQLAlchemy's costs several times as much for so many columns.
+# A statement of the driver: SQLAlchemy takes several times as long for so many columns.
 _SQL: Final = f"""INSERT INTO job (id, created_at, updated_at, organization_id, queue, operation, caption,
  subject_kind, subject_id, payload, secret, priority, max_attempts, lane, dedupe_key, created_by, cause_kind,
  cause_id, correlation_id, state, attempt, run_at)
@@ -30,7 +30,7 @@ _INSERT: Final = {"postgresql": spelled(_SQL, sqlite=False), "sqlite": spelled(_
 
 
 async def enqueue(session: AsyncSession, new: NewJob) -> Job:
-    """A new job, or the unfinished one with the same dedupe key. Wake the bus once it is committed."""
+    """Add a job, or return the unfinished one with the same dedupe key. Wake the bus after the commit."""
     connection = await session.connection()
     statement = _INSERT[connection.dialect.name] + _RETURNING
     for _ in range(_TRIES):
@@ -41,11 +41,11 @@ async def enqueue(session: AsyncSession, new: NewJob) -> Job:
         row = await _unfinished(session, new)
         if row is not None:
             return row
-    raise Conflict("The same work is begun and ended too fast to join it; try again.")
+    raise Conflict("The same job was started and ended several times meanwhile; try again.")
 
 
 async def enqueue_all(session: AsyncSession, batch: Sequence[NewJob]) -> None:
-    """Many jobs in one statement; those whose dedupe key is taken are left out."""
+    """Add many jobs in one statement. Jobs with a taken dedupe key are left out."""
     if batch:
         connection = await session.connection()
         statement = _INSERT[connection.dialect.name]
@@ -53,10 +53,10 @@ async def enqueue_all(session: AsyncSession, batch: Sequence[NewJob]) -> None:
 
 
 async def finish(session: AsyncSession, context: JobContext, *, error: str | None = None) -> None:
-    """End the job with the effects of this very transaction: both are kept, or neither.
+    """End the job in the transaction of its effects: both are kept, or neither.
 
-    It has SUCCEEDED; or FAILED for good with an error, a sentence for people. Raises LeaseLost or JobCancelled, which
-    roll the transaction back, when the job is no longer this attempt's.
+    It becomes SUCCEEDED, or FAILED with `error`, a sentence for people. Raises LeaseLost or JobCancelled, which roll
+    the transaction back, if this attempt no longer holds the job.
     """
     lease, state = context.lease, WorkState.RUNNING
     mine = (col(Job.id) == lease.job_id, col(Job.lease_owner) == lease.owner, col(Job.attempt) == lease.attempt)
@@ -80,7 +80,7 @@ async def finish(session: AsyncSession, context: JobContext, *, error: str | Non
 
 
 def successor(job: Claimed, after_ms: int) -> NewJob:
-    """The next job of a kind that recurs. The one that asks for it has to be finished in the same transaction."""
+    """The next job of a recurring kind. Finish the current one in the same transaction."""
     return NewJob(
         operation=job.operation,
         caption=job.caption,
@@ -134,5 +134,5 @@ async def _unfinished(session: AsyncSession, new: NewJob) -> Job | None:
 
 
 def _key(new: NewJob) -> str | None:
-    """One organization's keys are nothing to another's."""
+    """The dedupe key, separate for each organization."""
     return new.dedupe_key and f"{new.organization_id or ''}:{new.dedupe_key}"

@@ -1,4 +1,4 @@
-"""Worker: claims jobs, runs them, records how they ended, until it is told to stop."""
+"""Worker: claims jobs, runs them and records their ends, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _LONGEST_PAUSE_SECONDS: Final = 2.0
 
 
 class Worker:
-    """Runs the jobs of one queue, of the kinds it knows, up to `concurrency` at a time.
+    """Runs jobs of the given kinds from one queue, up to `concurrency` at a time.
 
-    `clock` shows times to people; leases and due times go by the database's clock.
+    `clock` is for times shown to people; leases and due times use the database's clock.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Worker:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Work for as long as the block lasts, then drain."""
+        """Run jobs for as long as the block lasts, then drain."""
         self._heartbeat.start()
         with self._bus.listening(JOBS) as self._changed:
             self._loops = [asyncio.create_task(self._claiming()), asyncio.create_task(self._recording())]
@@ -90,7 +90,7 @@ class Worker:
         await self._driver.close()
 
     async def drain(self) -> None:
-        """Claim no more; give running jobs their time, and back what they do not end in it. May be called twice."""
+        """Stop claiming, wait for running jobs, and return unfinished ones to the queue. May be called twice."""
         if self._draining is None:
             self._draining = asyncio.create_task(self._drain())
         await asyncio.shield(self._draining)
@@ -104,16 +104,16 @@ class Worker:
                 await self._turn()
 
     async def _turn(self) -> None:
-        self._changed.clear()  # before looking: what changes from here on is looked at in the next turn
+        self._changed.clear()  # before reading: later changes are read in the next turn
         await self._look()
         if await self._claim():
             return
-        # Work comes in bursts: the question of when the next is due can wait until it lulls.
+        # Jobs come in bursts: ask for the next due time only when there is nothing to claim.
         if not await _within(_LULL_SECONDS, self._changed):
             await _within(await self._patience(), self._changed)
 
     async def _recording(self) -> None:
-        outage = Outage(_log, "How jobs ended cannot be recorded for the moment", "How jobs end is recorded again")
+        outage = Outage(_log, "Ends of jobs cannot be recorded", "Ends of jobs are recorded again")
         while not (self._stopping and not self._running and not self._ended):
             async with self._patient(outage):
                 await self._any_ended.wait()
@@ -122,7 +122,7 @@ class Worker:
 
     @asynccontextmanager
     async def _patient(self, outage: Outage) -> AsyncIterator[None]:
-        """A round of a loop, which outlives what goes wrong in it and waits longer each time in a row."""
+        """One round of a loop. The loop survives an error in it and waits longer after each error in a row."""
         try:
             yield
             outage.end()
@@ -147,17 +147,17 @@ class Worker:
             if ended.lease.job_id not in recorded:
                 _log.warning("Job %s was ended by another worker", ended.lease.job_id)
         if any(ended.state is WorkState.QUEUED for ended in batch):
-            self._changed.set()  # to learn when it is due
+            self._changed.set()  # to read its due time
 
     async def _look(self) -> None:
-        """Free what dead workers held, some times in a lease."""
+        """Release jobs of dead workers, several times in a lease."""
         if time.monotonic() >= self._next_look and not self._stopping:
             self._next_look = time.monotonic() + self._look_seconds
             if freed := await self._driver.reap():
-                _log.warning("%d jobs were freed whose worker had stopped", freed)
+                _log.warning("%d jobs of stopped workers were released", freed)
 
     async def _claim(self) -> bool:
-        """Whether there may be more to claim at once."""
+        """Claim as many jobs as there is room for. Answers whether more may be claimable at once."""
         wanted = min(self._concurrency - len(self._running), self._batch)
         if wanted <= 0 or self._stopping:
             return False
@@ -167,7 +167,7 @@ class Worker:
         return len(jobs) == wanted and len(self._running) < self._concurrency
 
     async def _patience(self) -> float:
-        """Seconds until there is something to do unasked; what came due since the last time is not passed by."""
+        """Seconds until the next job is due; jobs that became due since the last look count too."""
         longest = max(self._next_look - time.monotonic(), 0.0)
         if self._stopping or len(self._running) >= self._concurrency:
             return longest
@@ -218,7 +218,7 @@ class Worker:
         self._heartbeat.let_go(lease)
         if lease.job_id in self._laned:
             self._laned.discard(lease.job_id)
-            self._bus.wake(JOBS)  # whoever has a place may take the next of the lane
+            self._bus.wake(JOBS)  # any worker with a free place may take the next job of the lane
 
     # --- the end
 
@@ -231,7 +231,7 @@ class Worker:
         for task in left:
             task.cancel()
         if left:
-            _log.warning("%d jobs are given back unfinished", len(left))
+            _log.warning("%d unfinished jobs are returned to the queue", len(left))
             await asyncio.wait(left, timeout=_CANCEL_SECONDS)
         await self._stop_loops()
         await asyncio.to_thread(self._heartbeat.stop)
@@ -245,7 +245,7 @@ class Worker:
 
 
 async def _within(seconds: float, event: asyncio.Event) -> bool:
-    """Whether an event came in time."""
+    """Whether an event was set in time."""
     try:
         async with asyncio.timeout(seconds):
             return await event.wait()
@@ -264,7 +264,7 @@ def _failed(job: Claimed, kind: JobKind, error: BaseException) -> Ended:
 
 
 def _sentence(job: Claimed, error: BaseException) -> str:
-    """What people are shown: the words of a refusal; of anything unexpected an id, under which it is logged."""
+    """The error shown to people: a refusal's message, or for an unexpected error the id under which it is logged."""
     if isinstance(error, DomainError):
         return error.message
     if isinstance(error, Retry | GiveUp):

@@ -23,12 +23,12 @@ def routes(hub: Hub, *, limits: BodyLimits) -> list[Mount]:
 
 
 def callbacks() -> list[CallbackAddress]:
-    """The callback addresses of the dialects that have one."""
+    """The callback address of each dialect that has one."""
     return [dialect.callback for dialect in dialects() if dialect.callback is not None]
 
 
 def dialects() -> Iterator[Dialect]:
-    """Every dialect there is, in order of its package's name."""
+    """Every dialect, ordered by package name."""
     for found in pkgutil.iter_modules(__path__):
         dialect = getattr(import_module(f"{__name__}.{found.name}"), "dialect", None)
         if isinstance(dialect, Dialect):

@@ -1,4 +1,4 @@
-"""GraphiQL as `make web` built it: the page, and the files that it is made of."""
+"""GraphiQL as `make web` built it: the page and its files."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-#: Where `make web` puts what it builds.
+#: The output directory of `make web`.
 BUILT: Final = Path(__file__).parent / "dist"
 
-#: Monaco writes style elements and attributes; the fonts of GraphiQL stand in its style sheet. Nothing else needs
-#: more than the page's own origin, and nothing may leave it (https://www.w3.org/TR/CSP3/).
+#: Monaco writes style elements and attributes; GraphiQL's style sheet contains its fonts. Everything else is limited
+#: to the page's own origin (https://www.w3.org/TR/CSP3/).
 _POLICY: Final = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -39,9 +39,9 @@ _KEPT: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 def page(built: Path = BUILT) -> Callable[[Request], Response]:
-    """What answers a browser at `/graphql`: GraphiQL, or how to build it where that has not been done.
+    """The page for browsers at `/graphql`: GraphiQL, or the way to build it if it has not been built.
 
-    Looks for the build once, now: a hub that is running when it is built shows it after its next start.
+    Looks for the build once, when called: a running hub shows a new build after its next start.
     """
     try:
         text = (built / "index.html").read_text(encoding="utf-8")
@@ -51,13 +51,13 @@ def page(built: Path = BUILT) -> Callable[[Request], Response]:
 
 
 def routes(built: Path = BUILT) -> list[Mount]:
-    """The parts of GraphiQL, under names that change with what is in them; none before the build."""
+    """The files of GraphiQL, under names that change with their content; empty before the build."""
     parts = built / "graphiql"
     return [Mount("/graphiql", _Parts(directory=parts))] if parts.is_dir() else []
 
 
 class _Parts(StaticFiles):
-    """Files that never change under their name, guarded as the page is: workers obey the policy they come with."""
+    """Immutable files with the page's security policy: web workers obey the policy of their own response."""
 
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200

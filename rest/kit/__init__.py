@@ -1,4 +1,4 @@
-"""What dialects are made of: tables of endpoints, and the one loop that runs them."""
+"""The kit of every dialect: tables of endpoints, and the loop that runs them."""
 
 from rest.kit.asked import Asked
 from rest.kit.dialect import Delete, Dialect, Endpoint, Get, Post, Put, Takes, found, nothing

@@ -1,4 +1,4 @@
-"""What was written, as an HTTP response."""
+"""HTTP responses made of the results of `write`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOT_MODIFIED: Final = 304
 
 
 def answer_of(endpoint: AnyEndpoint, written: object, asked: Asked) -> Response:
-    """By the endpoint's status; tagged, or 304, where the endpoint says so."""
+    """The response with the endpoint's status; with an ETag, or as 304, if the endpoint is tagged."""
     if isinstance(written, Reply):
         return _as_it_stands(written)
     if endpoint.status == _NO_CONTENT:
@@ -29,12 +29,12 @@ def answer_of(endpoint: AnyEndpoint, written: object, asked: Asked) -> Response:
 
 
 def json_answer(status: int, content: bytes, headers: Mapping[str, str] | None = None) -> Response:
-    """Serialised JSON."""
+    """A response of JSON that is serialised already."""
     return Response(content, status, headers, media_type=_JSON)
 
 
 def _tagged(content: bytes, asked: Asked) -> Response:
-    """It may be kept, for this caller alone, and has to be asked for again each time (RFC 9111 §5.2.2.4)."""
+    """Only this caller may cache it, and must revalidate it each time (RFC 9111 §5.2.2.4)."""
     tag = tag_of(content)
     headers = {"etag": tag, "cache-control": "private, no-cache", "vary": "authorization, x-hub-id"}
     if is_known(asked.headers.get("if-none-match"), tag):
@@ -43,7 +43,7 @@ def _tagged(content: bytes, asked: Asked) -> Response:
 
 
 def _as_it_stands(reply: Reply) -> Response:
-    """Headers may be there several times; bytes that were no UTF-8 come back as they came."""
+    """Keeps repeated headers, and header bytes that are not UTF-8."""
     response = Response(reply.content, reply.status)
     response.raw_headers += [
         (name.lower().encode("latin-1"), value.encode("utf-8", "surrogateescape")) for name, value in reply.headers

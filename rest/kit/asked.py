@@ -1,4 +1,4 @@
-"""What was asked, as values: all that `read` and `write` of a dialect may know of a request."""
+"""The request as values: everything that `read` and `write` of a dialect may know of it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from wire.refusal import BadRequest
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
-#: A name in a query may stand there several times.
+#: A name may occur several times in a query.
 Query = Mapping[str, str | list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """Names of `headers` are in lower case. `body` is UNSET where none was sent.
+    """Names of `headers` are in lower case. `body` is UNSET if none was sent.
 
-    `elapsed_ms` is 0 until the operation has answered; then it says how long that took.
+    `elapsed_ms` is the duration of the operation; 0 until it has answered.
     """
 
     method: str = "GET"
@@ -37,31 +37,31 @@ class Asked:
     body: object = UNSET
     client: str = ""
     scheme: str = "http"
-    #: The path of the dialect as the client sees it, with whatever stands in front.
+    #: The dialect's prefix as the client sees it, including a path that a proxy adds.
     mount: str = ""
     elapsed_ms: float = 0.0
     speaker: Caller | None = None
 
     @property
     def caller(self) -> Caller:
-        """Who asks, for what faces show by a row and its reader."""
+        """The caller, for results that depend on the row and its reader."""
         assert self.speaker is not None  # noqa: S101  whoever got an answer has been told apart
         return self.speaker
 
     @property
     def idempotency_key(self) -> str | None:
-        """By which the caller makes a retry safe."""
+        """The key with which the caller makes a retry safe, or None."""
         return self.headers.get("idempotency-key")
 
     def single(self, name: str) -> str | None:
-        """A value of the query, or None where there is none. Raises InvalidInput where there are several."""
+        """A value of the query, or None. Raises InvalidInput if there are several."""
         value = self.query.get(name)
         if isinstance(value, list):
             raise InvalidInput.at(name, "Give it once.")
         return value
 
     def members(self) -> dict[str, Any]:
-        """Of the body, which may be left out. Raises InvalidInput for one that is no object."""
+        """The members of the body; empty if there is none. Raises InvalidInput if it is not an object."""
         if isinstance(self.body, Unset):
             return {}
         if not isinstance(self.body, dict):
@@ -69,7 +69,7 @@ class Asked:
         return self.body
 
     def file(self) -> bytes:
-        """The one file of a form, whatever its part is called. Raises InvalidInput where there is not exactly one."""
+        """The file of a form, under any part name. Raises InvalidInput unless there is exactly one."""
         parts = self.body if isinstance(self.body, tuple) else ()
         files = [part for part in parts if isinstance(part, Part) and part.is_file]
         if len(files) != 1:
@@ -78,7 +78,7 @@ class Asked:
 
 
 async def read_request(request: Request, read_body: Callable[[], Awaitable[object]] | None) -> Asked:
-    """`read_body` is asked where there is a body. Raises BadRequest for what is wrong as HTTP, and TooLarge."""
+    """The request as values. `read_body` is called if there is a body. Raises BadRequest and TooLarge."""
     return Asked(
         method=request.method,
         path=request.path_params,
@@ -92,22 +92,22 @@ async def read_request(request: Request, read_body: Callable[[], Awaitable[objec
 
 
 def check_path(request: Request) -> None:
-    """Raises BadRequest 400 for a path that would be read in two ways.
+    """Raises BadRequest 400 for an ambiguous path.
 
-    The server has decoded it already, bytes that are no UTF-8 replaced; an encoded slash would shift the segments.
+    The server has decoded it and replaced bytes that are not UTF-8. An encoded slash would shift the segments.
     """
     raw: bytes = request.scope["raw_path"]
     path: str = request.scope["path"]
     if _CONTROLS.search(path):
-        raise BadRequest(400, "The path has a control character.")
+        raise BadRequest(400, "The path contains a control character; remove it.")
     if b"%" not in raw:
         return
     if b"%2f" in raw.lower():
-        raise BadRequest(400, "The path has an encoded slash.")
+        raise BadRequest(400, "The path contains an encoded slash (%2F); remove it.")
     try:
         unquote_to_bytes(raw).decode()
     except UnicodeDecodeError as cause:
-        raise BadRequest(400, "The path is not in UTF-8.") from cause
+        raise BadRequest(400, "The path is not UTF-8; percent-encode it as UTF-8.") from cause
 
 
 def _query(request: Request) -> Query:
@@ -116,10 +116,10 @@ def _query(request: Request) -> Query:
     try:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError as cause:
-        raise BadRequest(400, "The query is not in UTF-8.") from cause
+        raise BadRequest(400, "The query is not UTF-8; percent-encode it as UTF-8.") from cause
     for name, value in pairs:
         if text_problem(name) or text_problem(value):
-            raise BadRequest(400, "The query has the character NUL.")
+            raise BadRequest(400, "The query contains the character NUL; remove it.")
         earlier = found.get(name)
         if earlier is None:
             found[name] = value

@@ -1,4 +1,4 @@
-"""A dialect as data: which paths there are, which operation answers each, how its wire is read and written."""
+"""A dialect as data: its paths, the operation behind each, and functions that read and write its wire."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class Takes(Enum):
-    """What a body is read as."""
+    """The format in which a body is read."""
 
     JSON = "JSON"
     FORM = "multipart/form-data"
@@ -30,10 +30,10 @@ class Takes(Enum):
 class Endpoint(Generic[R, *Arguments]):
     """One row of a dialect's table. `path` is below the dialect's prefix, as `/things/{id}`.
 
-    `read` gives the operation's arguments and raises DomainError for what it cannot take. `write` gives the
-    body of the answer, any JSON value, or a Reply; it raises NotFound or UpstreamFailed where a result means that
-    there is no answer. Both are pure. An endpoint of status 204 answers no body, whatever was written. `tagged`:
-    the answer has an ETag, and is 304 to who knows it. `most_bytes` takes the place of the hub's limit of bodies.
+    `read` returns the operation's arguments and raises DomainError for an invalid request. `write` returns the body
+    of the answer, as any JSON value or a Reply; it raises NotFound or UpstreamFailed if the result means that there
+    is no answer. Both are pure. An endpoint of status 204 sends no body. `tagged`: the answer has an ETag, and is 304
+    if the client knows it. `most_bytes` replaces the hub's limit of bodies.
     """
 
     method: ClassVar[str]
@@ -49,7 +49,7 @@ class Endpoint(Generic[R, *Arguments]):
 
 
 class Get(Endpoint[R, *Arguments]):
-    """Answers HEAD too; a body is not looked at."""
+    """Answers HEAD too. Ignores a body."""
 
     method = "GET"
 
@@ -67,7 +67,7 @@ class Put(Endpoint[R, *Arguments]):
 
 
 class Delete(Endpoint[R, *Arguments]):
-    """Takes a body where there is one."""
+    """Takes an optional body."""
 
     method = "DELETE"
 
@@ -77,13 +77,13 @@ AnyEndpoint = Endpoint[Any, *tuple[Any, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """One vendor's way of speaking. `statuses` stand instead of the kit's own (`refusal.STATUS`).
+    """The API of one vendor as data. `statuses` override the kit's own (`refusal.STATUS`).
 
-    `places` are the dialect's words for places in commands, for refusals of operations.
+    `places`: the dialect's names for places in commands, used in refusals.
 
-    `refuse` is pure and gives every refusal its body: domain errors, requests that are wrong as HTTP, paths and
-    methods that there are not, and unexpected failures, of which it only learns the sentence to show. `callback` is
-    the dialect's own address for users who come back from a vendor's consent page.
+    `refuse` is pure and makes the body of every refusal: domain errors, requests that are invalid as HTTP, unknown
+    paths and methods, and unexpected failures, of which it only gets the sentence to show. `callback`: the dialect's
+    own callback address for users who return from a vendor's consent page.
     """
 
     name: str
@@ -97,11 +97,11 @@ class Dialect:
 
 
 def nothing(result: object, asked: Asked) -> None:
-    """Writes no body; for endpoints of status 204."""
+    """Write no body; for endpoints of status 204."""
 
 
 def found(noun: str, write: Callable[[R, Asked], object]) -> Callable[[R | None, Asked], object]:
-    """`write`, for queries that answer None where there is nothing. It raises NotFound then."""
+    """`write` for queries that may answer None. It raises NotFound for None."""
 
     def written(result: R | None, asked: Asked) -> object:
         if result is None:

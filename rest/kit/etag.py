@@ -1,4 +1,4 @@
-"""Entity tags of answers (RFC 9110 §8.8.3): the caller's own view, hashed as it is sent."""
+"""Entity tags of answers (RFC 9110 §8.8.3): hashes of the bytes sent to this caller."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _TAG: Final = re.compile(r'"[^"]*"')
 
 
 def tag_of(content: bytes) -> str:
-    """A strong tag: it differs as soon as one byte does."""
+    """A strong tag: any changed byte changes it."""
     return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
 def is_known(if_none_match: str | None, tag: str) -> bool:
-    """Whether `If-None-Match` names the tag, compared weakly, or anything there is (§13.1.2)."""
+    """Whether `If-None-Match` names the tag, compared weakly, or is `*` (§13.1.2)."""
     named = (if_none_match or "").strip()
     return named == "*" or tag in _TAG.findall(named)

@@ -33,7 +33,7 @@ from wire.refusal import BadRequest
 
 
 def mount(dialect: Dialect, hub: Hub, limits: BodyLimits, log: logging.Logger) -> Mount:
-    """A dialect below its prefix; what it does not have is refused in its own words."""
+    """A dialect below its prefix. Unknown paths and methods are refused in the dialect's form too."""
     tables: dict[str, dict[str, AnyEndpoint]] = defaultdict(dict)
     for endpoint in dialect.endpoints:
         if endpoint.method in tables[endpoint.path]:
@@ -49,7 +49,7 @@ def mount(dialect: Dialect, hub: Hub, limits: BodyLimits, log: logging.Logger) -
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Face:
-    """An ASGI application for one path of a dialect, by method; for no path at all without endpoints."""
+    """An ASGI application for one path of a dialect, by method. Without endpoints it refuses every path."""
 
     dialect: Dialect
     endpoints: Mapping[str, AnyEndpoint]
@@ -92,7 +92,7 @@ class Face:
         return answer_of(endpoint, endpoint.write(result, answered), asked)
 
     async def _operate(self, endpoint: AnyEndpoint, caller: Caller, arguments: tuple[Any, ...]) -> Any:
-        """A refusal names places as the dialect does."""
+        """Run the operation. A refusal names places in the dialect's words."""
         try:
             return await endpoint.operation(caller, *arguments)
         except DomainError as refusal:
@@ -112,7 +112,7 @@ class Face:
 
     def _absent(self, method: str) -> Refusal:
         if not self.endpoints:
-            return Refusal(status=404, message="There is nothing at this address.")
+            return Refusal(status=404, message="There is nothing at this address; check the path.")
         allow = ", ".join(sorted(self._methods))
         return Refusal(status=405, message=f"Call this with {allow}.", headers={"allow": allow})
 

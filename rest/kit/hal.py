@@ -19,7 +19,7 @@ def link(href: str, *, templated: bool = False) -> Json:
 def page(
     rel: str, rows: Sequence[Json], *, href: str, window: Window, total: int, query: Mapping[str, str | list[str]]
 ) -> Json:
-    """A page of a collection: its rows, where they stand, and the pages beside it. `query` is what was asked."""
+    """A page of a collection: its rows, their position, and links to its neighbours. `query`: the request's."""
     links = {"self": link(_address(href, query))}
     before, after = max(0, window.start - window.size), window.start + len(rows)
     if after < total and rows:

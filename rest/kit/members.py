@@ -1,4 +1,4 @@
-"""Reads a JSON object member by member; every member of a wrong kind is a fault at its place."""
+"""Reads a JSON object member by member; every member of a wrong type is a fault at its place."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ K = TypeVar("K")
 
 
 class Members:
-    """Absent members are UNSET, null ones None. `done` says whether all were well."""
+    """Absent members are UNSET, null ones None. `done` raises the faults."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = values
         self._faults = Faults()
 
     def done(self) -> None:
-        """Raises InvalidInput with every fault that was met."""
+        """Raises InvalidInput with every fault found, if there is one."""
         self._faults.refuse()
 
     def required(self, name: str) -> str:
-        """Text that must be there."""
+        """A required text."""
         value = self.text(name)
         self._faults.check(self._values.get(name) is not None, name, "It is required.")
         return value if isinstance(value, str) else ""
@@ -47,14 +47,14 @@ class Members:
         return self._typed(name, dict, "a JSON object")
 
     def texts(self, name: str) -> dict[str, str] | Unset | None:
-        """A JSON object whose members are all text."""
+        """A JSON object with text members only."""
         value = self.object(name)
         if isinstance(value, dict) and not all(isinstance(one, str) for one in value.values()):
             return self._wrong(name, "a JSON object of texts")
         return value
 
     def word(self, name: str, words: Mapping[str, W]) -> W | Unset | None:
-        """What a word of a closed set stands for, in whatever case it is written."""
+        """The value that a word of a closed set means. Case does not matter."""
         value = self.text(name)
         if not isinstance(value, str):
             return value
@@ -62,7 +62,7 @@ class Members:
         return self._wrong(name, f"one of {', '.join(words)}") if found is None else found
 
     def has(self, name: str) -> bool:
-        """Whether it is there and not null."""
+        """Whether the member is present and not null."""
         return self._values.get(name) is not None
 
     def _typed(self, name: str, kind: type[K], called: str) -> K | Unset | None:
@@ -77,12 +77,12 @@ class Members:
 
 
 def without_nulls(members: Mapping[str, Any]) -> dict[str, Any]:
-    """The members that are there, in order."""
+    """The members whose value is not None, in order."""
     return {name: value for name, value in members.items() if value is not None}
 
 
 def exactly_one(members: Members, *names: str) -> str:
-    """Which of the members is there. Raises InvalidInput where it is none, or several."""
+    """The name of the one present member. Raises InvalidInput for none or several."""
     there = [name for name in names if members.has(name)]
     if len(there) != 1:
         raise InvalidInput.at((), f"Give exactly one of {', '.join(names)}.")

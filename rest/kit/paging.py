@@ -23,34 +23,34 @@ class Page:
 
     @classmethod
     def of(cls, asked: Asked, *, greatest: int) -> Self:
-        """From the query; the first page of the greatest size unless told otherwise, larger ones are cut to it.
+        """From the query. Default: the first page of the greatest size; larger sizes are cut to it.
 
-        Raises InvalidInput for what is no positive integer.
+        Raises InvalidInput unless both are positive integers.
         """
         size = _positive(asked, "size", greatest)
         return cls(number=_positive(asked, "page", 1), size=min(size, greatest))
 
     def request(self) -> SliceRequest:
-        """The rows of this page, and how many there are on all. Raises InvalidInput beyond what is paged."""
+        """The rows of this page and the total of all. Raises InvalidInput beyond the greatest offset."""
         return SliceRequest(size=self.size, offset=(self.number - 1) * self.size, count=True)
 
     def last(self, total: int) -> int:
-        """The number of the last page: an empty list has one."""
+        """The number of the last page; 1 for an empty list."""
         return max(1, -(-total // self.size))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Rows of a list from `start`, which counts from 0."""
+    """Rows of a list from `start`, counted from 0."""
 
     start: int
     size: int
 
     @classmethod
     def of(cls, asked: Asked, *, usual: int, greatest: int) -> Self:
-        """From `start` and `limit` of the query; `usual` rows unless told otherwise, larger limits are cut.
+        """From `start` and `limit` of the query. Default: `usual` rows; larger limits than `greatest` are cut.
 
-        Raises InvalidInput for what is no whole number, and for a limit of 0.
+        Raises InvalidInput unless both are whole numbers, and for a limit of 0.
         """
         text = asked.query.get("start", "0")
         if not isinstance(text, str) or not _WHOLE.fullmatch(text):
@@ -60,7 +60,7 @@ class Window:
         return cls(start=int(text), size=min(_positive(asked, "limit", usual), greatest))
 
     def request(self) -> SliceRequest:
-        """These rows, and how many there are in all."""
+        """These rows and the total of all."""
         return SliceRequest(size=self.size, offset=self.start, count=True)
 
 

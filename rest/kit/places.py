@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from models.errors import InvalidInput, Path
 
-#: A place in a command, and the dialect's word for it. The first that fits counts; other places keep their words.
+#: Place in a command → the dialect's name for it. The first match counts; other places keep their names.
 Places = Mapping[Path, Path]
 
 
 def renamed(path: Path, places: Places) -> Path:
-    """A path of a command as the dialect's clients know it."""
+    """A path of a command in the names of the dialect."""
     for ours, theirs in places.items():
         if path[: len(ours)] == ours:
             return theirs + path[len(ours) :]
@@ -19,5 +19,5 @@ def renamed(path: Path, places: Places) -> Path:
 
 
 def sentence_of(error: InvalidInput) -> str:
-    """Every fault, each with its place."""
+    """One sentence that lists every fault with its place."""
     return " ".join(": ".join([".".join(one.path), one.message]).removeprefix(": ") for one in error.violations)

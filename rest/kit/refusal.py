@@ -1,4 +1,4 @@
-"""Refusals on their way out: which HTTP status each is, and what dialects give a body to."""
+"""Refusals on their way out: the HTTP status of each, and the values from which dialects make a body."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from models.errors import (
     WrongMethod,
 )
 
-#: A test holds that every refusal stands here by its own name. A dialect may say otherwise.
+#: A test checks that every refusal is listed here. A dialect may override a status.
 STATUS: Final[Mapping[type[DomainError], int]] = {
     Unauthenticated: 401,
     Forbidden: 403,
@@ -52,7 +52,7 @@ _FAULT: Final = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """`message` may be shown as it stands. `error` is the domain error behind it, where it is one."""
+    """`message` may be shown to the client. `error`: the domain error behind it, if there is one."""
 
     status: int
     message: str
@@ -63,9 +63,9 @@ class Refusal:
 def refusal_of(
     error: DomainError, statuses: Mapping[type[DomainError], int], served: frozenset[str]
 ) -> Refusal | None:
-    """The refusal that a domain error is; None for one that tells too much and is masked as any fault is.
+    """The refusal for a domain error; None if its message is not for clients and must be masked like a fault.
 
-    `served` are the methods that the path has: what a capability declares is allowed only among those.
+    `served`: the methods of the path. The method that a capability declares is allowed only if it is one of them.
     """
     kinds = type(error).__mro__
     status = next((table[kind] for kind in kinds for table in (statuses, STATUS) if kind in table), _FAULT)

@@ -1,4 +1,4 @@
-"""Answers that are more than a JSON value: bytes, an address to go to, what a remote service has said."""
+"""Answers other than a JSON value: bytes, a redirect, the answer of a remote service."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What `write` gives in place of a JSON value. It is sent as it stands; a content type is among its headers."""
+    """An answer that is sent unchanged. Its headers include the content type."""
 
     status: int = 200
     headers: Headers = ()
@@ -18,5 +18,5 @@ class Reply:
 
     @classmethod
     def to(cls, address: str) -> Self:
-        """Go there (RFC 9110 §15.4.3)."""
+        """Redirect to an address with 302 (RFC 9110 §15.4.3)."""
         return cls(status=302, headers=(("location", address), ("cache-control", "no-store")))

@@ -1,4 +1,4 @@
-"""Dispatches that ended without an answer, for faces that have no word for such an outcome."""
+"""Dispatches that ended without an answer, for faces that cannot show an outcome."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from models.vocabulary import DispatchOutcome
 
 
 def no_answer(record: Dispatch) -> UpstreamFailed:
-    """By the record, which an earlier call with the same key has left as well."""
-    sentence = record.error or "It is not known what came of the call to the remote service."
+    """The refusal made from the record, which may be that of an earlier call with the same key."""
+    sentence = record.error or "The outcome of the call to the remote service is unknown."
     match record.outcome:
         case DispatchOutcome.TIMED_OUT:
             return UpstreamTimeout(sentence)

@@ -84,7 +84,7 @@ async def test_there_is_nothing_at_other_paths(path: str, http: httpx.AsyncClien
     if "%0A" in path:
         refused(answer, 400)
     else:
-        assert refused(answer, 404) == "There is nothing at this address."
+        assert refused(answer, 404) == "There is nothing at this address; check the path."
 
 
 @pytest.mark.parametrize(
@@ -115,15 +115,15 @@ async def test_answers_head_as_get_without_the_body(client: Donut):
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
-        ("/integrations/STOCK%2FLOOK.json", "The path has an encoded slash."),
-        ("/integrations/ST%00OCK.json", "The path has a control character."),
-        ("/integrations/STOCK%09.json", "The path has a control character."),
-        ("/integrations/%ED%A0%80.json", "The path is not in UTF-8."),
-        ("/integrations/%FF.json", "The path is not in UTF-8."),
-        ("/integrations/STOCK/LOOK.json?a=%00", "The query has the character NUL."),
-        ("/integrations/STOCK/LOOK.json?%00=a", "The query has the character NUL."),
-        ("/integrations/STOCK/LOOK.json?a=%ED%A0%80", "The query is not in UTF-8."),
-        ("/integrations/STOCK/LOOK.json?a=%FF", "The query is not in UTF-8."),
+        ("/integrations/STOCK%2FLOOK.json", "The path contains an encoded slash (%2F); remove it."),
+        ("/integrations/ST%00OCK.json", "The path contains a control character; remove it."),
+        ("/integrations/STOCK%09.json", "The path contains a control character; remove it."),
+        ("/integrations/%ED%A0%80.json", "The path is not UTF-8; percent-encode it as UTF-8."),
+        ("/integrations/%FF.json", "The path is not UTF-8; percent-encode it as UTF-8."),
+        ("/integrations/STOCK/LOOK.json?a=%00", "The query contains the character NUL; remove it."),
+        ("/integrations/STOCK/LOOK.json?%00=a", "The query contains the character NUL; remove it."),
+        ("/integrations/STOCK/LOOK.json?a=%ED%A0%80", "The query is not UTF-8; percent-encode it as UTF-8."),
+        ("/integrations/STOCK/LOOK.json?a=%FF", "The query is not UTF-8; percent-encode it as UTF-8."),
     ],
 )
 async def test_refuses_what_could_be_read_in_two_ways(path: str, sentence: str, client: Donut, upstream: FaultServer):

@@ -41,7 +41,7 @@ async def stock(organization: Tenant, lasting_http: httpx.AsyncClient, upstream:
     ["/integrations/", "/integrations/stock/", "/integration", "/integrations/stock/nothing", "/", "/auth/login"],
 )
 async def test_there_is_nothing_at_other_paths(path: str, client: Informer):
-    assert refused(await client("GET", path), 404) == "There is nothing at this address."
+    assert refused(await client("GET", path), 404) == "There is nothing at this address; check the path."
 
 
 @pytest.mark.parametrize(
@@ -74,12 +74,12 @@ async def test_answers_head_as_get_without_the_body(path: str, client: Informer)
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
-        (f"{ONE}%2Fshares", "The path has an encoded slash."),
-        (f"{ONE}%00", "The path has a control character."),
-        (f"{ONE}/shares/%0A", "The path has a control character."),
-        ("/integrations/%FF", "The path is not in UTF-8."),
-        ("/integrations?q=%00", "The query has the character NUL."),
-        ("/integrations?q=%FF", "The query is not in UTF-8."),
+        (f"{ONE}%2Fshares", "The path contains an encoded slash (%2F); remove it."),
+        (f"{ONE}%00", "The path contains a control character; remove it."),
+        (f"{ONE}/shares/%0A", "The path contains a control character; remove it."),
+        ("/integrations/%FF", "The path is not UTF-8; percent-encode it as UTF-8."),
+        ("/integrations?q=%00", "The query contains the character NUL; remove it."),
+        ("/integrations?q=%FF", "The query is not UTF-8; percent-encode it as UTF-8."),
         ("/integrations?token=pb_x", "Send credentials in the Authorization header, never in the address."),
     ],
 )

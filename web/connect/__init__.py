@@ -1,4 +1,4 @@
-"""The pages on which end users connect, and the address that vendors send them back to."""
+"""The pages on which end users connect, and the callback address for vendors."""
 
 from web.connect.routes import routes
 

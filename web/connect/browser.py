@@ -1,4 +1,4 @@
-"""One browser: told from others by a cookie, and asked whether it is our own page that it comes from."""
+"""The browser behind a request: its identity by a cookie, and whether a form comes from our own page."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from starlette.responses import Response
 from resolvers.connect.links import new_secret
 
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-_SECONDS: Final = 86_400  # as long as the longest link
+_SECONDS: Final = 86_400  # the longest validity of a link
 
 
 class BrowserCookie:
-    """`__Host-` binds it to this host and to TLS (RFC 6265bis §4.1.3.2); a hub without TLS does without both.
+    """`__Host-` binds it to this host and to TLS (RFC 6265bis §4.1.3.2); a hub without TLS uses neither.
 
-    SameSite=Lax: it comes along when a vendor sends the user back, and never with another site's form.
+    SameSite=Lax: browsers send it when a vendor redirects the user back, and never with another site's form.
     """
 
     def __init__(self, own_url: str) -> None:
@@ -26,12 +26,12 @@ class BrowserCookie:
         self._name = "__Host-patchbay-browser" if self._secure else "patchbay-browser"
 
     def read(self, request: Request) -> str | None:
-        """The browser's secret, where it has one of ours."""
+        """The browser's secret, or None if it has none of ours."""
         value = request.cookies.get(self._name, "")
         return value if _SECRET.fullmatch(value) else None
 
     def give(self, response: Response) -> None:
-        """A new secret, for a browser that has none."""
+        """Set a new secret, for a browser without one."""
         response.set_cookie(
             self._name,
             new_secret(),
@@ -44,10 +44,10 @@ class BrowserCookie:
 
 
 def is_our_page(request: Request, own_url: str) -> bool:
-    """Whether a form comes from a page of the hub, as far as the browser says where it comes from.
+    """Whether a form comes from a page of the hub, as far as the browser names its origin.
 
     `Origin` is `null` on our own forms too, since our pages send no referrer (Fetch §3.2): then
-    `Sec-Fetch-Site` decides, and where an old browser sends neither, the cookie's SameSite.
+    `Sec-Fetch-Site` decides; for an old browser that sends neither, the cookie's SameSite protects.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:

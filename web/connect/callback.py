@@ -1,4 +1,4 @@
-"""The answer to a user whom a vendor sends back from its consent page."""
+"""The answer to a user who returns from a vendor's consent page."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Callback:
         self._hub, self._pages, self._cookie, self._address = hub, pages, cookie, address
 
     async def __call__(self, request: Request) -> Response:
-        """The end of the user's way through the vendor's consent page.
+        """Redeem the vendor's answer and show the result.
 
-        HEAD changes nothing (RFC 9110 §9.2.1): scanners of links send it before the user comes.
+        HEAD changes nothing (RFC 9110 §9.2.1): link scanners send it before the user's own request.
         """
         if request.method == "HEAD":
             return Response(status_code=405, headers={"Allow": "GET"})
@@ -50,7 +50,7 @@ class Callback:
         return self._show(request, finished)
 
     def _show(self, request: Request, finished: Finished) -> Response:
-        """A page with a link, unless the address redirects: a vendor's policy may forbid its forms a third place."""
+        """A page with a link, unless the address redirects: the vendor's CSP may forbid a second redirect."""
         connected = finished.session.status is ConnectSessionStatus.COMPLETED
         if connected and self._address.redirects:
             return RedirectResponse(finished.way_back or "../../connect/finished", 302)
@@ -67,8 +67,8 @@ class Callback:
 
 
 def _only(request: Request, name: str) -> str | None:
-    """A parameter that may come once (RFC 6749 §3.1)."""
+    """A parameter that may be given once (RFC 6749 §3.1)."""
     values = request.query_params.getlist(name)
     if len(values) > 1:
-        raise InvalidInput.at(name, "It is given twice.")
+        raise InvalidInput.at(name, "It is given twice; give it once.")
     return values[0] if values else None

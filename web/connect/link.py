@@ -1,4 +1,4 @@
-"""A connect link in a browser: what it shows, and what is sent from there."""
+"""A connect link in a browser: its page, and the forms sent from it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ConnectLink:
         self._hub, self._pages, self._cookie, self._limits = hub, pages, cookie, limits
 
     async def show(self, request: Request) -> Response:
-        """What is offered, or how it ended."""
+        """The ways to connect, or the result if the session has ended."""
         opening = self._opening(request)
         found = await read_connect_page(await link_caller(self._hub, opening.link), opening)
         response = self._page(request, found, request.query_params.get("integration"))
@@ -40,7 +40,7 @@ class ConnectLink:
         return response
 
     async def submit(self, request: Request) -> Response:
-        """On to the vendor, or the credentials that were filled in."""
+        """Redirect to the vendor, or connect with the credentials of the form."""
         opening = self._opening(request)
         values = await self._values(request)
         caller = await link_caller(self._hub, opening.link)
@@ -60,23 +60,23 @@ class ConnectLink:
             faults = {fault.path[-1]: fault.message for fault in refusal.violations}
             return self._form(request, found, chosen, values=values, faults=faults)
         except Conflict:
-            pass  # another browser or another tab was faster: what it did is shown
+            pass  # another browser or tab was faster: show its result
         return RedirectResponse(opening.link, 303)
 
     def _opening(self, request: Request) -> Opening:
         return Opening(link=request.path_params["link"], browser=self._cookie.read(request))
 
     async def _values(self, request: Request) -> dict[str, str]:
-        """The form. Raises BadRequest, Forbidden, TooLarge."""
+        """The fields of the form. Raises BadRequest, Forbidden, TooLarge."""
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-            raise BadRequest(415, "Send the form as this page does.")
+            raise BadRequest(415, "Send the form of this page, from this page.")
         if not is_our_page(request, self._hub.own_url):
-            raise Forbidden("The form comes from another site.")
+            raise Forbidden("The form comes from another site. Open the link and use its form.")
         body = await read_body(request, self._limits)
         try:
             pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
         except ValueError as cause:
-            raise BadRequest(400, "This is not the form of this page.") from cause
+            raise BadRequest(400, "This is not the form of this page. Open the link again.") from cause
         return {name: value.replace("\r\n", "\n") for name, value in pairs}
 
     def _page(self, request: Request, found: ConnectPage, named: str | None) -> Response:
@@ -94,7 +94,7 @@ class ConnectLink:
     def _form(
         self, request: Request, found: ConnectPage, chosen: Choice, *, values: dict[str, str], faults: dict[str, str]
     ) -> Response:
-        """What was wrong stands beside its field; what is secret has to be filled in again."""
+        """The form again, each fault beside its field. Secrets are not filled in again."""
         shown = {field.key: values.get(field.key, "") for field in chosen.fields if not field.secret}
         status = 400 if faults else 200
         others = [fault for key, fault in faults.items() if key not in {field.key for field in chosen.fields}]
@@ -121,7 +121,7 @@ class ConnectLink:
 
 
 def _chosen(found: ConnectPage, named: str | None) -> Choice | None:
-    """The one that is named, or the only one. Raises NotFound for one that is not on offer."""
+    """The named choice, or the only one. Raises NotFound if the name is not offered."""
     if named is None:
         return found.choices[0] if len(found.choices) == 1 else None
     for choice in found.choices:

@@ -1,4 +1,4 @@
-"""How connect pages look: templates, and the headers that every page has."""
+"""The look of connect pages: templates, and the headers of every page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KEPT: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 class Pages:
-    """The templates, compiled once. Whatever is put into them is escaped, and nothing may be forgotten."""
+    """The templates, compiled once. Every value is escaped; a missing one is an error."""
 
     def __init__(self) -> None:
         self._templates = jinja2.Environment(
@@ -40,7 +40,7 @@ class Pages:
         self._version = hashlib.sha256(self._style).hexdigest()[:16]
 
     def page(self, request: Request, template: str, *, status: int = 200, **facts: Any) -> Response:
-        """A page by its template. `root` leads from its address to the hub's, whatever a proxy put before both."""
+        """A page by its template. `root`: relative path to the hub's root; works below any proxy's path."""
         path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
         root = "../" * (path.count("/") - 1)
         style = f"{root}connect.css?{self._version}"
@@ -48,5 +48,5 @@ class Pages:
         return HTMLResponse(text, status, headers=_GUARDED | _NOT_KEPT)
 
     def style(self) -> Response:
-        """The style sheet, kept for ever: its address changes with it."""
+        """The style sheet. Browsers keep it for ever: its address changes with its content."""
         return Response(self._style, media_type="text/css", headers=_GUARDED | _KEPT)

@@ -29,7 +29,7 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 
 def routes(hub: Hub, *, limits: BodyLimits, callbacks: Sequence[CallbackAddress]) -> list[Route]:
-    """The routes of these pages. `callbacks`: the callback addresses of other faces, beside the pages' own."""
+    """The routes of these pages. `callbacks`: the callback addresses of other faces."""
     pages, cookie = Pages(), BrowserCookie(hub.own_url)
     link = ConnectLink(hub, pages, cookie, replace(limits, size=min(limits.size, _FORM_BYTES)))
 
@@ -52,7 +52,7 @@ def routes(hub: Hub, *, limits: BodyLimits, callbacks: Sequence[CallbackAddress]
 
 
 def _readable(pages: Pages, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
-    """Refusals as pages that a person can read."""
+    """Turn refusals into pages for people."""
 
     async def respond(request: Request) -> Response:
         try:

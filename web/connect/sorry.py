@@ -1,4 +1,4 @@
-"""Refusals as pages: a title, a sentence, and a status for whoever reads that."""
+"""Refusals as pages: a title, a sentence and an HTTP status."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _KINDS: Final[dict[type[DomainError], tuple[int, str, str]]] = {
     Conflict: (409, "This did not work", "The link was used at the same moment. Open it again."),
     InvalidInput: (400, "This did not work", "Go back to where you came from and begin again."),
     Forbidden: (403, "This did not work", "The form did not come from this page. Open the link again."),
-    TooLarge: (413, "This is too much", "What was sent is larger than any credential."),
+    TooLarge: (413, "This is too much", "The form is larger than any credential. Send less."),
     TooMany: (429, "Too many at once", "Wait a moment, then open the link again."),
     Unavailable: (503, "Not now", "The hub cannot be reached for the moment. Try again soon."),
 }
 
 
 def sorry(pages: Pages, request: Request, refusal: BadRequest | DomainError) -> Response:
-    """The page for a refusal. Raises it again where there are no words for it."""
+    """The page for a refusal. Raises a refusal again that has no page."""
     if isinstance(refusal, BadRequest):
         return pages.page(
             request, "sorry.html", status=refusal.status, title="This did not work", sentence=refusal.message

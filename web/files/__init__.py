@@ -1,4 +1,4 @@
-"""The face for bytes: uploads are put here, and pictures are shown to browsers."""
+"""The face for bytes: it receives uploads and serves pictures to browsers."""
 
 from web.files.routes import routes
 

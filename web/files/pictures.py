@@ -1,4 +1,4 @@
-"""Pictures for browsers: kept for ever, and in a sandbox whatever is in them."""
+"""Pictures for browsers: cached for ever, shown in a sandbox."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from wire.pictures import known_digests, picture_headers
 
 
 async def serve(hub: Hub, link: AssetLink, if_none_match: str | None) -> Response:
-    """The picture, or 304 where its digest is among those of `If-None-Match` (RFC 9110 §13.1.2).
+    """The picture, or 304 if `If-None-Match` names its digest (RFC 9110 §13.1.2).
 
-    Raises NotFound, for a wrong signature too.
+    Raises NotFound, also for a wrong signature.
     """
     picture = await read_picture(link_caller(hub, link), link.asset_id, known_digests(if_none_match))
     headers = picture_headers(picture.content_type, picture.sha256, cache="public, max-age=31536000, immutable")

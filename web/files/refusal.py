@@ -32,7 +32,7 @@ _KINDS: Final[dict[type[DomainError], tuple[int, str]]] = {
 
 
 def refused(error: BadRequest | DomainError) -> Response:
-    """The answer to what was refused. Raises the error again where this face has no word for it."""
+    """The answer to a refusal. Raises an error again for which this face has no status."""
     if isinstance(error, BadRequest):
         return _answer(error.status, "BAD_REQUEST", error.message, {"connection": "close"} if error.close else {})
     kind = next((kind for kind in type(error).__mro__ if kind in _KINDS), None)
@@ -47,7 +47,7 @@ def _headers(error: DomainError) -> dict[str, str]:
         case Unauthenticated():
             return {"www-authenticate": "Bearer"}
         case TooLarge():
-            return {"connection": "close"}  # more is coming that nobody wants
+            return {"connection": "close"}  # the rest of the body is not read
         case TooMany(retry_after_seconds=int(seconds)):
             return {"retry-after": str(seconds)}
     return {}

@@ -1,4 +1,4 @@
-"""Where bytes come in and pictures go out."""
+"""The routes for uploads and pictures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PICTURE: Final = "/assets/{organization_id}/{asset_id}/{signature}"
 
 
 def routes(hub: Hub, *, limits: BodyLimits) -> list[Route]:
-    """The routes of this face. Of `limits` the time counts; how many bytes come, each upload says itself."""
+    """The routes of this face. Of `limits` only the time is used: each upload declares its own size."""
     return [
         Route("/uploads/{id}", _endpoint(_put, hub, limits), methods=["PUT"]),
         Route(_PICTURE, _endpoint(_picture, hub, limits), methods=["GET"]),
@@ -46,7 +46,7 @@ def _endpoint(answer: Answer, hub: Hub, limits: BodyLimits) -> Callable[[Request
 
 
 async def _put(hub: Hub, request: Request, limits: BodyLimits) -> Response:
-    """No header says what the bytes are, and there is no name: both are for the bytes to tell."""
+    """Content type and file name are not read from headers: the type is found from the bytes."""
     caller = await authenticate(hub, bearer(request.headers.get("authorization")), source=Source.GRAPHQL)
 
     async def receive(size: int) -> bytes:

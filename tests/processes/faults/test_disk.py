@@ -17,7 +17,7 @@ from tests.processes.faults import failing_disk
 from tests.processes.faults.conftest import CREATE, PATIENCE, UNKNOWN, VIEWER, refusals
 
 CODE = "INTERNAL_SERVER_ERROR"
-FULL = ("The database's disk is full or fails, so nothing was changed; try again once that is mended.", CODE)
+FULL = ("The database's disk is full or fails, so nothing was changed; try again once that is repaired.", CODE)
 UNRECORDED = (
     "The call was sent, but what came of it could not be recorded."
     " Look at the remote service before you repeat it; with an idempotency key it is not sent again."

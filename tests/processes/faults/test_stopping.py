@@ -61,7 +61,7 @@ async def test_calls_and_jobs_have_the_time_that_is_set(start_on_disk, upstream)
 
     assert took < 15
     assert "Stopping: calls and jobs under way have 1 seconds" in hub.process.output
-    assert "1 jobs are given back unfinished" in hub.process.output
+    assert "1 unfinished jobs are returned to the queue" in hub.process.output
 
 
 async def test_what_ends_in_its_time_is_answered_after_the_stop_was_asked_for(start_on_disk, upstream):
@@ -81,7 +81,7 @@ async def test_what_ends_in_its_time_is_answered_after_the_stop_was_asked_for(st
         ended = await session.get(Job, job)
     assert answered["dispatch"]["outcome"] == "SUCCEEDED"
     assert (ended.state, ended.attempt) == (WorkState.FAILED, 1), "the vendor's answer was none that was expected"
-    assert "given back unfinished" not in hub.process.output
+    assert "returned to the queue" not in hub.process.output
 
 
 async def verifying(client, upstream, path="/silent"):

@@ -16,7 +16,7 @@ from tests.harness.databases import opened, postgresql_database
 from tests.harness.proxy import DatabaseProxy
 from tests.jobs.conftest import Queue, eventually
 
-BEGUN = ("Leases cannot be extended for the moment", "Jobs wait", "Other processes are not heard for the moment")
+BEGUN = ("Leases cannot be extended", "Jobs wait", "Other processes cannot be heard")
 OVER = {"Leases are extended again", "Jobs are claimed again", "Other processes are heard again"}
 
 

@@ -1,1 +1,1 @@
-"""SQLModel tables and vocabulary; imports nothing of ours from above."""
+"""SQLModel tables and vocabulary. Imports no other package of the hub."""

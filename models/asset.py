@@ -1,4 +1,4 @@
-"""Asset: bytes that were uploaded aside, from the promise of an upload to the icon or document that it becomes."""
+"""Asset: an upload, from its promise to the stored icon or document."""
 
 from sqlalchemy import Index, LargeBinary
 from sqlmodel import Field
@@ -8,9 +8,9 @@ from models.vocabulary import UploadPurpose
 
 
 class Asset(Row, Owned, table=True):
-    """An upload until it is claimed: `expires_at` is null from then on. Its content is written once.
+    """An upload until it is claimed, when `expires_at` becomes null. Its content is written once.
 
-    `content_type` is decided from the bytes, never from what a client says of them.
+    `content_type` is found from the bytes; the client's claim is ignored.
     """
 
     scope = Scope.ORGANIZATION

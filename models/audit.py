@@ -1,4 +1,4 @@
-"""AuditEntry: who changed the hub, and who was refused."""
+"""AuditEntry: a change of the hub, or a refusal, with its actor."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from models.vocabulary import Permission, Source
 
 
 class AuditEntry(Row, Owned, table=True):
-    """Never updated but by the sealer, which gives `sequence` and `hash`."""
+    """Only the sealer updates it, to set `sequence` and `hash`."""
 
     read_permission = Permission.AUDIT_READ
     scope = Scope.HISTORY

@@ -10,7 +10,7 @@ from models.vocabulary import CapabilityEffect, HttpMethod, Permission
 
 
 class Capability(Changeable, Owned, table=True):
-    """`input_schema` is JSON Schema 2020-12 of an object with `x-in`."""
+    """`input_schema`: JSON Schema 2020-12 of an object; `x-in` names the place of each input."""
 
     read_permission = Permission.INTEGRATIONS_READ
     scope = Scope.INTEGRATION

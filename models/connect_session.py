@@ -1,4 +1,4 @@
-"""ConnectSession: somebody on the way to a connection, by a link or by a vendor's consent page."""
+"""ConnectSession: an attempt of a user to connect, by a link or by a vendor's consent page."""
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
@@ -19,11 +19,11 @@ from models.vocabulary import ConnectSessionStatus, Permission
 
 
 class ConnectSession(Changeable, Owned, table=True):
-    """The one table for connect links and for OAuth under way. Purged a day after `expires_at`.
+    """The table for connect links and for OAuth flows. Purged a day after `expires_at`.
 
-    Link, state and browser are kept as SHA-256 digests; the state is erased when it is used, and is good until
-    `state_expires_at` only. `integration_id` is what was chosen; `integration_ids` is what the link offers.
-    `renews_id` is the connection to renew; `connection_id` is what was connected. EXPIRED is never stored.
+    Link, state and browser are kept as SHA-256 digests. The state is erased when used, and valid until
+    `state_expires_at`. `integration_id`: the chosen integration; `integration_ids`: those that the link offers.
+    `renews_id`: the connection to renew; `connection_id`: the resulting connection. EXPIRED is never stored.
     """
 
     read_permission = Permission.CONNECTIONS_READ

@@ -1,4 +1,4 @@
-"""Connection: a credential to the remote service; Registration: its place at an integration."""
+"""Connection: a credential at a remote service; Registration: its link to an integration that may use it."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, Permis
 
 
 class Connection(Changeable, Owned, table=True):
-    """`details` holds readable parts and masked hints, written with the secret, so that no read decrypts."""
+    """`details`: readable parts and masked hints, written together with the secret, so that no read decrypts."""
 
     read_permission = Permission.CONNECTIONS_READ
 
@@ -63,7 +63,7 @@ class Connection(Changeable, Owned, table=True):
 
 
 class Registration(Row, Owned, table=True):
-    """Belongs to the connection's organization: another one's installation has its own default."""
+    """Belongs to the connection's organization: each organization has its own default connection."""
 
     __table_args__ = (
         UniqueConstraint("integration_id", "connection_id"),

@@ -24,10 +24,10 @@ WRITES = "patchbay_writes"
 
 
 class Database:
-    """One database. Reads and writes open a short session each; nothing else does."""
+    """One database. Each read and each write opens a short session; nothing else does."""
 
     def __init__(self, url: str, *, pool_size: int = 10, pace: Pace = Pace()) -> None:
-        """`url` is `sqlite:///file` or `postgresql://…`; anything else raises ValueError."""
+        """`url`: `sqlite:///file` or `postgresql://…`. Raises ValueError for any other."""
         self.url = read_url(url)
         self.pace = pace
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -53,15 +53,15 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that changes nothing."""
+        """A session for reading only."""
         async with self.reading() as session:
             yield session()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Callable[[], AsyncSession]]:
-        """Like `read`, for readers that may need no session: it is made at the first call.
+        """Like `read`, for readers that may need no session: the first call opens it.
 
-        Raises RuntimeError if rows were changed in it: the change would be lost.
+        Raises RuntimeError if rows were changed in the session: the change would be lost.
         """
         made: list[AsyncSession] = []
 
@@ -77,18 +77,18 @@ class Database:
                 _refuse_changes(one)
         except Unavailable:
             for one in made:
-                await one.invalidate()  # a rollback would wait for what does not answer
+                await one.invalidate()  # a rollback would wait for a server that does not answer
             raise
         finally:
             for one in made:
                 if one.in_transaction():
-                    await asyncio.shield(_let_go(one))  # a caller that leaves must not take a connection along
+                    await asyncio.shield(_let_go(one))  # a cancelled caller must not keep the connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """A session whose changes are kept at the end, or none of them when an exception leaves it.
+        """A session that commits at the end, or rolls back if an exception leaves it.
 
-        Raises Unavailable, also where nobody knows whether they were kept, and Contended.
+        Raises Unavailable, also if it is unknown whether the commit happened, and Contended.
         """
         async with self.turn():
             session = AsyncSession(self.engine, expire_on_commit=False)
@@ -100,60 +100,60 @@ class Database:
                 with committing():
                     await session.commit()
             except Unavailable:
-                await session.invalidate()  # a rollback would wait for what does not answer
+                await session.invalidate()  # a rollback would wait for a server that does not answer
                 raise
             finally:
                 await asyncio.shield(_let_go(session))
 
     @asynccontextmanager
     async def driver(self) -> AsyncIterator[Any]:
-        """PostgreSQL's own connection out of the pool, for what must not pay for more; no transaction."""
+        """An asyncpg connection from the pool, for statements that must be fast; no transaction is open."""
         with reaching():
             pooled = await self.engine.raw_connection()
             driver: Any = pooled.driver_connection
-            while driver.is_closed():  # the server went away meanwhile, which the pool cannot see
+            while driver.is_closed():  # the server closed it meanwhile, which the pool cannot see
                 pooled.invalidate()
                 pooled = await self.engine.raw_connection()
                 driver = pooled.driver_connection
             try:
                 yield driver
             except STUCK:
-                driver.terminate()  # the next borrower would wait for what does not answer
+                driver.terminate()  # the next borrower would wait for a server that does not answer
                 raise
             finally:
                 pooled.close()
 
     def connect_sqlite(self) -> sqlite3.Connection:
-        """A connection of its own to the file, for one thread; whoever asks for it closes it."""
+        """A new connection to the file, for one thread. The caller closes it."""
         connection = sqlite3.connect(self.url.database or "", isolation_level=None, check_same_thread=False)
         self._configure_sqlite(connection)
         return connection
 
     async def connect_alone(self, *, seconds: float) -> Any:
-        """A PostgreSQL connection beside the pool, for whoever must not wait for it and closes it afterwards.
+        """A PostgreSQL connection outside of the pool, so that it does not wait for the pool. The caller closes it.
 
-        Connecting and each statement may take so many seconds.
+        `seconds`: the time limit for connecting and for each statement.
         """
         _, options = self.engine.dialect.create_connect_args(self.url)
         return await asyncpg.connect(**options, timeout=seconds, command_timeout=seconds)
 
     def turn(self) -> Any:
-        """Holds back other writers of this process: SQLite has one, and its own waiting is not fair."""
+        """A lock against other writers of this process: SQLite allows one writer, and its own waiting is not fair."""
         return self._turn or nullcontext()
 
     async def close(self) -> None:
-        """Let go of every connection, also of those that do not answer."""
+        """Close every connection, also those that do not answer."""
         await self.reader.close()
         for driver in self._drivers:
-            driver.terminate()  # to be polite takes ten seconds each where nobody answers
+            driver.terminate()  # a polite close would take ten seconds for each that does not answer
         await self.engine.dispose()
 
     def _prepare_sqlite(self, connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # transactions are begun by `_begin_sqlite`, not by the driver's guess
+        connection.isolation_level = None  # `_begin_sqlite` begins transactions, not the driver
         self._configure_sqlite(connection)
 
     def _configure_sqlite(self, connection: sqlite3.Connection | Any) -> None:
-        """What every SQLite connection is set to: durable on power loss, readers beside a writer."""
+        """Set up a SQLite connection: durable on power loss, readers do not wait for a writer."""
         waiting = f"busy_timeout={self.pace.database_statement * 1000:.0f}"
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", waiting):
@@ -170,16 +170,16 @@ async def _let_go(session: AsyncSession) -> None:
     try:
         with reaching():
             await session.close()
-    except Unavailable:  # the answer stands: what was committed is kept, and the rest undoes itself
+    except Unavailable:  # the answer is valid all the same: commits are kept, the rest is rolled back
         await session.invalidate()
 
 
 def _limits(pace: Pace) -> dict[str, float]:
-    """For asyncpg."""
+    """Time limits for asyncpg."""
     return {"timeout": pace.database_connection, "command_timeout": pace.database_statement}
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads and then writes fails under contention unless it takes the lock at once.
+    # A transaction that reads before it writes fails under contention unless it takes the lock at its begin.
     writes = connection.get_execution_options().get(WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

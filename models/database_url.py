@@ -1,4 +1,4 @@
-"""The address of the database: a URL, read before anything is connected to, and refused without repeating it."""
+"""The URL of the database: read before anything connects, and never repeated in a refusal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DRIVERS: Final = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
 }
-#: What asyncpg takes as text beside user, password and database.
+#: Text options that asyncpg accepts besides user, password and database.
 _OPTIONS: Final = frozenset({"host", "port", "ssl", "passfile", "target_session_attrs", "krbsrvname", "gsslib"})
 _FORM: Final = "as postgresql://user:password@host/database or sqlite:///file"
 _ESCAPED: Final = "a `:`, `/` or `@` in a user name or a password is written %3A, %2F or %40."
@@ -20,7 +20,7 @@ _INSTEAD: Final = {"sslmode": "ssl"}
 
 
 def read_url(text: str) -> URL:
-    """The URL with the driver of the hub's. Raises ValueError, which repeats neither password nor option's value."""
+    """The URL with the hub's driver. Raises ValueError, which repeats neither the password nor an option's value."""
     url = _parsed(text)
     backend = url.drivername.partition("+")[0]
     if backend not in _DRIVERS:
@@ -33,14 +33,14 @@ def read_url(text: str) -> URL:
 
 
 def _parsed(text: str) -> URL:
-    if text.count("@") > 1:  # read on, what is part of the password would stand for host or database
+    if text.count("@") > 1:  # otherwise a part of the password would be read as host or database
         raise ValueError(f"The address of the database has more than one @: {_ESCAPED}")
     try:
         return make_url(text)
     except ArgumentError as cause:
         raise ValueError(f"The database is written {_FORM}.") from cause
-    except ValueError as cause:  # int() of what stands after the last colon
-        raise ValueError(f"The port of the database is a number; {_ESCAPED}") from cause
+    except ValueError as cause:  # int() of the text after the last colon
+        raise ValueError(f"The port of the database must be a number; {_ESCAPED}") from cause
 
 
 def _check_file(url: URL) -> None:

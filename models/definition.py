@@ -1,4 +1,4 @@
-"""Definition: what the hub knows of a vendor."""
+"""Definition: the facts about a vendor."""
 
 from enum import StrEnum
 from typing import Any
@@ -38,7 +38,7 @@ class FieldType(StrEnum):
 
 
 class Definition(Changeable, table=True):
-    """A vendor. Without an organization it came with the hub; the only rows that belong to none."""
+    """A vendor. Without an organization it is built in; only these rows belong to no organization."""
 
     read_permission = Permission.INTEGRATIONS_READ
 

@@ -1,4 +1,4 @@
-"""Dispatch: one execution of a capability, with its durable record; Idempotency: what makes a retry safe."""
+"""Dispatch: the durable record of one call of a capability; Idempotency: a key that makes a retry safe."""
 
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
@@ -20,7 +20,7 @@ from models.vocabulary import DispatchOutcome, HttpMethod, Permission, Source
 
 
 class Dispatch(Row, Owned, table=True):
-    """Intent before the call, outcome before the answer. `response` is kept only with a key, for 24 hours."""
+    """Intent before the call, outcome before the answer. `response` is kept with a key only, for 24 hours."""
 
     read_permission = Permission.DISPATCHES_READ
     scope = Scope.HISTORY
@@ -61,7 +61,7 @@ class Dispatch(Row, Owned, table=True):
 
 
 class Idempotency(Owned, SQLModel, table=True):
-    """The same key and input answer the stored result; another input is refused."""
+    """A repeated key with the same input returns the stored result; with another input it is refused."""
 
     __table_args__ = (Index(None, "expires_at"),)
 

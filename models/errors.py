@@ -4,20 +4,20 @@ DomainError
 ├── Unauthenticated      no token, or one that is unknown, expired or revoked
 ├── Forbidden            the token or role does not allow it
 ├── NotFound             no such thing, or not yours: indistinguishable
-├── Conflict             a unique value is taken; a key was used with another input
-├── Stale                the row moved on since it was read
+├── Conflict             a unique value is taken, or a key was used with another input
+├── Stale                the row changed since it was read
 ├── InvalidInput         one or more values are wrong
 ├── WrongMethod          a capability is called with another HTTP method than it declares
-├── TooLarge             more bytes than are taken
+├── TooLarge             more bytes than allowed
 ├── TooMany              a rate or concurrency limit
 ├── NotReady             it exists, but its state does not allow this yet
-├── Unavailable          the hub itself cannot do it now, such as a database that is away
+├── Unavailable          the hub cannot do it now, for example because its database is down
 │   └── Contended        … because others changed the same rows at the same moment
-├── UpstreamFailed       something outside failed while the hub needed it
+├── UpstreamFailed       a remote service failed while the hub needed it
 │   ├── UpstreamTimeout  … it did not answer in time
 │   ├── UpstreamBlocked  … the egress policy refused the address
-│   └── TokenRefused     … a token endpoint said no, and why
-└── SecretUnreadable     a stored secret does not open: wrong key, or tampered with
+│   └── TokenRefused     … a token endpoint refused, with its reason
+└── SecretUnreadable     a stored secret does not open: wrong key or altered bytes
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Path = tuple[str, ...]
 
 
 class DomainError(Exception):
-    """The root. `path` is the place in the command, when it is about one: names of its fields, indexes, JSON keys."""
+    """The root of all refusals. `path`: the place in the command (field names, indexes, JSON keys), empty if none."""
 
     def __init__(self, message: str, *, path: Path | None = None) -> None:
         super().__init__(message)
@@ -40,21 +40,21 @@ class DomainError(Exception):
         self.path = path
 
     def renamed(self, rename: Callable[[Path], Path]) -> DomainError:
-        """A copy, with its places in the words of a face; raise it `from` this one."""
+        """A copy with its places in the names of a face. Raise it `from` this one."""
         other = type(self).__new__(type(self), *self.args)
         vars(other).update(vars(self), path=None if self.path is None else rename(self.path))
         return other
 
 
 class Unauthenticated(DomainError):
-    """One sentence for every bad token, so that nothing can be learnt from it."""
+    """The same sentence for every bad token, so that it reveals nothing."""
 
     def __init__(self, message: str = "Give a valid token as `Authorization: Bearer …`.") -> None:
         super().__init__(message)
 
 
 class Forbidden(DomainError):
-    """`permission` is the one that was missing; None when the refusal is about a role."""
+    """`permission`: the missing permission; None if the refusal is about a role."""
 
     def __init__(
         self, message: str | None = None, *, permission: Permission | None = None, path: Path | None = None
@@ -64,7 +64,7 @@ class Forbidden(DomainError):
 
 
 class NotFound(DomainError):
-    """`what` is the noun as the caller knows it."""
+    """`what`: the noun in the words of the caller."""
 
     def __init__(self, what: str, *, path: Path | None = None) -> None:
         super().__init__(f"There is no such {what}.", path=path)
@@ -72,7 +72,7 @@ class NotFound(DomainError):
 
 
 class Conflict(DomainError):
-    """`existing` is the row in the way, given only where the caller may see it."""
+    """`existing`: the conflicting row, only if the caller may see it."""
 
     def __init__(self, message: str, *, existing: object | None = None, path: Path | None = None) -> None:
         super().__init__(message, path=path)
@@ -80,7 +80,7 @@ class Conflict(DomainError):
 
 
 class Stale(DomainError):
-    """`current_version` is the version to read and merge with. `path` is where the expected one was given."""
+    """`current_version`: the version to read and merge with. `path`: the place of the expected version."""
 
     def __init__(self, current_version: int, *, path: Path = ("expected_version",)) -> None:
         super().__init__(
@@ -92,7 +92,7 @@ class Stale(DomainError):
 
 @dataclass(frozen=True, kw_only=True)
 class Violation:
-    """One faulty value: where, and what is wrong with it."""
+    """One faulty value: its place, and a sentence about the fault."""
 
     path: Path
     message: str
@@ -118,7 +118,7 @@ class InvalidInput(DomainError):
 
 
 class WrongMethod(DomainError):
-    """`declared` is the method that the capability has."""
+    """`declared`: the method of the capability."""
 
     def __init__(self, declared: HttpMethod) -> None:
         super().__init__(f"This capability is called with {declared}.")
@@ -126,7 +126,7 @@ class WrongMethod(DomainError):
 
 
 class TooLarge(DomainError):
-    """`limit` is in bytes."""
+    """`limit`: the allowed size in bytes."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"The body is larger than {limit} bytes.")
@@ -134,7 +134,7 @@ class TooLarge(DomainError):
 
 
 class TooMany(DomainError):
-    """`retry_after_seconds` is None when waiting does not help."""
+    """`retry_after_seconds`: None if waiting does not help."""
 
     def __init__(self, message: str, *, retry_after_seconds: int | None = None) -> None:
         super().__init__(message)
@@ -142,7 +142,7 @@ class TooMany(DomainError):
 
 
 class NotReady(DomainError):
-    """`reason` says what is missing."""
+    """`reason`: the missing prerequisite."""
 
     def __init__(
         self,
@@ -160,15 +160,15 @@ class NotReady(DomainError):
 
 
 class Unavailable(DomainError):
-    """The hub cannot serve this now, through no fault of the caller; try again."""
+    """The hub cannot serve this now, through no fault of the caller."""
 
 
 class Contended(Unavailable):
-    """Others changed the same rows at the same moment. The door tries again before anybody hears of it."""
+    """Others changed the same rows at the same moment. The door retries before a caller sees it."""
 
 
 class UpstreamFailed(DomainError):
-    """`external_status` is set when the other side answered."""
+    """`external_status`: the HTTP status if the other side answered, else None."""
 
     def __init__(
         self,
@@ -190,14 +190,14 @@ class UpstreamTimeout(UpstreamFailed):
 
 
 class UpstreamBlocked(UpstreamFailed):
-    """The egress policy refused the address, which is never named."""
+    """The egress policy refused the address. The message never names it."""
 
     def __init__(self, message: str = "The egress policy does not allow this address.") -> None:
         super().__init__(message, reason=UpstreamFailure.BLOCKED)
 
 
 class TokenRefused(UpstreamFailed):
-    """RFC 6749 §5.2. `error` is the vendor's word; it and `description` are short, printable and hold no secret."""
+    """RFC 6749 §5.2. `error` and `description` are the vendor's, shortened, printable, secrets masked."""
 
     def __init__(self, error: str, description: str = "", *, external_status: int | None = None) -> None:
         more = f": {description}" if description else ""
@@ -211,7 +211,7 @@ class TokenRefused(UpstreamFailed):
 
 
 class SecretUnreadable(DomainError):
-    """Says which row, never what was in it. `place` is that row's, where it is known."""
+    """The message names the row, never its content. `place`: the place of the secret, if known."""
 
     def __init__(self, message: str, *, place: SecretPlace | None = None) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""EventType: a declared name; Event: something that an integration says happened."""
+"""EventType: a declared name; Event: a statement of an integration that something happened."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from models.vocabulary import Permission, Source
 
 
 class EventType(Changeable, Owned, table=True):
-    """`name` is as declared (`Slack.MESSAGE_SENT`), `suffix` what follows the handler."""
+    """`name`: as declared, such as `Slack.MESSAGE_SENT`; `suffix`: the part after the handler."""
 
     read_permission = Permission.INTEGRATIONS_READ
     scope = Scope.INTEGRATION
@@ -42,7 +42,7 @@ class EventType(Changeable, Owned, table=True):
 
 
 class Event(Row, Owned, table=True):
-    """Immutable, and outlives what it names: no foreign keys but the organization's."""
+    """Immutable. Outlives the rows that it names: its only foreign key is the organization's."""
 
     read_permission = Permission.EVENTS_READ
     scope = Scope.HISTORY

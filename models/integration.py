@@ -35,7 +35,7 @@ _LIVING = "removed_at IS NULL"
 
 
 class Integration(Changeable, Owned, table=True):
-    """An app. `removed_at` is set when its deletion begins and hides it everywhere."""
+    """An app. `removed_at` is set when its deletion begins; from then on it is hidden everywhere."""
 
     read_permission = Permission.INTEGRATIONS_READ
 
@@ -74,7 +74,7 @@ class Integration(Changeable, Owned, table=True):
     created_by: str | None = ref_field(default=None)
     created_by_token: str | None = ref_field(default=None)
     updated_by: str | None = ref_field(default=None)
-    # An asset names its integration too, so this half of the circle is made after both tables.
+    # An asset references its integration too: this foreign key is added after both tables exist.
     icon_asset_id: str | None = Field(
         default=None,
         sa_type=id_type(),
@@ -99,7 +99,7 @@ class Integration(Changeable, Owned, table=True):
 
 
 class Workspace(Owned, table=True):
-    """What makes an integration a container of flows; inserted with it."""
+    """Makes its integration a container of flows; inserted together with it."""
 
     scope = Scope.ORGANIZATION
 

@@ -22,19 +22,19 @@ from models.row import (
 )
 from models.vocabulary import Permission, WorkState
 
-#: While a job with a dedupe key is unfinished there is no other with that key.
+#: No two unfinished jobs have the same dedupe key.
 DEDUPED = "dedupe_key IS NOT NULL AND state IN ('QUEUED', 'RUNNING')"
 _QUEUED = "state = 'QUEUED'"
-# Not only RUNNING: what was cancelled while it ran is held until its worker lets go.
+# Not only RUNNING: a job cancelled while it ran is held until its worker releases it.
 _HELD = "lease_owner IS NOT NULL"
 
 
 class Job(Changeable, table=True):
-    """One piece of work, and how far it is. No organization: the hub's own, such as cleaning up.
+    """One piece of work and its progress. Without an organization it is the hub's own, such as cleaning up.
 
-    `lane` orders: of a lane one job is held at a time, in the order of their ids. Whoever holds a job is
-    `lease_owner`, until `lease_until` by the database's clock, in its `attempt`; all writes ask for both. `secret` is
-    what its payload may not say in the open; a job that has succeeded needs it no more, and lets go of it.
+    Of a `lane` one job is held at a time, in the order of their ids. `lease_owner` holds the job in its `attempt`
+    until `lease_until` by the database's clock; every write checks owner and attempt. `secret`: the sealed part of
+    the payload, erased when the job succeeds.
     """
 
     read_permission = Permission.JOBS_READ
@@ -85,7 +85,7 @@ class database_now(FunctionElement[int]):  # noqa: N801  named as SQL functions 
     inherit_cache = True
 
 
-#: The same as text, for statements that go past SQLAlchemy. STABLE, so that an index can be searched with it.
+#: The same as text, for statements without SQLAlchemy. STABLE, so that an index can be searched with it.
 NOW_POSTGRESQL = "(extract(epoch FROM statement_timestamp()) * 1000)::bigint"
 NOW_SQLITE = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 

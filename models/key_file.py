@@ -1,4 +1,4 @@
-"""The file of master keys: changed as a whole or not at all, and read again by whoever runs meanwhile."""
+"""The file of master keys: replaced atomically, and read again by running processes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _Seen = tuple[int, int, int]
 
 
 class KeyFile:
-    """Lines of `version:base64`, for the hub's own user to read."""
+    """Lines of `version:base64`, readable only by the hub's own user."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._seen: _Seen | None = None
 
     def renewed(self) -> str | None:
-        """The text, where the file is another one than when this was last asked. None where it cannot be read."""
+        """The text if the file was replaced since the last call, else None. None also if it cannot be read."""
         try:
             found = self.path.stat()
             seen = (found.st_ino, found.st_mtime_ns, found.st_size)
@@ -40,12 +40,12 @@ class KeyFile:
         return text
 
     def create(self) -> None:
-        """Make it with a first key. Raises ValueError where that cannot be."""
+        """Make the file with a first key. Raises ValueError if it cannot be written."""
         with self._held():
             self._write(Keyring.generate())
 
     def add(self, *, above: int) -> int:
-        """Put a new key into it, newer than `above` and any it has; answers its version. Raises ValueError."""
+        """Add a new key, newer than `above` and all keys of the file. Answers its version. Raises ValueError."""
         with self._held():
             text = self.path.read_text(encoding="ascii")
             version = max(above, *parse_keys(text)) + 1
@@ -54,7 +54,7 @@ class KeyFile:
         return version
 
     def remove(self, version: int) -> bool:
-        """Take a key out of it; answers whether it had it. Raises ValueError."""
+        """Remove a key. Answers whether the file had it. Raises ValueError."""
         with self._held():
             lines = self.path.read_text(encoding="ascii").splitlines(keepends=True)
             kept = [line for line in lines if not _is_of(line, version)]
@@ -64,22 +64,22 @@ class KeyFile:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        """Nobody else changes it meanwhile. The lock is the directory's, since the file itself is replaced."""
+        """Lock the file against other writers. The lock is on the directory, since the file itself is replaced."""
         try:
             directory = os.open(self._place.parent, os.O_RDONLY)
             try:
                 fcntl.flock(directory, fcntl.LOCK_EX)
                 yield
-                os.fsync(directory)  # a rename is kept once its directory is
+                os.fsync(directory)  # a rename is durable once its directory is
             finally:
                 os.close(directory)
         except OSError as cause:
             raise ValueError(f"The master keys at {self.path} cannot be changed: {cause.strerror}.") from cause
 
     def _write(self, text: str) -> None:
-        """The whole file anew, never a part of it: a copy that is on the disk takes its place."""
+        """Replace the file atomically: a copy that is durable on the disk takes its place."""
         copy = self._place.with_name(f".{self._place.name}.new")
-        copy.unlink(missing_ok=True)  # of somebody who died over it
+        copy.unlink(missing_ok=True)  # left by a process that died while writing
         handle = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWN)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             self._keep_owner(handle)
@@ -89,7 +89,7 @@ class KeyFile:
         copy.replace(self._place)
 
     def _keep_owner(self, handle: int) -> None:
-        """Whoever could read it can, if root changes it for them; the rest of the world never."""
+        """Keep owner and group if root writes the file. Other users never get access."""
         if not self._place.exists():
             os.fchmod(handle, _OWN)
             return
@@ -100,7 +100,7 @@ class KeyFile:
 
     @property
     def _place(self) -> Path:
-        """The file itself, where `path` leads to it by links."""
+        """The file itself, with the symbolic links of `path` resolved."""
         return self.path.resolve()
 
 

@@ -1,4 +1,4 @@
-"""MasterKey: what the database knows of the keys that it does not hold."""
+"""MasterKey: facts about the master keys, which the database does not hold."""
 
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
@@ -7,10 +7,10 @@ from models.row import now_ms, text_field, time_field
 
 
 class MasterKey(SQLModel, table=True):
-    """The hub's own. Of those with `sealing_since` the newest seals, in every process; a removed one is not missed.
+    """A key of the hub. The newest one with `sealing_since` seals, in every process. A removed key may be missing.
 
-    `fingerprint` is Keyring's: another key under the same version is told from it. `completed_at` is when a rotation
-    had sealed everything with it and opened all of it.
+    `fingerprint`: that of Keyring, which differs for another key of the same version. `completed_at`: the time at
+    which a rotation had sealed everything with it and opened it all.
     """
 
     __tablename__ = "master_key"

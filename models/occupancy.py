@@ -1,4 +1,4 @@
-"""Whether this process is the only one of the hub on its database, held for as long as it lives."""
+"""Occupancy: whether this process of the hub is the only one on its database."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import asyncpg
 from models.database import Database
 from models.reach import reaching
 
-_LOCK: Final = 0x70617463_68626F78  # beside the lock of migrations
+_LOCK: Final = 0x70617463_68626F78  # differs from the lock of migrations
 _LOOK_SECONDS: Final = 5.0
 _LEAVE_SECONDS: Final = 1.0
 
 
 @asynccontextmanager
 async def occupied(database: Database, *, look_seconds: float = _LOOK_SECONDS) -> AsyncIterator[bool]:
-    """Be counted as a process that dispatches. Yields True when no other one was counted at that moment.
+    """Count this process as one that dispatches. Yields True if no other one is counted at that moment.
 
-    A dead process counts no more: the system ends a file's lock and PostgreSQL a session's with it. On PostgreSQL it
-    is looked every `look_seconds` whether the session is still there.
+    A dead process is not counted: the system releases its file lock, PostgreSQL its session's lock. On PostgreSQL
+    the session is checked every `look_seconds`.
     """
     holding = _occupied_file(database) if database.is_sqlite else _occupied_session(database, look_seconds)
     async with holding as alone:
@@ -33,7 +33,7 @@ async def occupied(database: Database, *, look_seconds: float = _LOOK_SECONDS) -
 
 @asynccontextmanager
 async def _occupied_file(database: Database) -> AsyncIterator[bool]:
-    # Opened once, at the start: nothing else runs yet that it could hold up.
+    # Blocks the event loop, which is harmless: nothing else runs yet at the start.
     with Path(f"{database.url.database}.lock").open("ab") as file:  # noqa: ASYNC230
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -60,7 +60,7 @@ async def _occupied_session(database: Database, look_seconds: float) -> AsyncIte
 
 
 class _Seat:
-    """A session beside the pool that counts for as long as it lasts, and is taken again when it was lost."""
+    """A session outside of the pool that holds the lock. A lost session is replaced."""
 
     def __init__(self, database: Database, look_seconds: float) -> None:
         self._database = database
@@ -68,7 +68,7 @@ class _Seat:
         self._session: Any = None
 
     async def take(self) -> bool:
-        """Whether no other was taken at that moment."""
+        """Take the lock. Answers whether no other process had it at that moment."""
         session = self._session = await self._database.connect_alone(seconds=self._database.pace.database_connection)
         alone: bool = await session.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)
         await session.execute("SELECT pg_advisory_lock_shared($1)", _LOCK)
@@ -77,7 +77,7 @@ class _Seat:
         return alone
 
     async def keep(self) -> None:
-        """Until cancelled: who starts after the database was away must not take itself for alone."""
+        """Keep the lock until cancelled, also after an outage: a process that starts then is not alone."""
         while True:
             await asyncio.sleep(self._look_seconds)
             try:
@@ -86,7 +86,7 @@ class _Seat:
                 self._session.terminate()
 
     async def leave(self) -> None:
-        """Count no more."""
+        """Close the session, which releases the lock."""
         with suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
             await self._session.close(timeout=_LEAVE_SECONDS)
 

@@ -1,4 +1,4 @@
-"""What the operator is told when the database cannot be opened: where, why and what to do, and no password."""
+"""Messages for the operator if the database cannot be opened: place, reason and remedy, never a password."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _DISK: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 
 @contextmanager
 def opening(database: Database) -> Iterator[None]:
-    """Raises Unavailable, in a sentence for the operator, for whatever the database or the way to it refuses."""
+    """Turn errors of the database and of the connection to it into Unavailable, with a sentence for the operator."""
     if database.is_sqlite and (obstacle := _obstacle(_file(database))):
-        raise Unavailable(obstacle)  # a file that can only be read opens all the same
+        raise Unavailable(obstacle)  # SQLite opens a read-only file without an error
     try:
         yield
     except (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as cause:
@@ -43,7 +43,7 @@ def _file(database: Database) -> Path:
 def _of_file(file: Path, error: BaseException) -> str:
     kind = sqlite_code_of(error) & 0xFF
     if kind in _DAMAGED:
-        return f"The file {file} is no database of SQLite's, or is damaged: name another, or restore a backup."
+        return f"The file {file} is not a SQLite database, or is damaged: name another file, or restore a backup."
     if kind in _DISK:
         return f"The database {file} cannot be written: its disk is full or fails."
     return _obstacle(file) or f"The database {file} cannot be opened: {error}."
@@ -60,13 +60,13 @@ def _obstacle(file: Path) -> str | None:
 
 
 def _of_server(database: Database, error: BaseException) -> str:
-    """By https://www.postgresql.org/docs/current/errcodes-appendix.html, as far as it was PostgreSQL that refused."""
+    """By SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html) if PostgreSQL itself refused."""
     url = database.url
-    where, advice = f"PostgreSQL at {_place(url)}", "See that it runs and that its address is right."
+    where, advice = f"PostgreSQL at {_place(url)}", "Check that it runs and that its address is right."
     match state_of(error):
         case "3D000":
             return f"{where} has no database {url.database}: create it, or name another."
-        case "28000" | "28P01":  # no such user or none that may come from here; a wrong password
+        case "28000" | "28P01":  # unknown user or host, or a wrong password
             return f"{where} does not let the hub in: {_words(error)}. Check user and password in its address."
         case "42501":
             return f"{where} does not let {url.username} do what the hub needs: {_words(error)}."

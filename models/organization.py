@@ -24,7 +24,7 @@ class Organization(Changeable, table=True):
 
 
 class Place(Changeable, Owned, table=True):
-    """A space or a site, on which an installation can be narrowed."""
+    """A space or a site, to which an installation can be narrowed."""
 
     read_permission = Permission.ORGANIZATION_READ
     scope = Scope.ORGANIZATION

@@ -1,4 +1,4 @@
-"""Intervals, leases and time-outs by which the processes of a hub coordinate."""
+"""Intervals, leases and time-outs with which the processes of a hub coordinate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """Seconds, the same in every process over one database."""
+    """All in seconds; the same in every process on one database."""
 
     #: Between two checks for the current master key.
     key_look: Seconds = 1.0

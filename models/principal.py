@@ -1,4 +1,4 @@
-"""Principal: a user or a team of an organization, and what they share."""
+"""Principal: a user or a team of an organization; team membership; shares."""
 
 from typing import Any
 
@@ -22,9 +22,9 @@ from models.vocabulary import Permission, PrincipalKind
 
 
 class Principal(Changeable, Owned, table=True):
-    """A user or a team; owner, sharer, holder of connections. `subject` is who a user is across organizations.
+    """A user or a team: owner, holder of shares and connections. `subject`: a user's identity across organizations.
 
-    It is given once, when the row is made: whoever could change it could turn a token of theirs into somebody else.
+    It cannot be changed: with another subject, a token would speak for another person.
     """
 
     read_permission = Permission.ORGANIZATION_READ
@@ -50,7 +50,7 @@ class Principal(Changeable, Owned, table=True):
 
 
 class TeamMember(Owned, SQLModel, table=True):
-    """A user's place in a team."""
+    """The membership of a user in a team."""
 
     __tablename__ = "team_member"
     __table_args__ = (Index(None, "user_id"),)

@@ -1,4 +1,4 @@
-"""What is said when the database is away, or when others were in the way: refusals of ours, by a driver's errors."""
+"""Refusals for errors of a database driver: database unreachable, or rows contended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.errors import Contended, DomainError, Unavailable
 
 _AWAY: Final = "The database cannot be reached now; try again."
 _BUSY: Final = "Too many calls wait for the database; try again."
-_DISK: Final = "The database's disk is full or fails, so nothing was changed; try again once that is mended."
+_DISK: Final = "The database's disk is full or fails, so nothing was changed; try again once that is repaired."
 _CONTENDED: Final = "Others changed the same rows at the same moment; try again."
 _UNKNOWN: Final = (
     "The database went away, or its disk failed, while it was keeping the change, so nobody knows whether it did."
@@ -29,13 +29,13 @@ _DISK_STATES: Final = frozenset({"53100", "58030"})
 _DISK_CODES: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
 _GONE: Final = (OSError, sqlite3.OperationalError, asyncpg.InterfaceError, OperationalError, InterfaceError)
 _NO_CODE: Final = sqlite3.SQLITE_OK
-#: A connection that raised one of these is good for nothing more. A TimeoutError is an OSError.
+#: A connection that raised one of these is broken. A TimeoutError is an OSError.
 STUCK: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
 
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """Raises Unavailable or Contended for what the database cannot be blamed on the statement for."""
+    """Turn driver errors that are not the statement's fault into Unavailable or Contended."""
     try:
         yield
     except (*_GONE, DBAPIError, PoolTimeout, asyncpg.PostgresError) as cause:
@@ -47,9 +47,9 @@ def reaching() -> Iterator[None]:
 
 @contextmanager
 def committing() -> Iterator[None]:
-    """As `reaching`, but what fails may have been done all the same, unless the database itself says that it was not.
+    """Like `reaching`, for commits: after an error the commit may still have happened unless the database denies it.
 
-    Once SQLite could not sync, the change stands in its log, and who opens the file after a crash may find it there.
+    If SQLite could not sync, the change is in its log, and may be found there when the file is opened after a crash.
     """
     try:
         with reaching():
@@ -83,15 +83,15 @@ def _undone(error: BaseException | None) -> bool:
 
 
 def state_of(error: BaseException | None) -> str:
-    """The SQLSTATE of PostgreSQL, empty where there is none."""
+    """The SQLSTATE of PostgreSQL, or an empty text."""
     return str(getattr(driver_error(error), "sqlstate", None) or "")
 
 
 def sqlite_code_of(error: BaseException | None) -> int:
-    """The extended result code of SQLite, 0 where there is none."""
+    """The extended result code of SQLite, or 0."""
     return int(getattr(driver_error(error), "sqlite_errorcode", _NO_CODE))
 
 
 def driver_error(error: BaseException | None) -> BaseException | None:
-    """What the driver raised, where SQLAlchemy has put its own around it."""
+    """The driver's own error inside one of SQLAlchemy."""
     return error.orig if isinstance(error, DBAPIError) else error

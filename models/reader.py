@@ -15,17 +15,17 @@ Records = Sequence[Sequence[Any]]
 
 
 class Reader(Protocol):
-    """Reads what is committed."""
+    """Reads committed rows."""
 
     async def fetch(self, sql: str, parameters: Sequence[Any]) -> Records:
         """All records of a SELECT. Raises Unavailable."""
 
     async def close(self) -> None:
-        """Let go of what it holds."""
+        """Close connections of the reader's own."""
 
 
 class PostgresqlReader:
-    """Borrows the engine's connections."""
+    """Borrows connections of SQLAlchemy's pool."""
 
     def __init__(self, driver: Callable[[], AbstractAsyncContextManager[Any]]) -> None:
         self._driver = driver
@@ -36,7 +36,7 @@ class PostgresqlReader:
         return records
 
     async def close(self) -> None:
-        """The pool is the engine's to close."""
+        """Nothing to close: SQLAlchemy closes its pool."""
 
 
 class SqliteReader:
@@ -51,7 +51,7 @@ class SqliteReader:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._fetch, sql, parameters)
 
     async def close(self) -> None:
-        """Let go of the connection and end the thread."""
+        """Close the connection and end the thread."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
 

@@ -1,4 +1,4 @@
-"""How far a database is migrated, told without Alembic, which takes a quarter of a second to load."""
+"""The revision of a database, read without Alembic, which takes a quarter of a second to import."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _NUMBER: Final = 4  # digits at the beginning of a file's name are its revision
 
 
 def revisions() -> tuple[str, ...]:
-    """Those that this version of the hub knows, oldest first."""
+    """The revisions of this version of the hub, oldest first."""
     return tuple(sorted(file.name[:_NUMBER] for file in VERSIONS.glob("[0-9]*.py")))
 
 
 async def is_behind(database: Database) -> bool:
     """Whether migrations are missing. Changes nothing.
 
-    Raises, each in a sentence for the operator: Unavailable where the database cannot be opened; Conflict where it
-    is a newer hub's, or somebody else's.
+    Raises, with a sentence for the operator: Unavailable if the database cannot be opened; Conflict if it belongs to
+    a newer hub or to another program.
     """
     with opening(database):
         async with database.engine.connect() as connection:
@@ -35,13 +35,13 @@ async def is_behind(database: Database) -> bool:
     if found is not None and found not in known:
         raise Conflict(
             f"The database is at revision {found}, this version of the hub ends at {known[-1]}: a newer one has"
-            " migrated it. Start that one, or restore a backup from before."
+            " migrated it. Start the newer one, or restore a backup from before the migration."
         )
     return found != known[-1]
 
 
 async def require_migrated(database: Database) -> None:
-    """Raises as `is_behind` does, and Conflict where it is."""
+    """Raises as `is_behind` does, and Conflict if migrations are missing."""
     if await is_behind(database):
         raise Conflict("The database is not migrated to this version of the hub: run `python cli.py migrate` first.")
 
@@ -52,6 +52,6 @@ def _revision(connection: Connection) -> str | None:
         return connection.execute(text(f"SELECT version_num FROM {_TABLE}")).scalar()  # noqa: S608  a constant
     if taken := sorted(there & set(metadata.tables)):
         raise Conflict(
-            f"The database has tables of somebody else's, such as {taken[0]}: give the hub an empty one of its own."
+            f"The database has tables of another program, such as {taken[0]}: give the hub an empty database."
         )
     return None

@@ -1,4 +1,4 @@
-"""What every table shares: ids, times and the column types that behave alike on SQLite and PostgreSQL."""
+"""Parts of every table: ids, times, and column types that behave alike on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ def new_id(at: int | None = None) -> str:
 
 
 def is_id(text: str) -> bool:
-    """Whether a text has the form of an id; what has not is not worth asking a database for."""
+    """Whether a text has the form of an id. Other texts need no look-up in the database."""
     return _ID.fullmatch(text) is not None
 
 
 def now_ms() -> int:
-    """Milliseconds since 1970 UTC."""
+    """The current time in milliseconds since 1970 UTC."""
     return time.time_ns() // 1_000_000
 
 
 def name_key(name: str) -> str:
-    """By which a name is ordered, equally on both databases: folded, cut to 255 code points."""
+    """The sort key of a name, the same on both databases: folded, cut to 255 code points."""
     return folded(name)[:_NAME_KEY_LENGTH]
 
 
 def folded(*texts: str) -> str:
-    """Texts as they are searched, and searched in: NFKC, casefolded; databases fold each in another way."""
+    """The form of texts for searching: NFKC, casefolded. Done here because databases fold differently."""
     return unicodedata.normalize("NFKC", "\n".join(texts)).casefold()
 
 
@@ -65,14 +65,14 @@ os.register_at_fork(after_in_child=_renew_process)
 
 #: In the `info` of a column that holds envelopes.
 SECRET = "secret"
-#: Arguments of a column whose changes the audit leaves out: a digest, a mark of use, a position.
+#: Arguments of a column that the audit leaves out: a digest, a time of use, a position.
 UNAUDITED = {"info": {"unaudited": True}}
-#: Compared byte by byte on PostgreSQL, as SQLite's BINARY does, so that keyset orders agree.
+#: Compares by bytes on PostgreSQL, like SQLite's BINARY, so that keyset orders agree.
 BINARY_TEXT = "C"
 
 
 class JsonText(TypeDecorator[Any]):
-    """JSON kept as the text that was given: member order stays, and it is never queried."""
+    """JSON stored as text: keeps the order of members; never queried."""
 
     impl = Text
     cache_ok = True
@@ -85,7 +85,7 @@ class JsonText(TypeDecorator[Any]):
 
 
 class Word(TypeDecorator[Enum]):
-    """A member of a Python enum, kept as text without a CHECK: values are added over time."""
+    """A member of a Python enum, stored as text without a CHECK: values are added over time."""
 
     impl = String
     cache_ok = True
@@ -99,7 +99,7 @@ class Word(TypeDecorator[Enum]):
         return None if value is None else str(self.words(value).value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Enum | None:
-        # A word that a newer process wrote is passed on as it is: reading the row must not fail.
+        # A word of a newer process is returned as text: reading the row must not fail.
         return self.words(value) if value in self._known else value
 
 
@@ -109,39 +109,39 @@ def id_type() -> CHAR:
 
 
 def key_type() -> Text:
-    """The type of columns that lists are ordered by."""
+    """The type of columns by which lists are ordered."""
     return Text().with_variant(Text(collation=BINARY_TEXT), "postgresql")
 
 
 def id_field(**options: Any) -> Any:
-    """A primary key, made by the process."""
+    """A primary key, generated in the process."""
     return Field(default_factory=new_id, primary_key=True, sa_type=id_type(), **options)
 
 
 def ref_field(target: str | None = None, *, ondelete: str | None = "CASCADE", **options: Any) -> Any:
-    """A reference to `table.column`; without a target a plain id whose row may be gone."""
+    """A reference to `table.column`; without a target a plain id, whose row may no longer exist."""
     if target is not None:
         options |= {"foreign_key": target, "ondelete": ondelete}
     return Field(sa_type=id_type(), **options)
 
 
 def json_field(**options: Any) -> Any:
-    """JSON as text."""
+    """A column of JSON, stored as text."""
     return Field(sa_type=JsonText, **options)
 
 
 def word_field(words: type[Enum], **options: Any) -> Any:
-    """A member of `words`."""
+    """A column for a member of the enum `words`."""
     return Field(sa_type=Word(words), **options)
 
 
 def secret_field(**options: Any) -> Any:
-    """An encrypted envelope (`models/secret.py`); never shown. `SECRET` marks its column for whoever rotates keys."""
+    """An encrypted envelope (`models/secret.py`); never shown. `SECRET` marks the column for key rotation."""
     return Field(sa_type=LargeBinary, repr=False, sa_column_kwargs={"info": {SECRET: True}}, **options)
 
 
 def time_field(**options: Any) -> Any:
-    """Milliseconds since 1970 UTC."""
+    """A time in milliseconds since 1970 UTC."""
     return Field(sa_type=BigInteger, **options)
 
 
@@ -151,10 +151,10 @@ def text_field(length: int | None = 255, **options: Any) -> Any:
 
 
 class Row(SQLModel):
-    """A row with an id and the time of its making.
+    """A row with an id and its creation time.
 
-    `read_permission` makes a table one whose rows are read by id alone: the permission for that, or None where any
-    token will do. Tables without the attribute are not reached by id.
+    `read_permission`: the permission for reading a row by its global id, or None if any token may. Rows of tables
+    without the attribute cannot be read by global id.
     """
 
     read_permission: ClassVar[Permission | None]
@@ -164,13 +164,13 @@ class Row(SQLModel):
 
 
 class Changeable(Row):
-    """A row that changes after it was made."""
+    """A row that may be updated; it has a time of its last change."""
 
     updated_at: int = time_field(default_factory=now_ms, sa_column_kwargs={"onupdate": now_ms})
 
 
 class Scope(Enum):
-    """The rows of a table that exist for a caller of an organization. `resolvers/scope.py` has the conditions."""
+    """Which rows of a table exist for a caller. `resolvers/scope.py` has the conditions."""
 
     ORGANIZATION = "all of the organization"
     INTEGRATION = "those of integrations that exist for the caller"
@@ -178,9 +178,9 @@ class Scope(Enum):
 
 
 class Owned(SQLModel):
-    """What belongs to an organization; children too, so that batches filter without a join.
+    """A row of an organization. Child tables have the column too, so that batches filter without a join.
 
-    A table without a `scope` and without a rule of its own in `resolvers/scope.py` is not read by callers.
+    Callers cannot read a table that has neither a `scope` nor a rule in `resolvers/scope.py`.
     """
 
     scope: ClassVar[Scope]
@@ -195,7 +195,7 @@ class feed_stamp(FunctionElement[int]):  # noqa: N801  named as SQL functions ar
     inherit_cache = True
 
 
-#: The same as text, for statements that go past SQLAlchemy.
+#: The same as text, for statements without SQLAlchemy.
 FEED_POSTGRESQL = "(pg_current_xact_id()::text::bigint)"
 FEED_SQLITE = "(CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER))"
 
@@ -211,17 +211,17 @@ def _feed_stamp_sqlite(element: feed_stamp, compiler: SQLCompiler, **options: An
 
 
 def flag_field() -> Any:
-    """A boolean, false unless set."""
+    """A boolean column, by default false."""
     return Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 def feed_field() -> Any:
-    """Stamped by insert, and again by each published change."""
+    """A feed stamp, set by insert and by each published change."""
     return Field(default=None, sa_type=BigInteger, nullable=False, sa_column_kwargs={"server_default": feed_stamp()})
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    """An index over the rows that meet a condition, on both databases."""
+    """An index over the rows that satisfy a condition, on both databases."""
     condition = text(where)
     return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 

@@ -1,4 +1,4 @@
-"""Secrets at rest: AES-256-GCM envelopes that open only in the row and column they were made for."""
+"""Secrets at rest: AES-256-GCM envelopes that open only in their own row and column."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _HEAD = len(_FORMAT) + _VERSION_BYTES + _IV_BYTES
 
 
 class Keyring:
-    """Master keys by version. One of them seals; every one of them opens what it sealed.
+    """Master keys by version. One key seals; each key opens the envelopes that it sealed.
 
-    A process that runs while a key is added reads the keys again when it meets what only the new one can open.
+    A running process reads the keys again when it meets an envelope of an unknown key.
     """
 
     def __init__(self, keys: Mapping[int, bytes], *, renewed: Callable[[], str | None] = lambda: None) -> None:
-        """`renewed` answers the keys as text when they may have changed since it was last asked.
+        """`renewed` returns the keys as text if they may have changed since its last call.
 
-        Raises ValueError, in a sentence for the operator, when a key is missing or of the wrong length.
+        Raises ValueError with a sentence for the operator if a key is missing or has the wrong length.
         """
         if not keys:
             raise ValueError("There is no master key.")
@@ -48,7 +48,7 @@ class Keyring:
 
     @classmethod
     def parse(cls, text: str, *, renewed: Callable[[], str | None] = lambda: None) -> Keyring:
-        """Read lines of `version:base64`; blank lines and lines that begin with # are passed over."""
+        """Read lines of `version:base64`. Blank lines and lines that begin with # are ignored."""
         return cls(parse_keys(text), renewed=renewed)
 
     @staticmethod
@@ -58,24 +58,24 @@ class Keyring:
 
     @property
     def versions(self) -> tuple[int, ...]:
-        """Of all keys, oldest first."""
+        """The versions of all keys, oldest first."""
         return tuple(sorted(self._keys))
 
     def fingerprint(self, version: int) -> str:
-        """By which a key can be told from another one, and nothing else can be told."""
+        """A text that differs between keys and reveals nothing else about a key."""
         return hmac.digest(self._keys[version], b"patchbay fingerprint", "sha256").hex()
 
     def renew(self) -> bool:
-        """Read the keys again where they may have changed. Answers whether any came along.
+        """Read the keys again if they may have changed. Answers whether there are new ones.
 
-        None goes, whatever the text lacks: it may be spoilt, or half written.
+        Keys that the text lacks are kept: it may be damaged or half written.
         """
         with self._renewing:
             text = self._renewed()
             try:
                 read = parse_keys(text) if text else {}
             except ValueError as fault:
-                _log.warning("The master keys have changed and are not taken. %s", fault)
+                _log.warning("The changed master keys are ignored. %s", fault)
                 return False
             came = read.keys() - self._keys.keys()
             if came:
@@ -83,7 +83,7 @@ class Keyring:
         return bool(came)
 
     def forget(self, versions: Collection[int]) -> set[int]:
-        """Hold these keys no longer, but for the one that seals here. Answers those that were held."""
+        """Remove these keys, except the one that seals here. Answers those that were removed."""
         with self._renewing:
             gone = (self._keys.keys() & frozenset(versions)) - {self.current}
             if gone:
@@ -91,7 +91,7 @@ class Keyring:
         return gone
 
     def seal_with(self, version: int) -> bool:
-        """From now on seal with this key. Answers False, and goes on as before, where it is not to be had."""
+        """Seal with this key from now on. Answers False and changes nothing if the key is unknown."""
         if version not in self._keys:
             self.renew()
         if version not in self._keys:
@@ -100,11 +100,11 @@ class Keyring:
         return True
 
     def derive(self, purpose: str) -> bytes:
-        """A key for another use, such as authenticating cursors; it changes when another master key seals."""
+        """A key for another purpose, such as signing cursors. It changes when another master key seals."""
         return self._derive(self.current, purpose)
 
     def derive_each(self, purpose: str) -> tuple[bytes, ...]:
-        """That key of every master key, the newest first: what any one of them signed holds while it is kept."""
+        """The derived key of every master key, newest first: signatures stay valid while their key is kept."""
         self.renew()
         return tuple(self._derive(version, purpose) for version in reversed(self.versions))
 
@@ -115,7 +115,7 @@ class Keyring:
         return _FORMAT + version_mark(version) + iv + sealed
 
     def open(self, envelope: bytes, place: SecretPlace) -> bytes:
-        """Raises SecretUnreadable, which names the row, when a bit, the place or the key is wrong."""
+        """The plaintext. Raises SecretUnreadable, which names the row, if a bit, the place or the key is wrong."""
         version = int.from_bytes(envelope[1 : 1 + _VERSION_BYTES], "big")
         if envelope[:1] != _FORMAT or len(envelope) < _HEAD:
             raise _unreadable(place)
@@ -138,13 +138,13 @@ class Keyring:
         return known
 
     def _hold(self, keys: Mapping[int, bytes]) -> None:
-        # Ciphers first: another thread may look at either.
+        # Ciphers first: another thread may read both.
         self._ciphers = {version: AESGCM(key) for version, key in keys.items()}
         self._keys = dict(keys)
 
 
 def parse_keys(text: str) -> dict[int, bytes]:
-    """Keys by version. Raises ValueError, which repeats nothing of them."""
+    """Keys by version. Raises ValueError, which never repeats a key."""
     lines = (line.strip() for line in text.splitlines())
     keys: dict[int, bytes] = {}
     for version, key in (_parse_key(line) for line in lines if line and not line.startswith("#")):
@@ -155,7 +155,7 @@ def parse_keys(text: str) -> dict[int, bytes]:
 
 
 def version_mark(version: int) -> bytes:
-    """A key's version as it stands in an envelope, from its second byte on; marks compare as versions do."""
+    """A key's version as in an envelope, from its second byte on. Marks sort like versions."""
     return version.to_bytes(_VERSION_BYTES, "big")
 
 

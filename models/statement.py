@@ -1,4 +1,4 @@
-"""SQL that goes straight to a driver: written once, spelled for SQLite or PostgreSQL."""
+"""SQL for the driver itself: written once, translated for SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _WORD: Final = re.compile(r"\b(?:NOW|FEED|SKIP_LOCKED)\b|\bAMONG \?")
 
 
 def spelled(sql: str, *, sqlite: bool) -> str:
-    """A statement with `?` for parameters, NOW for the database's milliseconds, FEED for a change's stamp,
-    AMONG ? for a list (as JSON text on SQLite), and SKIP_LOCKED.
+    """Translate a statement with `?` for parameters, NOW for the database's time in milliseconds, FEED for the stamp
+    of a change, AMONG ? for a list (JSON text on SQLite), and SKIP_LOCKED.
     """
     words = _SQLITE if sqlite else _POSTGRESQL
     text = _WORD.sub(lambda found: words[found[0]], sql)

@@ -1,4 +1,4 @@
-"""Straight reads: SELECTs compiled once and run on the driver itself, without a session. For hot look-ups."""
+"""Straight reads: SELECTs compiled once and run on the driver, without a session. For frequent look-ups."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Read = Callable[[Any], Any] | None
 
 
 def columns_of(*entities: type[SQLModel]) -> Select[*tuple[Any, ...]]:
-    """A SELECT of every column of these tables, in the order that StraightSelect takes them in."""
+    """A SELECT of every column of these tables, in the order that StraightSelect expects."""
     return select(*(column for entity in entities for column in inspect(entity).columns))
 
 
 class StraightSelect:
-    """A statement over `columns_of(*entities)`, ready for a driver. Values that differ are named `bindparam`s."""
+    """A compiled statement over `columns_of(*entities)`. Variable values are named `bindparam`s."""
 
     def __init__(self, statement: Select[*tuple[Any, ...]], *entities: type[SQLModel], dialect: Dialect) -> None:
-        configure_mappers()  # the ORM puts it off until its first query, which may come after ours
+        configure_mappers()  # the ORM delays this until its first query, which may be later than ours
         compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
         self._places: list[tuple[str, Any]] = []
@@ -35,11 +35,11 @@ class StraightSelect:
         self._shapes = [_Shape(entity, dialect) for entity in entities]
 
     def parameters(self, values: Mapping[str, Any]) -> list[Any]:
-        """The statement's parameters by position."""
+        """The values in the order of the statement's positional parameters."""
         return [values.get(name, fixed) for name, fixed in self._places]
 
     def rows(self, records: Sequence[Sequence[Any]]) -> list[list[Any]]:
-        """An entity, or None where an outer join found none, for each table of each record."""
+        """For each record a list with an entity of each table, or None if an outer join found none."""
         found = []
         for record in records:
             start, row = 0, []
@@ -51,7 +51,7 @@ class StraightSelect:
 
 
 class StraightReads:
-    """Runs straight SELECTs of one database. A statement is compiled at its first use; no row is kept."""
+    """Runs straight SELECTs on one database. Caches compiled statements, never rows."""
 
     def __init__(self, reader: Reader, dialect: Dialect) -> None:
         self._reader, self._dialect = reader, dialect
@@ -76,7 +76,7 @@ class StraightReads:
 
 
 class _Shape:
-    """Makes rows of one table as the ORM does when it loads all columns, but in no session: read-only."""
+    """Builds rows of one table as the ORM does when it loads all columns, but without a session: read-only."""
 
     def __init__(self, entity: type[SQLModel], dialect: Dialect) -> None:
         mapper = inspect(entity)
@@ -89,7 +89,7 @@ class _Shape:
         self.width = len(self._columns)
 
     def row(self, record: Sequence[Any], start: int) -> Any:
-        """The row whose columns begin at `start`."""
+        """The row from the columns that begin at `start`, or None."""
         if record[start + self._key] is None:
             return None
         instance = self._new()

@@ -1,4 +1,4 @@
-"""Every table in one import: what migrations, tests and the tools that walk all rows need. `as` exports a name."""
+"""Every table in one import, for migrations, tests and tools that walk all rows. `as` exports a name."""
 
 from sqlmodel import SQLModel
 

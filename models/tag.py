@@ -1,4 +1,4 @@
-"""Tag: a label for integrations, and its place at one."""
+"""Tag: a label for integrations; IntegrationTag: its use at one of them."""
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
@@ -8,7 +8,7 @@ from models.vocabulary import Permission
 
 
 class Tag(Changeable, Owned, table=True):
-    """A label. Names that differ in case alone are one; it is gone with its last use."""
+    """A label. Names that differ only in case are the same tag. A tag without uses is removed."""
 
     read_permission = Permission.INTEGRATIONS_READ
     scope = Scope.ORGANIZATION
@@ -20,7 +20,7 @@ class Tag(Changeable, Owned, table=True):
 
 
 class IntegrationTag(Owned, table=True):
-    """A tag's place at an integration."""
+    """The use of a tag at an integration."""
 
     __tablename__ = "integration_tag"
     __table_args__ = (Index(None, "tag_id"),)

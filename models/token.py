@@ -7,7 +7,7 @@ from models.vocabulary import TokenKind, TokenReach
 
 
 class Token(Changeable, Owned, table=True):
-    """Speaks for exactly one of: a principal, an integration, an installation. `hint` is its last letters."""
+    """Belongs to exactly one of: a principal, an integration, an installation. `hint`: its last letters."""
 
     read_permission = None
 

@@ -1,4 +1,4 @@
-"""SQLite past SQLAlchemy: one connection in one thread, one hop for a transaction."""
+"""SQLite without SQLAlchemy: one connection in one thread, one hop for a transaction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Use = Callable[[sqlite3.Connection], T]
 
 
 class SqliteWriter:
-    """Takes its turn with the other writers of the process."""
+    """Writes transactions in turn with the other writers of the process."""
 
     def __init__(self, database: Database, name: str) -> None:
         self._database = database
@@ -24,23 +24,23 @@ class SqliteWriter:
         self._connection: sqlite3.Connection | None = None
 
     async def write(self, use: Use[T]) -> T:
-        """What `use` answers, in a transaction that is durable when this returns, or not there when it raises."""
+        """The result of `use` in a transaction: durable when this returns, rolled back when it raises."""
         async with self._database.turn():
             with reaching():
                 return await self._run(lambda: self._in_transaction(use))
 
     async def read(self, use: Use[T]) -> T:
-        """What `use` answers; it holds up no writer."""
+        """The result of `use`, without delaying writers."""
         with reaching():
             return await self._run(lambda: use(self._opened()))
 
     async def close(self) -> None:
-        """Let go of the connection and end the thread."""
+        """Close the connection and end the thread."""
         await self._run(self._close)
         self._thread.shutdown()
 
     async def _run(self, work: Callable[[], T]) -> T:
-        # Shielded: a caller that leaves must not give up the turn while the thread still writes.
+        # Shielded: a cancelled caller must not end its turn while the thread still writes.
         running = asyncio.get_running_loop().run_in_executor(self._thread, work)
         try:
             return await asyncio.shield(running)
@@ -56,7 +56,7 @@ class SqliteWriter:
             with committing():
                 connection.execute("COMMIT")
         except BaseException:
-            if connection.in_transaction:  # a full disk or a failed fsync may have ended it already
+            if connection.in_transaction:  # a full disk or a failed fsync may have ended the transaction already
                 connection.execute("ROLLBACK")
             raise
         return result

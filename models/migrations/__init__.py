@@ -1,4 +1,4 @@
-"""Migrations: bring a database to the schema that this version of the hub expects; never back down."""
+"""Migrations: bring a database to the schema of this version of the hub. There is no downgrade."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from models.database import WRITES, Database
 
 _log = logging.getLogger("patchbay.migrations")
 _HERE = Path(__file__).parent
-_LOCK = 0x70617463_68626179  # "patchbay": other programs' advisory locks in the same database are elsewhere
+_LOCK = 0x70617463_68626179  # "patchbay": differs from the advisory locks of other programs in the database
 
 
 async def upgrade(database: Database, revision: str = "head") -> None:
-    """Run what is missing up to `revision`, all of it or none, while every other process that tries waits."""
+    """Run the missing migrations up to `revision`, all or none. Other processes that migrate wait."""
     if database.is_sqlite:
         async with database.turn(), database.engine.connect() as connection:
             await _upgrade_sqlite(connection, revision)
         return
-    patient = create_async_engine(database.url, hide_parameters=True)  # a migration takes the time that it takes
+    patient = create_async_engine(database.url, hide_parameters=True)  # a migration has no time limit
     async with patient.begin() as connection:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         await connection.run_sync(_upgrade, revision)
@@ -33,13 +33,13 @@ async def upgrade(database: Database, revision: str = "head") -> None:
 
 
 async def current(database: Database) -> str | None:
-    """The revision that the database is at; None before the first one."""
+    """The revision of the database; None before the first one."""
     async with database.engine.connect() as connection:
         return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
 
 
 def configuration(connection: Connection) -> Config:
-    """What Alembic's commands need, without a file: where the revisions are and what they run on."""
+    """Alembic's configuration without a file: the folder of revisions and the connection."""
     config = Config()
     config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -47,8 +47,8 @@ def configuration(connection: Connection) -> Config:
 
 
 async def _upgrade_sqlite(connection: AsyncConnection, revision: str) -> None:
-    # Changing a table of SQLite means making it anew and dropping the old one, which would cascade to its
-    # children; the switch works outside a transaction only (sqlite.org/lang_altertable.html, section 7).
+    # SQLite changes a table by making a new one and dropping the old one, which would cascade to its
+    # children. The pragma has no effect inside a transaction (sqlite.org/lang_altertable.html, section 7).
     await _switch_foreign_keys(connection, "OFF")
     try:
         await connection.execution_options(**{WRITES: True})

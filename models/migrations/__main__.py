@@ -1,4 +1,4 @@
-"""`python -m models.migrations "What changes"` drafts the next revision, to be put right by hand."""
+"""`python -m models.migrations "What changes"` drafts the next revision; correct it by hand."""
 
 import asyncio
 import sys
@@ -15,7 +15,7 @@ _VERSIONS = Path(__file__).parent / "versions"
 
 
 async def draft(message: str) -> None:
-    """Compare the models with a fresh database at the newest revision and write down the difference."""
+    """Compare the models with a new database at the newest revision and write the difference as a migration."""
     with tempfile.TemporaryDirectory() as directory:
         database = Database(f"sqlite:///{directory}/draft.sqlite3")
         await upgrade(database)

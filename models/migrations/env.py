@@ -1,4 +1,4 @@
-"""What Alembic runs for every command: the connection it was given, and types written without our models."""
+"""The environment that Alembic runs for every command: the given connection, and types independent of our models."""
 
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from models.tables import metadata
 
 
 def plain_types(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
-    """Write a type of ours as what it stores: an old migration must not change with today's models."""
+    """Write a column type of ours as its stored type: old migrations must not change with the models."""
     if kind == "type" and isinstance(item, TypeDecorator):
         return f"sa.{item.impl_instance!r}"
     return False

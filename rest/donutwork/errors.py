@@ -1,4 +1,4 @@
-"""Refusals as this vendor writes them: one member, `error`, with one sentence."""
+"""Refusals in this vendor's form: one member, `error`, with one sentence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLACES: Final[Places] = {
 
 
 def refuse(refusal: Refusal) -> dict[str, str]:
-    """Every refusal has this form, whatever its status."""
+    """The same form for every status."""
     return {"error": _sentence(refusal)}
 
 

@@ -1,4 +1,4 @@
-"""The manifest by which an app declares itself: types are checked here, rules below."""
+"""The manifest of an app. Types are checked here, rules in the operation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMED: Final[dict[type, str]] = {str: "text", dict: "a JSON object", list: "an 
 
 
 def read_manifest(members: Mapping[str, Any]) -> DeclareManifest:
-    """Raises InvalidInput for the first value of a wrong type, naming it; members that are not known stay unread."""
+    """The command. Unknown members are ignored. Raises InvalidInput for the first value of a wrong type."""
     capabilities = _required(members, "capabilities", list, ())
     events = _optional(members, "events", list, ())
     return DeclareManifest(
@@ -27,12 +27,12 @@ def read_manifest(members: Mapping[str, Any]) -> DeclareManifest:
 
 
 def _app_token(members: Mapping[str, Any]) -> str | None:
-    """Null is refused: it might mean to take the token away, or to keep it."""
+    """Refuses null: it might mean to remove the token or to keep it."""
     return None if "app_token" not in members else _required(members, "app_token", str, ())
 
 
 def _capability(value: object, path: Path) -> DeclareCapability:
-    """What it takes beside its inputs is passed on as well."""
+    """A capability of the manifest. Undeclared inputs are accepted and passed on."""
     members = _typed(value, dict, path)
     key = "action" if "action" in members else "name"
     inputs = _optional(members, "inputs", list, path) or []
@@ -53,7 +53,7 @@ def _input(value: object, path: Path) -> SimpleInput:
         raise InvalidInput.at((*path, "type"), f"It must be one of {', '.join(_TYPES)}.")
     options = _optional(members, "options" if "options" in members else "values", list, path)
     if word.lower() == "enum" and not options:
-        raise InvalidInput.at((*path, "options"), "An enum needs the values that it may have.")
+        raise InvalidInput.at((*path, "options"), "An enum needs `options`: the values that it may have.")
     return SimpleInput(
         name=_required(members, "name", str, path),
         type=_TYPES[word.lower()],
@@ -65,7 +65,7 @@ def _input(value: object, path: Path) -> SimpleInput:
 
 
 def _event(value: object, path: Path) -> DeclareEventType:
-    """A name, or a name and what it means."""
+    """An event type: a name, or a name with a description."""
     if isinstance(value, str):
         return DeclareEventType(name=value)
     members = _typed(value, dict, path)
@@ -87,7 +87,7 @@ def _required(members: Mapping[str, Any], name: str, kind: type, path: Path) -> 
 
 
 def _optional(members: Mapping[str, Any], name: str, kind: type, path: Path) -> Any:
-    """Null is as if left out, which many clients write for what they do not say."""
+    """The member, or None. Null counts as absent: many clients write null for absent members."""
     return None if members.get(name) is None else _typed(members[name], kind, (*path, name))
 
 

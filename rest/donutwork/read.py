@@ -1,4 +1,4 @@
-"""What this vendor's requests say, as commands."""
+"""This vendor's requests, read as commands."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ GREATEST_SIZE = 100
 
 
 def nothing(asked: Asked) -> tuple[()]:
-    """A request that says no more than its address."""
+    """A request without parameters."""
     return ()
 
 
 def page(asked: Asked) -> tuple[SliceRequest]:
-    """`page` and `size`."""
+    """The rows that `page` and `size` ask for."""
     return (Page.of(asked, greatest=GREATEST_SIZE).request(),)
 
 
 def handler(asked: Asked) -> tuple[str]:
-    """Which integration."""
+    """The handler of the path."""
     return (asked.path["handler"],)
 
 
 def manifest(asked: Asked) -> tuple[DeclareManifest]:
-    """What an app declares of itself."""
+    """The manifest in the body."""
     return (read_manifest(asked.members()),)
 
 
@@ -51,7 +51,7 @@ def dispatch_of_body(asked: Asked) -> tuple[RunCapability]:
 
 
 def dispatch_of_either(asked: Asked) -> tuple[RunCapability]:
-    """DELETE: the query or the JSON body holds the inputs, never both. Many clients send `{}` with every call."""
+    """DELETE: the query or the JSON body holds the inputs, not both. `{}` counts as no body: many clients send it."""
     in_body = bool(asked.members())
     if in_body and asked.query:
         raise InvalidInput.at((), "Give the inputs in the query or in the body, not in both.")
@@ -60,7 +60,7 @@ def dispatch_of_either(asked: Asked) -> tuple[RunCapability]:
 
 
 def event(asked: Asked) -> tuple[EmitEvent]:
-    """What happened. The body may be left out; null members are as if left out."""
+    """The event to emit. The body is optional; null members count as absent."""
     members = Members({name: value for name, value in asked.members().items() if value is not None})
     metadata, entity_id = members.object("metadata"), members.text("entity_id")
     members.done()

@@ -1,4 +1,4 @@
-"""Every path of the vendor's page, and the two probes of its page on authentication."""
+"""Every path of the vendor's page, and the two probe paths of its page on authentication."""
 
 from __future__ import annotations
 

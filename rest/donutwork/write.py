@@ -1,4 +1,4 @@
-"""Results as this vendor shows them."""
+"""Results in this vendor's form."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _STATUS: Final = {
 
 
 def ping(viewer: Viewer, asked: Asked) -> Json:
-    """RRT is how long the hub took, its database included."""
+    """RRT: the time that the hub took, including its database."""
     return {"status": "success", "env": _ENVIRONMENT, "RRT": f"{asked.elapsed_ms:.2f} ms"}
 
 
 def connection(viewer: Viewer, asked: Asked) -> Json:
-    """What the hub sees of the caller's end, and what it is itself."""
+    """The client's user agent and addresses as the hub sees them, and the version of this API."""
     return {
         "client": {"userAgent": asked.headers.get("user-agent", ""), "ips": _addresses(asked.client)},
         "endpoint": {"apiVersion": _API_VERSION, "env": _ENVIRONMENT, "protocol": asked.scheme},
@@ -41,7 +41,7 @@ def connection(viewer: Viewer, asked: Asked) -> Json:
 
 
 def integrations(found: Slice[Installed], asked: Asked) -> Json:
-    """A page of what is installed; `count` is the total of all pages."""
+    """A page of installed integrations; `count` is the total of all pages."""
     page, total = Page.of(asked, greatest=GREATEST_SIZE), found.total or 0
     return {
         "entities": "Integration",
@@ -53,7 +53,7 @@ def integrations(found: Slice[Installed], asked: Asked) -> Json:
 
 
 def integration(found: Installed, asked: Asked) -> Json:
-    """One that is installed, with its actions in the order of their declaration."""
+    """One installed integration, with its actions in the order of their declaration."""
     return {
         "id": found.integration.id,
         "handler": found.installation.handler,
@@ -64,7 +64,7 @@ def integration(found: Installed, asked: Asked) -> Json:
 
 
 def declared(done: Declared, asked: Asked) -> Json:
-    """What an app declares is its own from now on."""
+    """The number of capabilities that the app now offers."""
     return {
         "success": True,
         "message": f"{done.handler} offers {done.capability_count} action(s) now.",
@@ -74,7 +74,7 @@ def declared(done: Declared, asked: Asked) -> Json:
 
 
 def dispatched(done: Dispatched, asked: Asked) -> Json:
-    """Whatever the remote service answered. Raises UpstreamFailed where it gave no answer."""
+    """The answer of the remote service. Raises UpstreamFailed if there is none."""
     if done.response is None:
         raise no_answer(done.dispatch)
     return {
@@ -87,7 +87,7 @@ def dispatched(done: Dispatched, asked: Asked) -> Json:
 
 
 def emitted(done: Emitted, asked: Asked) -> Json:
-    """Handler and event as the caller wrote them."""
+    """Handler and event in the words of the request."""
     return {
         "success": True,
         "app_handler": asked.path["handler"],

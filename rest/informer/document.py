@@ -1,4 +1,4 @@
-"""An integration as this vendor's clients write it: what of it makes one, and what of it changes one."""
+"""Integration documents of this vendor's clients, read as creations and as updates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rest.kit import Asked, Members
 
 
 def creation(asked: Asked) -> tuple[CreateIllustrated]:
-    """POST. Members that the vendor does not name are not looked at; null ones are as if left out."""
+    """POST. Members that the vendor does not document are ignored; null members count as absent."""
     members = Members({name: value for name, value in asked.members().items() if value is not None})
     secret = _secret(members)
     new = CreateIntegration(
@@ -38,7 +38,7 @@ def creation(asked: Asked) -> tuple[CreateIllustrated]:
 
 
 def update(asked: Asked) -> tuple[UpdateIllustrated]:
-    """PUT: what is there is changed, what is left out stays, what is null is cleared."""
+    """PUT: present members are changed, absent ones stay, null clears."""
     members = Members(asked.members())
     change = UpdateIntegration(
         id=ref(asked),
@@ -75,7 +75,7 @@ def _auth(members: Members) -> IntegrationAuth:
     )
 
 
-#: Whoever does not ask for Basic has the client's secret sent in the form.
+#: The client's secret is sent in the form unless the document asks for Basic.
 _BY_FLAG = {True: TokenEndpointAuth.BASIC, False: TokenEndpointAuth.POST, None: TokenEndpointAuth.POST}
 
 

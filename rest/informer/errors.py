@@ -1,4 +1,4 @@
-"""Refusals as this vendor writes them: status, its name, and one sentence."""
+"""Refusals in this vendor's form: status, its name, and one sentence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from models.errors import InvalidInput
 from rest.kit import Places, Refusal, sentence_of
 
-#: Below `auth` and `secret` everything has a place of its own at the top.
+#: Members below `auth` and `secret` of a command are top-level members of this vendor's document.
 PLACES: Final[Places] = {
     ("auth", "type"): ("authType",),
     ("auth", "api_base_url"): ("apiBaseUri",),
@@ -47,7 +47,7 @@ PLACES: Final[Places] = {
 
 
 def refuse(refusal: Refusal) -> dict[str, object]:
-    """The form of Boom, which hapi's servers answer with."""
+    """The form of Boom, with which hapi's servers answer."""
     return {"statusCode": refusal.status, "error": HTTPStatus(refusal.status).phrase, "message": _sentence(refusal)}
 
 

@@ -1,4 +1,4 @@
-"""What this vendor's requests say, as commands."""
+"""This vendor's requests, read as commands."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _FLAGS: Final = {"true": True, "false": False}
 
 
 def nothing(asked: Asked) -> tuple[()]:
-    """A request that says no more than its address."""
+    """A request without parameters."""
     return ()
 
 
 def integration(asked: Asked) -> tuple[IntegrationRef]:
-    """Which integration, by id or slug."""
+    """The integration of the path, by id or slug."""
     return (ref(asked),)
 
 
@@ -45,12 +45,12 @@ def integrations(asked: Asked) -> tuple[IntegrationFilter, SliceRequest]:
 
 
 def window(asked: Asked) -> Window:
-    """Which rows."""
+    """The rows that `start` and `limit` ask for."""
     return Window.of(asked, usual=USUAL_LIMIT, greatest=GREATEST_LIMIT)
 
 
 def known_icon(asked: Asked) -> tuple[IntegrationRef, list[str]]:
-    """Which icon, and what the client has of it."""
+    """The integration, and the digests of the icon that the client has already."""
     return ref(asked), known_digests(asked.headers.get("if-none-match"))
 
 
@@ -60,12 +60,12 @@ def new_icon(asked: Asked) -> tuple[UploadIntegrationIcon]:
 
 
 def no_icon(asked: Asked) -> tuple[SetIntegrationIcon]:
-    """It is to have none."""
+    """Remove the icon."""
     return (SetIntegrationIcon(integration_id=ref(asked), upload_id=None),)
 
 
 def credentials(asked: Asked) -> tuple[ConnectIntegration]:
-    """What somebody connects with, by the way in which the integration authorises."""
+    """The credentials to connect with; the members given decide the kind."""
     members = Members(asked.members())
     known = exactly_one(members, *_CREDENTIALS)
     made = ConnectIntegration(integration=ref(asked), given=_CREDENTIALS[known](members))
@@ -74,7 +74,7 @@ def credentials(asked: Asked) -> tuple[ConnectIntegration]:
 
 
 def consent(asked: Asked) -> tuple[AuthorizeIntegration]:
-    """On the vendor's page, which leads back to this dialect's own address."""
+    """Consent on the vendor's page, which returns to this dialect's callback address."""
     return (AuthorizeIntegration(integration=ref(asked), callback=CALLBACK.path),)
 
 
@@ -84,7 +84,7 @@ def share(asked: Asked) -> tuple[IntegrationRef, PrincipalRef]:
 
 
 def new_share(asked: Asked) -> tuple[ShareIntegration]:
-    """With whom, and how much: 1 unless told otherwise."""
+    """The principal and the access level, by default 1."""
     members = Members(asked.members())
     level = members.number("accessLevel")
     members.done()
@@ -98,12 +98,12 @@ def new_share(asked: Asked) -> tuple[ShareIntegration]:
 
 
 def no_share(asked: Asked) -> tuple[UnshareIntegration]:
-    """With whom no longer."""
+    """The integration and the principal of the share to remove."""
     return (UnshareIntegration(integration_id=ref(asked), principal_id=_principal(asked)),)
 
 
 def new_owner(asked: Asked) -> tuple[TransferIntegration]:
-    """`userId` or `teamId`."""
+    """The new owner, by `userId` or `teamId`."""
     members = Members(asked.members())
     name = exactly_one(members, "userId", "teamId")
     kind = PrincipalKind.USER if name == "userId" else PrincipalKind.TEAM
@@ -113,7 +113,7 @@ def new_owner(asked: Asked) -> tuple[TransferIntegration]:
 
 
 def request(asked: Asked) -> tuple[ProxyRequest]:
-    """`url`, `method`, `params`, `data` and `headers`; GET unless told otherwise."""
+    """`url`, `method`, `params`, `data` and `headers`; by default GET."""
     members = Members(asked.members())
     headers = members.texts("headers")
     proxied = ProxyRequest(
@@ -156,7 +156,7 @@ def _code(members: Members) -> AuthorizationCode:
     return AuthorizationCode(code=members.required("code"), redirect_uri=given(members.text("redirectUri"), None))
 
 
-#: By the member that tells which of them it is.
+#: Kind of credential, by the member that only this kind has.
 _CREDENTIALS: Final[dict[str, Callable[[Members], Secret | Grant]]] = {
     "username": _basic,
     "token": lambda members: Secret(bearer_token=members.required("token")),

@@ -1,4 +1,4 @@
-"""Every path of the vendor's page, and those that its links name."""
+"""Every path of the vendor's page, and the paths that its links name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from rest.kit import Delete, Dialect, Get, Post, Put, Takes, found, nothing
 _ALL: Final = "/api/integrations"
 _ONE: Final = f"{_ALL}/{{id}}"
 _SHARE: Final = f"{_ONE}/shares/{{principal}}"
-#: Besides the file there are boundaries, heads and perhaps other parts.
+#: The file, and room for boundaries, part headers and other parts.
 _FORM_BYTES: Final = MOST_BYTES[UploadPurpose.ICON] + 64 * 1024
 
 dialect = Dialect(

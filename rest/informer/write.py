@@ -1,4 +1,4 @@
-"""Results as this vendor shows them: HAL, without nulls, never with a secret."""
+"""Results in this vendor's form: HAL, without nulls, never with a secret."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def integrations(found: Slice[Integration], asked: Asked) -> Json:
 
 
 def gallery(entries: Sequence[GalleryEntry], asked: Asked) -> list[Json]:
-    """A plain array, with tags and shares."""
+    """A plain array of integrations with their tags and shares."""
     return [_entry(entry) for entry in entries]
 
 
 def integration(row: Integration, asked: Asked) -> Json:
-    """One, with everything but its secrets."""
+    """One integration, with everything except its secrets."""
     href = _href(asked, row)
     share = link(f"{href}/shares/{{principalId}}", templated=True)
     links = {rel: link(f"{href}/{below}") for rel, below in _OF_ONE.items()}
@@ -75,7 +75,7 @@ def integration(row: Integration, asked: Asked) -> Json:
 
 
 def icon(picture: Picture, asked: Asked) -> Reply:
-    """The bytes, or 304."""
+    """The bytes, or 304 if the client has them."""
     headers = picture_headers(picture.content_type, picture.sha256, cache="private, no-cache")
     if picture.content is None:
         return Reply(status=304, headers=tuple(headers.items()))
@@ -83,17 +83,17 @@ def icon(picture: Picture, asked: Asked) -> Reply:
 
 
 def account(known: dict[str, Any], asked: Asked) -> Json:
-    """Who is connected at the remote service."""
+    """The connected account at the remote service."""
     return without_nulls({name: known.get(name) for name in ("email", "displayName", "accountId")})
 
 
 def consent(begun: Authorization, asked: Asked) -> Reply:
-    """To the vendor's page."""
+    """Redirect to the vendor's consent page."""
     return Reply.to(begun.url)
 
 
 def connection(found: Connected, asked: Asked) -> Json:
-    """Nothing of what it holds."""
+    """The connection, without anything of its secret."""
     row = found.connection
     return without_nulls(
         {
@@ -107,7 +107,7 @@ def connection(found: Connected, asked: Asked) -> Json:
 
 
 def relayed(done: Dispatched, asked: Asked) -> Reply:
-    """What the remote service answered, as it is. Raises UpstreamFailed where it gave no answer."""
+    """The answer of the remote service, unchanged. Raises UpstreamFailed if there is none."""
     if done.response is None:
         raise no_answer(done.dispatch)
     answer = done.response.answer
@@ -117,7 +117,7 @@ def relayed(done: Dispatched, asked: Asked) -> Reply:
 
 
 def owner(found: Owned, asked: Asked) -> Json:
-    """A user or a team."""
+    """The owner: a user or a team."""
     who = found.owner
     is_user = who.kind is PrincipalKind.USER
     shown = {"id": who.id, "username": who.username, "displayName": who.display_name, "email": who.email}
@@ -134,14 +134,14 @@ def owner(found: Owned, asked: Asked) -> Json:
 
 
 def shares(found: IntegrationShares, asked: Asked) -> Json:
-    """All of them; there are no pages."""
+    """All shares; there are no pages."""
     rows = [{**_share(one), "principal": _principal(one.principal)} for one in found.shares]
     href = f"{_href(asked, found.integration)}/shares"
     return {"_links": {"self": link(href)}, "_embedded": {"inf:integration-share": rows}}
 
 
 def share(found: Shared, asked: Asked) -> Json:
-    """One, without whom it is for."""
+    """One share, without its principal."""
     return {**_share(found), **_times(found.share)}
 
 
@@ -217,7 +217,7 @@ def _time(milliseconds: int) -> str:
 
 
 def _id(row: Any) -> str:
-    """The one that the client gave, if it gave one."""
+    """The id that the client gave, or else the row's own."""
     return str(row.uuid or row.id)
 
 

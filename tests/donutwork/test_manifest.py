@@ -231,7 +231,7 @@ async def test_answers_the_handler_of_its_own_installation(donut, apps: Apps, ot
          "capabilities.0.inputs.0.type: It must be one of"
          " enum, string, number, integer, boolean, array, object, any."),
         ({"capabilities": [action("A", inputs=[{"name": "a", "type": "enum"}])]},
-         "capabilities.0.inputs.0.options: An enum needs the values that it may have."),
+         "capabilities.0.inputs.0.options: An enum needs `options`: the values that it may have."),
         ({"capabilities": [action("A", inputs=[{"name": "a"}, {"name": "a"}])]},
          "capabilities.0.inputs.1.name: This input is declared twice."),
         ({"capabilities": [action("A"), action("A")]}, "capabilities.1.name: A is declared twice."),

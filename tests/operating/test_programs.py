@@ -98,7 +98,7 @@ async def test_a_worker_whose_database_does_not_listen(forked, tmp_path):
 
     assert said == (
         f"The worker cannot start. PostgreSQL at 127.0.0.1:{port} cannot be reached: Connection refused."
-        " See that it runs and that its address is right."
+        " Check that it runs and that its address is right."
     )
 
 

@@ -20,7 +20,7 @@ from tests.harness.proxy import DatabaseProxy
 
 KEYS = Keyring.generate()
 ESCAPED = "a `:`, `/` or `@` in a user name or a password is written %3A, %2F or %40."
-ADVICE = "See that it runs and that its address is right."
+ADVICE = "Check that it runs and that its address is right."
 #: https://www.postgresql.org/docs/current/protocol-message-formats.html
 WRONG_PASSWORD = b'SFATAL\0VFATAL\0C28P01\0Mpassword authentication failed for user "hub"\0\0'
 
@@ -40,14 +40,14 @@ async def refused(**settings):
         ("hello", "The database is written as postgresql://user:password@host/database or sqlite:///file."),
         ("mysql://hub:hunter2@db/hub", "The database must be sqlite or postgresql, not mysql; it is written as"
          " postgresql://user:password@host/database or sqlite:///file."),
-        ("postgresql://hub:hunter2@db:port/hub", f"The port of the database is a number; {ESCAPED}"),
+        ("postgresql://hub:hunter2@db:port/hub", f"The port of the database must be a number; {ESCAPED}"),
         ("postgresql://hub:p@hunter2@db/hub", f"The address of the database has more than one @: {ESCAPED}"),
         ("postgresql://hub:p@hunter/2@db/hub", f"The address of the database has more than one @: {ESCAPED}"),
         ("postgresql://hub:hunter2@db/hub?sslmode=hunter", "The database has no option sslmode; write ssl= for it."),
         ("postgresql://hub:hunter2@db/hub?color=hunter", "The database has no option color; there are gsslib, host,"
          " krbsrvname, passfile, port, ssl, target_session_attrs."),
         ("sqlite://", "A database in memory is lost at each stop and not shared; name a file, as sqlite:///file."),
-        ("sqlite://:memory:", "The port of the database is a number; " + ESCAPED),
+        ("sqlite://:memory:", "The port of the database must be a number; " + ESCAPED),
         ("sqlite://srv/hub.sqlite3", "A file on this machine has three slashes before it, as sqlite:///file;"
          " sqlite:////srv/file."),
         ("sqlite:///a?cache=shared", "A SQLite database has no options; leave out what follows the question mark."),
@@ -113,7 +113,7 @@ async def test_a_file_that_is_no_database(tmp_path):
 
     said = await refused(home=tmp_path)
 
-    assert said == f"The file {file} is no database of SQLite's, or is damaged: name another, or restore a backup."
+    assert said == f"The file {file} is not a SQLite database, or is damaged: name another file, or restore a backup."
     assert file.read_bytes() == b"this is no database " * 100
 
 
@@ -130,7 +130,7 @@ async def test_a_database_of_a_newer_hub(tmp_path):
     said = await refused(home=tmp_path)
 
     assert said.startswith("The database is at revision 9999, this version of the hub ends at 0")
-    assert said.endswith(": a newer one has migrated it. Start that one, or restore a backup from before.")
+    assert said.endswith(". Start the newer one, or restore a backup from before the migration.")
 
 
 async def test_a_database_of_somebody_elses(tmp_path):
@@ -138,7 +138,7 @@ async def test_a_database_of_somebody_elses(tmp_path):
 
     said = await refused(home=tmp_path)
 
-    assert said == "The database has tables of somebody else's, such as token: give the hub an empty one of its own."
+    assert said == "The database has tables of another program, such as token: give the hub an empty database."
     assert _execute(tmp_path, "SELECT name FROM sqlite_master") == [("token",)]
 
 

@@ -1,4 +1,4 @@
-"""Addresses of outbound calls: built so that no input leaves the declared host and path prefix."""
+"""Addresses of outbound calls. No input can change the declared host and path prefix."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _MAX = 2048
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place in an endpoint that an input fills."""
+    """A `{name}` in an endpoint, to be replaced by an input."""
 
     name: str
 
 
 def parse_endpoint(endpoint: str) -> tuple[str | Slot, ...]:
-    """The literal runs and slots of an endpoint that `check_endpoint` accepts."""
+    """The literal parts and slots of an endpoint. `check_endpoint` must have accepted it."""
     parts: list[str | Slot] = []
     for index, piece in enumerate(_TEMPLATE.split(endpoint)):
         if index % 2:
@@ -42,32 +42,32 @@ def template_names(endpoint: str) -> tuple[str, ...]:
 
 
 def check_endpoint(endpoint: str) -> str | None:
-    """Why an endpoint cannot be declared; None when it can.
+    """The objection to declaring an endpoint, or None.
 
-    It is an absolute http(s) address or a path that begins with `/`. Slots stand in the path only. (Whether
-    plain http is called at all is the egress policy's matter.)
+    A valid endpoint is an absolute http(s) address or a path that begins with `/`, with slots in the path only.
+    (The egress policy decides whether plain http is called.)
     """
     if len(endpoint) > _MAX:
         return f"An endpoint has at most {_MAX} characters."
     names = template_names(endpoint)
     if len(set(names)) != len(names):
-        return "An input stands in the endpoint twice."
+        return "The endpoint names an input twice; name each input once."
     bare, _, query = _TEMPLATE.sub("x", endpoint).partition("?")
     if _TEMPLATE.search(endpoint.partition("?")[2]):
-        return "A template may stand in the path only; declare the input with the place QUERY."
+        return "A template may be in the path only; declare the input with the place QUERY."
     if problem := _check_query(query):
         return problem
     if endpoint.startswith("/"):
         return check_path(bare)
     if "{" in endpoint[: _path_start(endpoint)]:
-        return "A template may stand in the path only, never in the host."
+        return "A template may be in the path only, never in the host."
     return check_base_url(bare)
 
 
 def check_path(path: str) -> str | None:
-    """Why a raw path (no templates, no query) cannot be appended to a base; None when it can."""
+    """The objection to appending a raw path (no templates, no query) to a base, or None."""
     if not path.startswith("/"):
-        return "A path begins with a slash."
+        return "A path must begin with a slash."
     if not _PATH.fullmatch(path) or _ESCAPE.search(path):
         return "The path has characters that must be percent-encoded."
     if "//" in path:
@@ -78,7 +78,7 @@ def check_path(path: str) -> str | None:
 
 
 def check_base_url(url: str) -> str | None:
-    """Why an address cannot be a base for calls; None when it can.
+    """The objection to an address as the base for calls, or None.
 
     A base has no query, fragment or user name.
     """
@@ -99,9 +99,9 @@ def check_base_url(url: str) -> str | None:
 
 
 def check_oauth_url(url: str) -> str | None:
-    """Why an address cannot be an endpoint of OAuth; None when it can.
+    """The objection to an address as an OAuth endpoint, or None.
 
-    It may have a query, which stays part of every request, but no fragment (RFC 6749 §3.1, §3.2).
+    It may have a query, which is part of every request, but no fragment (RFC 6749 §3.1, §3.2).
     """
     bare, _, query = url.partition("?")
     return check_base_url(bare) or _check_query(query)
@@ -117,13 +117,13 @@ def build_url(
 ) -> str:
     """The address to call. Each value becomes part of one path segment, percent-encoded (RFC 3986 §2.1).
 
-    `endpoint` comes from `parse_endpoint`. Raises InvalidInput at `path` + the input's name for an empty
-    value, or one that a server could read as a step up; at `endpoint` where a relative one has no base.
+    `endpoint` comes from `parse_endpoint`. Raises InvalidInput at `path` + the input's name for an empty value, or
+    one that a server could read as `..`; at `endpoint` for a relative one without a base.
     """
     text = "".join([part if isinstance(part, str) else _segment(part.name, values, path) for part in endpoint])
     if text.startswith("/"):
         if base_url is None:
-            raise InvalidInput.at("endpoint", "A relative endpoint needs an API base address.")
+            raise InvalidInput.at("endpoint", "A relative endpoint needs an API base address; set the integration's.")
         text = base_url.rstrip("/") + text
     fixed, _, own_query = text.partition("?")
     if "/." in fixed and any(map(climbs, fixed.split("/"))):
@@ -146,13 +146,12 @@ def _check_query(query: str) -> str | None:
 def _segment(name: str, values: Mapping[str, str], path: Path) -> str:
     value = values[name]
     if not value:
-        raise InvalidInput.at((*path, name), "It stands in the address and may not be empty.")
+        raise InvalidInput.at((*path, name), "It is part of the address and must not be empty.")
     if "." in value or "%" in value:
-        # Some servers decode %2F before they route, some decode twice: a step up is refused in either
-        # reading.
+        # Some servers decode %2F before they route, some decode twice: `..` is refused in either reading.
         readings = (value, unquote(value), unquote(unquote(value)))
         if any(climbs(piece) for reading in readings for piece in re.split(r"[/\\]", reading)):
-            raise InvalidInput.at((*path, name), "It stands in the address and may not have `.` or `..` as a part.")
+            raise InvalidInput.at((*path, name), "It is part of the address and must not have a segment `.` or `..`.")
     return quote(value, safe="")
 
 

@@ -1,4 +1,4 @@
-"""How a credential becomes part of a request."""
+"""Adding a credential to a request."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class NoCredential:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key under a name of the service's choice."""
+    """An API key, sent in a header or query parameter that the service names."""
 
     key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Basic:
-    """RFC 7617; UTF-8."""
+    """User name and password, RFC 7617, in UTF-8."""
 
     username: str
     password: str = field(repr=False)
@@ -54,8 +54,8 @@ class Authorisation:
 def authorise(credential: Credential, location: ApiKeyLocation, name: str | None) -> Authorisation:
     """Headers and query parameters for this credential.
 
-    `location` and `name` are for API keys; a key without a name goes as `X-API-Key` or `api_key`. The
-    credential has passed `check_credential` when it was stored.
+    `location` and `name` are for API keys; the default name is `X-API-Key` or `api_key`. `check_credential` must have
+    accepted the credential.
     """
     match credential:
         case NoCredential():
@@ -74,13 +74,13 @@ def authorise(credential: Credential, location: ApiKeyLocation, name: str | None
 
 
 def with_bearer(headers: Pairs, token: str) -> Pairs:
-    """The headers of a request with another token in place of the one that they have."""
+    """The headers of a request with their bearer token replaced."""
     others = tuple((name, value) for name, value in headers if name.lower() != "authorization")
     return (*others, ("Authorization", f"Bearer {token}"))
 
 
 def check_credential(credential: Credential) -> tuple[str, str] | None:
-    """Which field of a credential cannot be sent and why; None when all can. Ask when it is stored."""
+    """The field of a credential that cannot be sent, and the objection; or None. Call it before storing."""
     match credential:
         case ApiKey(key):
             return _check("key", key)
@@ -88,7 +88,7 @@ def check_credential(credential: Credential) -> tuple[str, str] | None:
             return _check("token", token)
         case Basic(username, password):
             if ":" in username:
-                return "username", "A user name may not have a colon."  # RFC 7617 §2
+                return "username", "A user name must not contain a colon."  # RFC 7617 §2
             return _check("username", username) or (_check("password", password) if password else None)
         case _:
             return None
@@ -96,8 +96,8 @@ def check_credential(credential: Credential) -> tuple[str, str] | None:
 
 def _check(name: str, value: str) -> tuple[str, str] | None:
     if not value:
-        return name, "It may not be empty."
+        return name, "It must not be empty."
     objection = check_value(value)
     if objection is None and value != value.strip():
-        objection = "It may not begin or end with a space."
+        objection = "It must not begin or end with a space."
     return (name, objection) if objection else None

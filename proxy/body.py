@@ -1,4 +1,4 @@
-"""An answer's body in the form in which it can be shown: JSON, text, or base64 of anything else."""
+"""The body of an answer in a form that can be shown: JSON, text, or base64 of other bytes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import orjson
 
 from proxy.message import Answer
 
-_MAX_DEPTH = 200  # orjson writes no more than 254 levels, and ours stand around it
+_MAX_DEPTH = 200  # orjson writes at most 254 levels, and our answer wraps the body in some
 _TEXT_TYPES = frozenset({"application/xml", "application/javascript", "application/x-www-form-urlencoded"})
 _JSON_TYPES = frozenset({"application/json", "text/json"})
-# Other codecs are slow (punycode), or are no charsets at all.
+# Other codecs are slow (punycode) or are not charsets.
 _CHARSETS = frozenset(
     codecs.lookup(name).name
     for name in (
@@ -27,7 +27,7 @@ _CHARSETS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class JsonBody:
-    """`raw` is the text as received, valid UTF-8, to be passed through where nothing needs the value."""
+    """`raw`: the bytes as received, valid UTF-8, for passing on without parsing."""
 
     value: object
     raw: bytes
@@ -35,14 +35,14 @@ class JsonBody:
 
 @dataclass(frozen=True, slots=True)
 class TextBody:
-    """Decoded by the charset that the answer names."""
+    """Text, decoded by the charset that the answer names."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Base64Body:
-    """Anything else."""
+    """Bytes that are neither JSON nor text."""
 
     base64: str
 
@@ -51,11 +51,10 @@ Body = JsonBody | TextBody | Base64Body
 
 
 def read_body(answer: Answer) -> Body | None:
-    """The body in its most telling form; None when it is empty. Never raises: what is faulty is shown less
-    cooked.
+    """The body as JSON, else as text, else as base64; None if it is empty.
 
-    JSON counts as such only where the content type says so, it is UTF-8 (RFC 8259 §8.1), has no NaN and at
-    most 200 levels.
+    Never raises: a body that does not parse falls back to the next form. JSON needs a JSON content type, UTF-8
+    (RFC 8259 §8.1), no NaN and at most 200 levels.
     """
     if not answer.body:
         return None
@@ -73,7 +72,7 @@ def read_body(answer: Answer) -> Body | None:
 
 
 def _content_type(header: str | None) -> tuple[str, str | None]:
-    """Media type in lower case, and the charset's codec; None for one that is unknown."""
+    """Media type in lower case, and the codec of the charset; None if that is unknown."""
     kind, *parameters = (header or "").split(";")
     charset = "utf-8"
     for parameter in parameters:
@@ -91,7 +90,7 @@ def _json(raw: bytes) -> JsonBody | None:
     text = raw.removeprefix(codecs.BOM_UTF8)
     try:
         value = orjson.loads(text)
-        # Counting brackets is enough for almost all; only a body with many is measured by writing it.
+        # Counting brackets suffices for most bodies; only one with many brackets is measured by writing it.
         if text.count(b"[") + text.count(b"{") > _MAX_DEPTH:
             _require_depth(value)
     except (ValueError, RecursionError):

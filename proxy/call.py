@@ -1,4 +1,4 @@
-"""A call with its retries; how it ended is a value, for an upstream's failure is not ours."""
+"""A call with its retries. A failure of the upstream is returned as a value, not raised."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
 
 
 def utc_now() -> datetime:
-    """The time by the wall clock."""
+    """The current time of the system's clock, UTC."""
     return datetime.now(UTC)
 
 
@@ -44,9 +44,9 @@ async def call(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     jitter: Callable[[], float] = random.random,
 ) -> Answer | Failure:
-    """Send, and send again where that is safe and may help, all within the request's time.
+    """Send, and retry if that is safe and may help, all within the request's time.
 
-    Raises what is not the upstream's doing: TooMany, InvalidInput.
+    Raises errors that are not the upstream's: TooMany, InvalidInput.
     """
     deadline = clock() + request.timeout_seconds
     repeatable = request.retry_safe or request.method in IDEMPOTENT

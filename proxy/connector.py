@@ -1,4 +1,4 @@
-"""The guarded way to a socket: the address that is checked is the address that is connected to."""
+"""Guarded connections: the address that is judged is the address that is connected to."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from proxy.guard import EgressPolicy
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""(host, port) → its addresses as text. Raises OSError where there are none."""
+"""(host, port) → its addresses as text. Raises OSError if there are none."""
 
 _LOOKUP_THREADS = 16
 
 
 class AddressRefused(OSError):
-    """An OSError, for aiohttp passes only those on; always the same text, so that several merge into one."""
+    """An OSError, since aiohttp passes on only those. Its text is constant, so that aiohttp merges several."""
 
     def __init__(self) -> None:
         super().__init__(errno.EACCES, "refused by the egress policy")
 
 
 class GuardedConnector(aiohttp.TCPConnector):
-    """Asks the policy twice: about all addresses of a name, and about each address a socket is made for.
+    """Asks the policy twice: about all addresses of a name, and about the address of each socket.
 
-    The second covers addresses in URLs, for which aiohttp asks no resolver, and plain http. No cap of its
-    own: lanes cap the calls.
+    The second check covers plain http and IP addresses in URLs, for which aiohttp does not call the resolver. It does
+    not limit connections: lanes limit calls.
     """
 
     allowed_protocol_schema_set = frozenset({"http", "https"})
@@ -40,7 +40,7 @@ class GuardedConnector(aiohttp.TCPConnector):
     def __init__(
         self, policy: EgressPolicy, resolve: Resolve, tls: ssl.SSLContext | None, *, idle_seconds: float | None
     ) -> None:
-        """A connection is kept for `idle_seconds` after a call; None: each call has one of its own."""
+        """`idle_seconds`: the time that an unused connection is kept; None: each call opens its own."""
         keeping = {"force_close": True} if idle_seconds is None else {"keepalive_timeout": idle_seconds}
         super().__init__(
             resolver=_GuardedResolver(policy, resolve),
@@ -58,7 +58,7 @@ class GuardedConnector(aiohttp.TCPConnector):
         traces: list[aiohttp.tracing.Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109
     ) -> aiohttp.connector.Connection:
-        """As in aiohttp; remembers for `_open` whether this connection will have TLS."""
+        """As in aiohttp. Remembers for `_open` whether this connection uses TLS."""
         token = self._secure.set(req.is_ssl())
         try:
             return await super().connect(req, traces, timeout)
@@ -73,7 +73,7 @@ class GuardedConnector(aiohttp.TCPConnector):
 
 
 class SystemResolver:
-    """getaddrinfo in threads of its own, so that slow name servers hold up nothing else."""
+    """getaddrinfo in its own threads, so that slow name servers delay nothing else."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="dns")
@@ -97,13 +97,13 @@ class _GuardedResolver(AbstractResolver):
         addresses = await self._resolve(host, port)
         if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
-        # One inner address spoils the name: what answers both ways is set up to get around a guard.
+        # One internal address refuses the whole name: mixed answers are a trick to get around a guard.
         if not all(self._policy.allows(address, port, secure=True) for address in addresses):
             raise AddressRefused
         return [_result(host, address, port) for address in addresses]
 
     async def close(self) -> None:
-        """The one who gave the resolve function closes it."""
+        """Nothing to close: the owner of the resolve function closes it."""
 
 
 def _result(host: str, address: str, port: int) -> ResolveResult:
@@ -115,5 +115,5 @@ def _result(host: str, address: str, port: int) -> ResolveResult:
 def _look_up(host: str, port: int) -> Sequence[tuple[object, object, object, object, tuple[object, ...]]]:
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:  # a label too long or empty
+    except UnicodeError as error:  # a label that is too long or empty
         raise socket.gaierror(socket.EAI_NONAME, "not a name") from error

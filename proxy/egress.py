@@ -1,4 +1,4 @@
-"""The one door to the outside: guarded, capped in time, size and number, without cookies or redirects."""
+"""The HTTP client for outbound calls: guarded, limited in time, size and number, without cookies or redirects."""
 
 from __future__ import annotations
 
@@ -20,21 +20,20 @@ from proxy.message import Answer, OutboundRequest
 from proxy.retry import RETRY_SECONDS
 
 MAX_ANSWER_BYTES = 10 * 1024 * 1024
-#: Node.js, uvicorn and Apache close a connection that nothing came over for 5 seconds. A call that is sent as they do
-#: fails, and nobody knows whether it was done.
+#: Node.js, uvicorn and Apache close a connection after 5 idle seconds. A call sent at that moment fails, and nobody
+#: knows whether it was executed.
 IDLE_SECONDS = 4.0
-_DIRECT_BODY_BYTES = 1024 * 1024  # aiohttp writes larger ones in one go, which would hold the event loop
+_DIRECT_BODY_BYTES = 1024 * 1024  # aiohttp writes larger ones at once, which would block the event loop
 _OWN_HEADERS = {"User-Agent": "Patchbay", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 
 
 class Egress:
-    """Sends requests to where the policy allows. An async context manager: it owns a pool of connections.
+    """Sends requests to addresses that the policy allows. An async context manager, which owns a pool of connections.
 
-    `connect_timeout` in seconds covers name look-up, TCP and TLS. `max_answer_bytes` counts after
-    decompression. `per_host` calls of one lane to one host run at once, `queue_per_host` more wait within
-    their own time. `idle_seconds` is how long a connection of pooled calls is kept, `retry_seconds` how long
-    `call` waits before the second try. `resolve` replaces the system's name look-up, `tls` the system's trusted
-    certificates.
+    `connect_timeout`: seconds for name look-up, TCP and TLS. `max_answer_bytes`: after decompression. `per_host`:
+    calls of one lane to one host that run at once; `queue_per_host` more wait, within their own time. `idle_seconds`:
+    time that a connection of pooled calls is kept. `retry_seconds`: the wait of `call` before the second try.
+    `resolve` replaces the system's name look-up, `tls` the system's trusted certificates.
     """
 
     def __init__(
@@ -76,7 +75,7 @@ class Egress:
             timeout=self._timeout,
             trust_env=False,
         )
-        # aiohttp would send what is idempotent once more by itself: uncounted, and at once.
+        # aiohttp would retry idempotent requests itself: uncounted, and without a wait.
         session._retry_connection = False
         return session
 
@@ -89,10 +88,10 @@ class Egress:
         self._system_resolver.close()
 
     async def send(self, request: OutboundRequest, *, within: float | None = None) -> Answer:
-        """One try, in `within` seconds or the request's own time, its answer's body included.
+        """One try within `within` seconds, or the request's own time, including the answer's body.
 
-        Raises UpstreamFailed, UpstreamTimeout, UpstreamBlocked; TooMany when the lane stays full;
-        InvalidInput for a header that cannot be sent. No message names an address.
+        Raises UpstreamFailed, UpstreamTimeout, UpstreamBlocked; TooMany if the lane stays full; InvalidInput for a
+        header that cannot be sent. No message names an address.
         """
         url = _target(request.url)
         lane = (request.lane, url.raw_host, url.port)
@@ -108,7 +107,7 @@ class Egress:
                     self._lanes.leave(lane)
         except TimeoutError as error:
             if not entered:
-                message = "Other calls to this host took all the time; fewer run at once."
+                message = "Other calls to this host took all the time; run fewer at once."
                 raise TooMany(message, retry_after_seconds=1) from error
             raise UpstreamTimeout("The remote service did not answer in time.") from error
 
@@ -149,7 +148,7 @@ async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
             size += len(chunk)
             if size > most:
                 break
-            if chunks:  # what was compressed well comes without a pause: let others run between
+            if chunks:  # highly compressed bodies arrive without a pause: let other tasks run in between
                 await asyncio.sleep(0)
             chunks.append(chunk)
     if size > most:
@@ -163,7 +162,7 @@ async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
 
 
 def _failure_of(error: BaseException | None) -> UpstreamFailed:
-    """What an error of aiohttp means, in words that name no address."""
+    """The refusal for an error of aiohttp, in words that name no address."""
     match error:
         case aiohttp.ClientConnectorError(os_error=AddressRefused()):
             return UpstreamBlocked()
@@ -200,7 +199,7 @@ def _target(text: str) -> URL:
 
 
 def _as_text(header: str | None) -> str | None:
-    """aiohttp reads bytes that are no UTF-8 as halves of surrogate pairs, which nothing can store or send."""
+    """Replace the lone surrogates that aiohttp makes of bytes outside UTF-8: they cannot be stored or sent."""
     return None if header is None else header.encode(errors="surrogateescape").decode(errors="replace")
 
 

@@ -1,4 +1,4 @@
-"""Which addresses the hub may call: public unicast ones, and those that the operator allows."""
+"""The egress policy: calls may go to public unicast addresses and to those that the operator allows."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from yarl import URL
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# `ipaddress.is_global` is no guard: it lets carrier NAT, multicast, NAT64, 6to4 and others through.
-# Sources: the IANA special-purpose registries (RFC 6890 and successors), and what clouds serve inside only.
+# `ipaddress.is_global` does not suffice: it allows carrier NAT, multicast, NAT64, 6to4 and others.
+# Sources: the IANA special-purpose registries (RFC 6890 and successors), and addresses that clouds serve internally.
 _REFUSED_V4 = tuple(
     IPv4Network(text)
     for text in (
@@ -20,7 +20,7 @@ _REFUSED_V4 = tuple(
         "10.0.0.0/8",  # private, RFC 1918
         "100.64.0.0/10",  # carrier NAT, RFC 6598; Alibaba's metadata
         "127.0.0.0/8",  # loopback
-        "168.63.129.16/32",  # Azure's wire server: a public number, answered inside only
+        "168.63.129.16/32",  # Azure's wire server: a public address, served only internally
         "169.254.0.0/16",  # link-local, RFC 3927; metadata of most clouds
         "172.16.0.0/12",  # private
         "192.0.0.0/24",  # IETF assignments; Oracle's metadata
@@ -37,14 +37,14 @@ _REFUSED_V4 = tuple(
         "240.0.0.0/4",  # reserved, and broadcast
     )
 )
-# IPv6: only 2000::/3 is unicast on the public network; these are the parts of it that are not.
+# IPv6: only 2000::/3 is public unicast, except for these parts.
 _PUBLIC_V6 = IPv6Network("2000::/3")
 _REFUSED_V6 = tuple(
     IPv6Network(text)
     for text in (
         "2001::/23",  # IETF assignments: Teredo, ORCHID, benchmarking, AMT
         "2001:db8::/32",  # documentation
-        "2002::/16",  # 6to4: reaches any IPv4 address, inner ones too
+        "2002::/16",  # 6to4: reaches any IPv4 address, also internal ones
         "2620:4f:8000::/48",  # AS112
         "3ffe::/16",  # returned 6bone
         "3fff::/20",  # documentation, RFC 9637
@@ -69,7 +69,7 @@ class Allowance:
 def parse_allowances(text: str) -> tuple[Allowance, ...]:
     """Read `PATCHBAY_EGRESS_ALLOW`: `127.0.0.0/8,10.1.2.0/24:8443,fd00::/8,[fd00::]/8:8443`.
 
-    A single address stands for itself. Raises ValueError with a sentence naming the faulty member.
+    A single address is a network of one. Raises ValueError with a sentence that names the faulty member.
     """
     return tuple(_allowance(part.strip()) for part in text.split(",") if part.strip())
 
@@ -87,7 +87,7 @@ def _allowance(part: str) -> Allowance:
     except ValueError as error:
         raise ValueError(f"`{part}` is not a network such as 10.1.2.0/24, with or without :port.") from error
     if not port and part.endswith(":"):
-        raise ValueError(f"`{part}` ends before its port.")
+        raise ValueError(f"`{part}` ends without a port after the colon.")
     if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise ValueError(f"`{part}` has a port that is not a number from 1 to 65535.")
     return Allowance(known, int(port) if port else None)
@@ -95,12 +95,12 @@ def _allowance(part: str) -> Allowance:
 
 @dataclass(frozen=True, slots=True)
 class EgressPolicy:
-    """Judges where calls may go. Opens no socket and resolves no name."""
+    """Judges addresses of calls. Opens no socket and resolves no name."""
 
     allowances: tuple[Allowance, ...] = ()
 
     def allows(self, address: Address | str, port: int, secure: bool) -> bool:
-        """Whether a connection may be opened; `secure` means TLS. Text that is no address is refused."""
+        """Whether a connection may be opened. `secure`: with TLS. Text that is not an IP address is refused."""
         try:
             known = _unwrapped(ip_address(address))
         except ValueError:
@@ -110,7 +110,7 @@ class EgressPolicy:
         return secure and _is_public(known)
 
     def objection(self, url: str) -> str | None:
-        """Why a call to this URL is refused, as far as that can be told without the network; else None."""
+        """The objection to a call to this URL that needs no network to find, or None."""
         parsed = _parsed(url)
         if parsed is None:
             return "This is not an absolute https address."

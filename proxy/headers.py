@@ -1,4 +1,4 @@
-"""Headers: which may be set, templates in their values, and which of an answer are relayed."""
+"""Headers: those that may be set, templates in values, and those of an answer that are relayed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FACT = re.compile(r"(?:user|tenant)\.[A-Za-z_][A-Za-z0-9_\-]{0,119}")
 _PLAIN = re.compile(r"(?i:(?:bearer|basic|token|apikey|key)\s+)?[\s\-_:;,./=|@]*")
 _MAX_VALUE = 8192
 
-# Framing, routing and what the hub itself says (RFC 9110 §7.6.1): never a caller's or an author's to set.
+# Framing, routing and headers of the hub itself (RFC 9110 §7.6.1): neither a caller nor an author may set them.
 _FORBIDDEN_NAMES = """
     host content-length transfer-encoding connection keep-alive te trailer trailers upgrade http2-settings
     expect accept-encoding content-encoding cookie cookie2 forwarded via max-forwards x-real-ip x-original-url
@@ -22,7 +22,7 @@ _FORBIDDEN_NAMES = """
 """
 _FORBIDDEN = frozenset(_FORBIDDEN_NAMES.split())
 _FORBIDDEN_PREFIXES = ("x-forwarded-", "proxy-", "sec-", "x-patchbay-")
-# Of an answer: framing, cookies (they belong to nobody), and what would steer our caller's browser.
+# Headers of an answer: framing, cookies (they belong to no user), and those that control a browser.
 _NOT_RELAYED_NAMES = """
     connection keep-alive transfer-encoding te trailer upgrade content-length content-encoding date server via
     set-cookie set-cookie2 location refresh clear-site-data alt-svc strict-transport-security www-authenticate
@@ -31,8 +31,8 @@ _NOT_RELAYED_NAMES = """
 """
 _NOT_RELAYED = frozenset(_NOT_RELAYED_NAMES.split())
 _NOT_RELAYED_PREFIXES = ("access-control-", "cross-origin-", "x-patchbay-", "proxy-")
-# What a transparent proxy keeps to itself: what is of one hop (RFC 9110 §7.6.1) or of the body as it was sent,
-# cookies, and what speaks for the origin, which is the hub here.
+# Headers that a transparent proxy drops: those of one hop (RFC 9110 §7.6.1), those of the encoded body, cookies, and
+# those about the origin, which is the hub here.
 _OF_ONE_HOP_NAMES = """
     connection keep-alive proxy-connection transfer-encoding te trailer upgrade content-length content-encoding
     date server set-cookie set-cookie2 alt-svc clear-site-data strict-transport-security
@@ -43,33 +43,33 @@ _UNSENDABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def check_header(name: str, value: str, *, reserved: Sequence[str] = ()) -> str | None:
-    """Why this header cannot be set; None when it can. To be asked when it is written, not when it is sent.
+    """The objection to setting this header, or None. Call it before storing a header.
 
-    `reserved` are names that something else sets, such as `Authorization` where an auth type does.
+    `reserved`: names that the hub sets itself, such as `Authorization` for some auth types.
     """
     if not _NAME.fullmatch(name):
-        return "A header name is made of letters, digits and -_.!#$%&'*+^`|~ only."
+        return "A header name consists of letters, digits and -_.!#$%&'*+^`|~ only."
     lowered = name.lower()
     if lowered in _FORBIDDEN or lowered.startswith(_FORBIDDEN_PREFIXES):
         return f"The header {name} is set by the hub and cannot be given."
     if lowered in {taken.lower() for taken in reserved}:
-        return f"The header {name} is set by the way of authorisation and cannot be given."
+        return f"The header {name} is set by the authorisation and cannot be given."
     return check_value(value)
 
 
 def check_value(value: str) -> str | None:
-    """Why this text cannot be a header's value; None when it can."""
+    """The objection to this text as a header's value, or None."""
     if _CONTROL.search(value):
-        return "A header value may not have line breaks or control characters."
+        return "A header value must not contain line breaks or control characters."
     if len(value) > _MAX_VALUE or len(value.encode()) > _MAX_VALUE:
         return f"A header value has at most {_MAX_VALUE} bytes."
     return None
 
 
 def check_template(value: str) -> str | None:
-    """Why the `${…}` in this value cannot be expanded whoever calls; None when they can."""
+    """The objection to the `${…}` in this value that holds for every caller, or None."""
     if "${" in _TEMPLATE.sub("", value):
-        return "A template is written ${user.<field>} or ${tenant.<field>}, one not inside another."
+        return "Write a template as ${user.<field>} or ${tenant.<field>}, not one inside another."
     for name in _TEMPLATE.findall(value):
         if not _FACT.fullmatch(name):
             return f"${{{name[:60]}}} is neither ${{user.<field>}} nor ${{tenant.<field>}}."
@@ -77,10 +77,9 @@ def check_template(value: str) -> str | None:
 
 
 def expand(template: str, facts: Mapping[str, str], *, path: Path = ("headers",)) -> str:
-    """Put facts (`user.email`, …) in place of `${…}`, in one pass: what a fact holds is never expanded.
+    """Replace each `${…}` by a fact (`user.email`, …), in one pass: the text of a fact is never expanded.
 
-    Raises InvalidInput at `path` for an unknown fact, a value with control characters, or one of more than 8
-    kB.
+    Raises InvalidInput at `path` for an unknown fact, a value with control characters, or one of more than 8 kB.
     """
     if "${" not in template:
         return template
@@ -93,7 +92,7 @@ def expand(template: str, facts: Mapping[str, str], *, path: Path = ("headers",)
         if value is None:
             raise InvalidInput.at(path, f"${{{match[1]}}} has no value for this caller.")
         if check_value(value):
-            raise InvalidInput.at(path, f"The value of ${{{match[1]}}} cannot stand in a header.")
+            raise InvalidInput.at(path, f"The value of ${{{match[1]}}} cannot be sent in a header.")
         return value
 
     expanded = _TEMPLATE.sub(fact, template)
@@ -104,10 +103,10 @@ def expand(template: str, facts: Mapping[str, str], *, path: Path = ("headers",)
 
 
 def hint(value: str) -> str:
-    """What may be shown of a stored value: templates as they are; of a literal `…` and its end.
+    """The readable hint of a stored value: templates in full; of a literal `…` and its end.
 
-    The end is four characters of a literal of 12 or more. Literal text beside templates is shown only where
-    it is a scheme word or punctuation, for it may be a secret.
+    The end is four characters of a literal of 12 or more. Literal text next to templates is shown only if it is a
+    scheme word or punctuation, since it may be a secret.
     """
     if not _TEMPLATE.search(value):
         return f"…{value[-4:]}" if len(value) >= 12 else "…"
@@ -116,7 +115,7 @@ def hint(value: str) -> str:
 
 
 def relayed(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The headers of an answer that may be passed on to the hub's own caller."""
+    """The headers of an answer that are passed on to the hub's caller."""
     return tuple(
         (name, value)
         for name, value in headers
@@ -127,7 +126,7 @@ def relayed(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
 
 def passed_on(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The headers of an answer that a transparent proxy passes on: as they came, redirects included."""
+    """The headers of an answer that a transparent proxy passes on, unchanged, including redirects."""
     named = {
         part.strip().lower() for name, value in headers if name.lower() == "connection" for part in value.split(",")
     }

@@ -1,4 +1,4 @@
-"""A cap on concurrent calls per lane: who hangs on a slow host waits alone."""
+"""A limit of concurrent calls for each lane: callers of a slow host delay nobody else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from models.errors import TooMany
 
 
 class Lanes:
-    """Lets `limit` calls of a lane run at once, the next `queue` wait in order, and refuses the rest."""
+    """Lets `limit` calls of a lane run at once and `queue` more wait in order; refuses the rest."""
 
     def __init__(self, limit: int, queue: int) -> None:
         self._limit = limit
@@ -19,7 +19,7 @@ class Lanes:
         self._lanes: dict[Hashable, _Lane] = {}
 
     async def enter(self, key: Hashable) -> None:
-        """Take a place; to be given back with `leave`. Raises TooMany when the queue is full."""
+        """Take a place; return it with `leave`. Raises TooMany if the queue is full."""
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = _Lane()
@@ -27,11 +27,11 @@ class Lanes:
             lane.running += 1
             return
         if len(lane.waiting) >= self._queue:
-            raise TooMany("Too many calls to this host wait already.", retry_after_seconds=1)
+            raise TooMany("Too many calls to this host are waiting; try again later.", retry_after_seconds=1)
         await self._wait(key, lane)
 
     def leave(self, key: Hashable) -> None:
-        """Give the place to the next in the queue, or back."""
+        """Pass the place to the next in the queue, or free it."""
         lane = self._lanes[key]
         while lane.waiting:
             turn = lane.waiting.popleft()
@@ -49,9 +49,9 @@ class Lanes:
             await turn
         except asyncio.CancelledError:
             if turn.cancelled():
-                with suppress(ValueError):  # who gave a place back meanwhile has passed it over already
+                with suppress(ValueError):  # a leaving call has removed it from the queue already
                     lane.waiting.remove(turn)
-            else:  # the place came in the moment in which the caller gave up: it goes to the next
+            else:  # the caller gave up just when it got the place: pass it to the next
                 self.leave(key)
             raise
 

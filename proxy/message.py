@@ -1,4 +1,4 @@
-"""What goes out and what comes back, as values."""
+"""Outbound requests and their results, as values."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Headers = tuple[tuple[str, str], ...]
 class OutboundRequest:
     """One call. Names and values have passed `check_header`; `url` is absolute and percent-encoded.
 
-    `timeout_seconds` is the whole time, tries and answer's body included. `lane` is the organization, by
-    which concurrency is capped. `retry_safe`: doing it twice does no harm though the method is not
-    idempotent, because the remote service was given a key. `max_answer_bytes` takes the place of the egress's.
-    `pooled`, for calls that come often: over a connection that an earlier call left, which the other side may close
-    just then; nobody knows whether it still did what it was sent. Others have a connection of their own.
+    `timeout_seconds`: the whole time, including retries and the answer's body. `lane`: the organization, for which
+    concurrency is limited. `retry_safe`: the call may be repeated though its method is not idempotent, because the
+    remote service gets a key. `max_answer_bytes` replaces the egress's limit. `pooled`, for frequent calls: reuse the
+    connection of an earlier call. The other side may close it at that moment; then it is unknown whether the call was
+    executed. Other calls open their own connection.
     """
 
     method: str
@@ -33,7 +33,7 @@ class OutboundRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """The remote service answered, with whatever status; the body is decompressed."""
+    """An answer of the remote service with any status. The body is decompressed."""
 
     status: int
     headers: Headers
@@ -44,7 +44,7 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
-    """The remote service gave no answer that could be used, after so many tries."""
+    """The remote service gave no usable answer. `attempts`: the number of tries."""
 
     error: UpstreamFailed
     attempts: int

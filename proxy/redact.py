@@ -1,4 +1,4 @@
-"""Masks: nothing that is shown, stored or logged of a request has a secret in it."""
+"""Masking: removes secrets from texts that are shown, stored or logged."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
-_SHORTEST = 4  # masking shorter texts would tear words apart and tell where they are
+_SHORTEST = 4  # masking shorter texts would break words and reveal the position of the secret
 
 
 def mask_url(url: str, secret_query_names: Collection[str] | None = None) -> str:
-    """The address with query values as `***`: those of the given names, or (None) all. User names go too."""
+    """The address with query values as `***`: those of the given names, or all for None. Masks user names too."""
     head, separator, query = url.partition("?")
     scheme, colon, rest = head.partition("://")
     authority, slash, path = rest.partition("/")
@@ -32,9 +32,9 @@ def mask_headers(headers: Iterable[tuple[str, str]], secret_names: Collection[st
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret in it as `***`, also where it stands percent-encoded.
+    """The text with every secret in it replaced by `***`, also if it is percent-encoded.
 
-    A secret of under 4 characters is left.
+    Secrets of less than 4 characters are kept.
     """
     forms = {form for secret in secrets for form in _forms(secret)}
     for form in sorted(forms, key=len, reverse=True):

@@ -1,4 +1,4 @@
-"""Addresses that a caller names itself: relative ones, which stay below the base whoever reads them."""
+"""Relative addresses from callers: they stay below the base address however a server reads them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from proxy.address import climbs
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _UNFIT: Final = re.compile("[\x00-\x1f\x7f-\x9f\\\\\ud800-\udfff]")
 _BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PATH_SAFE: Final = "/-._~!$&'()*+,;=:@%"  # RFC 3986 §3.3, and escapes that are there already
+_PATH_SAFE: Final = "/-._~!$&'()*+,;=:@%"  # RFC 3986 §3.3, and existing escapes
 _QUERY_SAFE: Final = _PATH_SAFE + "?"
 _LONGEST: Final = 8192
 
 
 def below(base_url: str, relative: str, query: Sequence[tuple[str, str]], *, path: Path) -> str:
-    """The address of a relative one, with its own query and more of it. What needs escapes gets them.
+    """The absolute address of `relative`, with its own query and `query`, escaped as necessary.
 
-    Raises InvalidInput at `path` for one that is absolute, or that a server could read as leaving the base: some
-    decode before they route, some decode twice, some take a backslash for a slash.
+    Raises InvalidInput at `path` if it is absolute, or if a server could read it as leaving the base: some decode
+    before they route, some decode twice, some read a backslash as a slash.
     """
     objection = _objection(relative)
     if objection is not None:
@@ -35,7 +35,7 @@ def below(base_url: str, relative: str, query: Sequence[tuple[str, str]], *, pat
 
 
 def names_in_query(relative: str) -> frozenset[str]:
-    """The names of the parameters that a relative address has itself."""
+    """The names of the parameters in the query of a relative address."""
     return frozenset(name for name, _ in parse_qsl(relative.partition("?")[2], keep_blank_values=True))
 
 
@@ -44,11 +44,11 @@ def _objection(relative: str) -> str | None:
     if len(relative) > _LONGEST:
         return f"It must not be longer than {_LONGEST} characters."
     if _UNFIT.search(relative) or "#" in relative:
-        return "It may not have a backslash, a fragment or control characters."
+        return "It must not contain a backslash, a fragment or control characters."
     if _BROKEN_ESCAPE.search(relative):
-        return "It has a % that begins no escape."
+        return "It contains a % that does not begin an escape; write %25."
     if _SCHEME.match(own):
-        return "Give a path below the address of the API, not an address."
+        return "Give a path below the address of the API, not an absolute address."
     once = unquote(own)
     if any(map(_leaves, (own, once, unquote(once)))):
         return "It must stay below the address of the API: no `..`, no `.`, no two slashes in a row."

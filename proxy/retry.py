@@ -1,4 +1,4 @@
-"""Whether and when an outbound call is tried again: a pure decision."""
+"""The decision whether and when to retry an outbound call; pure."""
 
 from __future__ import annotations
 
@@ -25,13 +25,12 @@ def next_delay(
     jitter: float,
     first: float = RETRY_SECONDS,
 ) -> float | None:
-    """Seconds to wait before the next try, or None when this result stands.
+    """Seconds to wait before the next try, or None if this result is final.
 
-    `attempt` counts from 1; `repeatable` says that doing it twice does no harm; `result` is a status or how
-    it failed; `remaining` are the seconds until the call's deadline; `jitter` is from 0 to 1; `first` are
-    about the seconds before the second try, and before the third they are four times as many. A `Retry-After`
-    (RFC 9110 §10.2.3) that does not fit into what remains ends the call at once: the caller learns sooner,
-    and nobody is asked too early.
+    `attempt`: from 1. `repeatable`: the call may be sent twice. `result`: an HTTP status or the kind of failure.
+    `remaining`: seconds until the call's deadline. `jitter`: from 0 to 1. `first`: about the seconds before the
+    second try; four times as many before the third. A `Retry-After` (RFC 9110 §10.2.3) beyond `remaining` ends the
+    call at once: the caller learns sooner, and the server is not called too early.
     """
     if attempt >= MAX_ATTEMPTS or not repeatable:
         return None
@@ -44,7 +43,7 @@ def next_delay(
 
 
 def wait_asked(retry_after: str | None, now: datetime) -> float | None:
-    """The seconds that a `Retry-After` asks for, 0 for a date gone by; None where it means nothing."""
+    """The seconds that a `Retry-After` asks for, 0 for a past date; None if it is invalid."""
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:12])

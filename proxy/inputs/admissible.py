@@ -16,7 +16,7 @@ _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
 
 def objections(value: object, path: Path) -> list[Violation]:
-    """What cannot be sent and why, at most 20; the usual value is passed by one orjson call."""
+    """The parts of a value that cannot be sent, at most 20. One orjson call accepts most values."""
     try:
         text = orjson.dumps(value)
     except TypeError:
@@ -48,14 +48,14 @@ def _children(value: object) -> Iterator[tuple[str, object]]:
 
 def _objection(value: object, depth: int) -> str | None:
     if depth > _MAX_DEPTH:
-        return "It is nested too deep."
+        return "It is nested too deeply."
     match value:
         case bool() | None:
             return None
         case int():
             return None if _SMALLEST <= value <= _LARGEST else TOO_LONG_INTEGER
         case float():
-            return None if isfinite(value) else "It is not a number that JSON has."
+            return None if isfinite(value) else "NaN and infinity are not numbers of JSON."
         case str():
             return _text_objection(value)
         case dict():
@@ -67,12 +67,12 @@ def _objection(value: object, depth: int) -> str | None:
 
 
 def _key_objection(key: object) -> str | None:
-    return _text_objection(key) if isinstance(key, str) else "A name in an object is text."
+    return _text_objection(key) if isinstance(key, str) else "A name in an object must be text."
 
 
 def _text_objection(text: str) -> str | None:
     if "\0" in text:
-        return "Text may not have the character NUL."
+        return "Text must not contain the character NUL."
     if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
-        return "Text may not have half of a surrogate pair."
+        return "Text must not contain half of a surrogate pair."
     return None

@@ -1,4 +1,4 @@
-"""Values that come as text (query strings, forms) become what the schema declares."""
+"""Conversion of text values (query strings, forms) to the types that a schema declares."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,39})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-
 
 
 def coercion_of(schema: Schema, declared: Schema) -> Coerce:
-    """How text becomes a value of this property. What is returned raises ValueError with a sentence."""
+    """The function that converts text to a value of this property. It raises ValueError with a sentence."""
     kind = type_of(schema, declared)
     if kind is InputType.ARRAY:
         items = declared.get("items")
@@ -32,7 +32,7 @@ def coercion_of(schema: Schema, declared: Schema) -> Coerce:
 
 
 def to_text(value: object) -> str:
-    """A value as it stands in a path, a query or a header: text as it is, anything else as JSON."""
+    """A value as text for a path, a query or a header: text unchanged, other values as JSON."""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 

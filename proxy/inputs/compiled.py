@@ -1,4 +1,4 @@
-"""A capability ready to run: its declaration is read once, then each call binds values to a request."""
+"""Compiled capabilities: a declaration is read once, then each call binds values to a request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Values = Mapping[str, object]
 
 @dataclass(slots=True)
 class Bound:
-    """Values in their places, path values not yet encoded. `body` is None where no input goes into one."""
+    """Values by place; path values are not yet encoded. `body`: None if no input belongs to the body."""
 
     path: dict[str, str] = field(default_factory=dict)
     query: list[tuple[str, str]] = field(default_factory=list)
@@ -31,13 +31,13 @@ class Bound:
     body: dict[str, object] | None = None
 
     def body_bytes(self) -> bytes | None:
-        """The body as JSON, written anew: never the bytes that came in."""
+        """The body, serialised to JSON from the values."""
         return None if self.body is None else orjson.dumps(self.body)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CompiledCapability:
-    """`places` says where each declared input goes, `elsewhere` where the undeclared ones go."""
+    """`places`: the place of each declared input. `elsewhere`: the place of undeclared ones."""
 
     method: HttpMethod
     effect: CapabilityEffect
@@ -52,18 +52,18 @@ class CompiledCapability:
     timeout_seconds: float
 
     def bind(self, values: object, *, from_text: bool = False, path: Path = ("inputs",)) -> Bound:
-        """Fill in defaults, validate, and put every value where it goes.
+        """Fill in defaults, validate, and put every value into its place.
 
         `from_text`: values are text or lists of text, read by the declared types. Raises InvalidInput with
         every fault, each at `path` + the input's name.
         """
         if not isinstance(values, dict):
-            raise InvalidInput.at(path, "The inputs are an object.")
+            raise InvalidInput.at(path, "The inputs must be a JSON object.")
         faults: list[Violation] = []
         if from_text:
             values = self._read(values, path, faults)
         unsound = objections(values, path)
-        if unsound:  # not for a validator's eyes
+        if unsound:  # a validator cannot handle such values
             raise InvalidInput([*faults, *unsound])
         faults += self._imprecise(values, path)
         if self.defaults:
@@ -89,7 +89,7 @@ class CompiledCapability:
         return read
 
     def _imprecise(self, values: Values, path: Path) -> list[Violation]:
-        """Integers that a JSON parser made floats of because they are beyond 64 bits."""
+        """Violations for floats that a JSON parser made of integers beyond 64 bits."""
         return [
             Violation(path=(*path, name), message=TOO_LONG_INTEGER)
             for name in self.integers
@@ -115,19 +115,19 @@ class CompiledCapability:
     def _require_path(self, bound: Bound, path: Path) -> None:
         missing = [part.name for part in self.url_parts if isinstance(part, Slot) and part.name not in bound.path]
         if missing:
-            message = "It is required: it stands in the address."
+            message = "It is required: it is part of the address."
             raise InvalidInput([Violation(path=(*path, name), message=message) for name in missing])
 
 
 class CompiledCapabilities:
-    """The last used ones by digest, at most `size`."""
+    """A cache of the last used compiled capabilities by digest, at most `size`."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._kept: OrderedDict[str, CompiledCapability] = OrderedDict()
 
     def get(self, digest: str, compile_it: Callable[[], CompiledCapability]) -> CompiledCapability:
-        """The one with this digest, compiled when it is not kept."""
+        """The capability with this digest; compiled if it is not in the cache."""
         found = self._kept.get(digest)
         if found is None:
             found = self._kept[digest] = compile_it()
@@ -144,7 +144,7 @@ class CompiledCapabilities:
 def compile_capability(
     *, method: HttpMethod, effect: CapabilityEffect, endpoint: str, schema: Schema, timeout_seconds: float
 ) -> CompiledCapability:
-    """Read a declaration that `check_endpoint` and `check_schema` have accepted."""
+    """Compile a declaration. `check_endpoint` and `check_schema` must have accepted it."""
     declared = properties_of(schema)
     in_path = frozenset(template_names(endpoint))
     places = {name: location_of(name, found, method, in_path) for name, found in declared.items()}
@@ -167,7 +167,7 @@ def compile_capability(
 
 def _segment(value: object, path: Path) -> str:
     if value is None or isinstance(value, dict | list):
-        raise InvalidInput.at(path, "It stands in the address and is text, a number or a boolean.")
+        raise InvalidInput.at(path, "It is part of the address, so it must be text, a number or a boolean.")
     return to_text(value)
 
 

@@ -1,4 +1,4 @@
-"""What a capability's schema must keep to when it is declared."""
+"""Checks of a capability's schema when it is declared."""
 
 from __future__ import annotations
 
@@ -19,21 +19,20 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def check_schema(schema: object, method: HttpMethod, endpoint: str) -> tuple[Violation, ...]:
-    """Every fault of a declared schema, by its path inside the schema; empty when it can be stored.
+    """Every fault of a declared schema, by its path inside the schema; empty if it can be stored.
 
-    Kept out: references elsewhere, `$dynamicRef`, regexes over 200 characters, schemas that expand beyond
-    measure.
+    Refused: references to other documents, `$dynamicRef`, regexes over 200 characters, too large expansions.
     """
     if not isinstance(schema, Mapping):
-        return (Violation(path=(), message="It is an object: a JSON Schema of the inputs."),)
+        return (Violation(path=(), message="It must be an object: a JSON Schema of the inputs."),)
     faults = tuple(_root(schema)) or check_any_schema(schema)
     return faults or (*_properties(schema, method, endpoint), *_defaults(schema))
 
 
 def check_any_schema(schema: object) -> tuple[Violation, ...]:
-    """The same of a schema that describes an answer or a payload: any root that is an object."""
+    """As `check_schema`, for a schema of an answer or a payload, whose root type is free."""
     if not isinstance(schema, Mapping):
-        return (Violation(path=(), message="It is an object: a JSON Schema."),)
+        return (Violation(path=(), message="It must be an object: a JSON Schema."),)
     faults = objections(schema, ()) or list(walk(schema))
     if faults:
         return tuple(faults)
@@ -46,9 +45,9 @@ def check_any_schema(schema: object) -> tuple[Violation, ...]:
 
 def _root(schema: Schema) -> Iterator[Violation]:
     if schema.get("type") != "object":
-        yield Violation(path=("type",), message="The root is of the type object.")
+        yield Violation(path=("type",), message="The type of the root must be object.")
     if schema.get("$schema", _DIALECT) not in (_DIALECT, f"{_DIALECT}#"):
-        yield Violation(path=("$schema",), message="Schemas are of the draft 2020-12.")
+        yield Violation(path=("$schema",), message="Only draft 2020-12 of JSON Schema is supported.")
 
 
 def _properties(schema: Schema, method: HttpMethod, endpoint: str) -> Iterator[Violation]:
@@ -68,22 +67,22 @@ def _misplaced(
 ) -> str | None:
     given = declared.get("x-in")
     if given is not None and not (isinstance(given, str) and given.upper() in InputLocation.__members__):
-        return "An input goes in the path, query, header or body."
+        return "The place of an input must be path, query, header or body."
     location = location_of(name, declared, method, in_path)
     if (name in in_path) is not (location is InputLocation.PATH):
-        where = "stands in" if name in in_path else "does not stand in"
-        return f"The input {where} the endpoint's path."
+        where = "is" if name in in_path else "is not"
+        return f"The input {where} in the endpoint's path; let `x-in` and the endpoint agree."
     if location is InputLocation.PATH and type_of(schema, declared) in (InputType.ARRAY, InputType.OBJECT):
-        return "A part of the path is neither an array nor an object."
+        return "An input in the path must not be an array or an object."
     if location is InputLocation.HEADER:
         return check_header(name, "")
     if location is InputLocation.BODY and method is HttpMethod.GET:
-        return "GET has no body."
+        return "GET has no body; use query, path or header."
     return None
 
 
 def _defaults(schema: Schema) -> Iterator[Violation]:
-    """Each default against the whole schema, so that references hold; other inputs' faults are left out."""
+    """Faults of each default, judged by the whole schema so that references resolve; other faults are ignored."""
     validator = compile_schema(schema)
     defaults = {name: found["default"] for name, found in properties_of(schema).items() if "default" in found}
     for fault in violations(validator, defaults, ()):

@@ -1,4 +1,4 @@
-"""Simple inputs: the top-level properties of a capability's schema, as dialects and forms know them."""
+"""Simple inputs: the top-level properties of a capability's schema, as dialects and forms use them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Schema = Mapping[str, object]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SimpleInput:
-    """One input. `location` None means: from the endpoint and the method. A `default` of None means none."""
+    """One input. `location` None: decided by endpoint and method. `default` None: no default."""
 
     name: str
     type: InputType = InputType.STRING
@@ -26,7 +26,7 @@ class SimpleInput:
 
 
 def schema_of_simple_inputs(inputs: Sequence[SimpleInput], allow_unknown: bool) -> dict[str, object]:
-    """The stored form. Raises InvalidInput at `inputs`, index, `name` when a name stands twice."""
+    """The schema to store. Raises InvalidInput at `inputs`, index, `name` for a repeated name."""
     properties: dict[str, object] = {}
     for index, declared in enumerate(inputs):
         if declared.name in properties:
@@ -41,7 +41,7 @@ def schema_of_simple_inputs(inputs: Sequence[SimpleInput], allow_unknown: bool) 
 
 
 def simple_inputs_of(schema: Schema, method: HttpMethod, endpoint: str) -> tuple[SimpleInput, ...]:
-    """The top-level properties in their order, each with the place where its value goes."""
+    """The top-level properties in their order, each with the place of its value."""
     required = _names(schema.get("required"))
     in_path = frozenset(template_names(endpoint))
     return tuple(
@@ -59,7 +59,7 @@ def simple_inputs_of(schema: Schema, method: HttpMethod, endpoint: str) -> tuple
 
 
 def properties_of(schema: Schema) -> dict[str, Schema]:
-    """The declared inputs; `true` as a property's schema reads as one that takes anything."""
+    """The declared inputs with their schemas; the schema `true` is returned as `{}`."""
     declared = schema.get("properties")
     if not isinstance(declared, Mapping):
         return {}
@@ -69,7 +69,7 @@ def properties_of(schema: Schema) -> dict[str, Schema]:
 def location_of(
     name: str, declared: Schema, method: HttpMethod, in_path: frozenset[str] = frozenset()
 ) -> InputLocation:
-    """Where a value goes: `x-in`; else the endpoint's template; else by the method."""
+    """The place of a value: `x-in`, else the endpoint's template, else by the method."""
     given = declared.get("x-in")
     if isinstance(given, str) and given.upper() in InputLocation.__members__:
         return InputLocation[given.upper()]
@@ -77,15 +77,13 @@ def location_of(
 
 
 def default_location(method: HttpMethod) -> InputLocation:
-    """Where what says nothing goes, undeclared inputs too."""
+    """The place of inputs without `x-in` and of undeclared ones."""
     bodiless = method in (HttpMethod.GET, HttpMethod.DELETE)
     return InputLocation.QUERY if bodiless else InputLocation.BODY
 
 
 def type_of(schema: Schema, declared: Schema) -> InputType:
-    """The one JSON type that a property takes besides null, local references followed; ANY when there is not
-    one.
-    """
+    """The JSON type of a property besides null, after following local references; ANY if there is not exactly one."""
     for _ in range(8):
         reference = declared.get("$ref")
         target = resolve(schema, reference) if isinstance(reference, str) else None
@@ -99,7 +97,7 @@ def type_of(schema: Schema, declared: Schema) -> InputType:
 
 
 def resolve(schema: object, reference: str) -> object | None:
-    """What a local reference (`#/…`, RFC 6901) points at; None where there is nothing."""
+    """The target of a local reference (`#/…`, RFC 6901), or None."""
     found: object | None = schema
     for token in reference.removeprefix("#").split("/")[1:]:
         key = token.replace("~1", "/").replace("~0", "~")

@@ -1,4 +1,4 @@
-"""JSON Schema 2020-12, compiled; violations in our words, naming the input."""
+"""Compiled JSON Schema 2020-12; violations in the hub's words, with the place of the input."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def compile_schema(schema: Mapping[str, object]) -> Draft202012Validator:
 
 
 def violations(validator: Draft202012Validator, value: object, path: Path) -> list[Violation]:
-    """At most 20; empty when the value fits."""
+    """The violations of a value, at most 20; empty if it is valid."""
     if validator.is_valid(value):
         return []
     return list(islice(_violations(validator, value, path), _MOST))
 
 
 def cut(message: str) -> str:
-    """A message of a length that can be shown."""
+    """The message, shortened for display."""
     return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
 
 
@@ -43,6 +43,6 @@ def _of_error(error: ValidationError, where: Path) -> Iterator[Violation]:
         yield Violation(path=(*where, str(error.kind.value)), message="It is required.")
     elif word in ("additionalProperties", "unevaluatedProperties"):
         for name in error.kind.value:
-            yield Violation(path=(*where, str(name)), message="It is not declared.")
+            yield Violation(path=(*where, str(name)), message="It is not declared; remove it.")
     else:
         yield Violation(path=where, message=f"{cut(error.message)}.")

@@ -1,4 +1,4 @@
-"""A walk over a schema: finds what must not be in one, and how far its references expand."""
+"""A walk over a schema: finds forbidden keywords, and measures the expansion of references."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _MAX_DEPTH = 64
 _MAX_EXPANSION = 20_000
 _MAX_PATTERN = 200
 
-# Keywords whose members are named freely, and keywords that hold data and no schema.
+# Keywords with free member names, and keywords that contain data, not schemas.
 _MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 _DATA = frozenset({"enum", "const", "default", "examples"})
 _FOREIGN = frozenset({"$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"})
 
 
 def walk(schema: Schema) -> Iterator[Violation]:
-    """Faults in any sub-schema, in order; the expansion is judged only where there are none."""
+    """Faults of all sub-schemas, in order. The expansion is judged only if there are none."""
     nodes: list[tuple[Mapping[str, object], Path]] = []
     faults = 0
     for node, path in _nodes(schema):
@@ -58,12 +58,12 @@ def _children(node: object) -> list[tuple[Path, object]]:
 
 def _faults(node: Mapping[str, object], path: Path) -> Iterator[Violation]:
     for key in _FOREIGN & node.keys():
-        yield Violation(path=(*path, key), message=f"{key} is not taken.")
+        yield Violation(path=(*path, key), message=f"{key} is not allowed.")
     if path and "$id" in node:
-        yield Violation(path=(*path, "$id"), message="$id is taken at the root only.")
+        yield Violation(path=(*path, "$id"), message="$id is allowed at the root only.")
     reference = node.get("$ref", "#")
     if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
-        yield Violation(path=(*path, "$ref"), message="A reference stays in this schema: #/….")
+        yield Violation(path=(*path, "$ref"), message="A reference must stay in this schema: #/….")
     pattern = node.get("pattern")
     if isinstance(pattern, str) and len(pattern) > _MAX_PATTERN:
         yield Violation(path=(*path, "pattern"), message=f"A regex has at most {_MAX_PATTERN} characters.")
@@ -79,15 +79,15 @@ def _references(schema: Schema, nodes: list[tuple[Mapping[str, object], Path]]) 
     for node, path in nodes:
         target = _target(schema, node) if "$ref" in node else True
         if not isinstance(target, bool) and id(target) not in known:
-            yield Violation(path=(*path, "$ref"), message="The reference points at no schema.")
+            yield Violation(path=(*path, "$ref"), message="The reference does not point at a schema.")
             return
     if _expansion(schema, schema, {}, 0) > _MAX_EXPANSION:
-        # Like fragments that spread each other twice: a kilobyte can cost minutes at each call.
-        yield Violation(path=(), message="The schema's references expand beyond measure.")
+        # References can grow exponentially: a schema of a kilobyte can take minutes at each call.
+        yield Violation(path=(), message="The schema's references expand too far; use fewer.")
 
 
 def _expansion(schema: Schema, node: object, seen: dict[int, int], depth: int) -> int:
-    """How many sub-schemas one evaluation may visit, memoised; a reference back counts once."""
+    """The number of sub-schemas that one evaluation may visit, memoised; a recursive reference counts once."""
     if not isinstance(node, Mapping | list):
         return 0
     if depth > 4 * _MAX_DEPTH:

@@ -1,4 +1,4 @@
-"""OAuth 2 as a client: requests built and answers read here, sent through the one guarded door."""
+"""OAuth 2 as a client: builds requests and reads answers; the egress sends them."""
 
 from proxy.oauth.answer import TokenAnswer
 from proxy.oauth.consent import challenge_of, consent_url, new_verifier

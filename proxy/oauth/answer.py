@@ -1,4 +1,4 @@
-"""What a token endpoint answered, read strictly: a token that can be used, or why there is none."""
+"""Answers of a token endpoint, read strictly: a usable token, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from proxy.auth import Bearer, check_credential
 from proxy.message import Answer
 from proxy.redact import redact
 
-#: A token that ends sooner would be asked for again and again; one that ends later is as good as unending.
+#: A shorter life would cause endless renewals; a longer one counts as unlimited.
 SHORTEST_SECONDS: Final = 60
 LONGEST_SECONDS: Final = 10 * 365 * 24 * 3600
 _MOST_SCOPES: Final = 500
@@ -24,17 +24,17 @@ _LONGEST_SCOPE: Final = 255
 _LONGEST_ERROR: Final = 300
 _JSON_TYPES: Final = frozenset({"", "application/json", "text/json", "text/javascript", "text/plain"})
 _FORM_TYPE: Final = "application/x-www-form-urlencoded"
-#: Tokens of these types are no bearer tokens, whatever else vendors put there (RFC 6749 §7.1).
+#: Types of tokens that are not bearer tokens; vendors use many names for bearer ones (RFC 6749 §7.1).
 _OTHER_TYPES: Final = frozenset({"dpop", "mac", "pop"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenAnswer:
-    """A token, fit to be stored and sent.
+    """A token that can be stored and sent.
 
-    `expires_in_seconds` is None when it was not said or is no number (the token is used until the service refuses
-    it), and else between a minute and ten years: what is below or beyond is clamped, also 0 and negative numbers.
-    Numbers in text count. `scopes` is None when the answer does not say: those that were asked for (RFC 6749 §5.1).
+    `expires_in_seconds`: None if absent or not a number (the token is used until the service refuses it), else
+    clamped to between a minute and ten years, also 0 and negative numbers. Numbers as text count. `scopes`: None if
+    the answer has none, which means the requested ones (RFC 6749 §5.1).
     """
 
     access_token: str = field(repr=False)
@@ -46,9 +46,9 @@ class TokenAnswer:
 
 
 def read_token(answer: Answer, secrets: Sequence[str] = ()) -> TokenAnswer:
-    """RFC 6749 §5.1, §5.2. `secrets` are masked where the vendor repeats them.
+    """The token of an answer (RFC 6749 §5.1, §5.2). `secrets` are masked if the vendor repeats them.
 
-    Raises TokenRefused with an error that the vendor names, with whatever status below 500; else UpstreamFailed.
+    Raises TokenRefused with the error that the vendor names, for any status below 500; else UpstreamFailed.
     """
     members = _members(answer)
     _refuse_error(answer, members, secrets)
@@ -65,13 +65,13 @@ def read_token(answer: Answer, secrets: Sequence[str] = ()) -> TokenAnswer:
 
 
 def read_revocation(answer: Answer, secrets: Sequence[str] = ()) -> None:
-    """RFC 7009 §2.2. Raises TokenRefused where a vendor will never do it, else UpstreamFailed."""
+    """Check a revocation's answer (RFC 7009 §2.2). Raises TokenRefused if retries cannot help, or UpstreamFailed."""
     if 200 <= answer.status < 300:
         return
     _refuse_error(answer, _members(answer), secrets)
     if 400 <= answer.status < 500 and answer.status not in (408, 429):
         raise TokenRefused(f"http_{answer.status}", external_status=answer.status)
-    raise _broken(answer, "The revocation endpoint did not answer as it should.")
+    raise _broken(answer, "The revocation endpoint gave an invalid answer.")
 
 
 def _members(answer: Answer) -> Mapping[str, Any] | None:
@@ -101,14 +101,14 @@ def _refuse_error(answer: Answer, members: Mapping[str, Any] | None, secrets: Se
 
 def _token(answer: Answer, value: Any) -> str:
     if not isinstance(value, str) or check_credential(Bearer(value)) is not None:
-        raise _broken(answer, "The token endpoint answered without a token that can be used.")
+        raise _broken(answer, "The token endpoint answered without a usable token.")
     return value
 
 
 def _type(answer: Answer, value: Any) -> str:
     kind = value if isinstance(value, str) and value else "Bearer"
     if kind.lower() in _OTHER_TYPES:
-        raise _broken(answer, "The token endpoint gave a token of a type that the hub does not speak.")
+        raise _broken(answer, "The token endpoint gave a token of a type that the hub does not support.")
     return kind
 
 
@@ -119,7 +119,7 @@ def _lifetime(value: Any) -> int | None:
         seconds = float(value)
     except ValueError:
         return None
-    if seconds != seconds:  # not a number
+    if seconds != seconds:  # NaN
         return None
     return int(min(max(seconds, SHORTEST_SECONDS), LONGEST_SECONDS))
 

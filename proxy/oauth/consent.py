@@ -1,4 +1,4 @@
-"""The way to a vendor's consent page: its address, and the PKCE pair that binds the answer to who asked."""
+"""The address of a vendor's consent page, and the PKCE pair that binds the answer to the request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OURS = frozenset(
 
 
 def new_verifier() -> str:
-    """A PKCE code verifier of 256 random bits (RFC 7636 §4.1). It is a secret until it has been used."""
+    """A PKCE code verifier of 256 random bits (RFC 7636 §4.1). It is secret until it is used."""
     return secrets.token_urlsafe(_VERIFIER_BYTES)
 
 
@@ -37,10 +37,10 @@ def consent_url(
     separator: str = " ",
     extra: Mapping[str, str] | None = None,
 ) -> str:
-    """Where to send the user (RFC 6749 §4.1.1, RFC 7636 §4.3).
+    """The address to which to send the user (RFC 6749 §4.1.1, RFC 7636 §4.3).
 
-    A query of `authorization_url` stays (RFC 6749 §3.1). `extra` are constants that the vendor asks for where that
-    query does not name them. Neither replaces what the protocol itself says.
+    Keeps the query of `authorization_url` (RFC 6749 §3.1). `extra`: constants that the vendor needs, unless that
+    query has them. Neither overrides parameters of the protocol.
     """
     page, _, query = authorization_url.partition("?")
     own = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in _OURS]

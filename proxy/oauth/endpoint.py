@@ -16,7 +16,7 @@ from proxy.egress import Egress
 from proxy.message import Answer, OutboundRequest
 from proxy.oauth.answer import TokenAnswer, read_revocation, read_token
 
-#: The whole time of a call, in seconds. Whoever holds a lease over one holds it longer.
+#: The whole time of a call, in seconds. A lease around a call must last longer.
 TOKEN_SECONDS: Final = 15.0
 _MOST_BYTES: Final = 256 * 1024
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -24,7 +24,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, kw_only=True)
 class TokenEndpoint:
-    """Where tokens are asked for, and as which client. A public client has no secret."""
+    """A token endpoint, and the client that calls it. A public client has no secret."""
 
     url: str
     client_id: str
@@ -34,7 +34,7 @@ class TokenEndpoint:
 
 @dataclass(frozen=True, kw_only=True)
 class AuthorizationCode:
-    """RFC 6749 §4.1.3, with the verifier of RFC 7636 §4.5 where the hub began the flow."""
+    """RFC 6749 §4.1.3, with the verifier of RFC 7636 §4.5 if the hub began the flow."""
 
     code: str = field(repr=False)
     redirect_uri: str | None
@@ -43,7 +43,7 @@ class AuthorizationCode:
 
 @dataclass(frozen=True, kw_only=True)
 class RefreshToken:
-    """RFC 6749 §6. Without scopes the new token has those of the old."""
+    """RFC 6749 §6. Without scopes the new token has those of the old one."""
 
     token: str = field(repr=False)
     scopes: Sequence[str] = ()
@@ -51,7 +51,7 @@ class RefreshToken:
 
 @dataclass(frozen=True, kw_only=True)
 class ClientCredentials:
-    """RFC 6749 §4.4."""
+    """The client credentials grant, RFC 6749 §4.4."""
 
     scopes: Sequence[str] = ()
 
@@ -60,10 +60,10 @@ Grant = AuthorizationCode | RefreshToken | ClientCredentials
 
 
 async def fetch_token(egress: Egress, endpoint: TokenEndpoint, grant: Grant, *, lane: str) -> TokenAnswer:
-    """Ask for a token, once: a grant may be used up by asking.
+    """Request a token, without retries: a request may use up the grant.
 
-    Raises TokenRefused with the vendor's own error; UpstreamFailed and its kinds for no answer or one that is no
-    token; TooMany. Nothing of what was sent stands in a message.
+    Raises TokenRefused with the vendor's own error; UpstreamFailed and its kinds for no answer or one without a
+    token; TooMany. Messages contain nothing of the request.
     """
     body = _grant_body(grant)
     answer = await _post(egress, endpoint, body, lane)
@@ -75,8 +75,8 @@ async def revoke_token(
 ) -> None:
     """Tell the vendor that a token is no longer wanted (RFC 7009); `endpoint.url` is the revocation endpoint.
 
-    `hint`: `access_token` or `refresh_token`. A token that the vendor does not know counts as revoked. Raises
-    TokenRefused where trying again cannot help, else as `fetch_token`.
+    `hint`: `access_token` or `refresh_token`. A token unknown to the vendor counts as revoked. Raises TokenRefused if
+    retrying cannot help, else as `fetch_token`.
     """
     body, _ = prepare_revoke_token_request(token, hint)
     answer = await _post(egress, endpoint, str(body), lane)
@@ -122,7 +122,7 @@ def _grant_body(grant: Grant) -> str:
 
 
 def _secrets(endpoint: TokenEndpoint, grant: Grant | None) -> list[str]:
-    """What a vendor might repeat in the text of an error."""
+    """Secrets that a vendor might repeat in the text of an error."""
     given = [endpoint.client_secret]
     match grant:
         case AuthorizationCode(code=code, verifier=verifier):

@@ -77,7 +77,7 @@ async def test_what_is_wrong_as_a_whole_is_said_above(desk, browser):
     page = submit(browser, link, integration=desk.row_id, email="e:x@example.test", apiToken="abcd")
 
     assert (page.status_code, title_of(page)) == (400, "Connect Desk")
-    assert "A user name may not have a colon" in page.text
+    assert "A user name must not contain a colon" in page.text
 
 
 async def test_consent_is_asked_for_as_the_vendor_wants_it_and_its_account_is_read(organization, browser, upstream):

@@ -239,7 +239,7 @@ async def test_answers_the_handler_of_its_own_installation(donut, apps: Apps, ot
          "capabilities.0.name: It must be ASCII letters, digits and _ . : - (at most 120)."),
         ({"capabilities": [], "app_token": 5}, "app_token: It must be text."),
         ({"capabilities": [], "app_token": None}, "app_token: It must be text."),
-        ({"capabilities": [], "app_token": ""}, "app_token: It may not be empty."),
+        ({"capabilities": [], "app_token": ""}, "app_token: It must not be empty."),
         ({"capabilities": [], "events": [5]}, "events.0: It must be a JSON object."),
         ({"capabilities": [], "events": ["Other.A"]},
          "events.0.name: It must be written MY_SHOP.<NAME>, in ASCII."),

@@ -55,7 +55,7 @@ async def test_a_vendor_that_is_away_is_asked_again(connect, vendor) -> None:
     assert (job.state, job.attempt, job.error) == (
         "QUEUED",
         1,
-        "The revocation endpoint did not answer as it should.",
+        "The revocation endpoint gave an invalid answer.",
     )
 
 

@@ -64,7 +64,7 @@ def test_refuses_an_empty_value_which_would_name_another_resource():
         build_url(BASE, ENDPOINT, {"sku": ""}, path=("input", "inputs"))
 
     assert refusal.value.path == ("input", "inputs", "sku")
-    assert refusal.value.violations[0].message == "It stands in the address and may not be empty."
+    assert refusal.value.violations[0].message == "It is part of the address and must not be empty."
 
 
 def test_refuses_two_values_that_make_a_step_up_together():
@@ -130,8 +130,8 @@ def test_takes_good_endpoints(endpoint):
         ("https://x.example:port/", BAD_PORT),
         ("https://x.example:0/", BAD_PORT),
         ("https://x.example:70000/", BAD_PORT),
-        ("https://{host}/x", "A template may stand in the path only, never in the host."),
-        ("https://x{host}", "A template may stand in the path only, never in the host."),
+        ("https://{host}/x", "A template may be in the path only, never in the host."),
+        ("https://x{host}", "A template may be in the path only, never in the host."),
         ("//evil.example/x", "A path may not have two slashes in a row."),
         ("/a/../b", "A path may not have `.` or `..` as a segment."),
         ("/a/%2e%2E/b", "A path may not have `.` or `..` as a segment."),
@@ -143,10 +143,10 @@ def test_takes_good_endpoints(endpoint):
         ("/a#b", "The path has characters that must be percent-encoded."),
         ("/a/{", "The path has characters that must be percent-encoded."),
         ("/a/{x y}", "The path has characters that must be percent-encoded."),
-        ("/a?q={x}", "A template may stand in the path only; declare the input with the place QUERY."),
+        ("/a?q={x}", "A template may be in the path only; declare the input with the place QUERY."),
         ("/a?q=ü", "The query has characters that must be percent-encoded."),
         ("/a?q=1#b", "The query has characters that must be percent-encoded."),
-        ("/{a}/{a}", "An input stands in the endpoint twice."),
+        ("/{a}/{a}", "The endpoint names an input twice; name each input once."),
         ("/" + "a" * 2048, "An endpoint has at most 2048 characters."),
     ],
 )

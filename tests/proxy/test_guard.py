@@ -89,7 +89,7 @@ def test_reads_nothing_from_empty_text():
         ("10.0.0.0/8:0", "`10.0.0.0/8:0` has a port that is not a number from 1 to 65535."),
         ("10.0.0.0/8:65536", "`10.0.0.0/8:65536` has a port that is not a number from 1 to 65535."),
         ("10.0.0.0/8:http", "`10.0.0.0/8:http` has a port that is not a number from 1 to 65535."),
-        ("10.0.0.0/8:", "`10.0.0.0/8:` ends before its port."),
+        ("10.0.0.0/8:", "`10.0.0.0/8:` ends without a port after the colon."),
     ],
 )
 def test_says_which_allowance_cannot_be_read(text, sentence):

@@ -48,7 +48,7 @@ def test_refuses_what_the_way_of_authorisation_sets():
     assert check_header("Authorization", "x") is None
     assert (
         check_header("authorization", "x", reserved=("Authorization",))
-        == "The header authorization is set by the way of authorisation and cannot be given."
+        == "The header authorization is set by the authorisation and cannot be given."
     )
 
 
@@ -90,7 +90,7 @@ def test_refuses_facts_that_cannot_stand_in_a_header_and_does_not_repeat_them(va
     with pytest.raises(InvalidInput) as refusal:
         expand("${user.email}", {"user.email": value})
 
-    assert refusal.value.violations[0].message == "The value of ${user.email} cannot stand in a header."
+    assert refusal.value.violations[0].message == "The value of ${user.email} cannot be sent in a header."
 
 
 def test_refuses_an_expansion_that_is_huge_as_a_whole():

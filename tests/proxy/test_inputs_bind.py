@@ -46,8 +46,8 @@ def test_names_every_fault_at_its_input():
         "inputs.sku": "It is required.",
         "inputs.quantity": 'It is not of type "number".',
         "inputs.unit": 'It is not one of "kg" or "pc".',
-        "inputs.foo": "It is not declared.",
-        "inputs.bar": "It is not declared.",
+        "inputs.foo": "It is not declared; remove it.",
+        "inputs.bar": "It is not declared; remove it.",
     }
 
 
@@ -72,7 +72,7 @@ def test_shows_no_more_than_twenty_faults_and_no_value():
 
 @pytest.mark.parametrize("values", [None, [], "x", 3, [{"a": 1}]])
 def test_inputs_are_an_object(values):
-    assert refused(STOCK, values) == {"inputs": "The inputs are an object."}
+    assert refused(STOCK, values) == {"inputs": "The inputs must be a JSON object."}
 
 
 @pytest.mark.parametrize("kind", [InputType.NUMBER, InputType.INTEGER])
@@ -99,14 +99,14 @@ def test_passes_64_bit_integers_exactly(value):
 @pytest.mark.parametrize(
     ("value", "where", "message"),
     [
-        ("a\0b", "inputs.a", "Text may not have the character NUL."),
-        ("\ud800", "inputs.a", "Text may not have half of a surrogate pair."),
-        ({"b": ["x", "y\0"]}, "inputs.a.b.1", "Text may not have the character NUL."),
-        ({"k\0": 1}, "inputs.a", "Text may not have the character NUL."),
-        ({"\udfff": 1}, "inputs.a", "Text may not have half of a surrogate pair."),
-        (float("nan"), "inputs.a", "It is not a number that JSON has."),
-        ([float("inf")], "inputs.a.0", "It is not a number that JSON has."),
-        ({1: 2}, "inputs.a", "A name in an object is text."),
+        ("a\0b", "inputs.a", "Text must not contain the character NUL."),
+        ("\ud800", "inputs.a", "Text must not contain half of a surrogate pair."),
+        ({"b": ["x", "y\0"]}, "inputs.a.b.1", "Text must not contain the character NUL."),
+        ({"k\0": 1}, "inputs.a", "Text must not contain the character NUL."),
+        ({"\udfff": 1}, "inputs.a", "Text must not contain half of a surrogate pair."),
+        (float("nan"), "inputs.a", "NaN and infinity are not numbers of JSON."),
+        ([float("inf")], "inputs.a.0", "NaN and infinity are not numbers of JSON."),
+        ({1: 2}, "inputs.a", "A name in an object must be text."),
         (object(), "inputs.a", "It is not a JSON value."),
     ],
 )
@@ -127,7 +127,7 @@ def test_refuses_values_nested_too_deep(levels):
 
     found = refused(of_type(InputType.ANY), {"a": value})
 
-    assert list(found.values()) == ["It is nested too deep."]
+    assert list(found.values()) == ["It is nested too deeply."]
 
 
 def test_undeclared_inputs_go_where_the_method_says():
@@ -159,7 +159,7 @@ def test_there_is_a_body_only_where_an_input_may_go_into_it(capability, body):
 def test_a_part_of_the_path_is_required_even_where_the_schema_does_not_say_so():
     capability = simple(SimpleInput(name="id"), endpoint="/{id}")
 
-    assert refused(capability, {}) == {"inputs.id": "It is required: it stands in the address."}
+    assert refused(capability, {}) == {"inputs.id": "It is required: it is part of the address."}
 
 
 @pytest.mark.parametrize("value", [None, [], {}])
@@ -173,7 +173,7 @@ def test_a_header_input_cannot_break_out():
     capability = simple(SimpleInput(name="X-A", location=InputLocation.HEADER))
 
     assert refused(capability, {"X-A": "a\r\nHost: evil"}) == {
-        "inputs.X-A": "A header value may not have line breaks or control characters."
+        "inputs.X-A": "A header value must not contain line breaks or control characters."
     }
     assert capability.bind({}).headers == []
 

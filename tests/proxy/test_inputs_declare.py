@@ -126,12 +126,12 @@ def test_takes_good_schemas(schema):
 @pytest.mark.parametrize(
     ("schema", "path", "message"),
     [
-        ([], "", "It is an object: a JSON Schema of the inputs."),
-        (True, "", "It is an object: a JSON Schema of the inputs."),
-        ({}, "type", "The root is of the type object."),
-        ({"type": "array"}, "type", "The root is of the type object."),
-        ({"type": "object", "$schema": "urn:other"}, "$schema", "Schemas are of the draft 2020-12."),
-        ({"type": "object", "title": "a\0"}, "title", "Text may not have the character NUL."),
+        ([], "", "It must be an object: a JSON Schema of the inputs."),
+        (True, "", "It must be an object: a JSON Schema of the inputs."),
+        ({}, "type", "The type of the root must be object."),
+        ({"type": "array"}, "type", "The type of the root must be object."),
+        ({"type": "object", "$schema": "urn:other"}, "$schema", "Only draft 2020-12 of JSON Schema is supported."),
+        ({"type": "object", "title": "a\0"}, "title", "Text must not contain the character NUL."),
     ],
 )
 def test_says_what_is_wrong_with_the_root(schema, path, message):
@@ -141,13 +141,13 @@ def test_says_what_is_wrong_with_the_root(schema, path, message):
 @pytest.mark.parametrize(
     ("declared", "path", "message"),
     [
-        ({"$ref": "https://169.254.169.254/x"}, "$ref", "A reference stays in this schema: #/…."),
-        ({"$ref": "other.json"}, "$ref", "A reference stays in this schema: #/…."),
-        ({"$ref": 7}, "$ref", "A reference stays in this schema: #/…."),
-        ({"$ref": "#/$defs/none"}, "$ref", "The reference points at no schema."),
-        ({"$ref": "#/properties/a/const", "const": {}}, "$ref", "The reference points at no schema."),
-        ({"$dynamicRef": "#x"}, "$dynamicRef", "$dynamicRef is not taken."),
-        ({"$id": "https://x.example/"}, "$id", "$id is taken at the root only."),
+        ({"$ref": "https://169.254.169.254/x"}, "$ref", "A reference must stay in this schema: #/…."),
+        ({"$ref": "other.json"}, "$ref", "A reference must stay in this schema: #/…."),
+        ({"$ref": 7}, "$ref", "A reference must stay in this schema: #/…."),
+        ({"$ref": "#/$defs/none"}, "$ref", "The reference does not point at a schema."),
+        ({"$ref": "#/properties/a/const", "const": {}}, "$ref", "The reference does not point at a schema."),
+        ({"$dynamicRef": "#x"}, "$dynamicRef", "$dynamicRef is not allowed."),
+        ({"$id": "https://x.example/"}, "$id", "$id is allowed at the root only."),
         ({"pattern": "a" * 201}, "pattern", "A regex has at most 200 characters."),
         (
             {"patternProperties": {"b" * 201: {}}},
@@ -156,8 +156,8 @@ def test_says_what_is_wrong_with_the_root(schema, path, message):
         ),
         ({"type": "string", "default": 3}, "default", 'It is not of type "string".'),
         ({"default": 2**70}, "default", "It is an integer of more than 64 bits; give it as text."),
-        ({"x-in": "cookie"}, "x-in", "An input goes in the path, query, header or body."),
-        ({"x-in": "path"}, "x-in", "The input does not stand in the endpoint's path."),
+        ({"x-in": "cookie"}, "x-in", "The place of an input must be path, query, header or body."),
+        ({"x-in": "path"}, "x-in", "The input is not in the endpoint's path; let `x-in` and the endpoint agree."),
     ],
 )
 def test_says_what_is_wrong_with_a_property(declared, path, message):
@@ -183,18 +183,20 @@ def test_every_template_name_is_declared_also_where_unknown_inputs_are_taken():
 @pytest.mark.parametrize("kind", ["array", "object"])
 def test_a_part_of_the_path_is_a_scalar(kind):
     assert faults(with_property(type=kind), endpoint="/{a}") == {
-        "properties.a.x-in": "A part of the path is neither an array nor an object."
+        "properties.a.x-in": "An input in the path must not be an array or an object."
     }
 
 
 def test_an_input_in_the_template_goes_nowhere_else():
     assert faults(with_property(**{"x-in": "query"}), endpoint="/{a}") == {
-        "properties.a.x-in": "The input stands in the endpoint's path."
+        "properties.a.x-in": "The input is in the endpoint's path; let `x-in` and the endpoint agree."
     }
 
 
 def test_get_has_no_body():
-    assert faults(with_property(**{"x-in": "body"}), GET) == {"properties.a.x-in": "GET has no body."}
+    found = faults(with_property(**{"x-in": "body"}), GET)
+
+    assert found == {"properties.a.x-in": "GET has no body; use query, path or header."}
     assert faults(with_property(**{"x-in": "body"}), DELETE) == {}
 
 
@@ -213,7 +215,7 @@ def test_refuses_references_that_expand_exponentially_and_does_so_at_once(keywor
 
     found = faults(schema)
 
-    assert found == {"": "The schema's references expand beyond measure."}
+    assert found == {"": "The schema's references expand too far; use fewer."}
     assert time.process_time() - began < 5
 
 
@@ -228,4 +230,4 @@ def test_refuses_schemas_too_large_or_too_deep_or_chained_for_long():
     assert list(faults(many).values()) == ["The schema is too large or too deep."]
     assert list(
         faults({"type": "object", "allOf": [{"$ref": "#/$defs/d0"}], "$defs": {**chain, "d2000": {}}}).values()
-    ) == ["The schema's references expand beyond measure."]
+    ) == ["The schema's references expand too far; use fewer."]

@@ -46,12 +46,12 @@ def test_reads_text_by_the_declared_type(kind, text, value):
         (InputType.INTEGER, "9" * 30, TOO_LONG),
         (InputType.NUMBER, "NaN", "It is not a number."),
         (InputType.NUMBER, "0x10", "It is not a number."),
-        (InputType.NUMBER, "1e999", "It is not a number that JSON has."),
+        (InputType.NUMBER, "1e999", "NaN and infinity are not numbers of JSON."),
         (InputType.BOOLEAN, "1", "It is neither true nor false."),
         (InputType.OBJECT, "{", "It is not JSON."),
         (InputType.OBJECT, "[1]", 'It is not of type "object".'),
         (InputType.STRING, ["a", "b"], "It was given more than once."),
-        (InputType.STRING, "\0", "Text may not have the character NUL."),
+        (InputType.STRING, "\0", "Text must not contain the character NUL."),
     ],
 )
 def test_says_what_is_wrong_with_text(kind, text, message):

@@ -1,4 +1,4 @@
-"""The GraphQL face. The vocabulary is made known first: every type of the graph speaks it."""
+"""The GraphQL face. The enums of the vocabulary are registered first: every type uses them."""
 
 from schema.kit import enums
 

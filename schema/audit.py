@@ -1,4 +1,4 @@
-"""Audit: who changed what."""
+"""The audit log: the type, the filter and the root field of the noun."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from schema.principal import Principal
 
 @view(dict, "A field before and after.")
 class FieldChange:
-    """One member of `AuditEntry.changes`, in the words of the graph."""
+    """One member of `AuditEntry.changes`, in the names of the graph."""
 
     path: str = derived(lambda change: to_camel_case(change["path"]), "Path, such as `endpoint`.")
     old_value: JSON | None = derived(lambda change: _shown(change, "oldValue"), "Before; absent is null.")

@@ -50,7 +50,7 @@ def build_schema() -> strawberry.Schema:
 
 
 def _root(name: str, part: str, description: str) -> type:
-    """One type of the fields of every noun that has the part."""
+    """A root type with the fields of every noun that has the class `part`."""
     nouns = [import_module(f"schema.{noun}") for noun in NOUNS]
     parts = tuple(getattr(noun, part) for noun in nouns if hasattr(noun, part))
     return strawberry.type(type(name, parts, {}), description=description)

@@ -1,4 +1,4 @@
-"""What an integration can do, and what it can say happened."""
+"""Capabilities and event types: the types and the root fields of these nouns."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @view(dict, "An account at a remote service.")
 class RemoteAccount:
-    """Who is connected there."""
+    """The account behind a credential, as read from the vendor."""
 
     account_id: str | None = derived(lambda account: account.get("accountId"), "Its id there.")
     email: str | None = derived(lambda account: account.get("email"), "E-mail address.")
@@ -119,7 +119,7 @@ class Queries:
 
 @strawberry.type
 class Mutations:
-    """Root fields of this noun that answer a connection."""
+    """Root fields of this noun."""
 
     create_connection = mutation(
         operations.create_connection,

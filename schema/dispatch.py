@@ -113,7 +113,7 @@ class NamedCapability:
 
 @strawberry.input(one_of=True, description="Names one capability.")
 class CapabilityRef:
-    """By id, or by name."""
+    """Names a capability by its id, or by handler and name."""
 
     id: strawberry.ID | None = given("Global or 24-hex id.")
     named: NamedCapability | None = given("Handler and name.")
@@ -127,7 +127,7 @@ class DispatchInput:
     idempotency_key: str | None = given("Makes a retry safe for 24 hours.")
 
     def command(self) -> RunCapability:
-        """What it stands for."""
+        """The command of these arguments."""
         ref, connection_id = self.capability, optional(self.connection_id)
         named = optional(ref.named)
         return RunCapability(

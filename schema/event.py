@@ -1,4 +1,4 @@
-"""Events: what happened."""
+"""Events: the type, the inputs and the root fields of the noun."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs: background work, how far it is, and stopping and starting it."""
+"""Jobs: background work, its progress, and fields to cancel and retry it."""
 
 from __future__ import annotations
 

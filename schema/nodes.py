@@ -1,4 +1,4 @@
-"""Things of any noun by their global ids."""
+"""Rows of any noun by their global ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tenants, and who is asking in which."""
+"""Tenants and the viewer: the types, the input and the root fields of these nouns."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from schema.token import Token
 
 
 def _own(field: str) -> Any:
-    """A column of the organization that the request acts in; what the caller may do elsewhere is not known here."""
+    """A column of the request's own organization; the caller's permissions in others are not known here."""
 
     def read(row: Any, caller: Any) -> Any:
         if not caller.may(Permission.ORGANIZATION_READ):
             raise Forbidden(permission=Permission.ORGANIZATION_READ)
         if row.id != caller.organization_id:
-            raise Forbidden(f"Name {row.slug} as X-Hub-Id to read this of it.")
+            raise Forbidden(f"Send X-Hub-Id: {row.slug} to read this field.")
         return getattr(row, field)
 
     return read
@@ -54,7 +54,7 @@ class Organization(RowNode):
 
 @strawberry.type(description="The public facts of an organization, shown across tenants.")
 class OrganizationProfile:
-    """Nothing but names."""
+    """The public facts of an organization."""
 
     name: str = column("Display name.")
     slug: str = column("Kebab-case name.")

@@ -1,4 +1,4 @@
-"""Requests of the caller's own through an integration."""
+"""Requests that the caller composes, sent through an integration."""
 
 from __future__ import annotations
 

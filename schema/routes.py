@@ -1,4 +1,4 @@
-"""Where the GraphQL face is found: one path."""
+"""The route of the GraphQL face: one path."""
 
 from __future__ import annotations
 

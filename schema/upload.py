@@ -1,4 +1,4 @@
-"""Uploads: bytes go aside, never through JSON."""
+"""Uploads: bytes are sent separately, never in JSON."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ UploadResult = Result("UploadResult", UploadPayload, "An upload, or why not.")
 
 @strawberry.type
 class Mutations:
-    """What can be changed."""
+    """Root field of this noun."""
 
     create_upload = mutation(
         operations.create_upload,

@@ -1,1 +1,1 @@
-"""Everything before and around the execution of a GraphQL document: reading, admission, limits, masking."""
+"""The door of GraphQL: reading, admission, limits, execution and masking."""

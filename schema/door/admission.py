@@ -1,4 +1,4 @@
-"""The one gate that a GraphQL document passes before anything is executed, whichever transport brought it."""
+"""Admission of GraphQL documents: every transport passes it before anything is executed."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from schema.door.storable import require_storable
 from schema.door.weight import Weight
 
 _HASH = "patchbay-hash"
-#: What graphql-core says when a rule has used up its comparisons.
+#: graphql-core's message when a rule has used up its comparisons.
 _OUT_OF_BUDGET = "Validation aborted."
-#: Where it repeats a value, which may be a secret in the wrong place.
+#: The part of a message that repeats a value, which may be a secret in the wrong place.
 _REPEATED = re.compile(r"(?:, found|(?<= value)(?<!invalid value)): .*", re.DOTALL)
 
 
 class Method(Enum):
-    """How the request came, which decides the operations it may have."""
+    """The HTTP method, which decides the allowed kinds of operations."""
 
     GET = frozenset({OperationType.QUERY})
     POST = frozenset({OperationType.QUERY, OperationType.MUTATION})
@@ -71,7 +71,7 @@ class Admitted:
 
 
 class Admission:
-    """Parses, weighs and validates, remembering the documents that passed; refused ones are not kept."""
+    """Parses, weighs and validates. Admitted documents are cached, refused ones are not."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -88,14 +88,14 @@ class Admission:
         *,
         method: Method,
     ) -> Admitted:
-        """Raises Refused: BAD_REQUEST, TOO_COSTLY, or INVALID_INPUT for values of wrong type."""
+        """The admitted operation. Raises Refused: BAD_REQUEST, TOO_COSTLY, or INVALID_INPUT (wrong types)."""
         checked = self._check(schema, query)
         operation = _choose(checked, operation_name)
         _require_allowed(operation, method)
         weight = checked.weights[operation.name.value if operation.name else None]
-        require_sizes(weight, variables or {}, self.limits)  # also of what is no integer of GraphQL's
+        require_sizes(weight, variables or {}, self.limits)  # before coercion: also integers beyond GraphQL's
         values = self._coerce(schema, operation, variables)
-        require_sizes(weight, values.coerced, self.limits)  # also of what a default gives
+        require_sizes(weight, values.coerced, self.limits)  # after coercion: also defaults
         cost = weight.total(values.coerced, self.limits.page)
         _require_affordable(cost, self.limits)
         return Admitted(checked, operation, values, cost)
@@ -132,7 +132,7 @@ class Admission:
         return weights
 
     def _validate(self, schema: GraphQLSchema, document: DocumentNode) -> None:
-        """At most `errors` errors, the one that says that there were more included."""
+        """At most `errors` errors, including the one that says that there were more."""
         errors = validate(schema, document, self._rules, max_errors=self.limits.errors - 1, hide_suggestions=True)
         if errors:
             raise Refused([_coded(error) for error in errors])
@@ -160,7 +160,7 @@ class Admission:
 
 
 def schema_hash(schema: GraphQLSchema) -> str:
-    """Of the printed schema and its prices; kept in its extensions, where a builder may put its own."""
+    """The hash of the printed schema and its prices, cached in its extensions; a builder may set it there."""
     known: str | None = schema.extensions.get(_HASH)
     if known is None:
         prices = [
@@ -175,7 +175,7 @@ def schema_hash(schema: GraphQLSchema) -> str:
 
 
 def mark_costs(schema: GraphQLSchema) -> None:
-    """Copies `strawberry.field(metadata={"cost": n, "rows": n})` to where they are read; once, when it is built."""
+    """Copy `strawberry.field(metadata={"cost": n, "rows": n})` to graphql-core's fields, once, after building."""
     for kind in schema.type_map.values():
         for field in getattr(kind, "fields", {}).values():
             definition = field.extensions.get("strawberry-definition")
@@ -192,12 +192,12 @@ def _checked(document: DocumentNode, weights: Mapping[str | None, Weight], lengt
                 operations[name.value if name else None] = node
             case FragmentDefinitionNode(name=name):
                 fragments[name.value] = node
-    tokens = document.token_count + length // 64  # long strings are few tokens, but weigh as well
+    tokens = document.token_count + length // 64  # a long string is one token but takes memory too
     return Checked(document, operations, weights, fragments, tokens)
 
 
 def _choose(checked: Checked, name: str | None) -> OperationDefinitionNode:
-    """GetOperation of the specification (§6.1): never the first of several."""
+    """GetOperation of the specification (§6.1). Refuses to choose among several."""
     if name is None and len(checked.operations) == 1:
         return next(iter(checked.operations.values()))
     if name is None:
@@ -217,7 +217,7 @@ def _require_allowed(operation: OperationDefinitionNode, method: Method) -> None
 
 
 def _require_light(weight: Weight, limits: Limits, node: OperationDefinitionNode) -> None:
-    """What does not depend on variables."""
+    """Check the limits that do not depend on variables."""
     for asked, most, what in (
         (weight.depth, limits.depth, "fields within fields"),
         (weight.aliases, limits.aliases, "aliases"),

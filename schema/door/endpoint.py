@@ -51,7 +51,7 @@ _STATUS: dict[type[DomainError], int] = {
 class GraphQLEndpoint:
     """An ASGI application for one path; every answer but the page is JSON with `errors` or `data`.
 
-    `authenticate` makes the context of a request or raises a refusal (Unauthenticated is 401, and so on); it
+    `authenticate` makes the context of a request or raises a refusal, such as Unauthenticated, which becomes 401. It
     runs before the body is read. `page` answers a browser that asks for HTML without a query.
     """
 
@@ -109,19 +109,19 @@ class GraphQLEndpoint:
         return parameters_of_body(await read_json(request, self.body))
 
     def _body(self, errors: Sequence[GraphQLError], cost: Cost | None, **data: object) -> dict[str, Any]:
-        """`errors` come first, where people see them (the specification, §7.1)."""
+        """The answer with `errors` first, as the specification recommends (§7.1)."""
         body: dict[str, Any] = {"errors": [present(error, self.log) for error in errors]} if errors else {}
         return body | data | ({"extensions": {"cost": cost.shown()}} if cost else {})
 
     def _refuse_document(self, refused: Refused, media: str) -> Response:
-        """Well-formed requests are 200 as `application/json`, for clients that read nothing else."""
+        """The answer to a refused document. As `application/json` it is 200 if well formed: clients expect that."""
         body = self._body(refused.errors, refused.cost)
         if refused.wrong_method:
             return _json(405, media, body, {"allow": "POST"})
         return _json(400 if media == GRAPHQL else 200, media, body)
 
     def _refuse_domain(self, error: DomainError, media: str) -> Response:
-        """A refusal of the whole request by `authenticate`."""
+        """The answer to a refusal of the whole request by `authenticate`."""
         status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
         headers = {"www-authenticate": "Bearer"} if status == 401 else {}
         if isinstance(error, TooMany) and error.retry_after_seconds is not None:

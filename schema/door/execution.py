@@ -1,4 +1,4 @@
-"""Executes what was admitted, without parsing, validating or coercing it again."""
+"""Executes an admitted operation without parsing, validating or coercing it again."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from schema.door.admission import Admitted
 
 
 async def execute(schema: strawberry.Schema, admitted: Admitted, context: object) -> ExecutionResult:
-    """As `strawberry.Schema.execute` does from there on; schema extensions are not run, nothing here has any.
+    """The last part of `strawberry.Schema.execute`. Schema extensions are not run: this schema has none.
 
-    Strawberry's execution class gives its resolvers their `Info`; exception handlers live in the resolvers.
+    Strawberry's execution class makes `Info` for resolvers; exception handlers are part of the resolvers.
     """
     fragments = admitted.checked.fragments
     executor = schema.execution_context_class(

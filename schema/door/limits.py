@@ -1,4 +1,4 @@
-"""What one GraphQL request may ask for."""
+"""Limits of one GraphQL request."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ LARGEST_PAGE: Final = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Ceilings, each refused with TOO_COSTLY when it is passed; fragments count as often as they are spread.
+    """Upper limits; exceeding one is refused with TOO_COSTLY. Fragments count each time that they are spread.
 
-    tokens                lexical tokens of the document; comments are counted apart, to the same number
-    nesting               selections within selections, fragments included: how deep any later walk recurses
-    depth                 fields within fields, but for `__schema` and `__type`; a page takes three
-    fields                fields, spread out
-    aliases               aliases, spread out
-    introspection_fields  fields below `__schema` and `__type`, spread out: two of GraphiQL's queries
-    introspection_depth   fields within fields there
-    nodes                 rows, were every page full; counted as GitHub does (their two examples are tests)
-    cost                  look-ups: 1 for a connection or an object, a field's own `cost` instead where it has
-                          one, times the rows of the pages around it
+    tokens                lexical tokens of the document; comments are counted separately, with the same limit
+    nesting               selections within selections, including fragments: the recursion depth of later walks
+    depth                 fields within fields, except `__schema` and `__type`; a page takes three
+    fields                fields, after spreading fragments
+    aliases               aliases, after spreading fragments
+    introspection_fields  fields below `__schema` and `__type`, after spreading: two of GraphiQL's queries
+    introspection_depth   fields within fields below `__schema` and `__type`
+    nodes                 rows if every page were full; counted like GitHub (their two examples are tests)
+    cost                  look-ups: a field's own `cost`, else 1 for a connection or an object; multiplied by the rows
+                          of the enclosing pages
     page                  rows of a connection that has neither `first` nor `last`
-    largest_page          what `first` and `last` may be at most; refused with INVALID_INPUT
+    largest_page          the greatest `first` and `last`; refused with INVALID_INPUT
     errors                errors in one answer before anything is executed
-    comparisons           steps of the check that fields of one name agree, which grow with their square
+    comparisons           steps of the check that fields of the same name agree; they grow quadratically
     cached_tokens         tokens of all the documents kept parsed and validated; about 600 bytes each
     """
 
@@ -47,7 +47,7 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What was asked for, shown in `extensions.cost`: look-ups, rows, fields within fields."""
+    """The cost of a request, shown in `extensions.cost`: look-ups, rows, fields within fields."""
 
     requested: int
     nodes: int

@@ -1,4 +1,4 @@
-"""Gives every error its wire form: refusals keep their words, anything unexpected gives away nothing."""
+"""The wire form of every error: refusals keep their message, unexpected errors are masked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from models.errors import (
 )
 from schema.door.refusal import Code
 
-#: A refusal that is not in here, such as SecretUnreadable, is masked as any bug is.
+#: A refusal that is not listed here, such as SecretUnreadable, is masked like a bug.
 _CODES: dict[type[DomainError], Code] = {
     Conflict: Code.CONFLICT,
     Forbidden: Code.FORBIDDEN,
@@ -44,15 +44,15 @@ _CODES: dict[type[DomainError], Code] = {
 
 
 def code_of(error: DomainError) -> Code | None:
-    """The word for a refusal; None for one that is not shown."""
+    """The code of a refusal; None if it must be masked."""
     return next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), None)
 
 
 def present(error: GraphQLError, log: logging.Logger) -> dict[str, Any]:
-    """As `errors[]` shows it, always with `extensions.code`.
+    """The member of `errors[]` for an error, always with `extensions.code`.
 
-    A refusal shows its sentence, its code and as `inputPath` where in the input. What graphql-core says about
-    the caller's own document and values stays. The rest is logged under an id, and only the id is shown.
+    A refusal shows its message, its code and as `inputPath` its place in the input. Messages of graphql-core about
+    the caller's own document and values are kept. Other errors are logged under an id, and only the id is shown.
     """
     cause = _cause(error)
     shown: dict[str, Any] = dict(error.formatted)
@@ -65,7 +65,7 @@ def present(error: GraphQLError, log: logging.Logger) -> dict[str, Any]:
 
 
 def _cause(error: GraphQLError) -> Exception:
-    """What was raised first; for a refusal before execution that is the error itself."""
+    """The original exception; the error itself for a refusal before execution."""
     cause: Exception = error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         if (cause.extensions or {}).get("code") in set(Code):
@@ -75,7 +75,7 @@ def _cause(error: GraphQLError) -> Exception:
 
 
 def _about_the_request(error: GraphQLError, cause: GraphQLError) -> bool:
-    """Anything else that graphql-core raises while executing is a fault of a resolver or of the schema."""
+    """Whether graphql-core blames the request; its other errors are faults of a resolver or of the schema."""
     if (cause.extensions or {}).get("code") in set(Code) or isinstance(cause, StrawberryInputCoercionError):
         return True
     return error.path is None or cause.message.startswith("Argument '")

@@ -1,4 +1,4 @@
-"""Which form of answer a client accepts (RFC 9110 §12.5.1)."""
+"""Content negotiation of answers (RFC 9110 §12.5.1)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from wire.refusal import BadRequest
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 HTML = "text/html"
-#: In the order of preference where a client has none.
+#: In the hub's order of preference, for clients without one.
 _ANSWERS = (JSON, GRAPHQL)
 
 
 def answer_type(accept: str | None) -> str:
     """`application/json` unless the client prefers `application/graphql-response+json`.
 
-    Raises BadRequest 406 where it accepts neither.
+    Raises BadRequest 406 if it accepts neither.
     """
     if not accept or not accept.strip():
         return JSON
@@ -27,14 +27,14 @@ def answer_type(accept: str | None) -> str:
 
 
 def prefers_page(accept: str | None) -> bool:
-    """Whether a person's browser asks: it names `text/html`, and before JSON."""
+    """Whether a browser asks for a page: it accepts `text/html`, and prefers it to JSON."""
     if not accept or HTML not in accept.lower():
         return False
     return quality(accept, HTML) > max(quality(accept, media) for media in _ANSWERS)
 
 
 def quality(accept: str, media: str) -> tuple[float, int]:
-    """How much it is wanted, 0 to 1; then 2, 1 or 0 for being named itself, by its kind, by `*/*`."""
+    """The preference for a media type, 0 to 1; and 2, 1 or 0 if it is named itself, by its kind, by `*/*`."""
     kind = media.partition("/")[0]
     names = {media: 2, f"{kind}/*": 1, "*/*": 0}
     found = (0.0, 0)

@@ -1,4 +1,4 @@
-"""Refusals of whole requests, with the words that `extensions.code` adds to the graph's problem codes."""
+"""Refusals of whole requests, and the codes of `extensions.code`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schema.door.limits import Cost
 
 
 class Code(StrEnum):
-    """Codes of `errors[]`: the first four are only there, the others are the graph's problem codes too."""
+    """Codes of `errors[]`. The first four occur only there, the others are the graph's problem codes too."""
 
     BAD_REQUEST = "BAD_REQUEST"
     TOO_COSTLY = "TOO_COSTLY"
@@ -28,9 +28,9 @@ class Code(StrEnum):
 
 
 class Refused(Exception):
-    """Nothing was executed. Every error has a code; `cost` is there as far as it was weighed.
+    """Nothing of the request was executed. Every error has a code. `cost`: None if it was refused before weighing.
 
-    `wrong_method` is set when the same request would be taken by POST.
+    `wrong_method`: the same request would be accepted as POST.
     """
 
     def __init__(

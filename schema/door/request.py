@@ -1,4 +1,4 @@
-"""The parameters of a GraphQL request over HTTP, from a JSON body or from an address."""
+"""The parameters of a GraphQL request over HTTP, from a JSON body or from a query string."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _JSON_PARAMETERS = ("variables", "extensions")
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """GraphQL over HTTP, "Request parameters"; `extensions` are checked for their form and not used."""
+    """GraphQL over HTTP, "Request parameters". `extensions` are checked for their form and not used."""
 
     query: str
     variables: dict[str, Any] | None
@@ -24,20 +24,20 @@ class Parameters:
 
 
 def parameters_of_body(body: object) -> Parameters:
-    """Raises BadRequest 400; a list is one too, since batches are not taken."""
+    """The parameters in a JSON body. Raises BadRequest 400, also for a list: batches are not supported."""
     if isinstance(body, list):
-        raise BadRequest(400, "Send one request at a time; batches are not taken.")
+        raise BadRequest(400, "Send one request at a time; batches are not supported.")
     if not isinstance(body, dict):
         raise BadRequest(400, 'Send a JSON object with the member "query".')
     return _parameters(body)
 
 
 def parameters_of_address(params: QueryParams, limits: BodyLimits) -> Parameters:
-    """`variables` and `extensions` are JSON in the address. Raises BadRequest 400."""
+    """The parameters in a query string; `variables` and `extensions` are JSON. Raises BadRequest 400."""
     given: dict[str, object] = {}
     for name, text in params.multi_items():
         if name in given:
-            raise BadRequest(400, f'The parameter "{name}" is given twice.')
+            raise BadRequest(400, f'The parameter "{name}" is given twice; give it once.')
         given[name] = parse_json(text.encode(), limits) if name in _JSON_PARAMETERS and text else text
     return _parameters(given)
 
@@ -45,10 +45,10 @@ def parameters_of_address(params: QueryParams, limits: BodyLimits) -> Parameters
 def _parameters(given: Mapping[str, object]) -> Parameters:
     query = given.get("query")
     if not isinstance(query, str) or not query:
-        raise BadRequest(400, '"query" has to be a GraphQL document.')
+        raise BadRequest(400, '"query" must be a GraphQL document.')
     name = given.get("operationName")
     if not isinstance(name, str | None):
-        raise BadRequest(400, '"operationName" has to be a string.')
+        raise BadRequest(400, '"operationName" must be a string.')
     _optional_object(given, "extensions")
     return Parameters(query, _optional_object(given, "variables"), name)
 
@@ -57,4 +57,4 @@ def _optional_object(given: Mapping[str, object], name: str) -> dict[str, Any] |
     value = given.get(name)
     if value is None or isinstance(value, dict):
         return value
-    raise BadRequest(400, f'"{name}" has to be an object.')
+    raise BadRequest(400, f'"{name}" must be a JSON object.')

@@ -1,4 +1,4 @@
-"""The rules that a document is validated by: the specification's with two changed, and Strawberry's."""
+"""Validation rules of documents: those of the specification, two of them changed, and Strawberry's."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from schema.door.storable import StorableTextRule
 
 
 class NamedValuesRule(ValuesOfCorrectTypeRule):
-    """As the specification's rule, but the error is INVALID_INPUT and says where the value stands."""
+    """The specification's rule, with the code INVALID_INPUT and the place of the value."""
 
     _argument: str | None = None
 
@@ -50,7 +50,7 @@ class NamedValuesRule(ValuesOfCorrectTypeRule):
 
 
 def validation_rules(comparisons: int) -> tuple[type[ASTValidationRule], ...]:
-    """`comparisons` bounds the rule whose work grows with the square of the document."""
+    """The rules. `comparisons` limits the one whose work grows quadratically with the document."""
 
     class BoundedOverlapRule(OverlappingFieldsCanBeMergedRule):
         def __init__(self, context: ValidationContext) -> None:

@@ -44,12 +44,12 @@ class Scales:
         self._open: set[str] = set()
 
     def weigh_fragments(self) -> None:
-        """Also those that nobody spreads: validation walks them all the same."""
+        """Weigh all fragments, also unused ones: validation walks them too."""
         for name in self._fragments:
             self._fragment(name, 0)
 
     def weigh(self, operation: OperationDefinitionNode) -> Weight:
-        """Raises Refused: TOO_COSTLY, BAD_REQUEST, or INVALID_INPUT for a page of no size that there is."""
+        """The weight of an operation. Raises Refused: TOO_COSTLY, BAD_REQUEST, or INVALID_INPUT (page size)."""
         root = self._schema.get_root_type(operation.operation)
         return self._selections(operation.selection_set, root, 1)
 
@@ -115,7 +115,7 @@ class Scales:
         return self._schema.get_type({"__schema": "__Schema", "__type": "__Type"}.get(node.name.value, ""))
 
     def _check(self, weight: Weight, level: int, node: SelectionNode | SelectionSetNode) -> None:
-        """What has to stop the weighing itself; the rest is checked once per operation."""
+        """Check the limits that must stop the weighing itself; the others are checked once for each operation."""
         if weight.fields > self._limits.fields:
             raise refusal(Code.TOO_COSTLY, f"The document selects more than {self._limits.fields} fields.", node)
         if level + weight.nesting - 1 > self._limits.nesting:
@@ -137,7 +137,7 @@ def _charge(
     parent: GraphQLNamedType | None,
     limits: Limits,
 ) -> None:
-    """Adds the field's own price and what is inside it, times its rows where it is a page."""
+    """Add the field's own price and the weight inside it, multiplied by its rows if it is a page."""
     price = _price(node, definition, parent)
     sizes = _sizes(node, definition, limits)
     if sizes is None:
@@ -161,7 +161,7 @@ def _price(node: FieldNode, definition: GraphQLField | None, parent: GraphQLName
 
 
 def _sizes(node: FieldNode, definition: GraphQLField | None, limits: Limits) -> tuple[int | Sized, ...] | None:
-    """None for a field that is no page: neither a connection, nor a list of what `ids` name, nor one of `rows`."""
+    """The page sizes of a field; None if it is neither a connection, nor a list by `ids`, nor one with `rows`."""
     if definition is None:
         return None
     if "rows" in definition.extensions:

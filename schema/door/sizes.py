@@ -12,11 +12,11 @@ from schema.door.refusal import Code, Refused
 from schema.door.weight import Sized, Weight
 
 _IDS: Final = "ids"
-_DIGITS: Final = 10  # of the integers that GraphQL has; Python itself refuses to read thousands
+_DIGITS: Final = 10  # the most digits of a GraphQL integer; Python refuses to read thousands
 
 
 def read_sizes(node: FieldNode, names: tuple[str, ...], limits: Limits) -> tuple[int | Sized, ...]:
-    """What a field is given by these arguments. Raises Refused, INVALID_INPUT, for a number out of range."""
+    """The sizes given by these arguments. Raises Refused, INVALID_INPUT, for a number out of range."""
     sizes: list[int | Sized] = []
     for argument in node.arguments or ():
         name = argument.name.value
@@ -33,10 +33,10 @@ def read_sizes(node: FieldNode, names: tuple[str, ...], limits: Limits) -> tuple
 
 
 def require_sizes(weight: Weight, variables: Mapping[str, Any], limits: Limits) -> None:
-    """Raises Refused, INVALID_INPUT at the argument, where a variable makes a page out of range."""
+    """Raises Refused, INVALID_INPUT at the argument, if a variable makes a page too large or empty."""
     for size in weight.sized():
         value = variables.get(size.variable)
-        if type(value) is int:  # what is of another type is refused as such
+        if type(value) is int:  # coercion refuses other types
             _require(size.argument, value, limits)
 
 

@@ -1,4 +1,4 @@
-"""What may stand nowhere in a request: text that no database stores, in variables and in the document."""
+"""Refuses text that databases cannot store, in variables and in the document."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from schema.door.refusal import Code, Refused
 
 
 class StorableTextRule(ASTValidationRule):
-    """Refuses such text written into the document; numbers are their types' matter."""
+    """Refuses such text in the document. The types of numbers check their values."""
 
     def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
-        """NUL comes as an escape; half of a surrogate pair is a syntax error already."""
+        """Check a string literal for NUL escapes; half of a surrogate pair is a syntax error already."""
         for found in objections(node.value, ()):
             self.report_error(GraphQLError(found.message, node, extensions={"code": Code.INVALID_INPUT}))
 
 
 def require_storable(variables: Mapping[str, Any]) -> None:
-    """Raises Refused, INVALID_INPUT at every variable's member that is not."""
+    """Raises Refused, INVALID_INPUT, with every unstorable member of the variables."""
     found = objections(dict(variables), ())
     if found:
         raise Refused([_error(violation) for violation in found])

@@ -1,4 +1,4 @@
-"""How heavy a selection is: numbers that add up, and pages whose size depends on variables."""
+"""Weights of selections: numbers to add up, and pages whose size depends on variables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schema.door.limits import Cost
 
 @dataclass(slots=True)
 class Weight:
-    """What one selection asks for, once. Fixed numbers, and the pages whose size depends on variables."""
+    """The weight of one selection: fixed numbers, and pages whose size depends on variables."""
 
     depth: int = 0
     nesting: int = 0
@@ -35,12 +35,12 @@ class Weight:
         self.pages += other.pages
 
     def total(self, variables: Mapping[str, Any], page: int) -> Cost:
-        """With variables as coerced; `page` rows where a connection names no size."""
+        """The cost with these coerced variables. `page`: the rows of a connection without a size."""
         nodes, cost = self._totals(variables, page)
         return Cost(requested=cost, nodes=nodes, depth=self.depth)
 
     def sized(self) -> Iterator[Sized]:
-        """Every argument that a variable gives the size of a page by."""
+        """Every page size that a variable gives."""
         for each in self.pages:
             yield from (size for size in each.sizes if isinstance(size, Sized))
             yield from each.inside.sized()
@@ -57,7 +57,7 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class Sized:
-    """A variable, by its name, that stands for the size of a page, or for its ids."""
+    """A variable, by its name, that gives the size of a page or its ids."""
 
     argument: str
     variable: str
@@ -65,7 +65,7 @@ class Sized:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A field that answers rows. Of `sizes` the largest counts."""
+    """A field with rows. The largest of `sizes` counts."""
 
     sizes: tuple[int | Sized, ...]
     cost: int

@@ -81,7 +81,7 @@ async def _delete(root: Any, info: Info, id: strawberry.ID, expected_version: in
 
 @strawberry.type
 class Queries:
-    """What can be read."""
+    """Root fields that read integrations."""
 
     integrations: CountedPageOf[Integration] = reading(
         queries.list_integrations, _integrations, "Integrations of your organization and those installed on it."
@@ -91,7 +91,7 @@ class Queries:
 
 @strawberry.type
 class Mutations:
-    """What can be changed."""
+    """Root fields that change integrations."""
 
     create_integration = mutation(
         operations.create_integration,

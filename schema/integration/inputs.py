@@ -1,4 +1,4 @@
-"""What is given of an integration."""
+"""Inputs of integrations."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from schema.kit.secret import SecretInput
 
 @strawberry.enum(description="Direction of an order.")
 class OrderDirection(StrEnum):
-    """Which way."""
+    """ASC: ascending. DESC: descending."""
 
     ASC = "ASC"
     DESC = "DESC"
@@ -46,7 +46,7 @@ class IntegrationFilter:
 
 @strawberry.input(description="Order of integrations.")
 class IntegrationOrder:
-    """A field and a direction; ties by id."""
+    """A field and a direction. Rows with equal values are ordered by id."""
 
     field: IntegrationOrderField = strawberry.field(description="By what.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")

@@ -1,4 +1,4 @@
-"""What is shown of an integration."""
+"""Output types of integrations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every resolver of a request is given: the caller and the request's loaders."""
+"""The context of every resolver: the caller and the request's loaders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resolvers.loaders.loaders import Loaders
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """One request's."""
+    """The caller and the loaders of one request."""
 
     caller: Caller
     loaders: Loaders

@@ -7,7 +7,7 @@ from resolvers.operation import Facts
 
 
 def needing(description: str, needs: Facts | Permission | None) -> str:
-    """The description with the permission that is asked for, unless it says so itself."""
+    """The description, plus the needed permission unless it names that itself."""
     permissions = needs.permissions if isinstance(needs, Facts) else (needs,) if needs else ()
     if not permissions or "Needs " in description:
         return description

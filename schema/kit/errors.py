@@ -30,7 +30,7 @@ class ProblemCode(StrEnum):
 
 @strawberry.interface(description="Why a mutation was refused. Nothing was changed.")
 class Problem:
-    """What every refusal says."""
+    """The fields of every refusal."""
 
     code: ProblemCode = strawberry.field(description="The kind, the same word as `extensions.code`.")
     message: str = strawberry.field(description="A sentence for people that says what to do.")
@@ -112,7 +112,7 @@ def _handler(kind: type[errors.DomainError]) -> Any:
     problem, code, facts = _KINDS[kind]
 
     class Handler(strawberry.ExceptionHandler):  # type: ignore[type-arg]  # known at run time only
-        """Makes a member of the field's union of a refusal of one kind."""
+        """Turns a refusal of one kind into a member of the field's union."""
 
         exception_type = kind
         error_type = problem
@@ -126,7 +126,7 @@ def _handler(kind: type[errors.DomainError]) -> Any:
 
 
 def handlers() -> list[Any]:
-    """One for each kind; a kind that is not in the field's union goes to `errors[]`."""
+    """A handler for each kind. A kind outside of the field's union goes to `errors[]`."""
     return [_handler(kind) for kind in _KINDS]
 
 

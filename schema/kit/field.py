@@ -1,4 +1,4 @@
-"""The kinds of fields there are: a column, a pure function of a row, an edge; an operation at the roots."""
+"""The kinds of fields: a column, a pure function of a row, an edge; at the roots an operation."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def to_one(edge: Edge, description: str) -> Any:
 
 
 def related(relation: Relation, key: Callable[[Any], Any], description: str) -> Any:
-    """The value of a batch relation."""
+    """A field with the value of a batch relation."""
 
     async def resolve(root: Any, info: Info) -> Any:
         return await info.context.loaders.value(relation, key(root))
@@ -63,7 +63,7 @@ def related(relation: Relation, key: Callable[[Any], Any], description: str) -> 
 
 
 def to_list(edge: Edge, description: str, *, most: int) -> Any:
-    """Every row at the other end of an edge, of which there are at most so many by rule; a request is weighed so."""
+    """Every row at the other end of an edge. `most`: their greatest number by rule, used for weighing a request."""
 
     async def resolve(root: Any, info: Info) -> Any:
         return await info.context.loaders.all(edge, getattr(root, edge.local))
@@ -86,14 +86,14 @@ def to_many(edge: Edge, description: str, *, filter: tuple[type, type] | None = 
 
 
 def reading(operation: Operation[Any, Any], resolver: Callable[..., Any], description: str) -> Any:
-    """The answer of an operation that reads, called by a resolver of its own."""
+    """The answer of a reading operation, which the given resolver calls."""
     return _field(resolver, needing(description, operation.facts))
 
 
 def listing(
     operation: Operation[Any, Any], description: str, *, order: Order, filter: tuple[type, type] | None = None
 ) -> Any:
-    """A page of a root list, by the operation that lists in that order."""
+    """A page of a root list, read by an operation in an order."""
 
     async def load(root: Any, info: Info, arguments: PageArguments, narrowed: Any) -> Page:
         return await listed(info, operation, arguments, order, narrowed or filter[1]() if filter else None)
@@ -104,7 +104,7 @@ def listing(
 async def listed(
     info: Info, operation: Operation[Any, Any], arguments: PageArguments, order: Order, narrowed: Any = None
 ) -> Page:
-    """A page of what an operation lists in an order, narrowed by a filter where it takes one."""
+    """A page of the rows that an operation lists in an order, narrowed by a filter if it takes one."""
     binding = binding_of(info, narrowed)
     request = arguments.request(info, binding, count=asks_for(info, "totalCount"))
     given = {} if narrowed is None else {"filter": narrowed}

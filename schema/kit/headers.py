@@ -1,4 +1,4 @@
-"""Headers as they are shown and given."""
+"""Headers of integrations: output and input."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schema.kit.field import column
 
 @strawberry.type(description="A header with `${user.*}` and `${tenant.*}`; a literal value is shown masked.")
 class HeaderTemplate:
-    """Never a secret."""
+    """A header's name and hint, never its full literal value."""
 
     name: str = column("Header name.")
     value: str = column("Template, or `…` and the last characters of a literal.")

@@ -17,7 +17,7 @@ def global_id(type_name: str, row_id: str) -> str:
 
 
 def parse_global_id(value: str) -> tuple[str, str] | None:
-    """(type name, row id), or None for anything that is no global id."""
+    """(type name, row id), or None if the text is not a global id."""
     try:
         text = base64.urlsafe_b64decode(value.encode("ascii") + b"=" * (-len(value) % 4)).decode("ascii")
     except (UnicodeError, binascii.Error, ValueError):
@@ -27,9 +27,9 @@ def parse_global_id(value: str) -> tuple[str, str] | None:
 
 
 def row_id(value: str) -> str:
-    """The row's own id behind either kind of id. Ids are unique over all tables, so the type need not be asked.
+    """The row id of a global id or of a row id. Ids are unique over all tables, so the type does not matter.
 
-    What is neither comes back as it is: no row has it.
+    Any other text is returned unchanged: no row has it as its id.
     """
     if _ROW_ID.fullmatch(value):
         return value

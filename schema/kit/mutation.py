@@ -1,4 +1,4 @@
-"""Fields that change something: one operation each, answering a result."""
+"""Fields of mutations: each runs one operation and answers a result union."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def mutation(
     reads: type | Callable[[Any], Any],
     shows: Callable[[Any], Any] | None = None,
 ) -> Any:
-    """An operation on one input. `reads` is its command class, or makes the command; `shows` picks the payload."""
+    """An operation with one input. `reads`: makes the command; may be its class. `shows`: picks the payload."""
     read: Callable[[Any], Any] = (lambda given: command(reads, given)) if isinstance(reads, type) else reads
 
     async def resolve(root: Any, info: Info, input: Any) -> Any:
@@ -56,7 +56,7 @@ def answering(
     *,
     metadata: dict[str, int] | None = None,
 ) -> Any:
-    """An operation called by a resolver of its own."""
+    """An operation that the given resolver calls."""
     resolver.__annotations__.pop("return", None)
     return strawberry.field(
         resolver=resolver,
@@ -67,7 +67,7 @@ def answering(
 
 
 async def asked(info: Info, operation: AnyOperation, *given: Any, **named: Any) -> Any:
-    """Run an operation; a refusal names places as the field's arguments have them."""
+    """Run an operation. A refusal names places by the field's arguments."""
     try:
         return await operation(info.context.caller, *given, **named)
     except DomainError as refusal:
@@ -75,7 +75,7 @@ async def asked(info: Info, operation: AnyOperation, *given: Any, **named: Any) 
 
 
 async def act(info: Info, operation: AnyOperation, *given: Any, **named: Any) -> Any:
-    """Run an operation that changes something; what was read before it is read anew after it."""
+    """Run an operation that changes rows. Rows loaded before are loaded again after it."""
     try:
         return await asked(info, operation, *given, **named)
     finally:

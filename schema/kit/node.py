@@ -1,4 +1,4 @@
-"""Types that show values of the behaviour as they are: rows with a global id as nodes, others as views."""
+"""Types that show results of operations: rows with a global id as nodes, other values as views."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _id(root: Any) -> Any:
 
 @strawberry.interface(description="A thing with a global id.")
 class Node:
-    """Relay's node."""
+    """Relay's interface of types with a global id."""
 
     id: strawberry.ID = strawberry.field(resolver=_id, description="Opaque global id.")
 
@@ -47,7 +47,7 @@ class RowNode(Node):
 def node(table: type[Row]) -> Callable[[T], T]:
     """Declare a node type over a table; its description is the class's docstring.
 
-    Raises TypeError for a table that does not say which permission its reading needs.
+    Raises TypeError for a table without a `read_permission`.
     """
     if not hasattr(table, "read_permission"):
         raise TypeError(f"{table.__name__} is a node, so its table needs a read_permission.")
@@ -61,7 +61,7 @@ def node(table: type[Row]) -> Callable[[T], T]:
 
 
 def view(kind: type, description: str) -> Callable[[T], T]:
-    """Declare a type that shows values of one Python type as they are, such as what an operation returns."""
+    """Declare a type that shows values of one Python type, such as the result of an operation."""
 
     def decorate(cls: T) -> T:
         def is_type_of(_cls: Any, value: Any, _info: Info) -> bool:

@@ -35,7 +35,7 @@ _PAGE: Final = "A page of {row} rows."
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A slice on its way out: its rows, how they are ordered, and what its cursors are bound to."""
+    """A slice to be shown: its rows, their order, and the binding of its cursors."""
 
     slice: Slice[Any]
     order: Order
@@ -49,7 +49,7 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class PageArguments:
-    """`first`, `after`, `last`, `before` as they were given; absent and null are the same."""
+    """The arguments `first`, `after`, `last`, `before`; null is the same as absent."""
 
     first: int | None = None
     after: str | None = None
@@ -57,7 +57,7 @@ class PageArguments:
     before: str | None = None
 
     def request(self, info: Info, binding: str, *, count: bool = False) -> SliceRequest:
-        """Raises InvalidInput at the argument that is wrong."""
+        """The slice to load. Raises InvalidInput at the wrong argument."""
         if self.first is not None and self.last is not None:
             raise InvalidInput.at(("last",), "Give first or last, not both.")
         return SliceRequest(
@@ -89,20 +89,20 @@ def paged(load: Callable[..., Awaitable[Page]]) -> Callable[..., Any]:
 
 
 def binding_of(info: Info, *parts: Any) -> str:
-    """What a cursor is good for: an organization, a field, and what narrows and orders its list."""
+    """The binding of a cursor: organization, field, filter and order of its list."""
     raw: GraphQLResolveInfo[Any] = info._raw_info
     narrowed = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
     return f"{info.context.caller.organization_id}|{raw.parent_type.name}.{raw.field_name}|{narrowed}"
 
 
 def asks_for(info: Info, name: str) -> bool:
-    """Whether a field is selected directly below this one, fragments looked through."""
+    """Whether a field is selected directly below this one, also inside fragments."""
     raw: GraphQLResolveInfo[Any] = info._raw_info
     return any(_selects(raw, node.selection_set, name) for node in raw.field_nodes)
 
 
 def optional(value: Any) -> Any:
-    """The value of an argument; None where it was not given."""
+    """The value of an argument; None if it was not given."""
     return None if value is strawberry.UNSET else value
 
 
@@ -133,7 +133,7 @@ def _position(info: Info, binding: str, name: str, cursor: str | None) -> tuple[
 
 @strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
-    """Relay's page info."""
+    """Relay's facts about a page: its cursors and whether more rows follow."""
 
     has_next_page: bool = strawberry.field(description="More after this page.")
     has_previous_page: bool = strawberry.field(description="More before this page.")

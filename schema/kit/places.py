@@ -1,4 +1,4 @@
-"""Places of refusals in the words of the graph: `("owner_id",)` of a command is `input.ownerId` of a mutation."""
+"""Places of refusals in the names of the graph: `("owner_id",)` of a command is `input.ownerId` of a mutation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def as_asked(refusal: DomainError, info: Info) -> DomainError:
 
 
 def _in(arguments: Mapping[str, GraphQLArgument], path: Path) -> Path:
-    """An argument by its name, a field of `input` below it; any other place is none of the input's and stays."""
+    """An argument by its name, a field of `input` below `input`; any other place stays unchanged."""
     name = to_camel_case(path[0]) if path else ""
     if name in arguments:
         return (name, *_below(arguments[name].type, path[1:]))
@@ -31,7 +31,7 @@ def _in(arguments: Mapping[str, GraphQLArgument], path: Path) -> Path:
 
 
 def _below(kind: Any, path: Path) -> Path:
-    """Names of fields in camel case; what stands inside a JSON value keeps its own words."""
+    """Names of fields in camel case; names inside a JSON value stay unchanged."""
     kind = None if kind is None else get_nullable_type(kind)
     if path and is_list_type(kind):
         return (path[0], *_below(kind.of_type, path[1:]))

@@ -1,4 +1,4 @@
-"""Inputs that name one thing in any of its ways."""
+"""Inputs that name one row by id, handler or slug."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Removals: the result of every deletion, and its field."""
+"""Deletions: the result of each, and its field."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DeleteResult = Result("DeleteResult", DeletePayload, "Gone, or why not.", beside
 
 
 def deletion(operation: AnyOperation, noun: type, description: str) -> Any:
-    """An operation that removes one of a noun's rows, named by its id, and returns that id."""
+    """An operation that removes the row with the given id and returns the id."""
 
     async def resolve(root: Any, info: Info, id: strawberry.ID) -> Any:
         gone = await act(info, operation, row_id(id))

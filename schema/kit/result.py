@@ -14,9 +14,9 @@ from schema.kit.node import TABLES, view
 
 
 class Result:
-    """A result union. Its members follow from `refuses` of the operations whose fields have it as their type.
+    """A result union. Its members follow from `refuses` of the operations whose fields have this type.
 
-    `besides`: refusals that the graph promises to clients though no operation declares them yet.
+    `besides`: further refusals that the graph promises to clients though no operation declares them yet.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class Result:
         self._payload = payload
 
     def of(self, facts: Facts) -> StrawberryUnion:
-        """The union as the type of one more operation's field."""
+        """The union as the type of the field of another operation, whose refusals become members."""
         self.refused.update(facts.refuses, (Forbidden,) if facts.needs else ())
         members = (self._payload, *problems(self.refused | self.besides))
         self._union.type_annotations = tuple(StrawberryAnnotation(member) for member in members)

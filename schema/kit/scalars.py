@@ -1,4 +1,4 @@
-"""Scalars: times as RFC 3339 in UTC over milliseconds, and JSON as it is."""
+"""Scalars: times (RFC 3339 in UTC, in Python milliseconds) and JSON."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _LATEST = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
 
 
 def show_time(milliseconds: int) -> str:
-    """`2026-02-01T09:30:00.000Z`."""
+    """RFC 3339 in UTC with milliseconds, such as `2026-02-01T09:30:00.000Z`."""
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
 
 
 def read_time(value: Any) -> int:
-    """Milliseconds of an RFC 3339 text with an offset; raises ValueError in a sentence for the caller."""
+    """Milliseconds of an RFC 3339 text with an offset. Raises ValueError with a sentence for the caller."""
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
@@ -41,7 +41,7 @@ def read_time(value: Any) -> int:
 
 
 def _read_literal(node: ValueNode, variables: Mapping[str, Any] | None = None) -> Any:
-    """Raises ValueError for a number that JSON cannot carry, such as 1e999."""
+    """The value of a JSON literal. Raises ValueError for a number outside of JSON, such as 1e999."""
     value = value_from_ast_untyped(node, dict(variables) if variables else None)
     found = objections(value, ())
     if found:

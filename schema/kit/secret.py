@@ -1,4 +1,4 @@
-"""Secrets as they are given: exactly one kind, and never shown again."""
+"""Secret inputs: exactly one kind of secret, never shown again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a GraphQL input to the command that it stands for, field by field of the same name."""
+"""Translation of a GraphQL input to a command, by fields of the same name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ C = TypeVar("C")
 
 
 def command(kind: type[C], given: Any) -> C:
-    """A command with the fields that were mentioned; the others have its defaults. Ids become row ids."""
+    """A command with the mentioned fields; the others have the command's defaults. Global ids become row ids."""
     ids = _id_fields(type(given))  # type: ignore[arg-type]  # a class is hashable
     values = {}
     for name, annotation in _fields(kind).items():  # type: ignore[arg-type]

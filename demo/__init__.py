@@ -64,12 +64,12 @@ def _port_file(home: Path) -> Path:
 
 
 def _listen(file: Path) -> socket.socket:
-    kept = file.read_text() if file.exists() else ""
-    wanted = int(kept) if kept.isdecimal() else 0
+    text = file.read_text() if file.exists() else ""
+    port = int(text) if text.isdecimal() else 0
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     with contextlib.suppress(OSError):
-        listener.bind((_HOST, wanted))
+        listener.bind((_HOST, port))
     if listener.getsockname()[1] == 0:
         listener.bind((_HOST, 0))
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -34,8 +34,8 @@ app.add_typer(keys, name="keys")
 def init() -> None:
     """Make the home directory and its master key if they do not exist."""
     settings = _or_exit(read_settings)
-    made = _or_exit(lambda: prepare_home(settings))
-    what = "Made" if made else "Kept"
+    is_new = _or_exit(lambda: prepare_home(settings))
+    what = "Made" if is_new else "Kept"
     print(f"{what} the master key of {settings.home.resolve()}. Back it up: without it stored secrets are lost.")
 
 

@@ -1,1 +1,1 @@
-"""Measurements, by hand. Nothing of the product imports them."""
+"""Measurements, run by hand. The product does not import them."""

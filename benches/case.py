@@ -1,4 +1,4 @@
-"""The one call that is measured: what is sent, what describes it, what the remote service answers."""
+"""The measured call: its request, its declaration, and the remote service's answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The databases of a run: made empty, and asked at the end what they recorded."""
+"""The databases of a run: new and empty; at the end their records are counted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RECORDED = "SELECT count(*) FROM dispatch WHERE outcome = 'SUCCEEDED'"
 
 
 class SqliteFiles:
-    """A file for each subject, whose writing is its own process's."""
+    """A file for each subject; the subject's own process writes it."""
 
     pid = None
 
@@ -28,7 +28,7 @@ class SqliteFiles:
         return f"sqlite:///{self._directory / name}.sqlite3"
 
     def recorded(self, url: str) -> int:
-        """How many calls it has a good outcome of."""
+        """The number of recorded calls with a good outcome."""
         connection = sqlite3.connect(url.removeprefix("sqlite:///"))
         try:
             return int(connection.execute(_RECORDED).fetchone()[0])
@@ -48,7 +48,7 @@ class PostgresqlServer:
         return urlsplit(self._url)._replace(path=f"/{name}").geturl()
 
     def recorded(self, url: str) -> int:
-        """How many calls it has a good outcome of."""
+        """The number of recorded calls with a good outcome."""
         return int(asyncio.run(_execute(url, _RECORDED)))
 
 

@@ -25,7 +25,7 @@ Rounds = dict[str, list[Round]]
 
 
 def main() -> None:
-    """Measure and print. Everything that is started ends with it."""
+    """Measure and print. Ends every process that it started."""
     given = _arguments()
     found: dict[str, Rounds] = {}
     with tempfile.TemporaryDirectory(prefix="patchbay-bench-", dir=given.directory) as name, ExitStack() as stack:
@@ -47,13 +47,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7, help="of each subject, interleaved")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each round")
     parser.add_argument("--against", type=Path, help="another checkout of the hub, measured in the same run")
-    parser.add_argument("--directory", type=Path, help="where the databases are put; on the disk that matters")
+    parser.add_argument("--directory", type=Path, help="folder for the databases; choose the disk to measure")
     parser.add_argument("--json", type=Path, help="file for every round's figures")
     return parser.parse_args()
 
 
 def _measure(kind: str, work: Path, upstream: int, given: argparse.Namespace) -> Rounds:
-    """Start every subject over a database of its own, and let them take turns."""
+    """Start every subject on its own database, and measure them in turns."""
     home = work / kind
     home.mkdir()
     with ExitStack() as stack:
@@ -77,7 +77,7 @@ def _take_turns(subjects: Sequence[Subject], given: argparse.Namespace, database
         run_round(subject, _WARM_SECONDS, database_pid)
     rounds: Rounds = {subject.name: [] for subject in subjects}
     for number in range(given.rounds):
-        for subject in subjects if number % 2 else reversed(subjects):  # what drifts, drifts for all alike
+        for subject in subjects if number % 2 else reversed(subjects):  # drift affects all alike
             rounds[subject.name].append(run_round(subject, given.seconds, database_pid))
     return rounds
 

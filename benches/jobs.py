@@ -1,11 +1,11 @@
-"""Jobs of the hub beside procrastinate's, on one PostgreSQL, in rounds that alternate. By hand; minutes, not hours.
+"""Jobs of the hub against procrastinate's, on one PostgreSQL, in alternating rounds. By hand; takes minutes.
 
     python -m venv bench && bench/bin/pip install -r requirements-dev.lock -r benches/requirements.in
     bench/bin/python benches/jobs.py [ROUNDS]
 
-A round of a subject: jobs are asked for one by one from 10 tasks, each in a transaction; two worker processes
-drain the rest; then they are left idle; then jobs come every 20 ms and each says how long it waited, from before
-the transaction that asked for it.
+A round of a subject: 10 tasks enqueue jobs one by one, each in a transaction; two worker processes drain the
+rest; then they are idle; then a job is enqueued every 20 ms, and its wait is measured from before the transaction
+that enqueues it.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ sys.path.insert(0, str(ROOT))
 WORKER = Path(__file__).with_name("jobs_worker.py")
 TASKS, IDLE_SECONDS, PROBES, PROBE_SECONDS = 10, 5.0, 200, 0.02
 TICKS = os.sysconf("SC_CLK_TCK")
-#: name: how many are asked for one by one, how many are drained.
+#: name: number enqueued one by one, number drained.
 SUBJECTS = {"hub": (1500, 20_000), "hub, done jobs removed": (1500, 20_000), "procrastinate": (1500, 1500)}
 
 
 async def main(rounds):
-    """Play the rounds and report."""
+    """Run the rounds and print the report."""
     from tests.harness.databases import postgresql_server
 
     with postgresql_server() as server:
@@ -40,7 +40,7 @@ async def main(rounds):
 
 
 async def play(name, server):
-    """One round of a subject, in a database of its own."""
+    """One round of a subject, in its own database."""
     from benches.jobs_subjects import open_subject
     from tests.harness.databases import postgresql_database
 
@@ -66,7 +66,7 @@ async def play(name, server):
 
 
 async def ask(subject, count):
-    """Ask for jobs one by one."""
+    """Enqueue jobs one by one."""
 
     async def some():
         for _ in range(count // TASKS):
@@ -81,7 +81,7 @@ async def ask(subject, count):
 
 
 def drained(workers, count):
-    """By the workers' own notes: from the first begin to the last end."""
+    """Rate by the workers' notes, from the first begin to the last end."""
     deadline = time.monotonic() + 120
     while sum(worker.note()["count"] for worker in workers) < count:
         assert time.monotonic() < deadline, [worker.note() for worker in workers]
@@ -92,7 +92,7 @@ def drained(workers, count):
 
 
 class Worker:
-    """A worker process, which answers a line with a note of what it has done so far."""
+    """A worker process, which answers each line with a note of the jobs done so far."""
 
     def __init__(self, name, url):
         self._process = subprocess.Popen(

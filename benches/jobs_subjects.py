@@ -1,4 +1,4 @@
-"""Who is measured: how each makes its tables, is asked for jobs, and works."""
+"""The measured job engines: making their tables, enqueueing, working."""
 
 import time
 from contextlib import asynccontextmanager
@@ -24,7 +24,7 @@ async def open_subject(name, url):
 
 
 async def work(name, url, note, told):
-    """Do jobs until told to stop, noting each: its begin, and how long it waited if it says when it was asked."""
+    """Run jobs until told to stop. Notes of each job its begin, and its wait if it has its enqueueing time."""
     if name == "procrastinate":
         await _work_procrastinate(url, note, told)
         return
@@ -114,7 +114,7 @@ async def _work_procrastinate(url, note, told):
 
 
 def noting():
-    """A function that notes a job, and what it has noted."""
+    """A function that notes a job, and its notes."""
     noted = {"count": 0, "first": 0.0, "last": 0.0, "waits": []}
 
     def note(asked):

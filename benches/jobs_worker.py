@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 
 async def main(name, url):
-    """Work, and answer."""
+    """Run jobs, and answer each line with a note."""
     from benches.jobs_subjects import noting, work
 
     note, noted = noting()

@@ -1,6 +1,6 @@
-"""The callers: keep-alive connections that each call again as soon as they are answered, for so many seconds.
+"""The callers: keep-alive connections that each call again after every answer, for some seconds.
 
-Reads what to send from stdin as JSON and prints what came of it as JSON.
+Reads the request from stdin as JSON and prints the result as JSON.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import uvloop
 
 
 async def load(*, url: str, headers: dict[str, str], body: str, marker: str, connections: int, seconds: float) -> Any:
-    """Calls and seconds they took; RuntimeError for an answer that is not 200 or lacks the marker."""
+    """Number of calls and their seconds. Raises RuntimeError for an answer that is not 200 or lacks the marker."""
     took: list[float] = []
     connector = aiohttp.TCPConnector(limit=connections)
     timeout = aiohttp.ClientTimeout(total=30)

@@ -1,4 +1,4 @@
-"""The hub under measurement: started as in production, filled by its own commands and its own API."""
+"""The measured hub: started as in production, filled by its commands and its API."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DISPATCH = """mutation ($input: DispatchInput!) {
 
 
 def start_hub(stack: ExitStack, root: Path, home: Path, *, label: str, database: str, upstream: int) -> list[Subject]:
-    """Serve the checkout at `root`; a subject for each face that it has."""
+    """Serve the checkout at `root`. Answers a subject for each of its faces."""
     port = free_port()
     home.mkdir()
     settings = {
@@ -65,7 +65,7 @@ def _subjects(label: str, url: str, known: dict[str, Any]) -> list[Subject]:
 
 
 def command(root: Path, settings: dict[str, object], *arguments: str) -> str:
-    """What a command of the hub prints."""
+    """The output of a command of the hub."""
     given = [f"PATCHBAY_{key.upper()}={value}" for key, value in settings.items()]
     command = ["env", *given, sys.executable, "cli.py", *arguments]
     return subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE, text=True).stdout

@@ -1,6 +1,6 @@
 """The service that a team would write instead: Starlette, httpx, jsonschema and single statements on the driver.
 
-It does what the measured dispatch does and no more: token and credential from the database, validation, an
+It does the same as the measured dispatch and no more: token and credential from the database, validation, an
 intent before the call and an outcome after it, each committed durably. No tenancy beyond the token's, no encryption,
 no egress guard, no retries, no idempotency.
 """
@@ -39,7 +39,7 @@ def create_app(database: str, validate: Validate, seed: Callable[[Any], Awaitabl
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        # As many idle connections as there are calls: with httpx's default of 20 it would connect anew all the time.
+        # As many idle connections as calls: with httpx's default of 20 it would reconnect all the time.
         limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
         async with open_store(database) as store, httpx.AsyncClient(timeout=30, limits=limits) as http:
             await seed(store)

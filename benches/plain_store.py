@@ -1,4 +1,4 @@
-"""The plain service's tables and its statements, straight on aiosqlite or asyncpg: each commits by itself."""
+"""The plain service's tables and statements, directly on aiosqlite or asyncpg. Each statement commits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _POOL = 10
 
 
 class SqliteStore:
-    """One connection in its thread, as durable as the hub's: WAL, synchronous=FULL."""
+    """One connection in a thread, as durable as the hub's: WAL, synchronous=FULL."""
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""Starts what a run needs as processes of its own, and ends each of them."""
+"""Starts the processes of a run, and ends each of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _START_SECONDS, _STOP_SECONDS = 30.0, 30.0
 
 
 class Program:
-    """A Python program that runs until it is ended; its output goes to `log`."""
+    """A Python program that runs until `end`; its output is written to `log`."""
 
     def __init__(
         self, name: str, *arguments: object, log: Path, cwd: Path = HERE, settings: Mapping[str, object] | None = None
@@ -30,7 +30,7 @@ class Program:
             )
 
     def wait_until_it_listens(self, port: int) -> None:
-        """Wait until it listens; RuntimeError with its output when it ended instead."""
+        """Wait until it listens. Raises RuntimeError with its output if it ended instead."""
         until = time.monotonic() + _START_SECONDS
         while not _answers(port):
             if self._process.poll() is not None or time.monotonic() > until:
@@ -39,11 +39,11 @@ class Program:
 
     @property
     def pid(self) -> int:
-        """Of the program itself, since `env` becomes it."""
+        """The process id of the program itself, since `env` replaces itself by it."""
         return self._process.pid
 
     def end(self) -> None:
-        """Ask it to stop; kill it when it does not."""
+        """Ask it to stop; kill it if it does not."""
         self._process.terminate()
         try:
             self._process.wait(_STOP_SECONDS)

@@ -1,7 +1,7 @@
-"""Calls on a token that is over, by processes at once: how often the vendor is asked. `python benches/refresh.py`.
+"""Concurrent calls of several processes on an expired token: token requests. `python benches/refresh.py`.
 
-For each database: server processes over it, and calls that all go along with one connection whose access token has
-ended. The vendor takes half a second for a token and counts. The run fails when a call does.
+For each database: several server processes, and calls that all use one connection whose access token has expired.
+The vendor takes half a second for a token and counts requests. The run fails if a call fails.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class _Counts(Counter[str]):
 
 @contextmanager
 def _vendor() -> Iterator[_Counts]:
-    """Counts requests by path; gives a new token each time, and takes any."""
+    """Counts requests by path. Issues a new token each time, and accepts any."""
     counts, turn = _Counts(), threading.Lock()
 
     class Answering(BaseHTTPRequestHandler):

@@ -2,8 +2,8 @@
 
     .venv/bin/python benches/rotation.py [--secrets 100000] [--callers 8]
 
-For each database: so many connections with a secret, a server process, callers that dispatch with one of them and
-compare what arrives at the remote service, and `cli.py keys rotate` as a process. The run fails when a call does.
+For each database: connections with a secret, a server process, callers that dispatch with one of them and check the
+credential that the remote service receives, and `cli.py keys rotate` as a process. The run fails if a call fails.
 """
 
 import argparse
@@ -25,7 +25,7 @@ async def main(secrets, callers):
     from tests.harness.databases import postgresql_database, postgresql_server
 
     print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
-    print("| | secrets | rotation s | sealed anew/s | reads | failed reads | p50 ms | p99 ms | p99 ms alone |")
+    print("| | secrets | rotation s | re-sealed/s | reads | failed reads | p50 ms | p99 ms | p99 ms alone |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as directory:
         await measure("SQLite", f"sqlite:///{directory}/bench.sqlite3", Path(directory) / "a", secrets, callers)
@@ -65,7 +65,7 @@ async def measure(name, url, home, secrets, callers):
 
 
 async def rotate(operated, server, upstream, callers):
-    """Calls alone for five seconds, then beside a rotation."""
+    """Measure calls alone for five seconds, then during a rotation."""
     from tests.harness.calling import app, capability
 
     async with operated.client(server) as client:
@@ -81,20 +81,20 @@ async def rotate(operated, server, upstream, callers):
 
 
 def figures(said):
-    """From what the command printed: `… with master key 2 in 12.3 s, 8,130 a second; …`."""
+    """Seconds and rate from the output of the command: `… with master key 2 in 12.3 s, 8,130 a second; …`."""
     words = said.split(" in ")[1].split()
     return float(words[0]), float(words[2].replace(",", ""))
 
 
 class Reads:
-    """Callers that each dispatch again as soon as they are answered."""
+    """Callers that each dispatch again after every answer."""
 
     def __init__(self, shop, callers):
         self.took, self.failed = [], 0
         self._shop, self._callers, self._stopped = shop, callers, False
 
     def at(self, part):
-        """Milliseconds within which this part of the calls ended."""
+        """Milliseconds within which this share of the calls ended."""
         return 1000 * sorted(self.took)[int(len(self.took) * part)]
 
     async def __aenter__(self):

@@ -1,4 +1,4 @@
-"""What is measured: where and what to send, whose time is counted, and a round of calls to it."""
+"""A measured server: its address and request, the processes whose CPU time counts, and a round of calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from processes import HERE, cpu_seconds
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A server's face; every good answer has the marker in it. `database` is where it keeps its records."""
+    """A face of a server. Every good answer contains the marker. `database`: the URL of its records."""
 
     name: str
     url: str
@@ -27,7 +27,7 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """What came of some seconds of calls. CPU in microseconds a call: the server's, and its database server's."""
+    """The result of some seconds of calls. CPU in microseconds a call: the server's, and its database server's."""
 
     calls: int
     per_second: float
@@ -38,7 +38,7 @@ class Round:
 
 
 def run_round(subject: Subject, seconds: float, database_pid: int | None) -> Round:
-    """Raises CalledProcessError when any call failed; the callers have then said which on stderr."""
+    """Measure one round. Raises CalledProcessError if a call failed; the callers name it on stderr."""
     load = {
         "url": subject.url,
         "headers": dict(subject.headers),

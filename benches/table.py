@@ -1,4 +1,4 @@
-"""What was seen, in words: medians of rounds, and ratios to the plain service round by round."""
+"""The report: medians of rounds, and ratios to the plain service round by round."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The remote service: answers every request at once with the same JSON, at little cost of its own."""
+"""The remote service: answers every request at once with the same JSON, at little cost."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _CREDENTIAL = f"bearer {SECRET}".lower().encode()
 
 
 class Remote(asyncio.Protocol):
-    """Reads requests with a Content-Length, one after the other, and asks for the credential."""
+    """Reads requests with a Content-Length, one after the other, and checks the credential."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A connection that is kept."""
+        """Keep the connection."""
         self._transport = transport
         self._received = b""
 
     def data_received(self, data: bytes) -> None:
-        """Answers each whole request."""
+        """Answer each complete request."""
         self._received += data
         while _HEAD_END in self._received:
             head, _, rest = self._received.partition(_HEAD_END)

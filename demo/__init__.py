@@ -1,4 +1,4 @@
-"""Something to try: a small inventory service beside the hub, and two organizations that show the hub at work."""
+"""The demo: a small inventory service, and two organizations whose integrations use it."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _HOST = "127.0.0.1"
 
 
 class Demo:
-    """The demo upstream on a port of its own, and the rows that point to it. Never in production."""
+    """The demo upstream on its own port, and the rows that point to it. Never use it in production."""
 
     def __init__(self, home: Path) -> None:
-        """Takes the port that it had before, where that is free, so that what was declared keeps working."""
+        """Takes its previous port if that is free, so that existing declarations keep working."""
         self._home = home
         self._socket = _listen(_port_file(home))
         self.port: int = self._socket.getsockname()[1]
 
     @property
     def allowances(self) -> tuple[Allowance, ...]:
-        """What the egress policy must let through besides: this one port."""
+        """The address that the egress policy must also allow: this one port."""
         return (Allowance(network=ipaddress.ip_network(f"{_HOST}/32"), port=self.port),)
 
     @asynccontextmanager
     async def running(self, hub: Hub, url: str) -> AsyncIterator[str]:
-        """Serve the upstream, and make the demo's rows on the first start. Yields what to tell the newcomer."""
+        """Serve the upstream, and make the demo's rows on the first start. Yields the banner for the newcomer."""
         config = uvicorn.Config(inventory(), log_config=None, access_log=False, lifespan="off")
         server = _Upstream(config)
         async with server.serving(self._socket):
@@ -44,11 +44,11 @@ class Demo:
 
 
 class _Upstream(uvicorn.Server):
-    """A second server in the hub's own loop, without signal handlers of its own."""
+    """A second server in the hub's event loop, without signal handlers."""
 
     @asynccontextmanager
     async def serving(self, listener: socket.socket) -> AsyncIterator[None]:
-        """Serve until left."""
+        """Serve until the block ends."""
         if not self.config.loaded:
             self.config.load()
         self.lifespan = self.config.lifespan_class(self.config)
@@ -64,12 +64,12 @@ def _port_file(home: Path) -> Path:
 
 
 def _listen(file: Path) -> socket.socket:
-    kept = file.read_text() if file.exists() else ""
-    wanted = int(kept) if kept.isdecimal() else 0
+    text = file.read_text() if file.exists() else ""
+    port = int(text) if text.isdecimal() else 0
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     with contextlib.suppress(OSError):
-        listener.bind((_HOST, wanted))
+        listener.bind((_HOST, port))
     if listener.getsockname()[1] == 0:
         listener.bind((_HOST, 0))
     file.parent.mkdir(parents=True, exist_ok=True)

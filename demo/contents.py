@@ -1,4 +1,4 @@
-"""What the demo's integrations are and can do."""
+"""The demo's integrations and their capabilities."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ APP = "INVENTORY"
 
 
 def app(upstream: str) -> CreateIntegration:
-    """The app: it declares what it can do by a manifest of its own."""
+    """The demo's app, which declares its capabilities by a manifest."""
     return CreateIntegration(
         name="Inventory",
         handler=APP,
@@ -29,7 +29,7 @@ def app(upstream: str) -> CreateIntegration:
 
 
 def capabilities() -> Sequence[DeclareCapability]:
-    """What the app declares."""
+    """The capabilities of the app's manifest."""
     sku = SimpleInput(name="sku", required=True, description="Stock keeping unit, such as A-100.")
     name = SimpleInput(name="name", description="What it is.")
     quantity = SimpleInput(name="quantity", type=InputType.INTEGER, required=True, description="Pieces in stock.")

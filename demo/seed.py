@@ -1,4 +1,4 @@
-"""The demo's rows: made by the hub's own operations, once, and written down in `demo.json` for scripts."""
+"""The demo's rows: made once by the hub's operations, and listed in `demo.json` for scripts."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _FIRST, _SECOND, _USER = "demo", "second", "ada"
 
 @dataclass(frozen=True, kw_only=True)
 class Seeded:
-    """What the newcomer is told."""
+    """The values of the newcomer's banner."""
 
     url: str
     token: str
@@ -57,7 +57,7 @@ class Seeded:
 
 
 async def seed(hub: Hub, *, home: Path, url: str, upstream: str) -> Seeded:
-    """Make the demo organizations where there are none; else bring the addresses up to date."""
+    """Make the demo organizations if they do not exist; else update the addresses."""
     file = home / "demo.json"
     known = _read(file)
     organization = await _first(hub, select(Organization).where(col(Organization.slug) == _FIRST))
@@ -114,20 +114,20 @@ async def _tokens(hub: Hub) -> dict[str, str]:
 
 
 async def _with_tokens(hub: Hub, organization_id: str, known: dict[str, str]) -> dict[str, str]:
-    """What is known, with tokens that work: new ones where `demo.json` was lost, or a token of it has ended."""
+    """The content of `demo.json` with valid tokens: new ones if the file was lost or a token has ended."""
     try:
         for name in ("token", "secondToken"):
             await authenticate(hub, known.get(name), source=Source.CLI)
     except Unauthenticated:
         try:
             return known | await _reissue(hub, organization_id)
-        except (Forbidden, InvalidInput, NotFound):  # a user of the demo is disabled or gone: the hub goes on without
+        except (Forbidden, InvalidInput, NotFound):  # a user of the demo is disabled or removed: start without it
             return {"token": ""} | known
     return known
 
 
 async def _reissue(hub: Hub, organization_id: str) -> dict[str, str]:
-    """New tokens, and what they are for."""
+    """New tokens by their names in `demo.json`."""
     tokens = await _tokens(hub)
     app = await _first(hub, _app_of(organization_id))
     places = {
@@ -148,7 +148,7 @@ async def _reissue(hub: Hub, organization_id: str) -> dict[str, str]:
 
 
 async def _integrations(caller: Caller, upstream: str) -> str:
-    """The app with its capabilities, and two integrations with keys of their own. Answers the app's token."""
+    """Make the app with its capabilities, and two integrations with credentials. Answers the app's token."""
     app = await create_integration(caller, contents.app(upstream))
     await declare_capabilities(
         caller, DeclareCapabilities(integration_id=app.id, capabilities=contents.capabilities(), app_token=APP_TOKEN)
@@ -172,7 +172,7 @@ async def _app_token(caller: Caller, integration_id: str) -> str:
 
 
 async def _point_to(caller: Caller, before: str | None, upstream: str) -> None:
-    """Where the upstream's port has changed, what was at the old one follows, and nothing else."""
+    """Move addresses on the upstream's old port to its new port, and nothing else."""
     if before is None:
         app = await _first(caller.hub, _app_of(caller.organization_id))
         before = app.api_base_url if app else None

@@ -1,4 +1,4 @@
-"""A small inventory service: what the demo's integrations dispatch to. It forgets everything when it ends."""
+"""The demo's upstream: a small inventory service, which forgets everything when it ends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-#: Credentials that this service takes; they open nothing else.
+#: Credentials that this service accepts. They open nothing else.
 APP_TOKEN = "demo-inventory-token"
 SUPPLIER_KEY = "demo-supplier-key"
 CARRIER = ("demo", "demo-carrier-password")

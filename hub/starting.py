@@ -75,11 +75,11 @@ def warn_of_open_keys(settings: Settings) -> None:
 def bound(host: str, port: int) -> list[socket.socket]:
     """A bound socket, not yet listening, for each address of a host. Raises ValueError if one cannot be bound."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as cause:
         raise ValueError(f"PATCHBAY_HOST: {host} is neither an address nor a name that resolves to one.") from cause
     sockets = []
-    for family, kind, protocol, _, address in dict.fromkeys(found):
+    for family, kind, protocol, _, address in dict.fromkeys(addresses):
         try:
             sockets.append(_bound(family, kind, protocol, address))
         except OSError as cause:
@@ -88,16 +88,16 @@ def bound(host: str, port: int) -> list[socket.socket]:
 
 
 def _bound(family: int, kind: int, protocol: int, address: tuple[object, ...]) -> socket.socket:
-    made = socket.socket(family, kind, protocol)
+    listener = socket.socket(family, kind, protocol)
     try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # or `::` would take the port of IPv4 too
-        made.bind(address)
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # or `::` would take the port of IPv4 too
+        listener.bind(address)
     except OSError:
-        made.close()
+        listener.close()
         raise
-    return made
+    return listener
 
 
 def _why_not(host: str, port: int, error: OSError) -> str:

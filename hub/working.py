@@ -26,10 +26,10 @@ def background() -> Mapping[str, Background]:
     table: dict[str, Background] = {}
     for room in pkgutil.iter_modules(resolvers.__path__, "resolvers."):
         if room.ispkg and find_spec(f"{room.name}.background"):
-            found: Mapping[str, Background] = import_module(f"{room.name}.background").BACKGROUND
-            if twice := table.keys() & found.keys():
+            jobs: Mapping[str, Background] = import_module(f"{room.name}.background").BACKGROUND
+            if twice := table.keys() & jobs.keys():
                 raise ValueError(f"{room.name} and another room both name a job {', '.join(twice)}; rename one.")
-            table |= found
+            table |= jobs
     return table
 
 

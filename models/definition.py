@@ -21,7 +21,7 @@ from models.vocabulary import AuthType, Permission
 
 
 class FieldGroup(StrEnum):
-    """Where a definition's value is kept."""
+    """SECRET: stored encrypted. PARAMETER: stored readable."""
 
     SECRET = "SECRET"
     PARAMETER = "PARAMETER"

@@ -28,8 +28,8 @@ class KeyFile:
     def renewed(self) -> str | None:
         """The text if the file was replaced since the last call, else None. None also if it cannot be read."""
         try:
-            found = self.path.stat()
-            seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+            status = self.path.stat()
+            seen = (status.st_ino, status.st_mtime_ns, status.st_size)
             if seen == self._seen:
                 return None
             text = self.path.read_text(encoding="ascii")

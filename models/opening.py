@@ -80,8 +80,8 @@ def _of_server(database: Database, error: BaseException) -> str:
 
 
 def _place(url: URL) -> str:
-    given = url.query.get("host")
-    named = given if isinstance(given, str) else ", ".join(given or ())
+    host = url.query.get("host")
+    named = host if isinstance(host, str) else ", ".join(host or ())
     return named or f"{url.host or 'localhost'}:{url.port or _PORT}"
 
 

@@ -30,14 +30,14 @@ async def is_behind(database: Database) -> bool:
     """
     with opening(database):
         async with database.engine.connect() as connection:
-            found = await connection.run_sync(_revision)
+            revision = await connection.run_sync(_revision)
     known = revisions()
-    if found is not None and found not in known:
+    if revision is not None and revision not in known:
         raise Conflict(
-            f"The database is at revision {found}, this version of the hub ends at {known[-1]}: a newer one has"
+            f"The database is at revision {revision}, this version of the hub ends at {known[-1]}: a newer one has"
             " migrated it. Start the newer one, or restore a backup from before the migration."
         )
-    return found != known[-1]
+    return revision != known[-1]
 
 
 async def require_migrated(database: Database) -> None:

@@ -35,7 +35,7 @@ class Permission(StrEnum):
 
 
 class Source(StrEnum):
-    """Which face a call came through."""
+    """The face through which a call came."""
 
     GRAPHQL = "GRAPHQL"
     DONUTWORK = "DONUTWORK"
@@ -99,14 +99,14 @@ class TokenEndpointAuth(StrEnum):
 
 
 class ApiKeyLocation(StrEnum):
-    """Where an API key goes."""
+    """The place of an API key in a request."""
 
     HEADER = "HEADER"
     QUERY = "QUERY"
 
 
 class ConnectionMode(StrEnum):
-    """Whose connections: one for each user, or one for all."""
+    """SHARED: one connection for everybody. PER_USER: one for each user."""
 
     PER_USER = "PER_USER"
     SHARED = "SHARED"
@@ -158,7 +158,7 @@ class InstallationStatus(StrEnum):
 
 
 class Selection(StrEnum):
-    """Which spaces or sites."""
+    """ALL: every space or site. SELECTED: only the listed ones."""
 
     ALL = "ALL"
     SELECTED = "SELECTED"
@@ -195,7 +195,7 @@ class InputType(StrEnum):
 
 
 class InputLocation(StrEnum):
-    """Where an input goes in the request."""
+    """The place of an input in the request."""
 
     PATH = "PATH"
     QUERY = "QUERY"
@@ -251,7 +251,7 @@ class IdempotencyFate(StrEnum):
 
 
 class UploadPurpose(StrEnum):
-    """What an upload is for. ICON 1 MB, PREVIEW 2 MB, SCRIPT 16 MB, DOCUMENT 64 MB, TEMPLATE 64 MB."""
+    """Purpose and limit of an upload: ICON 1 MB, PREVIEW 2 MB, SCRIPT 16 MB, DOCUMENT 64 MB, TEMPLATE 64 MB."""
 
     ICON = "ICON"
     PREVIEW = "PREVIEW"
@@ -282,7 +282,7 @@ class WorkState(StrEnum):
 
 
 class HubEvent(StrEnum):
-    """What the hub itself says happened: `Hub.<noun>.<what>`."""
+    """Events of the hub itself, named `Hub.<noun>.<event>`."""
 
     INTEGRATION_VERIFIED = "Hub.integration.verified"
     INTEGRATION_VERIFICATION_FAILED = "Hub.integration.verification_failed"

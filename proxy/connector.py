@@ -79,8 +79,8 @@ class SystemResolver:
         self._threads = ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="dns")
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port)
-        return [str(address[0]) for *_, address in found]
+        addresses = await asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port)
+        return [str(address[0]) for *_, address in addresses]
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -138,7 +138,7 @@ class EgressPolicy:
 
 
 def _parsed(url: str) -> URL | None:
-    """The URL as it will be called, without any normalising; None where parsers could differ."""
+    """The URL as it will be called, without normalising; None if parsers could read it differently."""
     if not url.isascii() or "\\" in url or any(char <= " " or char == "\x7f" for char in url):
         return None
     try:
@@ -150,7 +150,7 @@ def _parsed(url: str) -> URL | None:
 
 
 def _literal(host: str) -> Address | str | None:
-    """The address that this host spells in any form that a C library reads; a sentence if it is faulty."""
+    """The IP address that this host denotes in any form that a C library accepts; a sentence if it is invalid."""
     if ":" in host:
         try:
             return ip_address(host)
@@ -162,7 +162,7 @@ def _literal(host: str) -> Address | str | None:
     if not (last.isdigit() or last.startswith("0x")):
         return None
     try:
-        # inet_aton reads 127.1, 2130706433, 0x7f.1 and 0177.0.0.1 just as a resolver would.
+        # inet_aton reads 127.1, 2130706433, 0x7f.1 and 0177.0.0.1 like a resolver.
         return IPv4Address(socket.inet_aton(host))
     except OSError:
         return "The host is not an address."

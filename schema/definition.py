@@ -41,7 +41,7 @@ class DefinitionField:
 
 @node(tables.Definition)
 class Definition(RowNode):
-    """What the hub knows of a vendor: how to authorise, what to ask, how to check."""
+    """The facts about a vendor: authorisation, fields of the secret, verification and account requests."""
 
     vendor: str = column("Key such as `slack`; an integration's `vendor`.")
     name: str = column("Display name.")

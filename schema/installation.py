@@ -84,7 +84,7 @@ class UpdateInstallationInput:
 
 @strawberry.type(description="A step done, or an installation gone.")
 class SetupPayload:
-    """What became of an installation."""
+    """The installation after a step, or the id of the removed one."""
 
     installation: Installation | None = column("The installation; null when it is gone.")
     deleted_id: strawberry.ID | None = column("Global id of what is gone.")

@@ -1,1 +1,1 @@
-"""What every HTTP face shares before it knows what is asked: reading bodies, refusing leaked credentials."""
+"""HTTP shared by all faces: bodies within limits, callers, refusal of leaked credentials, log lines."""

@@ -64,14 +64,14 @@ def event(asked: Asked) -> tuple[EmitEvent]:
     members = Members({name: value for name, value in asked.members().items() if value is not None})
     metadata, entity_id = members.object("metadata"), members.text("entity_id")
     members.done()
-    said = EmitEvent(
+    command = EmitEvent(
         integration=IntegrationRef(handler=asked.path["handler"]),
         type=asked.path["event"],
         payload=given(metadata, None) or {},
         entity_id=given(entity_id, None),
         idempotency_key=asked.idempotency_key,
     )
-    return (said,)
+    return (command,)
 
 
 def _run(asked: Asked, method: HttpMethod, inputs: Mapping[str, Any], *, from_text: bool) -> RunCapability:

@@ -67,10 +67,10 @@ def no_icon(asked: Asked) -> tuple[SetIntegrationIcon]:
 def credentials(asked: Asked) -> tuple[ConnectIntegration]:
     """The credentials to connect with; the members given decide the kind."""
     members = Members(asked.members())
-    known = exactly_one(members, *_CREDENTIALS)
-    made = ConnectIntegration(integration=ref(asked), given=_CREDENTIALS[known](members))
+    kind = exactly_one(members, *_CREDENTIALS)
+    command = ConnectIntegration(integration=ref(asked), given=_CREDENTIALS[kind](members))
     members.done()
-    return (made,)
+    return (command,)
 
 
 def consent(asked: Asked) -> tuple[AuthorizeIntegration]:

@@ -112,7 +112,7 @@ def check_path(request: Request) -> None:
 
 def _query(request: Request) -> Query:
     raw: bytes = request.scope["query_string"]
-    found: dict[str, str | list[str]] = {}
+    values: dict[str, str | list[str]] = {}
     try:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError as cause:
@@ -120,12 +120,12 @@ def _query(request: Request) -> Query:
     for name, value in pairs:
         if text_problem(name) or text_problem(value):
             raise BadRequest(400, "The query contains the character NUL; remove it.")
-        earlier = found.get(name)
+        earlier = values.get(name)
         if earlier is None:
-            found[name] = value
+            values[name] = value
         else:
-            found[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
-    return found
+            values[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
+    return values
 
 
 def _has_body(request: Request) -> bool:

@@ -23,9 +23,9 @@ class StorableTextRule(ASTValidationRule):
 
 def require_storable(variables: Mapping[str, Any]) -> None:
     """Raises Refused, INVALID_INPUT, with every unstorable member of the variables."""
-    found = objections(dict(variables), ())
-    if found:
-        raise Refused([_error(violation) for violation in found])
+    violations = objections(dict(variables), ())
+    if violations:
+        raise Refused([_error(violation) for violation in violations])
 
 
 def _error(violation: Violation) -> GraphQLError:

@@ -43,9 +43,9 @@ def read_time(value: Any) -> int:
 def _read_literal(node: ValueNode, variables: Mapping[str, Any] | None = None) -> Any:
     """The value of a JSON literal. Raises ValueError for a number outside of JSON, such as 1e999."""
     value = value_from_ast_untyped(node, dict(variables) if variables else None)
-    found = objections(value, ())
-    if found:
-        raise ValueError(": ".join([".".join(found[0].path), found[0].message]).removeprefix(": "))
+    violations = objections(value, ())
+    if violations:
+        raise ValueError(": ".join([".".join(violations[0].path), violations[0].message]).removeprefix(": "))
     return value
 
 

@@ -1,1 +1,1 @@
-"""What tests stand on: databases, a running hub, a client, and the rules of the house as functions."""
+"""Tools of the tests: databases, a running hub, clients, and the rules of the house as functions."""

@@ -1,4 +1,4 @@
-"""Short ways to say what a test of the graph does: change something, be refused, read."""
+"""Short functions for tests of the graph: change, be refused, read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Apps of a test's own organization, made by the hub's operations where the hub runs."""
+"""Apps of a test's own organization, made by the hub's operations inside the running hub."""
 
 from __future__ import annotations
 

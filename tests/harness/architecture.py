@@ -1,4 +1,4 @@
-"""The rules of the house as functions of a file's path and text; each yields what breaks it, by line."""
+"""The rules of the house as functions of a file's path and text; each yields its violations by line."""
 
 from __future__ import annotations
 

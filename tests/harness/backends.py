@@ -1,4 +1,4 @@
-"""The databases that a test runs on: PostgreSQL, unless it is marked otherwise.
+"""The databases that a test runs on: PostgreSQL unless it has another mark.
 
 `@both` marks tests whose result depends on the database: SQL and its order, text, locks, migrations, concurrency, and
 the matrix of operations. Protocol, negotiation, refusals of input and rendering do not depend on it: one is enough.

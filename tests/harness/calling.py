@@ -1,4 +1,4 @@
-"""Arrangements for dispatch: an integration on a test's upstream, its capabilities, and calls of them."""
+"""Set-up for dispatch: an integration on a test's upstream, its capabilities, and calls of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a database itself says its tables are, as text that can be compared."""
+"""A database's own definitions of its tables, as comparable text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An organization that has one of everything, made by the operations, for tests that walk all that there is."""
+"""An organization with one row of every kind, made by operations, for tests that walk all rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m tests.harness.fork_server FD MODULE…`: imports the hub once, and becomes one of its programs as often as
+"""`python -m tests.harness.fork_server FD MODULE…`: imports the hub once, and runs one of its programs as often as
 asked.
 
 A program that is started here is a process like any other: with its own environment, files, signals and end. It is

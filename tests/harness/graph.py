@@ -1,4 +1,4 @@
-"""The graph as a client could discover it: documents made from the schema, and walks over everything it shows."""
+"""The graph as a client can discover it: documents made from the schema, and walks over its fields."""
 
 from __future__ import annotations
 

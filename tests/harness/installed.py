@@ -1,4 +1,4 @@
-"""A hub as an operator has it: processes over one database and one home, and a client of its administrator."""
+"""A hub as operators run it: processes on one database and one home, and a client of its administrator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Organizations that take long to furnish, lent to one test at a time and put back as they were made."""
+"""Organizations that are slow to set up, lent to one test at a time and then restored."""
 
 from __future__ import annotations
 

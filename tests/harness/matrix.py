@@ -1,4 +1,4 @@
-"""What a walk over every operation or every field of a face needs: how each is called, what a stranger gets."""
+"""The matrix of a walk over every operation or field of a face: its call, and the answer for a stranger."""
 
 from __future__ import annotations
 

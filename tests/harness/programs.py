@@ -1,4 +1,4 @@
-"""Starts programs as processes: by the interpreter, or by a fork that has imported the hub already."""
+"""Starts programs as processes: by the interpreter, or by a fork of a process that imported the hub."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A TCP proxy before PostgreSQL, which can refuse, stop answering, or cut what it carries."""
+"""A TCP proxy in front of PostgreSQL, which can refuse, stop answering, or cut connections."""
 
 from __future__ import annotations
 

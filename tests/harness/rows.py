@@ -1,4 +1,4 @@
-"""Rows as the database holds them: an organization's, before and after, and what became of them."""
+"""Rows of an organization as stored: before, after, and their differences."""
 
 from __future__ import annotations
 

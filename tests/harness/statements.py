@@ -1,4 +1,4 @@
-"""Counts what an engine sends."""
+"""Counts the statements that an engine sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Organizations of a test's own, made as the operator makes them."""
+"""Organizations for a single test, made like the operator makes them."""
 
 from __future__ import annotations
 

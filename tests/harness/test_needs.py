@@ -1,4 +1,4 @@
-"""What a machine lacks is said, never passed over; CI lacks nothing."""
+"""Missing tools of a machine are reported, never ignored; CI has them all."""
 
 import os
 import subprocess

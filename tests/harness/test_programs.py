@@ -1,4 +1,4 @@
-"""Programs that a fork becomes are to their tests what the interpreter would have started."""
+"""A program started by a fork behaves like one started by the interpreter."""
 
 import os
 import signal

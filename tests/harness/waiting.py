@@ -1,4 +1,4 @@
-"""Waiting for what comes about by itself."""
+"""Waiting for an event or a state."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Walks everything that the graph shows somebody: every field of every node that can be reached from the roots."""
+"""Walks everything that the graph shows to a caller: every field of every node reachable from the roots."""
 
 from __future__ import annotations
 

@@ -33,15 +33,15 @@ class Callback:
         if request.method == "HEAD":
             return Response(status_code=405, headers={"Allow": "GET"})
         try:
-            said = {name: _only(request, name) for name in _ONCE}
-            caller = await state_caller(self._hub, said["state"])
+            parameters = {name: _only(request, name) for name in _ONCE}
+            caller = await state_caller(self._hub, parameters["state"])
             answer = FinishAuthorization(
-                state=said["state"] or "",
+                state=parameters["state"] or "",
                 callback=self._address.path,
-                code=said["code"],
-                error=said["error"],
-                error_description=said["error_description"],
-                issuer=said["iss"],
+                code=parameters["code"],
+                error=parameters["error"],
+                error_description=parameters["error_description"],
+                issuer=parameters["iss"],
                 browser=self._cookie.read(request),
             )
             finished = await finish_authorization(caller, answer)

@@ -33,9 +33,9 @@ class ConnectLink:
     async def show(self, request: Request) -> Response:
         """The ways to connect, or the result if the session has ended."""
         opening = self._opening(request)
-        found = await read_connect_page(await link_caller(self._hub, opening.link), opening)
-        response = self._page(request, found, request.query_params.get("integration"))
-        if opening.browser is None and found.standing is Standing.OPEN:
+        page = await read_connect_page(await link_caller(self._hub, opening.link), opening)
+        response = self._page(request, page, request.query_params.get("integration"))
+        if opening.browser is None and page.standing is Standing.OPEN:
             self._cookie.give(response)
         return response
 
@@ -46,10 +46,10 @@ class ConnectLink:
         caller = await link_caller(self._hub, opening.link)
         if opening.browser is None:
             return self._pages.page(request, "cookies.html", status=400, link=opening.link)
-        found = await read_connect_page(caller, opening)
-        chosen = _chosen(found, values.get("integration")) if found.standing is Standing.OPEN else None
+        page = await read_connect_page(caller, opening)
+        chosen = _chosen(page, values.get("integration")) if page.standing is Standing.OPEN else None
         if chosen is None:
-            return self._page(request, found, None)
+            return self._page(request, page, None)
         choose = Choose(opening=opening, integration_id=chosen.integration.id, values=values)
         try:
             if chosen.consents:
@@ -58,7 +58,7 @@ class ConnectLink:
             await enter_credentials(caller, choose)
         except InvalidInput as refusal:
             faults = {fault.path[-1]: fault.message for fault in refusal.violations}
-            return self._form(request, found, chosen, values=values, faults=faults)
+            return self._form(request, page, chosen, values=values, faults=faults)
         except Conflict:
             pass  # another browser or tab was faster: show its result
         return RedirectResponse(opening.link, 303)
@@ -79,20 +79,20 @@ class ConnectLink:
             raise BadRequest(400, "This is not the form of this page. Open the link again.") from cause
         return {name: value.replace("\r\n", "\n") for name, value in pairs}
 
-    def _page(self, request: Request, found: ConnectPage, named: str | None) -> Response:
-        if found.standing in (Standing.CONNECTED, Standing.FAILED):
-            return self._ended(request, found)
-        if found.standing is not Standing.OPEN or not found.choices:
-            stands = Standing.EXPIRED if found.standing is Standing.OPEN else found.standing
+    def _page(self, request: Request, page: ConnectPage, named: str | None) -> Response:
+        if page.standing in (Standing.CONNECTED, Standing.FAILED):
+            return self._ended(request, page)
+        if page.standing is not Standing.OPEN or not page.choices:
+            stands = Standing.EXPIRED if page.standing is Standing.OPEN else page.standing
             status = _STATUSES[stands]
-            return self._pages.page(request, f"{stands.value}.html", status=status, organization=found.organization)
-        chosen = _chosen(found, named)
+            return self._pages.page(request, f"{stands.value}.html", status=status, organization=page.organization)
+        chosen = _chosen(page, named)
         if chosen is None:
-            return self._pages.page(request, "choose.html", page=found)
-        return self._form(request, found, chosen, values={}, faults={})
+            return self._pages.page(request, "choose.html", page=page)
+        return self._form(request, page, chosen, values={}, faults={})
 
     def _form(
-        self, request: Request, found: ConnectPage, chosen: Choice, *, values: dict[str, str], faults: dict[str, str]
+        self, request: Request, page: ConnectPage, chosen: Choice, *, values: dict[str, str], faults: dict[str, str]
     ) -> Response:
         """The form again, each fault beside its field. Secrets are not filled in again."""
         shown = {field.key: values.get(field.key, "") for field in chosen.fields if not field.secret}
@@ -102,7 +102,7 @@ class ConnectLink:
             request,
             "form.html",
             status=status,
-            page=found,
+            page=page,
             chosen=chosen,
             values=shown,
             faults=faults,
@@ -120,13 +120,13 @@ class ConnectLink:
         )
 
 
-def _chosen(found: ConnectPage, named: str | None) -> Choice | None:
+def _chosen(page: ConnectPage, named: str | None) -> Choice | None:
     """The named choice, or the only one. Raises NotFound if the name is not offered."""
     if named is None:
-        return found.choices[0] if len(found.choices) == 1 else None
-    for choice in found.choices:
+        return page.choices[0] if len(page.choices) == 1 else None
+    for choice in page.choices:
         if choice.integration.id == named:
             return choice
-    if found.choices:
+    if page.choices:
         raise NotFound("integration")
     return None

@@ -67,7 +67,7 @@ class Database:
 
         def session() -> AsyncSession:
             if not made:
-                made.append(AsyncSession(self.engine, expire_on_commit=False))
+                made.append(AsyncSession(self.engine, expire_on_commit=False, autoflush=False))
             return made[0]
 
         try:

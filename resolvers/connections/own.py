@@ -24,7 +24,7 @@ from resolvers.find import IntegrationRef, get_integration, managed_integration
 from resolvers.hub import Hub
 from resolvers.managing import require_sharing
 from resolvers.oauth.revocation import forget_connection
-from resolvers.operation import READS, WRITES, exchange, operation
+from resolvers.operation import WRITES, exchange, operation
 from resolvers.pick import picked
 from resolvers.secret import Secret
 from resolvers.work import Work
@@ -88,7 +88,7 @@ async def redeem_grant(hub: Hub, connecting: Connecting) -> Learned:
 @exchange(
     load_connecting,
     redeem_grant,
-    loads=READS,
+    loads=WRITES,  # a one-time grant is not spent while the database cannot be written
     records=WRITES,
     needs=Permission.CONNECTIONS_WRITE,
     refuses=(NotFound, InvalidInput, Forbidden, TooMany, UpstreamFailed),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,6 +14,7 @@ from resolvers.connections.own import ConnectIntegration, connect_integration
 from resolvers.find import IntegrationRef
 from resolvers.work import secret_place
 from tests.connect.people import make_app, make_integration
+from tests.harness.backends import on_sqlite
 from tests.harness.estate import caller_of
 from tests.upstreams.canned import reply
 
@@ -43,6 +45,20 @@ async def test_a_refresh_token_becomes_a_connection_and_stays_in_force(app, hub,
     assert stored == b'{"accessToken":"new","refreshToken":"r-1"}'
     assert (made.mode, made.principal_id) == (ConnectionMode.PER_USER, organization.admin_id)
     assert made.granted_scopes == ["items:read"]
+
+
+@on_sqlite
+async def test_a_grant_is_not_spent_while_the_database_cannot_be_written(app, hub, organization, upstream, database):
+    upstream.answers["/token"] = REFRESHED
+    given = brought(app, RefreshToken(token="r-1"))
+
+    async with database.write():
+        connecting = asyncio.create_task(hub.run(connect_integration(caller_of(hub, organization), given)))
+        await asyncio.sleep(0.2)
+        spent = len(upstream.requests)
+    await connecting
+
+    assert (spent, len(upstream.requests)) == (0, 1)
 
 
 @pytest.mark.needs("node")

@@ -26,6 +26,18 @@ async def test_a_session_that_reads_refuses_a_changed_row(database, tenant):
     assert "After" not in await _names(database)
 
 
+async def test_a_session_that_reads_refuses_a_changed_row_though_it_has_read_since(database, tenant):
+    async def change():
+        async with database.read() as session:
+            (await session.get_one(Organization, tenant)).name = "After"
+            await session.execute(select(col(Organization.name)))
+
+    with pytest.raises(RuntimeError, match="only reads"):
+        await change()
+
+    assert "After" not in await _names(database)
+
+
 async def test_a_session_that_reads_refuses_a_new_row(database):
     with pytest.raises(RuntimeError, match="only reads"):
         async with database.read() as session:

@@ -26,7 +26,13 @@ from tests.harness.tenants import Tenant, found_organization
 
 #: Two vendors that are no real ones.
 CATALOGUE = Path(__file__).parent / "catalogue"
-pytest_plugins = ["tests.harness.backends", "tests.harness.needs", "tests.harness.strict", "tests.upstreams.fixtures"]
+pytest_plugins = [
+    "tests.harness.backends",
+    "tests.harness.needs",
+    "tests.harness.order",
+    "tests.harness.strict",
+    "tests.upstreams.fixtures",
+]
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from tests.harness.needs import chromium
 from tests.node.tools import install, visit_connect_pages
 from tests.upstreams.canned import reply
 
-pytestmark = pytest.mark.needs("node", "chromium")
+pytestmark = [pytest.mark.needs("node", "chromium"), pytest.mark.long]
 
 UPDATE = "mutation($input: UpdateOrganizationInput!) { updateOrganization(input: $input) { __typename } }"
 ABOUT = "Files and folders of your team, in one place."

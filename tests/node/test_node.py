@@ -17,7 +17,7 @@ from tests.node.tools import HERE, audit, compile_for_relay, install
 #: By folder of screens: the printed schema that they are written for.
 SCHEMAS = {"toy": HERE / "toy.graphql", "hub": HERE.parents[1] / "schema" / "schema.graphql"}
 
-pytestmark = pytest.mark.needs("node")
+pytestmark = [pytest.mark.needs("node"), pytest.mark.long]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -56,6 +56,7 @@ def texts(copy: Path) -> dict[str, str]:
     return {str(file.relative_to(copy)): file.read_text("latin-1") for file in files if file.is_file()}
 
 
+@pytest.mark.long
 def test_a_noun_and_a_dialect_are_green_from_the_start(tmp_path: Path):
     copy = copied(tmp_path / "copy")
     if (ROOT / ".mypy_cache").exists():  # without it mypy takes half a minute

@@ -15,7 +15,7 @@ from tests.harness.tenants import Tenant, found_organization
 from tests.node.tools import install, visit_graphiql
 from tests.web.conftest import BELOW
 
-pytestmark = pytest.mark.needs("node", "chromium")
+pytestmark = [pytest.mark.needs("node", "chromium"), pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

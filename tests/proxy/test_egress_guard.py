@@ -13,6 +13,7 @@ from models.errors import UpstreamBlocked, UpstreamFailed
 from models.vocabulary import UpstreamFailure
 from proxy.connector import SystemResolver
 from proxy.guard import EgressPolicy, parse_allowances
+from tests.harness.server import free_port
 from tests.proxy.sending import LOOPBACK, names, open_egress, request
 from tests.upstreams.faults import FaultServer
 from tests.upstreams.tls import contexts
@@ -70,7 +71,8 @@ async def test_connects_to_the_address_that_was_checked_when_the_name_changes_it
         return answers[len(asked) - 1]
 
     policy = EgressPolicy(parse_allowances("127.0.0.2/32"))
-    with FaultServer("127.0.0.2") as good, FaultServer("127.0.0.1", good.port) as inner:
+    port = free_port()
+    with FaultServer("127.0.0.2", port) as good, FaultServer("127.0.0.1", port) as inner:
         async with open_egress(policy, resolve=resolve) as egress:
             answer = await egress.send(request(f"http://fickle.example:{good.port}/ok"))
         async with open_egress(policy, resolve=resolve) as egress:
@@ -86,7 +88,8 @@ async def test_refuses_a_name_as_a_whole_when_one_of_its_addresses_is_refused():
     policy = EgressPolicy(parse_allowances("127.0.0.2/32"))
     table = {"mixed.example": ["127.0.0.2", "127.0.0.1"]}
 
-    with FaultServer("127.0.0.2") as good, FaultServer("127.0.0.1", good.port) as inner:
+    port = free_port()
+    with FaultServer("127.0.0.2", port) as good, FaultServer("127.0.0.1", port) as inner:
         async with open_egress(policy, resolve=names(table)) as egress:
             with pytest.raises(UpstreamBlocked):
                 await egress.send(request(f"http://mixed.example:{good.port}/ok"))

@@ -56,7 +56,7 @@ class Window:
         if not isinstance(text, str) or not _WHOLE.fullmatch(text):
             raise InvalidInput.at("start", "It must be a whole number from 0.")
         if int(text) > GREATEST_OFFSET:
-            raise InvalidInput.at("start", f"Lists are paged to {GREATEST_OFFSET} rows; narrow the list.")
+            raise InvalidInput.at("start", f"Lists are paged to {GREATEST_OFFSET} rows; use a filter for later rows.")
         return cls(start=int(text), size=min(_positive(asked, "limit", usual), greatest))
 
     def request(self) -> SliceRequest:

@@ -60,7 +60,7 @@ async def test_refuses_what_cannot_be_and_makes_nothing(members: dict, sentence:
         ("start=-1", "start: It must be a whole number from 0."),
         ("start=x", "start: It must be a whole number from 0."),
         ("start=1&start=2", "start: It must be a whole number from 0."),
-        ("start=10001", "start: Lists are paged to 10000 rows; narrow the list."),
+        ("start=10001", "start: Lists are paged to 10000 rows; use a filter for later rows."),
         ("limit=0", "limit: It must be a positive integer."),
         ("limit=ten", "limit: It must be a positive integer."),
         ("supportsUpload=maybe", "supportsUpload: It must be true or false."),

@@ -44,7 +44,8 @@ def migrate() -> None:
     """Migrate the database to this version of the hub, and copy the catalogue's files into it."""
     with loading():
         from commands.organizations import migrate
-    migrate()
+    for sentence in migrate():
+        print(sentence)
     print("The database is up to date.")
 
 

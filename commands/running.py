@@ -29,6 +29,7 @@ def run(work: Callable[[Caller], Awaitable[T]], *, migrated: bool = True) -> T:
                 await require_migrated(hub.database)
             return await work(Caller.operator(hub))
         finally:
+            await hub.apart.close()
             await hub.recorder.close()
             await hub.database.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -19,9 +20,10 @@ from models.row import now_ms
 from models.secret import Keyring
 from proxy.egress import Egress
 from proxy.guard import EgressPolicy, parse_allowances
-from proxy.inputs import CompiledCapabilities
+from proxy.inputs import Apart, LastUsed
 from proxy.lanes import Lanes
 from resolvers.caller import Caller
+from resolvers.capabilities.soundness import list_unsound_schemas
 from resolvers.cursor import CursorCodec
 from resolvers.definitions.catalogue import read_catalogue
 from resolvers.definitions.definition import VendorDefinition
@@ -38,8 +40,9 @@ from settings import Settings, variable
 if TYPE_CHECKING:
     from demo import Demo  # it imports a server, which commands and workers do not need
 
+_log = logging.getLogger("patchbay")
 CATALOGUE = Path(__file__).parents[1] / "catalogue"
-_COMPILED_CAPABILITIES = 10_000
+_COMPILED_BYTES, _ROW_BYTES = 64 * 1024 * 1024, 5_000  # of all schemas, and of one beside its schema
 _UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 20  # of one organization, in one process
 
 
@@ -67,7 +70,9 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         recorder=open_recorder(database),
         lookup=Lookup(database),
         cursors=CursorCodec(keyring),
-        compiled=CompiledCapabilities(_COMPILED_CAPABILITIES),
+        compiled=LastUsed(_COMPILED_BYTES, lambda capability: capability.validator.memory + _ROW_BYTES),
+        payloads=LastUsed(_COMPILED_BYTES, lambda validator: validator.memory + _ROW_BYTES),
+        apart=Apart(),
         bus=Bus(database),
         external=_external_tokens(settings, egress),
         uploads=Lanes(_UPLOADS_AT_ONCE, _UPLOADS_WAITING),
@@ -94,6 +99,8 @@ async def prepare(hub: Hub, catalogue: Sequence[VendorDefinition]) -> None:
 
         with opening(hub.database):
             await upgrade(hub.database)
+        for sentence in await list_unsound_schemas(Caller.of_hub(hub)):
+            _log.warning("%s", sentence)
     try:
         await sync_catalogue(Caller.of_hub(hub), catalogue)
     except Conflict:  # another process wrote the same rows at the same time
@@ -106,6 +113,7 @@ async def opened(hub: Hub, catalogue: Sequence[VendorDefinition]) -> AsyncIterat
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(hub.database.close)
         stack.push_async_callback(hub.recorder.close)
+        stack.push_async_callback(hub.apart.close)
         await prepare(hub, catalogue)
         await stack.enter_async_context(following_keys(hub))
         await stack.enter_async_context(hub.egress)

@@ -12,7 +12,7 @@ from models.pace import Pace
 from models.row import now_ms
 from models.secret import Keyring
 from proxy.egress import Egress
-from proxy.inputs import CompiledCapabilities
+from proxy.inputs import Apart, CompiledCapability, LastUsed, Validator
 from proxy.lanes import Lanes
 from resolvers.cursor import CursorCodec
 from resolvers.flights import Flights
@@ -50,7 +50,10 @@ class Hub:
     recorder: Recorder
     lookup: Lookup
     cursors: CursorCodec
-    compiled: CompiledCapabilities
+    #: By the capability's digest, and by the SHA-256 of an event type's schema.
+    compiled: LastUsed[CompiledCapability]
+    payloads: LastUsed[Validator]
+    apart: Apart
     bus: Bus
     uploads: Lanes
     #: None if no other issuer is configured.

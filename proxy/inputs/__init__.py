@@ -1,15 +1,21 @@
 """Inputs of capabilities: declared as JSON Schema, compiled once, bound to a request for each call."""
 
-from proxy.inputs.compiled import Bound, CompiledCapabilities, CompiledCapability, compile_capability
-from proxy.inputs.declare import check_any_schema, check_schema
+from proxy.inputs.apart import Apart
+from proxy.inputs.compiled import Bound, CompiledCapability, compile_capability
+from proxy.inputs.declare import check_any_schema, check_extent, check_schema
+from proxy.inputs.last_used import LastUsed
 from proxy.inputs.simple import SimpleInput, schema_of_simple_inputs, simple_inputs_of
+from proxy.inputs.validate import Validator
 
 __all__ = [
+    "Apart",
     "Bound",
-    "CompiledCapabilities",
     "CompiledCapability",
+    "LastUsed",
     "SimpleInput",
+    "Validator",
     "check_any_schema",
+    "check_extent",
     "check_schema",
     "compile_capability",
     "schema_of_simple_inputs",

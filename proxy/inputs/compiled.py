@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import orjson
-from jsonschema_rs import Draft202012Validator
 
 from models.errors import InvalidInput, Path, Violation
 from models.vocabulary import CapabilityEffect, HttpMethod, InputLocation, InputType
 from proxy.address import Slot, parse_endpoint, template_names
 from proxy.headers import check_value
 from proxy.inputs.admissible import TOO_LONG_INTEGER, objections
+from proxy.inputs.apart import Apart
 from proxy.inputs.coerce import Coerce, coercion_of, to_text
 from proxy.inputs.simple import Schema, default_location, location_of, properties_of, type_of
-from proxy.inputs.validate import compile_schema, violations
+from proxy.inputs.validate import Validator
 
 Values = Mapping[str, object]
 
@@ -48,14 +47,17 @@ class CompiledCapability:
     coerce: Mapping[str, Coerce]
     integers: tuple[str, ...]
     defaults: Mapping[str, object]
-    validator: Draft202012Validator
+    validator: Validator
     timeout_seconds: float
 
-    def bind(self, values: object, *, from_text: bool = False, path: Path = ("inputs",)) -> Bound:
+    async def bind(
+        self, values: object, apart: Apart, *, lane: str, from_text: bool = False, path: Path = ("inputs",)
+    ) -> Bound:
         """Fill in defaults, validate, and put every value into its place.
 
-        `from_text`: values are text or lists of text, read by the declared types. Raises InvalidInput with
-        every fault, each at `path` + the input's name.
+        `from_text`: values are text or lists of text, read by the declared types. `lane`: the organization, in whose
+        turn costly values are judged `apart`. Raises InvalidInput with every fault, each at `path` and the input's
+        name; TooMany if too many values wait for their turn.
         """
         if not isinstance(values, dict):
             raise InvalidInput.at(path, "The inputs must be a JSON object.")
@@ -69,7 +71,7 @@ class CompiledCapability:
         if self.defaults:
             values = {**self.defaults, **values}
         faulty = {fault.path[: len(path) + 1] for fault in faults}
-        found = violations(self.validator, values, path)
+        found = await self.validator.violations(apart, values, path, lane=lane)
         faults += [fault for fault in found if fault.path[: len(path) + 1] not in faulty]
         if faults:
             raise InvalidInput(faults)
@@ -119,28 +121,6 @@ class CompiledCapability:
             raise InvalidInput([Violation(path=(*path, name), message=message) for name in missing])
 
 
-class CompiledCapabilities:
-    """A cache of the last used compiled capabilities by digest, at most `size`."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._kept: OrderedDict[str, CompiledCapability] = OrderedDict()
-
-    def get(self, digest: str, compile_it: Callable[[], CompiledCapability]) -> CompiledCapability:
-        """The capability with this digest; compiled if it is not in the cache."""
-        found = self._kept.get(digest)
-        if found is None:
-            found = self._kept[digest] = compile_it()
-            if len(self._kept) > self._size:
-                self._kept.popitem(last=False)
-            return found
-        self._kept.move_to_end(digest)
-        return found
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-
 def compile_capability(
     *, method: HttpMethod, effect: CapabilityEffect, endpoint: str, schema: Schema, timeout_seconds: float
 ) -> CompiledCapability:
@@ -160,7 +140,7 @@ def compile_capability(
         coerce={name: coercion_of(schema, found) for name, found in declared.items()},
         integers=tuple(name for name, found in declared.items() if type_of(schema, found) is InputType.INTEGER),
         defaults={name: found["default"] for name, found in declared.items() if "default" in found},
-        validator=compile_schema(schema),
+        validator=Validator.of(schema),
         timeout_seconds=timeout_seconds,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from jsonschema_rs import ValidationError
 
@@ -11,17 +11,22 @@ from models.vocabulary import HttpMethod, InputLocation, InputType
 from proxy.address import template_names
 from proxy.headers import check_header
 from proxy.inputs.admissible import objections
+from proxy.inputs.child import compile_schema
+from proxy.inputs.regexes import LINEAR
 from proxy.inputs.simple import Schema, location_of, properties_of, type_of
-from proxy.inputs.validate import compile_schema, cut, violations
+from proxy.inputs.tree import extent_of
+from proxy.inputs.validate import Validator, violation_of
 from proxy.inputs.walk import walk
 
+_MOST_NODES, _MOST_REGEXES = 30_000, 1_000  # of all schemas of a declaration
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def check_schema(schema: object, method: HttpMethod, endpoint: str) -> tuple[Violation, ...]:
-    """Every fault of a declared schema, by its path inside the schema; empty if it can be stored.
+    """The faults of a declared schema, by their paths inside the schema; empty if it can be stored.
 
-    Refused: references to other documents, `$dynamicRef`, regexes over 200 characters, too large expansions.
+    Refused: references to other documents, `$dynamicRef`, regexes with look-around or back-references or over 200
+    characters, too large expansions.
     """
     if not isinstance(schema, Mapping):
         return (Violation(path=(), message="It must be an object: a JSON Schema of the inputs."),)
@@ -33,14 +38,23 @@ def check_any_schema(schema: object) -> tuple[Violation, ...]:
     """As `check_schema`, for a schema of an answer or a payload, whose root type is free."""
     if not isinstance(schema, Mapping):
         return (Violation(path=(), message="It must be an object: a JSON Schema."),)
-    faults = objections(schema, ()) or list(walk(schema))
+    faults = objections(schema, ()) or walk(schema)
     if faults:
         return tuple(faults)
     try:
-        compile_schema(schema)
+        compile_schema(dict(schema), LINEAR)
     except ValidationError as error:
-        return (Violation(path=tuple(map(str, error.instance_path)), message=f"{cut(error.message)}."),)
+        return (violation_of(error),)
     return ()
+
+
+def check_extent(schemas: Iterable[object], inputs: int = 0) -> str | None:
+    """Why the schemas and simple inputs of a declaration are too many together; None if they are not."""
+    nodes, regexes = extent_of(schemas, _MOST_NODES)
+    if nodes + inputs <= _MOST_NODES and regexes <= _MOST_REGEXES:
+        return None
+    limits = f"{_MOST_NODES} sub-schemas and {_MOST_REGEXES} regexes"
+    return f"The schemas of a declaration have at most {limits} together; declare fewer or simpler ones."
 
 
 def _root(schema: Schema) -> Iterator[Violation]:
@@ -82,10 +96,14 @@ def _misplaced(
 
 
 def _defaults(schema: Schema) -> Iterator[Violation]:
-    """Faults of each default, judged by the whole schema so that references resolve; other faults are ignored."""
-    validator = compile_schema(schema)
+    """Faults of each default, judged by the whole schema so that references resolve; other faults are ignored.
+
+    Defaults that are too costly to be judged now are judged at each call.
+    """
     defaults = {name: found["default"] for name, found in properties_of(schema).items() if "default" in found}
-    for fault in violations(validator, defaults, ()):
+    if not defaults:
+        return
+    for fault in Validator.of(schema).at_once(defaults, ()) or ():
         if fault.path and fault.path[0] in defaults:
             yield Violation(path=_default_path(fault.path), message=fault.message)
 

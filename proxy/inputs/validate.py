@@ -1,48 +1,79 @@
-"""Compiled JSON Schema 2020-12; violations in the hub's words, with the place of the input."""
+"""Validation of values by a declared schema, in bounded time and memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from jsonschema_rs import Draft202012Validator, FancyRegexOptions, ValidationError
+import orjson
+from jsonschema_rs import Draft202012Validator, ValidationError
 
 from models.errors import Path, Violation
-
-_MOST = 20
-_LONGEST = 300
-_REGEX = FancyRegexOptions(backtrack_limit=100_000, size_limit=1_000_000)
-
-
-def compile_schema(schema: Mapping[str, object]) -> Draft202012Validator:
-    """A validator that never touches the network. Raises ValidationError for a faulty schema."""
-    return Draft202012Validator(dict(schema), mask="It", offline=True, pattern_options=_REGEX)
+from proxy.inputs.apart import Apart
+from proxy.inputs.child import Fault, compile_schema, cut, faults_of
+from proxy.inputs.cost import Cost, cost_of
+from proxy.inputs.regexes import LINEAR
+from proxy.inputs.simple import Schema
+from proxy.inputs.walk import walk
 
 
-def violations(validator: Draft202012Validator, value: object, path: Path) -> list[Violation]:
-    """The violations of a value, at most 20; empty if it is valid."""
-    if validator.is_valid(value):
-        return []
-    return list(islice(_violations(validator, value, path), _MOST))
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """A stored schema that is ready to judge values.
+
+    `compiled` is None if the schema is evaluated only apart. `unsound` is the fault of a schema that was stored under
+    earlier rules: no value fits it.
+    """
+
+    cost: Cost
+    source: bytes
+    compiled: Draft202012Validator | None
+    unsound: Violation | None
+
+    @classmethod
+    def of(cls, schema: Schema) -> Validator:
+        """The validator of a schema. A faulty schema is no error here: it is the fault of every value."""
+        unsound = next(iter(walk(schema)), None)
+        cost = cost_of(schema) if unsound is None else Cost.UNKNOWN
+        compiled = None
+        if cost.bounded:
+            try:
+                compiled = compile_schema(dict(schema), LINEAR)
+            except ValidationError as error:
+                unsound = violation_of(error)
+        return cls(cost=cost, source=orjson.dumps(schema), compiled=compiled, unsound=unsound)
+
+    @property
+    def memory(self) -> int:
+        """About the bytes that it takes."""
+        return 10 * len(self.source) + (self.cost.memory if self.compiled else 0)
+
+    async def violations(self, apart: Apart, value: object, path: Path, *, lane: str) -> list[Violation]:
+        """The violations of a value, at most 20; empty if it is valid.
+
+        A value that cannot be judged within the limits of `apart` has one violation, which says so. `lane` is the
+        organization. Raises TooMany if too many of its values wait to be judged apart.
+        """
+        found = self.at_once(value, path)
+        if found is None:
+            found = _below(path, await apart.faults(self.source, orjson.dumps(value), lane=lane))
+        return found
+
+    def at_once(self, value: object, path: Path) -> list[Violation] | None:
+        """As `violations`, in this process; None if the value is too costly for that."""
+        if self.unsound is not None:
+            place = ".".join(self.unsound.path)
+            message = f"The declared schema cannot be used; its author must correct it at {place}."
+            return [Violation(path=path, message=f"{message} {self.unsound.message}")]
+        if self.compiled is None or not self.cost.is_light(len(orjson.dumps(value))):
+            return None
+        return [] if self.compiled.is_valid(value) else _below(path, faults_of(self.compiled, value))
 
 
-def cut(message: str) -> str:
-    """The message, shortened for display."""
-    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+def violation_of(error: ValidationError) -> Violation:
+    """The fault of a schema that does not compile."""
+    return Violation(path=tuple(map(str, error.instance_path)), message=f"{cut(error.message)}.")
 
 
-def _violations(validator: Draft202012Validator, value: object, path: Path) -> Iterator[Violation]:
-    for error in validator.iter_errors(value):
-        where = (*path, *map(str, error.instance_path))
-        yield from _of_error(error, where)
-
-
-def _of_error(error: ValidationError, where: Path) -> Iterator[Violation]:
-    word = error.kind.name
-    if word == "required":
-        yield Violation(path=(*where, str(error.kind.value)), message="It is required.")
-    elif word in ("additionalProperties", "unevaluatedProperties"):
-        for name in error.kind.value:
-            yield Violation(path=(*where, str(name)), message="It is not declared; remove it.")
-    else:
-        yield Violation(path=where, message=f"{cut(error.message)}.")
+def _below(path: Path, faults: Iterable[Fault]) -> list[Violation]:
+    return [Violation(path=(*path, *place), message=message) for place, message in faults]

@@ -1,62 +1,58 @@
-"""A walk over a schema: finds forbidden keywords, and measures the expansion of references."""
+"""The static rules for a schema: forbidden keywords, limits of size, regexes, the expansion of references."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import unquote
+from itertools import islice
+from typing import Final
+
+import orjson
 
 from models.errors import Path, Violation
-from proxy.inputs.simple import Schema, resolve
+from proxy.inputs.regexes import LARGEST_REGEX, regex_objection, regex_size
+from proxy.inputs.simple import Schema
+from proxy.inputs.tree import nodes_of, reached_from, regexes_of, target_of
 
-_MAX_NODES = 5_000
-_MAX_DEPTH = 64
-_MAX_EXPANSION = 20_000
-_MAX_PATTERN = 200
+_MOST_BYTES: Final = 256 * 1024
+_MOST_NODES: Final = 5_000
+_DEEPEST: Final = 64
+_LARGEST_EXPANSION: Final = 20_000
+_MOST_FAULTS: Final = 20
+_SMALLEST_STEP, _LARGEST_STEP = 1e-15, 1e15
+_FOREIGN: Final = frozenset({"$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"})
 
-# Keywords with free member names, and keywords that contain data, not schemas.
-_MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
-_DATA = frozenset({"enum", "const", "default", "examples"})
-_FOREIGN = frozenset({"$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"})
+Nodes = list[tuple[Mapping[str, object], Path]]
 
 
-def walk(schema: Schema) -> Iterator[Violation]:
-    """Faults of all sub-schemas, in order. The expansion is judged only if there are none."""
-    nodes: list[tuple[Mapping[str, object], Path]] = []
-    faults = 0
-    for node, path in _nodes(schema):
+def walk(schema: Schema) -> list[Violation]:
+    """Faults of all sub-schemas in order, at most 20; those of references only if there are no others."""
+    if len(orjson.dumps(schema)) > _MOST_BYTES:
+        return [Violation(path=(), message=f"A schema has at most {_MOST_BYTES} bytes of JSON.")]
+    nodes: Nodes = []
+    found = list(islice(_faults(schema, nodes), _MOST_FAULTS))
+    return found or list(_references(schema, nodes))
+
+
+def _faults(schema: Schema, nodes: Nodes) -> Iterator[Violation]:
+    """Fill `nodes` with the sub-schemas, and judge each by itself."""
+    regexes = 0
+    for node, path in nodes_of(schema):
         nodes.append((node, path))
-        if len(nodes) > _MAX_NODES or len(path) > _MAX_DEPTH:
+        if len(nodes) > _MOST_NODES or len(path) > _DEEPEST:
             yield Violation(path=path[:8], message="The schema is too large or too deep.")
             return
-        for fault in _faults(node, path):
-            faults += 1
-            yield fault
-    if not faults:
-        yield from _references(schema, nodes)
+        yield from _of_keywords(node, path)
+        for place, regex in regexes_of(node):
+            if objection := regex_objection(regex):
+                yield Violation(path=(*path, *place), message=objection)
+            regexes += regex_size(regex) or 0
+            if regexes > LARGEST_REGEX:
+                message = "The schema's regexes are too many or too large together; use fewer or simpler ones."
+                yield Violation(path=(*path, *place), message=message)
+                return
 
 
-def _nodes(schema: Schema) -> Iterator[tuple[Mapping[str, object], Path]]:
-    pending: list[tuple[object, Path]] = [(schema, ())]
-    while pending:
-        node, path = pending.pop()
-        if isinstance(node, Mapping):
-            yield node, path
-        pending += reversed([(child, path + more) for more, child in _children(node)])
-
-
-def _children(node: object) -> list[tuple[Path, object]]:
-    if isinstance(node, list):
-        return [((str(index),), child) for index, child in enumerate(node)]
-    found: list[tuple[Path, object]] = []
-    for key, child in node.items() if isinstance(node, Mapping) else ():
-        if key in _MAPS and isinstance(child, Mapping):
-            found += [((key, name), member) for name, member in child.items()]
-        elif key not in _DATA:
-            found.append(((key,), child))
-    return found
-
-
-def _faults(node: Mapping[str, object], path: Path) -> Iterator[Violation]:
+def _of_keywords(node: Mapping[str, object], path: Path) -> Iterator[Violation]:
     for key in _FOREIGN & node.keys():
         yield Violation(path=(*path, key), message=f"{key} is not allowed.")
     if path and "$id" in node:
@@ -64,24 +60,21 @@ def _faults(node: Mapping[str, object], path: Path) -> Iterator[Violation]:
     reference = node.get("$ref", "#")
     if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
         yield Violation(path=(*path, "$ref"), message="A reference must stay in this schema: #/….")
-    pattern = node.get("pattern")
-    if isinstance(pattern, str) and len(pattern) > _MAX_PATTERN:
-        yield Violation(path=(*path, "pattern"), message=f"A regex has at most {_MAX_PATTERN} characters.")
-    patterns = node.get("patternProperties")
-    for name in patterns if isinstance(patterns, Mapping) else ():
-        if len(name) > _MAX_PATTERN:
-            where = (*path, "patternProperties", name[:20])
-            yield Violation(path=where, message=f"A regex has at most {_MAX_PATTERN} characters.")
+    step = node.get("multipleOf")
+    if isinstance(step, int | float) and step > 0 and not _SMALLEST_STEP <= step <= _LARGEST_STEP:
+        # The arithmetic is exact: its cost grows with the exponent.
+        message = f"It must be from {_SMALLEST_STEP:.0e} to {_LARGEST_STEP:.0e}."
+        yield Violation(path=(*path, "multipleOf"), message=message)
 
 
-def _references(schema: Schema, nodes: list[tuple[Mapping[str, object], Path]]) -> Iterator[Violation]:
+def _references(schema: Schema, nodes: Nodes) -> Iterator[Violation]:
     known = {id(node) for node, _ in nodes}
     for node, path in nodes:
-        target = _target(schema, node) if "$ref" in node else True
+        target = target_of(schema, node) if "$ref" in node else True
         if not isinstance(target, bool) and id(target) not in known:
             yield Violation(path=(*path, "$ref"), message="The reference does not point at a schema.")
             return
-    if _expansion(schema, schema, {}, 0) > _MAX_EXPANSION:
+    if _expansion(schema, schema, {}, 0) > _LARGEST_EXPANSION:
         # References can grow exponentially: a schema of a kilobyte can take minutes at each call.
         yield Violation(path=(), message="The schema's references expand too far; use fewer.")
 
@@ -90,24 +83,13 @@ def _expansion(schema: Schema, node: object, seen: dict[int, int], depth: int) -
     """The number of sub-schemas that one evaluation may visit, memoised; a recursive reference counts once."""
     if not isinstance(node, Mapping | list):
         return 0
-    if depth > 4 * _MAX_DEPTH:
-        return _MAX_EXPANSION + 1
+    if depth > 4 * _DEEPEST:
+        return _LARGEST_EXPANSION + 1
     if id(node) in seen:
         return seen[id(node)]
     seen[id(node)] = 1
     total = 1
-    for child in _reached(schema, node):
+    for _, child in reached_from(schema, node):
         total += _expansion(schema, child, seen, depth + 1)
-    seen[id(node)] = min(total, _MAX_EXPANSION + 1)
+    seen[id(node)] = min(total, _LARGEST_EXPANSION + 1)
     return seen[id(node)]
-
-
-def _reached(schema: Schema, node: object) -> list[object]:
-    children = [child for path, child in _children(node) if path[0] not in ("$defs", "definitions")]
-    if isinstance(node, Mapping) and "$ref" in node:
-        children.append(_target(schema, node))
-    return children
-
-
-def _target(schema: Schema, node: Mapping[str, object]) -> object | None:
-    return resolve(schema, unquote(str(node["$ref"])))

@@ -11,7 +11,7 @@ from models.errors import InvalidInput, Path
 from models.tables import Integration
 from models.vocabulary import CapabilityEffect, HttpMethod
 from proxy.address import check_endpoint
-from proxy.inputs import SimpleInput, check_any_schema, check_schema, schema_of_simple_inputs
+from proxy.inputs import SimpleInput, check_any_schema, check_extent, check_schema, schema_of_simple_inputs
 from resolvers.faults import ADDRESS, TEXT, WORD, Faults
 
 MOST_CAPABILITIES: Final = 1000
@@ -60,6 +60,10 @@ def check_capabilities(faults: Faults, manifest: Sequence[DeclareCapability], *,
     few = len(manifest) <= MOST_CAPABILITIES
     if not faults.check(few, "capabilities", f"At most {MOST_CAPABILITIES} capabilities."):
         return
+    schemas = (schema for one in manifest for schema in (one.input_schema, one.output_schema))
+    if problem := check_extent(schemas, inputs=sum(len(one.inputs or ()) for one in manifest)):
+        faults.add("capabilities", problem)
+        return
     taken: set[str] = set()
     for index, one in enumerate(manifest):
         here = ("capabilities", str(index))
@@ -71,6 +75,9 @@ def check_capabilities(faults: Faults, manifest: Sequence[DeclareCapability], *,
 def check_event_types(faults: Faults, integration: Integration, manifest: Sequence[DeclareEventType]) -> None:
     """Add faults below `eventTypes`."""
     if not faults.check(len(manifest) <= MOST_EVENT_TYPES, "event_types", f"At most {MOST_EVENT_TYPES} event types."):
+        return
+    if problem := check_extent(one.schema for one in manifest):
+        faults.add("event_types", problem)
         return
     taken: set[str] = set()
     for index, one in enumerate(manifest):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -70,7 +71,7 @@ async def declare_capabilities(work: Work, manifest: DeclareCapabilities) -> Int
         path=("integration_id",),
     )
     faults = Faults()
-    _check(faults, integration, manifest.capabilities, manifest.app_token)
+    await _check(faults, integration, manifest.capabilities, manifest.app_token)
     faults.refuse()
     await _declare(work, integration, manifest.capabilities, manifest.app_token)
     return integration
@@ -81,7 +82,7 @@ async def declare_event_types(work: Work, manifest: DeclareEventTypes) -> Integr
     """Replace all event types of an integration; those of the same name keep their id."""
     integration = await managed_integration(work, manifest.integration_id, path=("integration_id",))
     faults = Faults()
-    check_event_types(faults, integration, manifest.event_types)
+    await to_thread(check_event_types, faults, integration, manifest.event_types)
     faults.refuse()
     await _declare_events(work, integration, manifest.event_types)
     return integration
@@ -94,8 +95,8 @@ async def declare_manifest(work: Work, manifest: DeclareManifest) -> Declared:
         raise Forbidden("Only an app may declare its manifest; use a token of its integration.")
     integration = await managed_integration(work, work.caller.integration_id)
     faults = Faults()
-    _check(faults, integration, manifest.capabilities, manifest.app_token)
-    check_event_types(faults, integration, manifest.event_types or ())
+    await _check(faults, integration, manifest.capabilities, manifest.app_token)
+    await to_thread(check_event_types, faults, integration, manifest.event_types or ())
     faults.refuse()
     await _declare(work, integration, manifest.capabilities, manifest.app_token)
     if manifest.event_types is not None:
@@ -116,10 +117,11 @@ async def _handler(work: Work, integration: Integration) -> str:
     return installation.handler if installation else integration.handler
 
 
-def _check(
+async def _check(
     faults: Faults, integration: Integration, capabilities: Sequence[DeclareCapability], app_token: str | None
 ) -> None:
-    check_capabilities(faults, capabilities, has_base=integration.api_base_url is not None)
+    has_base = integration.api_base_url is not None
+    await to_thread(check_capabilities, faults, capabilities, has_base=has_base)  # others are served meanwhile
     if app_token is not None:
         check_secret(faults, Secret(bearer_token=app_token), _APP_TOKEN_PLACE)
 

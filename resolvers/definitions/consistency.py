@@ -10,10 +10,10 @@ from models.definition import FieldGroup, FieldType
 from models.errors import Path, Violation
 from proxy.address import template_names
 from proxy.headers import check_header
+from proxy.inputs.regexes import FullMatch
 from resolvers.auth_kinds import KINDS
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import FormField, Request
-from resolvers.definitions.words import whole
 
 _SIGNED: Final = frozenset({"timestamp", "body", "id", "url", "method"})
 _ADDRESSES: Final = ("apiBaseUrl", "authorizationUrl", "tokenUrl", "revocationUrl", "issuer", "userinfoUrl")
@@ -63,7 +63,7 @@ def _field(field: FormField) -> Iterator[tuple[str, str]]:
         yield "options", "A SELECT needs options; no other type has any."
     if field.pattern is not None and field.type in (FieldType.INTEGER, FieldType.BOOLEAN):
         yield "pattern", f"A field of type {field.type} cannot have a pattern."
-    elif field.pattern is not None and not all(map(whole(field.pattern).is_valid, field.options)):
+    elif (match := FullMatch.of(field.pattern or ".*")) and not all(map(match.matches, field.options)):
         yield "options", "Each option must match the pattern."
     if field.group is FieldGroup.PARAMETER and field.is_secret:
         yield "secret", "A PARAMETER is readable; use the group SECRET."

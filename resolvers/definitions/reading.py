@@ -10,16 +10,17 @@ from pydantic import ValidationError
 from models.errors import InvalidInput, Path, Violation
 from resolvers.definitions.consistency import faults_between
 from resolvers.definitions.definition import VendorDefinition
-from resolvers.definitions.words import HTTPS_ONLY
+from resolvers.definitions.words import HTTPS_ONLY, STORED
 
 _LARGEST: Final = 256 * 1024
 _MOST_FAULTS: Final = 20
 
 
-def read_definition(given: object, *, of_catalogue: bool = False) -> VendorDefinition:
+def read_definition(given: object, *, of_catalogue: bool = False, stored: bool = False) -> VendorDefinition:
     """Read a definition from JSON values. `of_catalogue`: it must name its sources, and its addresses must be https.
 
-    Raises InvalidInput with every fault, by its place in the input.
+    `stored`: its regexes were accepted when it was stored. Raises InvalidInput with every fault, by its place in the
+    input.
     """
     try:
         text = orjson.dumps(given)
@@ -28,7 +29,7 @@ def read_definition(given: object, *, of_catalogue: bool = False) -> VendorDefin
     if len(text) > _LARGEST:
         raise InvalidInput.at((), f"It must not be larger than {_LARGEST} bytes.")
     try:
-        definition = VendorDefinition.model_validate_json(text, context={HTTPS_ONLY: of_catalogue})
+        definition = VendorDefinition.model_validate_json(text, context={HTTPS_ONLY: of_catalogue, STORED: stored})
     except ValidationError as cause:
         raise InvalidInput(_violations(cause)) from None  # pydantic's message repeats the input
     found = faults_between(definition)
@@ -41,7 +42,7 @@ def read_definition(given: object, *, of_catalogue: bool = False) -> VendorDefin
 
 def stored_definition(body: dict[str, Any]) -> VendorDefinition:
     """Read a stored definition. Raises InvalidInput for one of an older format that is no longer valid."""
-    return read_definition(body)
+    return read_definition(body, stored=True)
 
 
 def _violations(error: ValidationError) -> list[Violation]:

@@ -9,11 +9,11 @@ from typing import Any, Final
 from models.definition import FieldGroup, FieldType
 from models.errors import InvalidInput, Path, Violation
 from proxy.address import check_base_url, template_names
+from proxy.inputs.regexes import FullMatch
 from resolvers.auth_kinds import KINDS
 from resolvers.definitions.consistency import templates_of
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import FormField
-from resolvers.definitions.words import whole
 from resolvers.faults import TEXT, Faults, text_problem
 
 _SAFE: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._~\-]*(:[0-9]{1,5})?")
@@ -125,6 +125,13 @@ def _problem(field: FormField, value: Any) -> str | None:
         return problem
     if len(value) > most:
         return f"It must not be longer than {most} characters."
-    if field.pattern is not None and not whole(field.pattern).is_valid(value):
-        return f"It does not match {field.pattern}."
-    return None
+    return None if field.pattern is None else _mismatch(field.pattern, value)
+
+
+def _mismatch(pattern: str, text: str) -> str | None:
+    match = FullMatch.of(pattern)
+    if match is None:
+        return f"The definition's pattern {pattern} cannot be used; its author must write it as a simpler regex."
+    if len(text) > FullMatch.LONGEST_TEXT:
+        return f"It has a pattern, so it must not be longer than {FullMatch.LONGEST_TEXT} characters."
+    return None if match.matches(text) else f"It does not match {pattern}."

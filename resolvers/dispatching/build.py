@@ -63,7 +63,13 @@ async def candidate(work: Work, run: RunCapability) -> Candidate:
         raise NotFound("capability", path=("capability",))
     _permit(work, found.capability, run.method)
     compiled = _compiled(work, found.capability)
-    bound = compiled.bind({} if run.inputs is None else run.inputs, from_text=run.from_text, path=("inputs",))
+    bound = await compiled.bind(
+        {} if run.inputs is None else run.inputs,
+        work.hub.apart,
+        lane=work.organization_id,
+        from_text=run.from_text,
+        path=("inputs",),
+    )
     picked = pick(work.caller, found.integration, found.candidates, named=run.connection_id)
     readiness = Readiness.of(found.integration, found.installation, found.definition, picked)
     ready = availability(readiness, found.capability.required_scopes)

@@ -12,12 +12,13 @@ from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady
 from models.row import new_id
 from models.tables import Event, EventType, Installation, Integration
 from models.vocabulary import InstallationStatus, Permission, UnavailableReason
-from proxy.inputs.validate import compile_schema, violations
+from proxy.inputs import Validator
 from resolvers.capabilities.manifest import suffix_of
 from resolvers.faults import NAME, Faults
 from resolvers.find import IntegrationRef, get_integration
+from resolvers.hub import Hub
 from resolvers.idempotency import claim, digest_of_input, key_problem, spent
-from resolvers.operation import operation
+from resolvers.operation import READS, WRITES, exchange
 from resolvers.work import Work
 
 
@@ -44,9 +45,24 @@ class Emitted:
     replayed: bool
 
 
-@operation(needs=Permission.EVENTS_EMIT, refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady))
-async def emit_event(work: Work, said: EmitEvent) -> Emitted:
-    """Accept an event of a declared type; at most 256 kB of payload."""
+@dataclass(frozen=True, kw_only=True)
+class Happening:
+    """The emitted event, with the rows that it names. `organization_id` is the caller's."""
+
+    said: EmitEvent
+    organization_id: str
+    integration: Integration
+    event_type: EventType
+    installation: Installation | None
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The payload; empty if there is none."""
+        return self.said.payload or {}
+
+
+async def load(work: Work, said: EmitEvent) -> Happening:
+    """Check the input and find the rows."""
     faults = Faults()
     faults.object("payload", said.payload)
     faults.text("entity_id", said.entity_id, most=NAME, least=1)
@@ -54,16 +70,52 @@ async def emit_event(work: Work, said: EmitEvent) -> Emitted:
         faults.add("idempotency_key", problem)
     faults.refuse()
     integration = await get_integration(work, said.integration, path=("integration",))
-    event_type = await _event_type(work, integration, said.type)
-    installation = await _installation(work, integration, said.installation_id)
-    payload = said.payload or {}
-    _check_payload(event_type, payload)
-    event = _event(work, said, integration, event_type, installation)
-    digest = digest_of_input([integration.id, event_type.id, event.installation_id, payload, said.entity_id])
-    earlier = await claim(work, "emit_event", said.idempotency_key, digest, event.id)
+    return Happening(
+        said=said,
+        organization_id=work.organization_id,
+        integration=integration,
+        event_type=await _event_type(work, integration, said.type),
+        installation=await _installation(work, integration, said.installation_id),
+    )
+
+
+async def check_payload(hub: Hub, happening: Happening) -> None:
+    """Judge the payload by the declared schema, outside of any transaction: it may take long. Raises InvalidInput."""
+    schema = happening.event_type.payload_schema
+    if schema is None:
+        return
+    validator = hub.payloads.get(digest_of_input(schema), lambda: Validator.of(schema))
+    found = await validator.violations(hub.apart, happening.payload, ("payload",), lane=happening.organization_id)
+    if found:
+        raise InvalidInput(found)
+
+
+@exchange(
+    load,
+    check_payload,
+    loads=READS,
+    records=WRITES,
+    needs=Permission.EVENTS_EMIT,
+    refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady),
+)
+async def emit_event(work: Work, happening: Happening, _: None) -> Emitted:
+    """Accept an event of a declared type; at most 256 kB of payload."""
+    event = _event(work, happening)
+    parts = [
+        event.integration_id,
+        event.event_type_id,
+        event.installation_id,
+        event.payload,
+        happening.said.entity_id,
+    ]
+    earlier = await claim(work, "emit_event", happening.said.idempotency_key, digest_of_input(parts), event.id)
     event = work.add(event) if earlier is None else await _stored(work, earlier)
     return Emitted(
-        event=event, integration=integration, queued_runs=0, queued_deliveries=0, replayed=earlier is not None
+        event=event,
+        integration=happening.integration,
+        queued_runs=0,
+        queued_deliveries=0,
+        replayed=earlier is not None,
     )
 
 
@@ -113,32 +165,20 @@ def _active(installation: Installation) -> Installation:
     return installation
 
 
-def _check_payload(event_type: EventType, payload: dict[str, Any]) -> None:
-    if event_type.payload_schema is not None:
-        found = violations(compile_schema(event_type.payload_schema), payload, ("payload",))
-        if found:
-            raise InvalidInput(found)
-
-
-def _event(
-    work: Work,
-    said: EmitEvent,
-    integration: Integration,
-    event_type: EventType,
-    installation: Installation | None,
-) -> Event:
+def _event(work: Work, happening: Happening) -> Event:
     now = work.now()
     event_id = new_id(now)
+    integration, installation = happening.integration, happening.installation
     return Event(
         id=event_id,
         created_at=now,
         organization_id=installation.organization_id if installation else work.organization_id,
         integration_id=integration.id,
         installation_id=installation.id if installation else None,
-        event_type_id=event_type.id,
-        type=event_type.name,
-        entity_id=said.entity_id or (installation.handler if installation else integration.handler),
-        payload=said.payload or {},
+        event_type_id=happening.event_type.id,
+        type=happening.event_type.name,
+        entity_id=happening.said.entity_id or (installation.handler if installation else integration.handler),
+        payload=happening.payload,
         source=work.caller.source,
         principal_id=work.caller.principal_id,
         correlation_id=event_id,

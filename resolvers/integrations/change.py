@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -59,7 +60,9 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     new = _with_own_auth_type(new, integration.auth_type)
     change = await _change(work, integration, new)
     auth_type, own = change.auth_type(integration), own_addresses(new.auth, integration, change.before)
-    check_integration(new, change.definition, auth_type=auth_type, parameters=change.to_judge, own_addresses=own)
+    await to_thread(
+        check_integration, new, change.definition, auth_type=auth_type, parameters=change.to_judge, own_addresses=own
+    )
     await _apply(work, integration, new)
     fill(work, integration, change.before, change.after, new.auth)
     integration.category = given(new.category, integration.category) or change.after["category"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -67,7 +68,8 @@ async def judge_creation(work: Work, new: CreateIntegration) -> Judged:
     parameters = parameters_of(new.auth, {})
     defaults = defaults_of(definition, parameters)
     own = own_addresses(new.auth)
-    check_integration(new, definition, auth_type=defaults["auth_type"], parameters=parameters, own_addresses=own)
+    auth_type = defaults["auth_type"]
+    await to_thread(check_integration, new, definition, auth_type=auth_type, parameters=parameters, own_addresses=own)
     return Judged(new=new, row=row, definition=definition, defaults=defaults)
 
 

@@ -89,3 +89,8 @@ async def listed(client: GraphQL, field: str, selection: str, arguments: str = "
 def global_id(type_name: str, row_id: str) -> str:
     """A global id as the hub would make it."""
     return base64.urlsafe_b64encode(f"{type_name}:{row_id}".encode()).rstrip(b"=").decode()
+
+
+def row_id(global_id: str) -> str:
+    """The row's id in a global one."""
+    return base64.urlsafe_b64decode(global_id + "==").decode().partition(":")[2]

@@ -250,6 +250,7 @@ CALLS: dict[str, Call] = {
     "complete_rotation": Call(given=lambda e: (2,)),
     "retire_key": Call(given=lambda e: (1,)),
     "record_unreadable": Call(given=_unreadable, audits=("secret.unreadable",)),
+    "list_unsound_schemas": Call(given=lambda e: ()),
     "list_keys": Call(given=lambda e: ()),
     "list_jobs": Call(given=lambda e: (JobFilter(subject_id=e.integration.id), _PAGE), foreign=Foreign.EMPTY),
     "read_job": Call(given=lambda e: (e.job.id,), foreign=Foreign.NONE),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from jsonschema_rs import ValidationError
 
 from models.vocabulary import HttpMethod, InputLocation, InputType
 from proxy.address import build_url
-from proxy.inputs import CompiledCapabilities, SimpleInput
-from tests.proxy.capabilities import TOO_LONG, compiled, of_type, refused, simple
+from proxy.inputs import LastUsed, SimpleInput
+from tests.proxy.capabilities import TOO_LONG, bind, compiled, of_type, refused, simple
 
 GET, POST, DELETE = HttpMethod.GET, HttpMethod.POST, HttpMethod.DELETE
 
@@ -24,7 +23,7 @@ STOCK = simple(
 
 
 def test_puts_every_value_in_its_place_and_fills_in_defaults():
-    bound = STOCK.bind({"unit": "kg", "sku": "a/b", "dry": True, "X-Trace": "t-1"})
+    bound = bind(STOCK, {"unit": "kg", "sku": "a/b", "dry": True, "X-Trace": "t-1"})
 
     assert bound.path == {"sku": "a/b"}
     assert bound.query == [("dry", "true")]
@@ -37,8 +36,8 @@ def test_puts_every_value_in_its_place_and_fills_in_defaults():
 
 
 def test_a_given_value_replaces_the_default_and_leaves_it():
-    assert STOCK.bind({"sku": "1", "quantity": 5}).body == {"quantity": 5}
-    assert STOCK.bind({"sku": "1"}).body == {"quantity": 1}
+    assert bind(STOCK, {"sku": "1", "quantity": 5}).body == {"quantity": 5}
+    assert bind(STOCK, {"sku": "1"}).body == {"quantity": 1}
 
 
 def test_names_every_fault_at_its_input():
@@ -88,12 +87,12 @@ def test_refuses_integers_beyond_64_bits(kind, value):
 
 def test_refuses_integers_that_a_parser_made_floats_of():
     assert refused(of_type(InputType.INTEGER), {"a": 1.8446744073709552e19}) == {"inputs.a": TOO_LONG}
-    assert of_type(InputType.NUMBER).bind({"a": 1e300}).body == {"a": 1e300}
+    assert bind(of_type(InputType.NUMBER), {"a": 1e300}).body == {"a": 1e300}
 
 
 @pytest.mark.parametrize("value", [2**64 - 1, -(2**63), 2**53 + 1])
 def test_passes_64_bit_integers_exactly(value):
-    assert of_type(InputType.INTEGER).bind({"a": value}).body_bytes() == b'{"a":%d}' % value
+    assert bind(of_type(InputType.INTEGER), {"a": value}).body_bytes() == b'{"a":%d}' % value
 
 
 @pytest.mark.parametrize(
@@ -116,7 +115,7 @@ def test_refuses_what_json_or_the_database_cannot_hold(value, where, message):
 
 @pytest.mark.parametrize("value", ["\\u0000", "null", None, "a\\\\u0000"])
 def test_takes_what_only_looks_unfit(value):
-    assert of_type(InputType.ANY).bind({"a": value}).body == {"a": value}
+    assert bind(of_type(InputType.ANY), {"a": value}).body == {"a": value}
 
 
 @pytest.mark.parametrize("levels", [300, 100_000])
@@ -133,9 +132,9 @@ def test_refuses_values_nested_too_deep(levels):
 def test_undeclared_inputs_go_where_the_method_says():
     values = {"n": 1, "tags": ["a", "b"], "deep": {"x": None}, "none": None, "yes": True}
 
-    body = simple(method=POST, allow_unknown=True).bind(values)
-    query = simple(method=GET, allow_unknown=True).bind(values)
-    gone = simple(method=DELETE, allow_unknown=True).bind(values)
+    body = bind(simple(method=POST, allow_unknown=True), values)
+    query = bind(simple(method=GET, allow_unknown=True), values)
+    gone = bind(simple(method=DELETE, allow_unknown=True), values)
 
     assert (body.body, body.query) == (values, [])
     assert query.query == [("n", "1"), ("tags", "a"), ("tags", "b"), ("deep", '{"x":null}'), ("yes", "true")]
@@ -153,7 +152,7 @@ def test_undeclared_inputs_go_where_the_method_says():
     ],
 )
 def test_there_is_a_body_only_where_an_input_may_go_into_it(capability, body):
-    assert capability.bind({"id": "7"}).body == body
+    assert bind(capability, {"id": "7"}).body == body
 
 
 def test_a_part_of_the_path_is_required_even_where_the_schema_does_not_say_so():
@@ -175,24 +174,24 @@ def test_a_header_input_cannot_break_out():
     assert refused(capability, {"X-A": "a\r\nHost: evil"}) == {
         "inputs.X-A": "A header value must not contain line breaks or control characters."
     }
-    assert capability.bind({}).headers == []
+    assert bind(capability, {}).headers == []
 
 
 def test_a_catastrophic_regex_ends():
-    capability = compiled({"type": "object", "properties": {"a": {"pattern": "(?=a)(a|aa)+(?!b)$"}}})
+    capability = compiled({"type": "object", "properties": {"a": {"pattern": "^(a|aa)+$"}}})
 
     assert list(refused(capability, {"a": "a" * 100_000 + "!"})) == ["inputs.a"]
 
 
 def test_never_fetches_a_remote_schema(canary):
-    with pytest.raises(ValidationError):
-        compiled({"$ref": f"{canary.url}/schema.json"})
+    capability = compiled({"$ref": f"{canary.url}/schema.json"})
 
+    assert list(refused(capability, {})) == ["inputs"]
     assert canary.connections == 0
 
 
 def test_keeps_the_last_used_ones_only():
-    cache, made = CompiledCapabilities(2), []
+    cache, made = LastUsed(2, lambda _: 1), []
 
     def maker(name):
         def make():

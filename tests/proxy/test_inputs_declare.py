@@ -102,6 +102,8 @@ def test_refuses_the_same_name_twice():
     assert refusal.value.path == ("inputs", "1", "name")
 
 
+BACKTRACKING = "Look-ahead, look-behind and back-references are not supported; write the regex without them."
+NO_REGEX = "This is not a regex, or it is too large; correct it, or use smaller repetitions."
 TREE = {"tree": {"items": {"$ref": "#/$defs/tree"}}}
 
 
@@ -153,6 +155,18 @@ def test_says_what_is_wrong_with_the_root(schema, path, message):
             {"patternProperties": {"b" * 201: {}}},
             "patternProperties." + "b" * 20,
             "A regex has at most 200 characters.",
+        ),
+        ({"pattern": r"(?=(\w+\s?)+$)z"}, "pattern", BACKTRACKING),
+        ({"pattern": r"(a)\1"}, "pattern", BACKTRACKING),
+        ({"items": {"patternProperties": {"(?<!a)b": {}}}}, "items.patternProperties.(?<!a)b", BACKTRACKING),
+        ({"pattern": r"((a{0,30}){0,30}){0,30}"}, "pattern", NO_REGEX),
+        ({"pattern": "("}, "pattern", NO_REGEX),
+        ({"multipleOf": 1e-300}, "multipleOf", "It must be from 1e-15 to 1e+15."),
+        ({"multipleOf": 1e300}, "multipleOf", "It must be from 1e-15 to 1e+15."),
+        (
+            {"patternProperties": {f"^a{i}": {} for i in range(1_000)}},
+            "patternProperties.^a100",
+            "The schema's regexes are too many or too large together; use fewer or simpler ones.",
         ),
         ({"type": "string", "default": 3}, "default", 'It is not of type "string".'),
         ({"default": 2**70}, "default", "It is an integer of more than 64 bits; give it as text."),
@@ -223,10 +237,12 @@ def test_refuses_schemas_too_large_or_too_deep_or_chained_for_long():
     deep = {}
     for _ in range(100):
         deep = {"items": deep}
+    long = {"type": "object", "required": ["word" * 100_000]}
     many = {"type": "object", "properties": {f"p{i}": {} for i in range(6000)}}
     chain = {f"d{i}": {"$ref": f"#/$defs/d{i + 1}"} for i in range(2000)}
 
     assert list(faults(with_property(**deep)).values()) == ["The schema is too large or too deep."]
+    assert list(faults(long).values()) == ["A schema has at most 262144 bytes of JSON."]
     assert list(faults(many).values()) == ["The schema is too large or too deep."]
     assert list(
         faults({"type": "object", "allOf": [{"$ref": "#/$defs/d0"}], "$defs": {**chain, "d2000": {}}}).values()

@@ -6,7 +6,7 @@ import pytest
 
 from models.vocabulary import InputType
 from proxy.inputs import SimpleInput
-from tests.proxy.capabilities import TOO_LONG, compiled, of_type, refused, simple
+from tests.proxy.capabilities import TOO_LONG, bind, compiled, of_type, refused, simple
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from tests.proxy.capabilities import TOO_LONG, compiled, of_type, refused, simpl
     ],
 )
 def test_reads_text_by_the_declared_type(kind, text, value):
-    bound = of_type(kind).bind({"a": text}, from_text=True)
+    bound = bind(of_type(kind), {"a": text}, from_text=True)
 
     assert bound.body == {"a": value}
     assert type(bound.body["a"]) is type(value)
@@ -67,10 +67,10 @@ def test_reads_members_of_arrays_and_options_by_their_types():
         },
     }
 
-    bound = compiled(schema).bind({"ids": ["1", "2"], "size": "1"}, from_text=True)
+    bound = bind(compiled(schema), {"ids": ["1", "2"], "size": "1"}, from_text=True)
 
     assert bound.body == {"ids": [1, 2], "size": 1}
-    assert compiled(schema).bind({"size": "two"}, from_text=True).body == {"size": "two"}
+    assert bind(compiled(schema), {"size": "two"}, from_text=True).body == {"size": "two"}
     assert list(refused(compiled(schema), {"size": "three"}, from_text=True)) == ["inputs.size"]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -30,7 +32,10 @@ from web.connect import routes as connect_routes
 from web.routes import page as graphiql_page
 from web.routes import routes as graphiql_routes
 from wire.body import BodyLimits
+from wire.guarded import NO_STORE, NOSNIFF, GuardedAnswers
 from wire.head import HeadLimits, LimitedHead
+
+_log = logging.getLogger("patchbay.server")
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -68,6 +73,7 @@ def create_app(settings: Settings) -> Starlette:
             *files.routes(hub, limits=body),
         ],
         middleware=_middleware(settings),
+        exception_handlers={Exception: _failed},
         lifespan=lifespan,
     )
 
@@ -78,6 +84,14 @@ async def _root(_request: Request) -> Response:
 
 async def _alive(_request: Request) -> Response:
     return JSONResponse({"status": "ok"})
+
+
+async def _failed(_request: Request, error: Exception) -> Response:
+    """The answer to an exception that no face has masked. Middleware does not see it, hence the headers."""
+    name = secrets.token_hex(8)
+    _log.error("A request failed, id %s", name, exc_info=error)
+    body = {"code": "INTERNAL_SERVER_ERROR", "message": f"Internal error, id {name}"}
+    return JSONResponse(body, 500, NOSNIFF | NO_STORE)
 
 
 def _ready(hub: Hub) -> Any:
@@ -93,9 +107,9 @@ def _ready(hub: Hub) -> Any:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    head = Middleware(LimitedHead, limits=HeadLimits())
+    rim = [Middleware(GuardedAnswers), Middleware(LimitedHead, limits=HeadLimits())]
     if not settings.cors_origins:
-        return [head]
+        return rim
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
@@ -103,4 +117,4 @@ def _middleware(settings: Settings) -> list[Middleware]:
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Hub-Id"],
         expose_headers=["*"],  # a relayed answer may have any header; * works because calls carry no cookies
     )
-    return [head, cors]
+    return [*rim, cors]

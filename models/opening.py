@@ -10,13 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import asyncpg
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError
 
 from models.database import Database
 from models.errors import Unavailable
-from models.reach import driver_error, sqlite_code_of, state_of
+from models.reach import DRIVER_ERRORS, driver_error, sqlite_code_of, state_of
 
 _PORT: Final = 5432
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
@@ -30,7 +28,7 @@ def opening(database: Database) -> Iterator[None]:
         raise Unavailable(obstacle)  # SQLite opens a read-only file without an error
     try:
         yield
-    except (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as cause:
+    except (*DRIVER_ERRORS, sqlite3.Error) as cause:
         error = driver_error(cause) or cause
         sentence = _of_file(_file(database), error) if database.is_sqlite else _of_server(database, error)
         raise Unavailable(sentence) from cause

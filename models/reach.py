@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Final
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, EmulatedDBAPIException, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from models.errors import Contended, DomainError, Unavailable
@@ -27,10 +27,15 @@ _AWAY_CLASSES: Final = frozenset({"08", "53", "57", "58"})
 _DISK_STATES: Final = frozenset({"53100", "58030"})
 #: https://www.sqlite.org/rescode.html; the low byte is the kind.
 _DISK_CODES: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
-_GONE: Final = (OSError, sqlite3.OperationalError, asyncpg.InterfaceError, OperationalError, InterfaceError)
+_FATAL: Final = frozenset({"FATAL", "PANIC"})  # the server ends the connection, whatever the statement was
+#: A server that stops breaks asyncpg's protocol at any step, which it calls an internal error.
+_BROKEN: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+_GONE: Final = (*_BROKEN, sqlite3.OperationalError, OperationalError, InterfaceError)
+#: The driver's own errors, SQLAlchemy's copies of those when it connects, and those that it wraps.
+DRIVER_ERRORS: Final = (*_GONE, asyncpg.PostgresError, EmulatedDBAPIException, DBAPIError)
 _NO_CODE: Final = sqlite3.SQLITE_OK
 #: A connection that raised one of these is broken. A TimeoutError is an OSError.
-STUCK: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
+STUCK: Final = (*_BROKEN, asyncpg.PostgresConnectionError)
 
 
 @contextmanager
@@ -38,7 +43,7 @@ def reaching() -> Iterator[None]:
     """Turn driver errors that are not the statement's fault into Unavailable or Contended."""
     try:
         yield
-    except (*_GONE, DBAPIError, PoolTimeout, asyncpg.PostgresError) as cause:
+    except (*DRIVER_ERRORS, PoolTimeout) as cause:
         refusal = _refusal(cause)
         if refusal is None:
             raise
@@ -68,13 +73,14 @@ def _refusal(error: BaseException) -> DomainError | None:
     state = state_of(error)
     if state in _DISK_STATES or sqlite_code_of(error) & 0xFF in _DISK_CODES:
         return Unavailable(_DISK)
-    if isinstance(error, _GONE):
+    if isinstance(error, _GONE) or isinstance(driver_error(error), _GONE):
         return Unavailable(_AWAY)
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return Unavailable(_AWAY)
     if state in _CONTENTION:
         return Contended(_CONTENDED)
-    return Unavailable(_AWAY) if state[:2] in _AWAY_CLASSES else None
+    fatal = getattr(driver_error(error), "severity_en", None) in _FATAL
+    return Unavailable(_AWAY) if fatal or state[:2] in _AWAY_CLASSES else None
 
 
 def _undone(error: BaseException | None) -> bool:
@@ -93,5 +99,6 @@ def sqlite_code_of(error: BaseException | None) -> int:
 
 
 def driver_error(error: BaseException | None) -> BaseException | None:
-    """The driver's own error inside one of SQLAlchemy."""
-    return error.orig if isinstance(error, DBAPIError) else error
+    """The driver's own error inside one of SQLAlchemy, which wraps it, copies it, or wraps a copy."""
+    inner = error.orig if isinstance(error, DBAPIError) else error
+    return (inner.__cause__ or inner) if isinstance(inner, EmulatedDBAPIException) else inner

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from models.errors import InvalidInput, Path
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~\-]{1,120}")  # token, RFC 9110 §5.6.2
+_SIGN = re.compile(r"[^A-Za-z0-9]")
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _TEMPLATE = re.compile(r"\$\{([^{}$]*)\}")
 _FACT = re.compile(r"(?:user|tenant)\.[A-Za-z_][A-Za-z0-9_\-]{0,119}")
@@ -45,16 +46,41 @@ _UNSENDABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 def check_header(name: str, value: str, *, reserved: Sequence[str] = ()) -> str | None:
     """The objection to setting this header, or None. Call it before storing a header.
 
-    `reserved`: names that the hub sets itself, such as `Authorization` for some auth types.
+    `reserved`: names that the hub sets itself, such as `Authorization` for some auth types. Names that servers fold
+    into one, such as `X_Key` and `X-Key`, are the same here.
     """
     if not _NAME.fullmatch(name):
         return "A header name consists of letters, digits and -_.!#$%&'*+^`|~ only."
-    lowered = name.lower()
-    if lowered in _FORBIDDEN or lowered.startswith(_FORBIDDEN_PREFIXES):
+    same = folded(name)
+    if same in _FORBIDDEN or same.startswith(_FORBIDDEN_PREFIXES):
         return f"The header {name} is set by the hub and cannot be given."
-    if lowered in {taken.lower() for taken in reserved}:
+    if same in {folded(taken) for taken in reserved}:
         return f"The header {name} is set by the authorisation and cannot be given."
     return check_value(value)
+
+
+def check_given_header(name: str, value: str, *, reserved: Sequence[str] = ()) -> str | None:
+    """As `check_header`, for a header of a request's author; an integration's own may have an underscore."""
+    if "_" in name:
+        return f"Many servers read {name[:120]} as another header; use - in place of _ in its name."
+    return check_header(name, value, reserved=reserved)
+
+
+def folded(name: str) -> str:
+    """The name as servers compare it: in any case, and with any sign for a hyphen, as CGI and WSGI fold them.
+
+    RFC 3875 §4.1.18 names the variable of a header by upper case and underscores.
+    """
+    return _SIGN.sub("-", name).lower()
+
+
+def twins(names: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The position of each name that servers fold into an earlier one, and the objection to it."""
+    first: dict[str, str] = {}
+    for index, name in enumerate(names):
+        if (earlier := first.get(folded(name))) is not None:
+            yield index, f"Servers take {name} and {earlier} for one header; give one of them."
+        first.setdefault(folded(name), name)
 
 
 def check_value(value: str) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asyncio import Task
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,6 +35,8 @@ class Caller:
     subject: str | None = None
     is_operator: bool = False
     job: JobContext | None = None
+    #: The audit entries about this request's refusals, by their fact; done once written. Copies of a caller share it.
+    reports: dict[Hashable, Task[None]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def operator(cls, hub: Hub, organization_id: str = "") -> Caller:

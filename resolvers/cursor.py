@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 from typing import Any, Final
@@ -12,6 +10,7 @@ import orjson
 
 from models.errors import InvalidInput
 from models.secret import Keyring
+from resolvers import base64url
 
 _PURPOSE: Final = "cursor"
 _MAC_BYTES = 16
@@ -31,11 +30,11 @@ class CursorCodec:
         """The cursor of a position, as URL-safe text without padding."""
         payload = orjson.dumps(position)
         mac = _mac(self._keyring.derive(_PURPOSE), binding, payload)
-        return base64.urlsafe_b64encode(mac + payload).rstrip(b"=").decode()
+        return base64url.encode(mac + payload)
 
     def decode(self, binding: str, cursor: str, *, path: tuple[str, ...]) -> tuple[Any, ...]:
         """The position of a cursor. Raises InvalidInput at `path` unless it was issued for this list."""
-        raw = _unpack(cursor) if len(cursor) <= _LONGEST else b""
+        raw = (base64url.decode(cursor) if len(cursor) <= _LONGEST else None) or b""
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
         keys = self._keyring.derive_each(_PURPOSE) if payload else ()
         if not any(hmac.compare_digest(mac, _mac(key, binding, payload)) for key in keys):
@@ -46,11 +45,3 @@ class CursorCodec:
 def _mac(key: bytes, binding: str, payload: bytes) -> bytes:
     message = len(binding).to_bytes(4, "big") + binding.encode() + payload
     return hmac.digest(key, message, hashlib.sha256)[:_MAC_BYTES]
-
-
-def _unpack(cursor: str) -> bytes:
-    try:
-        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        return base64.b64decode(padded, altchars=b"-_", validate=True)
-    except (UnicodeEncodeError, binascii.Error):
-        return b""

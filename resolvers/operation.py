@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -223,16 +223,24 @@ async def _door(caller: Caller, facts: Facts) -> AsyncIterator[None]:
 
 
 async def _record_refusal(caller: Caller, facts: Facts, refusal: Forbidden) -> None:
-    if not caller.organization_id:
-        return
-    async with caller.hub.database.write() as session:
-        work = Work(caller, lambda: session)
-        work.audit_refusal(facts.name, refusal.permission)
-        await work.flush()
+    """Audit the first refusal of a request. A document can hold a hundred more, and each would cost a transaction."""
+    if caller.organization_id:
+        await _report(caller, "permission.refused", lambda work: work.audit_refusal(facts.name, refusal.permission))
 
 
 async def _record_unreadable(caller: Caller, place: SecretPlace) -> None:
+    await _report(caller, place, lambda work: work.audit_unreadable(place))
+
+
+async def _report(caller: Caller, fact: Hashable, audit: Callable[[Work], None]) -> None:
+    """Audit a fact once in a request. Every refusal waits for the entry; none takes it along when it is cancelled."""
+    if fact not in caller.reports:
+        caller.reports[fact] = asyncio.create_task(_write_entry(caller, audit))
+    await asyncio.shield(caller.reports[fact])
+
+
+async def _write_entry(caller: Caller, audit: Callable[[Work], None]) -> None:
     async with caller.hub.database.write() as session:
         work = Work(caller, lambda: session)
-        work.audit_unreadable(place)
+        audit(work)
         await work.flush()

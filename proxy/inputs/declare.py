@@ -9,7 +9,7 @@ from jsonschema_rs import ValidationError
 from models.errors import Path, Violation
 from models.vocabulary import HttpMethod, InputLocation, InputType
 from proxy.address import template_names
-from proxy.headers import check_header
+from proxy.headers import check_given_header
 from proxy.inputs.admissible import objections
 from proxy.inputs.child import compile_schema
 from proxy.inputs.regexes import LINEAR
@@ -89,7 +89,7 @@ def _misplaced(
     if location is InputLocation.PATH and type_of(schema, declared) in (InputType.ARRAY, InputType.OBJECT):
         return "An input in the path must not be an array or an object."
     if location is InputLocation.HEADER:
-        return check_header(name, "")
+        return check_given_header(name, "")
     if location is InputLocation.BODY and method is HttpMethod.GET:
         return "GET has no body; use query, path or header."
     return None

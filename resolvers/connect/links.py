@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -14,6 +12,7 @@ from typing import Final
 import orjson
 
 from models.secret import Keyring
+from resolvers import base64url
 
 PATH: Final = "/connect/"
 SIGNED_LASTS_MS: Final = 30 * 60 * 1000
@@ -55,14 +54,14 @@ def sign(keyring: Keyring, link: SignedLink) -> str:
     facts = [link.organization_id, link.principal_id, link.integration_id, link.connection_id]
     payload = orjson.dumps([*facts, link.scopes, link.expires_at])
     mac = _mac(keyring.derive(_PURPOSE), payload)
-    return base64.urlsafe_b64encode(mac + payload).rstrip(b"=").decode()
+    return base64url.encode(mac + payload)
 
 
 def read_signed(keyring: Keyring, text: str) -> SignedLink | None:
     """The facts of a link that a key of this ring signed, expired or not; None for any other text."""
     if not may_be_link(text) or len(text) == _KEPT:
         return None
-    raw = _unpack(text)
+    raw = base64url.decode(text) or b""
     mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
     if not any(hmac.compare_digest(mac, _mac(key, payload)) for key in keyring.derive_each(_PURPOSE)):
         return None
@@ -79,10 +78,3 @@ def read_signed(keyring: Keyring, text: str) -> SignedLink | None:
 
 def _mac(key: bytes, payload: bytes) -> bytes:
     return hmac.digest(key, payload, hashlib.sha256)
-
-
-def _unpack(text: str) -> bytes:
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error:
-        return b""

@@ -9,7 +9,7 @@ from typing import Final
 from models.definition import FieldGroup, FieldType
 from models.errors import Path, Violation
 from proxy.address import template_names
-from proxy.headers import check_header
+from proxy.headers import check_header, twins
 from proxy.inputs.regexes import FullMatch
 from resolvers.auth_kinds import KINDS
 from resolvers.definitions.definition import VendorDefinition
@@ -121,6 +121,8 @@ def _headers(definition: VendorDefinition) -> Faults:
             problem = check_header(name, "")
             if problem:
                 yield (*place, name), problem
+        for index, problem in twins(list(headers)):
+            yield (*place, list(headers)[index]), problem
     key = definition.auth.api_key
     if key is not None and (problem := check_header(key.name, "x")):
         yield ("auth", "apiKey", "name"), problem

@@ -11,7 +11,7 @@ import orjson
 from models.tables import Connection, Integration
 from models.vocabulary import HttpMethod
 from proxy.auth import Authorisation
-from proxy.headers import check_header
+from proxy.headers import check_given_header
 from proxy.inputs.coerce import to_text
 from proxy.message import OutboundRequest
 from proxy.relative import below, names_in_query
@@ -105,7 +105,7 @@ def _check_headers(faults: Faults, asked: ProxyRequest, granted: Authorisation) 
     headers = asked.headers or ()
     faults.check(len(headers) <= _MOST_HEADERS, "headers", f"At most {_MOST_HEADERS} headers.")
     for index, header in enumerate(headers[:_MOST_HEADERS]):
-        if problem := check_header(header.name, header.value, reserved=reserved):
+        if problem := check_given_header(header.name, header.value, reserved=reserved):
             faults.add(("headers", str(index)), problem)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from models.tables import Integration
 from models.vocabulary import ApiKeyLocation, AuthType, TokenEndpointAuth
 from proxy.address import check_base_url, check_oauth_url
-from proxy.headers import check_header, check_template, check_value, hint
+from proxy.headers import check_header, check_template, check_value, hint, twins
 from resolvers.auth_kinds import KINDS
 from resolvers.faults import ADDRESS, NAME, TEXT, WORD, Faults
 from resolvers.outbound.request import Header
@@ -151,6 +151,8 @@ def _check_headers(faults: Faults, auth: IntegrationAuth) -> None:
             faults.add((*where, "name"), problem)
         if problem := check_value(header.value) or check_template(header.value):
             faults.add((*where, "value"), problem)
+    for index, problem in twins([header.name for header in headers]):
+        faults.add(("auth", "headers", str(index), "name"), problem)
 
 
 def _sealed(work: Work, integration: Integration, column: str, value: object) -> bytes | None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from models.errors import Path
 from models.tables import Connection, Integration, Organization, Principal
 from proxy.auth import Authorisation, Pairs, authorise
-from proxy.headers import expand
+from proxy.headers import expand, folded
 from proxy.inputs.coerce import to_text
 from proxy.message import OutboundRequest
 from proxy.redact import mask_headers, mask_url
@@ -102,10 +102,10 @@ async def outbound(
 
 
 def merged(*groups: Iterable[tuple[str, str]]) -> Pairs:
-    """All headers, one of each name: later groups win, in any case of the name."""
+    """All headers, one of each name as servers fold it: later groups win."""
     kept: dict[str, tuple[str, str]] = {}
     for group in groups:
-        kept |= {name.lower(): (name, value) for name, value in group}
+        kept |= {folded(name): (name, value) for name, value in group}
     return tuple(kept.values())
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Final
 
 from models.errors import NotFound
 from models.secret import Keyring
 from models.vocabulary import Source
+from resolvers import base64url
 from resolvers.caller import Caller
 from resolvers.hub import Hub
 
@@ -47,4 +47,4 @@ def link_caller(hub: Hub, link: AssetLink) -> Caller:
 
 def _signature(key: bytes, organization_id: str, asset_id: str) -> str:
     mac = hmac.digest(key, f"{organization_id}/{asset_id}".encode(), "sha256")[:_MAC_BYTES]
-    return urlsafe_b64encode(mac).rstrip(b"=").decode()
+    return base64url.encode(mac)

@@ -37,7 +37,7 @@ _CODES: dict[type[DomainError], Code] = {
     TooLarge: Code.INVALID_INPUT,
     TooMany: Code.TOO_MANY,
     Unauthenticated: Code.UNAUTHENTICATED,
-    Unavailable: Code.INTERNAL_SERVER_ERROR,
+    Unavailable: Code.UNAVAILABLE,
     UpstreamFailed: Code.UPSTREAM_FAILED,
     WrongMethod: Code.INVALID_INPUT,
 }

@@ -11,12 +11,13 @@ from schema.door.limits import Cost
 
 
 class Code(StrEnum):
-    """Codes of `errors[]`. The first four occur only there, the others are the graph's problem codes too."""
+    """Codes of `errors[]`. The first five occur only there, the others are the graph's problem codes too."""
 
     BAD_REQUEST = "BAD_REQUEST"
     TOO_COSTLY = "TOO_COSTLY"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
+    UNAVAILABLE = "UNAVAILABLE"
     CONFLICT = "CONFLICT"
     FORBIDDEN = "FORBIDDEN"
     INVALID_INPUT = "INVALID_INPUT"

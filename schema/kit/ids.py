@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from typing import Final
+
+from resolvers import base64url
 
 _ROW_ID: Final = re.compile(r"[0-9a-f]{24}")
 _GLOBAL: Final = re.compile(r"([A-Z][A-Za-z]*):([0-9a-f]{24})")
@@ -13,16 +13,13 @@ _GLOBAL: Final = re.compile(r"([A-Z][A-Za-z]*):([0-9a-f]{24})")
 
 def global_id(type_name: str, row_id: str) -> str:
     """The opaque id of a row."""
-    return base64.urlsafe_b64encode(f"{type_name}:{row_id}".encode()).rstrip(b"=").decode()
+    return base64url.encode(f"{type_name}:{row_id}".encode())
 
 
 def parse_global_id(value: str) -> tuple[str, str] | None:
     """(type name, row id), or None if the text is not a global id."""
-    try:
-        text = base64.urlsafe_b64decode(value.encode("ascii") + b"=" * (-len(value) % 4)).decode("ascii")
-    except (UnicodeError, binascii.Error, ValueError):
-        return None
-    found = _GLOBAL.fullmatch(text)
+    raw = base64url.decode(value)
+    found = _GLOBAL.fullmatch(raw.decode("ascii", "replace")) if raw else None
     return (found[1], found[2]) if found else None
 
 

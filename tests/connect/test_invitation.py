@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import update
@@ -15,6 +16,7 @@ from schema.kit.ids import parse_global_id
 from tests.connect.people import leads_to, make_app, make_integration, submit, title_of
 from tests.harness.acting import act, attempt
 from tests.harness.backends import both
+from tests.harness.encodings import doubles
 from tests.harness.rows import changes, snapshot
 
 AVAILABILITY = """query($id: ID!) { integration(by: {id: $id}) { capability(name: "DO") {
@@ -109,6 +111,22 @@ async def test_a_link_is_one_browsers_like_any_other(organization, browser, anot
     late = submit(another_browser, refused["connectUrl"], integration=app.row_id, apiKey="mine")
 
     assert (late.status_code, title_of(late)) == (409, "This link belongs to another browser")
+    assert changes(before, await snapshot(database, organization.id)) == []
+
+
+async def test_a_used_link_has_no_double(organization, browser, another_browser, database):
+    app = await make_integration(organization, name="Acme", auth=KEY, capabilities=[DO])
+    _, refused = await refusal(app)
+    browser.get(refused["connectUrl"])
+    submit(browser, refused["connectUrl"], integration=app.row_id, apiKey="k")
+    before = await snapshot(database, organization.id)
+    start, _, text = refused["connectUrl"].rpartition("/")
+    others = [f"{start}/{quote(double)}" for double in doubles(text).values()]
+
+    shown = [another_browser.get(url).status_code for url in others]
+    sent = [submit(another_browser, url, integration=app.row_id, apiKey="mine").status_code for url in others]
+
+    assert shown == sent == [404] * len(others)
     assert changes(before, await snapshot(database, organization.id)) == []
 
 

@@ -72,6 +72,7 @@ FAULTY: list[tuple[dict[str, Any], str]] = [
     ({"auth__apiBaseUrl": "https://{shard}.example.com"}, "auth.apiBaseUrl"),
     ({"auth__apiKey": {"name": "X-Key"}}, "auth.apiKey"),
     ({"auth__headers": {"Host": "x"}}, "auth.headers.Host"),
+    ({"auth__headers": {"X-Key": "x", "X_Key": "y"}}, "auth.headers.X_Key"),
     ({"auth__headers": {"X-A": "${user}"}}, "auth.headers.X-A"),
     ({"auth__headers": {"X-A": "a\r\nb"}}, "auth.headers.X-A"),
     ({"auth__scopes": "read"}, "auth.scopes"),

@@ -97,6 +97,34 @@ async def test_names_what_cannot_be_sent(organization: Tenant, stock: str, upstr
     assert await records(apps) == []
 
 
+@pytest.mark.parametrize("name", ["X_API_Key", "x_who", "Authorization_", "Content_Length", "X.API.Key"])
+async def test_refuses_a_header_that_servers_could_take_for_another(
+    name: str, organization: Tenant, stock: str, upstream: FaultServer
+):
+    asked = {"integration": {"id": stock}, "path": "/ok", "headers": [{"name": name, "value": "x"}]}
+
+    assert await faults(organization.client, "proxyRequest", asked) == ["input.headers.0"]
+    assert upstream.connections == 0
+
+
+async def test_sends_one_header_of_those_that_servers_fold(organization: Tenant, stock: str, upstream: FaultServer):
+    own = [{"name": "X_Who", "value": "owner"}, {"name": "X_Other", "value": "1"}]
+    await act(organization.client, "updateIntegration", {"id": stock, "auth": {"headers": own}})
+
+    await run(organization.client, stock, headers=[{"name": "X-Who", "value": "caller"}])
+
+    (got,) = upstream.requests
+    assert (got.header("X_Who"), got.header("X-Who"), got.header("X_Other")) == (["owner"], [], ["1"])
+
+
+async def test_refuses_two_own_headers_that_servers_fold(organization: Tenant, stock: str):
+    twins = {"headers": [{"name": "X_Key", "value": "1"}, {"name": "X-Key", "value": "2"}]}
+
+    assert await faults(organization.client, "updateIntegration", {"id": stock, "auth": twins}) == [
+        "input.auth.headers.1.name"
+    ]
+
+
 async def test_names_the_integrations_header_that_cannot_be_filled(
     organization: Tenant, stock: str, graphql, apps: Apps, upstream: FaultServer
 ):

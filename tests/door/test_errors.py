@@ -23,7 +23,7 @@ SHOWN = {
     "too_large": {"code": "INVALID_INPUT"},
     "too_many": {"code": "TOO_MANY", "retryAfterSeconds": 3},
     "unauthenticated": {"code": "UNAUTHENTICATED"},
-    "unavailable": {"code": "INTERNAL_SERVER_ERROR"},
+    "unavailable": {"code": "UNAVAILABLE"},
     "token_refused": {"code": "UPSTREAM_FAILED"},
     "upstream": {"code": "UPSTREAM_FAILED"},
     "upstream_blocked": {"code": "UPSTREAM_FAILED"},

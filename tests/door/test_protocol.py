@@ -196,7 +196,7 @@ def test_the_log_shows_other_addresses_whole(door: Door) -> None:
     [
         ("wrong", 401, "UNAUTHENTICATED", ("www-authenticate", "Bearer")),
         ("often", 429, "TOO_MANY", ("retry-after", "9")),
-        ("away", 503, "INTERNAL_SERVER_ERROR", ("content-type", "application/json; charset=utf-8")),
+        ("away", 503, "UNAVAILABLE", ("content-type", "application/json; charset=utf-8")),
     ],
 )
 def test_refuses_a_request_before_reading_it(

@@ -79,6 +79,7 @@ async def test_keeps_to_itself_what_is_of_one_hop_cookies_and_what_speaks_for_th
             *(("link", "</a>; rel=next"), ("link", "</b>; rel=prev")),
             *(("etag", '"e"'), ("www-authenticate", "Bearer"), ("x-own", "1")),
             *(("date", answer.headers["date"]), ("server", "uvicorn")),
+            *(("cache-control", "no-store"), ("x-content-type-options", "nosniff")),
         ]
     )
     assert "2023" not in answer.headers["date"]

@@ -9,6 +9,7 @@ from graphql import get_named_type
 
 from schema.kit.ids import global_id
 from tests.harness.backends import both
+from tests.harness.encodings import doubles
 from tests.harness.graph import is_page, linked_fields, node_types, root_fields
 from tests.harness.statements import counted
 
@@ -133,6 +134,15 @@ async def test_refuses_a_cursor_of_the_same_field_of_another_parent(victim):
     found = await refusal(victim.tenant.client, document, id=other, after=page["pageInfo"]["endCursor"])
 
     assert found == ("INVALID_INPUT", ["after"])
+
+
+async def test_a_cursor_has_one_text(victim):
+    page = (await victim.tenant.client.query(root("auditEntries"), first=1))["auditEntries"]
+    others = doubles(page["pageInfo"]["endCursor"]).values()
+
+    found = [await refusal(victim.tenant.client, root("auditEntries"), first=1, after=double) for double in others]
+
+    assert found == [("INVALID_INPUT", ["after"])] * len(others)
 
 
 @both

@@ -36,8 +36,8 @@ ERRORS_ONLY = {
     "Unauthenticated": "UNAUTHENTICATED",
     "WrongMethod": "INVALID_INPUT",
     "TooLarge": "INVALID_INPUT",
-    "Unavailable": "INTERNAL_SERVER_ERROR",
-    "Contended": "INTERNAL_SERVER_ERROR",
+    "Unavailable": "UNAVAILABLE",
+    "Contended": "UNAVAILABLE",
     "SecretUnreadable": "INTERNAL_SERVER_ERROR",
 }
 CODES = {**MEMBERS, **ERRORS_ONLY}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.errors import InvalidInput
-from proxy.headers import check_header, check_template, expand, hint, relayed
+from proxy.headers import check_given_header, check_header, check_template, expand, hint, relayed, twins
 
 FACTS = {
     "user.username": "zoe",
@@ -18,7 +18,7 @@ FACTS = {
 FORBIDDEN = """
     Host host Content-Length content-length Transfer-Encoding Connection Keep-Alive TE Trailer Upgrade Expect
     Cookie Forwarded Via X-Forwarded-For x-forwarded-host Proxy-Authorization X-Real-IP Accept-Encoding
-    X-HTTP-Method-Override Sec-Fetch-Mode
+    X-HTTP-Method-Override Sec-Fetch-Mode X_Forwarded_For Content_Length transfer.encoding x_real-ip Proxy_Anything
 """
 
 
@@ -50,6 +50,25 @@ def test_refuses_what_the_way_of_authorisation_sets():
         check_header("authorization", "x", reserved=("Authorization",))
         == "The header authorization is set by the authorisation and cannot be given."
     )
+
+
+@pytest.mark.parametrize("name", ["X-Key", "x_key", "X.Key", "X_KEY"])
+def test_a_name_is_reserved_in_every_spelling_that_servers_fold(name):
+    assert check_header(name, "x", reserved=("X-Key",)) is not None
+    assert check_header(name, "x", reserved=("X-Keys", "Key")) is None
+
+
+def test_only_an_integrations_own_header_has_an_underscore():
+    assert check_header("X_Key", "x") is None
+    assert check_given_header("X_Key", "x") is not None
+    assert check_given_header("X-Key", "x") is None
+
+
+def test_finds_names_that_servers_fold_into_one():
+    found = dict(twins(["X-A", "X_B", "x-b", "X-C", "X.B", "X-A"]))
+
+    assert sorted(found) == [2, 4, 5]
+    assert found[2] == "Servers take x-b and X_B for one header; give one of them."
 
 
 def test_takes_text_tabs_and_letters_of_all_languages():

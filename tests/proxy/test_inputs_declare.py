@@ -214,7 +214,7 @@ def test_get_has_no_body():
     assert faults(with_property(**{"x-in": "body"}), DELETE) == {}
 
 
-@pytest.mark.parametrize("name", ["Host", "content-length", "X-Forwarded-For", "a b"])
+@pytest.mark.parametrize("name", ["Host", "content-length", "X-Forwarded-For", "X.Forwarded.For", "X_Key", "a b"])
 def test_a_header_input_has_a_name_that_may_be_set(name):
     schema = {"type": "object", "properties": {name: {"x-in": "header"}}}
 

@@ -2,16 +2,18 @@
 
 import asyncio
 import time
+from contextlib import asynccontextmanager
 
 import aiohttp
-from sqlalchemy import text
+import pytest
+from sqlalchemy import make_url, text
 
 from tests.harness.acting import act, attempt, refusal
 from tests.harness.databases import opened
 from tests.processes.faults.conftest import PATIENCE, UNKNOWN, VIEWER, finished, refusals
 
-AWAY = ("The database cannot be reached now; try again.", "INTERNAL_SERVER_ERROR")
-BUSY = ("Too many calls wait for the database; try again.", "INTERNAL_SERVER_ERROR")
+AWAY = ("The database cannot be reached now; try again.", "UNAVAILABLE")
+BUSY = ("Too many calls wait for the database; try again.", "UNAVAILABLE")
 NAMED = "query ($by: IntegrationRef!) { integration(by: $by) { id } }"
 
 
@@ -66,12 +68,51 @@ async def test_a_database_that_never_answers_holds_nobody_for_ever(away):
     assert await counted(away, "integration", name="Lost") == 0
 
 
+@asynccontextmanager
+async def closed_to_all(away):
+    """PostgreSQL ends every session of the hub's database, and lets nobody in, as if it were stopping."""
+    url = make_url(away.direct)
+    beside = url.set(database="postgres").render_as_string(hide_password=False)
+    async with opened(beside) as database, database.write() as session:
+        await session.execute(text(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS false'))
+        await session.commit()
+        ended = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+        await session.execute(ended, {"name": url.database})
+        yield
+        await session.execute(text(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS true'))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/graphql", {"query": VIEWER}),
+        ("GET", "/informer/api/integrations-list", None),
+        ("POST", "/informer/api/integrations", {"name": "Lost", "type": "custom"}),
+        ("GET", "/donutwork/2026-02-01/integrations/LOST.json", None),
+        ("GET", f"/connect/{'a' * 43}", None),
+        ("GET", f"/oauth2/callback?code=c&state={'a' * 43}", None),
+        ("PUT", f"/uploads/{'0' * 24}", None),
+        ("GET", "/readyz", None),
+    ],
+)
+async def test_a_postgresql_that_stops_is_503_in_each_face(away, method, path, body):
+    """Nobody has a connection at first, then each call finds the server closed."""
+    headers = {"Authorization": f"Bearer {away.token}"}
+
+    async with closed_to_all(away):
+        answers = [await away.http.request(method, path, json=body, headers=headers) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [503] * 3
+    if path == "/graphql":
+        assert [refusals(answer) for answer in answers] == [[AWAY]] * 3
+
+
 async def test_a_reset_in_the_middle_of_a_commit_is_said_to_be_unknown(away):
     away.proxy.cut_at(b"COMMIT", after=b"Perhaps")
 
     answer = await away.create("Perhaps")
 
-    assert refusals(answer) == [(UNKNOWN, "INTERNAL_SERVER_ERROR")]
+    assert refusals(answer) == [(UNKNOWN, "UNAVAILABLE")]
     assert await counted(away, "integration", name="Perhaps") == 1
 
 
@@ -87,7 +128,7 @@ async def test_a_retry_with_the_same_key_after_such_a_reset_does_it_once(away):
     first = await away.client.raw(emit, input=event)
     second = await attempt(away.client, "emitEvent", event, "replayed")
 
-    assert refusals(first) == [(UNKNOWN, "INTERNAL_SERVER_ERROR")]
+    assert refusals(first) == [(UNKNOWN, "UNAVAILABLE")]
     assert second["replayed"] is True
     assert await counted(away, "event", type="SHOP.PAID") == 1
 

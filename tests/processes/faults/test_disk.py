@@ -16,7 +16,7 @@ from tests.harness.waiting import eventually
 from tests.processes.faults import failing_disk
 from tests.processes.faults.conftest import CREATE, PATIENCE, UNKNOWN, VIEWER, refusals
 
-CODE = "INTERNAL_SERVER_ERROR"
+CODE = "UNAVAILABLE"
 FULL = ("The database's disk is full or fails, so nothing was changed; try again once that is repaired.", CODE)
 UNRECORDED = (
     "The call was sent, but its outcome could not be recorded."

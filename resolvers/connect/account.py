@@ -89,10 +89,10 @@ async def _inquire(hub: Hub, inquiry: Inquiry, access_token: str) -> dict[str, s
     request = inquiry.probe.request
     armed = replace(request, headers=with_bearer(request.headers, access_token))
     try:
-        reply = await ask(hub, Outbound(request=armed, secrets=(access_token,)))
+        reply = await ask(hub, Outbound(request=armed, secrets=(*inquiry.probe.secrets, access_token)))
+        return await told_by(hub, inquiry.identity, reply) if reply.status == 200 else {}
     except DomainError:
         return {}
-    return told_by(inquiry.identity, reply) if reply.status == 200 else {}
 
 
 async def _userinfo(hub: Hub, url: str, access_token: str, lane: str) -> dict[str, Any] | None:

@@ -11,13 +11,15 @@ from pydantic import AfterValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from proxy.address import check_base_url, check_endpoint, template_names
+from proxy.expressions import Budget, check_expression
 from proxy.headers import check_template, check_value
 from proxy.inputs.validate import compile_schema
-from resolvers.definitions.expression import check_expression
 from resolvers.faults import ADDRESS, NAME, TEXT, WORD, text_problem
 
 #: Key in the validation context: addresses must be https, as in the catalogue's files.
 HTTPS_ONLY: Final = "https_only"
+#: Key in the validation context: the `Budget` that expressions are checked against. None leaves them to evaluation.
+BUDGET: Final = "budget"
 _PATTERN: Final = 200
 _VENDOR: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CATEGORY: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -104,8 +106,9 @@ def _target(text: str, info: ValidationInfo) -> str:
     return text
 
 
-def _expression(text: str) -> str:
-    problem = check_expression(text)
+def _expression(text: str, info: ValidationInfo) -> str:
+    budget: Budget | None = (info.context or {}).get(BUDGET)
+    problem = check_expression(text, budget) if budget else None
     _require(not problem, problem or "")
     return text
 

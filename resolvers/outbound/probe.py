@@ -83,11 +83,12 @@ async def probe_of(work: Work, integration: Integration, connection: Connection 
 
 async def ask(hub: Hub, probe: Outbound) -> Reply:
     """Send a probe, outside of any transaction. Raises TooMany if the hub itself has no room for the call."""
+    renewed: list[str] = []
     try:
-        result = await call_with_token(hub, probe.request, probe.held)
+        result = await call_with_token(hub, probe.request, probe.held, renewed=renewed)
     except (NotFound, NotReady, UpstreamFailed) as refusal:
         return Reply(failure=redact(refusal.message, probe.secrets))
-    secrets = probe.secrets
+    secrets = (*probe.secrets, *renewed)
     if isinstance(result, Failure):
         return Reply(failure=redact(result.error.message, secrets))
     body = read_body(result)

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models.pace import Pace
+from proxy.expressions.budget import Budget
 
 _PREFIX = "PATCHBAY_"
 _log = logging.getLogger("patchbay.settings")
@@ -133,6 +134,11 @@ class Settings(BaseSettings):
         " time; unfinished ones return to the queue. The supervisor of the process must wait a few seconds longer"
         " before it kills: `docker stop` kills after 10 unless `--time` or `stop_grace_period` says otherwise.",
     )
+    expression_budget: Annotated[Budget, NoDecode] = Field(
+        Budget(),
+        description="The most that a JMESPath expression may cost, as JSON: `nodes` (steps, 200000), `elements`"
+        " (100000) and `output_bytes` (4000000) that it makes, its own `characters` (4096) and `depth` (50).",
+    )
     job_concurrency: int = Field(20, ge=1, le=1000, description="The most jobs that run at once in each process.")
     demo: bool = Field(False, description="Whether to start with a demo organization and a local vendor.")
     pace: Annotated[Pace, NoDecode] = Field(
@@ -142,17 +148,17 @@ class Settings(BaseSettings):
     )
     log_level: LogLevel = Field(LogLevel.INFO, description="`debug`, `info`, `warning` or `error`.")
 
-    @field_validator("pace", mode="before")
+    @field_validator("expression_budget", "pace", mode="before")
     @classmethod
-    def _read_json(cls, value: object) -> object:
+    def _read_json(cls, value: object, info: ValidationInfo) -> object:
         if isinstance(value, str):
-            known = [field.name for field in dataclasses.fields(Pace)]
+            known = dataclasses.asdict(cls.model_fields[info.field_name or ""].default)
             try:
                 value = json.loads(value)
             except ValueError as cause:
-                raise ValueError('write it as JSON, such as {"job_lease": 15}') from cause
+                raise ValueError(f"write it as JSON, such as {json.dumps(dict([*known.items()][:1]))}") from cause
             if not isinstance(value, dict) or value.keys() - known:
-                raise ValueError(f"write it as a JSON object of seconds by name; the names are {', '.join(known)}")
+                raise ValueError(f"write it as a JSON object of numbers by name; the names are {', '.join(known)}")
         return value
 
     @field_validator("cors_origins", mode="before")
@@ -222,10 +228,9 @@ class Settings(BaseSettings):
                 f"run `python cli.py init` for a new hub, set {_PREFIX}MASTER_KEYS, or put the key back at {file}"
             )
             raise ValueError(f"There is no master key: {advice}.") from cause
-        except OSError as cause:
-            raise ValueError(f"The master key at {file} cannot be read: {cause.strerror}.") from cause
-        except UnicodeDecodeError as cause:
-            raise ValueError(f"The master key at {file} cannot be read: it is not ASCII text.") from cause
+        except (OSError, UnicodeDecodeError) as cause:
+            why = cause.strerror if isinstance(cause, OSError) else "it is not ASCII text"
+            raise ValueError(f"The master key at {file} cannot be read: {why}.") from cause
 
 
 def read_settings() -> Settings:
@@ -282,7 +287,7 @@ absent. Durations are in seconds, sizes in bytes. `make docs` writes this page f
 
 
 def _shown(default: object) -> str:
-    if isinstance(default, SecretStr | Pace) or default in (None, "", ()):
+    if isinstance(default, Budget | SecretStr | Pace) or default in (None, "", ()):
         return "–"
     if isinstance(default, tuple):
         return f"`{','.join(default)}`"

@@ -19,6 +19,7 @@ from models.revision import is_behind
 from models.row import now_ms
 from models.secret import Keyring
 from proxy.egress import Egress
+from proxy.expressions import Expressions
 from proxy.guard import EgressPolicy, parse_allowances
 from proxy.inputs import Apart, LastUsed
 from proxy.lanes import Lanes
@@ -74,6 +75,7 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         payloads=LastUsed(_COMPILED_BYTES, lambda validator: validator.memory + _ROW_BYTES),
         apart=Apart(),
         bus=Bus(database),
+        expressions=Expressions(settings.expression_budget),
         external=_external_tokens(settings, egress),
         uploads=Lanes(_UPLOADS_AT_ONCE, _UPLOADS_WAITING),
         public_url=settings.public_url,
@@ -114,6 +116,7 @@ async def opened(hub: Hub, catalogue: Sequence[VendorDefinition]) -> AsyncIterat
         stack.push_async_callback(hub.database.close)
         stack.push_async_callback(hub.recorder.close)
         stack.push_async_callback(hub.apart.close)
+        stack.callback(hub.expressions.close)
         await prepare(hub, catalogue)
         await stack.enter_async_context(following_keys(hub))
         await stack.enter_async_context(hub.egress)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Final
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
+#: Characters of a remote text that are read at most; what is shown of it is far shorter.
+_MOST_READ: Final = 64 * 1024
 _SHORTEST = 4  # masking shorter texts would break words and reveal the position of the secret
 
 
@@ -36,15 +39,32 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
     Secrets of less than 4 characters are kept.
     """
-    forms = {form for secret in secrets for form in _forms(secret)}
-    for form in sorted(forms, key=len, reverse=True):
+    for form in _all_forms(secrets):
         text = text.replace(form, MASK)
     return text
+
+
+def redact_start(text: str, secrets: Collection[str]) -> str:
+    """The redacted beginning of a text of any length: 64k characters at most, without a part of a secret at its end.
+
+    The text is cut before it is redacted, since each secret is another search. A secret across the cut would not be
+    found, so as many characters as the longest secret has are left out at the end.
+    """
+    if len(text) <= _MOST_READ:
+        return redact(text, secrets)
+    longest = max(map(len, _all_forms(secrets)), default=0)
+    start = redact(text[: _MOST_READ + longest], secrets)
+    return start[: max(len(start) - longest, 0)]
 
 
 def _masked(value: str) -> str:
     scheme, space, _ = value.partition(" ")
     return f"{scheme} {MASK}" if space and scheme.lower() in ("bearer", "basic") else MASK
+
+
+def _all_forms(secrets: Iterable[str]) -> list[str]:
+    """Every form of every secret, the longest first."""
+    return sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
 
 
 def _forms(secret: str) -> Iterable[str]:

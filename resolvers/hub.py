@@ -12,6 +12,7 @@ from models.pace import Pace
 from models.row import now_ms
 from models.secret import Keyring
 from proxy.egress import Egress
+from proxy.expressions import Expressions
 from proxy.inputs import Apart, CompiledCapability, LastUsed, Validator
 from proxy.lanes import Lanes
 from resolvers.cursor import CursorCodec
@@ -55,6 +56,7 @@ class Hub:
     payloads: LastUsed[Validator]
     apart: Apart
     bus: Bus
+    expressions: Expressions
     uploads: Lanes
     #: None if no other issuer is configured.
     external: TokenVerifier | None = None

@@ -11,6 +11,7 @@ from hub.wiring import build_hub
 from models.pace import Pace
 from models.secret import Keyring
 from proxy.call import OutboundRequest, call
+from proxy.expressions import Budget
 from settings import Settings, manual, read_settings, unknown_variables
 
 ROOT = Path(__file__).parents[1]
@@ -18,6 +19,7 @@ IMPOSSIBLE = {
     **dict.fromkeys(("port", "database_pool", "egress_per_host", "egress_queue_per_host"), "planted"),
     **dict.fromkeys(("max_body_bytes", "egress_max_answer_bytes", "job_concurrency", "drain_seconds"), "planted"),
     **dict.fromkeys(("egress_connect_timeout", "body_timeout", "jwt_leeway"), "-1"),
+    "expression_budget": '{"nodes": "planted"}',
     "pace": '{"job_lease": "planted"}',
     **dict.fromkeys(("graphiql", "worker", "demo", "log_level", "cors_origins", "public_url"), "planted"),
 }
@@ -117,9 +119,9 @@ def test_refuses_what_is_no_address_of_the_hub(monkeypatch, address):
 @pytest.mark.parametrize(
     ("value", "fault"),
     [
-        ("fast", 'PATCHBAY_PACE: write it as JSON, such as {"job_lease": 15}'),
-        ("[1]", "PATCHBAY_PACE: write it as a JSON object of seconds by name; the names are key_look, key_follow,"),
-        ('{"job_lese": 1}', "PATCHBAY_PACE: write it as a JSON object of seconds by name; the names are key_look,"),
+        ("fast", 'PATCHBAY_PACE: write it as JSON, such as {"key_look": 1.0}'),
+        ("[1]", "PATCHBAY_PACE: write it as a JSON object of numbers by name; the names are key_look, key_follow,"),
+        ('{"job_lese": 1}', "PATCHBAY_PACE: write it as a JSON object of numbers by name; the names are key_look,"),
         ('{"job_lease": 0}', "PATCHBAY_PACE: job_lease: Input should be greater than 0"),
     ],
 )
@@ -130,6 +132,36 @@ def test_refuses_a_pace_that_is_none(monkeypatch, value, fault):
         read_settings()
 
     assert str(refusal.value).startswith(fault)
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("small", 'PATCHBAY_EXPRESSION_BUDGET: write it as JSON, such as {"nodes": 200000}'),
+        (
+            '{"node": 1}',
+            "PATCHBAY_EXPRESSION_BUDGET: write it as a JSON object of numbers by name; the names are",
+        ),
+        ('{"depth": 101}', "PATCHBAY_EXPRESSION_BUDGET: depth: Input should be less than or equal to 100"),
+    ],
+)
+def test_refuses_a_budget_that_is_none(monkeypatch, value, fault):
+    monkeypatch.setenv("PATCHBAY_EXPRESSION_BUDGET", value)
+
+    with pytest.raises(ValueError, match="BUDGET") as refusal:
+        read_settings()
+
+    assert str(refusal.value).startswith(fault)
+
+
+async def test_the_hub_evaluates_within_the_given_budget(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATCHBAY_EXPRESSION_BUDGET", '{"elements": 7}')
+    monkeypatch.setenv("PATCHBAY_MASTER_KEYS", Keyring.generate())
+
+    hub = build_hub(read_settings().model_copy(update={"home": tmp_path}))
+
+    assert hub.expressions.budget == Budget(elements=7)
+    await hub.database.close()
 
 
 def test_paces_that_are_not_given_are_the_usual_ones(monkeypatch):

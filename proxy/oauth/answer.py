@@ -14,7 +14,7 @@ from models.errors import TokenRefused, UpstreamFailed
 from models.vocabulary import UpstreamFailure
 from proxy.auth import Bearer, check_credential
 from proxy.message import Answer
-from proxy.redact import redact
+from proxy.redact import redact_start
 
 #: A shorter life would cause endless renewals; a longer one counts as unlimited.
 SHORTEST_SECONDS: Final = 60
@@ -140,7 +140,7 @@ def _text(value: Any) -> str | None:
 
 
 def _printable(text: str, secrets: Sequence[str]) -> str:
-    letters = (letter if letter.isprintable() else " " for letter in redact(text, secrets))
+    letters = (letter if letter.isprintable() else " " for letter in redact_start(text, secrets))
     return " ".join("".join(letters).split())[:_LONGEST_ERROR]
 
 

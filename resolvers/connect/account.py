@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from proxy.auth import with_bearer
 from proxy.call import call
 from proxy.message import Answer, OutboundRequest
 from proxy.oauth import TokenAnswer
+from proxy.redact import redact_start
 from resolvers.connect.vendor import Vendor
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.hub import Hub
@@ -59,7 +61,7 @@ async def learn_account(
         claims = claims_of(answer.id_token, vendor.issuer, client_id, hub.clock())
     if claims is None and vendor.userinfo_url is not None:
         claims = await _userinfo(hub, vendor.userinfo_url, answer.access_token, lane)
-    return account_of(claims or {})
+    return account_of(claims or {}, (answer.access_token, *filter(None, (answer.refresh_token, answer.id_token))))
 
 
 def claims_of(id_token: str, issuer: str | None, client_id: str, now_ms: int) -> dict[str, Any] | None:
@@ -77,11 +79,11 @@ def claims_of(id_token: str, issuer: str | None, client_id: str, now_ms: int) ->
     return claims if isinstance(until, int | float) and until * 1000 > now_ms - _LEEWAY_MS else None
 
 
-def account_of(claims: dict[str, Any]) -> dict[str, str]:
-    """The account by the standard claims (OpenID Connect Core §5.1), as far as they are given."""
+def account_of(claims: dict[str, Any], secrets: Collection[str] = ()) -> dict[str, str]:
+    """The account by the standard claims (OpenID Connect Core §5.1), as far as they are given, without secrets."""
     name = claims.get("name") or claims.get("preferred_username") or claims.get("nickname")
     facts = {"accountId": claims.get("sub"), "email": claims.get("email"), "displayName": name}
-    return {key: _printable(value) for key, value in facts.items() if isinstance(value, str | int) and value}
+    return {key: _printable(value, secrets) for key, value in facts.items() if isinstance(value, str | int) and value}
 
 
 async def _inquire(hub: Hub, inquiry: Inquiry, access_token: str) -> dict[str, str]:
@@ -89,10 +91,10 @@ async def _inquire(hub: Hub, inquiry: Inquiry, access_token: str) -> dict[str, s
     request = inquiry.probe.request
     armed = replace(request, headers=with_bearer(request.headers, access_token))
     try:
-        reply = await ask(hub, Outbound(request=armed, secrets=(access_token,)))
+        reply = await ask(hub, Outbound(request=armed, secrets=(*inquiry.probe.secrets, access_token)))
+        return await told_by(hub, inquiry.identity, reply) if reply.status == 200 else {}
     except DomainError:
         return {}
-    return told_by(inquiry.identity, reply) if reply.status == 200 else {}
 
 
 async def _userinfo(hub: Hub, url: str, access_token: str, lane: str) -> dict[str, Any] | None:
@@ -131,5 +133,6 @@ def _object(raw: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _printable(value: str | int) -> str:
-    return "".join(letter for letter in str(value) if letter.isprintable())[:_LONGEST]
+def _printable(value: str | int, secrets: Collection[str]) -> str:
+    text = redact_start(str(value), secrets)
+    return "".join(letter for letter in text if letter.isprintable())[:_LONGEST]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from models.errors import Forbidden, InvalidInput, NotFound, TooMany, UpstreamFailed
@@ -31,6 +31,14 @@ class Sought:
     probe: Outbound | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """The reply to the account request, and the account in it."""
+
+    reply: Reply
+    account: dict[str, str] = field(default_factory=dict)
+
+
 async def load_account(work: Work, ref: IntegrationRef) -> Sought:
     """Find the connection that a call of the caller would use, and build its account request."""
     integration = await get_integration(work, ref)
@@ -40,9 +48,17 @@ async def load_account(work: Work, ref: IntegrationRef) -> Sought:
     return await _sought(work, integration, chosen.shown)
 
 
-async def ask_account(hub: Hub, sought: Sought) -> Reply | None:
-    """Send the account request; None if there is none."""
-    return None if sought.probe is None else await ask(hub, sought.probe)
+async def ask_account(hub: Hub, sought: Sought) -> Told | None:
+    """Send the account request and read its answer; None if there is no request. Raises TooMany."""
+    if sought.probe is None or sought.identity is None:
+        return None
+    reply = await ask(hub, sought.probe)
+    if reply.status is None or not 200 <= reply.status < 300:
+        return Told(reply=reply)
+    try:
+        return Told(reply=reply, account=await account_of(hub, sought.identity, reply))
+    except UpstreamFailed as refusal:
+        return Told(reply=replace(reply, failure=refusal.message))
 
 
 @exchange(
@@ -53,14 +69,13 @@ async def ask_account(hub: Hub, sought: Sought) -> Reply | None:
     needs=Permission.CONNECTIONS_READ,
     refuses=(NotFound, InvalidInput, Forbidden, TooMany, UpstreamFailed),
 )
-async def read_account(work: Work, sought: Sought, reply: Reply | None) -> dict[str, Any]:
+async def read_account(work: Work, sought: Sought, told: Told | None) -> dict[str, Any]:
     """`accountId`, `email` and `displayName`, as far as they are known. Raises NotFound if none is."""
-    current = {} if reply is None or sought.identity is None else _told(sought.identity, reply)
-    account = current or sought.known
+    account = (told.account if told else {}) or sought.known
     if account:
         return account
-    if reply is not None:
-        _refuse_silence(reply)
+    if told is not None:
+        _refuse_silence(told.reply)
     raise NotFound("account")
 
 
@@ -86,11 +101,6 @@ def _own_identity(integration: Integration) -> Identity | None:
     if objection is not None:
         raise InvalidInput.at(_PLACE, objection)
     return Identity(request=Request(path=path), facts=USERINFO)
-
-
-def _told(identity: Identity, reply: Reply) -> dict[str, str]:
-    went_well = reply.status is not None and 200 <= reply.status < 300
-    return account_of(identity, reply) if went_well else {}
 
 
 def _refuse_silence(reply: Reply) -> None:

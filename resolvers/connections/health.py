@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.errors import UpstreamFailed
 from models.tables import Connection, Integration
 from models.vocabulary import ConnectionStatus, HubEvent
 from proxy.redact import redact
@@ -53,11 +54,14 @@ async def check_of(
 async def run_check(hub: Hub, check: Check) -> Finding:
     """Send the requests, outside of any transaction. Raises TooMany."""
     reply = await ask(hub, check.works)
-    error = objection(reply, check.verification)
+    error = await objection(hub, reply, check.verification)
     if error is not None or check.identity is None:
         return Finding(error=error)
     answer = reply if check.who is None else await ask(hub, check.who)
-    return Finding(account=account_of(check.identity, answer))
+    try:
+        return Finding(account=await account_of(hub, check.identity, answer))
+    except UpstreamFailed as refusal:
+        return Finding(error=refusal.message)
 
 
 def unchanged(connection: Connection, secret_version: int) -> bool:

@@ -1,1 +1,1 @@
-"""Definitions of vendors: their format, the catalogue's files, their values and expressions."""
+"""Definitions of vendors: their format, the catalogue's files, their values."""

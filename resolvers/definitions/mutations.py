@@ -12,6 +12,7 @@ from sqlmodel import col
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Violation
 from models.tables import Definition, Integration
 from models.vocabulary import Permission
+from proxy.expressions import Budget
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.reading import read_definition
 from resolvers.definitions.stored import new_row, write_row
@@ -30,7 +31,7 @@ class SaveDefinition:
 @operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
 async def save_definition(work: Work, new: SaveDefinition) -> Definition:
     """Add or replace a vendor of the organization. Its integrations keep the values they have."""
-    definition = _read(new)
+    definition = _read(new, work.hub.expressions.budget)
     row: Definition | None = await work.first(_own(work, definition.vendor))
     if row is not None and row.digest == definition.digest():
         return row
@@ -81,14 +82,14 @@ async def _retire(work: Work, row: Definition) -> None:
         row.deprecated = True
 
 
-def _read(new: SaveDefinition) -> VendorDefinition:
+def _read(new: SaveDefinition, budget: Budget) -> VendorDefinition:
     given = new.definition
     if not isinstance(given, dict):
         raise InvalidInput.at(("definition",), "It must be a JSON object.")
     if given.get("vendor", new.vendor) != new.vendor:
         raise InvalidInput.at(("definition", "vendor"), "It must equal `vendor` of the input, or be left out.")
     try:
-        return read_definition({"vendor": new.vendor, **given})
+        return read_definition({"vendor": new.vendor, **given}, budget=budget)
     except InvalidInput as refusal:
         raise InvalidInput([_below(fault) for fault in refusal.violations]) from None
 

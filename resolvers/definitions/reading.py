@@ -8,19 +8,23 @@ import orjson
 from pydantic import ValidationError
 
 from models.errors import InvalidInput, Path, Violation
+from proxy.expressions import Budget
 from resolvers.definitions.consistency import faults_between
 from resolvers.definitions.definition import VendorDefinition
-from resolvers.definitions.words import HTTPS_ONLY, STORED
+from resolvers.definitions.words import BUDGET, HTTPS_ONLY
 
 _LARGEST: Final = 256 * 1024
 _MOST_FAULTS: Final = 20
+_USUAL_BUDGET: Final = Budget()
 
 
-def read_definition(given: object, *, of_catalogue: bool = False, stored: bool = False) -> VendorDefinition:
+def read_definition(
+    given: object, *, of_catalogue: bool = False, budget: Budget | None = _USUAL_BUDGET
+) -> VendorDefinition:
     """Read a definition from JSON values. `of_catalogue`: it must name its sources, and its addresses must be https.
 
-    `stored`: its regexes were accepted when it was stored. Raises InvalidInput with every fault, by its place in the
-    input.
+    `budget`: of its expressions; None leaves expressions and regexes unchecked. Raises InvalidInput with every fault,
+    by its place in the input.
     """
     try:
         text = orjson.dumps(given)
@@ -29,7 +33,7 @@ def read_definition(given: object, *, of_catalogue: bool = False, stored: bool =
     if len(text) > _LARGEST:
         raise InvalidInput.at((), f"It must not be larger than {_LARGEST} bytes.")
     try:
-        definition = VendorDefinition.model_validate_json(text, context={HTTPS_ONLY: of_catalogue, STORED: stored})
+        definition = VendorDefinition.model_validate_json(text, context={HTTPS_ONLY: of_catalogue, BUDGET: budget})
     except ValidationError as cause:
         raise InvalidInput(_violations(cause)) from None  # pydantic's message repeats the input
     found = faults_between(definition)
@@ -41,8 +45,11 @@ def read_definition(given: object, *, of_catalogue: bool = False, stored: bool =
 
 
 def stored_definition(body: dict[str, Any]) -> VendorDefinition:
-    """Read a stored definition. Raises InvalidInput for one of an older format that is no longer valid."""
-    return read_definition(body, stored=True)
+    """Read a stored definition. Raises InvalidInput for one of an older format that is no longer valid.
+
+    Its expressions and regexes were checked when it was saved. If one is no longer allowed, its evaluation is refused.
+    """
+    return read_definition(body, budget=None)
 
 
 def _violations(error: ValidationError) -> list[Violation]:

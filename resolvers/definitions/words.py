@@ -10,15 +10,16 @@ from pydantic import AfterValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from proxy.address import check_base_url, check_endpoint, template_names
+from proxy.expressions import Budget, check_expression
 from proxy.headers import check_template, check_value
 from proxy.inputs.regexes import FullMatch, regex_objection
-from resolvers.definitions.expression import check_expression
 from resolvers.faults import ADDRESS, NAME, TEXT, WORD, text_problem
 
-#: Keys in the validation context. Addresses must be https, as in the catalogue's files.
+#: Key in the validation context: addresses must be https, as in the catalogue's files.
 HTTPS_ONLY: Final = "https_only"
-#: Regexes are those of a stored definition: one that earlier rules accepted is a fault of the values that it judges.
-STORED: Final = "stored"
+#: Key in the validation context: the `Budget` that expressions are checked against. None stands for a stored definition:
+#: its expressions and regexes are left to evaluation, where one that earlier rules accepted is a fault of its values.
+BUDGET: Final = "budget"
 _PATTERN: Final = 200
 _VENDOR: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CATEGORY: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -100,15 +101,16 @@ def _target(text: str, info: ValidationInfo) -> str:
     return text
 
 
-def _expression(text: str) -> str:
-    problem = check_expression(text)
+def _expression(text: str, info: ValidationInfo) -> str:
+    budget: Budget | None = (info.context or {}).get(BUDGET)
+    problem = check_expression(text, budget) if budget else None
     _require(not problem, problem or "")
     return text
 
 
 def _pattern(text: str, info: ValidationInfo) -> str:
     _text(text, _PATTERN)
-    if (info.context or {}).get(STORED):
+    if (info.context or {}).get(BUDGET, True) is None:
         return text
     problem = regex_objection(text)
     _require(not problem, problem or "")

@@ -47,12 +47,12 @@ async def _verify(caller: Caller, context: JobContext) -> None:
 
 
 async def _check(caller: Caller, context: JobContext, checked: Verifying) -> Finding:
-    """Run the check, with progress of each step. Raises UpstreamFailed if the credentials do not work."""
+    """Run the check, with progress of each step. Raises UpstreamFailed if it finds a fault."""
     check, progress = checked.check, context.progress
     async with progress.task(f"Verify {checked.name}"):
         async with progress.step("Ask whether the credentials work", "The definition's verification request."):
             reply = await ask(caller.hub, check.works)
-            error = objection(reply, check.verification)
+            error = await objection(caller.hub, reply, check.verification)
             if error is not None:
                 raise UpstreamFailed(error)
         await progress.report(0.5)
@@ -60,7 +60,7 @@ async def _check(caller: Caller, context: JobContext, checked: Verifying) -> Fin
             return Finding()
         async with progress.step("Ask who is connected", "The definition's account request."):
             answer = reply if check.who is None else await ask(caller.hub, check.who)
-            finding = Finding(account=account_of(check.identity, answer))
+            finding = Finding(account=await account_of(caller.hub, check.identity, answer))
         await progress.report(1.0)
         return finding
 

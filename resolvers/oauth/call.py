@@ -23,10 +23,16 @@ _LOST: Final = "The remote service refuses the token (401); connect again."
 
 
 async def call_with_token(
-    hub: Hub, request: OutboundRequest, held: HeldToken | None, *, clock: Callable[[], float] = time.monotonic
+    hub: Hub,
+    request: OutboundRequest,
+    held: HeldToken | None,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    renewed: list[str] | None = None,
 ) -> Answer | Failure:
     """Like `proxy.call.call`; `held` is None for a credential that is not an OAuth token.
 
+    A renewed token is appended to `renewed` before it is sent, so that its value can be masked in the answer.
     Everything happens within the request's time. After a 401 the token is renewed and the same request is sent once
     more. If that is a 401 too, it is the answer, and the connection becomes NEEDS_RECONNECT. Raises also NotReady,
     UpstreamFailed and NotFound if there is no token to send: then nothing was sent.
@@ -35,7 +41,7 @@ async def call_with_token(
         return await call(hub.egress, request)
     deadline = clock() + request.timeout_seconds
     fresh = await _within(deadline - clock(), fresh_token(hub, held)) if held.due else None
-    answer = await call(hub.egress, _armed(request, fresh, deadline - clock()))
+    answer = await call(hub.egress, _armed(request, fresh, deadline - clock(), renewed))
     if not _refused(answer):
         return answer
     if fresh is None and held.renewable:
@@ -43,7 +49,7 @@ async def call_with_token(
             fresh = await _within(deadline - clock(), fresh_token(hub, held))
         except DomainError:  # the 401 is the answer; the connection records the failed renewal
             return answer
-        again = await call(hub.egress, _armed(request, fresh, deadline - clock()))
+        again = await call(hub.egress, _armed(request, fresh, deadline - clock(), renewed))
         answer = replace(again, attempts=again.attempts + answer.attempts)
     if _refused(answer):
         lost = RenewToken(connection_id=held.connection_id, version=fresh.version if fresh else held.version)
@@ -56,9 +62,13 @@ def _refused(answer: Answer | Failure) -> bool:
     return isinstance(answer, Answer) and answer.status == _UNAUTHORIZED
 
 
-def _armed(request: OutboundRequest, fresh: FreshToken | None, seconds: float) -> OutboundRequest:
+def _armed(
+    request: OutboundRequest, fresh: FreshToken | None, seconds: float, renewed: list[str] | None
+) -> OutboundRequest:
     if fresh is None:
         return request
+    if renewed is not None:
+        renewed.append(fresh.access_token)
     headers = with_bearer(request.headers, fresh.access_token)
     return replace(request, headers=headers, timeout_seconds=max(seconds, _LEAST_SECONDS))
 

@@ -11,12 +11,13 @@ import orjson
 
 from models.errors import NotFound, NotReady, UpstreamFailed
 from models.tables import Connection, Integration
+from models.vocabulary import UpstreamFailure
 from proxy.address import build_url, parse_endpoint
 from proxy.call import Failure, JsonBody, read_body
+from proxy.expressions import ExpressionRefused, is_truthy
 from proxy.message import OutboundRequest
-from proxy.redact import redact
+from proxy.redact import redact, redact_start
 from resolvers.definitions.definition import VendorDefinition
-from resolvers.definitions.expression import evaluate, is_truthy
 from resolvers.definitions.parts import Account, Expect, Request, Verification
 from resolvers.definitions.values import as_text, fill_address
 from resolvers.hub import Hub
@@ -35,12 +36,16 @@ _REFUSED: Final = frozenset({401, 403})
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """The answer to a probe: its status and, if it was JSON, its value; or the failure, if there was no answer."""
+    """The answer to a probe: its status and, if it was JSON, its value; or the failure, if there was no answer.
+
+    `secrets` are masked in every text of the answer. `lane`: the one in which expressions are evaluated on it.
+    """
 
     status: int | None = None
     value: Any = None
     failure: str | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    lane: str = ""
 
     @property
     def refused(self) -> bool:
@@ -78,30 +83,38 @@ async def probe_of(work: Work, integration: Integration, connection: Connection 
 
 async def ask(hub: Hub, probe: Outbound) -> Reply:
     """Send a probe, outside of any transaction. Raises TooMany if the hub itself has no room for the call."""
+    renewed: list[str] = []
     try:
-        result = await call_with_token(hub, probe.request, probe.held)
+        result = await call_with_token(hub, probe.request, probe.held, renewed=renewed)
     except (NotFound, NotReady, UpstreamFailed) as refusal:
-        return Reply(failure=redact(refusal.message, probe.secrets), secrets=probe.secrets)
+        return Reply(failure=redact(refusal.message, probe.secrets))
+    secrets = (*probe.secrets, *renewed)
     if isinstance(result, Failure):
-        return Reply(failure=redact(result.error.message, probe.secrets), secrets=probe.secrets)
+        return Reply(failure=redact(result.error.message, secrets))
     body = read_body(result)
     value = body.value if isinstance(body, JsonBody) else None
-    return Reply(status=result.status, value=value, secrets=probe.secrets)
+    return Reply(status=result.status, value=value, secrets=secrets, lane=probe.request.lane)
 
 
-def objection(reply: Reply, verification: Verification | None) -> str | None:
-    """Why the credentials do not work by this reply; None if they do. Without a verification, 2xx is enough."""
+async def objection(hub: Hub, reply: Reply, verification: Verification | None) -> str | None:
+    """Why the credentials do not work by this reply; None if they do. Without a verification, 2xx is enough.
+
+    A definition whose condition cannot be evaluated on the reply does not show that they work. Raises TooMany.
+    """
     if reply.failure is not None or reply.status is None:
         return reply.failure
-    detail = _error_text(reply, verification.error if verification else None)
     expect = verification.expect if verification else Expect()
+    detail = await _error_text(hub, reply, verification.error if verification else None)
     if not expect.takes(reply.status):
         return f"The remote service answered {reply.status}{detail}"
-    if expect.when is not None and not is_truthy(evaluate(expect.when, reply.value)):
-        return (
-            f"The remote service answered {reply.status}, but not in the way that shows working credentials{detail}"
-        )
-    return None
+    if expect.when is None:
+        return None
+    try:
+        works = is_truthy(await _evaluated(hub, expect.when, reply))
+    except ExpressionRefused as refusal:
+        return f"The remote service answered {reply.status}. {refusal}"
+    how = "but not in the way that shows working credentials"
+    return None if works else f"The remote service answered {reply.status}, {how}{detail}"
 
 
 def identity_of(definition: VendorDefinition, parameters: Mapping[str, Any]) -> Identity | None:
@@ -114,16 +127,19 @@ def identity_of(definition: VendorDefinition, parameters: Mapping[str, Any]) -> 
     return Identity(request=Request(path=address), facts=USERINFO)
 
 
-def account_of(identity: Identity, reply: Reply) -> dict[str, str]:
-    """The facts of the connected account that the reply holds; empty if it holds none."""
+async def account_of(hub: Hub, identity: Identity, reply: Reply) -> dict[str, str]:
+    """The facts of the connected account that the reply holds; empty if it holds none.
+
+    Raises UpstreamFailed if an expression cannot be evaluated on the reply, and TooMany.
+    """
     found = {}
     for name, expression in identity.facts.items():
-        value = None if expression is None else evaluate(expression, reply.value)
-        if (
-            isinstance(value, str | int)
-            and not isinstance(value, bool)
-            and (text := _clean(str(value), reply.secrets))
-        ):
+        try:
+            value = await _evaluated(hub, expression, reply)
+        except ExpressionRefused as refusal:
+            raise UpstreamFailed(str(refusal), reason=UpstreamFailure.BAD_RESPONSE) from refusal
+        is_fact = isinstance(value, str | int) and not isinstance(value, bool)
+        if is_fact and (text := _clean(str(value), reply.secrets)):
             found[name] = text[:_LONGEST]
     return found
 
@@ -151,13 +167,20 @@ def _url(
     return build_url(base_url, parse_endpoint(request.path), values, query, path=("parameters",))
 
 
-def _error_text(reply: Reply, expression: str | None) -> str:
-    found = None if expression is None else evaluate(expression, reply.value)
+async def _evaluated(hub: Hub, expression: str | None, reply: Reply) -> Any:
+    return None if expression is None else await hub.expressions.evaluate(expression, reply.value, lane=reply.lane)
+
+
+async def _error_text(hub: Hub, reply: Reply, expression: str | None) -> str:
+    try:
+        found = await _evaluated(hub, expression, reply)
+    except ExpressionRefused as refusal:
+        return f". {refusal}"
     text = _clean(found, reply.secrets) if isinstance(found, str) else ""
     return f": {text[:_SENTENCE]}" if text else "."
 
 
 def _clean(text: str, secrets: Sequence[str]) -> str:
     """The text as one line, without secrets and without characters that a terminal or a database refuses."""
-    line = " ".join(redact(text, secrets).split())
+    line = " ".join(redact_start(text, secrets).split())
     return "".join(letter for letter in line if not unicodedata.category(letter).startswith("C"))

@@ -109,3 +109,25 @@ async def test_consent_is_asked_for_as_the_vendor_wants_it_and_its_account_is_re
     assert made["account"] == {"accountId": "7", "email": "d@example.test", "displayName": None}
     assert upstream.requests[-1].header("authorization") == ["Bearer the-token"]
     assert other.status_code == 400
+
+
+async def test_an_account_s_name_holds_no_token(organization, upstream, browser):
+    upstream.answers["/token"] = reply(
+        b'{"access_token":"the-token","refresh_token":"the-refresh","token_type":"Bearer"}'
+    )
+    upstream.answers["/me"] = reply(b'{"sub":"7","name":"Carol the-token and the-refresh"}')
+    auth = {
+        "type": "OAUTH2",
+        "apiBaseUrl": upstream.url,
+        "authorizationUrl": "https://vendor.example/authorize",
+        "tokenUrl": f"{upstream.url}/token",
+        "userinfoUrl": f"{upstream.url}/me",
+    }
+    await save_vendor(organization, "acme", auth=auth)
+    app = await make_integration(organization, name="Acme", vendor="acme", auth={"clientId": "c"})
+    begun = await app.start()
+
+    browser.get(f"/oauth2/callback?state={state_of(begun['url'])}&code=c")
+
+    made = (await session_of(organization.client, begun["session"]["id"]))["connection"]
+    assert made["account"]["displayName"] == "Carol *** and ***"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from sqlmodel import col, select
 
@@ -86,6 +87,17 @@ async def test_is_a_bad_gateway_where_the_service_fails(status: int, client: Inf
     await connected(client, upstream, data={"accountUri": "/userinfo"})
 
     assert f"answered {status}" in refused(await client("GET", ACCOUNT), 502)
+
+
+async def test_is_a_bad_gateway_if_an_expression_takes_too_much_of_the_answer(
+    client: Informer, apps: Apps, upstream: FaultServer
+):
+    doubling = "to_string(to_array(" * 13 + "@" + "))" * 13
+    await define(apps, "shop", auth={"type": "BEARER"}, account={"request": {"path": "/me"}, "accountId": doubling})
+    await connected(client, upstream, type="shop")
+    upstream.answers["/v2/me"] = reply(orjson.dumps('"' * 20_000))
+
+    assert "makes more than 4000000 bytes of text" in refused(await client("GET", ACCOUNT), 502)
 
 
 @pytest.mark.parametrize("uri", ["https://evil.example/me", "//evil.example", "/../me", "/%2e%2e/me", "me"])

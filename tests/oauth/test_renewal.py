@@ -11,11 +11,14 @@ from models.errors import NotReady
 from resolvers.caller import Caller
 from resolvers.credentials.held import HeldToken
 from resolvers.oauth.renewal import RenewToken, fresh_token, require_reconnect
+from tests.definitions.conftest import save
+from tests.definitions.test_connection_health import examined
 from tests.harness.acting import act, listed
 from tests.harness.backends import both
 from tests.harness.calling import capability
 from tests.harness.waiting import eventually
 from tests.oauth.conftest import GET
+from tests.oauth.vendor import CLIENT
 
 RECONNECT = "The connection no longer works; connect again."
 
@@ -239,3 +242,25 @@ async def test_who_learns_late_that_the_user_must_come_back_asks_nobody_and_says
     assert refused.value.reason == "NEEDS_RECONNECT"
     assert vendor.counts == {"token": 1}
     assert await shop.said() == ["Hub.connection.connected", "Hub.connection.needs_reconnect"]
+
+
+async def test_a_token_that_was_renewed_for_a_probe_is_masked_in_its_answer(organization, vendor) -> None:
+    auth = vendor.auth | {"authorizationUrl": f"{vendor.url}/authorize"}
+    client_parts = {name: auth.pop(name) for name in CLIENT}
+    verification = {
+        "request": {"path": "/api"},
+        "expect": {"when": "none"},
+        "error": f"join('', ['{'x' * 298}', token])",
+    }
+    given = {"name": "Vendor", "category": "storage", "auth": auth, "verification": verification}
+    assert "id" in await save(organization.client, "vendor", given)
+    shop = {"name": "Shop", "vendor": "vendor", "auth": client_parts}
+    integration = await act(organization.client, "createIntegration", shop, "id")
+    tokens = {"accessToken": "at-0", "refreshToken": "rt-0", "expiresAt": "2020-01-01T00:00:00Z"}
+    made = {"integrationId": integration["id"], "mode": "SHARED", "secret": {"oauth2": tokens}}
+    connection = await act(organization.client, "createConnection", made, "id")
+
+    found = await examined(organization.client, connection["id"])
+
+    assert vendor.tokens_seen == ["at-1"]
+    assert found["lastError"].endswith(f": {'x' * 298}**")

@@ -7,7 +7,7 @@ import pytest
 from models.vocabulary import ApiKeyLocation
 from proxy.auth import ApiKey, Authorisation, Basic, Bearer, NoCredential, authorise, check_credential
 from proxy.call import OutboundRequest
-from proxy.redact import mask_headers, mask_url, redact
+from proxy.redact import mask_headers, mask_url, redact, redact_start
 from tests.proxy.sending import open_egress, request
 
 HEADER, QUERY = ApiKeyLocation.HEADER, ApiKeyLocation.QUERY
@@ -107,3 +107,16 @@ def test_redacts_by_value_in_every_encoding_longest_first():
     text = "key=ab c/d&x=ab%20c%2Fd&y=ab+c%2Fd ab c/d-longer pin=123"
 
     assert redact(text, ["ab c/d", "ab c/d-longer", "123", ""]) == "key=***&x=***&y=*** *** pin=123"
+
+
+@pytest.mark.parametrize("before", [0, 65_535, 65_530, 65_536, 65_550, 65_559, 65_560, 65_561, 65_600, 200_000])
+def test_cuts_a_long_text_and_leaves_no_part_of_a_secret(before):
+    secret = "s3cr3t/of-24-letters-now"
+    text = "." * before + secret + "." * 100_000 + secret
+
+    start = redact_start(text, [secret, "another"])
+
+    assert start == ("." * before + "***" + "." * 100_000)[: len(start)]
+    assert 65_400 < len(start) <= 65_536
+    assert redact_start(secret + " ends", [secret]) == "*** ends"
+    assert redact_start("." * 100_000, []) == "." * 65_536

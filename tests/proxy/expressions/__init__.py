@@ -1,0 +1,1 @@
+"""Tests of JMESPath within a budget."""

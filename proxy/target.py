@@ -11,7 +11,7 @@ from yarl import URL
 from models.errors import UpstreamBlocked
 
 _NO_ADDRESS: Final = "This is not an address that can be called."
-_SCHEMES: Final = frozenset({"http", "https"})
+_PORTS: Final = {"http": 80, "https": 443}
 _VISIBLE: Final = re.compile("[!-~]+")
 
 
@@ -32,12 +32,11 @@ def target_of(address: str) -> tuple[Origin, str]:
         port = url.port
     except ValueError as error:
         raise UpstreamBlocked(_NO_ADDRESS) from error
-    host, authority, rest = url.raw_host, url.host_port_subcomponent, url.raw_path_qs
-    if not host or not authority or not port or url.scheme not in _SCHEMES:
+    name, rest = (url.raw_host or "").lower().rstrip("."), url.raw_path_qs
+    if not name or not port or url.scheme not in _PORTS:
         raise UpstreamBlocked(_NO_ADDRESS)
-    if url.raw_user is not None or url.raw_password is not None or not _VISIBLE.fullmatch(authority + rest):
+    if url.raw_user is not None or url.raw_password is not None or not _VISIBLE.fullmatch(name + rest):
         raise UpstreamBlocked(_NO_ADDRESS)
-    name = host.lower().rstrip(".")
-    if not name:
-        raise UpstreamBlocked(_NO_ADDRESS)
+    host = f"[{name}]" if ":" in name else name
+    authority = host if port == _PORTS[url.scheme] else f"{host}:{port}"
     return Origin(secure=url.scheme == "https", host=name, port=port, authority=authority), rest

@@ -168,6 +168,11 @@ def _literal(host: str) -> Address | str | None:
         return "The host is not an address."
 
 
+def canonical(address: str) -> str:
+    """The one spelling of an IP address: an IPv4-mapped one is its IPv4 address. Raises ValueError for other text."""
+    return str(_unwrapped(ip_address(address)))
+
+
 def _unwrapped(address: Address) -> Address:
     """The IPv4 address inside an IPv4-mapped one: the same destination for the kernel."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:

@@ -16,8 +16,9 @@ class OutboundRequest:
     `timeout_seconds`: the whole time, including retries and the answer's body. `lane`: the organization, for which
     concurrency is limited. `retry_safe`: the call may be repeated though its method is not idempotent, because the
     remote service gets a key. `max_answer_bytes` replaces the egress's limit. `pooled`, for frequent calls: reuse the
-    connection of an earlier call. The other side may close it at that moment; then it is unknown whether the call was
-    executed. Other calls open their own connection.
+    connection of an earlier call of the same `lane` and `credential`, an opaque id that is never the secret. The
+    other side may close it at that moment; then it is unknown whether the call was executed. Other calls open their
+    own connection.
     """
 
     method: str
@@ -26,6 +27,7 @@ class OutboundRequest:
     body: bytes | None = field(default=None, repr=False)
     timeout_seconds: float = 30.0
     lane: str
+    credential: str = ""
     retry_safe: bool = False
     max_answer_bytes: int | None = None
     pooled: bool = False

@@ -47,7 +47,7 @@ def read_definition(
 def stored_definition(body: dict[str, Any]) -> VendorDefinition:
     """Read a stored definition. Raises InvalidInput for one of an older format that is no longer valid.
 
-    Its expressions and regexes were checked when it was saved. If one is no longer allowed, its evaluation is refused.
+    Its expressions and regexes were checked when it was saved. If one is no longer allowed, evaluating it is refused.
     """
     return read_definition(body, budget=None)
 

@@ -32,11 +32,13 @@ class Header:
 class Route:
     """The way to an integration's API with a connection: base address, unsealed secret and its authorisation.
 
-    `held` is the OAuth token of the call; None for any other credential.
+    `held` is the OAuth token of the call; None for any other credential. `credential`: an id for the credentials of
+    connection and integration together.
     """
 
     integration: Integration
     base_url: str | None
+    credential: str
     stored: Mapping[str, Any] = field(default_factory=dict, repr=False)
     granted: Authorisation = field(default_factory=Authorisation, repr=False)
     held: HeldToken | None = None
@@ -71,12 +73,13 @@ class Outbound:
 def route_of(work: Work, integration: Integration, connection: Connection | None) -> Route:
     """The route with this connection, or without a credential. Raises SecretUnreadable."""
     if connection is None:
-        return Route(integration=integration, base_url=integration.api_base_url)
+        return Route(integration=integration, base_url=integration.api_base_url, credential=integration.id)
     stored = work.unseal(connection, "secret")
     credential = credential_of(connection.auth_type, stored)
     return Route(
         integration=integration,
         base_url=connection.base_url or integration.api_base_url,
+        credential=f"{integration.id}/{connection.id}/{connection.secret_version}",
         stored=stored,
         granted=authorise(credential, integration.api_key_location, integration.api_key_name),
         held=held_token(connection, integration, stored, work.now()),
@@ -93,7 +96,11 @@ async def outbound(
     """
     configured, granted = await _configured_headers(work, route.integration, at), route.granted
     return Outbound(
-        request=replace(request, headers=merged(request.headers, configured, fixed, granted.headers)),
+        request=replace(
+            request,
+            headers=merged(request.headers, configured, fixed, granted.headers),
+            credential=route.credential,
+        ),
         held=route.held,
         secrets=granted.secrets,
         secret_headers=tuple(name for name, _ in (*granted.headers, *configured)),

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.harness.acting import act, attempt, listed
-from tests.harness.calling import CALLED, App, app, capability
+from tests.harness.calling import CALLED, App, app, capability, given
 from tests.harness.tenants import Tenant
 from tests.harness.waiting import eventually
 
 GET = capability("GET", "GET", "/ok", timeoutSeconds=5)
+POST = capability("POST", "POST", "/ok", given("text", "STRING"), timeoutSeconds=5)
 HELD = capability("HELD", "GET", "/held", timeoutSeconds=60)
 SILENT = capability("SILENT", "GET", "/silent", timeoutSeconds=1)
 SENTENCES = ["The egress policy does not allow this address.", "This is not an address that can be called."]
@@ -72,6 +73,27 @@ async def test_a_connections_own_base_is_held_to_the_policy_too(closed, canary) 
 
     assert (await shop.run("GET"))["dispatch"]["outcome"] == "REFUSED"
     assert canary.connections == 0
+
+
+async def test_credentials_share_no_connection(organization, upstream) -> None:
+    """The remote service takes a body for the next request, which would answer one user with another's header."""
+    shop = await app(organization.client, upstream.url, POST, auth={"type": "BEARER"})
+    again = await app(organization.client, upstream.url, POST)
+    upstream.ignores_bodies = True
+    mine, theirs = [await _connection(organization, shop, token) for token in ("mine-4711", "theirs-4711")]
+    stealing = {"text": "GET /echo HTTP/1.1\r\nX-Rest: "}
+
+    for name in (mine, theirs):
+        await shop.run("POST", stealing, connectionId=name)
+    await again.run("POST", stealing)
+
+    assert upstream.connections == 3
+    assert [one.target for one in upstream.requests] == ["/ok"] * 3
+
+
+async def _connection(tenant: Tenant, shop: App, token: str) -> str:
+    new = {"integrationId": shop.id, "secret": {"bearerToken": token}}
+    return (await act(tenant.client, "createConnection", new, "id"))["id"]
 
 
 async def test_more_calls_than_may_wait_are_refused_and_recorded(another_hub, upstream) -> None:

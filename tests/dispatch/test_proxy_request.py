@@ -125,6 +125,17 @@ async def test_refuses_two_own_headers_that_servers_fold(organization: Tenant, s
     ]
 
 
+async def test_refuses_a_body_with_get(organization: Tenant, stock: str, upstream: FaultServer, apps: Apps):
+    asked = {"integration": {"id": stock}, "path": "/ok", "body": "GET /stolen HTTP/1.1\r\n\r\n"}
+
+    problem = await refusal(organization.client, "proxyRequest", asked)
+
+    assert (problem["code"], problem["path"]) == ("INVALID_INPUT", ["input", "body"])
+    assert problem["message"].endswith("A GET has no body; use POST, PUT or PATCH, or query.")
+    assert upstream.connections == 0
+    assert await records(apps) == []
+
+
 async def test_names_the_integrations_header_that_cannot_be_filled(
     organization: Tenant, stock: str, graphql, apps: Apps, upstream: FaultServer
 ):

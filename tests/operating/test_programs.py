@@ -135,7 +135,7 @@ async def test_everything_that_is_wrong_with_the_settings_is_said(forked, tmp_pa
 @pytest.mark.parametrize(
     ("command", "left_out"),
     [
-        (["cli.py", "--help"], {"sqlalchemy", "aiohttp", "strawberry", "starlette", "uvicorn", "alembic"}),
+        (["cli.py", "--help"], {"sqlalchemy", "httptools", "strawberry", "starlette", "uvicorn", "alembic"}),
         (["cli.py", "keys", "list"], {"strawberry", "starlette", "uvicorn", "alembic"}),
         (["worker.py"], {"strawberry", "starlette", "uvicorn", "alembic"}),
     ],

@@ -11,8 +11,8 @@ import pytest
 
 from models.errors import UpstreamBlocked, UpstreamFailed
 from models.vocabulary import UpstreamFailure
-from proxy.connector import SystemResolver
 from proxy.guard import EgressPolicy, parse_allowances
+from proxy.names import SystemResolver
 from tests.harness.server import free_port
 from tests.proxy.sending import LOOPBACK, names, open_egress, request
 from tests.upstreams.faults import FaultServer

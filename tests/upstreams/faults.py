@@ -1,6 +1,4 @@
-"""A server that misbehaves on demand, over a raw socket; it also counts connections and keeps what it
-received.
-"""
+"""A server that misbehaves on demand, over a raw socket; it counts connections and keeps the requests."""
 
 from __future__ import annotations
 
@@ -54,7 +52,7 @@ class FaultServer:
     `/echo` answers with the raw request, `/ok` with JSON, `/held` as `/ok` once `let_go` is set; see `CANNED` and
     `_FAULTS` for the rest. `answers` adds raw answers by path. `connections` counts accepted connections: a canary
     that must stay at 0. `drops_second`: each connection answers one request, and is closed as the next one comes
-    over it, which is kept in `dropped`.
+    over it, which is kept in `dropped`. `ignores_bodies`: each request ends with its head, whatever its length says.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> None:
@@ -65,6 +63,7 @@ class FaultServer:
         self.seen: Counter[str] = Counter()
         self.let_go = threading.Event()
         self.drops_second = False
+        self.ignores_bodies = False
         self.dropped: list[Received] = []
         self._tls = tls
         self._handlers: set[asyncio.Task[None]] = set()
@@ -144,7 +143,7 @@ class FaultServer:
             writer.close()
 
     async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        received = await _read(reader)
+        received = await _read(reader, ignores_body=self.ignores_bodies)
         with self._arrival:
             self.requests.append(received)
             self._arrival.notify_all()
@@ -161,11 +160,15 @@ class FaultServer:
 Fault = Callable[[FaultServer, Received, asyncio.StreamWriter], Awaitable[bool]]
 
 
-async def _read(reader: asyncio.StreamReader) -> Received:
+async def _read(reader: asyncio.StreamReader, *, ignores_body: bool = False) -> Received:
     head = await reader.readuntil(b"\r\n\r\n")
     method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
     lines = head.decode("latin-1").lower().split("\r\n")
-    length = next((int(line.partition(":")[2]) for line in lines if line.startswith("content-length:")), 0)
+    length = (
+        0
+        if ignores_body
+        else next((int(line.partition(":")[2]) for line in lines if line.startswith("content-length:")), 0)
+    )
     return Received(method, target, head + await reader.readexactly(length))
 
 

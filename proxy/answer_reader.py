@@ -1,0 +1,154 @@
+"""Reads one answer of HTTP/1.1 from bytes, within limits; opens no socket (RFC 9112, parsed by llhttp)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+MAX_HEAD_BYTES: Final = 64 * 1024
+MAX_HEADERS: Final = 500
+_SWITCHING_PROTOCOLS: Final = 101
+_WITHOUT_BODY: Final = frozenset({204, 304})
+
+
+class BrokenAnswer(Exception):
+    """The bytes are not a whole answer of HTTP/1.1; the text says which fault they have."""
+
+
+class AnswerTooLarge(Exception):
+    """The body is larger than allowed."""
+
+
+class AnswerReader:
+    """The answer to one request. `most`: bytes of its body as sent. `is_head`: the answer to a HEAD.
+
+    `keeps_open` says after the answer whether its connection may carry another exchange: not after one that ends with
+    its connection, none after one without a body (a server that sends a body all the same would answer the next
+    request with it), and none if bytes follow.
+    """
+
+    __slots__ = (
+        *("_excess", "_failure", "_framed", "_head_bytes", "_is_head", "_most", "_parser", "_pieces"),
+        *("complete", "headers", "keeps_open", "size", "status"),
+    )
+
+    def __init__(self, *, most: int, is_head: bool) -> None:
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.size = 0
+        self.complete = False
+        self.keeps_open = False
+        self._most = most
+        self._is_head = is_head
+        self._framed = False
+        self._head_bytes = 0
+        self._excess = 0
+        self._pieces: list[bytes] = []
+        self._failure: BrokenAnswer | AnswerTooLarge | None = None
+        self._parser: HttpResponseParser | None = _parser(self)
+
+    @property
+    def begun(self) -> bool:
+        """Whether a byte of the answer has come."""
+        return self._excess > 0 or self.status > 0
+
+    @property
+    def body(self) -> bytes:
+        """The body as far as it has come."""
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+
+    def feed(self, data: bytes) -> None:
+        """Read on. Raises BrokenAnswer and AnswerTooLarge; bytes after the end are no failure of this answer."""
+        if self.complete or self._parser is None:
+            self.keeps_open = False
+            return
+        self._excess += len(data)  # `on_body` resets it, so it counts head, chunk lines and trailers
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade) as error:
+            self.keeps_open = False
+            if not self.complete:
+                raise self._failure or BrokenAnswer(str(error)) from error
+        if not self.complete and self._failure is None and self._excess > MAX_HEAD_BYTES:
+            self._failure = BrokenAnswer("more than 64 kB without a byte of a body")
+        if self._failure is not None:
+            raise self._failure
+
+    def end(self) -> None:
+        """The other side has closed: the end of a body without a length (RFC 9112 §6.3), else raises BrokenAnswer."""
+        if self.status and not self._framed:
+            self.complete = True
+        if not self.complete:
+            raise BrokenAnswer("it ends early")
+
+    def release(self) -> None:
+        """Let the parser go, which refers to this object."""
+        self._parser = None
+
+    # Called by llhttp. They raise nothing: it would wrap the error.
+
+    def on_message_begin(self) -> None:
+        """Note bytes after the end."""
+        if self.complete:
+            self.keeps_open = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header, in order. Trailers are left out: they are no headers (RFC 9110 §6.5.1)."""
+        if self.status or self._failure is not None:
+            return
+        self._head_bytes += len(name) + len(value)
+        if len(self.headers) >= MAX_HEADERS or self._head_bytes > MAX_HEAD_BYTES:
+            self._failure = BrokenAnswer(f"more than {MAX_HEADERS} headers or 64 kB of them")
+            return
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """Pass over interim answers; end at the head if no body follows (RFC 9112 §6.3)."""
+        if self.complete or self._failure is not None or self._parser is None:
+            return
+        status = self._parser.get_status_code()
+        if status == _SWITCHING_PROTOCOLS:
+            self._failure = BrokenAnswer("it switches to a protocol that was not asked for")
+        elif status < 200:
+            self.headers = []
+        else:
+            self.status = status
+            self.keeps_open = self._parser.should_keep_alive()
+            self._check_framing(self._parser.get_http_version())
+
+    def on_body(self, piece: bytes) -> None:
+        """Keep a piece of the body, without its chunk lines."""
+        if self.complete or self._failure is not None:
+            return
+        self._excess = 0
+        self.size += len(piece)
+        if self.size > self._most:
+            self._failure = AnswerTooLarge()
+        else:
+            self._pieces.append(piece)
+
+    def on_message_complete(self) -> None:
+        """The end, unless of an interim answer."""
+        if self.status:
+            self.complete = True
+
+    def _check_framing(self, version: str) -> None:
+        lengths = [int(value) for name, value in self.headers if name.lower() == b"content-length"]
+        codings = [value.strip().lower() for name, value in self.headers if name.lower() == b"transfer-encoding"]
+        self._framed = bool(lengths or codings)
+        if version not in ("1.0", "1.1"):
+            self._failure = BrokenAnswer("it is not HTTP/1.1")
+        elif codings and (codings != [b"chunked"] or version == "1.0"):
+            self._failure = BrokenAnswer("its Transfer-Encoding is not `chunked`")
+        elif self._is_head or self.status in _WITHOUT_BODY:
+            self.complete, self.keeps_open = True, False
+        elif lengths and lengths[0] > self._most:
+            self._failure = AnswerTooLarge()
+
+
+def _parser(reader: AnswerReader) -> HttpResponseParser:
+    parser = HttpResponseParser(reader)
+    # Sloppy but unambiguous: lines that end with LF alone (RFC 9112 §2.2), spaces behind a chunk's size.
+    parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True)
+    return parser

@@ -1,0 +1,156 @@
+"""A connection of HTTP/1.1 as a client: one exchange at a time, with back pressure in both directions (RFC 9112)."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from typing import Final, cast
+
+from proxy.answer_reader import AnswerReader, AnswerTooLarge, BrokenAnswer
+from proxy.inflight import Share
+
+_SLICE: Final = 128 * 1024
+
+
+class Connection(asyncio.Protocol):
+    """A connection to an origin. `exchange` may be called again while it is `reusable`.
+
+    `idle_since`: the loop's time of the last exchange's end.
+    """
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.reusable = False
+        self.idle_since = 0.0
+        self._reader: AnswerReader | None = None
+        self._answered: asyncio.Future[None] | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._counted = 0
+        self._written = False
+        self._paused = False
+
+    async def exchange(self, head: bytes, body: bytes, reader: AnswerReader, share: Share) -> None:
+        """Send a request and read its answer into `reader`; the answer's bytes are counted in `share`.
+
+        Raises BrokenAnswer, AnswerTooLarge, and OSError if the connection broke. A failed or cancelled exchange
+        closes the connection, and so does an answer that came before the whole request was written.
+        """
+        if not self.is_open:
+            raise ConnectionResetError("closed before the request")
+        self.reusable = self._written = False
+        self._counted = 0
+        self._reader, self._share = reader, share
+        answered = self._answered = asyncio.get_running_loop().create_future()
+        try:
+            await self._write(head, body, answered)
+            await answered
+            self.reusable = self._written and reader.keeps_open and self.is_open
+        finally:
+            reader.release()
+            self._reader = self._answered = self._drained = None
+            if not self.reusable:
+                self.close()
+
+    def is_quiet(self) -> bool:
+        """Whether nothing waits to be read: no end, and no bytes that nobody asked for."""
+        return self.is_open and not self._poll.poll(0)
+
+    def close(self) -> None:
+        """Close at once; unsent bytes are dropped."""
+        if self.is_open:
+            self.is_open = self.reusable = False
+            self._transport.abort()
+
+    # Called by asyncio.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note the transport."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._poll = select.poll()
+        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+        self.is_open = True
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, and stop reading while the organization has no room for more. Unasked bytes close."""
+        reader, answered = self._reader, self._answered
+        if reader is None or answered is None or answered.done():
+            self.close()
+            return
+        try:
+            reader.feed(data)
+        except (BrokenAnswer, AnswerTooLarge) as error:
+            self._settle(error)
+            return
+        if reader.complete:
+            self._settle(None)
+        size, self._counted = reader.size - self._counted, reader.size
+        if size and not self._share.take(size) and not reader.complete:
+            self._transport.pause_reading()
+            self._share.when_room(self._read_on)
+
+    def pause_writing(self) -> None:
+        """The other side does not take the request as fast as it is written."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """It has taken enough for more."""
+        self._paused = False
+        _wake(self._drained)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End an answer that ends with its connection; any other one is cut."""
+        self.is_open = False
+        reader = self._reader
+        if reader is None:
+            return
+        if error is not None or not reader.begun:
+            self._settle(error if isinstance(error, OSError) else ConnectionResetError("closed before an answer"))
+            return
+        try:
+            reader.end()
+        except BrokenAnswer as cut:
+            self._settle(cut)
+        else:
+            self._settle(None)
+
+    async def _write(self, head: bytes, body: bytes, answered: asyncio.Future[None]) -> None:
+        """Write the request, large bodies in slices; stop at a complete answer."""
+        if len(body) <= _SLICE:
+            self._transport.write(head + body)
+            self._written = True
+            return
+        self._transport.write(head)
+        view = memoryview(body)
+        for start in range(0, len(body), _SLICE):
+            await self._drain()
+            if answered.done():
+                return
+            self._transport.write(view[start : start + _SLICE])
+        self._written = True
+
+    async def _drain(self) -> None:
+        """Let others run; wait while writing is paused, and no longer than for the answer."""
+        await asyncio.sleep(0)
+        if self._paused and self._answered is not None and not self._answered.done():
+            self._drained = asyncio.get_running_loop().create_future()
+            await self._drained
+
+    def _settle(self, error: Exception | None) -> None:
+        answered = self._answered
+        if answered is None or answered.done():
+            return
+        if error is not None:
+            answered.set_exception(error)
+        else:
+            self._written = self._written and not self._transport.get_write_buffer_size()
+            answered.set_result(None)
+        _wake(self._drained)
+
+    def _read_on(self) -> None:
+        if self.is_open:
+            self._transport.resume_reading()
+
+
+def _wake(future: asyncio.Future[None] | None) -> None:
+    if future is not None and not future.done():
+        future.set_result(None)

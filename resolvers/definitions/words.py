@@ -17,8 +17,8 @@ from resolvers.faults import ADDRESS, NAME, TEXT, WORD, text_problem
 
 #: Key in the validation context: addresses must be https, as in the catalogue's files.
 HTTPS_ONLY: Final = "https_only"
-#: Key in the validation context: the `Budget` that expressions are checked against. None stands for a stored definition,
-#: whose expressions and regexes are left to evaluation: one that earlier rules accepted is a fault of its values.
+#: Key in the validation context: the `Budget` that expressions are checked against. None: a stored definition, whose
+#: expressions and regexes are left to evaluation; one that earlier rules accepted is a fault of its values.
 BUDGET: Final = "budget"
 _PATTERN: Final = 200
 _VENDOR: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -16,7 +16,7 @@ _CHARACTERS_PER_NODE: Final = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """What one expression may cost. The defaults end every evaluation within 250 ms of CPU and 50 MB."""
+    """The most that one expression may cost. The defaults end every evaluation within 250 ms of CPU and 50 MB."""
 
     #: Visits of a part of the expression, and values that a function or a comparison looks at.
     nodes: Count = 200_000
@@ -31,11 +31,11 @@ class Budget:
 
 
 class ExpressionRefused(Exception):
-    """An expression that is none, or that costs more than its budget. Its text is a sentence for the author."""
+    """A text that is no expression, or an expression beyond its budget. The message is a sentence for the author."""
 
 
 class OverBudget(Exception):
-    """A resource of the budget is spent. Its text names the limit, such as `makes more than 100000 elements`."""
+    """A part of the budget is spent. The message names it, such as `makes more than 100000 elements`."""
 
 
 class Misfit(Exception):

@@ -63,5 +63,6 @@ class Expressions:
 
 
 def _sentence(text: str, excess: str) -> str:
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    start = "".join(letter if letter.isprintable() else " " for letter in text[:_SHOWN])
+    shown = start if len(text) <= _SHOWN else f"{start}…"
     return f"The expression `{shown}` {excess} on this value; simplify it, or let it select less."

@@ -22,6 +22,7 @@ _OPERATORS: Final = frozenset({"and", "eq", "gt", "gte", "lt", "lte", "ne", "or"
 _SEPARATING: Final = frozenset({"colon", "comma"})
 #: The bound of `_nests_beyond` counts some tokens twice. The parser's stack has room for a few hundred levels.
 _COUNTED_PER_LEVEL: Final = 2
+_SHOWN: Final = 60
 _MISPLACED: Final = "An expression reference, as &name, is allowed only as an argument of a function."
 
 
@@ -118,7 +119,7 @@ def _node(tree: Any) -> Node:
 
 def _require_signature(name: str, references: list[bool]) -> None:
     if name not in SIGNATURES:
-        raise ExpressionRefused(f"There is no function {name}; there are {', '.join(sorted(SIGNATURES))}.")
+        raise ExpressionRefused(f"There is no function {name[:_SHOWN]}; there are {', '.join(sorted(SIGNATURES))}.")
     if problem := arity_problem(name, references):
         raise ExpressionRefused(problem)
 

@@ -104,17 +104,16 @@ async def objection(hub: Hub, reply: Reply, verification: Verification | None) -
     if reply.failure is not None or reply.status is None:
         return reply.failure
     expect = verification.expect if verification else Expect()
+    how = ""
+    if expect.takes(reply.status):
+        try:
+            if expect.when is None or is_truthy(await _evaluated(hub, expect.when, reply)):
+                return None
+        except ExpressionRefused as refusal:
+            return f"The remote service answered {reply.status}. {refusal}"
+        how = ", but not in the way that shows working credentials"
     detail = await _error_text(hub, reply, verification.error if verification else None)
-    if not expect.takes(reply.status):
-        return f"The remote service answered {reply.status}{detail}"
-    if expect.when is None:
-        return None
-    try:
-        works = is_truthy(await _evaluated(hub, expect.when, reply))
-    except ExpressionRefused as refusal:
-        return f"The remote service answered {reply.status}. {refusal}"
-    how = "but not in the way that shows working credentials"
-    return None if works else f"The remote service answered {reply.status}, {how}{detail}"
+    return f"The remote service answered {reply.status}{how}{detail}"
 
 
 def identity_of(definition: VendorDefinition, parameters: Mapping[str, Any]) -> Identity | None:

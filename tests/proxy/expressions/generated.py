@@ -1,12 +1,20 @@
-"""Random expressions and values, the same for the same source: small, or repeated until they are hostile."""
+"""Random expressions and values: small, or repeated until they are hostile."""
 
 from __future__ import annotations
 
 import random
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
 from proxy.expressions.signatures import SIGNATURES
 
+#: Sources of randomness, from which Hypothesis finds the smallest failing case.
+SOURCES = st.randoms(use_true_random=False)
+REPEATABLE = settings(
+    max_examples=300, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
 _NAMES = ("a", "b", "c")
 _TEXTS = ("", "a", "b", "ab", "é", "12", "-1.5", "1e3", "😀x", '"', "x\n")
 _LITERALS = (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from proxy.expressions import Budget, check_expression, is_truthy
+from tests.proxy.expressions.generated import REPEATABLE
 
 TOO_DEEP = "An expression has at most 50 levels of parts within parts; divide it or leave some out."
 #: Every token of the grammar, and some that are none.
@@ -87,11 +88,10 @@ def test_says_where_an_expression_is_wrong_and_what_there_is(text, sentence):
 
 
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
-def test_text_of_any_tokens_is_taken_or_refused():
-    source = random.Random(1)
-
-    for _ in range(5_000):
-        check_expression("".join(source.choices(TOKENS, k=source.randrange(1, 9))), Budget())
+@given(tokens=st.lists(st.sampled_from(TOKENS), max_size=9))
+@settings(REPEATABLE, max_examples=1_000)
+def test_text_of_any_tokens_is_taken_or_refused(tokens):
+    check_expression("".join(tokens), Budget())
 
 
 @pytest.mark.parametrize(("value", "truthy"), [(None, False), (False, False), ("", False), ([], False), ({}, False)])

@@ -79,15 +79,18 @@ class Settings(BaseSettings):
         description="Internal networks that calls may reach, in addition to the public internet, as"
         " `10.1.2.0/24,127.0.0.0/8:8443`. Plain http is allowed there and nowhere else.",
     )
-    egress_per_host: int = Field(20, ge=1, description="Calls of one organization to one host that run at once.")
+    egress_per_host: int = Field(20, ge=1, description="Calls of one organization to one address that run at once.")
     egress_queue_per_host: int = Field(
-        200, ge=0, description="Calls of one organization to one host that wait for their turn."
+        200, ge=0, description="Calls of one organization to one address that wait for their turn."
     )
     egress_connect_timeout: float = Field(
         5.0, gt=0, description="Time limit for name resolution, connecting and TLS, in seconds."
     )
     egress_max_answer_bytes: int = Field(
         10 * 1024 * 1024, ge=1, description="The largest answer accepted from a remote service, decompressed."
+    )
+    egress_max_inflight_bytes: int = Field(
+        64 * 1024 * 1024, ge=1, description="Bytes of answers that one organization receives at once; more wait."
     )
     max_body_bytes: int = Field(1_000_000, ge=1, description="The largest body of a request to the hub.")
     body_timeout: float = Field(30.0, gt=0, description="Time limit for a whole request body to arrive, in seconds.")

@@ -60,6 +60,7 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         EgressPolicy(allowances),
         connect_timeout=settings.egress_connect_timeout,
         max_answer_bytes=settings.egress_max_answer_bytes,
+        max_inflight_bytes=settings.egress_max_inflight_bytes,
         per_host=settings.egress_per_host,
         queue_per_host=settings.egress_queue_per_host,
         retry_seconds=settings.pace.upstream_retry,

@@ -95,13 +95,13 @@ class AnswerReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header, in order. Trailers are left out: they are no headers (RFC 9110 §6.5.1)."""
-        if self.status or self._failure is not None:
+        if self.complete or self._failure is not None:
             return
-        self._head_bytes += len(name) + len(value)
-        if len(self.headers) >= MAX_HEADERS or self._head_bytes > MAX_HEAD_BYTES:
+        self._head_bytes += len(name) + len(value) + 4
+        if self._head_bytes > MAX_HEAD_BYTES or (len(self.headers) >= MAX_HEADERS and not self.status):
             self._failure = BrokenAnswer(f"more than {MAX_HEADERS} headers or 64 kB of them")
-            return
-        self.headers.append((name, value))
+        elif not self.status:
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Pass over interim answers; end at the head if no body follows (RFC 9112 §6.3)."""

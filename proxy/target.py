@@ -27,6 +27,8 @@ class Origin:
 
 def target_of(address: str) -> tuple[Origin, str]:
     """The origin of an absolute, percent-encoded address, and its path and query. Raises UpstreamBlocked."""
+    if not _VISIBLE.fullmatch(address):  # yarl would leave out line breaks
+        raise UpstreamBlocked(_NO_ADDRESS)
     try:
         url = URL(address, encoded=True)
         port = url.port
@@ -35,7 +37,7 @@ def target_of(address: str) -> tuple[Origin, str]:
     name, rest = (url.raw_host or "").lower().rstrip("."), url.raw_path_qs
     if not name or not port or url.scheme not in _PORTS:
         raise UpstreamBlocked(_NO_ADDRESS)
-    if url.raw_user is not None or url.raw_password is not None or not _VISIBLE.fullmatch(name + rest):
+    if url.raw_user is not None or url.raw_password is not None:
         raise UpstreamBlocked(_NO_ADDRESS)
     host = f"[{name}]" if ":" in name else name
     authority = host if port == _PORTS[url.scheme] else f"{host}:{port}"

@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from models.errors import DomainError, NotFound, NotReady, TokenRefused, TooMany, UpstreamFailed, UpstreamTimeout
 from models.job import database_now
+from models.origins import Origins
 from models.row import new_id
 from models.tables import Connection, Integration
 from models.vocabulary import ConnectionStatus, UnavailableReason
@@ -24,6 +25,7 @@ from resolvers.auth_kinds import KINDS, GrantType
 from resolvers.caller import Caller
 from resolvers.credentials.held import HeldToken
 from resolvers.credentials.tokens import lose_connection, store_tokens
+from resolvers.fitness import changed
 from resolvers.hub import Hub
 from resolvers.oauth.client import issuing_integration, token_endpoint
 from resolvers.operation import OPERATOR, WRITES, exchange, operation
@@ -183,19 +185,32 @@ def _turn(work: Work, connection: Connection, integration: Integration | None) -
 
 
 def _grant(work: Work, connection: Connection, integration: Integration) -> tuple[Grant, tuple[str, ...]]:
-    """The grant of the token request, and its scopes. Raises NotReady without a refresh token."""
+    """The grant of the token request, and its scopes.
+
+    Raises NotReady without a refresh token, or if an address is none that the secrets were entered for.
+    """
     grant_type = KINDS[connection.auth_type].grant
     match grant_type:
         case GrantType.CLIENT_CREDENTIALS:
+            # A token that the client's secret gets goes to no origin that this secret was not entered for.
+            if integration.client_secret is not None and not _within_client(connection, integration):
+                raise changed()
             scopes = tuple(integration.scopes)
             return ClientCredentials(scopes=scopes), scopes
         case GrantType.AUTHORIZATION_CODE | None:
             refresh_token = work.unseal(connection, "secret").get("refreshToken")
             if refresh_token is None:
                 raise _come_back()
+            if not Origins.read(connection.secret_origins).allows_token(integration.token_url or ""):
+                raise changed()
             return RefreshToken(token=refresh_token), tuple(connection.granted_scopes)
         case _:
             assert_never(grant_type)
+
+
+def _within_client(connection: Connection, integration: Integration) -> bool:
+    allowed = Origins.read(integration.client_secret_origins).api
+    return Origins.read(connection.secret_origins).api <= allowed
 
 
 async def _held(work: Work, connection_id: str) -> Connection:

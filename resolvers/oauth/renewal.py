@@ -47,10 +47,14 @@ class RenewToken:
 
 @dataclass(frozen=True, kw_only=True)
 class FreshToken:
-    """A token to use now, of the current version."""
+    """A token to use now, of the current version, and the only origins to which it may go.
+
+    The user may have connected again for other addresses since the call was built.
+    """
 
     access_token: str = field(repr=False)
     version: int
+    origins: Origins
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +129,7 @@ async def renew_token(
         return _fresh(work, connection) or Unrenewed()
     if isinstance(sent, TokenAnswer):
         store_tokens(work, connection, sent, asked=claimed.asked, integration_id=claimed.integration_id)
-        return FreshToken(access_token=sent.access_token, version=connection.secret_version)
+        return _token(connection, sent.access_token)
     if connection.lease_owner != claimed.owner:
         return Unrenewed()
     return Unrenewed(why=await _fail(work, connection, claimed, sent))
@@ -228,7 +232,12 @@ def _row(connection_id: str) -> Select[Connection]:
 def _fresh(work: Work, connection: Connection) -> FreshToken | None:
     """The token that another caller has stored; None if it is still to be fetched."""
     access_token = work.unseal(connection, "secret").get("accessToken")
-    return access_token and FreshToken(access_token=access_token, version=connection.secret_version)
+    return access_token and _token(connection, access_token)
+
+
+def _token(connection: Connection, access_token: str) -> FreshToken:
+    origins = Origins.read(connection.secret_origins)
+    return FreshToken(access_token=access_token, version=connection.secret_version, origins=origins)
 
 
 def _come_back() -> NotReady:

@@ -11,7 +11,12 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from models.errors import NotReady
 from models.tables import Job
+from models.vocabulary import UnavailableReason
+from proxy.message import OutboundRequest
+from resolvers.credentials.held import HeldToken
+from resolvers.oauth.call import call_with_token
 from tests.harness.acting import PROBLEM, act, listed, remove
 from tests.harness.calling import App, app, capability
 from tests.harness.graphql import GraphQL
@@ -254,3 +259,25 @@ async def test_a_new_consent_binds_anew(organization: Tenant, http, service: Fau
         await come_back(http, organization.client, begun)
 
         assert (refused["reason"], (await shop.echo("GET"))["ok"]) == ("ADDRESS_CHANGED", True)
+
+
+async def test_a_token_of_a_new_consent_stays_away_from_the_address_that_a_call_was_built_for(
+    connect, vendor: Vendor, hub, service: FaultServer
+):
+    shop = await connect()
+    await shop.expire()
+    before = await shop.row()
+    held = HeldToken(
+        connection_id=shop.id,
+        organization_id=shop.organization_id,
+        version=before.secret_version,
+        due=True,
+        renewable=True,
+    )
+    built = OutboundRequest(method="GET", url=f"{service.url}/me", lane=shop.organization_id)
+    arrived = len(service.requests)
+
+    with pytest.raises(NotReady) as refused:
+        await hub.run(call_with_token(hub.app.state.hub, built, held))
+
+    assert (refused.value.reason, len(service.requests)) == (UnavailableReason.ADDRESS_CHANGED, arrived)

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
-
-from sqlalchemy import inspect
-from sqlmodel import SQLModel
-
-from models.row import ORIGINS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,21 +25,3 @@ class SecretPlace:
     def bound_data(self) -> bytes:
         """The associated data with the origins."""
         return self.associated_data() + f"\0{self.origins or ''}".encode()
-
-
-def secret_place(row: SQLModel, column: str) -> SecretPlace:
-    """The place to which a row's secret is bound, with the origins that the row has now."""
-    origins = _origins_column(type(row), column)
-    return SecretPlace(
-        organization_id=getattr(row, "organization_id"),  # noqa: B009
-        table=str(type(row).__tablename__),
-        row_id=getattr(row, "id"),  # noqa: B009
-        column=column,
-        origins=None if origins is None else getattr(row, origins) or "",
-    )
-
-
-@cache
-def _origins_column(model: type[SQLModel], column: str) -> str | None:
-    found: str | None = inspect(model).columns[column].info.get(ORIGINS)
-    return found

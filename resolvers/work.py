@@ -15,7 +15,8 @@ from jobs.job import JOBS, NewJob
 from jobs.transaction import enqueue, finish, successor
 from models.errors import Forbidden, NotFound, Stale
 from models.row import new_id
-from models.secret_place import SecretPlace, secret_place
+from models.secret_column import secret_place
+from models.secret_place import SecretPlace
 from models.tables import AuditEntry, Event, Job
 from models.vocabulary import HubEvent, Permission, Source
 from resolvers.caller import Caller

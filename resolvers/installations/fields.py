@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from models.errors import Forbidden
-from models.secret_place import secret_place
+from models.secret_column import secret_place
 from models.tables import Installation
 from models.vocabulary import Permission
 from resolvers.caller import Caller

@@ -85,6 +85,15 @@ async def fresh_token(hub: Hub, held: HeldToken) -> FreshToken:
     return await hub.flights.join(("token", held.connection_id, held.version), lambda: _renew(hub, held))
 
 
+async def renewal_obstacle(work: Work, connection: Connection) -> NotReady | None:
+    """The refusal of a renewal that is due, without asking the vendor or taking the lease; None if it may begin."""
+    try:
+        _turn(work, connection, await issuing_integration(work, connection))
+    except NotReady as refusal:
+        return refusal
+    return None
+
+
 async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed:
     """Take the lease, unless there is a new token or a lease. Raises NotReady; UpstreamFailed in the back-off."""
     connection = await _held(work, renewal.connection_id)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from models.errors import TokenRefused
-from models.secret_place import secret_place
+from models.secret_column import secret_place
 from models.vocabulary import ConnectionMode
 from proxy.oauth import AuthorizationCode, RefreshToken
 from resolvers.connections.own import ConnectIntegration, connect_integration

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from models.secret_place import secret_place
+from models.secret_column import secret_place
 from models.tables import Connection, ConnectSession, Integration
 from models.vocabulary import ConnectionMode
 from resolvers.connect.links import digest_of

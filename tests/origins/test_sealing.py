@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.database import Database
-from models.secret_place import SecretPlace, secret_place
+from models.secret_column import secret_place
+from models.secret_place import SecretPlace
 from models.tables import Connection
 from resolvers.rotation.binding import seal_origins
 from tests.harness.backends import both

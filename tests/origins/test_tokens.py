@@ -62,10 +62,11 @@ async def test_a_refresh_token_and_a_client_secret_stay_away_from_a_new_token_ad
     fresh = await shop.run()
     await shop.expire()
 
-    refused, status = await shop.refused(), (await shop.shown())["status"]
+    plan, refused, status = await shop.app.plan("GET"), await shop.refused(), (await shop.shown())["status"]
     await change(shop, shop.client, tokenUrl=f"{vendor.url}/token")
 
     assert fresh["dispatch"]["outcome"] == "SUCCEEDED"
+    assert (plan["allowed"], plan["reason"]) == (False, "ADDRESS_CHANGED")
     assert (refused["code"], refused["reason"], status) == ("NOT_READY", "ADDRESS_CHANGED", "CONNECTED")
     assert (thief.arrivals, vendor.counts["token"]) == ((0, 0), 0)
     if not client:
@@ -146,9 +147,9 @@ async def test_a_client_secret_buys_no_token_for_another_address(
     auth = {name: v.format(thief=thief.url) if isinstance(v, str) else v for name, v in given.items()}
     await change(shop, organization.client, **auth)
 
-    refused = await shop.refused("GET")
+    plan, refused = await shop.plan("GET"), await shop.refused("GET")
 
-    assert (refused["code"], refused["reason"]) == ("NOT_READY", "ADDRESS_CHANGED")
+    assert (refused["code"], refused["reason"], plan["reason"]) == ("NOT_READY", "ADDRESS_CHANGED", "ADDRESS_CHANGED")
     assert (thief.arrivals, vendor.counts["token"]) == ((0, 0), 0)
 
 

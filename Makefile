@@ -53,7 +53,7 @@ sdl: $(VENV)/run.stamp  ## write the schema that clients are built against
 	@cp $(VENV)/schema.graphql schema/schema.graphql
 
 docs: $(VENV)/run.stamp  ## write the pages of the manual that come from the code
-	@$(BIN)/python settings.py > $(VENV)/settings.md
+	@$(BIN)/python -m commands.manual > $(VENV)/settings.md
 	@cp $(VENV)/settings.md docs/settings.md
 
 web: $(PAGE)  ## build GraphiQL, which the hub then serves to browsers; needs Node and the npm registry

@@ -7,7 +7,6 @@ import difflib
 import json
 import logging
 import os
-import sys
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -271,33 +270,3 @@ def unknown_variables(names: Iterable[str]) -> list[str]:
 def variable(field: str) -> str:
     """The environment variable of a setting."""
     return _PREFIX + field.upper()
-
-
-def manual() -> str:
-    """The page of the manual that lists the settings, in Markdown."""
-    rows = [
-        f"| `{variable(name)}` | {_shown(field.default)} | {field.description} |"
-        for name, field in Settings.model_fields.items()
-    ]
-    return "\n".join([_MANUAL_HEAD, "| variable | default | meaning |", "|---|---|---|", *rows, ""])
-
-
-_MANUAL_HEAD = """# Settings
-
-The hub reads its settings once, when it starts, from environment variables. An empty variable counts as
-absent. Durations are in seconds, sizes in bytes. `make docs` writes this page from `settings.py`.
-"""
-
-
-def _shown(default: object) -> str:
-    if isinstance(default, Budget | SecretStr | Pace) or default in (None, "", ()):
-        return "–"
-    if isinstance(default, tuple):
-        return f"`{','.join(default)}`"
-    if isinstance(default, bool):
-        return f"`{str(default).lower()}`"
-    return f"`{default}`"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(manual())

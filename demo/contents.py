@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from demo.upstream import CARRIER, SUPPLIER_KEY
 from models.vocabulary import ApiKeyLocation, AuthType, ConnectionMode, HttpMethod, InputType
@@ -13,6 +14,11 @@ from resolvers.integrations.creation import CreateIntegration
 from resolvers.secret import BasicSecret, Secret
 
 APP = "INVENTORY"
+#: The secrets of the integrations that have one, by handler.
+SECRETS: Final = {
+    "SUPPLIERS": Secret(api_key=SUPPLIER_KEY),
+    "CARRIER": Secret(basic=BasicSecret(username=CARRIER[0], password=CARRIER[1])),
+}
 
 
 def app(upstream: str) -> CreateIntegration:
@@ -56,21 +62,20 @@ def suppliers(upstream: str) -> CreateIntegration:
             api_key_location=ApiKeyLocation.HEADER,
             api_key_name="X-Supplier-Key",
         ),
-        secret=Secret(api_key=SUPPLIER_KEY),
+        secret=SECRETS["SUPPLIERS"],
         capabilities=[DeclareCapability(name="LIST_SUPPLIERS", method=HttpMethod.GET, endpoint="/suppliers")],
     )
 
 
 def carrier(upstream: str) -> CreateIntegration:
     """An integration that authorises with a user name and a password."""
-    username, password = CARRIER
     return CreateIntegration(
         name="Carrier",
         description="Books shipments; a user name and a password.",
         category="logistics",
         mode=ConnectionMode.SHARED,
         auth=IntegrationAuth(type=AuthType.BASIC, api_base_url=upstream),
-        secret=Secret(basic=BasicSecret(username=username, password=password)),
+        secret=SECRETS["CARRIER"],
         capabilities=[
             DeclareCapability(
                 name="BOOK_SHIPMENT",

@@ -41,6 +41,7 @@ from resolvers.people.organization import (
 )
 from resolvers.people.place import CreatePlace, create_place
 from resolvers.people.token import CreateToken, create_token
+from resolvers.unset import UNSET
 
 T = TypeVar("T")
 
@@ -186,7 +187,13 @@ async def _point_to(caller: Caller, before: str | None, upstream: str) -> None:
         moved = (await session.execute(statement)).scalars().all()
     for integration in moved:
         auth = IntegrationAuth(api_base_url=upstream)
-        await update_integration(caller, UpdateIntegration(id=integration.id, auth=auth))
+        known = contents.SECRETS.get(integration.handler)
+        own = known is not None and known.auth_type is integration.auth_type
+        secret = known if own else UNSET  # it is entered again, for the new address
+        await update_integration(caller, UpdateIntegration(id=integration.id, auth=auth, secret=secret))
+        if integration.handler == contents.APP:
+            token = DeclareCapabilities(integration_id=integration.id, capabilities=None, app_token=APP_TOKEN)
+            await declare_capabilities(caller, token)
 
 
 def _app_of(organization_id: str) -> Select[Integration]:

@@ -35,6 +35,7 @@ from resolvers.identity.external import ExternalTokens, Trust
 from resolvers.identity.key_sets import FetchedKeys, FixedKeys, KeySet
 from resolvers.lookup import Lookup
 from resolvers.recorder import open_recorder
+from resolvers.rotation.binding import seal_origins
 from resolvers.rotation.following import following_keys
 from settings import Settings, variable
 
@@ -120,6 +121,7 @@ async def opened(hub: Hub, catalogue: Sequence[VendorDefinition]) -> AsyncIterat
         stack.callback(hub.expressions.close)
         await prepare(hub, catalogue)
         await stack.enter_async_context(following_keys(hub))
+        await seal_origins(hub)
         await stack.enter_async_context(hub.egress)
         await stack.enter_async_context(hub.bus.running())
         stack.push_async_callback(hub.flights.drain)

@@ -13,6 +13,7 @@ from models.row import (
     flag_field,
     json_field,
     key_type,
+    origins_field,
     partial_index,
     ref_field,
     secret_field,
@@ -47,7 +48,8 @@ class Connection(Changeable, Owned, table=True):
     auth_type: AuthType = word_field(AuthType)
     status: ConnectionStatus = word_field(ConnectionStatus, default=ConnectionStatus.CONNECTED)
     base_url: str | None = text_field(2048, default=None)
-    secret: bytes = secret_field()
+    secret: bytes = secret_field(origins="secret_origins")
+    secret_origins: str | None = origins_field()
     secret_version: int = Field(default=1, sa_column_kwargs=UNAUDITED)
     details: dict[str, Any] = json_field(default_factory=dict)
     granted_scopes: list[str] = json_field(default_factory=list)

@@ -14,6 +14,7 @@ from models.row import (
     json_field,
     key_type,
     now_ms,
+    origins_field,
     partial_index,
     ref_field,
     secret_field,
@@ -85,7 +86,8 @@ class Integration(Changeable, Owned, table=True):
     auth_type: AuthType = word_field(AuthType, default=AuthType.NONE)
     api_base_url: str | None = text_field(2048, default=None)
     client_id: str | None = text_field(default=None)
-    client_secret: bytes | None = secret_field(default=None)
+    client_secret: bytes | None = secret_field(origins="client_secret_origins", default=None)
+    client_secret_origins: str | None = origins_field()
     scopes: list[str] = json_field(default_factory=list)
     authorization_url: str | None = text_field(2048, default=None)
     token_url: str | None = text_field(2048, default=None)
@@ -93,7 +95,8 @@ class Integration(Changeable, Owned, table=True):
     token_endpoint_auth: TokenEndpointAuth = word_field(TokenEndpointAuth, default=TokenEndpointAuth.BASIC)
     api_key_location: ApiKeyLocation = word_field(ApiKeyLocation, default=ApiKeyLocation.HEADER)
     api_key_name: str | None = text_field(120, default=None)
-    headers: bytes | None = secret_field(default=None)
+    headers: bytes | None = secret_field(origins="headers_origins", default=None)
+    headers_origins: str | None = origins_field()
     header_hints: list[dict[str, str]] = json_field(default_factory=list)
     parameters: dict[str, Any] = json_field(default_factory=dict)
 

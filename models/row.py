@@ -65,6 +65,8 @@ os.register_at_fork(after_in_child=_renew_process)
 
 #: In the `info` of a column that holds envelopes.
 SECRET = "secret"
+#: In the `info` of such a column: the column of the origins that its envelopes authenticate.
+ORIGINS = "origins"
 #: Arguments of a column that the audit leaves out: a digest, a time of use, a position.
 UNAUDITED = {"info": {"unaudited": True}}
 #: Compares by bytes on PostgreSQL, like SQLite's BINARY, so that keyset orders agree.
@@ -135,9 +137,19 @@ def word_field(words: type[Enum], **options: Any) -> Any:
     return Field(sa_type=Word(words), **options)
 
 
-def secret_field(**options: Any) -> Any:
-    """An encrypted envelope (`models/secret.py`); never shown. `SECRET` marks the column for key rotation."""
-    return Field(sa_type=LargeBinary, repr=False, sa_column_kwargs={"info": {SECRET: True}}, **options)
+def secret_field(*, origins: str | None = None, **options: Any) -> Any:
+    """An encrypted envelope (`models/secret.py`); never shown. `SECRET` marks the column for key rotation.
+
+    `origins`: the column of the origins to which its secret may be sent (`origins_field`); without one it is sent
+    nowhere, or its address is inside the envelope.
+    """
+    info = {SECRET: True} if origins is None else {SECRET: True, ORIGINS: origins}
+    return Field(sa_type=LargeBinary, repr=False, sa_column_kwargs={"info": info}, **options)
+
+
+def origins_field() -> Any:
+    """The origins of a secret, in the form of `Origins.text`; set them before the secret is sealed."""
+    return Field(default=None, sa_type=Text)
 
 
 def time_field(**options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Secrets at rest: AES-256-GCM envelopes that open only in their own row and column."""
+"""Secrets at rest: AES-256-GCM envelopes that open only in their own row and column, with their own origins."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Collection, Mapping
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,6 +19,8 @@ from models.secret_place import SecretPlace
 
 _log = logging.getLogger("patchbay.keys")
 _FORMAT = b"\x01"
+#: The format of an envelope that authenticates its origins too. Those of the first format are sealed anew at a start.
+BOUND: Final = b"\x02"
 _VERSION_BYTES = 4
 _LAST_VERSION = 256**_VERSION_BYTES - 1
 _IV_BYTES = 12  # NIST SP 800-38D §5.2.1.1: 96 bits is the recommended length
@@ -111,13 +114,14 @@ class Keyring:
     def seal(self, plaintext: bytes, place: SecretPlace) -> bytes:
         """The envelope: format, key version, IV, ciphertext and tag."""
         version, iv = self.current, os.urandom(_IV_BYTES)
-        sealed = self._ciphers[version].encrypt(iv, plaintext, place.associated_data())
-        return _FORMAT + version_mark(version) + iv + sealed
+        mark = _FORMAT if place.origins is None else BOUND
+        sealed = self._ciphers[version].encrypt(iv, plaintext, _associated(mark, place))
+        return mark + version_mark(version) + iv + sealed
 
     def open(self, envelope: bytes, place: SecretPlace) -> bytes:
         """The plaintext. Raises SecretUnreadable, which names the row, if a bit, the place or the key is wrong."""
-        version = int.from_bytes(envelope[1 : 1 + _VERSION_BYTES], "big")
-        if envelope[:1] != _FORMAT or len(envelope) < _HEAD:
+        version, mark = int.from_bytes(envelope[1 : 1 + _VERSION_BYTES], "big"), envelope[:1]
+        if mark not in (_FORMAT, BOUND) or len(envelope) < _HEAD:
             raise _unreadable(place)
         if version not in self._ciphers:
             self.renew()
@@ -126,7 +130,7 @@ class Keyring:
             raise _unreadable(place)
         iv = envelope[1 + _VERSION_BYTES : _HEAD]
         try:
-            return cipher.decrypt(iv, envelope[_HEAD:], place.associated_data())
+            return cipher.decrypt(iv, envelope[_HEAD:], _associated(mark, place))
         except InvalidTag as cause:
             raise _unreadable(place) from cause
 
@@ -157,6 +161,10 @@ def parse_keys(text: str) -> dict[int, bytes]:
 def version_mark(version: int) -> bytes:
     """A key's version as in an envelope, from its second byte on. Marks sort like versions."""
     return version.to_bytes(_VERSION_BYTES, "big")
+
+
+def _associated(mark: bytes, place: SecretPlace) -> bytes:
+    return place.bound_data() if mark == BOUND else place.associated_data()
 
 
 def _check_key(version: int, key: bytes) -> None:

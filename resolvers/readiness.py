@@ -10,6 +10,7 @@ from models.errors import NotReady
 from models.tables import Definition, Installation, Integration
 from models.vocabulary import InstallationStatus, IntegrationState, UnavailableReason
 from resolvers.auth_kinds import KINDS
+from resolvers.fitness import CHANGED, address_changed
 from resolvers.pick import Pick
 
 SENTENCES: Final = {
@@ -21,6 +22,7 @@ SENTENCES: Final = {
     UnavailableReason.NO_CONNECTION: "There is no connection to use; connect first.",
     UnavailableReason.AMBIGUOUS_CONNECTION: "Several connections would do; name one, or make one the default.",
     UnavailableReason.NEEDS_RECONNECT: "The connection no longer works; connect again.",
+    UnavailableReason.ADDRESS_CHANGED: CHANGED,
     UnavailableReason.MISSING_SCOPES: "The connection was not granted the scopes that this needs.",
 }
 _BY_STATUS: Final = {
@@ -28,6 +30,8 @@ _BY_STATUS: Final = {
     InstallationStatus.PAUSED: UnavailableReason.INSTALLATION_PAUSED,
     InstallationStatus.UNINSTALLING: UnavailableReason.INSTALLATION_PAUSED,
 }
+#: Stands for every path below the base address.
+_ANY_PATH: Final = "/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,8 @@ class Readiness:
     status: InstallationStatus | None
     requires_verification: bool
     picked: Pick
+    api_base_url: str | None
+    headers_origins: str | None
 
     @classmethod
     def of(
@@ -58,14 +64,23 @@ class Readiness:
             status=installation.status if installation else None,
             requires_verification=definition is not None and definition.requires_verification,
             picked=picked,
+            api_base_url=integration.api_base_url,
+            headers_origins=integration.headers_origins,
         )
 
 
-def availability(readiness: Readiness | None, scopes: Sequence[str] = ()) -> Availability:
-    """Whether calls that need these scopes can go out; None stands for an integration that is being deleted."""
+def availability(
+    readiness: Readiness | None, scopes: Sequence[str] = (), *, endpoint: str = _ANY_PATH
+) -> Availability:
+    """Whether calls of an endpoint that need these scopes can go out.
+
+    None stands for an integration that is being deleted.
+    """
     if readiness is None:
         return Availability(available=False, reason=UnavailableReason.BEING_DELETED)
     reason = _state_reason(readiness) or readiness.picked.reason
+    if reason is None and address_changed(readiness, readiness.picked.connection, endpoint):
+        reason = UnavailableReason.ADDRESS_CHANGED
     if reason is not None:
         return Availability(available=False, reason=reason)
     missing = _missing_scopes(scopes, readiness.picked)

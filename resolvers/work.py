@@ -15,6 +15,7 @@ from jobs.job import JOBS, NewJob
 from jobs.transaction import enqueue, finish, successor
 from models.errors import Forbidden, NotFound, Stale
 from models.row import new_id
+from models.secret_column import secret_place
 from models.secret_place import SecretPlace
 from models.tables import AuditEntry, Event, Job
 from models.vocabulary import HubEvent, Permission, Source
@@ -139,7 +140,7 @@ class Work:
         await self.session.flush()
 
     def seal(self, row: SQLModel, column: str, value: Any) -> bytes:
-        """The encrypted envelope of a JSON value, bound to this row and column."""
+        """The encrypted envelope of a JSON value, bound to this row and column, and to its origins if it has any."""
         return self.hub.keyring.seal(orjson.dumps(value), secret_place(row, column))
 
     def unseal(self, row: SQLModel, column: str) -> Any:
@@ -263,16 +264,6 @@ class Work:
                 **facts,
             )
         )
-
-
-def secret_place(row: SQLModel, column: str) -> SecretPlace:
-    """The place to which a row's secret is bound."""
-    return SecretPlace(
-        organization_id=getattr(row, "organization_id"),  # noqa: B009
-        table=str(type(row).__tablename__),
-        row_id=getattr(row, "id"),  # noqa: B009
-        column=column,
-    )
 
 
 def noun(model: type[SQLModel]) -> str:

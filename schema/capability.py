@@ -62,7 +62,7 @@ class Capability(RowNode):
         READINESS_BY_INTEGRATION,
         lambda row: row.integration_id,
         "Whether you could dispatch it now, and what is missing.",
-        shows=lambda row, readiness: availability(readiness, row.required_scopes),
+        shows=lambda row, readiness: availability(readiness, row.required_scopes, endpoint=row.endpoint),
     )
     dispatches: PageOf[Annotated[Dispatch, strawberry.lazy("schema.dispatch")]] = to_many(
         edges.DISPATCHES_BY_CAPABILITY, "Dispatches, newest first."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models import tables
-from models.errors import NotReady, UpstreamFailed
+from models.errors import UpstreamFailed
 from models.vocabulary import ConnectSessionStatus
 from resolvers.connect import authorization, edges
 from resolvers.connect import mutations as connect_session
@@ -79,7 +79,7 @@ AuthorizationResult = Result(
     "AuthorizationResult",
     AuthorizationPayload,
     "An authorisation, or why not.",
-    besides=(NotReady, UpstreamFailed),
+    besides=(UpstreamFailed,),
 )
 ConnectSessionResult = Result("ConnectSessionResult", ConnectSessionPayload, "A connect session, or why not.")
 

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from commands.manual import manual
 from hub.wiring import build_hub
 from models.pace import Pace
 from models.secret import Keyring
 from proxy.call import OutboundRequest, call
 from proxy.expressions import Budget
-from settings import Settings, manual, read_settings, unknown_variables
+from settings import Settings, read_settings, unknown_variables
 
 ROOT = Path(__file__).parents[1]
 IMPOSSIBLE = {

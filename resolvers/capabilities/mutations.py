@@ -27,10 +27,13 @@ _APP_TOKEN_PLACE: Final[Mapping[str, Path]] = {"token": ("app_token",)}
 
 @dataclass(frozen=True, kw_only=True)
 class DeclareCapabilities:
-    """All capabilities of an integration. `app_token`: the bearer token with which the hub calls the app."""
+    """All capabilities of an integration; None keeps them.
+
+    `app_token`: the bearer token with which the hub calls the app.
+    """
 
     integration_id: str
-    capabilities: Sequence[DeclareCapability]
+    capabilities: Sequence[DeclareCapability] | None
     app_token: str | None = None
     expected_version: int | None = None
 
@@ -118,19 +121,23 @@ async def _handler(work: Work, integration: Integration) -> str:
 
 
 async def _check(
-    faults: Faults, integration: Integration, capabilities: Sequence[DeclareCapability], app_token: str | None
+    faults: Faults,
+    integration: Integration,
+    capabilities: Sequence[DeclareCapability] | None,
+    app_token: str | None,
 ) -> None:
     has_base = integration.api_base_url is not None
-    await to_thread(check_capabilities, faults, capabilities, has_base=has_base)  # others are served meanwhile
+    await to_thread(check_capabilities, faults, capabilities or (), has_base=has_base)  # others are served meanwhile
     if app_token is not None:
         check_secret(faults, Secret(bearer_token=app_token), _APP_TOKEN_PLACE)
 
 
 async def _declare(
-    work: Work, integration: Integration, capabilities: Sequence[DeclareCapability], app_token: str | None
+    work: Work, integration: Integration, capabilities: Sequence[DeclareCapability] | None, app_token: str | None
 ) -> None:
-    changes = await declare(work, integration, capabilities)
+    changes = [] if capabilities is None else await declare(work, integration, capabilities)
     if app_token is not None:
+        await work.flush()  # the token is bound to the endpoints that come with it
         await replace_default_connection(work, integration, Secret(bearer_token=app_token), hints={ORIGIN: APP_TOKEN})
     integration.version += 1
     integration.updated_by = work.caller.principal_id

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from models.errors import DomainError, InvalidInput
+from models.errors import DomainError, InvalidInput, NotReady
 from models.tables import Integration
 from proxy.auth import with_bearer
 from proxy.call import call
@@ -46,7 +46,7 @@ async def inquiry_of(work: Work, integration: Integration, definition: VendorDef
         return None
     try:
         return Inquiry(probe=await probe_of(work, integration, None, identity.request), identity=identity)
-    except InvalidInput:
+    except (InvalidInput, NotReady):
         return None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.errors import Forbidden, InvalidInput, NotFound
+from models.errors import Forbidden, InvalidInput, NotFound, NotReady
 from models.tables import Connection, ConnectSession, Integration
 from models.vocabulary import Permission
 from resolvers.connect.choice import callers_destination, check_return_url, check_scopes
@@ -58,7 +58,7 @@ class Finished:
     upstream: bool
 
 
-@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, NotReady))
 async def start_authorization(work: Work, start: StartAuthorization) -> Authorization:
     """Begin OAuth for the caller, or for all at a shared integration. The state works once, within 15 minutes."""
     path = ("integration_id",)
@@ -79,7 +79,7 @@ async def begin(
     principal_id: str | None,
     renewed: Connection | None,
 ) -> Authorization:
-    """A session with the address of its consent page, for this principal or shared. Raises InvalidInput."""
+    """A session with the address of its consent page, for this principal or shared. Raises InvalidInput, NotReady."""
     session = new_session(work, [integration], lasts_ms=STATE_LASTS_MS)
     session.principal_id = principal_id
     session.renews_id = renewed.id if renewed else None
@@ -107,13 +107,14 @@ async def finish_authorization(work: Work, taken: Taken, learned: Learned) -> Fi
     renewed = await connection_of(work, taken.renews_id, lock=True)
     missing = taken.renews_id is not None and renewed is None
     reason = _failure(taken, learned, integration, missing=missing)
-    if reason is None and integration is not None and learned.answer is not None:
+    if reason is None and integration and taken.question and learned.answer:
         connection = await keep_tokens(
             work,
             integration,
             learned.answer,
             asked=taken.scopes,
             account=learned.account,
+            origins=taken.question.origins,
             principal_id=session.principal_id,
             renewed=renewed,
         )

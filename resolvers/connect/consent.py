@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import select
 from sqlmodel import col
 
 from models.errors import InvalidInput, Path
+from models.origins import Origins
 from models.tables import ConnectSession, Integration
 from models.vocabulary import ConnectSessionStatus
 from proxy.oauth import TokenEndpoint, challenge_of, consent_url, new_verifier
 from resolvers.connect.links import digest_of, new_secret
-from resolvers.connect.session import asks_for_consent, definition_of
+from resolvers.connect.session import asks_for_consent, connection_of, definition_of
 from resolvers.connect.vendor import vendor_of
+from resolvers.credentials.binding import entered_at
 from resolvers.oauth import client
 from resolvers.work import Work
 
@@ -24,12 +27,24 @@ CALLBACK: Final = "/oauth2/callback"
 STATE_LASTS_MS: Final = 15 * 60 * 1000
 
 
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """Facts of the moment at which the user was sent to the vendor, sealed in the session.
+
+    The code goes only to the token endpoint of that moment, and its tokens only to the addresses of that moment.
+    """
+
+    verifier: str = field(repr=False)
+    origins: Origins
+
+
 async def send_to_vendor(
     work: Work, session: ConnectSession, integration: Integration, *, callback: str, path: Path
 ) -> str:
     """The address of the consent page, with a state that works once. An earlier state of the session ends.
 
-    Raises InvalidInput at `path` for an integration that is not set up for OAuth.
+    Raises InvalidInput at `path` for an integration that is not set up for OAuth; NotReady if its token address is
+    none that the client secret was entered for.
     """
     if integration.authorization_url is None or integration.client_id is None:
         raise InvalidInput.at(path, "The integration lacks its client id or its authorization address; set them.")
@@ -42,7 +57,9 @@ async def send_to_vendor(
     session.state_expires_at = work.now() + STATE_LASTS_MS
     session.expires_at = max(session.expires_at, session.state_expires_at)
     session.redirect_uri = work.hub.own_url + callback
-    session.verifier = work.seal(session, "verifier", verifier)
+    renewed = await connection_of(work, session.renews_id)
+    origins = await entered_at(work, integration, integration.auth_type, renewed)
+    session.verifier = work.seal(session, "verifier", [verifier, origins.text()])
     return consent_url(
         authorization_url=integration.authorization_url,
         client_id=integration.client_id,
@@ -53,6 +70,13 @@ async def send_to_vendor(
         separator=vendor.separator,
         extra=vendor.parameters,
     )
+
+
+def begun(work: Work, session: ConnectSession) -> Begun:
+    """The facts of a waiting session. One of an older version of the hub has no origins, so its code is not sent."""
+    stored = work.unseal(session, "verifier")
+    verifier, origins = stored if isinstance(stored, list) else (stored or "", None)
+    return Begun(verifier=verifier, origins=Origins.read(origins))
 
 
 def wanted_scopes(session: ConnectSession, integration: Integration) -> Sequence[str]:
@@ -71,7 +95,7 @@ async def awaited(work: Work, state: str) -> ConnectSession | None:
 
 
 def token_endpoint(work: Work, integration: Integration, path: Path) -> TokenEndpoint:
-    """The integration's token endpoint. Raises InvalidInput if the integration is not set up for OAuth."""
+    """The integration's token endpoint. Raises InvalidInput if the integration is not set up for OAuth; NotReady."""
     if not asks_for_consent(integration):
         raise InvalidInput.at(path, f"The integration authorises with {integration.auth_type}, not OAUTH2.")
     endpoint = client.token_endpoint(work, integration)

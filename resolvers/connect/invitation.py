@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from models.origins import Origins
 from models.tables import Connection, Integration
 from models.vocabulary import ConnectionMode, Permission, UnavailableReason
 from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller
 from resolvers.connect.links import PATH, SIGNED_LASTS_MS, SignedLink, sign
 from resolvers.connect.session import is_for_all
+from resolvers.credentials.binding import entered_at
 from resolvers.managing import may_share
 from resolvers.readiness import Availability
 from resolvers.work import Work
@@ -26,7 +28,7 @@ async def invitation(
 
     Anybody may make or renew their own connection; a shared one needs CONNECTIONS_WRITE and the right to share there.
     """
-    if found.reason not in _HELPED or not KINDS[integration.auth_type].needs_connection:
+    if not KINDS[integration.auth_type].needs_connection or not await _helps(work, integration, connection, found):
         return None
     caller = work.caller
     principal_id = _holder(caller, integration, connection)
@@ -43,6 +45,16 @@ async def invitation(
         expires_at=caller.hub.clock() + SIGNED_LASTS_MS,
     )
     return caller.hub.own_url + PATH + sign(caller.hub.keyring, link)
+
+
+async def _helps(work: Work, integration: Integration, connection: Connection | None, found: Availability) -> bool:
+    """Whether connecting would end the obstacle; at a changed address, whether it would bind the connection anew."""
+    if found.reason is not UnavailableReason.ADDRESS_CHANGED:
+        return found.reason in _HELPED
+    if connection is None:
+        return False
+    anew = await entered_at(work, integration, connection.auth_type, connection)
+    return anew & Origins.read(connection.secret_origins) != anew
 
 
 def _holder(caller: Caller, integration: Integration, connection: Connection | None) -> str | None:

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlmodel import col
 
+from models.origins import Origins
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import ConnectionMode
 from proxy.oauth import TokenAnswer
+from resolvers.credentials.binding import entered_at
 from resolvers.credentials.register import save_connection
 from resolvers.credentials.store import new_connection, store
 from resolvers.credentials.tokens import store_tokens
-from resolvers.secret import Secret
+from resolvers.secret import Secret, auth_type_at
 from resolvers.work import Work
 
 
@@ -23,7 +25,8 @@ async def keep_secret(
     """Create or renew a connection from a secret that has been checked."""
     default = renewed is None and await _is_first_shared(work, integration, principal_id)
     connection = renewed or new_connection(work, integration.name, principal_id=principal_id)
-    store(work, connection, secret, at=integration.auth_type)
+    origins = await entered_at(work, integration, auth_type_at(integration.auth_type, secret), renewed)
+    store(work, connection, secret, origins=origins, at=integration.auth_type)
     return await save_connection(work, integration, connection, new=renewed is None, default=default)
 
 
@@ -34,13 +37,19 @@ async def keep_tokens(
     *,
     asked: Sequence[str],
     account: dict[str, str],
+    origins: Origins,
     principal_id: str | None,
     renewed: Connection | None,
 ) -> Connection:
-    """Create or renew a connection from tokens. The account is overwritten: a consent may be another account's."""
+    """Create or renew a connection from tokens. The account is overwritten: a consent may be another account's.
+
+    `origins`: those that stood when the user was sent to the vendor, or when the grant was given.
+    """
     default = renewed is None and await _is_first_shared(work, integration, principal_id)
     connection = renewed or new_connection(work, integration.name, principal_id=principal_id)
-    store_tokens(work, connection, answer, asked=asked, account=account, integration_id=integration.id)
+    store_tokens(
+        work, connection, answer, asked=asked, account=account, origins=origins, integration_id=integration.id
+    )
     return await save_connection(work, integration, connection, new=renewed is None, default=default)
 
 

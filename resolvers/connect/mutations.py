@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.errors import Conflict, Forbidden, InvalidInput, NotFound
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady
 from models.tables import ConnectSession, Integration, Principal
 from models.vocabulary import ConnectionMode, Permission, PrincipalKind
 from resolvers.connect.choice import check_return_url, renewable
@@ -93,7 +93,7 @@ async def create_connect_session(work: Work, new: CreateConnectSession) -> NewCo
     return NewConnectSession(session=session, url=work.hub.own_url + PATH + link)
 
 
-@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, Conflict))
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, Conflict, NotReady))
 async def leave_for_vendor(work: Work, choice: Choose) -> str:
     """Leave a connect page for the vendor's consent page. Answers its address."""
     session = await hold(work, choice.opening)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from models.errors import Path, TooMany, UpstreamFailed
+from models.errors import NotReady, Path, TooMany, UpstreamFailed
+from models.origins import Origins
 from models.tables import ConnectSession, Integration
 from proxy.oauth import Grant, TokenAnswer, TokenEndpoint, fetch_token
 from proxy.oauth.endpoint import AuthorizationCode
 from resolvers.connect.account import Inquiry, inquiry_of, learn_account
 from resolvers.connect.callers import unknown_state
-from resolvers.connect.consent import awaited, token_endpoint, wanted_scopes
+from resolvers.connect.consent import awaited, begun, token_endpoint, wanted_scopes
 from resolvers.connect.links import digest_of
 from resolvers.connect.session import definition_of, offered
 from resolvers.connect.vendor import Vendor, vendor_of
+from resolvers.fitness import changed
 from resolvers.hub import Hub
 from resolvers.work import Work
 
+_MOVED: Final = "The vendor's address has changed since you left for it, so nothing was sent there. Connect again."
 _WORD: Final = 120
 _SENTENCE: Final = 500
 
@@ -38,24 +41,31 @@ class FinishAuthorization:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A request to the token endpoint, and the request for the account afterwards."""
+    """A request to the token endpoint, and the request for the account afterwards.
+
+    `origins`: the only ones to which the tokens may go.
+    """
 
     endpoint: TokenEndpoint
     grant: Grant
     vendor: Vendor
     lane: str
+    origins: Origins
     inquiry: Inquiry | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """A used state, and the question that its code answers. `refusal`: why the code is not exchanged."""
+    """A used state, and the question that its code answers. `refusal`: why the code is not exchanged.
+
+    Without a question the token address has changed since the user was sent to the vendor.
+    """
 
     session_id: str
     integration_id: str
     renews_id: str | None
     scopes: Sequence[str]
-    question: Question
+    question: Question | None
     refusal: str | None = None
 
 
@@ -80,35 +90,52 @@ async def take(work: Work, said: FinishAuthorization) -> Taken:
     if not found:
         raise unknown_state()
     (integration,) = found
-    verifier = work.unseal(session, "verifier")
+    known = begun(work, session)
     session.state_digest = session.state_expires_at = session.verifier = None
-    grant = AuthorizationCode(code=said.code or "", redirect_uri=session.redirect_uri, verifier=verifier)
-    question = await question_of(work, integration, grant, path=("state",))
+    grant = AuthorizationCode(code=said.code or "", redirect_uri=session.redirect_uri, verifier=known.verifier)
+    question = await _question(work, integration, grant, known.origins)
     return Taken(
         session_id=session.id,
         integration_id=integration.id,
         renews_id=session.renews_id,
         scopes=wanted_scopes(session, integration),
         question=question,
-        refusal=_refusal(said, question.vendor),
+        refusal=_MOVED if question is None else _refusal(said, question.vendor),
     )
 
 
-async def question_of(work: Work, integration: Integration, grant: Grant, *, path: Path) -> Question:
-    """The question for a grant. Raises InvalidInput at `path` for an integration that is not set up for OAuth."""
+async def question_of(
+    work: Work, integration: Integration, grant: Grant, origins: Origins, *, path: Path
+) -> Question:
+    """The question for a grant, which goes to no address outside of these origins, nor do its tokens.
+
+    Raises InvalidInput at `path` for an integration that is not set up for OAuth; NotReady if its token address is
+    none that the grant or the client secret is meant for.
+    """
     definition = await definition_of(work, integration)
+    endpoint = token_endpoint(work, integration, path)
+    if not origins.allows_token(endpoint.url):
+        raise changed()
+    vendor, inquiry = vendor_of(integration, definition), await inquiry_of(work, integration, definition)
+    if vendor.userinfo_url is not None and not origins.allows_call(vendor.userinfo_url):
+        vendor = replace(vendor, userinfo_url=None)
+    if inquiry is not None and not origins.allows_call(inquiry.probe.request.url):
+        inquiry = None
     return Question(
-        endpoint=token_endpoint(work, integration, path),
+        endpoint=endpoint,
         grant=grant,
-        vendor=vendor_of(integration, definition),
+        vendor=vendor,
         lane=work.organization_id,
-        inquiry=await inquiry_of(work, integration, definition),
+        origins=origins,
+        inquiry=inquiry,
     )
 
 
 async def redeem(hub: Hub, taken: Taken) -> Learned:
     """Exchange the code, outside of any transaction. The code is sent only once."""
-    return Learned() if taken.refusal is not None else await learn(hub, taken.question)
+    if taken.question is None or taken.refusal is not None:
+        return Learned()
+    return await learn(hub, taken.question)
 
 
 async def learn(hub: Hub, question: Question) -> Learned:
@@ -121,6 +148,15 @@ async def learn(hub: Hub, question: Question) -> Learned:
         hub, question.vendor, question.inquiry, question.endpoint.client_id, answer, lane=question.lane
     )
     return Learned(answer=answer, account=account)
+
+
+async def _question(
+    work: Work, integration: Integration, grant: AuthorizationCode, origins: Origins
+) -> Question | None:
+    try:
+        return await question_of(work, integration, grant, origins, path=("state",))
+    except NotReady:  # the state is used up all the same, and the session says so
+        return None
 
 
 def _is_meant(work: Work, session: ConnectSession, said: FinishAuthorization) -> bool:

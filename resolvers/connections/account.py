@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from models.errors import Forbidden, InvalidInput, NotFound, TooMany, UpstreamFailed
+from models.errors import Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
 from models.tables import Connection, Definition, Integration
 from models.vocabulary import Permission, UpstreamFailure
 from proxy.address import check_path
@@ -67,7 +67,7 @@ async def ask_account(hub: Hub, sought: Sought) -> Told | None:
     loads=READS,
     records=READS,
     needs=Permission.CONNECTIONS_READ,
-    refuses=(NotFound, InvalidInput, Forbidden, TooMany, UpstreamFailed),
+    refuses=(NotFound, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
 )
 async def read_account(work: Work, sought: Sought, told: Told | None) -> dict[str, Any]:
     """`accountId`, `email` and `displayName`, as far as they are known. Raises NotFound if none is."""

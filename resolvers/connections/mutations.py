@@ -14,6 +14,7 @@ from models.row import name_key
 from models.tables import Connection, Definition, Integration, Registration
 from models.vocabulary import ConnectionMode, Permission
 from proxy.address import check_base_url
+from resolvers.credentials.binding import bind_first, entered
 from resolvers.credentials.register import register
 from resolvers.credentials.store import new_connection, store
 from resolvers.credentials.unverify import unverify_all, unverify_users_of
@@ -23,7 +24,7 @@ from resolvers.faults import ADDRESS, Faults
 from resolvers.managing import integrations_of, require_sharing
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import operation
-from resolvers.secret import Secret, check_fits, check_secret
+from resolvers.secret import Secret, auth_type_at, check_fits, check_secret
 from resolvers.unset import UNSET, Unset, given
 from resolvers.work import Work
 
@@ -86,7 +87,9 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
     name = new.name or (integration.name if integration else "Connection")
     connection = new_connection(work, name, principal_id=principal_id)
     connection.base_url = new.base_url
-    store(work, connection, secret, at=integration.auth_type if integration else None)
+    at = integration.auth_type if integration else None
+    origins = await entered(work, integrations, auth_type_at(at, secret), base_url=new.base_url)
+    store(work, connection, secret, origins=origins, at=at)
     work.audit(connection, "connection.created", integration_id=integration.id if integration else None)
     await work.flush()
     if integration is not None:
@@ -103,16 +106,18 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     faults.check(new.name is not None, "name", "It cannot be null.")
     faults.name("name", new.name)
     faults.check(new.secret is not None, "secret", "It cannot be null.")
-    secret = None
+    secret, integrations = None, await integrations_of(work, connection)
     if isinstance(new.secret, Secret):
-        secret = await judged_secret(work, faults, await integrations_of(work, connection), new.secret)
+        secret = await judged_secret(work, faults, integrations, new.secret)
     _check_base_url(faults, new.base_url)
     faults.refuse()
     connection.name = given(new.name, connection.name) or connection.name
     connection.name_key = name_key(connection.name)
     connection.base_url = given(new.base_url, connection.base_url)
     if secret is not None:
-        store(work, connection, secret, at=connection.auth_type)
+        auth_type = auth_type_at(connection.auth_type, secret)
+        origins = await entered(work, integrations, auth_type, base_url=connection.base_url)
+        store(work, connection, secret, origins=origins, at=connection.auth_type)
     connection.version += 1
     work.audit(connection, "connection.updated")
     if secret is not None:
@@ -132,7 +137,10 @@ async def delete_connection(work: Work, id: str) -> str:
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
 async def register_connections(work: Work, link: RegisterConnections) -> Integration:
-    """Attach connections to an integration, all or none; attaching twice changes nothing."""
+    """Attach connections to an integration, all or none; attaching twice changes nothing.
+
+    A secret that was entered for other addresses is not sent to this integration's until it is entered again.
+    """
     integration = await work.get(Integration, link.integration_id, path=("integration_id",))
     faults = Faults()
     few = 0 < len(link.connection_ids) <= _MOST_REGISTRATIONS
@@ -146,6 +154,7 @@ async def register_connections(work: Work, link: RegisterConnections) -> Integra
         connection = await work.get(Connection, connection_id, path=path)
         if connection.mode is ConnectionMode.SHARED or connection_id == default:
             await require_sharing(work, integration, connection=connection, path=path)
+        await bind_first(work, integration, connection)
         if await _attach(work, integration, connection, default=connection_id == default):
             work.audit(connection, "connection.registered", integration_id=integration.id)
     return integration

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.errors import Forbidden, InvalidInput, NotFound, TooMany, UpstreamFailed
+from models.errors import Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import Permission
 from proxy.oauth import AuthorizationCode, Grant, RefreshToken, TokenAnswer
@@ -18,6 +18,7 @@ from resolvers.connect.keep import keep_secret, keep_tokens
 from resolvers.connect.redeem import Learned, Question, learn, question_of
 from resolvers.connect.session import asks_for_consent, is_for_all
 from resolvers.connections.mutations import judged_secret
+from resolvers.credentials.binding import entered_at
 from resolvers.credentials.register import replace_default_connection, shared_default
 from resolvers.faults import ADDRESS, Faults, require
 from resolvers.find import IntegrationRef, get_integration, managed_integration
@@ -68,7 +69,7 @@ class Connecting:
 async def load_connecting(work: Work, new: ConnectIntegration) -> Connecting:
     """Find the integration, and check the secret or grant. Nothing is sent."""
     integration = await get_integration(work, new.integration, path=_PATH)
-    await _destination(work, integration)
+    into = await _destination(work, integration)
     faults = Faults()
     if isinstance(new.given, Secret):
         secret = await judged_secret(work, faults, [integration], new.given)
@@ -76,7 +77,8 @@ async def load_connecting(work: Work, new: ConnectIntegration) -> Connecting:
         return Connecting(integration_id=integration.id, secret=secret)
     _check_grant(faults, new.given)
     faults.refuse()
-    question = await question_of(work, integration, new.given, path=_PATH)
+    origins = await entered_at(work, integration, integration.auth_type, into.connection)
+    question = await question_of(work, integration, new.given, origins, path=_PATH)
     return Connecting(integration_id=integration.id, question=question)
 
 
@@ -91,7 +93,7 @@ async def redeem_grant(hub: Hub, connecting: Connecting) -> Learned:
     loads=WRITES,  # a one-time grant is not spent while the database cannot be written
     records=WRITES,
     needs=Permission.CONNECTIONS_WRITE,
-    refuses=(NotFound, InvalidInput, Forbidden, TooMany, UpstreamFailed),
+    refuses=(NotFound, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
 )
 async def connect_integration(work: Work, connecting: Connecting, learned: Learned) -> Connected:
     """Create the caller's connection at an integration, or replace its secret.
@@ -108,7 +110,7 @@ async def connect_integration(work: Work, connecting: Connecting, learned: Learn
     return Connected(integration=integration, connection=connection)
 
 
-@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, NotReady))
 async def authorize_integration(work: Work, wanted: AuthorizeIntegration) -> Authorization:
     """Begin OAuth for the connection that `connect_integration` would make or renew."""
     integration = await get_integration(work, wanted.integration, path=_PATH)
@@ -182,6 +184,7 @@ async def _keep_grant(
         _with_its_refresh_token(question.grant, learned.answer),
         asked=integration.scopes,
         account=learned.account,
+        origins=question.origins,
         principal_id=into.principal_id,
         renewed=await _held(work, into),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.errors import Forbidden, InvalidInput, NotFound, TooMany, UpstreamFailed
+from models.errors import Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
 from models.tables import Connection, Definition, Integration, Registration
 from models.vocabulary import ConnectionStatus, Permission
 from resolvers.connections.health import Check, Finding, check_of, note, run_check, unchanged
@@ -61,7 +61,7 @@ async def send(hub: Hub, examined: Examined) -> Finding:
     loads=READS,
     records=WRITES,
     needs=Permission.CONNECTIONS_READ,
-    refuses=(NotFound, InvalidInput, Forbidden, UpstreamFailed),
+    refuses=(NotFound, InvalidInput, Forbidden, NotReady, UpstreamFailed),
 )
 async def test_connection(work: Work, examined: Examined, finding: Finding) -> Connection:
     """Test a connection at the remote service, and learn its account. A failed test is a result, not a refusal."""

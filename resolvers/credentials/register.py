@@ -10,10 +10,11 @@ from sqlmodel import col
 
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import ConnectionMode
+from resolvers.credentials.binding import entered_at
 from resolvers.credentials.store import new_connection, store
 from resolvers.credentials.unverify import unverify_users_of
 from resolvers.managing import require_sharing
-from resolvers.secret import Secret
+from resolvers.secret import Secret, auth_type_at
 from resolvers.work import Work
 
 
@@ -21,6 +22,8 @@ async def replace_default_connection(
     work: Work, integration: Integration, secret: Secret, *, hints: Mapping[str, Any] | None = None
 ) -> Connection:
     """Give an integration its default shared connection, or give that one a new secret. Both have been checked.
+
+    The secret is bound to the origins that stand, so store the integration's addresses and capabilities before.
 
     Integrations that use it have to be verified again. Raises Forbidden if the caller may not share at one of them.
     """
@@ -30,7 +33,9 @@ async def replace_default_connection(
         connection = new_connection(work, integration.name)
     else:
         await require_sharing(work, connection=connection)
-    store(work, connection, secret, at=integration.auth_type, hints=hints or {})
+    auth_type = auth_type_at(integration.auth_type, secret)
+    origins = await entered_at(work, integration, auth_type, None if new else connection)
+    store(work, connection, secret, origins=origins, at=integration.auth_type, hints=hints or {})
     return await save_connection(work, integration, connection, new=new, default=True)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from models.origins import Origins
 from models.row import name_key
 from models.tables import Connection
 from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, HubEvent
@@ -38,6 +39,7 @@ def store(
     connection: Connection,
     secret: Secret,
     *,
+    origins: Origins,
     at: AuthType | None = None,
     account: Mapping[str, Any] = _NOTHING,
     hints: Mapping[str, Any] = _NOTHING,
@@ -45,10 +47,12 @@ def store(
 ) -> None:
     """Put a secret into a connection, which is CONNECTED from then on, and announce that.
 
+    `origins` are those that it is entered for, or keeps: it is sent nowhere else (`credentials/binding.py`).
     `at` is the auth type of the integration; see `auth_type_at`. `account` is the secret's; unknown unless given.
     `hints` are shown beside the parts of the secret.
     """
     connection.auth_type = auth_type_at(at, secret)
+    connection.secret_origins = origins.text()
     connection.secret = work.seal(connection, "secret", secret.stored())
     connection.details = {**secret.details(), **hints}
     connection.account = dict(account)

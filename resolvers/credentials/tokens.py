@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models.origins import Origins
 from models.tables import Connection
 from models.vocabulary import ConnectionStatus, HubEvent
 from proxy.oauth import TokenAnswer
@@ -20,13 +21,15 @@ def store_tokens(
     *,
     asked: Sequence[str],
     account: Mapping[str, Any] | None = None,
+    origins: Origins | None = None,
     integration_id: str | None = None,
 ) -> None:
     """Put the answer of a token endpoint into a connection, which is CONNECTED from then on, under a new version.
 
     `asked` are the scopes of the request; they are granted unless the answer says otherwise (RFC 6749 §5.1).
     `account` is the one that consented. None renews: the account stays, and the old refresh token stays in force
-    unless the answer has a new one (RFC 6749 §6).
+    unless the answer has a new one (RFC 6749 §6). `origins` are those of the consent; None keeps the connection's:
+    a renewal must not take a token to an address that has changed meanwhile.
     """
     renews = account is None
     old = work.unseal(connection, "secret").get("refreshToken") if renews and connection.secret else None
@@ -42,6 +45,7 @@ def store_tokens(
         work,
         connection,
         Secret(oauth2=tokens),
+        origins=Origins.read(connection.secret_origins) if origins is None else origins,
         at=connection.auth_type,
         account=connection.account if account is None else account,
         hints=hints_of(connection),

@@ -12,6 +12,7 @@ from proxy.address import build_url
 from proxy.inputs import Bound, CompiledCapability, compile_capability
 from proxy.message import OutboundRequest
 from resolvers.dispatching.find import CapabilityName, FoundCapability, find_capability
+from resolvers.fitness import address_changed
 from resolvers.idempotency import check_key, digest_of_input
 from resolvers.outbound.request import Outbound, merged, outbound, route_of
 from resolvers.pick import Pick, pick
@@ -72,7 +73,7 @@ async def candidate(work: Work, run: RunCapability) -> Candidate:
     )
     picked = pick(work.caller, found.integration, found.candidates, named=run.connection_id)
     readiness = Readiness.of(found.integration, found.installation, found.definition, picked)
-    ready = availability(readiness, found.capability.required_scopes)
+    ready = availability(readiness, found.capability.required_scopes, endpoint=found.capability.endpoint)
     connection_id = picked.connection.id if picked.connection else None
     parts = [found.capability.id, bound.path, bound.query, bound.headers, bound.body, connection_id]
     return Candidate(
@@ -81,9 +82,13 @@ async def candidate(work: Work, run: RunCapability) -> Candidate:
 
 
 async def build(work: Work, chosen: Candidate, key: str | None) -> Outbound:
-    """The outbound request. Raises InvalidInput for an input or template that cannot be sent."""
-    bound, capability = chosen.bound, chosen.capability
-    route = route_of(work, chosen.found.integration, chosen.connection)
+    """The outbound request. Raises InvalidInput for an input or template that cannot be sent.
+
+    At an address that the secrets were not entered for it lacks them: a plan shows it, and a dispatch is refused.
+    """
+    bound, capability, integration = chosen.bound, chosen.capability, chosen.found.integration
+    withheld = address_changed(integration, chosen.connection, capability.endpoint)
+    route = route_of(work, integration, chosen.connection, withheld=withheld)
     query = (*bound.query, *route.granted.query)
     url = build_url(route.base_url, chosen.compiled.url_parts, bound.path, query, path=("inputs",))
     body = bound.body_bytes()

@@ -22,6 +22,7 @@ from resolvers.dispatching.build import Candidate, RunCapability, build, candida
 from resolvers.dispatching.mutations import OPERATION
 from resolvers.filters import among, at_least, before
 from resolvers.idempotency import key_owner
+from resolvers.oauth.renewal import renewal_obstacle
 from resolvers.operation import operation
 from resolvers.outbound.request import Outbound
 from resolvers.page import NEWEST_FIRST, Slice, SliceRequest
@@ -91,14 +92,29 @@ async def plan_dispatch(work: Work, run: RunCapability) -> DispatchPlan:
     chosen = await candidate(work, run)
     outbound = await build(work, chosen, run.idempotency_key)
     blocked_by = work.hub.egress.policy.objection(outbound.request.url)
+    reason = chosen.ready.reason or await _renewal_reason(work, chosen, outbound)
     fate = await _fate(work, run.idempotency_key, chosen.digest)
-    return _plan(chosen, outbound, blocked_by, fate)
+    return _plan(chosen, outbound, reason, blocked_by, fate)
 
 
-def _plan(chosen: Candidate, outbound: Outbound, blocked_by: str | None, fate: IdempotencyFate) -> DispatchPlan:
+async def _renewal_reason(work: Work, chosen: Candidate, outbound: Outbound) -> UnavailableReason | None:
+    """Why the token of the call could not be renewed before it; None if it need not be, or could."""
+    if chosen.connection is None or outbound.held is None or not outbound.held.due:
+        return None
+    obstacle = await renewal_obstacle(work, chosen.connection)
+    return obstacle.reason if obstacle else None
+
+
+def _plan(
+    chosen: Candidate,
+    outbound: Outbound,
+    reason: UnavailableReason | None,
+    blocked_by: str | None,
+    fate: IdempotencyFate,
+) -> DispatchPlan:
     return DispatchPlan(
-        allowed=chosen.ready.available and blocked_by is None and fate is not IdempotencyFate.CONFLICT,
-        reason=chosen.ready.reason,
+        allowed=reason is None and blocked_by is None and fate is not IdempotencyFate.CONFLICT,
+        reason=reason,
         blocked_by=blocked_by,
         missing_scopes=chosen.ready.missing_scopes,
         capability=chosen.capability,

@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 
 from models.errors import Forbidden
+from models.secret_column import secret_place
 from models.tables import Installation
 from models.vocabulary import Permission
 from resolvers.caller import Caller
-from resolvers.work import secret_place
 
 
 def configuration(installation: Installation, caller: Caller) -> dict[str, Any]:

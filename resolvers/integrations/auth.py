@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from models.origins import Origins
 from models.tables import Integration
 from models.vocabulary import ApiKeyLocation, AuthType, TokenEndpointAuth
 from proxy.address import check_base_url, check_oauth_url
@@ -56,8 +57,8 @@ def check_auth(faults: Faults, auth: IntegrationAuth | Unset | None) -> None:
     faults.object(("auth", "parameters"), auth.parameters)
 
 
-def apply_auth(work: Work, integration: Integration, auth: IntegrationAuth | Unset | None) -> None:
-    """Set the given values; a cleared value goes back to its default."""
+def apply_auth(integration: Integration, auth: IntegrationAuth | Unset | None) -> None:
+    """Set the given values except secrets; a cleared value goes back to its default. See `seal_auth`."""
     if not isinstance(auth, IntegrationAuth):
         return
     for field, default in {**PLAIN, "client_id": None}.items():
@@ -69,12 +70,25 @@ def apply_auth(work: Work, integration: Integration, auth: IntegrationAuth | Uns
         integration.scopes = list(auth.scopes or ())
     if not isinstance(auth.parameters, Unset):
         integration.parameters = auth.parameters or {}
+
+
+def seal_auth(work: Work, integration: Integration, auth: IntegrationAuth | Unset | None, origins: Origins) -> None:
+    """Set the given client secret and headers, bound to these origins; those that are not given keep theirs."""
+    if not isinstance(auth, IntegrationAuth):
+        return
     if not isinstance(auth.client_secret, Unset):
+        integration.client_secret_origins = None if auth.client_secret is None else origins.text()
         integration.client_secret = _sealed(work, integration, "client_secret", auth.client_secret)
     if not isinstance(auth.headers, Unset):
         pairs = [{"name": header.name, "value": header.value} for header in auth.headers or ()]
-        integration.headers = _sealed(work, integration, "headers", pairs or None)
-        integration.header_hints = [{**pair, "value": hint(pair["value"])} for pair in pairs]
+        seal_headers(work, integration, pairs, origins)
+
+
+def seal_headers(work: Work, integration: Integration, pairs: Sequence[Mapping[str, str]], origins: Origins) -> None:
+    """Set the headers, bound to these origins."""
+    integration.headers_origins = origins.text() if pairs else None
+    integration.headers = _sealed(work, integration, "headers", list(pairs) or None)
+    integration.header_hints = [{**pair, "value": hint(pair["value"])} for pair in pairs]
 
 
 def own_credentials(integration: Integration) -> Secret | None:

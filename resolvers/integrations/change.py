@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from models.row import name_key
 from models.tables import Definition, Integration
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess
+from resolvers.credentials.binding import endpoints_of, origins_of
 from resolvers.credentials.register import replace_default_connection
 from resolvers.credentials.unverify import unverify
 from resolvers.definitions.queries import of_vendor
@@ -21,9 +22,17 @@ from resolvers.integrations.auth import (
     changes_client,
     own_addresses,
     own_credentials,
+    seal_auth,
 )
 from resolvers.integrations.check import check_integration
-from resolvers.integrations.defaults import VendorChange, defaults_of, fill, parameters_of, require_usable
+from resolvers.integrations.defaults import (
+    VendorChange,
+    defaults_of,
+    fill,
+    fill_headers,
+    parameters_of,
+    require_usable,
+)
 from resolvers.integrations.names import search_text_of, slug_for
 from resolvers.secret import Secret
 from resolvers.unset import UNSET, Unset, given
@@ -64,10 +73,8 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
         check_integration, new, change.definition, auth_type=auth_type, parameters=change.to_judge, own_addresses=own
     )
     await _apply(work, integration, new)
-    fill(work, integration, change.before, change.after, new.auth)
+    await _authorise(work, integration, new.auth, change)
     integration.category = given(new.category, integration.category) or change.after["category"]
-    if not isinstance(new.auth, Unset):
-        apply_auth(work, integration, new.auth)
     integration.vendor, integration.definition_id = change.vendor, change.row.id if change.row else None
     integration.search_text = search_text_of(integration)
     if change.to_judge is not None or isinstance(new.secret, Secret) or changes_client(new.auth):
@@ -81,6 +88,17 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     if secret is not None:
         await replace_default_connection(work, integration, secret)
     return integration
+
+
+async def _authorise(
+    work: Work, integration: Integration, auth: IntegrationAuth | Unset | None, change: VendorChange
+) -> None:
+    """Set the auth group. Secrets that are given are bound to the addresses that this change leaves."""
+    fill(integration, change.before, change.after, auth)
+    apply_auth(integration, auth)
+    origins = origins_of(integration, change.definition, await endpoints_of(work, integration))
+    fill_headers(work, integration, change.before, change.after, auth, origins)
+    seal_auth(work, integration, auth, origins)
 
 
 def _with_own_auth_type(new: UpdateIntegration, own: AuthType) -> UpdateIntegration:

@@ -11,15 +11,23 @@ from models.tables import Definition, Integration, Principal, Workspace
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, TokenEndpointAuth
 from resolvers.capabilities.declaring import declare
 from resolvers.capabilities.manifest import DeclareCapability
+from resolvers.credentials.binding import origins_of
 from resolvers.credentials.register import replace_default_connection
 from resolvers.credentials.unverify import unverify
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.queries import of_vendor
 from resolvers.definitions.secret import composed
 from resolvers.installations.install import install_on
-from resolvers.integrations.auth import IntegrationAuth, apply_auth, own_addresses, own_credentials
+from resolvers.integrations.auth import IntegrationAuth, apply_auth, own_addresses, own_credentials, seal_auth
 from resolvers.integrations.check import check_integration
-from resolvers.integrations.defaults import Defaults, defaults_of, fill, parameters_of, require_usable
+from resolvers.integrations.defaults import (
+    Defaults,
+    defaults_of,
+    fill,
+    fill_headers,
+    parameters_of,
+    require_usable,
+)
 from resolvers.integrations.names import handler_for, search_text_of, slug_for, uuid_for
 from resolvers.secret import Secret
 from resolvers.unset import given
@@ -98,8 +106,12 @@ async def make_integration(work: Work, new: CreateIntegration) -> Integration:
         updated_by=work.caller.principal_id,
     )
     integration.search_text = search_text_of(integration)
-    fill(work, integration, defaults_of(None, {}), judged.defaults, new.auth)
-    apply_auth(work, integration, new.auth)
+    plain = defaults_of(None, {})
+    fill(integration, plain, judged.defaults, new.auth)
+    apply_auth(integration, new.auth)
+    origins = origins_of(integration, judged.definition, [one.endpoint for one in new.capabilities or ()])
+    fill_headers(work, integration, plain, judged.defaults, new.auth, origins)
+    seal_auth(work, integration, new.auth, origins)
     integration.category = new.category or integration.category
     secret = composed(judged.definition, new.secret) if new.secret else own_credentials(integration)
     if secret is not None:
@@ -123,10 +135,11 @@ async def _furnish(
 ) -> None:
     work.add(Workspace(organization_id=integration.organization_id, integration_id=integration.id))
     await install_on(work, integration)
-    if secret is not None:
-        await replace_default_connection(work, integration, secret)
     if capabilities is not None:
         await declare(work, integration, capabilities)
+        await work.flush()
+    if secret is not None:
+        await replace_default_connection(work, integration, secret)
 
 
 async def _owner(work: Work, owner_id: str | None) -> str | None:

@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.errors import Conflict, InvalidInput
+from models.origins import Origins
 from models.tables import Definition, Integration, Organization
 from models.vocabulary import ApiKeyLocation, AuthType
-from proxy.headers import hint
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.stored import definition_of
 from resolvers.definitions.values import fill_address
-from resolvers.integrations.auth import PLAIN, IntegrationAuth
+from resolvers.integrations.auth import PLAIN, IntegrationAuth, seal_headers
 from resolvers.unset import Unset
 from resolvers.work import Work
 
@@ -68,18 +68,33 @@ def defaults_of(definition: VendorDefinition | None, parameters: Mapping[str, An
     }
 
 
-def fill(
-    work: Work, integration: Integration, before: Defaults, after: Defaults, auth: IntegrationAuth | Unset | None
-) -> None:
-    """Replace old defaults by new ones. Values of the integration's own, given now or before, stay."""
+def fill(integration: Integration, before: Defaults, after: Defaults, auth: IntegrationAuth | Unset | None) -> None:
+    """Replace old defaults by new ones, except headers. The integration's own values, given now or before, stay."""
     for column, value in after.items():
         given = getattr(auth, "type" if column == "auth_type" else column, Unset.UNSET)
-        if not isinstance(given, Unset) or value == before[column]:
+        if column == "headers" or not isinstance(given, Unset) or value == before[column]:
             continue
-        if column == "headers":
-            _fill_headers(work, integration, before[column], value)
-        elif getattr(integration, column) == before[column]:
+        if getattr(integration, column) == before[column]:
             setattr(integration, column, value)
+
+
+def fill_headers(
+    work: Work,
+    integration: Integration,
+    before: Defaults,
+    after: Defaults,
+    auth: IntegrationAuth | Unset | None,
+    origins: Origins,
+) -> None:
+    """Replace the definition's old headers by its new ones, bound to these origins.
+
+    The definition's own values are no secret, so they follow the integration to a new address; other values stay.
+    """
+    if not isinstance(getattr(auth, "headers", Unset.UNSET), Unset):
+        return
+    old, new = before["headers"], after["headers"]
+    if (old or new) and (work.unseal(integration, "headers") or []) == old:
+        seal_headers(work, integration, new, origins)
 
 
 async def require_usable(work: Work, row: Definition | None) -> VendorDefinition | None:
@@ -111,12 +126,6 @@ async def _require_first(work: Work, row: Definition) -> None:
         shown = await work.find(Integration, other.id)
         sentence = f"{row.name} supports one integration for each organization, and there is one already."
         raise Conflict(sentence, existing=shown, path=("vendor",))
-
-
-def _fill_headers(work: Work, integration: Integration, before: Any, after: Any) -> None:
-    if (work.unseal(integration, "headers") or []) == before:
-        integration.headers = work.seal(integration, "headers", after) if after else None
-        integration.header_hints = [{**pair, "value": hint(pair["value"])} for pair in after]
 
 
 def _filled(address: str | None, parameters: Mapping[str, Any]) -> str | None:

@@ -65,6 +65,7 @@ async def delete_integration(work: Work, id: str | IntegrationRef, expected_vers
     integration.state = IntegrationState.DELETING
     integration.state_changed_at = integration.removed_at = now
     integration.client_secret = integration.headers = None
+    integration.client_secret_origins = integration.headers_origins = None
     integration.header_hints = []
     integration.icon_asset_id = None
     integration.version += 1

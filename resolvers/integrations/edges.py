@@ -55,6 +55,7 @@ async def _readiness(session: AsyncSession, caller: Caller, integration_ids: Seq
     )
     deciding = (
         select(*map(col, (Integration.id, Integration.organization_id, Integration.auth_type, Integration.state)))
+        .add_columns(*map(col, (Integration.api_base_url, Integration.headers_origins)))
         .add_columns(col(Installation.status), col(Definition.requires_verification))
         .outerjoin(Installation, installed)
         .outerjoin(Definition, col(Definition.id) == col(Integration.definition_id))
@@ -68,6 +69,8 @@ async def _readiness(session: AsyncSession, caller: Caller, integration_ids: Seq
             status=row.status,
             requires_verification=bool(row.requires_verification),
             picked=pick(caller, row, found[row.id]),
+            api_base_url=row.api_base_url,
+            headers_origins=row.headers_origins,
         )
         for row in rows
     }

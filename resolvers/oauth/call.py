@@ -14,6 +14,7 @@ from proxy.auth import with_bearer
 from proxy.call import Answer, Failure, OutboundRequest, call
 from resolvers.caller import Caller
 from resolvers.credentials.held import HeldToken
+from resolvers.fitness import changed
 from resolvers.hub import Hub
 from resolvers.oauth.renewal import FreshToken, RenewToken, fresh_token, require_reconnect
 
@@ -47,9 +48,10 @@ async def call_with_token(
     if fresh is None and held.renewable:
         try:
             fresh = await _within(deadline - clock(), fresh_token(hub, held))
+            armed = _armed(request, fresh, deadline - clock(), renewed)
         except DomainError:  # the 401 is the answer; the connection records the failed renewal
             return answer
-        again = await call(hub.egress, _armed(request, fresh, deadline - clock(), renewed))
+        again = await call(hub.egress, armed)
         answer = replace(again, attempts=again.attempts + answer.attempts)
     if _refused(answer):
         lost = RenewToken(connection_id=held.connection_id, version=fresh.version if fresh else held.version)
@@ -65,10 +67,13 @@ def _refused(answer: Answer | Failure) -> bool:
 def _armed(
     request: OutboundRequest, fresh: FreshToken | None, seconds: float, renewed: list[str] | None
 ) -> OutboundRequest:
+    """The request with a fresh token. Raises NotReady if its address is none that the token is meant for."""
     if fresh is None:
         return request
     if renewed is not None:
         renewed.append(fresh.access_token)
+    if not fresh.origins.allows_call(request.url):
+        raise changed()
     headers = with_bearer(request.headers, fresh.access_token)
     return replace(request, headers=headers, timeout_seconds=max(seconds, _LEAST_SECONDS))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlmodel import col
 
+from models.origins import Origins
 from models.tables import Connection, Integration, Registration
 from proxy.oauth import TokenEndpoint
+from resolvers.fitness import changed
 from resolvers.work import Work
 
 
@@ -28,13 +30,25 @@ async def issuing_integration(work: Work, connection: Connection) -> Integration
 
 
 def token_endpoint(work: Work, integration: Integration, url: str | None = None) -> TokenEndpoint | None:
-    """The token endpoint, or the endpoint at `url` with the same client; None without an address or a client."""
+    """The token endpoint, or the endpoint at `url` with the same client; None without an address or a client.
+
+    Raises NotReady if its address is none that the client secret was entered for.
+    """
     address = url or integration.token_url
     if address is None or integration.client_id is None:
         return None
+    if not client_fits(integration, address):
+        raise changed()
     return TokenEndpoint(
         url=address,
         client_id=integration.client_id,
         client_secret=work.unseal(integration, "client_secret"),
         auth=integration.token_endpoint_auth,
     )
+
+
+def client_fits(integration: Integration, url: str) -> bool:
+    """Whether the integration's client secret may go to this address; true for a public client."""
+    if integration.client_secret is None:
+        return True
+    return Origins.read(integration.client_secret_origins).allows_token(url)

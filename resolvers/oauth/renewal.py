@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from models.errors import DomainError, NotFound, NotReady, TokenRefused, TooMany, UpstreamFailed, UpstreamTimeout
 from models.job import database_now
+from models.origins import Origins
 from models.row import new_id
 from models.tables import Connection, Integration
 from models.vocabulary import ConnectionStatus, UnavailableReason
@@ -24,6 +25,7 @@ from resolvers.auth_kinds import KINDS, GrantType
 from resolvers.caller import Caller
 from resolvers.credentials.held import HeldToken
 from resolvers.credentials.tokens import lose_connection, store_tokens
+from resolvers.fitness import changed
 from resolvers.hub import Hub
 from resolvers.oauth.client import issuing_integration, token_endpoint
 from resolvers.operation import OPERATOR, WRITES, exchange, operation
@@ -45,10 +47,14 @@ class RenewToken:
 
 @dataclass(frozen=True, kw_only=True)
 class FreshToken:
-    """A token to use now, of the current version."""
+    """A token to use now, of the current version, and the only origins to which it may go.
+
+    The user may have connected again for other addresses since the call was built.
+    """
 
     access_token: str = field(repr=False)
     version: int
+    origins: Origins
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +83,15 @@ async def fresh_token(hub: Hub, held: HeldToken) -> FreshToken:
     Raises NotReady if the user must connect again, UpstreamFailed if the vendor fails, NotFound.
     """
     return await hub.flights.join(("token", held.connection_id, held.version), lambda: _renew(hub, held))
+
+
+async def renewal_obstacle(work: Work, connection: Connection) -> NotReady | None:
+    """The refusal of a renewal that is due, without asking the vendor or taking the lease; None if it may begin."""
+    try:
+        _turn(work, connection, await issuing_integration(work, connection))
+    except NotReady as refusal:
+        return refusal
+    return None
 
 
 async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed:
@@ -123,7 +138,7 @@ async def renew_token(
         return _fresh(work, connection) or Unrenewed()
     if isinstance(sent, TokenAnswer):
         store_tokens(work, connection, sent, asked=claimed.asked, integration_id=claimed.integration_id)
-        return FreshToken(access_token=sent.access_token, version=connection.secret_version)
+        return _token(connection, sent.access_token)
     if connection.lease_owner != claimed.owner:
         return Unrenewed()
     return Unrenewed(why=await _fail(work, connection, claimed, sent))
@@ -183,19 +198,32 @@ def _turn(work: Work, connection: Connection, integration: Integration | None) -
 
 
 def _grant(work: Work, connection: Connection, integration: Integration) -> tuple[Grant, tuple[str, ...]]:
-    """The grant of the token request, and its scopes. Raises NotReady without a refresh token."""
+    """The grant of the token request, and its scopes.
+
+    Raises NotReady without a refresh token, or if an address is none that the secrets were entered for.
+    """
     grant_type = KINDS[connection.auth_type].grant
     match grant_type:
         case GrantType.CLIENT_CREDENTIALS:
+            # A token that the client's secret gets goes to no origin that this secret was not entered for.
+            if integration.client_secret is not None and not _within_client(connection, integration):
+                raise changed()
             scopes = tuple(integration.scopes)
             return ClientCredentials(scopes=scopes), scopes
         case GrantType.AUTHORIZATION_CODE | None:
             refresh_token = work.unseal(connection, "secret").get("refreshToken")
             if refresh_token is None:
                 raise _come_back()
+            if not Origins.read(connection.secret_origins).allows_token(integration.token_url or ""):
+                raise changed()
             return RefreshToken(token=refresh_token), tuple(connection.granted_scopes)
         case _:
             assert_never(grant_type)
+
+
+def _within_client(connection: Connection, integration: Integration) -> bool:
+    allowed = Origins.read(integration.client_secret_origins).api
+    return Origins.read(connection.secret_origins).api <= allowed
 
 
 async def _held(work: Work, connection_id: str) -> Connection:
@@ -213,7 +241,12 @@ def _row(connection_id: str) -> Select[Connection]:
 def _fresh(work: Work, connection: Connection) -> FreshToken | None:
     """The token that another caller has stored; None if it is still to be fetched."""
     access_token = work.unseal(connection, "secret").get("accessToken")
-    return access_token and FreshToken(access_token=access_token, version=connection.secret_version)
+    return access_token and _token(connection, access_token)
+
+
+def _token(connection: Connection, access_token: str) -> FreshToken:
+    origins = Origins.read(connection.secret_origins)
+    return FreshToken(access_token=access_token, version=connection.secret_version, origins=origins)
 
 
 def _come_back() -> NotReady:

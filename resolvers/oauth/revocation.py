@@ -14,6 +14,7 @@ import orjson
 from jobs.job import Claimed, GiveUp, NewJob
 from jobs.kind import JobContext
 from models.errors import SecretUnreadable, TokenRefused
+from models.origins import Origins
 from models.secret_place import SecretPlace
 from models.tables import Connection, Integration
 from models.vocabulary import HubEvent, TokenEndpointAuth
@@ -21,11 +22,15 @@ from proxy.oauth import TokenEndpoint, revoke_token
 from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller
 from resolvers.hub import Hub
-from resolvers.oauth.client import issuing_integration, token_endpoint
+from resolvers.oauth.client import client_fits, issuing_integration, token_endpoint
 from resolvers.work import Work
 
 REVOKE: Final = "connection.revoke"
 _MAX_ATTEMPTS: Final = 8
+_WITHHELD: Final = (
+    "The address for revocation has changed since the tokens were stored, so they were not sent there;"
+    " revoke them at the vendor."
+)
 #: A vendor that revokes a refresh token may leave its access tokens alive (RFC 7009 §2.1), so both are revoked.
 _HINTS: Final = {"refreshToken": "refresh_token", "accessToken": "access_token"}
 
@@ -41,8 +46,13 @@ async def forget_connection(work: Work, connection: Connection, *, client: Token
 
 
 def revocation_endpoint(work: Work, integration: Integration | None) -> TokenEndpoint | None:
-    """The revocation endpoint of an integration, with its client; None without an address or a client."""
+    """The revocation endpoint of an integration, with its client; None without an address or a client.
+
+    None also if the client secret was not entered for the address: then the deletion goes on without it.
+    """
     if integration is None or integration.revocation_url is None:
+        return None
+    if not client_fits(integration, integration.revocation_url):
         return None
     return token_endpoint(work, integration, integration.revocation_url)
 
@@ -58,9 +68,14 @@ def client_of(hub: Hub, job: Claimed) -> TokenEndpoint | None:
 
 
 async def revoke(caller: Caller, context: JobContext) -> None:
-    """Revoke the tokens at the vendor. A token that it refuses to revoke counts as revoked."""
+    """Revoke the tokens at the vendor. A token that it refuses to revoke counts as revoked.
+
+    Raises GiveUp if they were not entered for the address.
+    """
     hub, job = caller.hub, context.job
     farewell = _unsealed(hub, job)
+    if farewell["client"] is None:
+        raise GiveUp(_WITHHELD)
     for token, hint in farewell["tokens"]:
         try:
             await revoke_token(hub.egress, _read(farewell["client"]), token, hint=hint, lane=caller.organization_id)
@@ -71,10 +86,16 @@ async def revoke(caller: Caller, context: JobContext) -> None:
 async def _ask_to_revoke(work: Work, connection: Connection, client: TokenEndpoint | None) -> None:
     if not KINDS[connection.auth_type].renewed:
         return
-    client = client or revocation_endpoint(work, await issuing_integration(work, connection))
-    stored = work.unseal(connection, "secret")
+    issuer = await issuing_integration(work, connection)
+    client = client or revocation_endpoint(work, issuer)
+    address = client.url if client else issuer.revocation_url if issuer else None
+    if address is None:
+        return
+    if client is not None and not Origins.read(connection.secret_origins).allows_token(address):
+        client = None
+    stored = work.unseal(connection, "secret") if client is not None else {}
     tokens = [(stored[key], hint) for key, hint in _HINTS.items() if key in stored]
-    if client is None or not tokens:
+    if client is not None and not tokens:
         return
     new = NewJob(
         operation=REVOKE,
@@ -85,7 +106,7 @@ async def _ask_to_revoke(work: Work, connection: Connection, client: TokenEndpoi
         max_attempts=_MAX_ATTEMPTS,
         created_by=work.caller.principal_id,
     )
-    farewell = {"client": _written(client), "tokens": tokens}
+    farewell = {"client": client and _written(client), "tokens": tokens}
     await work.enqueue(_with_secret(work.hub, connection.organization_id, new, farewell))
 
 

@@ -14,6 +14,7 @@ from proxy.inputs.coerce import to_text
 from proxy.message import OutboundRequest
 from proxy.redact import mask_headers, mask_url
 from resolvers.credentials.held import HeldToken, held_token
+from resolvers.fitness import HeaderFate, changed, fits, header_fate
 from resolvers.secret import credential_of
 from resolvers.work import Work
 
@@ -32,11 +33,14 @@ class Header:
 class Route:
     """The way to an integration's API with a connection: base address, unsealed secret and its authorisation.
 
-    `held` is the OAuth token of the call; None for any other credential. `credential`: an id for the credentials of
-    connection and integration together.
+    `held` is the OAuth token of the call; None for any other credential. `withheld`: neither the credential nor the
+    integration's headers are added, so the request serves for showing only. `credential`: an id for the credentials
+    of connection and integration together.
     """
 
     integration: Integration
+    connection: Connection | None = None
+    withheld: bool = False
     base_url: str | None
     credential: str
     stored: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -70,15 +74,23 @@ class Outbound:
         return mask_headers(self.request.headers, self.secret_headers)
 
 
-def route_of(work: Work, integration: Integration, connection: Connection | None) -> Route:
+def route_of(work: Work, integration: Integration, connection: Connection | None, *, withheld: bool = False) -> Route:
     """The route with this connection, or without a credential. Raises SecretUnreadable."""
-    if connection is None:
-        return Route(integration=integration, base_url=integration.api_base_url, credential=integration.id)
+    base_url = (connection.base_url if connection is not None else None) or integration.api_base_url
+    if connection is None or withheld:
+        return Route(
+            integration=integration,
+            connection=connection,
+            base_url=base_url,
+            withheld=withheld,
+            credential=integration.id,
+        )
     stored = work.unseal(connection, "secret")
     credential = credential_of(connection.auth_type, stored)
     return Route(
         integration=integration,
-        base_url=connection.base_url or integration.api_base_url,
+        connection=connection,
+        base_url=base_url,
         credential=f"{integration.id}/{connection.id}/{connection.secret_version}",
         stored=stored,
         granted=authorise(credential, integration.api_key_location, integration.api_key_name),
@@ -92,9 +104,12 @@ async def outbound(
     """The request with the integration's headers and the authorisation; its url has the authorisation's query.
 
     Of two headers of one name the later wins: the request's own, the configured, the `fixed`, the credential's.
-    Raises InvalidInput for a template that cannot be filled, at the integration's headers; `at` is its own place.
+    Raises NotReady if its address is none that these were entered for; InvalidInput for a template that cannot be
+    filled, at the integration's headers; `at` is its own place.
     """
-    configured, granted = await _configured_headers(work, route.integration, at), route.granted
+    if not route.withheld and not fits(route.integration, route.connection, request.url):
+        raise changed()
+    configured, granted = await _configured_headers(work, route, request.url, at), route.granted
     return Outbound(
         request=replace(
             request,
@@ -116,8 +131,9 @@ def merged(*groups: Iterable[tuple[str, str]]) -> Pairs:
     return tuple(kept.values())
 
 
-async def _configured_headers(work: Work, integration: Integration, at: Path) -> Pairs:
-    pairs = work.unseal(integration, "headers") or []
+async def _configured_headers(work: Work, route: Route, target: str, at: Path) -> Pairs:
+    sent = header_fate(route.integration, route.connection, target) is HeaderFate.SENT and not route.withheld
+    pairs = (work.unseal(route.integration, "headers") if sent else None) or []
     facts = await _facts(work) if any("${" in pair["value"] for pair in pairs) else {}
     return tuple((pair["name"], expand(pair["value"], facts, path=(*at, "headers", pair["name"]))) for pair in pairs)
 

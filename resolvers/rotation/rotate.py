@@ -85,12 +85,12 @@ class Rotation:
         for one in batch:
             plaintext = await self._opened(column, one)
             if plaintext is not None:
-                new = self._keyring.seal(plaintext, column.place(one.row_id, one.organization_id))
+                new = self._keyring.seal(plaintext, column.place(one.row_id, one.organization_id, one.origins))
                 renewed.append(Replacement(row_id=one.row_id, old=one.sealed, new=new))
         return renewed
 
     async def _opened(self, column: SecretColumn, envelope: Envelope) -> bytes | None:
-        place = column.place(envelope.row_id, envelope.organization_id)
+        place = column.place(envelope.row_id, envelope.organization_id, envelope.origins)
         try:
             return self._keyring.open(envelope.sealed, place)
         except SecretUnreadable:

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from models.database import Database
 from models.reach import reaching
-from models.secret import version_mark
+from models.secret import BOUND, version_mark
 from models.statement import spelled
 from models.writer import SqliteWriter
 from resolvers.rotation.columns import SecretColumn
@@ -18,6 +18,8 @@ from resolvers.rotation.columns import SecretColumn
 BATCH: Final = 500
 _MOST_BYTES: Final = 4 * 1024 * 1024  # of envelopes in memory: a stored response may be large
 _BEYOND: Final = b"\xff" * 5  # sorts after the mark of every version
+_VERSION: Final = 'coalesce(substr("{column}", 2, 4), "{column}")'  # SQLite: an empty value's is NULL
+_FORMAT: Final = 'substr("{column}", 1, 1)'
 _SECONDS: Final = 600.0  # for a statement that reads a table of any size
 _COUNT: Final = 'SELECT {mark}, count(*) FROM "{table}" WHERE "{column}" IS NOT NULL GROUP BY 1'
 _SIZES: Final = (
@@ -25,7 +27,7 @@ _SIZES: Final = (
     ' WHERE "{key}" > ? AND {mark} < ? ORDER BY "{key}" LIMIT {batch}'
 )
 _ENVELOPES: Final = (
-    'SELECT "{key}", organization_id, "{column}" FROM "{table}"'
+    'SELECT "{key}", organization_id, "{column}", {origins} FROM "{table}"'
     ' WHERE "{key}" > ? AND "{key}" <= ? AND {mark} < ? ORDER BY "{key}"'
 )
 _REPLACE_SQLITE: Final = 'UPDATE "{table}" SET "{column}" = ? WHERE "{key}" = ? AND "{column}" = ?'
@@ -44,6 +46,7 @@ class Envelope:
     row_id: str
     organization_id: str
     sealed: bytes
+    origins: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,26 +78,35 @@ class SecretRows:
     async def count(self, column: SecretColumn) -> Mapping[int, int]:
         """The number of envelopes by version. Values that are no envelope count as version 0."""
         counts: dict[int, int] = {}
-        for mark, count in await self._driver.fetch(self._spelled(_COUNT, column), []):
+        for mark, count in await self._driver.fetch(self._spelled(_COUNT, column, _VERSION), []):
             version = int.from_bytes(mark, "big")
             counts[version] = counts.get(version, 0) + count
         return counts
 
     async def walk(self, column: SecretColumn, *, below: int | None) -> AsyncIterator[Sequence[Envelope]]:
         """Read the envelopes of versions below this one, or of all, by row, in batches that fit into memory."""
-        after, mark = "", _BEYOND if below is None else version_mark(below)
-        while sizes := await self._driver.fetch(self._spelled(_SIZES, column), [after, mark]):
+        mark = _BEYOND if below is None else version_mark(below)
+        async for batch in self._walk(column, _VERSION, mark):
+            yield batch
+
+    async def walk_unbound(self, column: SecretColumn) -> AsyncIterator[Sequence[Envelope]]:
+        """Read the envelopes that do not authenticate their origins yet, as `walk` does."""
+        async for batch in self._walk(column, _FORMAT, BOUND):
+            yield batch
+
+    async def _walk(self, column: SecretColumn, mark: str, below: bytes) -> AsyncIterator[Sequence[Envelope]]:
+        after, sizes_of, envelopes_of = "", *(self._spelled(sql, column, mark) for sql in (_SIZES, _ENVELOPES))
+        while sizes := await self._driver.fetch(sizes_of, [after, below]):
             last = _fitting(sizes)
-            found = await self._driver.fetch(self._spelled(_ENVELOPES, column), [after, last, mark])
-            yield [Envelope(row_id=row[0], organization_id=row[1], sealed=bytes(row[2])) for row in found]
+            yield [_envelope(row) for row in await self._driver.fetch(envelopes_of, [after, last, below])]
             after = last
 
     async def replace(self, column: SecretColumn, batch: Sequence[Replacement]) -> int:
         """Replace durably, only rows that still have the old envelope. Answers how many were replaced."""
         return await self._driver.replace(column, batch) if batch else 0
 
-    def _spelled(self, sql: str, column: SecretColumn) -> str:
-        return spelled(_of(sql, column), sqlite=self._sqlite)
+    def _spelled(self, sql: str, column: SecretColumn, mark: str) -> str:
+        return spelled(_of(sql, column, mark), sqlite=self._sqlite)
 
 
 @asynccontextmanager
@@ -141,13 +153,23 @@ class _Postgresql:
         return len(await self.fetch(_of(_REPLACE_POSTGRESQL, column), lists))
 
 
+def _envelope(row: Sequence[Any]) -> Envelope:
+    return Envelope(row_id=row[0], organization_id=row[1], sealed=bytes(row[2]), origins=row[3])
+
+
 def _executed(connection: sqlite3.Connection, sql: str, rows: Sequence[tuple[bytes, str, bytes]]) -> int:
     return connection.executemany(sql, rows).rowcount
 
 
-def _of(sql: str, column: SecretColumn) -> str:
-    mark = f'coalesce(substr("{column.column}", 2, 4), "{column.column}")'  # SQLite: an empty value's is NULL
-    return sql.format(table=column.table, key=column.key, column=column.column, mark=mark, batch=BATCH)
+def _of(sql: str, column: SecretColumn, mark: str = "") -> str:
+    return sql.format(
+        table=column.table,
+        key=column.key,
+        column=column.column,
+        origins="NULL" if column.origins is None else f'"{column.origins}"',
+        mark=mark.format(column=column.column),
+        batch=BATCH,
+    )
 
 
 def _fitting(sizes: Sequence[Sequence[Any]]) -> str:

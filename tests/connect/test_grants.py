@@ -8,11 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from models.errors import TokenRefused
+from models.secret_column import secret_place
 from models.vocabulary import ConnectionMode
 from proxy.oauth import AuthorizationCode, RefreshToken
 from resolvers.connections.own import ConnectIntegration, connect_integration
 from resolvers.find import IntegrationRef
-from resolvers.work import secret_place
 from tests.connect.people import make_app, make_integration
 from tests.harness.backends import on_sqlite
 from tests.harness.estate import caller_of

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from models.secret_column import secret_place
 from models.tables import Connection, ConnectSession, Integration
 from models.vocabulary import ConnectionMode
 from resolvers.connect.links import digest_of
-from resolvers.work import secret_place
 from tests.connect.people import create_link, leads_to, make_integration, session_of, submit, title_of
 from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot

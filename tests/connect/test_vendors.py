@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from models.secret_column import secret_place
 from models.tables import Connection
-from resolvers.work import secret_place
 from tests.connect.people import DESK, make_integration, save_vendor, session_of, state_of, submit, title_of
 from tests.upstreams.canned import reply
 

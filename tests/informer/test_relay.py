@@ -135,7 +135,7 @@ async def test_what_is_no_status_of_http_is_no_answer(send, upstream: FaultServe
 
 @pytest.mark.parametrize("base", ["http://169.254.169.254/latest", "http://10.0.0.1", "https://127.0.0.1:1"])
 async def test_is_a_bad_gateway_where_nothing_may_or_can_be_reached(base: str, send, client: Informer):
-    await client.ok("PUT", "/integrations/stock", {"apiBaseUri": base})
+    await client.ok("PUT", "/integrations/stock", {"apiBaseUri": base, "apiKey": "k-4711-again"})
 
     message = refused(await send("/x", method="POST"), 502)
 

@@ -1,6 +1,7 @@
 """Envelopes open where they were made, whole, and nowhere else."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 
@@ -159,3 +160,21 @@ def test_says_what_is_wrong_with_a_master_key(text, sentence):
         Keyring.parse(text)
 
     assert str(refusal.value) == sentence
+
+
+@pytest.mark.parametrize("planted", [None, "", '{"api":["https://evil.example:443"],"token":[]}'])
+def test_an_envelope_opens_with_its_own_origins_only(keyring, planted):
+    bound = replace(PLACE, origins='{"api":["https://api.example:443"],"token":[]}')
+    envelope = keyring.seal(b"planted-secret", bound)
+
+    assert keyring.open(envelope, bound) == b"planted-secret"
+    with pytest.raises(SecretUnreadable):
+        keyring.open(envelope, replace(PLACE, origins=planted))
+
+
+def test_an_envelope_of_before_the_origins_opens_until_it_is_sealed_anew(keyring):
+    former = keyring.seal(b"planted-secret", PLACE)
+
+    assert keyring.open(former, replace(PLACE, origins='{"api":[],"token":[]}')) == b"planted-secret"
+    with pytest.raises(SecretUnreadable):
+        keyring.open(b"\x02" + former[1:], PLACE)

@@ -14,8 +14,8 @@ BASES = "{ integrations { nodes { handler auth { apiBaseUrl } } } }"
 CREATE = """mutation($auth: IntegrationAuthInput!) {
     createIntegration(input: { name: "Own", auth: $auth }) { __typename } }"""
 REVOKE = "mutation($id: ID!) { revokeToken(id: $id) { __typename } }"
-DISPATCH = """mutation($name: String!) {
-    dispatch(input: { capability: { named: { handler: "INVENTORY", name: $name } } }) {
+DISPATCH = """mutation($name: String!, $handler: String!) {
+    dispatch(input: { capability: { named: { handler: $handler, name: $name } } }) {
         ... on DispatchPayload { dispatch { outcome } } } }"""
 
 
@@ -40,12 +40,13 @@ def test_only_what_was_at_the_upstream_follows_it_to_another_port(start_server) 
     with socket.create_server(("127.0.0.1", int((server.home / "demo-port").read_text()))):
         again = start_server(server.home, demo="true", egress_allow="127.0.0.0/8")
 
-        after, called = bases(again), ask(again, DISPATCH, name="LIST_ITEMS")
+        after, called = bases(again), ask(again, DISPATCH, name="LIST_ITEMS", handler="INVENTORY")
+        with_key = ask(again, DISPATCH, name="LIST_SUPPLIERS", handler="SUPPLIERS")
     assert (before.pop("OWN"), after.pop("OWN")) == (OWN, OWN)
     assert set(before) == set(after) == {"CARRIER", "INVENTORY", "SUPPLIERS"}
     assert len(set(before.values())) == len(set(after.values())) == 1
     assert set(before.values()) != set(after.values())
-    assert called == {"dispatch": {"dispatch": {"outcome": "SUCCEEDED"}}}
+    assert called == with_key == {"dispatch": {"dispatch": {"outcome": "SUCCEEDED"}}}
 
 
 def test_starts_with_new_tokens_where_the_demos_has_been_revoked(start_server) -> None:

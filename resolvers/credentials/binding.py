@@ -1,0 +1,141 @@
+"""Binding secrets to origins: the origins that stand when a secret is entered, and those that it is bound to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import or_, select
+from sqlmodel import col
+
+from models.errors import InvalidInput
+from models.origins import Origins
+from models.tables import Capability, Connection, Definition, Integration
+from models.vocabulary import AuthType, ConnectionMode
+from resolvers.auth_kinds import KINDS
+from resolvers.definitions.definition import VendorDefinition
+from resolvers.definitions.stored import definition_of
+from resolvers.definitions.values import fill_address
+from resolvers.managing import integrations_of
+from resolvers.work import Work
+
+_ACCOUNT: Final = "accountUri"
+
+
+def origins_of(
+    integration: Integration,
+    definition: VendorDefinition | None,
+    endpoints: Sequence[str],
+    *,
+    base_url: str | None = None,
+) -> Origins:
+    """The origins of an integration's addresses as they stand. `endpoints`: those of its capabilities.
+
+    `base_url`: a connection's own base address, which is used instead of the integration's.
+    """
+    away = [endpoint for endpoint in endpoints if not endpoint.startswith("/")]
+    known = _of_definition(definition, integration.parameters) if definition else _account_address(integration)
+    return Origins.of(
+        api=[base_url or integration.api_base_url, *away, *known],
+        token=[integration.token_url, integration.revocation_url],
+    )
+
+
+async def standing(work: Work, integrations: Sequence[Integration], *, base_url: str | None = None) -> Origins:
+    """The origins of all these integrations as they stand; of `base_url` alone without an integration."""
+    found = Origins.of(api=[base_url])
+    with work.session.no_autoflush:  # the audit reads changes that are not flushed yet
+        for integration in integrations:
+            definition = await _definition_of(work, integration)
+            endpoints = await endpoints_of(work, integration)
+            found |= origins_of(integration, definition, endpoints, base_url=base_url)
+    return found
+
+
+async def endpoints_of(work: Work, integration: Integration) -> Sequence[str]:
+    """The endpoints of an integration's capabilities that are absolute addresses."""
+    statement = select(col(Capability.endpoint)).where(
+        col(Capability.integration_id) == integration.id, col(Capability.endpoint).not_like("/%")
+    )
+    with work.session.no_autoflush:
+        return (await work.session.execute(statement)).scalars().all()
+
+
+async def entered_at(
+    work: Work, integration: Integration, auth_type: AuthType, connection: Connection | None = None
+) -> Origins:
+    """The origins of a secret that is entered at one integration, for a new connection or for this one.
+
+    At other integrations of the connection it stays usable as far as it was: entering at one says nothing of others.
+    """
+    base_url = connection.base_url if connection else None
+    here = await entered(work, [integration], auth_type, base_url=base_url)
+    if connection is None:
+        return here
+    with work.session.no_autoflush:
+        others = [one for one in await integrations_of(work, connection) if one.id != integration.id]
+    return here | (await standing(work, others, base_url=base_url) & Origins.read(connection.secret_origins))
+
+
+async def entered(
+    work: Work, integrations: Sequence[Integration], auth_type: AuthType, *, base_url: str | None
+) -> Origins:
+    """The origins of a secret that is entered for all these integrations."""
+    if KINDS[auth_type].needs_no_user:
+        for integration in integrations:
+            if integration.client_secret is not None:
+                return _of_client(integration)
+    return await standing(work, integrations, base_url=base_url)
+
+
+async def bind_first(work: Work, integration: Integration, connection: Connection) -> None:
+    """Bind a secret that was entered for no address at all to this integration, where it is registered now.
+
+    Only its holder may say so: the user of an own connection, an administrator for a shared one. Anybody else could
+    make an integration at an address of their choice. Raises SecretUnreadable.
+    """
+    if Origins.read(connection.secret_origins) or not connection.secret:
+        return
+    own = connection.mode is ConnectionMode.PER_USER
+    if connection.principal_id != work.caller.principal_id if own else not work.caller.is_admin:
+        return
+    await work.session.refresh(connection, with_for_update=True)  # no secret that is entered meanwhile is lost
+    if Origins.read(connection.secret_origins):
+        return
+    origins = await entered(work, [integration], connection.auth_type, base_url=connection.base_url)
+    stored = work.unseal(connection, "secret")
+    connection.secret_origins = origins.text()
+    connection.secret = work.seal(connection, "secret", stored)
+
+
+def _of_client(integration: Integration) -> Origins:
+    """A token that the client secret gets goes no further than the secret was meant for."""
+    return Origins.read(integration.client_secret_origins)
+
+
+async def _definition_of(work: Work, integration: Integration) -> VendorDefinition | None:
+    if integration.definition_id is None:
+        return None
+    owner = col(Definition.organization_id)
+    known = or_(owner.is_(None), owner == integration.organization_id)
+    return definition_of(
+        await work.first(select(Definition).where(col(Definition.id) == integration.definition_id, known))
+    )
+
+
+def _of_definition(definition: VendorDefinition, parameters: Mapping[str, Any]) -> Iterator[str]:
+    """The absolute addresses of a definition's own requests. One that lacks a parameter is sent nowhere."""
+    requests = [definition.verification, definition.account]
+    paths = [definition.auth.userinfo_url, *(one.request.path for one in requests if one is not None)]
+    for path in paths:
+        if path is not None and not path.startswith("/"):
+            try:
+                yield fill_address(path, parameters)
+            except InvalidInput:
+                continue
+
+
+def _account_address(integration: Integration) -> Iterator[str]:
+    address = integration.parameters.get(_ACCOUNT)
+    if isinstance(address, str) and not address.startswith("/"):
+        yield address

@@ -1,0 +1,84 @@
+"""Fitness of secrets for an address: pure functions of bound origins and a target. Nothing is decrypted or stored.
+
+A secret goes only to the origins that it was entered for. Wherever one is added to a request, these functions decide;
+`availability` asks them beforehand.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Final, Protocol
+
+from models.errors import NotReady
+from models.origins import Origins, origin_of
+from models.tables import Connection
+from models.vocabulary import UnavailableReason
+from resolvers.auth_kinds import KINDS
+
+CHANGED: Final = (
+    "The address has changed since the secret was entered; enter the secret again, or restore the address."
+)
+
+
+class Addressed(Protocol):
+    """The facts of an integration that decide whether its headers may go to an address."""
+
+    @property
+    def api_base_url(self) -> str | None:
+        """The base address of its API."""
+
+    @property
+    def headers_origins(self) -> str | None:
+        """The stored origins of its headers; None if it has no headers."""
+
+
+class HeaderFate(Enum):
+    """LEFT_OUT: the target is a connection's own server, which gets none of the integration's headers."""
+
+    SENT = auto()
+    LEFT_OUT = auto()
+    CHANGED = auto()
+
+
+def target_of(integration: Addressed, connection: Connection | None, endpoint: str) -> str | None:
+    """The address to which an endpoint leads, for its origin only; None for a path without a base address."""
+    if not endpoint.startswith("/"):
+        return endpoint
+    return (connection.base_url if connection is not None else None) or integration.api_base_url
+
+
+def address_changed(integration: Addressed, connection: Connection | None, endpoint: str) -> bool:
+    """Whether a call of this endpoint would need a secret at an address that the secret was not entered for."""
+    target = target_of(integration, connection, endpoint)
+    return target is not None and not fits(integration, connection, target)
+
+
+def fits(integration: Addressed, connection: Connection | None, target: str) -> bool:
+    """Whether the credential and the integration's headers may go to this address, as far as they would."""
+    return credential_fits(connection, target) and (
+        header_fate(integration, connection, target) is not HeaderFate.CHANGED
+    )
+
+
+def credential_fits(connection: Connection | None, target: str) -> bool:
+    """Whether the connection's credential may go to this address; true if there is none."""
+    if connection is None or not KINDS[connection.auth_type].needs_connection:
+        return True
+    return Origins.read(connection.secret_origins).allows_call(target)
+
+
+def header_fate(integration: Addressed, connection: Connection | None, target: str) -> HeaderFate:
+    """The fate of the integration's header values in a call to this address."""
+    if integration.headers_origins is None or Origins.read(integration.headers_origins).allows_call(target):
+        return HeaderFate.SENT
+    own = connection.base_url if connection is not None else None
+    origin = origin_of(target)
+    is_own = own is not None and origin is not None and origin == origin_of(own)
+    if is_own and origin != origin_of(integration.api_base_url or ""):
+        return HeaderFate.LEFT_OUT
+    return HeaderFate.CHANGED
+
+
+def changed() -> NotReady:
+    """The refusal for a secret that must not go to the address."""
+    return NotReady(CHANGED, reason=UnavailableReason.ADDRESS_CHANGED)

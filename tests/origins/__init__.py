@@ -1,0 +1,1 @@
+"""A secret goes only to the origins that it was entered for."""

@@ -94,5 +94,7 @@ class Mutations:
         reads=operations.CreateToken,
     )
     revoke_token = deletion(
-        operations.revoke_token, Token, "End a token at once, everywhere. Needs TOKENS_WRITE, or it is your own."
+        operations.revoke_token,
+        Token,
+        "End a token at once. Needs TOKENS_WRITE unless it is your own; if you did not make it, ORGANIZATION_ADMIN.",
     )

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
-from sqlmodel import col
-
 from models.errors import Forbidden, InvalidInput, NotFound
 from models.row import new_id
 from models.tables import Capability, Principal, Token
@@ -78,16 +75,16 @@ async def create_token(work: Work, new: CreateToken) -> NewToken:
 
 @operation(refuses=(NotFound, Forbidden))
 async def revoke_token(work: Work, id: str) -> str:
-    """Revoke a token at once, everywhere. Needs TOKENS_WRITE unless it is the caller's own. Answers its id."""
-    here = select(Token).where(col(Token.organization_id) == work.organization_id, col(Token.id) == id)
-    token = await work.first(here.with_for_update())
-    if token is None:
-        raise NotFound("token", path=("id",))
-    own = token.id == work.caller.token_id or (
-        token.principal_id is not None and token.principal_id == work.caller.principal_id
-    )
-    if not own:
+    """Revoke a token at once, everywhere. Answers its id.
+
+    The caller's own needs no permission, a token of an app that the caller made needs TOKENS_WRITE. Tokens of others
+    need ORGANIZATION_ADMIN besides. A token that `tokens` does not list for the caller does not exist.
+    """
+    token = await work.lock(Token, id, path=("id",))
+    if not _is_own(work, token):
         work.need(Permission.TOKENS_WRITE)
+        if token.created_by is None or token.created_by != work.caller.principal_id or token.principal_id is not None:
+            work.need(Permission.ORGANIZATION_ADMIN)
     if token.revoked_at is None:
         token.revoked_at = work.now()
         work.audit(token, "token.revoked")
@@ -109,6 +106,12 @@ def make_token(work: Work, token: Token) -> NewToken:
 def completed(permissions: Sequence[Permission]) -> set[Permission]:
     """The permissions, and for each WRITE of a noun its READ."""
     return {*permissions, *(_READS[word] for word in permissions if word in _READS)}
+
+
+def _is_own(work: Work, token: Token) -> bool:
+    """Whether it is the token of this request, or a personal one of the caller's user."""
+    mine = token.principal_id is not None and token.principal_id == work.caller.principal_id
+    return mine or token.id == work.caller.token_id
 
 
 def _check(work: Work, new: CreateToken) -> None:

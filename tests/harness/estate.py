@@ -203,7 +203,7 @@ async def _upload(run: _Runner, integration: Integration) -> tuple[str, str]:
 
 
 async def _connecting(run: _Runner, integration: Integration, restricted: Integration) -> Connecting:
-    new = CreateConnectSession(integration_ids=[integration.id, restricted.id])
+    new = CreateConnectSession(integration_ids=[integration.id, restricted.id], mode=ConnectionMode.SHARED)
     link = (await run(create_connect_session, new)).url
     begun = await run(start_authorization, StartAuthorization(integration_id=restricted.id))
     (state,) = parse_qs(urlsplit(begun.url).query)["state"]

@@ -4,7 +4,10 @@ from enum import StrEnum
 
 
 class Permission(StrEnum):
-    """What a token may do. No word implies another; WRITE of a noun brings its READ when a token is made."""
+    """What a token may do. No word implies another; WRITE of a noun brings its READ when a token is made.
+
+    ACT_AS belongs to tokens alone: no user has it, and only ORGANIZATION_ADMIN puts it into a token.
+    """
 
     ORGANIZATION_READ = "ORGANIZATION_READ"
     ORGANIZATION_ADMIN = "ORGANIZATION_ADMIN"
@@ -32,6 +35,7 @@ class Permission(StrEnum):
     FLOWS_RUN = "FLOWS_RUN"
     WEBHOOKS_READ = "WEBHOOKS_READ"
     WEBHOOKS_WRITE = "WEBHOOKS_WRITE"
+    ACT_AS = "ACT_AS"
 
 
 class Source(StrEnum):

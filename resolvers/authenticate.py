@@ -64,10 +64,14 @@ def bearer(header: str | None) -> str | None:
 
 
 def granted(token: Token, principal: Principal | None) -> frozenset[Permission]:
-    """The permissions of a token: its own, limited to its principal's."""
+    """The permissions of a token: its own, limited to its principal's.
+
+    No principal has ACT_AS. It reaches users of the token's own organization, so it counts in that one only.
+    """
     words = set(token.permissions)
     if principal is not None:
-        words &= set(principal.permissions)
+        at_home = principal.organization_id == token.organization_id
+        words &= {*principal.permissions, *([Permission.ACT_AS] if at_home else [])}
     return _permissions(words)
 
 

@@ -20,7 +20,10 @@ from resolvers.people.members import MemberChange, member_change
 from resolvers.unset import UNSET, Unset, given
 from resolvers.work import Work
 
+#: Every permission that a user may have: all but ACT_AS, which belongs to tokens alone.
+USERS_PERMISSIONS: Final = tuple(word for word in Permission if word is not Permission.ACT_AS)
 _MOST_NAMED: Final = 5
+_OF_TOKENS: Final = "{} is a permission of tokens alone; an administrator puts it into a token."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,10 +165,14 @@ def _check_update(work: Work, new: UpdatePrincipal, principal: Principal) -> Non
 
 
 def _check_permissions(faults: Faults, work: Work, words: Sequence[Permission], *, held: Sequence[str]) -> None:
-    """Add a fault for each permission that neither the principal nor the caller has."""
+    """Add a fault for each permission that neither the principal nor the caller has, or that no user can have."""
     for index, permission in enumerate(words):
+        place = ("permissions", str(index))
+        if permission not in USERS_PERMISSIONS:
+            faults.add(place, _OF_TOKENS.format(permission))
+            continue
         may = permission in held or permission in work.caller.permissions
-        faults.check(may, ("permissions", str(index)), f"You cannot give {permission}: you do not have it.")
+        faults.check(may, place, f"You cannot give {permission}: you do not have it.")
 
 
 async def _refuse_taken(work: Work, same: Any, field: str, value: str) -> None:

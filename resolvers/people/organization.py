@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -17,7 +17,7 @@ from models.vocabulary import Permission, PrincipalKind, TokenKind, TokenReach
 from resolvers.faults import ADDRESS, Faults, require
 from resolvers.naming import free, slug_from
 from resolvers.operation import OPERATOR, operation
-from resolvers.people.mutations import CreatePrincipal, new_principal
+from resolvers.people.mutations import USERS_PERMISSIONS, CreatePrincipal, new_principal
 from resolvers.people.token import NewToken, completed, make_token
 from resolvers.unset import UNSET, Unset, given
 from resolvers.work import Work
@@ -28,7 +28,7 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, kw_only=True)
 class CreateOrganization:
-    """A new tenant and its first user, with all permissions unless some are named."""
+    """A new tenant and its first user, with all permissions of users unless some are named."""
 
     name: str
     slug: str | None = None
@@ -36,7 +36,7 @@ class CreateOrganization:
     display_name: str = "Administrator"
     email: str | None = None
     subject: str | None = None
-    permissions: Sequence[Permission] = field(default_factory=lambda: tuple(Permission))
+    permissions: Sequence[Permission] = USERS_PERMISSIONS
 
 
 @dataclass(frozen=True, kw_only=True)

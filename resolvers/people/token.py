@@ -26,6 +26,8 @@ _READS: Final = {
     Permission.WEBHOOKS_WRITE: Permission.WEBHOOKS_READ,
 }
 _MOST_CAPABILITIES: Final = 1000
+#: Permissions that only an administrator gives, whether or not the caller has them.
+_GIVEN_BY_ADMINISTRATORS: Final = frozenset({Permission.ACT_AS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +52,12 @@ class NewToken:
 
 @operation(needs=Permission.TOKENS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
 async def create_token(work: Work, new: CreateToken) -> NewToken:
-    """Create a token. Its permissions and allowed capabilities are at most the caller's own."""
+    """Create a token. Its permissions and allowed capabilities are at most the caller's own.
+
+    ACT_AS is given by administrators, who need not have it.
+    """
     _check(work, new)
+    _require_administrator(work, new)
     principal = await _principal(work, new)
     if new.integration_id is not None:
         await managed_integration(work, new.integration_id, path=("integration_id",))
@@ -118,7 +124,7 @@ def _check(work: Work, new: CreateToken) -> None:
     faults = Faults()
     faults.name("name", new.name)
     for index, permission in enumerate(new.permissions):
-        holds = permission in work.caller.permissions
+        holds = permission in work.caller.permissions or permission in _GIVEN_BY_ADMINISTRATORS
         faults.check(holds, ("permissions", str(index)), f"You cannot give {permission}: you do not have it.")
     both = new.principal_id is not None and new.integration_id is not None
     faults.check(not both, "integration_id", "Name a principal or an integration, not both.")
@@ -129,6 +135,17 @@ def _check(work: Work, new: CreateToken) -> None:
     nobody = new.principal_id is None and new.integration_id is None and work.caller.principal_id is None
     faults.check(not nobody, "principal_id", "Your token has no user; name a principal or an integration.")
     faults.refuse()
+
+
+def _require_administrator(work: Work, new: CreateToken) -> None:
+    """Raise Forbidden for a permission that only an administrator gives."""
+    for index, permission in enumerate(new.permissions):
+        if permission in _GIVEN_BY_ADMINISTRATORS and not work.caller.is_admin:
+            raise Forbidden(
+                f"Only a caller with ORGANIZATION_ADMIN can put {permission} into a token; ask an administrator.",
+                permission=Permission.ORGANIZATION_ADMIN,
+                path=("permissions", str(index)),
+            )
 
 
 async def _allowed(work: Work, new: CreateToken) -> list[str]:

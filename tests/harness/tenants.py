@@ -9,7 +9,7 @@ from typing import Any
 from models.row import new_id
 from models.vocabulary import Permission, PrincipalKind
 from resolvers.caller import Caller
-from resolvers.people.mutations import CreatePrincipal, create_principal
+from resolvers.people.mutations import USERS_PERMISSIONS, CreatePrincipal, create_principal
 from resolvers.people.organization import (
     CreateOrganization,
     IssueToken,
@@ -46,7 +46,7 @@ class Tenant:
             kind=PrincipalKind.USER,
             username=username,
             display_name=username.title(),
-            permissions=permissions or tuple(Permission),
+            permissions=permissions or USERS_PERMISSIONS,
         )
         return (await self._hub.run(create_principal(_operator(self._hub, self.id), person))).id
 

@@ -1,0 +1,81 @@
+"""ACT_AS: a permission of tokens alone, which an administrator puts into a token, for its own organization."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from models.errors import InvalidInput
+from models.vocabulary import Permission, TokenReach
+from resolvers.caller import Caller
+from resolvers.people.organization import CreateOrganization, IssueToken, create_organization, issue_token
+from tests.harness.acting import act, listed, refusal
+from tests.harness.rows import changes, snapshot
+
+MADE = "secret token { permissions }"
+MAY = "{ viewer { permissions } }"
+
+
+async def may(client: Any) -> list[str]:
+    return (await client.query(MAY))["viewer"]["permissions"]
+
+
+async def test_only_an_administrator_puts_it_into_a_token(organization, graphql, database) -> None:
+    admin = await organization.signed_in(Permission.TOKENS_WRITE, Permission.ORGANIZATION_ADMIN)
+    holder = await organization.signed_in(Permission.TOKENS_WRITE, Permission.ACT_AS)
+    before = await snapshot(database, organization.id)
+
+    refused = await refusal(holder, "createToken", {"name": "t", "permissions": ["TOKENS_WRITE", "ACT_AS"]})
+    after = await snapshot(database, organization.id)
+    made = await act(admin, "createToken", {"name": "t", "permissions": ["ACT_AS"]}, MADE)
+
+    assert (refused["code"], refused["permission"]) == ("FORBIDDEN", "ORGANIZATION_ADMIN")
+    assert (refused["path"], "ACT_AS" in refused["message"]) == (["input", "permissions", "1"], True)
+    assert changes(before, after) == ["+ audit_entry"]
+    assert await may(graphql(made["secret"])) == ["ACT_AS"]
+
+
+async def test_no_other_permission_brings_it(organization, graphql) -> None:
+    everything = [word for word in Permission if word is not Permission.ACT_AS]
+
+    made = await act(organization.client, "createToken", {"name": "t", "permissions": everything}, MADE)
+
+    assert "ACT_AS" not in made["token"]["permissions"]
+    assert "ACT_AS" not in await may(organization.client), "the token of `token create` has the user's permissions"
+
+
+async def test_no_user_has_it(organization, hub) -> None:
+    new = """mutation($input: CreatePrincipalInput!) { createPrincipal(input: $input) {
+      __typename ... on InvalidInput { violations { path } } } }"""
+    changed = """mutation($input: UpdatePrincipalInput!) { updatePrincipal(input: $input) {
+      __typename ... on InvalidInput { violations { path } } } }"""
+    member = await organization.add_user("ada", Permission.EVENTS_READ)
+    fault = {"__typename": "InvalidInput", "violations": [{"path": ["input", "permissions", "0"]}]}
+    founder = CreateOrganization(name="Other", permissions=[Permission.ACT_AS])
+
+    person = {"kind": "USER", "username": "u", "displayName": "U", "permissions": ["ACT_AS"]}
+    created = await organization.client.query(new, input=person)
+    updated = await organization.client.query(changed, input={"id": member, "permissions": ["ACT_AS"]})
+
+    assert created["createPrincipal"] == fault
+    assert updated["updatePrincipal"] == fault
+    with pytest.raises(InvalidInput):
+        await hub.run(create_organization(Caller.operator(hub.app.state.hub), founder))
+    names = await listed(organization.client, "principals", "username")
+    assert names == [{"username": "ada"}, {"username": "admin"}]
+
+
+async def test_it_counts_in_the_organization_of_the_token_only(new_organization, hub, graphql) -> None:
+    home, elsewhere = await new_organization(subject="sub-1"), await new_organization(subject="sub-1")
+    wanted = IssueToken(
+        organization=home.slug,
+        username="admin",
+        name="t",
+        permissions=[Permission.ACT_AS, Permission.EVENTS_READ],
+        reach=TokenReach.SUBJECT,
+    )
+    token = (await hub.run(issue_token(Caller.operator(hub.app.state.hub), wanted))).secret
+
+    assert await may(graphql(token)) == ["EVENTS_READ", "ACT_AS"]
+    assert await may(graphql(token, X_Hub_Id=elsewhere.slug)) == ["EVENTS_READ"]

@@ -190,6 +190,7 @@ CALLS: dict[str, Call] = {
     ),
     "delete_definition": Call(given=lambda e: (e.spare.id,), audits=("definition.deleted",)),
     "sync_catalogue": Call(given=lambda _: (read_catalogue(Path(__file__).parents[1] / "catalogue"),)),
+    "add_hosts": Call(given=lambda _: ()),
     "verify_integration": Call(
         given=lambda e: (e.integration.id,), prepare=_hold_verification, audits=("integration.verifying",)
     ),

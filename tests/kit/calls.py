@@ -48,7 +48,6 @@ from resolvers.jobs.queries import JobFilter
 from resolvers.oauth.renewal import RenewToken
 from resolvers.operation import OPERATIONS, Facts
 from resolvers.page import SliceRequest
-from resolvers.people.token import CreateToken
 from resolvers.uploads.mutations import CreateUpload, FillUpload
 from resolvers.uploads.set_icon import SetIntegrationIcon
 from tests.harness.estate import ICON, Estate, icon_bytes
@@ -205,11 +204,6 @@ CALLS: dict[str, Call] = {
     "test_connection": Call(given=lambda e: (e.shared.id,), audits=("connection.tested",)),
     "list_definitions": Call(given=lambda e: (DefinitionFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
     "read_definition": Call(given=lambda e: (e.word,), foreign=Foreign.NONE),
-    "create_token": Call(
-        given=lambda e: (CreateToken(name="New", permissions=[], principal_id=e.member_id),),
-        audits=("token.created",),
-    ),
-    "revoke_token": Call(given=lambda e: (e.token.id,), lacks=Permission.TOKENS_WRITE, audits=("token.revoked",)),
     "emit_event": Call(
         given=lambda e: (EmitEvent(integration=IntegrationRef(id=e.integration.id), type=e.event_type),)
     ),
@@ -290,7 +284,6 @@ CALLS: dict[str, Call] = {
         foreign=Foreign.NONE,
         lacks=Permission.INTEGRATIONS_READ,
     ),
-    "list_tokens": Call(given=lambda e: (_PAGE,), foreign=Foreign.OWN),
     **own.CALLS,
     **people.CALLS,
     **connecting.CALLS,

@@ -30,6 +30,7 @@ from web.connect import routes as connect_routes
 from web.routes import page as graphiql_page
 from web.routes import routes as graphiql_routes
 from wire.body import BodyLimits
+from wire.delivery import Delivery
 from wire.head import HeadLimits, LimitedHead
 
 
@@ -93,9 +94,9 @@ def _ready(hub: Hub) -> Any:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    head = Middleware(LimitedHead, limits=HeadLimits())
+    outer = [Middleware(LimitedHead, limits=HeadLimits()), Middleware(Delivery)]
     if not settings.cors_origins:
-        return [head]
+        return outer
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
@@ -103,4 +104,4 @@ def _middleware(settings: Settings) -> list[Middleware]:
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Hub-Id"],
         expose_headers=["*"],  # a relayed answer may have any header; * works because calls carry no cookies
     )
-    return [head, cors]
+    return [*outer, cors]

@@ -89,7 +89,7 @@ class Settings(BaseSettings):
         10 * 1024 * 1024, ge=1, description="The largest answer accepted from a remote service, decompressed."
     )
     egress_max_inflight_bytes: int = Field(
-        64 * 1024 * 1024, ge=1, description="Bytes of answers that one organization receives at once; more wait."
+        32 * 1024 * 1024, ge=1, description="Bytes of remote answers that one organization has in memory; more wait."
     )
     max_body_bytes: int = Field(1_000_000, ge=1, description="The largest body of a request to the hub.")
     body_timeout: float = Field(30.0, gt=0, description="Time limit for a whole request body to arrive, in seconds.")

@@ -32,6 +32,7 @@ from web.connect import routes as connect_routes
 from web.routes import page as graphiql_page
 from web.routes import routes as graphiql_routes
 from wire.body import BodyLimits
+from wire.delivery import Delivery
 from wire.guarded import NO_STORE, NOSNIFF, GuardedAnswers
 from wire.head import HeadLimits, LimitedHead
 
@@ -107,7 +108,7 @@ def _ready(hub: Hub) -> Any:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    rim = [Middleware(GuardedAnswers), Middleware(LimitedHead, limits=HeadLimits())]
+    rim = [Middleware(GuardedAnswers), Middleware(LimitedHead, limits=HeadLimits()), Middleware(Delivery)]
     if not settings.cors_origins:
         return rim
     cors = Middleware(

@@ -23,7 +23,7 @@ from proxy.retry import RETRY_SECONDS
 from proxy.target import Origin, target_of
 
 MAX_ANSWER_BYTES: Final = 10 * 1024 * 1024
-MAX_INFLIGHT_BYTES: Final = 64 * 1024 * 1024
+MAX_INFLIGHT_BYTES: Final = 32 * 1024 * 1024
 #: Node.js, uvicorn and Apache close a connection after 5 idle seconds. A call sent at that moment fails, and nobody
 #: knows whether it was executed.
 IDLE_SECONDS: Final = 4.0
@@ -84,13 +84,22 @@ class Egress:
         """
         origin, rest = target_of(request.url)
         sending = _Sending(request, origin, head_of(request, origin, rest), self._inflight.share(request.lane))
+        answer = None
         try:
-            async with asyncio.timeout(request.timeout_seconds if within is None else within):
+            answer = await self._in_time(sending, request.timeout_seconds if within is None else within)
+            return answer
+        finally:
+            sending.share.keep(0 if answer is None else len(answer.body))
+
+    async def _in_time(self, sending: _Sending, seconds: float) -> Answer:
+        if sending.share.is_beyond:
+            message = f"The answers to this request fill {self._inflight.limit} bytes; make fewer calls in a request."
+            raise TooMany(message)
+        try:
+            async with asyncio.timeout(seconds):
                 return await self._send(sending)
         except TimeoutError as error:
             raise self._late(sending) from error
-        finally:
-            sending.share.release()
 
     async def _send(self, sending: _Sending) -> Answer:
         """Try the addresses of the host in turn until one accepts the connection; each has a lane of its own."""

@@ -50,6 +50,7 @@ class Connection(asyncio.Protocol):
             self._reader = self._answered = self._drained = None
             if not self.reusable:
                 self.close()
+                _forget(answered)
 
     def is_quiet(self) -> bool:
         """Whether nothing waits to be read: no end, and no bytes that nobody asked for."""
@@ -154,3 +155,9 @@ class Connection(asyncio.Protocol):
 def _wake(future: asyncio.Future[None] | None) -> None:
     if future is not None and not future.done():
         future.set_result(None)
+
+
+def _forget(future: asyncio.Future[None]) -> None:
+    """Read its error, which a call that was cancelled meanwhile leaves to nobody."""
+    if future.done() and not future.cancelled():
+        future.exception()

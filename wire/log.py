@@ -43,6 +43,7 @@ def log_to_stderr(level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.getLogger("alembic").setLevel(logging.WARNING)  # the hub logs migrations itself
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log addresses with their query
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

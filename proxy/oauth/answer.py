@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+import httpx
 import orjson
 
 from models.errors import TokenRefused, UpstreamFailed
 from models.vocabulary import UpstreamFailure
 from proxy.auth import Bearer, check_credential
-from proxy.message import Answer
 from proxy.redact import redact_start
 
 #: A shorter life would cause endless renewals; a longer one counts as unlimited.
@@ -45,14 +45,14 @@ class TokenAnswer:
     token_type: str = "Bearer"
 
 
-def read_token(answer: Answer, secrets: Sequence[str] = ()) -> TokenAnswer:
+def read_token(answer: httpx.Response, secrets: Sequence[str] = ()) -> TokenAnswer:
     """The token of an answer (RFC 6749 §5.1, §5.2). `secrets` are masked if the vendor repeats them.
 
     Raises TokenRefused with the error that the vendor names, for any status below 500; else UpstreamFailed.
     """
     members = _members(answer)
     _refuse_error(answer, members, secrets)
-    if members is None or not 200 <= answer.status < 300:
+    if members is None or not 200 <= answer.status_code < 300:
         raise _broken(answer, "The token endpoint did not answer with a token.")
     return TokenAnswer(
         access_token=_token(answer, members.get("access_token")),
@@ -64,48 +64,48 @@ def read_token(answer: Answer, secrets: Sequence[str] = ()) -> TokenAnswer:
     )
 
 
-def read_revocation(answer: Answer, secrets: Sequence[str] = ()) -> None:
+def read_revocation(answer: httpx.Response, secrets: Sequence[str] = ()) -> None:
     """Check a revocation's answer (RFC 7009 §2.2). Raises TokenRefused if retries cannot help, or UpstreamFailed."""
-    if 200 <= answer.status < 300:
+    if 200 <= answer.status_code < 300:
         return
     _refuse_error(answer, _members(answer), secrets)
-    if 400 <= answer.status < 500 and answer.status not in (408, 429):
-        raise TokenRefused(f"http_{answer.status}", external_status=answer.status)
+    if 400 <= answer.status_code < 500 and answer.status_code not in (408, 429):
+        raise TokenRefused(f"http_{answer.status_code}", external_status=answer.status_code)
     raise _broken(answer, "The revocation endpoint gave an invalid answer.")
 
 
-def _members(answer: Answer) -> Mapping[str, Any] | None:
-    kind = (answer.content_type or "").partition(";")[0].strip().lower()
+def _members(answer: httpx.Response) -> Mapping[str, Any] | None:
+    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind == _FORM_TYPE:
-        return dict(parse_qsl(answer.body.decode(errors="replace")))
+        return dict(parse_qsl(answer.content.decode(errors="replace")))
     if kind not in _JSON_TYPES and not kind.endswith("+json"):
         return None
     try:
-        value = orjson.loads(answer.body)
+        value = orjson.loads(answer.content)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
 
 
-def _refuse_error(answer: Answer, members: Mapping[str, Any] | None, secrets: Sequence[str]) -> None:
+def _refuse_error(answer: httpx.Response, members: Mapping[str, Any] | None, secrets: Sequence[str]) -> None:
     error = (members or {}).get("error")
-    if not isinstance(error, str) or not error or answer.status >= 500:
+    if not isinstance(error, str) or not error or answer.status_code >= 500:
         return
     description = (members or {}).get("error_description")
     raise TokenRefused(
         _printable(error, secrets),
         _printable(description, secrets) if isinstance(description, str) else "",
-        external_status=answer.status,
+        external_status=answer.status_code,
     )
 
 
-def _token(answer: Answer, value: Any) -> str:
+def _token(answer: httpx.Response, value: Any) -> str:
     if not isinstance(value, str) or check_credential(Bearer(value)) is not None:
         raise _broken(answer, "The token endpoint answered without a usable token.")
     return value
 
 
-def _type(answer: Answer, value: Any) -> str:
+def _type(answer: httpx.Response, value: Any) -> str:
     kind = value if isinstance(value, str) and value else "Bearer"
     if kind.lower() in _OTHER_TYPES:
         raise _broken(answer, "The token endpoint gave a token of a type that the hub does not support.")
@@ -144,10 +144,10 @@ def _printable(text: str, secrets: Sequence[str]) -> str:
     return " ".join("".join(letters).split())[:_LONGEST_ERROR]
 
 
-def _broken(answer: Answer, sentence: str) -> UpstreamFailed:
-    ok = 200 <= answer.status < 300
+def _broken(answer: httpx.Response, sentence: str) -> UpstreamFailed:
+    ok = 200 <= answer.status_code < 300
     return UpstreamFailed(
         sentence,
         reason=UpstreamFailure.BAD_RESPONSE if ok else UpstreamFailure.ERROR_STATUS,
-        external_status=answer.status,
+        external_status=answer.status_code,
     )

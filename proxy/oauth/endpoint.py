@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote_plus
 
+import httpx
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from authlib.oauth2.rfc7009 import prepare_revoke_token_request
 
 from models.vocabulary import TokenEndpointAuth
 from proxy.egress import Egress
-from proxy.message import Answer, OutboundRequest
 from proxy.oauth.answer import TokenAnswer, read_revocation, read_token
+from proxy.transport import EgressTransport, fetch
 
 #: The whole time of a call, in seconds. A lease around a call must last longer.
 TOKEN_SECONDS: Final = 15.0
@@ -83,20 +84,11 @@ async def revoke_token(
     read_revocation(answer, [token, *_secrets(endpoint, None)])
 
 
-async def _post(egress: Egress, endpoint: TokenEndpoint, body: str, lane: str) -> Answer:
+async def _post(egress: Egress, endpoint: TokenEndpoint, body: str, lane: str) -> httpx.Response:
     headers = {"Content-Type": _FORM, "Accept": "application/json"}
     _, headers, body = _client_auth(endpoint).prepare("POST", endpoint.url, headers, body)
-    return await egress.send(
-        OutboundRequest(
-            method="POST",
-            url=endpoint.url,
-            headers=tuple(headers.items()),
-            body=body.encode(),
-            timeout_seconds=TOKEN_SECONDS,
-            lane=lane,
-            max_answer_bytes=_MOST_BYTES,
-        )
-    )
+    transport = EgressTransport(egress, lane=lane, seconds=TOKEN_SECONDS, most=_MOST_BYTES)
+    return await fetch(transport, "POST", endpoint.url, headers=headers, body=body)
 
 
 def _client_auth(endpoint: TokenEndpoint) -> ClientAuth:

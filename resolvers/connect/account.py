@@ -13,10 +13,9 @@ import orjson
 from models.errors import DomainError, InvalidInput, NotReady
 from models.tables import Integration
 from proxy.auth import with_bearer
-from proxy.call import call
-from proxy.message import Answer, OutboundRequest
 from proxy.oauth import TokenAnswer
 from proxy.redact import redact_start
+from proxy.transport import EgressTransport, fetch
 from resolvers.connect.vendor import Vendor
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.hub import Hub
@@ -99,19 +98,13 @@ async def _inquire(hub: Hub, inquiry: Inquiry, access_token: str) -> dict[str, s
 
 async def _userinfo(hub: Hub, url: str, access_token: str, lane: str) -> dict[str, Any] | None:
     """Failures are ignored: an unknown account does not make the connection invalid."""
-    request = OutboundRequest(
-        method="GET",
-        url=url,
-        headers=(("Authorization", f"Bearer {access_token}"), ("Accept", "application/json")),
-        timeout_seconds=_SECONDS,
-        lane=lane,
-        max_answer_bytes=_MOST_BYTES,
-    )
+    transport = EgressTransport(hub.egress, lane=lane, seconds=_SECONDS, most=_MOST_BYTES, repeats=True)
+    headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
     try:
-        answer = await call(hub.egress, request)
+        answer = await fetch(transport, "GET", url, headers=headers)
     except DomainError:
         return None
-    return _object(answer.body) if isinstance(answer, Answer) and answer.status == 200 else None
+    return _object(answer.content) if answer.status_code == 200 else None
 
 
 def _payload(token: str) -> dict[str, Any] | None:

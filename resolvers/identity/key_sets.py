@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 from models.errors import UpstreamFailed
 from models.vocabulary import UpstreamFailure
 from proxy.egress import Egress
-from proxy.message import OutboundRequest
+from proxy.transport import EgressTransport, fetch
 
 PublicKey = RSAKey | ECKey | OKPKey
 
@@ -99,16 +99,14 @@ class FetchedKeys:
             self._fetched_at = self._clock()
 
     async def _read(self) -> Sequence[PublicKey]:
-        request = OutboundRequest(
-            method="GET", url=self._url, timeout_seconds=_FETCH_SECONDS, lane="jwks", headers=(("Accept", _MEDIA),)
-        )
+        transport = EgressTransport(self._egress, lane="jwks", seconds=_FETCH_SECONDS)
         try:
-            answer = await self._egress.send(request)
-            if answer.status == 200:
-                return read_keys(answer.body)
+            answer = await fetch(transport, "GET", self._url, headers={"Accept": _MEDIA})
+            if answer.status_code == 200:
+                return read_keys(answer.content)
         except (UpstreamFailed, ValueError) as cause:
             raise _unavailable(getattr(cause, "reason", UpstreamFailure.BAD_RESPONSE)) from cause
-        raise _unavailable(UpstreamFailure.ERROR_STATUS, answer.status)
+        raise _unavailable(UpstreamFailure.ERROR_STATUS, answer.status_code)
 
 
 def read_keys(document: bytes) -> Sequence[PublicKey]:

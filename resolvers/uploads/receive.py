@@ -10,7 +10,7 @@ from typing import Final
 from models.errors import InvalidInput, Path, TooMany, UpstreamBlocked, UpstreamFailed
 from models.tables import Asset
 from models.vocabulary import HttpMethod, UploadPurpose, UpstreamFailure
-from proxy.call import Failure, OutboundRequest, call
+from proxy.transport import EgressTransport, fetch
 from resolvers.hub import Hub
 from resolvers.uploads.content import MOST_BYTES, Content, judge
 from resolvers.uploads.unfit import Unfit
@@ -65,17 +65,10 @@ async def _read(hub: Hub, organization_id: str, url: str, most: int) -> bytes:
     objection = hub.egress.policy.objection(url)
     if objection is not None:
         raise UpstreamBlocked(objection)
-    request = OutboundRequest(
-        method=HttpMethod.GET,
-        url=url,
-        timeout_seconds=_FETCH_SECONDS,
-        lane=organization_id,
-        max_answer_bytes=most,
-    )
-    answer = await call(hub.egress, request)
-    if isinstance(answer, Failure):
-        raise answer.error
-    if answer.status != 200:
-        message = f"The remote service answered {answer.status}; only 200 is accepted; redirects are not followed."
-        raise UpstreamFailed(message, reason=UpstreamFailure.ERROR_STATUS, external_status=answer.status)
-    return answer.body
+    transport = EgressTransport(hub.egress, lane=organization_id, seconds=_FETCH_SECONDS, most=most, repeats=True)
+    answer = await fetch(transport, HttpMethod.GET, url, headers={})
+    status = answer.status_code
+    if status != 200:
+        message = f"The remote service answered {status}; only 200 is accepted; redirects are not followed."
+        raise UpstreamFailed(message, reason=UpstreamFailure.ERROR_STATUS, external_status=status)
+    return answer.content

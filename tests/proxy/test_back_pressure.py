@@ -6,9 +6,11 @@ import asyncio
 import resource
 from pathlib import Path
 
-from tests.proxy.sending import open_egress, request
+from tests.proxy.sending import names, open_egress, request
 from tests.upstreams.canned import OK, reply
+from tests.upstreams.faults import FaultServer
 from tests.upstreams.scripted import read_head, scripted
+from tests.upstreams.tls import contexts
 
 LARGE = bytes(10_000_000)
 
@@ -64,6 +66,19 @@ async def test_takes_the_refusal_of_a_body_that_is_not_read():
         answer = await egress.send(request(f"{server.url}/ok", "POST", body=bytes(40_000_000)))
 
     assert answer.status == 413
+
+
+async def test_large_bodies_pass_in_both_directions_over_one_connection_of_tls(tmp_path):
+    server_side, client_side = contexts(tmp_path, "upstream.test")
+    resolve = names({"upstream.test": ["127.0.0.1"]})
+
+    with FaultServer(tls=server_side) as upstream:
+        async with open_egress(resolve=resolve, tls=client_side, max_answer_bytes=20_000_000) as egress:
+            url = f"https://upstream.test:{upstream.port}/echo"
+            answers = [await egress.send(request(url, "POST", body=LARGE, seconds=60)) for _ in range(2)]
+
+    assert [answer.body.endswith(LARGE) for answer in answers] == [True, True]
+    assert upstream.connections == 1
 
 
 def _resident_bytes() -> int:

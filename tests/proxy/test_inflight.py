@@ -7,9 +7,9 @@ import gzip
 
 import pytest
 
-from models.errors import UpstreamTimeout
+from models.errors import TooMany, UpstreamTimeout
 from proxy.egress import Egress
-from proxy.inflight import FREE_BYTES, Inflight
+from proxy.inflight import FREE_BYTES, Delivery, Inflight, delivery
 from tests.proxy.sending import open_egress, request
 from tests.upstreams.canned import OK, reply
 from tests.upstreams.scripted import read_head, scripted
@@ -41,6 +41,83 @@ def test_small_answers_never_wait_and_organizations_do_not_know_each_other():
     first, second, other = inflight.share("acme"), inflight.share("acme"), inflight.share("other")
 
     assert [first.take(FREE_BYTES + 1), second.take(FREE_BYTES), other.take(FREE_BYTES + 1)] == [True] * 3
+
+
+async def test_an_answer_counts_until_it_is_delivered():
+    inflight = Inflight(FREE_BYTES)
+
+    with delivery():
+        large, small = inflight.share("acme"), inflight.share("acme")
+        large.take(3 * FREE_BYTES)  # as received and decoded
+        large.keep(2 * FREE_BYTES)
+        small.take(FREE_BYTES)
+        small.keep(FREE_BYTES)
+        held = inflight._budgets["acme"].used
+        other = inflight.share("acme")
+        other.delivery = Delivery()
+        admitted = other.take(FREE_BYTES + 1)
+
+    assert (held, admitted, other.take(1)) == (2 * FREE_BYTES, False, True)
+    other.release()
+    assert inflight._budgets == {}
+
+
+async def test_the_delivery_that_is_ahead_stays_so_for_its_next_call():
+    inflight = Inflight(FREE_BYTES)
+    waiting = inflight.share("acme")
+
+    with delivery():
+        first, second = inflight.share("acme"), inflight.share("acme")
+        taken = [first.take(2 * FREE_BYTES), waiting.take(2 * FREE_BYTES)]
+        first.keep(2 * FREE_BYTES)
+        taken += [waiting.take(1), second.take(2 * FREE_BYTES), second.is_beyond]
+        second.release()
+
+    assert taken == [True, False, False, True, True]
+    assert waiting.take(1)
+
+
+def test_calls_of_one_delivery_do_not_wait_for_each_other():
+    inflight, admitted = Inflight(FREE_BYTES), []
+    ahead = inflight.share("acme")
+    ahead.take(2 * FREE_BYTES)
+
+    with delivery():
+        for _ in range(2):
+            share = inflight.share("acme")
+            share.take(2 * FREE_BYTES)
+            share.when_room(lambda: admitted.append("both"))
+    ahead.release()
+
+    assert admitted == ["both", "both"]
+
+
+async def test_a_client_that_takes_nothing_holds_its_answer_for_a_limited_time():
+    inflight = Inflight(FREE_BYTES, kept_seconds=0.01)
+
+    with delivery():
+        share = inflight.share("acme")
+        share.take(2 * FREE_BYTES)
+        share.keep(2 * FREE_BYTES)
+        await asyncio.sleep(0.05)
+
+        assert inflight._budgets == {}
+
+
+async def test_a_request_that_has_filled_the_budget_makes_no_more_calls(upstream):
+    upstream.answers["/large"] = reply(LARGE)
+
+    async with open_egress(max_inflight_bytes=MEGABYTE) as egress:
+        with delivery():
+            for _ in range(2):
+                await egress.send(request(f"{upstream.url}/large", pooled=False))
+            with pytest.raises(TooMany) as refusal:
+                await egress.send(request(f"{upstream.url}/large", pooled=False))
+        after = await egress.send(request(f"{upstream.url}/large", pooled=False))
+
+    assert refusal.value.message == "The answers to this request fill 1048576 bytes; make fewer calls in a request."
+    assert (len(upstream.requests), len(after.body)) == (3, MEGABYTE)
+    assert egress._inflight._budgets == {}
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from models.errors import UpstreamFailed, UpstreamTimeout
+from proxy.pool import Pool
 from tests.harness.waiting import eventually
 from tests.proxy.sending import names, open_egress, request
 from tests.upstreams.canned import OK, reply
@@ -43,6 +44,17 @@ async def test_the_same_credential_shares_connections_in_any_spelling_of_the_hos
             await egress.send(request(f"http://{host}:{upstream.port}/ok", credential="a"))
 
     assert upstream.connections == 1
+
+
+async def test_keeps_so_many_idle_connections_and_leaves_the_oldest(upstream):
+    async with open_egress() as egress:
+        egress._pool = Pool(60, most=2)
+        for credential in ("a", "b", "c", "c", "b"):
+            await egress.send(request(f"{upstream.url}/ok", credential=credential))
+        kept = upstream.connections
+        await egress.send(request(f"{upstream.url}/ok", credential="a"))
+
+    assert (kept, upstream.connections) == (3, 4)
 
 
 @pytest.mark.parametrize(

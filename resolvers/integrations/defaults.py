@@ -92,7 +92,7 @@ def fill_headers(
     """Replace the old definition's headers by those of the new one. Other values stay.
 
     The values of a built-in definition are public: they follow the integration, bound to its `origins`. `own`: the
-    new definition if it is the organization's own. Its values may be secret: a change takes them to its addresses only.
+    new definition if it is the organization's own. Its values may be secret, so they go to its own addresses only.
     """
     if not isinstance(getattr(auth, "headers", Unset.UNSET), Unset):
         return

@@ -41,6 +41,12 @@ def origins_of(
     )
 
 
+def origins_of_vendor(definition: VendorDefinition, parameters: Mapping[str, Any]) -> Origins:
+    """The origins of a definition's own addresses for calls, none of which the integration or its manifest chose."""
+    base_url = definition.auth.api_base_url
+    return Origins.of(api=[*_filled([base_url], parameters), *_of_definition(definition, parameters)])
+
+
 async def standing(work: Work, integrations: Sequence[Integration], *, base_url: str | None = None) -> Origins:
     """The origins of all these integrations as they stand; of `base_url` alone without an integration."""
     found = Origins.of(api=[base_url])
@@ -126,7 +132,10 @@ async def _definition_of(work: Work, integration: Integration) -> VendorDefiniti
 def _of_definition(definition: VendorDefinition, parameters: Mapping[str, Any]) -> Iterator[str]:
     """The absolute addresses of a definition's own requests. One that lacks a parameter is sent nowhere."""
     requests = [definition.verification, definition.account]
-    paths = [definition.auth.userinfo_url, *(one.request.path for one in requests if one is not None)]
+    return _filled([definition.auth.userinfo_url, *(one.request.path for one in requests if one)], parameters)
+
+
+def _filled(paths: Sequence[str | None], parameters: Mapping[str, Any]) -> Iterator[str]:
     for path in paths:
         if path is not None and not path.startswith("/"):
             try:

@@ -97,7 +97,8 @@ async def _authorise(
     fill(integration, change.before, change.after, auth)
     apply_auth(integration, auth)
     origins = origins_of(integration, change.definition, await endpoints_of(work, integration))
-    fill_headers(work, integration, change.before, change.after, auth, origins)
+    own = change.definition if change.row is not None and change.row.organization_id is not None else None
+    fill_headers(work, integration, change.before, change.after, auth, origins, own=own)
     seal_auth(work, integration, auth, origins)
 
 

@@ -13,6 +13,7 @@ from models.errors import Conflict, InvalidInput
 from models.origins import Origins
 from models.tables import Definition, Integration, Organization
 from models.vocabulary import ApiKeyLocation, AuthType
+from resolvers.credentials.binding import origins_of_vendor
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.stored import definition_of
 from resolvers.definitions.values import fill_address
@@ -85,15 +86,21 @@ def fill_headers(
     after: Defaults,
     auth: IntegrationAuth | Unset | None,
     origins: Origins,
+    *,
+    own: VendorDefinition | None = None,
 ) -> None:
-    """Replace the definition's old headers by its new ones, bound to these origins.
+    """Replace the old definition's headers by those of the new one. Other values stay.
 
-    The definition's own values are no secret, so they follow the integration to a new address; other values stay.
+    The values of a built-in definition are public: they follow the integration, bound to its `origins`. `own`: the
+    new definition if it is the organization's own. Its values may be secret, so they go to its own addresses only.
     """
     if not isinstance(getattr(auth, "headers", Unset.UNSET), Unset):
         return
     old, new = before["headers"], after["headers"]
-    if (old or new) and (work.unseal(integration, "headers") or []) == old:
+    if own is not None:
+        origins = origins_of_vendor(own, integration.parameters)
+    fills = old != new if own is not None else bool(old or new)
+    if fills and (work.unseal(integration, "headers") or []) == old:
         seal_headers(work, integration, new, origins)
 
 

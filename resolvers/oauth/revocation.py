@@ -93,9 +93,9 @@ async def _ask_to_revoke(work: Work, connection: Connection, client: TokenEndpoi
         return
     if client is not None and not Origins.read(connection.secret_origins).allows_token(address):
         client = None
-    stored = work.unseal(connection, "secret") if client is not None else {}
+    stored = work.unseal(connection, "secret")
     tokens = [(stored[key], hint) for key, hint in _HINTS.items() if key in stored]
-    if client is not None and not tokens:
+    if not tokens:
         return
     new = NewJob(
         operation=REVOKE,
@@ -106,7 +106,7 @@ async def _ask_to_revoke(work: Work, connection: Connection, client: TokenEndpoi
         max_attempts=_MAX_ATTEMPTS,
         created_by=work.caller.principal_id,
     )
-    farewell = {"client": client and _written(client), "tokens": tokens}
+    farewell = {"client": _written(client), "tokens": tokens} if client else {"client": None}
     await work.enqueue(_with_secret(work.hub, connection.organization_id, new, farewell))
 
 

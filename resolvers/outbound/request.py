@@ -132,6 +132,8 @@ def merged(*groups: Iterable[tuple[str, str]]) -> Pairs:
 
 
 async def _configured_headers(work: Work, route: Route, target: str, at: Path) -> Pairs:
+    if route.integration.headers is not None and route.integration.headers_origins is None and not route.withheld:
+        raise changed()  # stored by a process of an older version
     sent = header_fate(route.integration, route.connection, target) is HeaderFate.SENT and not route.withheld
     pairs = (work.unseal(route.integration, "headers") if sent else None) or []
     facts = await _facts(work) if any("${" in pair["value"] for pair in pairs) else {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from models.vocabulary import Permission
 from tests.harness.acting import act, global_id, refusal
 from tests.harness.calling import App, app, capability
@@ -80,13 +82,11 @@ async def test_a_connections_own_address_gets_its_credential_and_no_header_of_th
         assert "X-Literal" not in {one["name"] for one in plan["headers"]}
 
 
-async def test_the_values_of_a_definition_are_no_secret_and_follow_the_integration(
+async def test_the_values_of_a_built_in_definition_are_public_and_follow_the_integration(
     organization: Tenant, service: FaultServer
 ):
-    auth = {"type": "NONE", "apiBaseUrl": service.url, "headers": {"X-Version": "7"}}
-    definition = {"name": "Vendor", "category": "other", "auth": auth}
-    await organization.client.query(SAVE, input={"vendor": "acme", "definition": definition})
-    made = {"name": "Acme", "vendor": "acme", "capabilities": [GET]}
+    auth = {"type": "NONE", "apiBaseUrl": service.url, "parameters": {"site": "acme"}}
+    made = {"name": "Mill", "vendor": "mill", "auth": auth, "capabilities": [GET]}
     shop = await act(organization.client, "createIntegration", made, "id handler")
     with FaultServer() as moved:
         moved.answers["/me"] = service.answers["/me"]
@@ -94,7 +94,25 @@ async def test_the_values_of_a_definition_are_no_secret_and_follow_the_integrati
 
         await App(client=organization.client, id=shop["id"], handler=shop["handler"]).run("GET")
 
-        assert [one.header("X-Version") for one in moved.requests] == [["7"]]
+        assert [one.header("X-Version") for one in moved.requests] == [["2026-02-01"]]
+
+
+@pytest.mark.parametrize("vendors", [["acme"], ["custom", "acme"]], ids=["kept", "left and taken again"])
+async def test_the_values_of_an_organizations_own_definition_follow_no_change(
+    organization: Tenant, service: FaultServer, thief: FaultServer, vendors: list[str]
+):
+    auth = {"type": "NONE", "apiBaseUrl": service.url, "headers": {"X-Literal": LITERAL}}
+    definition = {"name": "Vendor", "category": "other", "auth": auth}
+    await organization.client.query(SAVE, input={"vendor": "acme", "definition": definition})
+    made = {"name": "Acme", "vendor": "acme", "capabilities": [GET]}
+    shop = await act(organization.client, "createIntegration", made, "id handler")
+    for vendor in vendors:
+        change = {"id": shop["id"], "vendor": vendor, "auth": {"apiBaseUrl": thief.url}}
+        await act(organization.client, "updateIntegration", change)
+
+    refused = await App(client=organization.client, id=shop["id"], handler=shop["handler"]).refused("GET")
+
+    assert (refused["reason"], thief.arrivals) == ("ADDRESS_CHANGED", (0, 0))
 
 
 async def test_headers_stay_away_from_a_new_endpoint_elsewhere(

@@ -11,6 +11,8 @@ class Token(Changeable, Owned, table=True):
 
     `created_by`: its maker, the user that made it or took it over. A token of an app or an installation never does
     more than its maker may. Without a maker, as the operator makes it, it has exactly its own permissions.
+    `allowed_capabilities`: the only capabilities that it may run, by id, with the digests of their declarations when
+    it was made; empty means any.
     """
 
     read_permission = None
@@ -35,7 +37,7 @@ class Token(Changeable, Owned, table=True):
     principal_id: str | None = ref_field("principal.id", default=None)
     integration_id: str | None = ref_field("integration.id", default=None)
     installation_id: str | None = ref_field("installation.id", default=None)
-    allowed_capabilities: list[str] = json_field(default_factory=list)
+    allowed_capabilities: dict[str, str] = json_field(default_factory=dict)
     expires_at: int | None = time_field(default=None)
     last_used_at: int | None = time_field(default=None, sa_column_kwargs=UNAUDITED)
     revoked_at: int | None = time_field(default=None)

@@ -111,7 +111,7 @@ async def _of_token(hub: Hub, text: str, named: str | None, source: Source, requ
         integration_id=token.integration_id,
         installation_id=token.installation_id,
         maker_id=found.maker.id if found.maker else None,
-        allowed_capabilities=frozenset(token.allowed_capabilities),
+        allowed_capabilities=token.allowed_capabilities,
         subject=_subject(found),
     )
 

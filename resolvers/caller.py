@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Task
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,7 +32,8 @@ class Caller:
     installation_id: str | None = None
     #: The user that made the app's token; tokens made with it have the same maker.
     maker_id: str | None = None
-    allowed_capabilities: frozenset[str] = frozenset()
+    #: The only capabilities that it may run, by id, with the digests of their declarations; empty means any.
+    allowed_capabilities: Mapping[str, str] = field(default_factory=dict)
     #: Its subject in other organizations, if it reaches those too.
     subject: str | None = None
     is_operator: bool = False

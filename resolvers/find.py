@@ -12,7 +12,7 @@ from models.errors import Forbidden, NotFound, Path
 from models.tables import Installation, Integration, Principal
 from models.vocabulary import PrincipalKind
 from resolvers.filters import equal
-from resolvers.managing import manages
+from resolvers.managing import manages, require_governing
 from resolvers.scope import Viewer, visible
 from resolvers.unset import Unset
 from resolvers.work import Work
@@ -95,6 +95,15 @@ async def managed_integration(
     integration = await work.lock(Integration, integration_id, expected_version=expected_version, path=path)
     if not await manages(work, [integration]):
         raise Forbidden("Only its owner, those with a MANAGE share and administrators may change it.", path=path)
+    return integration
+
+
+async def governed_integration(
+    work: Work, ref: str | IntegrationRef, *, expected_version: int | Unset | None = None, path: Path | None = None
+) -> Integration:
+    """Like `managed_integration`. Raises Forbidden also if the caller may not decide about it (`governs`)."""
+    integration = await managed_integration(work, ref, expected_version=expected_version, path=path)
+    await require_governing(work, integration, path=path)
     return integration
 
 

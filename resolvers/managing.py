@@ -1,8 +1,9 @@
-"""The right to change a restricted integration, and the shared connections at it."""
+"""The rights to change a restricted integration and its shared connections, and to decide about an integration."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import select
@@ -11,12 +12,16 @@ from sqlmodel import col
 from models.errors import Forbidden, Path
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import ConnectionMode, IntegrationAccess
-from resolvers.scope import MANAGE, accessible
+from resolvers.scope import MANAGE, accessible, held
 from resolvers.work import Work
 
 _REFUSED: Final = (
     "It is a shared connection at a restricted integration: only the integration's owner, those with a MANAGE share"
     " and administrators may make, change or remove it."
+)
+_NOT_GOVERNED: Final = (
+    "Only its owner, those with a MANAGE share and administrators may share, transfer or delete it, or change its"
+    " access; ask one of them."
 )
 
 
@@ -35,6 +40,26 @@ async def manages(work: Work, integrations: Iterable[Integration]) -> bool:
         return True
     managed = select(Integration).where(col(Integration.id).in_(restricted), accessible(work.caller, least=MANAGE))
     return len(await work.all(managed)) == len(restricted)
+
+
+async def governs(work: Work, integration: Integration) -> bool:
+    """Whether the caller may decide about an integration: its access, shares and owner, and its deletion.
+
+    That belongs to its owner, those with a MANAGE share and administrators, also while everybody may change it. A
+    token of an app counts as its maker. Without an owner, the right to change the integration is enough.
+    """
+    caller = work.caller
+    if caller.is_admin or integration.owner_id is None:
+        return await manages(work, [integration])
+    user = replace(caller, principal_id=caller.principal_id or caller.maker_id)
+    mine = select(Integration).where(col(Integration.id) == integration.id, held(user, least=MANAGE))
+    return await work.first(mine) is not None
+
+
+async def require_governing(work: Work, integration: Integration, *, path: Path | None = None) -> None:
+    """Raise Forbidden unless `governs`."""
+    if not await governs(work, integration):
+        raise Forbidden(_NOT_GOVERNED, path=path)
 
 
 async def may_share(work: Work, *at: Integration, connection: Connection | None = None) -> bool:

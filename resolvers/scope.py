@@ -86,17 +86,21 @@ def accessible(viewer: Viewer, *, least: int = 1) -> ColumnElement[bool]:
     """
     if viewer.is_admin:
         return true()
+    return or_(
+        col(Integration.access) == IntegrationAccess.ORGANIZATION,
+        held(viewer, least=least),
+        col(Integration.id) == viewer.integration_id,
+    )
+
+
+def held(viewer: Viewer, *, least: int) -> ColumnElement[bool]:
+    """Whether an integration is owned by the viewer or one of its teams, or shared with one of them at this level."""
     shared = exists().where(
         col(Share.integration_id) == col(Integration.id),
         _is_me(viewer, Share.principal_id),
         col(Share.access_level) >= least,
     )
-    return or_(
-        col(Integration.access) == IntegrationAccess.ORGANIZATION,
-        _is_me(viewer, Integration.owner_id),
-        shared,
-        col(Integration.id) == viewer.integration_id,
-    )
+    return or_(_is_me(viewer, Integration.owner_id), shared)
 
 
 def acting(subject: str | BindParameter[str]) -> Conditions:

@@ -46,7 +46,7 @@ class Token(RowNode):
     allowed_capabilities: list[Annotated[Capability, strawberry.lazy("schema.capability")]] = related(
         edges.ALLOWED_CAPABILITIES_BY_TOKEN,
         lambda row: tuple(row.allowed_capabilities),
-        "The only capabilities it may run; empty means any.",
+        "The only capabilities it may run, as they were declared when it was made; empty means any.",
     )
     created_by: Principal | None = to_one(
         edges.MAKER_BY_TOKEN,

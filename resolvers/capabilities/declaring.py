@@ -11,16 +11,36 @@ import orjson
 from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
+from models.errors import Forbidden
 from models.row import folded
 from models.tables import Capability, EventType, Integration
-from models.vocabulary import CapabilityEffect, HttpMethod
+from models.vocabulary import CapabilityEffect, HttpMethod, Permission
 from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, suffix_of
 from resolvers.changes import changed
 from resolvers.work import Work
 
-__all__ = ["DeclareCapability", "DeclareEventType", "declare", "declare_events", "effect_of"]
+__all__ = ["DeclareCapability", "DeclareEventType", "declare", "declare_events", "effect_of", "permit_declaring"]
 
 _EFFECTS: Final = {HttpMethod.GET: CapabilityEffect.READ, HttpMethod.DELETE: CapabilityEffect.DESTRUCTIVE}
+
+
+def permit_declaring(work: Work, manifest: Sequence[DeclareCapability] = ()) -> None:
+    """Raise Forbidden if the caller may not declare this.
+
+    A token that is limited to capabilities declares nothing. Effect READ lets a capability run with DISPATCH_READ
+    alone, so for a method that can write the caller needs DISPATCH_WRITE.
+    """
+    if work.caller.allowed_capabilities:
+        raise Forbidden("This token may only run its allowed capabilities; declare with another token.")
+    if work.caller.may(Permission.DISPATCH_WRITE):
+        return
+    for index, one in enumerate(manifest):
+        if one.effect is CapabilityEffect.READ and one.method is not HttpMethod.GET:
+            raise Forbidden(
+                f"Effect READ of a {one.method} needs the permission DISPATCH_WRITE; leave it out, or use GET.",
+                permission=Permission.DISPATCH_WRITE,
+                path=("capabilities", str(index), "effect"),
+            )
 
 
 async def declare(

@@ -12,7 +12,7 @@ from sqlmodel import col
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Path, Stale
 from models.tables import Installation, Integration
 from models.vocabulary import Permission
-from resolvers.capabilities.declaring import declare, declare_events
+from resolvers.capabilities.declaring import declare, declare_events, permit_declaring
 from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, check_capabilities, check_event_types
 from resolvers.credentials.register import replace_default_connection
 from resolvers.faults import Faults
@@ -73,6 +73,7 @@ async def declare_capabilities(work: Work, manifest: DeclareCapabilities) -> Int
         expected_version=manifest.expected_version,
         path=("integration_id",),
     )
+    permit_declaring(work, manifest.capabilities)
     faults = Faults()
     await _check(faults, integration, manifest.capabilities, manifest.app_token)
     faults.refuse()
@@ -84,6 +85,7 @@ async def declare_capabilities(work: Work, manifest: DeclareCapabilities) -> Int
 async def declare_event_types(work: Work, manifest: DeclareEventTypes) -> Integration:
     """Replace all event types of an integration; those of the same name keep their id."""
     integration = await managed_integration(work, manifest.integration_id, path=("integration_id",))
+    permit_declaring(work)
     faults = Faults()
     await to_thread(check_event_types, faults, integration, manifest.event_types)
     faults.refuse()
@@ -97,6 +99,7 @@ async def declare_manifest(work: Work, manifest: DeclareManifest) -> Declared:
     if work.caller.integration_id is None:
         raise Forbidden("Only an app may declare its manifest; use a token of its integration.")
     integration = await managed_integration(work, work.caller.integration_id)
+    permit_declaring(work, manifest.capabilities)
     faults = Faults()
     await _check(faults, integration, manifest.capabilities, manifest.app_token)
     await to_thread(check_event_types, faults, integration, manifest.event_types or ())

@@ -111,11 +111,23 @@ async def build(work: Work, chosen: Candidate, key: str | None) -> Outbound:
 def _permit(work: Work, capability: Capability, method: HttpMethod | None) -> None:
     reads = capability.effect is CapabilityEffect.READ
     work.need(Permission.DISPATCH_READ if reads else Permission.DISPATCH_WRITE)
-    allowed = work.caller.allowed_capabilities
-    if allowed and capability.id not in allowed:
-        raise Forbidden("This token may not run this capability.", path=("capability",))
+    _require_allowed(work, capability)
     if method is not None and method is not capability.method:
         raise WrongMethod(capability.method)
+
+
+def _require_allowed(work: Work, capability: Capability) -> None:
+    """Raise Forbidden if the caller's token is limited to others, or to an earlier declaration of this one."""
+    allowed = work.caller.allowed_capabilities
+    if not allowed:
+        return
+    if capability.id not in allowed:
+        raise Forbidden("This token may not run this capability.", path=("capability",))
+    if allowed[capability.id] != capability.digest:
+        raise Forbidden(
+            "This capability was declared anew after this token was limited to it; make a new token.",
+            path=("capability",),
+        )
 
 
 def _compiled(work: Work, capability: Capability) -> CompiledCapability:

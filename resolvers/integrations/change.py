@@ -34,6 +34,7 @@ from resolvers.integrations.defaults import (
     require_usable,
 )
 from resolvers.integrations.names import search_text_of, slug_for
+from resolvers.managing import require_governing
 from resolvers.secret import Secret
 from resolvers.unset import UNSET, Unset, given
 from resolvers.work import Work
@@ -66,6 +67,8 @@ class UpdateIntegration:
 async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     """The body of `update_integration`, shared with operations that add to it. Raises the same refusals."""
     integration = await managed_integration(work, new.id, expected_version=new.expected_version, path=("id",))
+    if given(new.access, integration.access) not in (None, integration.access):
+        await require_governing(work, integration, path=("access",))
     new = _with_own_auth_type(new, integration.auth_type)
     change = await _change(work, integration, new)
     auth_type, own = change.auth_type(integration), own_addresses(new.auth, integration, change.before)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from models.row import name_key
 from models.tables import Definition, Integration, Principal, Workspace
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, TokenEndpointAuth
-from resolvers.capabilities.declaring import declare
+from resolvers.capabilities.declaring import declare, permit_declaring
 from resolvers.capabilities.manifest import DeclareCapability
 from resolvers.credentials.binding import origins_of
 from resolvers.credentials.register import replace_default_connection
@@ -69,7 +69,9 @@ class Judged:
 
 
 async def judge_creation(work: Work, new: CreateIntegration) -> Judged:
-    """Validate a new integration and find its definition. Raises InvalidInput before anything is stored."""
+    """Validate a new integration and find its definition. Raises InvalidInput or Forbidden; nothing is stored yet."""
+    if new.capabilities is not None:
+        permit_declaring(work, new.capabilities)
     row = await work.first(of_vendor(work, new.vendor))
     definition = await require_usable(work, row)
     new = new if definition else _with_default_auth(new)

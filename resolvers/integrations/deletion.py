@@ -24,7 +24,7 @@ from models.tables import (
 )
 from models.vocabulary import IntegrationState, Permission
 from proxy.oauth import TokenEndpoint
-from resolvers.find import IntegrationRef, managed_integration
+from resolvers.find import IntegrationRef, governed_integration
 from resolvers.integrations.tags import hold_tags, remove_unused_tags
 from resolvers.oauth.revocation import forget_connection, revocation_endpoint, with_client
 from resolvers.operation import operation
@@ -58,7 +58,7 @@ class DeletedIntegration:
 @operation(needs=Permission.INTEGRATIONS_DELETE, refuses=(NotFound, Forbidden, Stale))
 async def delete_integration(work: Work, id: str | IntegrationRef, expected_version: int | None = None) -> Deletion:
     """Delete an integration and all rows that only it has. It is hidden, and all access to it ends, at once."""
-    integration = await managed_integration(work, id, expected_version=expected_version, path=("id",))
+    integration = await governed_integration(work, id, expected_version=expected_version, path=("id",))
     work.audit(integration, "integration.deleted")
     client = revocation_endpoint(work, integration)
     now = work.now()

@@ -11,7 +11,7 @@ from resolvers.operation import operation
 from resolvers.work import Work
 
 
-@operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput))
+@operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
 async def create_integration(work: Work, new: CreateIntegration) -> Integration:
     """Create an integration and install it on the caller's own organization."""
     return await make_integration(work, new)

@@ -13,7 +13,7 @@ from models.errors import Forbidden, InvalidInput, NotFound
 from models.tables import Integration, Principal, Share
 from models.vocabulary import Permission, ShareLevel
 from resolvers.faults import require
-from resolvers.find import IntegrationRef, PrincipalRef, get_integration, get_principal, managed_integration
+from resolvers.find import IntegrationRef, PrincipalRef, get_integration, get_principal, governed_integration
 from resolvers.integrations.levels import least_access, level
 from resolvers.operation import operation
 from resolvers.work import Work
@@ -157,7 +157,7 @@ async def read_integration_owner(work: Work, ref: IntegrationRef) -> Owned:
 async def _both(
     work: Work, integration_id: str | IntegrationRef, principal_id: str | PrincipalRef
 ) -> tuple[Integration, Principal]:
-    integration = await managed_integration(work, integration_id, path=("integration_id",))
+    integration = await governed_integration(work, integration_id, path=("integration_id",))
     principal = await get_principal(work, principal_id, path=("principal_id",))
     return integration, principal
 

@@ -208,18 +208,22 @@ def _require_administrator(work: Work, new: CreateToken) -> None:
             )
 
 
-async def _allowed(work: Work, new: CreateToken) -> list[str]:
-    """The named capabilities; if none is named, those to which the caller itself is limited."""
+async def _allowed(work: Work, new: CreateToken) -> dict[str, str]:
+    """The named capabilities with their digests; if none is named, those to which the caller itself is limited.
+
+    A caller that is limited passes on the digests that it has itself.
+    """
     held = work.caller.allowed_capabilities
     if not new.allowed_capability_ids:
-        return sorted(held)
-    faults = Faults()
+        return dict(held)
+    faults, allowed = Faults(), {}
     for index, capability_id in enumerate(new.allowed_capability_ids):
         place = ("allowed_capability_ids", str(index))
-        await work.get(Capability, capability_id, path=place)
-        faults.check(not held or capability_id in held, place, "You cannot give it: your token may not run it.")
+        capability = await work.get(Capability, capability_id, path=place)
+        faults.check(not held or capability.id in held, place, "You cannot give it: your token may not run it.")
+        allowed[capability.id] = held.get(capability.id, capability.digest)
     faults.refuse()
-    return list(new.allowed_capability_ids)
+    return allowed
 
 
 async def _principal(work: Work, new: CreateToken) -> Principal | None:

@@ -88,7 +88,9 @@ class DeclareCapabilityInput:
     description: str | None = given("What it does.")
     method: HttpMethod = strawberry.field(description="Method.")
     endpoint: str = strawberry.field(description="Address or path.")
-    effect: CapabilityEffect | None = given("Effect; from the method unless given.")
+    effect: CapabilityEffect | None = given(
+        "From the method unless given. READ of another method than GET needs DISPATCH_WRITE."
+    )
     inputs: list[CapabilityInputInput] | None = given("Simple inputs.")
     input_schema: JSON | None = given("JSON Schema.")
     output_schema: JSON | None = given("Shape of a good answer.")

@@ -29,6 +29,7 @@ _SHOWN = {
     "createPlace": "PlacePayload { place { id databaseId kind name details } }",
     "updatePlace": "PlacePayload { place { id databaseId kind name details } }",
     "deletePlace": "deletedId",
+    "deleteIntegration": "deletedId",
 }
 _INTEGRATION = """IntegrationPayload { integration {
     id databaseId handler version owner { username } tags { name } shares { level principal { username } } } }"""

@@ -197,6 +197,7 @@ class Work:
                 payload=payload,
                 source=Source.HUB,
                 principal_id=self.caller.principal_id,
+                token_id=self.caller.token_id,
                 correlation_id=event_id,
             )
         )

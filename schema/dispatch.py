@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from schema.connection import ConnectedAccount
     from schema.integration import Integration
     from schema.principal import Principal
+    from schema.token import Token
 
 _PLAN_COST = 100
 
@@ -54,6 +55,9 @@ class Dispatch(RowNode):
     )
     principal: Annotated[Principal, strawberry.lazy("schema.principal")] | None = to_one(
         edges.PRINCIPAL_BY_DISPATCH, "For whom."
+    )
+    token: Annotated[Token, strawberry.lazy("schema.token")] | None = to_one(
+        edges.TOKEN_BY_DISPATCH, "With which token; null when you may not see it or it is gone."
     )
     source: Source = column("Through which face.")
     method: HttpMethod = column("Request method.")

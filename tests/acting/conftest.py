@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from models.database import Database
+from models.tables import Event
 from models.vocabulary import Permission
 from resolvers.people.mutations import USERS_PERMISSIONS
 from tests.harness.acting import act
@@ -61,6 +64,12 @@ class House:
         """The credential and the user's name of every request that arrived, oldest first."""
         return [(one.header("authorization"), one.header("x-who")) for one in self.upstream.requests]
 
+    async def emitted(self) -> list[Event]:
+        """The events that were emitted at the shop, oldest first."""
+        mine = select(Event).where(col(Event.organization_id) == self.tenant.id, col(Event.type).endswith(".DONE"))
+        async with self.database.read() as session:
+            return list((await session.execute(mine.order_by(col(Event.id)))).scalars())
+
     async def rows(self) -> Any:
         """Everything that the organization has."""
         return await snapshot(self.database, self.tenant.id)
@@ -82,6 +91,8 @@ async def house(organization, graphql, database, upstream) -> House:
         name="Shop",
         auth=AUTH,
     )
+    events = {"integrationId": shop.id, "eventTypes": [{"name": f"{shop.handler}.DONE"}]}
+    await act(organization.client, "declareEventTypes", events)
     house = House(
         tenant=organization,
         graphql=graphql,

@@ -41,7 +41,10 @@ def init() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Migrate the database to this version of the hub, and copy the catalogue's files into it."""
+    """Migrate the database to this version of the hub, and copy the catalogue's files into it.
+
+    Stored secrets may go to the `hosts` that those files list from then on.
+    """
     with loading():
         from commands.organizations import migrate
     for sentence in migrate():

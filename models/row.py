@@ -9,17 +9,21 @@ import secrets
 import time
 import unicodedata
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import orjson
 from sqlalchemy import CHAR, BigInteger, Dialect, Index, LargeBinary, String, Text, TypeDecorator, false, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
 
 from models.vocabulary import Permission
 
+#: The greatest sizes of unbounded columns: of text in code points, of JSON in bytes.
+LONGEST_TEXT: Final = 100_000
+LONGEST_JSON: Final = 256 * 1024
 _NAME_KEY_LENGTH = 255
 _ID = re.compile(r"[0-9a-f]{24}")
 _counter = itertools.count(secrets.randbits(23))  # half of its range, so that it seldom starts near its end
@@ -105,6 +109,24 @@ class Word(TypeDecorator[Enum]):
         return self.words(value) if value in self._known else value
 
 
+class KeyText(Text):
+    """A name by which lists are ordered: at most 255 code points, and often one of a closed alphabet."""
+
+
+def longest(kind: TypeEngine[Any]) -> int:
+    """The greatest length of a column's value in characters, by its type; 0 for numbers and the like."""
+    match kind:
+        case JsonText():
+            return LONGEST_JSON
+        case KeyText():
+            return _NAME_KEY_LENGTH
+        case Text():
+            return LONGEST_TEXT
+        case String(length=length):
+            return length or LONGEST_TEXT
+    return 0
+
+
 def id_type() -> CHAR:
     """The type of every id and reference."""
     return CHAR(24).with_variant(CHAR(24, collation=BINARY_TEXT), "postgresql")
@@ -112,7 +134,7 @@ def id_type() -> CHAR:
 
 def key_type() -> Text:
     """The type of columns by which lists are ordered."""
-    return Text().with_variant(Text(collation=BINARY_TEXT), "postgresql")
+    return KeyText().with_variant(KeyText(collation=BINARY_TEXT), "postgresql")
 
 
 def id_field(**options: Any) -> Any:

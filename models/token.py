@@ -7,7 +7,11 @@ from models.vocabulary import TokenKind, TokenReach
 
 
 class Token(Changeable, Owned, table=True):
-    """Belongs to exactly one of: a principal, an integration, an installation. `hint`: its last letters."""
+    """Belongs to exactly one of: a principal, an integration, an installation. `hint`: its last letters.
+
+    `created_by`: its maker, the user that made it or took it over. A token of an app or an installation never does
+    more than its maker may. Without a maker, as the operator makes it, it has exactly its own permissions.
+    """
 
     read_permission = None
 

@@ -8,7 +8,7 @@ import secrets
 from contextlib import suppress
 from typing import Final
 
-from models.errors import InvalidInput, NotFound, Unauthenticated, Unavailable
+from models.errors import Forbidden, InvalidInput, NotFound, Unauthenticated, Unavailable
 from models.row import new_id
 from models.tables import Organization, Principal, Token
 from models.vocabulary import Permission, Source, TokenReach
@@ -23,6 +23,14 @@ _PREFIX: Final = "pb_"
 _TEXT: Final = re.compile(r"pb_[A-Za-z0-9_-]{43}")
 _USE_INTERVAL_MS: Final = 60_000
 HINT_LENGTH: Final = 4
+#: An app's token has these only if an administrator made it, and while its maker is one.
+GIVEN_BY_ADMINISTRATORS: Final = frozenset(
+    {Permission.ACT_AS, Permission.ORGANIZATION_ADMIN, Permission.TOKENS_WRITE}
+)
+_WITHOUT_MAKER: Final = (
+    "The user that made this token is disabled or removed. An administrator can hand it over to another user with"
+    " transferToken, or make a new one."
+)
 
 
 def new_token_text() -> str:
@@ -46,8 +54,9 @@ async def authenticate(
     """The caller with this bearer text, in the organization that `X-Hub-Id` names by id or slug.
 
     Raises Unauthenticated in the same words for every text that is missing, malformed, unknown, expired or revoked;
-    NotFound for an organization that the text does not reach, existing or not; InvalidInput if none is named and the
-    text reaches several without belonging to one; UpstreamFailed if another issuer's keys cannot be fetched.
+    Forbidden for an app's token if its maker is disabled or removed; NotFound for an organization that the text does
+    not reach, existing or not; InvalidInput if none is named and the text reaches several without belonging to one;
+    UpstreamFailed if another issuer's keys cannot be fetched.
     """
     request_id = request_id or new_id(hub.clock())
     if text is not None and _TEXT.fullmatch(text):
@@ -63,8 +72,10 @@ def bearer(header: str | None) -> str | None:
     return text.strip() if scheme.lower() == "bearer" else None
 
 
-def granted(token: Token, principal: Principal | None) -> frozenset[Permission]:
-    """The permissions of a token: its own, limited to its principal's.
+def granted(
+    token: Token, *, principal: Principal | None = None, maker: Principal | None = None
+) -> frozenset[Permission]:
+    """The permissions of a token: its own, limited to the present ones of its principal or maker.
 
     No principal has ACT_AS. It reaches users of the token's own organization, so it counts in that one only.
     """
@@ -72,6 +83,10 @@ def granted(token: Token, principal: Principal | None) -> frozenset[Permission]:
     if principal is not None:
         at_home = principal.organization_id == token.organization_id
         words &= {*principal.permissions, *([Permission.ACT_AS] if at_home else [])}
+    if maker is not None:
+        words &= {*maker.permissions, Permission.ACT_AS}
+        if Permission.ORGANIZATION_ADMIN not in maker.permissions:
+            words -= GIVEN_BY_ADMINISTRATORS
     return _permissions(words)
 
 
@@ -80,6 +95,7 @@ async def _of_token(hub: Hub, text: str, named: str | None, source: Source, requ
     now = hub.clock()
     if found is None or not _alive(found.token, found.principal, now):
         raise Unauthenticated
+    _require_maker(found)
     await _note_use(hub, found.token, now)
     organization_id, principal = await _place(hub, found, named)
     token = found.token
@@ -88,12 +104,13 @@ async def _of_token(hub: Hub, text: str, named: str | None, source: Source, requ
         source=source,
         request_id=request_id,
         organization_id=organization_id,
-        permissions=granted(token, principal),
+        permissions=granted(token, principal=principal, maker=found.maker),
         actor_name=principal.username if principal else token.name,
         principal_id=principal.id if principal else None,
         token_id=token.id,
         integration_id=token.integration_id,
         installation_id=token.installation_id,
+        maker_id=found.maker.id if found.maker else None,
         allowed_capabilities=frozenset(token.allowed_capabilities),
         subject=_subject(found),
     )
@@ -172,6 +189,15 @@ def _alive(token: Token, principal: Principal | None, now: int) -> bool:
     ended = token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now)
     disabled = principal is not None and principal.disabled_at is not None
     return not ended and not disabled
+
+
+def _require_maker(found: FoundToken) -> None:
+    """Raise Forbidden for an app's token whose maker may no longer act."""
+    token, maker = found.token, found.maker
+    if token.principal_id is not None or token.created_by is None:
+        return
+    if maker is None or maker.disabled_at is not None:
+        raise Forbidden(_WITHOUT_MAKER)
 
 
 async def _note_use(hub: Hub, token: Token, now: int) -> None:

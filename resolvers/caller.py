@@ -31,6 +31,8 @@ class Caller:
     token_id: str | None = None
     integration_id: str | None = None
     installation_id: str | None = None
+    #: The user that made the app's token; tokens made with it have the same maker.
+    maker_id: str | None = None
     allowed_capabilities: frozenset[str] = frozenset()
     #: Its subject in other organizations, if it reaches those too.
     subject: str | None = None

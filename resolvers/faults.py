@@ -10,14 +10,15 @@ from typing import Any, Final
 import orjson
 
 from models.errors import InvalidInput, Path, Violation
+from models.row import LONGEST_JSON, LONGEST_TEXT
 from resolvers.unset import Unset
 
 NAME: Final = 255
 WORD: Final = 120
 ADDRESS: Final = 2048
 TEXT: Final = 10_000
-LONG_TEXT: Final = 100_000
-JSON_BYTES: Final = 256 * 1024
+LONG_TEXT: Final = LONGEST_TEXT
+JSON_BYTES: Final = LONGEST_JSON
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HANDLER: Final = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")

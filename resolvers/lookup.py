@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, or_
+from sqlalchemy import Select, bindparam, func, or_
 from sqlmodel import col
 
 from models.database import Database
@@ -17,10 +17,14 @@ from resolvers.scope import acting
 
 @dataclass(frozen=True, kw_only=True)
 class FoundToken:
-    """A token and, for a personal one, its principal."""
+    """A token and the user that limits it: of a personal one its principal, of an app's its maker.
+
+    A maker that was removed is None, although `token.created_by` names it.
+    """
 
     token: Token
-    principal: Principal | None
+    principal: Principal | None = None
+    maker: Principal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +53,11 @@ class Lookup:
     async def token(self, digest: str) -> FoundToken | None:
         """The token with this SHA-256, in any state. Raises Unavailable."""
         rows = await self._straight.rows(_token, entities=(Token, Principal), values={"digest": digest})
-        return FoundToken(token=rows[0][0], principal=rows[0][1]) if rows else None
+        if not rows:
+            return None
+        token, user = rows[0]
+        is_personal = token.principal_id is not None
+        return FoundToken(token=token, principal=user) if is_personal else FoundToken(token=token, maker=user)
 
     async def organization(self, id: str) -> Organization | None:
         """An organization by id. Raises Unavailable."""
@@ -91,7 +99,7 @@ def _token() -> Select[Any]:
     return (
         columns_of(Token, Principal)
         .select_from(Token)
-        .outerjoin(Principal, col(Principal.id) == col(Token.principal_id))
+        .outerjoin(Principal, col(Principal.id) == func.coalesce(col(Token.principal_id), col(Token.created_by)))
         .where(col(Token.digest) == bindparam("digest"))
     )
 

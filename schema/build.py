@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from schema.door.admission import mark_costs
 from schema.kit.errors import handlers
 from schema.kit.page import describe_pages
+from schema.kit.prices import price_columns
 from schema.kit.scalars import SCALARS
 
 #: Modules of this package with root fields, as classes `Queries` and `Mutations`, in the order of the SDL.
@@ -46,6 +47,7 @@ def build_schema() -> strawberry.Schema:
     )
     describe_pages(schema._schema)
     mark_costs(schema._schema)
+    price_columns(schema._schema)
     return schema
 
 

@@ -8,7 +8,7 @@ import strawberry
 
 from models import tables
 from models.errors import UpstreamFailed
-from models.vocabulary import ConnectSessionStatus
+from models.vocabulary import ConnectionMode, ConnectSessionStatus
 from resolvers.connect import authorization, edges
 from resolvers.connect import mutations as connect_session
 from resolvers.connect.session import status_of
@@ -55,8 +55,11 @@ class StartAuthorizationInput:
 class CreateConnectSessionInput:
     integration_ids: list[strawberry.ID] = strawberry.field(description="What can be connected.")
     principal_id: strawberry.ID | None = given(
-        "For whom; null makes a shared connection. For another user than yourself a user's token needs"
+        "For whom; required unless `mode` is SHARED. For another user than yourself a user's token needs"
         " ORGANIZATION_ADMIN too."
+    )
+    mode: ConnectionMode | None = given(
+        "SHARED, in place of `principalId`: one connection that the whole organization uses."
     )
     connection_id: strawberry.ID | None = given("Renew this one.")
     return_url: str | None = given("Where to go afterwards; must be on the allow-list.")

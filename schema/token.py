@@ -13,7 +13,7 @@ from resolvers.page import BY_ID
 from resolvers.people import edges
 from resolvers.people import token as operations
 from resolvers.people import viewer as queries
-from schema.kit.field import column, given, listing, related, to_one
+from schema.kit.field import column, derived, given, listing, related, to_one
 from schema.kit.mutation import mutation
 from schema.kit.node import RowNode, node, view
 from schema.kit.page import CountedPageOf
@@ -48,6 +48,11 @@ class Token(RowNode):
         lambda row: tuple(row.allowed_capabilities),
         "The only capabilities it may run; empty means any.",
     )
+    created_by: Principal | None = to_one(
+        edges.MAKER_BY_TOKEN,
+        "The user that made it or took it over. The token of an app never does more than this user may; without one,"
+        " it was made by the operator.",
+    )
     created_at: DateTime = column("When it was made.")
     expires_at: DateTime | None = column("When it ends by itself.")
     last_used_at: DateTime | None = column("Last use, to the minute.")
@@ -70,6 +75,18 @@ class TokenPayload:
     secret: str = column("The bearer text, shown this once.")
 
 
+@strawberry.input(description="A new maker of an app's token.")
+class TransferTokenInput:
+    id: strawberry.ID = strawberry.field(description="Which.")
+    principal_id: strawberry.ID = strawberry.field(description="To which user.")
+
+
+@view(tables.Token, "A token as it is now.")
+class TransferTokenPayload:
+    token: Token = derived(lambda row: row, "The token.")
+
+
+TransferTokenResult = Result("TransferTokenResult", TransferTokenPayload, "A token, or why not.")
 TokenResult = Result("TokenResult", TokenPayload, "A token, or why not.", besides=(TooMany,))
 
 
@@ -92,6 +109,13 @@ class Mutations:
         "Make a token; its permissions are at most your own.",
         input=CreateTokenInput,
         reads=operations.CreateToken,
+    )
+    transfer_token = mutation(
+        operations.transfer_token,
+        TransferTokenResult,
+        "Hand an app's token over to another user, whose permissions limit it from then on.",
+        input=TransferTokenInput,
+        reads=operations.TransferToken,
     )
     revoke_token = deletion(
         operations.revoke_token,

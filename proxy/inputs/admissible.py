@@ -21,29 +21,48 @@ def objections(value: object, path: Path) -> list[Violation]:
         text = orjson.dumps(value)
     except TypeError:
         return _walk(value, path) or [Violation(path=path, message="It cannot be written as JSON.")]
-    if b"null" not in text and b"\\u0000" not in text:
-        return []
-    return _walk(value, path)
+    may_have_nul = b"\\u0000" in text
+    if may_have_nul or (b"null" in text and _has_infinity(value)):  # orjson writes NaN and infinity as null
+        return _walk(value, path)
+    return []
+
+
+def _has_infinity(value: object) -> bool:
+    """Whether a number inside is infinite or NaN. Several times faster than `_walk`."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, float):
+            if not isfinite(item):
+                return True
+        elif isinstance(item, dict):
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+    return False
 
 
 def _walk(value: object, path: Path) -> list[Violation]:
+    """The faults in the order of the values. Paths are made for faults only: a megabyte of nulls takes 50 ms."""
     found: list[Violation] = []
-    pending = [(value, path)]
-    while pending and len(found) < _MOST:
-        item, where = pending.pop()
-        message = _objection(item, len(where) - len(path))
+    keys: list[object] = []
+    levels: list[Iterator[tuple[object, object]]] = [iter((("", value),))]
+    while levels and len(found) < _MOST:
+        step = next(levels[-1], None)
+        if step is None:
+            levels.pop()
+            del keys[-1:]
+            continue
+        key, item = step
+        if item is None:
+            continue
+        message = _objection(item, len(keys))
         if message:
-            found.append(Violation(path=where, message=message))
-        else:
-            pending += reversed([(child, (*where, key)) for key, child in _children(item)])
+            found.append(Violation(path=(*path, *map(str, [*keys, key][1:])), message=message))
+        elif isinstance(item, dict | list):
+            keys.append(key)
+            levels.append(iter(item.items()) if isinstance(item, dict) else enumerate(item))
     return found
-
-
-def _children(value: object) -> Iterator[tuple[str, object]]:
-    if isinstance(value, dict):
-        yield from ((str(key), child) for key, child in value.items())
-    elif isinstance(value, list):
-        yield from ((str(index), child) for index, child in enumerate(value))
 
 
 def _objection(value: object, depth: int) -> str | None:

@@ -18,6 +18,10 @@ from resolvers.managing import require_sharing
 from resolvers.work import Work
 
 _MOST_SCOPES = 100
+_NOBODY = (
+    "Connections at this integration are users' own, and this token belongs to no user. Make a connect link instead:"
+    " for a user by principalId, for everybody by mode SHARED."
+)
 
 
 def check_scopes(faults: Faults, scopes: Sequence[str]) -> None:
@@ -51,10 +55,12 @@ async def callers_destination(
 ) -> Destination:
     """The caller's destination: this connection, else a new one, the caller's own or shared.
 
-    Raises NotFound, InvalidInput, and Forbidden at `path` if it is shared and the caller may not share there.
+    Raises NotFound, Forbidden at `path` if it is shared and the caller may not share there, and InvalidInput at
+    `path` for a caller that is no user, where connections are users' own.
     """
     if connection_id is None:
         me = work.caller.principal_id
+        require(me is not None or integration.mode is ConnectionMode.SHARED, path, _NOBODY)
         into = Destination(principal_id=None if is_for_all(integration, me) else me, connection=None)
     else:
         renewed = await _renewable_by_caller(work, connection_id, integration)

@@ -27,10 +27,13 @@ async def invitation(
     """A signed link for 30 minutes; None if connecting does not help, or if the caller may not connect.
 
     Anybody may make or renew their own connection; a shared one needs CONNECTIONS_WRITE and the right to share there.
+    An app's token gets no link where connections are users' own: the user who opened it would connect for everybody.
     """
     if not KINDS[integration.auth_type].needs_connection or not await _helps(work, integration, connection, found):
         return None
     caller = work.caller
+    if connection is None and caller.principal_id is None and integration.mode is ConnectionMode.PER_USER:
+        return None
     principal_id = _holder(caller, integration, connection)
     if principal_id != caller.principal_id and principal_id is not None:
         return None

@@ -35,10 +35,11 @@ _SHORTEST_SECONDS, _LONGEST_SECONDS = 60, 86_400
 
 @dataclass(frozen=True, kw_only=True)
 class CreateConnectSession:
-    """A connect link for one user; without a user, for a shared connection."""
+    """A connect link for one user, named by `principal_id`; or for everybody, by `mode` SHARED. Never for neither."""
 
     integration_ids: Sequence[str]
     principal_id: str | None = None
+    mode: ConnectionMode | None = None
     connection_id: str | None = None
     return_url: str | None = None
     lifetime_seconds: int = 1800
@@ -128,10 +129,23 @@ async def _check(work: Work, new: CreateConnectSession) -> None:
     if faults.check(several, "integration_ids", f"Name 1 to {_MOST_INTEGRATIONS} integrations."):
         once = len(set(new.integration_ids)) == len(new.integration_ids)
         faults.check(once, "integration_ids", "Name each integration only once.")
+    _check_holder(faults, new)
     await check_return_url(work, faults, new.return_url)
     fits = _SHORTEST_SECONDS <= new.lifetime_seconds <= _LONGEST_SECONDS
     faults.check(fits, "lifetime_seconds", f"It must be from {_SHORTEST_SECONDS} to {_LONGEST_SECONDS} seconds.")
     faults.refuse()
+
+
+def _check_holder(faults: Faults, new: CreateConnectSession) -> None:
+    """The holder is named, never inferred: an omission would turn one user's key into everybody's."""
+    if new.mode is ConnectionMode.SHARED:
+        alone = new.principal_id is None
+        faults.check(
+            alone, "mode", "A shared connection belongs to no user: give principalId or mode SHARED, not both."
+        )
+        return
+    message = "Name the user in principalId; or give mode SHARED for a connection that the whole organization uses."
+    faults.check(new.principal_id is not None, "principal_id", message)
 
 
 async def _holder(work: Work, principal_id: str | None) -> str | None:
@@ -146,7 +160,7 @@ async def _holder(work: Work, principal_id: str | None) -> str | None:
     if work.caller.principal_id not in (None, principal_id):
         work.need(Permission.ORGANIZATION_ADMIN)
     principal = await work.get(Principal, principal_id, path=path)
-    message = "Only a user can have their own connection; leave principalId out for a shared one."
+    message = "Only a user can have their own connection; for a shared one give mode SHARED in place of principalId."
     require(principal.kind is PrincipalKind.USER, path, message)
     require(principal.disabled_at is None, path, "This user is disabled; enable the user first.")
     return principal.id
@@ -158,11 +172,11 @@ async def _renew(
     path = ("connection_id",)
     require(len(integrations) == 1, path, "To renew a connection, name one integration.")
     renewed = await renewable(work, new.connection_id or "", integrations)
-    shared = "The connection is shared: leave principalId out."
-    message = shared if renewed.mode is ConnectionMode.SHARED else "The connection is another user's."
-    fits = new.principal_id is None or renewed.principal_id == new.principal_id
-    require(fits, path, message)
-    session.renews_id, session.principal_id = renewed.id, await _holder(work, renewed.principal_id)
+    shared = "The connection is shared: give mode SHARED in place of principalId."
+    own = "The connection is a user's own: name that user in principalId."
+    message = shared if renewed.mode is ConnectionMode.SHARED else own
+    require(renewed.principal_id == new.principal_id, path, message)
+    session.renews_id = renewed.id
 
 
 async def _chosen(work: Work, session: ConnectSession, choice: Choose) -> Integration:

@@ -8,6 +8,7 @@ from typing import Final
 
 from models.definition import FieldGroup, FieldType
 from models.errors import Path, Violation
+from models.origins import origin_of
 from proxy.address import template_names
 from proxy.headers import check_header, twins
 from proxy.inputs.regexes import FullMatch
@@ -25,7 +26,7 @@ def faults_between(definition: VendorDefinition) -> list[Violation]:
     """Every fault between values of a definition, with its place."""
     return [
         Violation(path=path, message=message)
-        for rule in (_auth, _fields, _slots, _credential, _requests, _headers, _inbound)
+        for rule in (_auth, _fields, _slots, _hosts, _credential, _requests, _headers, _inbound)
         for path, message in rule(definition)
     ]
 
@@ -78,6 +79,12 @@ def _slots(definition: VendorDefinition) -> Faults:
                 yield place, f"{{{name}}} is no field of the group PARAMETER."
             elif not field.required or not (field.pattern or field.options):
                 yield place, f"{{{name}}} is part of an address: it must be required, and have a pattern or options."
+
+
+def _hosts(definition: VendorDefinition) -> Faults:
+    for index, host in enumerate(definition.hosts):
+        if origin_of(host) is None or template_names(host):
+            yield ("hosts", str(index)), "It must be an address without parameters."
 
 
 def templates_of(definition: VendorDefinition) -> Iterator[tuple[Path, str]]:

@@ -19,11 +19,14 @@ from resolvers.definitions.parts import (
     Supports,
     Verification,
 )
-from resolvers.definitions.words import Category, Key, Line, Page, Prose, Value, Vendor
+from resolvers.definitions.words import Address, Category, Key, Line, Page, Prose, Value, Vendor
 
 
 class VendorDefinition(Part):
-    """The definition of a vendor. `docs`: address of the vendor's documentation."""
+    """The definition of a vendor. `docs`: address of the vendor's documentation.
+
+    `hosts`: addresses to which the vendor has moved, or is about to. `migrate` lets stored secrets go to them too.
+    """
 
     vendor: Vendor
     name: Line
@@ -32,6 +35,7 @@ class VendorDefinition(Part):
     docs: Page | None = None
     source: Annotated[tuple[SourcePage, ...], Field(max_length=100)] = ()
     auth: Auth
+    hosts: Annotated[tuple[Address, ...], Field(max_length=20)] = ()
     fields: Annotated[tuple[FormField, ...], Field(max_length=50)] = ()
     credential: dict[Key, Value] | None = None
     verification: Verification | None = None

@@ -88,6 +88,9 @@ def _read(new: SaveDefinition, budget: Budget) -> VendorDefinition:
         raise InvalidInput.at(("definition",), "It must be a JSON object.")
     if given.get("vendor", new.vendor) != new.vendor:
         raise InvalidInput.at(("definition", "vendor"), "It must equal `vendor` of the input, or be left out.")
+    if "hosts" in given:
+        message = "Only the hub's own definitions have hosts; leave it out."
+        raise InvalidInput.at(("definition", "hosts"), message)
     try:
         return read_definition({"vendor": new.vendor, **given}, budget=budget)
     except InvalidInput as refusal:

@@ -61,6 +61,7 @@ MEMBERS_BY_PRINCIPAL = Edge(
     order=BY_NAME_KEY,
 )
 PRINCIPAL_BY_TOKEN = Edge(source=Token, target=Principal, local="principal_id")
+MAKER_BY_TOKEN = Edge(source=Token, target=Principal, local="created_by")
 INTEGRATION_BY_TOKEN = Edge(source=Token, target=Integration, local="integration_id")
 INSTALLATION_BY_TOKEN = Edge(source=Token, target=Installation, local="installation_id")
 ALLOWED_CAPABILITIES_BY_TOKEN = Relation(load=_allowed_capabilities)

@@ -1,4 +1,4 @@
-"""Tokens: create and revoke."""
+"""Tokens: create, hand over and revoke."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Final
 from models.errors import Forbidden, InvalidInput, NotFound
 from models.row import new_id
 from models.tables import Capability, Principal, Token
-from models.vocabulary import Permission, TokenKind
-from resolvers.authenticate import HINT_LENGTH, digest_of, new_token_text
-from resolvers.faults import Faults
+from models.vocabulary import Permission, PrincipalKind, TokenKind
+from resolvers.authenticate import GIVEN_BY_ADMINISTRATORS, HINT_LENGTH, digest_of, granted, new_token_text
+from resolvers.changes import changed
+from resolvers.faults import Faults, require
 from resolvers.find import managed_integration
 from resolvers.operation import operation
 from resolvers.work import Work
@@ -26,8 +27,6 @@ _READS: Final = {
     Permission.WEBHOOKS_WRITE: Permission.WEBHOOKS_READ,
 }
 _MOST_CAPABILITIES: Final = 1000
-#: Permissions that only an administrator gives, whether or not the caller has them.
-_GIVEN_BY_ADMINISTRATORS: Final = frozenset({Permission.ACT_AS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +42,14 @@ class CreateToken:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TransferToken:
+    """A new maker, a user, for a token of an app or an installation."""
+
+    id: str
+    principal_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewToken:
     """A token and its bearer text, which is shown only once."""
 
@@ -54,6 +61,7 @@ class NewToken:
 async def create_token(work: Work, new: CreateToken) -> NewToken:
     """Create a token. Its permissions and allowed capabilities are at most the caller's own.
 
+    An app's token never does more than its maker may: the caller's user, or the maker of the caller's own token.
     ACT_AS is given by administrators, who need not have it.
     """
     _check(work, new)
@@ -76,6 +84,23 @@ async def create_token(work: Work, new: CreateToken) -> NewToken:
         ),
     )
     await work.flush()
+    return token
+
+
+@operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound, InvalidInput, Forbidden))
+async def transfer_token(work: Work, new: TransferToken) -> Token:
+    """Hand an app's token over to another user, whose permissions limit it from now on.
+
+    It gains no permission that the caller lacks. The same maker again changes nothing.
+    """
+    token = await work.lock(Token, new.id, path=("id",))
+    principal = await work.get(Principal, new.principal_id, path=("principal_id",))
+    before = await work.find(Principal, token.created_by or "")
+    _check_transfer(work, token, before, principal)
+    if token.created_by != principal.id:
+        maker = changed("createdBy", token.created_by, principal.id)
+        token.created_by = principal.id
+        work.audit(token, "token.transferred", besides=maker)
     return token
 
 
@@ -103,7 +128,7 @@ def make_token(work: Work, token: Token) -> NewToken:
     token.id = new_id(work.now())
     token.digest = digest_of(text)
     token.hint = text[-HINT_LENGTH:]
-    token.created_by = work.caller.principal_id
+    token.created_by = work.caller.principal_id or work.caller.maker_id
     work.add(token)
     work.audit(token, "token.created")
     return NewToken(token=token, secret=text)
@@ -112,6 +137,43 @@ def make_token(work: Work, token: Token) -> NewToken:
 def completed(permissions: Sequence[Permission]) -> set[Permission]:
     """The permissions, and for each WRITE of a noun its READ."""
     return {*permissions, *(_READS[word] for word in permissions if word in _READS)}
+
+
+def _check_permissions(faults: Faults, work: Work, new: CreateToken) -> None:
+    """Add a fault for each permission that the caller cannot give, also for the READ that a WRITE brings."""
+    held = work.caller.permissions
+    for index, permission in enumerate(new.permissions):
+        place, brought = ("permissions", str(index)), _READS.get(permission, permission)
+        if permission is Permission.ACT_AS:  # nobody holds it; see `_require_administrator`
+            continue
+        if permission not in held:
+            faults.add(place, f"You cannot give {permission}: you do not have it.")
+        elif brought not in held:
+            faults.add(place, f"You cannot give {permission}: it brings {brought}, which you do not have.")
+        elif new.integration_id is not None and permission in GIVEN_BY_ADMINISTRATORS and not work.caller.is_admin:
+            faults.add(place, f"Only an administrator gives {permission} to an app's token.")
+
+
+def _check_transfer(work: Work, token: Token, before: Principal | None, principal: Principal) -> None:
+    require(
+        token.principal_id is None,
+        ("id",),
+        "A personal token stays its user's; the other user can make a new one.",
+    )
+    require(_lives(token, work.now()), ("id",), "This token has ended; make a new one.")
+    acts = principal.kind is PrincipalKind.USER and principal.disabled_at is None
+    require(acts, ("principal_id",), "Name a user that is not disabled; a team or a disabled user makes no token.")
+    held = work.caller.permissions | (granted(token, maker=before) if before or not token.created_by else frozenset())
+    gained = sorted(granted(token, maker=principal) - held)
+    require(
+        not gained,
+        ("principal_id",),
+        f"The token would gain {', '.join(gained)}, which you do not have; choose a user without it.",
+    )
+
+
+def _lives(token: Token, now: int) -> bool:
+    return token.revoked_at is None and (token.expires_at is None or token.expires_at > now)
 
 
 def _is_own(work: Work, token: Token) -> bool:
@@ -123,9 +185,7 @@ def _is_own(work: Work, token: Token) -> bool:
 def _check(work: Work, new: CreateToken) -> None:
     faults = Faults()
     faults.name("name", new.name)
-    for index, permission in enumerate(new.permissions):
-        holds = permission in work.caller.permissions or permission in _GIVEN_BY_ADMINISTRATORS
-        faults.check(holds, ("permissions", str(index)), f"You cannot give {permission}: you do not have it.")
+    _check_permissions(faults, work, new)
     both = new.principal_id is not None and new.integration_id is not None
     faults.check(not both, "integration_id", "Name a principal or an integration, not both.")
     ahead = new.expires_at is None or new.expires_at > work.now()
@@ -138,9 +198,9 @@ def _check(work: Work, new: CreateToken) -> None:
 
 
 def _require_administrator(work: Work, new: CreateToken) -> None:
-    """Raise Forbidden for a permission that only an administrator gives."""
+    """Raise Forbidden for ACT_AS from a caller that is no administrator."""
     for index, permission in enumerate(new.permissions):
-        if permission in _GIVEN_BY_ADMINISTRATORS and not work.caller.is_admin:
+        if permission is Permission.ACT_AS and not work.caller.is_admin:
             raise Forbidden(
                 f"Only a caller with ORGANIZATION_ADMIN can put {permission} into a token; ask an administrator.",
                 permission=Permission.ORGANIZATION_ADMIN,

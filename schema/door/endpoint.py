@@ -26,7 +26,7 @@ from models.errors import (
     UpstreamFailed,
 )
 from schema.door.admission import Admission, Method
-from schema.door.execution import execute
+from schema.door.execution import execute, too_large
 from schema.door.limits import Cost
 from schema.door.masking import present
 from schema.door.negotiation import GRAPHQL, JSON, answer_type, prefers_page
@@ -96,12 +96,16 @@ class GraphQLEndpoint:
         admitted = self.admission.admit(
             self.schema._schema, asked.query, asked.variables, asked.operation_name, method=method
         )
-        result = await execute(self.schema, admitted, context)
+        most = self.admission.limits.answer_bytes
+        result = await execute(self.schema, admitted, context, answer_bytes=most)
         try:
-            return _json(200, media, self._body(result.errors or (), admitted.cost, data=result.data))
+            answer = _json(200, media, self._body(result.errors or (), admitted.cost, data=result.data))
         except orjson.JSONEncodeError as cause:
             error = GraphQLError("The answer is not JSON.", path=[], original_error=cause)
             return _json(500, media, self._body([error], admitted.cost))
+        if len(answer.body) > most:  # escapes and errors are not counted before
+            raise too_large(admitted, most)
+        return answer
 
     async def _parameters(self, request: Request, method: Method) -> Parameters:
         if method is Method.GET:

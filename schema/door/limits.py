@@ -20,12 +20,13 @@ class Limits:
     introspection_fields  fields below `__schema` and `__type`, after spreading: two of GraphiQL's queries
     introspection_depth   fields within fields below `__schema` and `__type`
     nodes                 rows if every page were full; counted like GitHub (their two examples are tests)
-    cost                  look-ups: a field's own `cost`, else 1 for a connection or an object; multiplied by the rows
-                          of the enclosing pages
+    cost                  look-ups: a field's own `cost`, else 1 for a connection or an object; a long column costs 1
+                          for each 4 kB that it may have; multiplied by the rows of the enclosing pages
     page                  rows of a connection that has neither `first` nor `last`
     largest_page          the greatest `first` and `last`; refused with INVALID_INPUT
     errors                errors in one answer before anything is executed
     comparisons           steps of the check that fields of the same name agree; they grow quadratically
+    answer_bytes          bytes of the answer's body; execution stops as soon as the parts that it has made are larger
     cached_tokens         tokens of all the documents kept parsed and validated; about 600 bytes each
     """
 
@@ -42,6 +43,7 @@ class Limits:
     largest_page: int = LARGEST_PAGE
     errors: int = 20
     comparisons: int = 50_000
+    answer_bytes: int = 16_000_000
     cached_tokens: int = 100_000
 
 

@@ -62,8 +62,9 @@ class App:
         return (await self.client.query(START, input={"integrationId": self.id} | input))["startAuthorization"]
 
     async def link(self, **input: Any) -> dict[str, Any]:
-        """The payload of createConnectSession, or the problem."""
-        return await create_link(self.client, **({"integrationIds": [self.id]} | input))
+        """The payload of createConnectSession, or the problem; for a shared connection unless a user is named."""
+        whose = {} if "principalId" in input else {"mode": "SHARED"}
+        return await create_link(self.client, **({"integrationIds": [self.id]} | whose | input))
 
 
 async def create_link(client: GraphQL, **input: Any) -> dict[str, Any]:

@@ -9,11 +9,17 @@ from sqlmodel import col
 from models.tables import ConnectSession
 from models.vocabulary import Permission
 from resolvers.connect.links import digest_of
-from tests.connect.people import LINK, create_link, make_integration, session_of
-from tests.harness.acting import global_id
+from tests.connect.people import LINK, START, create_link, make_integration, session_of
+from tests.harness.acting import global_id, refusal
 from tests.harness.rows import changes, snapshot
 
 KEY = {"type": "API_KEY"}
+OAUTH = {
+    "type": "OAUTH2",
+    "clientId": "c",
+    "authorizationUrl": "https://vendor.example/authorize",
+    "tokenUrl": "https://vendor.example/token",
+}
 CONNECT = """mutation($input: CreateConnectionInput!) { createConnection(input: $input) {
   ... on ConnectionPayload { connection { id } } ... on Problem { message } } }"""
 
@@ -36,6 +42,13 @@ async def connection(app, client=None, **input) -> str:
     """The id of a new connection at the integration."""
     given = {"integrationId": app.id, "secret": {"apiKey": "k"}} | input
     return (await (client or app.client).query(CONNECT, input=given))["createConnection"]["connection"]["id"]
+
+
+async def token_of(app, *permissions) -> str:
+    """A token of the app's own back end, which is no user's; every permission unless some are named."""
+    new = "mutation($input: CreateTokenInput!) { createToken(input: $input) { ... on TokenPayload { secret } } }"
+    given = {"name": "Back end", "integrationId": app.id, "permissions": list(permissions or Permission)}
+    return (await app.client.query(new, input=given))["createToken"]["secret"]
 
 
 async def test_a_link_holds_256_bits_of_which_the_digest_is_kept(app, hub, database):
@@ -73,6 +86,10 @@ async def test_a_session_says_how_far_it_is(app):
         ({"lifetimeSeconds": 59}, ["input", "lifetimeSeconds"]),
         ({"lifetimeSeconds": 86_401}, ["input", "lifetimeSeconds"]),
         ({"returnUrl": "https://nowhere.example/"}, ["input", "returnUrl"]),
+        ({"mode": None}, ["input", "principalId"]),
+        ({"mode": "PER_USER"}, ["input", "principalId"]),
+        ({"mode": None, "connectionId": global_id("Connection", "0" * 24)}, ["input", "principalId"]),
+        ({"mode": "SHARED", "principalId": global_id("Principal", "0" * 24)}, ["input", "mode"]),
     ],
 )
 async def test_refuses_what_cannot_be(input, path, lasting_app, lasting, database):
@@ -82,6 +99,29 @@ async def test_refuses_what_cannot_be(input, path, lasting_app, lasting, databas
 
     assert (refused["code"], refused["path"]) == ("INVALID_INPUT", path)
     assert changes(before, await snapshot(database, lasting.id)) == []
+
+
+async def test_a_link_without_a_user_says_both_ways(lasting_app):
+    refused = await create_link(lasting_app.client, integrationIds=[lasting_app.id])
+
+    assert refused["message"].startswith("input.principalId: Name the user in principalId; or give mode SHARED")
+
+
+async def test_an_app_begins_nothing_for_everybody_without_saying_so(organization, graphql, database):
+    capability = {"name": "DO", "method": "GET", "endpoint": "https://vendor.example/ok"}
+    app = await make_integration(organization, name="Acme", auth=OAUTH, capabilities=[capability])
+    back_end = graphql(await token_of(app))
+    before = await snapshot(database, organization.id)
+
+    begun = (await back_end.query(START, input={"integrationId": app.id}))["startAuthorization"]
+    without = await create_link(back_end, integrationIds=[app.id])
+    dispatched = await refusal(back_end, "dispatch", {"capability": {"named": {"handler": "ACME", "name": "DO"}}})
+
+    assert (begun["code"], begun["path"]) == ("INVALID_INPUT", ["input", "integrationId"])
+    assert "mode SHARED" in begun["message"]
+    assert (without["code"], without["path"]) == ("INVALID_INPUT", ["input", "principalId"])
+    assert (dispatched["reason"], dispatched["connectUrl"]) == ("NO_CONNECTION", None)
+    assert [row for row in changes(before, await snapshot(database, organization.id)) if "connect" in row] == []
 
 
 async def test_refuses_what_is_not_there_or_not_a_users(app, organization, new_organization):
@@ -118,10 +158,7 @@ async def test_a_user_makes_links_for_others_only_as_an_administrator(app, organ
 
 async def test_an_apps_back_end_makes_links_for_users_and_sees_what_became_of_them(app, organization, graphql):
     member = await organization.add_user("erika")
-    new = "mutation($input: CreateTokenInput!) { createToken(input: $input) { ... on TokenPayload { secret } } }"
-    given = {"name": "Back end", "integrationId": app.id, "permissions": ["CONNECTIONS_WRITE", "CONNECTIONS_READ"]}
-    token = (await organization.client.query(new, input=given))["createToken"]["secret"]
-    back_end = graphql(token)
+    back_end = graphql(await token_of(app, Permission.CONNECTIONS_WRITE, Permission.CONNECTIONS_READ))
 
     made = await create_link(back_end, integrationIds=[app.id], principalId=member)
 
@@ -144,28 +181,27 @@ async def test_a_session_is_seen_by_who_made_it_whom_it_is_for_and_administrator
 
 
 async def test_renews_a_connection_that_is_registered_there_and_the_users_own(app, organization):
-    await organization.add_user("erika")
+    member = await organization.add_user("erika")
     own = await connection(app, await organization.signed_in(*Permission, username="erika"))
+    shared = await connection(app, mode="SHARED")
     elsewhere = await connection(await make_integration(organization, name="Other", auth=KEY))
 
-    renewed = await app.link(connectionId=own)
+    renewed = await app.link(connectionId=own, principalId=member)
+    for_all = await app.link(connectionId=own)
     as_other = await app.link(connectionId=own, principalId=organization.admin_id)
     not_here = await app.link(connectionId=elsewhere)
     whose = await session_of(app.client, renewed["session"]["id"])
 
     assert whose["principal"] == {"username": "erika"}
-    assert (as_other["code"], as_other["path"]) == ("INVALID_INPUT", ["input", "connectionId"])
+    shared_for_one = await app.link(connectionId=shared, principalId=member)
+    for refused in (for_all, as_other, shared_for_one):
+        assert (refused["code"], refused["path"]) == ("INVALID_INPUT", ["input", "connectionId"])
+    assert (await app.link(connectionId=shared))["__typename"] == "ConnectSessionPayload"
     assert (not_here["code"], not_here["path"]) == ("NOT_FOUND", ["input", "connectionId"])
 
 
 async def test_consent_of_ones_own_renews_nobody_elses_connection(organization, database):
-    oauth = {
-        "type": "OAUTH2",
-        "clientId": "c",
-        "authorizationUrl": "https://vendor.example/authorize",
-        "tokenUrl": "https://vendor.example/token",
-    }
-    app = await make_integration(organization, name="Acme", auth=oauth)
+    app = await make_integration(organization, name="Acme", auth=OAUTH)
     await organization.add_user("erika")
     erika = await organization.signed_in(*Permission, username="erika")
     own = await connection(app, erika, secret={"oauth2": {"accessToken": "t"}})

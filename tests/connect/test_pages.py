@@ -102,7 +102,7 @@ async def test_a_link_for_a_user_makes_a_connection_of_their_own(app, browser, o
 async def test_offers_a_choice_and_nothing_that_is_not_on_offer(app, browser, organization, database):
     other = await make_integration(organization, name="Bolt & Sons <b>", auth=OAUTH)
     hidden = await make_integration(organization, name="Hidden", auth=KEY)
-    link = (await create_link(organization.client, integrationIds=[app.id, other.id]))["url"]
+    link = (await create_link(organization.client, integrationIds=[app.id, other.id], mode="SHARED"))["url"]
 
     page = browser.get(link)
     chosen = browser.get(f"{link}?integration={app.row_id}")

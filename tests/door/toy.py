@@ -164,6 +164,11 @@ class Mutation:
         info.context["added"].append(number)
         return number
 
+    @strawberry.mutation
+    def repeat(self, info: Info, text: str, times: int) -> str | None:
+        info.context["added"].append(times)
+        return text * times
+
 
 def toy_schema() -> strawberry.Schema:
     schema = strawberry.Schema(Query, Mutation, exception_handlers=[TakenHandler()])

@@ -15,6 +15,7 @@ _SHAPES = {
     **dict.fromkeys(("createConnection", "updateConnection"), ("ConnectionPayload", "connection")),
     **dict.fromkeys(("installIntegration", "updateInstallation"), ("InstallationPayload", "installation")),
     "createToken": ("TokenPayload", None),
+    "transferToken": ("TransferTokenPayload", "token"),
     "dispatch": ("DispatchPayload", None),
     "proxyRequest": ("DispatchPayload", None),
     "emitEvent": ("EventPayload", None),

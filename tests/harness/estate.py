@@ -55,7 +55,7 @@ from resolvers.integrations.sharing import ShareIntegration, share_integration
 from resolvers.integrations.tags import SetIntegrationTags, set_integration_tags
 from resolvers.outbound.request import Header
 from resolvers.page import SliceRequest
-from resolvers.people.token import CreateToken, create_token
+from resolvers.people.token import CreateToken, NewToken, create_token
 from resolvers.secret import Secret
 from resolvers.uploads.mutations import CreateUpload, FillUpload, create_upload, fill_upload
 from resolvers.uploads.set_icon import SetIntegrationIcon, set_integration_icon
@@ -98,7 +98,7 @@ class Estate:
     event: Event
     dispatch: Dispatch
     token: Token
-    app_token: str
+    app_token: NewToken
     things: Mapping[str, Any]
     upload_id: str
     icon_id: str
@@ -203,18 +203,18 @@ async def _upload(run: _Runner, integration: Integration) -> tuple[str, str]:
 
 
 async def _connecting(run: _Runner, integration: Integration, restricted: Integration) -> Connecting:
-    new = CreateConnectSession(integration_ids=[integration.id, restricted.id])
+    new = CreateConnectSession(integration_ids=[integration.id, restricted.id], mode=ConnectionMode.SHARED)
     link = (await run(create_connect_session, new)).url
     begun = await run(start_authorization, StartAuthorization(integration_id=restricted.id))
     (state,) = parse_qs(urlsplit(begun.url).query)["state"]
     return Connecting(link=link.rpartition("/")[2], state=state)
 
 
-async def _tokens(run: _Runner, word: str, member_id: str, integration: Integration) -> tuple[Token, str]:
-    """A token of the member's, and the text of one of the app's."""
+async def _tokens(run: _Runner, word: str, member_id: str, integration: Integration) -> tuple[Token, NewToken]:
+    """A token of the member's, and one of the app's."""
     own = CreateToken(name=word, permissions=[Permission.AUDIT_READ], principal_id=member_id)
     app = CreateToken(name=f"{word} app", permissions=list(Permission), integration_id=integration.id)
-    return (await run(create_token, own)).token, (await run(create_token, app)).secret
+    return (await run(create_token, own)).token, await run(create_token, app)
 
 
 async def _mark(run: _Runner, integration: Integration, word: str, member_id: str) -> None:

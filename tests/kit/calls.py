@@ -48,7 +48,6 @@ from resolvers.jobs.queries import JobFilter
 from resolvers.oauth.renewal import RenewToken
 from resolvers.operation import OPERATIONS, Facts
 from resolvers.page import SliceRequest
-from resolvers.people.token import CreateToken
 from resolvers.uploads.mutations import CreateUpload, FillUpload
 from resolvers.uploads.set_icon import SetIntegrationIcon
 from tests.harness.estate import ICON, Estate, icon_bytes
@@ -190,6 +189,7 @@ CALLS: dict[str, Call] = {
     ),
     "delete_definition": Call(given=lambda e: (e.spare.id,), audits=("definition.deleted",)),
     "sync_catalogue": Call(given=lambda _: (read_catalogue(Path(__file__).parents[1] / "catalogue"),)),
+    "add_hosts": Call(given=lambda _: ()),
     "verify_integration": Call(
         given=lambda e: (e.integration.id,), prepare=_hold_verification, audits=("integration.verifying",)
     ),
@@ -204,11 +204,6 @@ CALLS: dict[str, Call] = {
     "test_connection": Call(given=lambda e: (e.shared.id,), audits=("connection.tested",)),
     "list_definitions": Call(given=lambda e: (DefinitionFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
     "read_definition": Call(given=lambda e: (e.word,), foreign=Foreign.NONE),
-    "create_token": Call(
-        given=lambda e: (CreateToken(name="New", permissions=[], principal_id=e.member_id),),
-        audits=("token.created",),
-    ),
-    "revoke_token": Call(given=lambda e: (e.token.id,), lacks=Permission.TOKENS_WRITE, audits=("token.revoked",)),
     "emit_event": Call(
         given=lambda e: (EmitEvent(integration=IntegrationRef(id=e.integration.id), type=e.event_type),)
     ),
@@ -289,7 +284,6 @@ CALLS: dict[str, Call] = {
         foreign=Foreign.NONE,
         lacks=Permission.INTEGRATIONS_READ,
     ),
-    "list_tokens": Call(given=lambda e: (_PAGE,), foreign=Foreign.OWN),
     **own.CALLS,
     **people.CALLS,
     **connecting.CALLS,

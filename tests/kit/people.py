@@ -1,4 +1,4 @@
-"""How to call what is about people and places: the operations, and their root fields."""
+"""How to call what is about people, their tokens and places: the operations, and their root fields."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from resolvers.people.mutations import CreatePrincipal, UpdatePrincipal
 from resolvers.people.organization import CreateOrganization, IssueToken, UpdateOrganization
 from resolvers.people.place import CreatePlace, UpdatePlace
 from resolvers.people.queries import PlaceFilter, PrincipalFilter
+from resolvers.people.token import CreateToken, TransferToken
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
 
@@ -70,6 +71,16 @@ CALLS: dict[str, Call] = {
         given=lambda e: (SetIntegrationTags(integration_id=e.integration.id, tags=["new"]),),
         audits=("integration.tagged",),
     ),
+    "create_token": Call(
+        given=lambda e: (CreateToken(name="New", permissions=[], principal_id=e.member_id),),
+        audits=("token.created",),
+    ),
+    "transfer_token": Call(
+        given=lambda e: (TransferToken(id=e.app_token.token.id, principal_id=e.member_id),),
+        audits=("token.transferred",),
+    ),
+    "revoke_token": Call(given=lambda e: (e.token.id,), lacks=Permission.TOKENS_WRITE, audits=("token.revoked",)),
+    "list_tokens": Call(given=lambda e: (_PAGE,), foreign=Foreign.OWN),
     "list_organizations": Call(given=lambda e: (_PAGE,), foreign=Foreign.OWN),
     "list_principals": Call(given=lambda e: (PrincipalFilter(), _PAGE), foreign=Foreign.OWN),
     "list_places": Call(given=lambda e: (PlaceFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
@@ -90,6 +101,14 @@ ROOTS: dict[str, Call] = {
     "principals": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN, lacks=Permission.ORGANIZATION_READ),
     "places": Call(given=lambda e: {"search": e.word}, foreign=Foreign.EMPTY, lacks=Permission.ORGANIZATION_READ),
     "tags": Call(given=lambda e: {}, foreign=Foreign.OWN, lacks=Permission.INTEGRATIONS_READ),
+    "tokens": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN),
+    "createToken": Call(
+        given=lambda e: _input(name="New", permissions=[], principalId=e.member_id), lacks=Permission.TOKENS_WRITE
+    ),
+    "transferToken": Call(
+        given=lambda e: _input(id=e.app_token.token.id, principalId=e.member_id), lacks=Permission.ORGANIZATION_ADMIN
+    ),
+    "revokeToken": Call(given=lambda e: {"id": e.token.id}, lacks=Permission.TOKENS_WRITE),
     "createPrincipal": Call(
         given=lambda e: _input(kind="TEAM", username="t", displayName="T", memberIds=[e.member_id]), lacks=_ADMIN
     ),

@@ -71,7 +71,7 @@ async def plant_everywhere(estate: Estate) -> Garden:
     for secret in ("line\nbreak", "bell\a"):
         await say(CREATE, INTEGRATION, name="Bad", secret={"apiKey": new(secret)})
     made = (await client.query(TOKEN, input={"name": "Shown once", "permissions": []}))["createToken"]
-    garden.secrets += [made["secret"], estate.tenant.token, estate.app_token]
+    garden.secrets += [made["secret"], estate.tenant.token, estate.app_token.secret]
     garden.answers = await _use(client, app)
     return garden
 

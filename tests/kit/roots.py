@@ -72,7 +72,6 @@ ROOTS: dict[str, Call] = {
     "cancelJob": Call(given=lambda e: {"id": e.job.id}, lacks=Permission.JOBS_WRITE),
     "retryJob": Call(given=lambda e: {"id": e.job.id}, lacks=Permission.JOBS_WRITE),
     "viewer": Call(given=lambda e: {}, foreign=Foreign.OWN),
-    "tokens": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN),
     "node": Call(given=lambda e: {"id": _node(e)}, foreign=Foreign.NONE, lacks=Permission.INTEGRATIONS_READ),
     "nodes": Call(given=lambda e: {"ids": [_node(e)]}, foreign=Foreign.NONE, lacks=Permission.INTEGRATIONS_READ),
     "createIntegration": Call(
@@ -129,16 +128,12 @@ ROOTS: dict[str, Call] = {
     "deleteDefinition": Call(
         given=lambda e: {"id": global_id("Definition", e.spare.id)}, lacks=Permission.ORGANIZATION_ADMIN
     ),
-    "createToken": Call(
-        given=lambda e: _input(name="New", permissions=[], principalId=e.member_id), lacks=Permission.TOKENS_WRITE
-    ),
     "createUpload": Call(
         given=lambda e: _input(purpose="ICON", size=1), foreign=Foreign.AT_HOME, lacks=Permission.INTEGRATIONS_WRITE
     ),
     "setIntegrationIcon": Call(
         given=lambda e: _input(integrationId=_node(e), uploadId=None), lacks=Permission.INTEGRATIONS_WRITE
     ),
-    "revokeToken": Call(given=lambda e: {"id": e.token.id}, lacks=Permission.TOKENS_WRITE),
     **people.ROOTS,
     **connecting.ROOTS,
 }

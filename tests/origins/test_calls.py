@@ -241,6 +241,22 @@ async def test_an_endpoint_elsewhere_is_not_available_and_the_others_stay(
     assert thief.arrivals == (0, 0)
 
 
+async def test_a_request_that_its_definition_has_moved_is_not_sent(shop: Shop, thief: FaultServer):
+    found = await integration_of(shop.client, "vendor", id=shop.id)
+    body = {
+        "name": "Vendor",
+        "category": "other",
+        "auth": {"type": "API_KEY", "apiBaseUrl": "http://127.0.0.1"},
+        "account": {"request": {"path": f"{thief.url}/me"}, "accountId": "id"},
+    }
+    await shop.client.query(SAVE, input={"vendor": found["vendor"], "definition": body})
+
+    said = await _test(shop), await _account(shop)
+
+    assert (said, thief.arrivals) == ((CHANGED, CHANGED), (0, 0))
+    assert (await shop.app.echo("GET"))["ok"] is True
+
+
 async def test_a_connection_is_not_taken_along_to_another_integration(
     shop: Shop, organization: Tenant, thief: FaultServer
 ):

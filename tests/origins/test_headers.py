@@ -14,6 +14,7 @@ from tests.upstreams.faults import FaultServer
 LITERAL = "literal-header-secret-4711"
 HEADERS = [{"name": "X-Literal", "value": LITERAL}, {"name": "X-Who", "value": "${user.username}"}]
 GET = capability("GET", "GET", "/me")
+SAVE = "mutation($input: SaveDefinitionInput!) { saveDefinition(input: $input) { __typename } }"
 SHARE = "mutation($input: ShareIntegrationInput!) { shareIntegration(input: $input) { __typename } }"
 
 
@@ -77,6 +78,23 @@ async def test_a_connections_own_address_gets_its_credential_and_no_header_of_th
         assert done["dispatch"]["outcome"] == "SUCCEEDED"
         assert (got.header("X-API-Key"), got.header("X-Literal"), got.header("X-Who")) == (["eves-own-key"], [], [])
         assert "X-Literal" not in {one["name"] for one in plan["headers"]}
+
+
+async def test_the_values_of_a_definition_are_no_secret_and_follow_the_integration(
+    organization: Tenant, service: FaultServer
+):
+    auth = {"type": "NONE", "apiBaseUrl": service.url, "headers": {"X-Version": "7"}}
+    definition = {"name": "Vendor", "category": "other", "auth": auth}
+    await organization.client.query(SAVE, input={"vendor": "acme", "definition": definition})
+    made = {"name": "Acme", "vendor": "acme", "capabilities": [GET]}
+    shop = await act(organization.client, "createIntegration", made, "id handler")
+    with FaultServer() as moved:
+        moved.answers["/me"] = service.answers["/me"]
+        await act(organization.client, "updateIntegration", {"id": shop["id"], "auth": {"apiBaseUrl": moved.url}})
+
+        await App(client=organization.client, id=shop["id"], handler=shop["handler"]).run("GET")
+
+        assert [one.header("X-Version") for one in moved.requests] == [["7"]]
 
 
 async def test_headers_stay_away_from_a_new_endpoint_elsewhere(

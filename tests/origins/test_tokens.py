@@ -136,7 +136,7 @@ async def by_itself(client: GraphQL, vendor: Vendor, **auth: Any) -> App:
         {"tokenUrl": "{thief}/token"},
         {"apiBaseUrl": "{thief}"},
         {"apiBaseUrl": "{thief}", "scopes": ["all"]},
-        {"apiBaseUrl": "{thief}", "tokenUrl": "{thief}/token", "tokenEndpointAuth": "POST"},
+        {"apiBaseUrl": "{thief}", "tokenUrl": "{thief}/token", "clientId": "hub"},
     ],
     ids="+".join,
 )
@@ -151,6 +151,8 @@ async def test_a_client_secret_buys_no_token_for_another_address(
 
     assert (refused["code"], refused["reason"], plan["reason"]) == ("NOT_READY", "ADDRESS_CHANGED", "ADDRESS_CHANGED")
     assert (thief.arrivals, vendor.counts["token"]) == ((0, 0), 0)
+    await change(shop, organization.client, **{name: vendor.auth[name] for name in auth if name.endswith("Url")})
+    assert (await shop.run("GET"))["dispatch"]["outcome"] == "SUCCEEDED"
 
 
 @pytest.mark.parametrize(

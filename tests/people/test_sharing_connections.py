@@ -122,8 +122,11 @@ FOR_ALL = {
         {"integrationId": at.id, "connectionIds": [at.spare], "defaultConnectionId": at.spare},
     ),
     "unregister": lambda at: ("unregisterConnection", {"integrationId": at.id, "connectionId": at.shared}),
-    "link": lambda at: ("createConnectSession", {"integrationIds": [at.id]}),
-    "link to renew": lambda at: ("createConnectSession", {"integrationIds": [at.id], "connectionId": at.shared}),
+    "link": lambda at: ("createConnectSession", {"integrationIds": [at.id], "mode": "SHARED"}),
+    "link to renew": lambda at: (
+        *("createConnectSession",),
+        {"integrationIds": [at.id], "connectionId": at.shared, "mode": "SHARED"},
+    ),
 }
 FOR_ONESELF = {
     "create": lambda at: ("createConnection", {"integrationId": at.id, "mode": "PER_USER", "secret": TOKENS}),
@@ -203,11 +206,12 @@ async def test_a_shared_connection_is_everybodys_wherever_it_is_registered(
     await do(organization.client, "registerConnections", both)
     before = await snapshot(database, organization.id)
 
+    link = {"integrationIds": [hers["id"]], "connectionId": at.shared, "mode": "SHARED"}
     refused = [
         await do(at.ada, "updateIntegration", {"id": hers["id"], "secret": TOKENS}),
         await do(at.ada, "declareCapabilities", {"integrationId": hers["id"], "capabilities": [], "appToken": "t"}),
         await do(at.ada, "startAuthorization", {"integrationId": hers["id"], "connectionId": at.shared}),
-        await do(at.ada, "createConnectSession", {"integrationIds": [hers["id"]], "connectionId": at.shared}),
+        await do(at.ada, "createConnectSession", link),
     ]
 
     assert [one.get("code") for one in (spread, *refused)] == ["FORBIDDEN"] * 5

@@ -65,6 +65,7 @@ class Event(Row, Owned, table=True):
     source: Source = word_field(Source)
     app_visible: bool = flag_field()
     principal_id: str | None = ref_field(default=None)
+    token_id: str | None = ref_field(default=None)
     cause_kind: str | None = text_field(24, default=None)
     cause_id: str | None = ref_field(default=None)
     correlation_id: str = ref_field()

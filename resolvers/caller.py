@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from jobs.kind import JobContext
+from models.errors import Forbidden
 from models.row import new_id
 from models.vocabulary import Permission, Source
 from resolvers.hub import Hub
@@ -38,6 +39,8 @@ class Caller:
     subject: str | None = None
     is_operator: bool = False
     job: JobContext | None = None
+    #: The caller with the token, if this one is a user that it acts for.
+    acted_by: Caller | None = None
     #: The audit entries about this request's refusals, by their fact; done once written. Copies of a caller share it.
     reports: dict[Hashable, Task[None]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -89,6 +92,13 @@ class Caller:
     def may(self, permission: Permission) -> bool:
         """Whether the caller has a permission."""
         return permission in self.permissions
+
+    def need(self, *permissions: Permission) -> None:
+        """Raise Forbidden unless the caller has one of these permissions."""
+        if self.permissions.isdisjoint(permissions):
+            both = " Your token and the user that it acts for must both have it." if self.acted_by else ""
+            message = f"This needs the permission {' or '.join(permissions)}.{both}"
+            raise Forbidden(message, permission=permissions[0])
 
     @property
     def is_admin(self) -> bool:

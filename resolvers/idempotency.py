@@ -13,6 +13,7 @@ from sqlmodel import col
 from models.errors import Conflict, InvalidInput
 from models.tables import Idempotency
 from proxy.headers import check_value
+from resolvers import base64url
 from resolvers.faults import WORD, text_problem
 from resolvers.work import Work
 
@@ -25,8 +26,14 @@ def digest_of_input(value: Any) -> str:
 
 
 def key_owner(work: Work) -> str:
-    """The owner of the caller's keys: the user, else the token."""
+    """The owner of the caller's keys: the user, else the token; for a user acted for, both together, as a digest.
+
+    A digest has the length of an id, and cannot be one: it is base64url, not hexadecimal.
+    """
     caller = work.caller
+    if caller.acted_by is not None:
+        both = f"{caller.principal_id} {caller.token_id or caller.acted_by.principal_id}"
+        return base64url.encode(hashlib.sha256(both.encode()).digest()[:18])
     return caller.principal_id or caller.token_id or caller.organization_id
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Select, bindparam, func, or_
 from sqlmodel import col
 
 from models.database import Database
+from models.row import is_id
 from models.straight import columns_of
 from models.tables import ConnectSession, Organization, Principal, Token
 from resolvers.scope import acting
@@ -24,6 +25,15 @@ class FoundToken:
     token: Token
     principal: Principal | None = None
     maker: Principal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserRef:
+    """One user of an organization, by exactly one of its names."""
+
+    id: str | None = None
+    username: str | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +62,18 @@ class Lookup:
     async def organization(self, id: str) -> Organization | None:
         """An organization by id. Raises Unavailable."""
         rows = await self._straight.rows(_organization, entities=(Organization,), values={"id": id})
+        return rows[0][0] if rows else None
+
+    async def principal(self, organization_id: str, ref: UserRef) -> Principal | None:
+        """A principal of an organization by one of its names, in any state. Raises Unavailable."""
+        named = next(((name, value) for name, value in vars(ref).items() if value is not None), None)
+        if named is None:
+            return None
+        name, value = named
+        if name == "id" and not is_id(value):
+            return None
+        values = {"organization_id": organization_id, "value": value}
+        rows = await self._straight.rows(_principal, name, entities=(Principal,), values=values)
         return rows[0][0] if rows else None
 
     async def connect_session(
@@ -84,6 +106,13 @@ def _token() -> Select[Any]:
 
 def _organization() -> Select[Any]:
     return columns_of(Organization).where(col(Organization.id) == bindparam("id"))
+
+
+def _principal(name: str) -> Select[Any]:
+    columns = {"id": col(Principal.id), "username": col(Principal.username), "subject": col(Principal.subject)}
+    return columns_of(Principal).where(
+        col(Principal.organization_id) == bindparam("organization_id"), columns[name] == bindparam("value")
+    )
 
 
 def _connect_session() -> Select[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from models.errors import Conflict, Contended, DomainError, Forbidden, SecretUnreadable, Unauthenticated
 from models.secret_place import SecretPlace
 from models.vocabulary import Permission
+from resolvers.acting import acting
 from resolvers.caller import Caller
 from resolvers.hub import Hub
 from resolvers.work import Work
@@ -76,9 +77,8 @@ class Facts:
             raise Unauthenticated
         if isinstance(self.needs, Operator):
             raise Forbidden("Only the operator of the hub may do this.")
-        if self.permissions and caller.permissions.isdisjoint(self.permissions):
-            wanted = " or ".join(self.permissions)
-            raise Forbidden(f"This needs the permission {wanted}.", permission=self.permissions[0])
+        if self.permissions:
+            caller.need(*self.permissions)
 
 
 #: Every operation by name, filled by the import of modules. Only tests read it.
@@ -95,8 +95,8 @@ class Operation(Generic[P, R]):
 
     async def __call__(self, caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the operation. Raises its refusals, and Unauthenticated, Forbidden and Unavailable."""
-        async with _door(caller, self.facts):
-            return await _transact(caller, self._access, lambda work: self._function(work, *args, **kwargs))
+        async with _door(caller, self.facts, (*args, *kwargs.values())) as speaker:
+            return await _transact(speaker, self._access, lambda work: self._function(work, *args, **kwargs))
 
 
 class Exchange(Generic[Command, Loaded, Sent, R]):
@@ -118,10 +118,10 @@ class Exchange(Generic[Command, Loaded, Sent, R]):
 
     async def __call__(self, caller: Caller, command: Command, /) -> R:
         """Load, send and record. Raises its refusals, and Unauthenticated, Forbidden and Unavailable."""
-        async with _door(caller, self.facts):
-            loaded = await _transact(caller, self._loads, lambda work: self._load(work, command))
-            sent = await self._send(caller.hub, loaded)
-            return await _transact(caller, self._records, lambda work: self._record(work, loaded, sent))
+        async with _door(caller, self.facts, (command,)) as speaker:
+            loaded = await _transact(speaker, self._loads, lambda work: self._load(work, command))
+            sent = await self._send(speaker.hub, loaded)
+            return await _transact(speaker, self._records, lambda work: self._record(work, loaded, sent))
 
 
 def operation(
@@ -205,10 +205,13 @@ async def _write(caller: Caller, use: Callable[[Work], Awaitable[R]]) -> R:
 
 
 @asynccontextmanager
-async def _door(caller: Caller, facts: Facts) -> AsyncIterator[None]:
+async def _door(caller: Caller, facts: Facts, given: Iterable[object]) -> AsyncIterator[Caller]:
+    """Admit a caller, and the user that a command is given for. Yields the one in whose name the operation runs."""
     try:
         facts.admit(caller)
-        yield
+        caller = await acting(caller, given)
+        facts.admit(caller)
+        yield caller
     except Forbidden as refusal:
         await _record_refusal(caller, facts, refusal)
         raise

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import NotFound
+from models.errors import Forbidden, NotFound
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, UnavailableReason
 from resolvers.auth_kinds import KINDS
@@ -21,6 +21,9 @@ from resolvers.work import Work
 #: How `Connection.details` says that a publisher declared this as the token of its app.
 ORIGIN: Final = "origin"
 APP_TOKEN: Final = "app_token"
+
+_PATH: Final = ("connection_id",)
+_ANOTHERS: Final = "This connection is another user's; act for that user, which needs the permission ACT_AS."
 
 #: Whether it is the default at the integration, and the connection.
 Candidate = tuple[bool, Connection]
@@ -90,9 +93,20 @@ async def candidates(
 
 
 async def picked(work: Work, integration: Integration, *, named: str | None = None) -> Pick:
-    """The pick for one integration. Raises NotFound as `pick` does."""
+    """The pick for one integration. Raises as `choose` does."""
     found = await candidates(work.session, work.caller, [integration.id])
-    return pick(work.caller, integration, found[integration.id], named=named)
+    return await choose(work, integration, found[integration.id], named=named)
+
+
+async def choose(work: Work, target: Target, found: Sequence[Candidate], *, named: str | None = None) -> Pick:
+    """Like `pick`. Raises Forbidden for a named connection that the caller sees and that is another user's."""
+    try:
+        return pick(work.caller, target, found, named=named)
+    except NotFound:
+        connection = await work.find(Connection, named or "")
+        if connection is not None and connection.principal_id not in (None, work.caller.principal_id):
+            raise Forbidden(_ANOTHERS, path=_PATH) from None
+        raise
 
 
 def pick(viewer: Viewer, target: Target, found: Sequence[Candidate], *, named: str | None = None) -> Pick:
@@ -104,7 +118,7 @@ def pick(viewer: Viewer, target: Target, found: Sequence[Candidate], *, named: s
     if named is not None:
         chosen = next((connection for _, connection in mine if connection.id == named), None)
         if chosen is None:
-            raise NotFound("connection", path=("connection_id",))
+            raise NotFound("connection", path=_PATH)
         return _usable(chosen)
     own = [pair for pair in mine if pair[1].mode is ConnectionMode.PER_USER]
     shared = [pair for pair in mine if pair[1].mode is ConnectionMode.SHARED]

@@ -62,6 +62,10 @@ class Viewer(Protocol):
     def is_admin(self) -> bool:
         """Whether restricted integrations exist too."""
 
+    @property
+    def acted_by(self) -> Viewer | None:
+        """The viewer with the token, if this one is a user that it acts for."""
+
 
 def visible(viewer: Viewer, model: Any) -> Conditions:
     """Conditions on `model` for the rows that exist for this viewer.
@@ -82,8 +86,14 @@ def living(viewer: Viewer, model: Any) -> Select[Any]:
 def accessible(viewer: Viewer, *, least: int = 1) -> ColumnElement[bool]:
     """The access predicate on integrations: open to all, or owned by or shared with the viewer or one of its teams.
 
-    `least` 2 asks for a share that permits changes.
+    `least` 2 asks for a share that permits changes. Whoever acts for a user needs the access as well as the user.
     """
+    if viewer.acted_by is not None:
+        return and_(_accessible(viewer, least), accessible(viewer.acted_by, least=least))
+    return _accessible(viewer, least)
+
+
+def _accessible(viewer: Viewer, least: int) -> ColumnElement[bool]:
     if viewer.is_admin:
         return true()
     return or_(
@@ -143,7 +153,14 @@ def _integrations(viewer: Viewer, _model: Any) -> Conditions:
     return [
         col(Integration.removed_at).is_(None),
         or_(and_(col(Integration.organization_id) == viewer.organization_id, accessible(viewer)), foreign),
+        *_of_the_actor(viewer),
     ]
+
+
+def _of_the_actor(viewer: Viewer) -> Conditions:
+    """Acting for a user, a token of an app reaches that app only."""
+    app = None if viewer.acted_by is None else viewer.acted_by.integration_id
+    return [] if app is None else [col(Integration.id) == app]
 
 
 def _of_visible_integrations(viewer: Viewer, model: Any) -> Conditions:

@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 
 from jobs.job import JOBS, NewJob
 from jobs.transaction import enqueue, finish, successor
-from models.errors import Forbidden, NotFound, Stale
+from models.errors import NotFound, Stale
 from models.row import new_id
 from models.secret_column import secret_place
 from models.secret_place import SecretPlace
@@ -67,8 +67,7 @@ class Work:
 
     def need(self, permission: Permission) -> None:
         """Raise Forbidden if the caller lacks a permission."""
-        if permission not in self.caller.permissions:
-            raise Forbidden(permission=permission)
+        self.caller.need(permission)
 
     # --- reading
 
@@ -198,6 +197,7 @@ class Work:
                 payload=payload,
                 source=Source.HUB,
                 principal_id=self.caller.principal_id,
+                token_id=self.caller.token_id,
                 correlation_id=event_id,
             )
         )

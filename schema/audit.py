@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
@@ -17,6 +17,9 @@ from schema.kit.node import Node, RowNode, node, view
 from schema.kit.page import PageOf
 from schema.kit.scalars import JSON, DateTime, show_time
 from schema.principal import Principal
+
+if TYPE_CHECKING:
+    from schema.token import Token
 
 
 @view(dict, "A field before and after.")
@@ -46,6 +49,9 @@ class AuditEntry(RowNode):
     created_at: DateTime = column("When.")
     source: Source = column("Through which face.")
     actor: Principal | None = to_one(edges.ACTOR_BY_AUDIT_ENTRY, "Who; null when it was the hub or is gone.")
+    actor_token: Annotated[Token, strawberry.lazy("schema.token")] | None = to_one(
+        edges.TOKEN_BY_AUDIT_ENTRY, "With which token; null when you may not see it or it is gone."
+    )
     actor_name: str = column("Who, as text at the time.")
     resource_type: str = column("Kind of thing changed, such as `Connection`.")
     resource_name: str | None = column("Its name at the time.")

@@ -15,6 +15,7 @@ from resolvers.dispatching.build import RunCapability
 from resolvers.dispatching.fields import duration_ms
 from resolvers.dispatching.find import CapabilityName
 from resolvers.dispatching.response import Response
+from resolvers.lookup import UserRef
 from resolvers.page import NEWEST_FIRST
 from schema.capability import Capability
 from schema.kit.context import Info
@@ -24,13 +25,16 @@ from schema.kit.ids import row_id
 from schema.kit.mutation import answering, asked, mutation
 from schema.kit.node import Node, RowNode, node, view
 from schema.kit.page import PageOf, optional
+from schema.kit.refs import ACTS, PrincipalRef
 from schema.kit.result import Result
 from schema.kit.scalars import JSON, DateTime
+from schema.kit.translate import command
 
 if TYPE_CHECKING:
     from schema.connection import ConnectedAccount
     from schema.integration import Integration
     from schema.principal import Principal
+    from schema.token import Token
 
 _PLAN_COST = 100
 
@@ -51,6 +55,9 @@ class Dispatch(RowNode):
     )
     principal: Annotated[Principal, strawberry.lazy("schema.principal")] | None = to_one(
         edges.PRINCIPAL_BY_DISPATCH, "For whom."
+    )
+    token: Annotated[Token, strawberry.lazy("schema.token")] | None = to_one(
+        edges.TOKEN_BY_DISPATCH, "With which token; null when you may not see it or it is gone."
     )
     source: Source = column("Through which face.")
     method: HttpMethod = column("Request method.")
@@ -125,16 +132,18 @@ class DispatchInput:
     inputs: JSON | None = given("Values. An empty object when absent.")
     connection_id: strawberry.ID | None = given("The connection; needed where the choice would be a guess.")
     idempotency_key: str | None = given("Makes a retry safe for 24 hours.")
+    act_as: PrincipalRef | None = given(ACTS)
 
     def command(self) -> RunCapability:
         """The command of these arguments."""
-        ref, connection_id = self.capability, optional(self.connection_id)
+        ref, connection_id, act_as = self.capability, optional(self.connection_id), optional(self.act_as)
         named = optional(ref.named)
         return RunCapability(
             capability=CapabilityName(handler=named.handler, name=named.name) if named else row_id(str(ref.id)),
             inputs=optional(self.inputs),
             connection_id=None if connection_id is None else row_id(connection_id),
             idempotency_key=optional(self.idempotency_key),
+            act_as=None if act_as is None else command(UserRef, act_as),
         )
 
 

@@ -18,13 +18,15 @@ from schema.kit.ids import row_id
 from schema.kit.mutation import mutation
 from schema.kit.node import RowNode, node, view
 from schema.kit.page import PageOf
-from schema.kit.refs import IntegrationRef
+from schema.kit.refs import ACTS, IntegrationRef, PrincipalRef
 from schema.kit.result import Result
 from schema.kit.scalars import JSON, DateTime
 
 if TYPE_CHECKING:
     from schema.installation import Installation
     from schema.integration import Integration
+    from schema.principal import Principal
+    from schema.token import Token
 
 
 @node(tables.Event)
@@ -40,6 +42,12 @@ class Event(RowNode):
     )
     installation: Annotated[Installation, strawberry.lazy("schema.installation")] | None = to_one(
         edges.INSTALLATION_BY_EVENT, "On which installation."
+    )
+    principal: Annotated[Principal, strawberry.lazy("schema.principal")] | None = to_one(
+        edges.PRINCIPAL_BY_EVENT, "In whose name; null when it was the hub, an app or is gone."
+    )
+    token: Annotated[Token, strawberry.lazy("schema.token")] | None = to_one(
+        edges.TOKEN_BY_EVENT, "With which token; null when you may not see it or it is gone."
     )
     created_at: DateTime = column("When it was accepted.")
 
@@ -61,6 +69,7 @@ class EmitEventInput:
     payload: JSON | None = given("Content. An empty object when absent.")
     entity_id: str | None = given("What it is about.")
     idempotency_key: str | None = given("Makes a retry safe for 24 hours.")
+    act_as: PrincipalRef | None = given(ACTS)
 
 
 @view(operations.Emitted, "An accepted event.")

@@ -11,7 +11,7 @@ from schema.dispatch import DispatchResult
 from schema.kit.field import given
 from schema.kit.headers import HeaderInput
 from schema.kit.mutation import mutation
-from schema.kit.refs import IntegrationRef
+from schema.kit.refs import ACTS, IntegrationRef, PrincipalRef
 from schema.kit.scalars import JSON
 
 
@@ -25,6 +25,7 @@ class ProxyRequestInput:
     body: JSON | None = given("Body: text goes as it stands, anything else as JSON.")
     connection_id: strawberry.ID | None = given("The connection; needed where the choice would be a guess.")
     idempotency_key: str | None = given("Makes a retry safe for 24 hours.")
+    act_as: PrincipalRef | None = given(ACTS)
 
 
 @strawberry.type

@@ -17,6 +17,7 @@ from schema.door.admission import Admission
 from schema.door.endpoint import GraphQLEndpoint
 from schema.door.limits import Limits
 from schema.kit.context import Context
+from wire.acting import refuse_act_as
 from wire.body import BodyLimits
 from wire.caller import caller_of
 
@@ -26,6 +27,7 @@ def routes(hub: Hub, *, body: BodyLimits, page: Callable[[Request], Response] | 
 
     async def context(request: Request) -> Context:
         caller = await caller_of(hub, request, Source.GRAPHQL)
+        refuse_act_as(request, "GraphQL names the user in the input, as actAs; leave the header out.")
         return Context(caller=caller, loaders=Loaders(caller))
 
     endpoint = GraphQLEndpoint(

@@ -11,11 +11,12 @@ from models.vocabulary import CapabilityEffect, HttpMethod, Permission
 from proxy.address import build_url
 from proxy.inputs import Bound, CompiledCapability, compile_capability
 from proxy.message import OutboundRequest
+from resolvers.acting import ForUser
 from resolvers.dispatching.find import CapabilityName, FoundCapability, find_capability
 from resolvers.fitness import address_changed
 from resolvers.idempotency import check_key, digest_of_input
 from resolvers.outbound.request import Outbound, merged, outbound, route_of
-from resolvers.pick import Pick, pick
+from resolvers.pick import Pick, choose
 from resolvers.readiness import Availability, Readiness, availability
 from resolvers.work import Work
 
@@ -23,7 +24,7 @@ KEY_HEADER: Final = "Idempotency-Key"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunCapability:
+class RunCapability(ForUser):
     """A capability to run. `from_text`: the inputs are texts of a query, read by their declared types."""
 
     capability: str | CapabilityName
@@ -71,7 +72,7 @@ async def candidate(work: Work, run: RunCapability) -> Candidate:
         from_text=run.from_text,
         path=("inputs",),
     )
-    picked = pick(work.caller, found.integration, found.candidates, named=run.connection_id)
+    picked = await choose(work, found.integration, found.candidates, named=run.connection_id)
     readiness = Readiness.of(found.integration, found.installation, found.definition, picked)
     ready = availability(readiness, found.capability.required_scopes, endpoint=found.capability.endpoint)
     connection_id = picked.connection.id if picked.connection else None

@@ -19,6 +19,8 @@ from resolvers.scope import visible
 _DECISIVE: Final = (Capability, Integration, Installation, Definition, Registration, Connection)
 #: The facts of a caller that are parameters of the statement; a fact that a caller lacks changes its text.
 _FACTS: Final = ("organization_id", "principal_id", "integration_id")
+#: How the parameters begin that are facts of the token's caller, while it acts for a user.
+_ACTOR: Final = "actor_"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,36 @@ class FoundCapability:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Shape:
+    """The facts that a caller has. Callers of one shape share a statement."""
+
+    is_admin: bool
+    is_principal: bool
+    is_integration: bool
+    acted_by: _Shape | None
+
+    @classmethod
+    def of(cls, caller: Caller) -> _Shape:
+        """The shape of a caller."""
+        return cls(
+            is_admin=caller.is_admin,
+            is_principal=caller.principal_id is not None,
+            is_integration=caller.integration_id is not None,
+            acted_by=None if caller.acted_by is None else cls.of(caller.acted_by),
+        )
+
+    def parameters(self, prefix: str = "") -> _Parameters:
+        """The parameters of a statement for this shape."""
+        return _Parameters(
+            organization_id=bindparam("organization_id"),
+            principal_id=bindparam(f"{prefix}principal_id") if self.is_principal else None,
+            integration_id=bindparam(f"{prefix}integration_id") if self.is_integration else None,
+            is_admin=self.is_admin,
+            acted_by=None if self.acted_by is None else self.acted_by.parameters(_ACTOR),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Parameters:
     """A caller whose facts are parameters of a statement, so that one statement serves all callers alike."""
 
@@ -48,6 +80,7 @@ class _Parameters:
     principal_id: BindParameter[str] | None
     integration_id: BindParameter[str] | None
     is_admin: bool
+    acted_by: _Parameters | None
     token_id: None = None
     subject: None = None
 
@@ -55,13 +88,13 @@ class _Parameters:
 async def find_capability(caller: Caller, ref: str | CapabilityName) -> FoundCapability | None:
     """A capability that exists for the caller, by id or by name, in one statement. Raises Unavailable."""
     facts = {fact: getattr(caller, fact) for fact in _FACTS}
+    if caller.acted_by is not None:
+        facts |= {f"{_ACTOR}{fact}": getattr(caller.acted_by, fact) for fact in _FACTS}
     named = {"id": ref} if isinstance(ref, str) else {"handler": ref.handler, "name": ref.name}
     rows = await caller.hub.database.straight.rows(
         _select,
         isinstance(ref, str),
-        caller.is_admin,
-        caller.principal_id is not None,
-        caller.integration_id is not None,
+        _Shape.of(caller),
         entities=_DECISIVE,
         values=facts | named,
     )
@@ -79,13 +112,8 @@ async def find_capability(caller: Caller, ref: str | CapabilityName) -> FoundCap
     )
 
 
-def _select(by_id: bool, is_admin: bool, is_principal: bool, is_integration: bool) -> Select[Any]:
-    caller = _Parameters(
-        organization_id=bindparam("organization_id"),
-        principal_id=bindparam("principal_id") if is_principal else None,
-        integration_id=bindparam("integration_id") if is_integration else None,
-        is_admin=is_admin,
-    )
+def _select(by_id: bool, shape: _Shape) -> Select[Any]:
+    caller = shape.parameters()
     installed = and_(
         col(Installation.integration_id) == col(Integration.id),
         col(Installation.organization_id) == caller.organization_id,

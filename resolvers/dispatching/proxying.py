@@ -15,6 +15,7 @@ from proxy.headers import check_given_header
 from proxy.inputs.coerce import to_text
 from proxy.message import OutboundRequest
 from proxy.relative import below, names_in_query
+from resolvers.acting import ForUser
 from resolvers.dispatching.build import KEY_HEADER
 from resolvers.faults import Faults, text_problem
 from resolvers.find import IntegrationRef
@@ -28,7 +29,7 @@ _TEXT: Final = "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProxyRequest:
+class ProxyRequest(ForUser):
     """A request through an integration. `path` may have a query.
 
     A `body` that is text is sent unchanged, any other as JSON. Values of `query` are texts, numbers, booleans, or

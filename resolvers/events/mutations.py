@@ -13,6 +13,7 @@ from models.row import new_id
 from models.tables import Event, EventType, Installation, Integration
 from models.vocabulary import InstallationStatus, Permission, UnavailableReason
 from proxy.inputs import Validator
+from resolvers.acting import ForUser
 from resolvers.capabilities.manifest import suffix_of
 from resolvers.faults import NAME, Faults
 from resolvers.find import IntegrationRef, get_integration
@@ -23,7 +24,7 @@ from resolvers.work import Work
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmitEvent:
+class EmitEvent(ForUser):
     """An event to emit. `type` is the declared name, with or without the handler."""
 
     integration: IntegrationRef
@@ -181,5 +182,6 @@ def _event(work: Work, happening: Happening) -> Event:
         payload=happening.payload,
         source=work.caller.source,
         principal_id=work.caller.principal_id,
+        token_id=work.caller.token_id,
         correlation_id=event_id,
     )

@@ -20,6 +20,7 @@ from models.errors import DomainError
 from models.row import new_id
 from resolvers.caller import Caller
 from resolvers.hub import Hub
+from rest.kit.acting import PLACES, for_user
 from rest.kit.answer import answer_of, json_answer
 from rest.kit.asked import check_path, read_request
 from rest.kit.dialect import AnyEndpoint, Dialect, Takes
@@ -87,7 +88,7 @@ class Face:
         started = perf_counter()
         caller = await caller_of(self.hub, request, self.dialect.source, request_id=request_id)
         asked = await read_request(request, self._reader(endpoint, request))
-        result = await self._operate(endpoint, caller, endpoint.read(asked))
+        result = await self._operate(endpoint, caller, for_user(request, endpoint.read(asked)))
         answered = replace(asked, speaker=caller, elapsed_ms=(perf_counter() - started) * 1000)
         return answer_of(endpoint, endpoint.write(result, answered), asked)
 
@@ -96,7 +97,8 @@ class Face:
         try:
             return await endpoint.operation(caller, *arguments)
         except DomainError as refusal:
-            raise refusal.renamed(lambda path: renamed(path, self.dialect.places)) from refusal
+            places = {**PLACES, **self.dialect.places}
+            raise refusal.renamed(lambda path: renamed(path, places)) from refusal
 
     def _reader(self, endpoint: AnyEndpoint, request: Request) -> Callable[[], Awaitable[object]] | None:
         if endpoint.method == "GET":

@@ -6,6 +6,9 @@ import strawberry
 
 from schema.kit.field import given
 
+#: The description of `actAs` in every input that has it.
+ACTS = "The user to act for: their connection, their rows, the permissions that both have. Needs ACT_AS."
+
 
 @strawberry.input(one_of=True, description="Names one integration.")
 class IntegrationRef:
@@ -13,3 +16,10 @@ class IntegrationRef:
     handler: str | None = given("Handler by which your organization calls it.")
     slug: str | None = given("Slug in your organization.")
     uuid: str | None = given("Client-given UUID.")
+
+
+@strawberry.input(one_of=True, description="Names one user of your organization.")
+class PrincipalRef:
+    id: strawberry.ID | None = given("Global or 24-hex id.")
+    username: str | None = given("Username.")
+    subject: str | None = given("Subject in the tokens of another issuer.")

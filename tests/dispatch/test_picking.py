@@ -42,7 +42,9 @@ async def test_ones_own_comes_before_the_shared_one(organization, httpbin) -> No
     assert await used(shop, connectionId=shared) == ("Bearer shared", shared)
     assert await used(shop.by(other)) == ("Bearer shared", shared)
     stranger = await shop.by(other).refused("GET", connectionId=own)
-    assert (stranger["code"], stranger["path"]) == ("NOT_FOUND", ["input", "connectionId"])
+    assert (stranger["code"], stranger["path"]) == ("FORBIDDEN", ["input", "connectionId"]), (
+        "an administrator sees it"
+    )
 
 
 async def test_refuses_to_guess_among_several(organization, httpbin, canary) -> None:

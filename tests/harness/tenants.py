@@ -41,12 +41,15 @@ class Tenant:
         return self._graphql(await self.issue(*permissions, username=username))
 
     async def add_user(self, username: str, *permissions: Permission) -> str:
-        """A further user, who may do everything unless told otherwise; answers the principal's id."""
+        """A further user, who may do everything unless told otherwise; answers the principal's id.
+
+        ACT_AS is left out: it belongs to tokens alone.
+        """
         person = CreatePrincipal(
             kind=PrincipalKind.USER,
             username=username,
             display_name=username.title(),
-            permissions=permissions or USERS_PERMISSIONS,
+            permissions=[word for word in permissions or USERS_PERMISSIONS if word in USERS_PERMISSIONS],
         )
         return (await self._hub.run(create_principal(_operator(self._hub, self.id), person))).id
 

@@ -12,7 +12,13 @@ from models.tables import Capability, Registration
 from resolvers.scope import living, visible
 
 NOBODY = SimpleNamespace(
-    organization_id="", principal_id=None, integration_id=None, token_id=None, subject=None, is_admin=False
+    organization_id="",
+    principal_id=None,
+    integration_id=None,
+    token_id=None,
+    subject=None,
+    is_admin=False,
+    acted_by=None,
 )
 #: Tables that only statements of the hub's own name: they join two others, or belong to no caller.
 UNREAD = {"Idempotency", "IntegrationTag", "MasterKey", "Registration", "TeamMember"}

@@ -1,0 +1,13 @@
+"""Events name the token of their emission, besides its user."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+
+ID = sa.CHAR(24).with_variant(sa.CHAR(24, collation="C"), "postgresql")
+
+
+def upgrade() -> None:
+    op.add_column("event", sa.Column("token_id", ID, nullable=True))

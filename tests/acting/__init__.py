@@ -1,0 +1,1 @@
+"""Tests of acting for users."""

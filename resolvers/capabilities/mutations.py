@@ -73,7 +73,7 @@ async def declare_capabilities(work: Work, manifest: DeclareCapabilities) -> Int
         expected_version=manifest.expected_version,
         path=("integration_id",),
     )
-    permit_declaring(work, manifest.capabilities)
+    permit_declaring(work, manifest.capabilities or ())
     faults = Faults()
     await _check(faults, integration, manifest.capabilities, manifest.app_token)
     faults.refuse()

@@ -23,7 +23,7 @@ async def keep_secret(
     """Create or renew a connection from a secret that has been checked."""
     default = renewed is None and await _is_first_shared(work, integration, principal_id)
     connection = renewed or new_connection(work, integration.name, principal_id=principal_id)
-    store(work, connection, secret, at=integration.auth_type)
+    store(work, connection, secret, at=integration.auth_type, integration_id=integration.id)
     return await save_connection(work, integration, connection, new=renewed is None, default=default)
 
 

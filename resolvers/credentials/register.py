@@ -30,7 +30,7 @@ async def replace_default_connection(
         connection = new_connection(work, integration.name)
     else:
         await require_sharing(work, connection=connection)
-    store(work, connection, secret, at=integration.auth_type, hints=hints or {})
+    store(work, connection, secret, at=integration.auth_type, hints=hints or {}, integration_id=integration.id)
     return await save_connection(work, integration, connection, new=new, default=True)
 
 

@@ -24,6 +24,7 @@ from resolvers.integrations.auth import (
 from resolvers.integrations.check import check_integration
 from resolvers.integrations.defaults import VendorChange, defaults_of, fill, parameters_of, require_usable
 from resolvers.integrations.names import search_text_of, slug_for
+from resolvers.integrations.templates import require_readable, told_by
 from resolvers.secret import Secret
 from resolvers.unset import UNSET, Unset, given
 from resolvers.work import Work
@@ -60,11 +61,13 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     change = await _change(work, integration, new)
     auth_type, own = change.auth_type(integration), own_addresses(new.auth, integration, change.before)
     check_integration(new, change.definition, auth_type=auth_type, parameters=change.to_judge, own_addresses=own)
+    told = told_by(integration)
     await _apply(work, integration, new)
     fill(work, integration, change.before, change.after, new.auth)
     integration.category = given(new.category, integration.category) or change.after["category"]
     if not isinstance(new.auth, Unset):
         apply_auth(work, integration, new.auth)
+    require_readable(work, integration, told)
     integration.vendor, integration.definition_id = change.vendor, change.row.id if change.row else None
     integration.search_text = search_text_of(integration)
     if change.to_judge is not None or isinstance(new.secret, Secret) or changes_client(new.auth):

@@ -20,6 +20,7 @@ from resolvers.integrations.auth import IntegrationAuth, apply_auth, own_address
 from resolvers.integrations.check import check_integration
 from resolvers.integrations.defaults import Defaults, defaults_of, fill, parameters_of, require_usable
 from resolvers.integrations.names import handler_for, search_text_of, slug_for, uuid_for
+from resolvers.integrations.templates import require_readable
 from resolvers.secret import Secret
 from resolvers.unset import given
 from resolvers.work import Work
@@ -98,6 +99,7 @@ async def make_integration(work: Work, new: CreateIntegration) -> Integration:
     integration.search_text = search_text_of(integration)
     fill(work, integration, defaults_of(None, {}), judged.defaults, new.auth)
     apply_auth(work, integration, new.auth)
+    require_readable(work, integration)
     integration.category = new.category or integration.category
     secret = composed(judged.definition, new.secret) if new.secret else own_credentials(integration)
     if secret is not None:

@@ -18,6 +18,8 @@ from resolvers.secret import credential_of
 from resolvers.work import Work
 
 _LONGEST_URL: Final = 2048
+#: Facts for templates that everybody may read, also in an app of another organization.
+PUBLIC_FACTS: Final = frozenset({"tenant.id", "tenant.name", "tenant.slug"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +114,8 @@ def merged(*groups: Iterable[tuple[str, str]]) -> Pairs:
 async def _configured_headers(work: Work, integration: Integration, at: Path) -> Pairs:
     pairs = work.unseal(integration, "headers") or []
     facts = await _facts(work) if any("${" in pair["value"] for pair in pairs) else {}
+    if integration.organization_id != work.organization_id:  # its author is a stranger here
+        facts = {name: value for name, value in facts.items() if name in PUBLIC_FACTS}
     return tuple((pair["name"], expand(pair["value"], facts, path=(*at, "headers", pair["name"]))) for pair in pairs)
 
 

@@ -102,6 +102,11 @@ def check_template(value: str) -> str | None:
     return None
 
 
+def facts_of(template: str) -> frozenset[str]:
+    """The names of the facts in this value's templates, such as `user.email`."""
+    return frozenset(_TEMPLATE.findall(template))
+
+
 def expand(template: str, facts: Mapping[str, str], *, path: Path = ("headers",)) -> str:
     """Replace each `${…}` by a fact (`user.email`, …), in one pass: the text of a fact is never expanded.
 

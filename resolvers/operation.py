@@ -17,6 +17,7 @@ from models.secret_place import SecretPlace
 from models.vocabulary import Permission
 from resolvers.acting import acting
 from resolvers.caller import Caller
+from resolvers.history import audit_unreadable
 from resolvers.hub import Hub
 from resolvers.work import Work
 
@@ -227,23 +228,27 @@ async def _door(caller: Caller, facts: Facts, given: Iterable[object]) -> AsyncI
 
 async def _record_refusal(caller: Caller, facts: Facts, refusal: Forbidden) -> None:
     """Audit the first refusal of a request. A document can hold a hundred more, and each would cost a transaction."""
+
+    async def audit(work: Work) -> None:
+        work.audit_refusal(facts.name, refusal.permission)
+
     if caller.organization_id:
-        await _report(caller, "permission.refused", lambda work: work.audit_refusal(facts.name, refusal.permission))
+        await _report(caller, "permission.refused", audit)
 
 
 async def _record_unreadable(caller: Caller, place: SecretPlace) -> None:
-    await _report(caller, place, lambda work: work.audit_unreadable(place))
+    await _report(caller, place, lambda work: audit_unreadable(work, place))
 
 
-async def _report(caller: Caller, fact: Hashable, audit: Callable[[Work], None]) -> None:
+async def _report(caller: Caller, fact: Hashable, audit: Callable[[Work], Awaitable[None]]) -> None:
     """Audit a fact once in a request. Every refusal waits for the entry; none takes it along when it is cancelled."""
     if fact not in caller.reports:
         caller.reports[fact] = asyncio.create_task(_write_entry(caller, audit))
     await asyncio.shield(caller.reports[fact])
 
 
-async def _write_entry(caller: Caller, audit: Callable[[Work], None]) -> None:
+async def _write_entry(caller: Caller, audit: Callable[[Work], Awaitable[None]]) -> None:
     async with caller.hub.database.write() as session:
         work = Work(caller, lambda: session)
-        audit(work)
+        await audit(work)
         await work.flush()

@@ -24,6 +24,7 @@ from models.tables import (
     Job,
     Organization,
     Principal,
+    Registration,
     Share,
     TeamMember,
     Token,
@@ -177,11 +178,19 @@ def _installations(viewer: Viewer, _model: Any) -> Conditions:
 
 
 def _connections(viewer: Viewer, _model: Any) -> Conditions:
+    """The viewer's own connections, and shared ones unless each of their integrations is restricted to others."""
     mine = col(Connection.organization_id) == viewer.organization_id
     if viewer.is_admin:
         return [mine]
-    shared = col(Connection.mode) == ConnectionMode.SHARED
-    return [mine, or_(shared, col(Connection.principal_id) == viewer.principal_id)]
+    own = false() if viewer.principal_id is None else col(Connection.principal_id) == viewer.principal_id
+    registered = exists().where(col(Registration.connection_id) == col(Connection.id))
+    seen = registered.where(
+        col(Registration.integration_id) == col(Integration.id),
+        or_(col(Integration.organization_id) != viewer.organization_id, accessible(viewer)),
+    )
+    # Statements around it may have the same tables: only the connection is theirs.
+    apart, seen = not_(registered.correlate(Connection)), seen.correlate(Connection)
+    return [mine, or_(own, and_(col(Connection.mode) == ConnectionMode.SHARED, or_(apart, seen)))]
 
 
 def _connect_sessions(viewer: Viewer, _model: Any) -> Conditions:

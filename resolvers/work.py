@@ -237,7 +237,7 @@ class Work:
             changes=[{"path": "permission", "oldValue": None, "newValue": permission}],
         )
 
-    def audit_unreadable(self, place: SecretPlace) -> None:
+    def audit_unreadable(self, place: SecretPlace, *, integration_id: str | None) -> None:
         """Audit that a secret does not open, in the organization of its row."""
         self._record(
             organization_id=place.organization_id,
@@ -245,7 +245,7 @@ class Work:
             resource_type=place.table.title().replace("_", ""),
             resource_id=place.row_id,
             resource_name=None,
-            integration_id=None,
+            integration_id=place.row_id if place.table == "integration" else integration_id,
             changes=[{"path": place.column, "oldValue": MASK, "newValue": MASK}],
         )
 

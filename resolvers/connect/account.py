@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -50,17 +50,28 @@ async def inquiry_of(work: Work, integration: Integration, definition: VendorDef
 
 
 async def learn_account(
-    hub: Hub, vendor: Vendor, inquiry: Inquiry | None, client_id: str, answer: TokenAnswer, *, lane: str
+    hub: Hub,
+    vendor: Vendor,
+    inquiry: Inquiry | None,
+    client_id: str,
+    answer: TokenAnswer,
+    *,
+    lane: str,
+    secrets: Sequence[str],
 ) -> dict[str, str]:
-    """`accountId`, `email`, `displayName`, as far as they are known; empty if unknown. Never refuses."""
-    if inquiry is not None and (found := await _inquire(hub, inquiry, answer.access_token)):
+    """`accountId`, `email`, `displayName`, as far as they are known; empty if unknown. Never refuses.
+
+    The `secrets` of the exchange and its tokens are masked, whichever way the vendor repeats them.
+    """
+    secrets = (*secrets, *(text for text in (answer.access_token, answer.refresh_token, answer.id_token) if text))
+    if inquiry is not None and (found := await _inquire(hub, inquiry, answer.access_token, secrets)):
         return found
     claims = None
     if answer.id_token is not None:
         claims = claims_of(answer.id_token, vendor.issuer, client_id, hub.clock())
     if claims is None and vendor.userinfo_url is not None:
         claims = await _userinfo(hub, vendor.userinfo_url, answer.access_token, lane)
-    return account_of(claims or {}, (answer.access_token, *filter(None, (answer.refresh_token, answer.id_token))))
+    return account_of(claims or {}, secrets)
 
 
 def claims_of(id_token: str, issuer: str | None, client_id: str, now_ms: int) -> dict[str, Any] | None:
@@ -78,19 +89,19 @@ def claims_of(id_token: str, issuer: str | None, client_id: str, now_ms: int) ->
     return claims if isinstance(until, int | float) and until * 1000 > now_ms - _LEEWAY_MS else None
 
 
-def account_of(claims: dict[str, Any], secrets: Collection[str] = ()) -> dict[str, str]:
-    """The account by the standard claims (OpenID Connect Core §5.1), as far as they are given, without secrets."""
+def account_of(claims: dict[str, Any], secrets: Sequence[str]) -> dict[str, str]:
+    """The account by the standard claims (OpenID Connect Core §5.1), as far as they are given; secrets masked."""
     name = claims.get("name") or claims.get("preferred_username") or claims.get("nickname")
     facts = {"accountId": claims.get("sub"), "email": claims.get("email"), "displayName": name}
     return {key: _printable(value, secrets) for key, value in facts.items() if isinstance(value, str | int) and value}
 
 
-async def _inquire(hub: Hub, inquiry: Inquiry, access_token: str) -> dict[str, str]:
+async def _inquire(hub: Hub, inquiry: Inquiry, access_token: str, secrets: Sequence[str]) -> dict[str, str]:
     """The account by the definition's request. Failures are ignored, as in `_userinfo`."""
     request = inquiry.probe.request
     armed = replace(request, headers=with_bearer(request.headers, access_token))
     try:
-        reply = await ask(hub, Outbound(request=armed, secrets=(*inquiry.probe.secrets, access_token)))
+        reply = await ask(hub, Outbound(request=armed, secrets=(*secrets, access_token)))
         return await told_by(hub, inquiry.identity, reply) if reply.status == 200 else {}
     except DomainError:
         return {}
@@ -126,6 +137,6 @@ def _object(raw: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _printable(value: str | int, secrets: Collection[str]) -> str:
+def _printable(value: str | int, secrets: Sequence[str]) -> str:
     text = redact_start(str(value), secrets)
     return "".join(letter for letter in text if letter.isprintable())[:_LONGEST]

@@ -88,7 +88,7 @@ async def begin(
     path = ("integration_id",)
     url = await send_to_vendor(work, session, integration, callback=start.callback, path=path)
     work.add(session)
-    work.audit(session, "connect_session.created")
+    work.audit(session, "connect_session.created", integration_id=integration.id)
     return Authorization(url=url, session=session)
 
 

@@ -26,7 +26,7 @@ async def keep_secret(
     default = renewed is None and await _is_first_shared(work, integration, principal_id)
     connection = renewed or new_connection(work, integration.name, principal_id=principal_id)
     origins = await entered_at(work, integration, auth_type_at(integration.auth_type, secret), renewed)
-    store(work, connection, secret, origins=origins, at=integration.auth_type)
+    store(work, connection, secret, origins=origins, at=integration.auth_type, integration_id=integration.id)
     return await save_connection(work, integration, connection, new=renewed is None, default=default)
 
 

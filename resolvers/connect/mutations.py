@@ -25,6 +25,7 @@ from resolvers.connect.session import (
     way_back,
 )
 from resolvers.faults import Faults, require
+from resolvers.history import place_of_offer
 from resolvers.managing import require_sharing
 from resolvers.operation import operation
 from resolvers.work import Work
@@ -90,7 +91,7 @@ async def create_connect_session(work: Work, new: CreateConnectSession) -> NewCo
     session.link_digest = digest_of(link)
     session.return_url = new.return_url
     work.add(session)
-    work.audit(session, "connect_session.created")
+    work.audit(session, "connect_session.created", integration_id=place_of_offer(integrations))
     return NewConnectSession(session=session, url=work.hub.own_url + PATH + link)
 
 
@@ -100,7 +101,7 @@ async def leave_for_vendor(work: Work, choice: Choose) -> str:
     session = await hold(work, choice.opening)
     integration = await _chosen(work, session, choice)
     url = await send_to_vendor(work, session, integration, callback=CALLBACK, path=("integration",))
-    work.audit(session, "connect_session.redirected")
+    work.audit(session, "connect_session.redirected", integration_id=integration.id)
     return url
 
 

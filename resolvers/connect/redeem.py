@@ -10,15 +10,17 @@ from models.errors import NotReady, Path, TooMany, UpstreamFailed
 from models.origins import Origins
 from models.tables import ConnectSession, Integration
 from proxy.oauth import Grant, TokenAnswer, TokenEndpoint, fetch_token
-from proxy.oauth.endpoint import AuthorizationCode
+from proxy.oauth.endpoint import AuthorizationCode, RefreshToken
+from proxy.redact import redact
 from resolvers.connect.account import Inquiry, inquiry_of, learn_account
 from resolvers.connect.callers import unknown_state
 from resolvers.connect.consent import awaited, begun, token_endpoint, wanted_scopes
 from resolvers.connect.links import digest_of
-from resolvers.connect.session import definition_of, offered
+from resolvers.connect.session import connection_of, definition_of, offered
 from resolvers.connect.vendor import Vendor, vendor_of
 from resolvers.fitness import changed
 from resolvers.hub import Hub
+from resolvers.outbound.probe import texts_of
 from resolvers.work import Work
 
 _MOVED: Final = "The vendor's address has changed since you left for it, so nothing was sent there. Connect again."
@@ -94,13 +96,14 @@ async def take(work: Work, said: FinishAuthorization) -> Taken:
     session.state_digest = session.state_expires_at = session.verifier = None
     grant = AuthorizationCode(code=said.code or "", redirect_uri=session.redirect_uri, verifier=known.verifier)
     question = await _question(work, integration, grant, known.origins)
+    secrets = (said.state, *_secrets(question), *await _renewed_secrets(work, session))
     return Taken(
         session_id=session.id,
         integration_id=integration.id,
         renews_id=session.renews_id,
         scopes=wanted_scopes(session, integration),
         question=question,
-        refusal=_MOVED if question is None else _refusal(said, question.vendor),
+        refusal=_MOVED if question is None else _refusal(said, question.vendor, secrets),
     )
 
 
@@ -145,7 +148,13 @@ async def learn(hub: Hub, question: Question) -> Learned:
     except (UpstreamFailed, TooMany) as failure:
         return Learned(failure=failure)
     account = await learn_account(
-        hub, question.vendor, question.inquiry, question.endpoint.client_id, answer, lane=question.lane
+        hub,
+        question.vendor,
+        question.inquiry,
+        question.endpoint.client_id,
+        answer,
+        lane=question.lane,
+        secrets=_secrets(question),
     )
     return Learned(answer=answer, account=account)
 
@@ -157,6 +166,25 @@ async def _question(
         return await question_of(work, integration, grant, origins, path=("state",))
     except NotReady:  # the state is used up all the same, and the session says so
         return None
+
+
+def _secrets(question: Question | None) -> tuple[str, ...]:
+    """The secrets of an exchange that a vendor knows, and may repeat in a text."""
+    if question is None:
+        return ()
+    given = [question.endpoint.client_secret]
+    match question.grant:
+        case AuthorizationCode(code=code, verifier=verifier):
+            given += [code, verifier]
+        case RefreshToken(token=token):
+            given.append(token)
+    return tuple(secret for secret in given if secret)
+
+
+async def _renewed_secrets(work: Work, session: ConnectSession) -> tuple[str, ...]:
+    """Texts of the secret of the connection that a session renews: the vendor knows them too."""
+    renewed = await connection_of(work, session.renews_id)
+    return () if renewed is None else tuple(texts_of(work.unseal(renewed, "secret")))
 
 
 def _is_meant(work: Work, session: ConnectSession, said: FinishAuthorization) -> bool:
@@ -171,11 +199,14 @@ def is_browser_of(session: ConnectSession, browser: str | None) -> bool:
     return session.browser_digest is None or (browser is not None and digest_of(browser) == session.browser_digest)
 
 
-def _refusal(said: FinishAuthorization, vendor: Vendor) -> str | None:
-    """Why the code is not exchanged. The issuer comes first: another issuer's error is ignored (RFC 9207 §2.4)."""
+def _refusal(said: FinishAuthorization, vendor: Vendor, secrets: Sequence[str]) -> str | None:
+    """Why the code is not exchanged; `secrets` are masked in the vendor's words.
+
+    The issuer comes first: another issuer's error is ignored (RFC 9207 §2.4).
+    """
     if vendor.issuer is not None and said.issuer is not None and said.issuer != vendor.issuer:
         return "The answer names another issuer than the vendor's, so it was not used. Connect again."
     if said.error is not None:
-        description = f"{said.error_description[:_SENTENCE]} " if said.error_description else ""
-        return f"{description}({said.error[:_WORD]})"
+        description = redact(said.error_description or "", secrets)[:_SENTENCE]
+        return f"{description} ({redact(said.error, secrets)[:_WORD]})".lstrip()
     return None if said.code else "The vendor's answer has no code. Connect again."

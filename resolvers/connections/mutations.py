@@ -21,6 +21,7 @@ from resolvers.credentials.unverify import unverify_all, unverify_users_of
 from resolvers.definitions.secret import check_fields, composed
 from resolvers.definitions.stored import definition_of
 from resolvers.faults import ADDRESS, Faults
+from resolvers.history import place_of_connection
 from resolvers.managing import integrations_of, require_sharing
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import operation
@@ -87,10 +88,10 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
     name = new.name or (integration.name if integration else "Connection")
     connection = new_connection(work, name, principal_id=principal_id)
     connection.base_url = new.base_url
-    at = integration.auth_type if integration else None
+    at, place = (integration.auth_type, integration.id) if integration else (None, None)
     origins = await entered(work, integrations, auth_type_at(at, secret), base_url=new.base_url)
-    store(work, connection, secret, origins=origins, at=at)
-    work.audit(connection, "connection.created", integration_id=integration.id if integration else None)
+    store(work, connection, secret, origins=origins, at=at, integration_id=place)
+    work.audit(connection, "connection.created", integration_id=place)
     await work.flush()
     if integration is not None:
         await _attach(work, integration, connection, default=new.default)
@@ -102,6 +103,7 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     """Change a connection's name, address or secret. Its version grows by one."""
     connection = await work.lock(Connection, new.id, expected_version=new.expected_version, path=("id",))
     await require_sharing(work, connection=connection, path=("id",))
+    place = await place_of_connection(work, connection.id)
     faults = Faults()
     faults.check(new.name is not None, "name", "It cannot be null.")
     faults.name("name", new.name)
@@ -117,9 +119,9 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     if secret is not None:
         auth_type = auth_type_at(connection.auth_type, secret)
         origins = await entered(work, integrations, auth_type, base_url=connection.base_url)
-        store(work, connection, secret, origins=origins, at=connection.auth_type)
+        store(work, connection, secret, origins=origins, at=connection.auth_type, integration_id=place)
     connection.version += 1
-    work.audit(connection, "connection.updated")
+    work.audit(connection, "connection.updated", integration_id=place)
     if secret is not None:
         await unverify_users_of(work, connection)
     return connection
@@ -130,7 +132,7 @@ async def delete_connection(work: Work, id: str) -> str:
     """Remove a connection from everywhere; a job revokes its tokens at the vendor. Answers its id."""
     connection = await work.lock(Connection, id, path=("id",))
     await require_sharing(work, connection=connection, path=("id",))
-    work.audit(connection, "connection.deleted")
+    work.audit(connection, "connection.deleted", integration_id=await place_of_connection(work, connection.id))
     await forget_connection(work, connection)
     return connection.id
 

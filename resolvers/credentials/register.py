@@ -35,7 +35,15 @@ async def replace_default_connection(
         await require_sharing(work, connection=connection)
     auth_type = auth_type_at(integration.auth_type, secret)
     origins = await entered_at(work, integration, auth_type, None if new else connection)
-    store(work, connection, secret, origins=origins, at=integration.auth_type, hints=hints or {})
+    store(
+        work,
+        connection,
+        secret,
+        origins=origins,
+        at=integration.auth_type,
+        hints=hints or {},
+        integration_id=integration.id,
+    )
     return await save_connection(work, integration, connection, new=new, default=True)
 
 

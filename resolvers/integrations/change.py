@@ -34,6 +34,7 @@ from resolvers.integrations.defaults import (
     require_usable,
 )
 from resolvers.integrations.names import search_text_of, slug_for
+from resolvers.integrations.templates import require_readable, told_by
 from resolvers.managing import require_governing
 from resolvers.secret import Secret
 from resolvers.unset import UNSET, Unset, given
@@ -75,9 +76,11 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     await to_thread(
         check_integration, new, change.definition, auth_type=auth_type, parameters=change.to_judge, own_addresses=own
     )
+    told = told_by(integration)
     await _apply(work, integration, new)
     await _authorise(work, integration, new.auth, change)
     integration.category = given(new.category, integration.category) or change.after["category"]
+    require_readable(work, integration, told)
     integration.vendor, integration.definition_id = change.vendor, change.row.id if change.row else None
     integration.search_text = search_text_of(integration)
     if change.to_judge is not None or isinstance(new.secret, Secret) or changes_client(new.auth):

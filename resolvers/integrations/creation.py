@@ -29,6 +29,7 @@ from resolvers.integrations.defaults import (
     require_usable,
 )
 from resolvers.integrations.names import handler_for, search_text_of, slug_for, uuid_for
+from resolvers.integrations.templates import require_readable
 from resolvers.secret import Secret
 from resolvers.unset import given
 from resolvers.work import Work
@@ -114,6 +115,7 @@ async def make_integration(work: Work, new: CreateIntegration) -> Integration:
     origins = origins_of(integration, judged.definition, [one.endpoint for one in new.capabilities or ()])
     fill_headers(work, integration, plain, judged.defaults, new.auth, origins)
     seal_auth(work, integration, new.auth, origins)
+    require_readable(work, integration)
     integration.category = new.category or integration.category
     secret = composed(judged.definition, new.secret) if new.secret else own_credentials(integration)
     if secret is not None:

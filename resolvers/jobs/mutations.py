@@ -10,21 +10,35 @@ from models.job import database_now
 from models.row import feed_stamp
 from models.tables import Job
 from models.vocabulary import Permission, WorkState
+from resolvers.integrations.deletion import FINISH
+from resolvers.oauth.revocation import REVOKE
 from resolvers.operation import operation
 from resolvers.work import Work
 
 _UNFINISHED: Final = (WorkState.QUEUED, WorkState.RUNNING)
+#: Jobs that finish a deletion. Stopped half-way, they would leave secrets that nobody can see or remove any more.
+_OF_DELETIONS: Final = (FINISH, REVOKE)
 _STARTABLE: Final = (WorkState.FAILED, WorkState.CANCELLED)
 
 
 @operation(needs=Permission.JOBS_WRITE, refuses=(NotFound, Conflict))
 async def cancel_job(work: Work, id: str) -> Job:
-    """Cancel a job: a queued one at once, a running one at its next checkpoint. A second time changes nothing."""
+    """Cancel a job: a queued one at once, a running one at its next checkpoint. A second time changes nothing.
+
+    A job that finishes a deletion is not cancelled.
+    """
     job = await work.lock(Job, id, path=("id",))
     if job.state is WorkState.CANCELLED:
         return job
     if job.state not in _UNFINISHED:
         raise Conflict("The job has ended already.", existing=job, path=("id",))
+    if job.operation in _OF_DELETIONS:
+        raise Conflict(
+            "This job removes secrets of something that is deleted already, so it cannot be cancelled;"
+            " wait until it ends, and retry it if it fails.",
+            existing=job,
+            path=("id",),
+        )
     job.state = WorkState.CANCELLED
     job.finished_at = work.now()
     job.tasks = [_stopped(task) for task in job.tasks] if job.tasks else job.tasks

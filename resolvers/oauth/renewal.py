@@ -21,11 +21,13 @@ from models.row import new_id
 from models.tables import Connection, Integration
 from models.vocabulary import ConnectionStatus, UnavailableReason
 from proxy.oauth import ClientCredentials, Grant, RefreshToken, TokenAnswer, TokenEndpoint, fetch_token
+from proxy.redact import redact
 from resolvers.auth_kinds import KINDS, GrantType
 from resolvers.caller import Caller
 from resolvers.credentials.held import HeldToken
 from resolvers.credentials.tokens import lose_connection, store_tokens
 from resolvers.fitness import changed
+from resolvers.history import place_of_connection
 from resolvers.hub import Hub
 from resolvers.oauth.client import issuing_integration, token_endpoint
 from resolvers.operation import OPERATOR, WRITES, exchange, operation
@@ -149,7 +151,8 @@ async def require_reconnect(work: Work, lost: RenewToken, why: str) -> None:
     """Record that the remote service refuses even a new token, unless the user has connected again since."""
     connection = await work.first(_row(lost.connection_id))
     if connection is not None and connection.secret_version == lost.version:
-        lose_connection(work, connection, why)
+        place = await place_of_connection(work, connection.id)
+        lose_connection(work, connection, why, integration_id=place)
 
 
 async def _renew(hub: Hub, held: HeldToken) -> FreshToken:
@@ -168,7 +171,8 @@ async def _renew(hub: Hub, held: HeldToken) -> FreshToken:
 async def _fail(work: Work, connection: Connection, turn: Turn, sent: DomainError | None) -> DomainError:
     failure = sent or UpstreamFailed("The token endpoint was not asked.")
     if isinstance(failure, TokenRefused) and failure.error in _ENDED:
-        lose_connection(work, connection, failure.message, integration_id=turn.integration_id)
+        secrets = [text for text in work.unseal(connection, "secret").values() if isinstance(text, str)]
+        lose_connection(work, connection, redact(failure.message, secrets), integration_id=turn.integration_id)
         return _come_back()
     connection.lease_owner = connection.lease_until = None
     if not isinstance(failure, TooMany):  # the hub's own limit: the vendor was not asked

@@ -21,6 +21,7 @@ from models.vocabulary import HubEvent, TokenEndpointAuth
 from proxy.oauth import TokenEndpoint, revoke_token
 from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller
+from resolvers.history import place_of_connection
 from resolvers.hub import Hub
 from resolvers.oauth.client import client_fits, issuing_integration, token_endpoint
 from resolvers.work import Work
@@ -41,7 +42,8 @@ async def forget_connection(work: Work, connection: Connection, *, client: Token
     `client` is the revocation endpoint to use if the integration no longer has one.
     """
     await _ask_to_revoke(work, connection, client)
-    work.announce(HubEvent.CONNECTION_REMOVED, connection.id, {"connectionId": connection.id})
+    payload, place = {"connectionId": connection.id}, await place_of_connection(work, connection.id)
+    work.announce(HubEvent.CONNECTION_REMOVED, connection.id, payload, integration_id=place)
     await work.remove(connection)
 
 

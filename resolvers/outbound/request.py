@@ -19,6 +19,8 @@ from resolvers.secret import credential_of
 from resolvers.work import Work
 
 _LONGEST_URL: Final = 2048
+#: Facts for templates that everybody may read, also in an app of another organization.
+PUBLIC_FACTS: Final = frozenset({"tenant.id", "tenant.name", "tenant.slug"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +139,8 @@ async def _configured_headers(work: Work, route: Route, target: str, at: Path) -
     sent = header_fate(route.integration, route.connection, target) is HeaderFate.SENT and not route.withheld
     pairs = (work.unseal(route.integration, "headers") if sent else None) or []
     facts = await _facts(work) if any("${" in pair["value"] for pair in pairs) else {}
+    if route.integration.organization_id != work.organization_id:  # its author is a stranger here
+        facts = {name: value for name, value in facts.items() if name in PUBLIC_FACTS}
     return tuple((pair["name"], expand(pair["value"], facts, path=(*at, "headers", pair["name"]))) for pair in pairs)
 
 

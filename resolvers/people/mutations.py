@@ -14,6 +14,7 @@ from models.row import folded, name_key
 from models.tables import Connection, Integration, Principal, Share, Token
 from models.vocabulary import Permission, PrincipalKind
 from resolvers.faults import NAME, WORD, Faults
+from resolvers.history import place_of_connection
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import operation
 from resolvers.people.members import MemberChange, member_change
@@ -97,7 +98,7 @@ async def delete_principal(work: Work, id: str) -> str:
             work.audit(row, action)
             await work.remove(row)
     for connection in await work.all(select(Connection).where(col(Connection.principal_id) == principal.id)):
-        work.audit(connection, "connection.deleted")
+        work.audit(connection, "connection.deleted", integration_id=await place_of_connection(work, connection.id))
         await forget_connection(work, connection)
     work.audit(principal, "principal.deleted")
     await work.flush()

@@ -12,6 +12,7 @@ from models.errors import Conflict, NotFound
 from models.secret import Keyring
 from models.secret_place import SecretPlace
 from models.tables import MasterKey
+from resolvers.history import audit_unreadable
 from resolvers.hub import Hub
 from resolvers.operation import OPERATOR, READS, WRITES, exchange, operation
 from resolvers.rotation.columns import SecretColumn
@@ -87,7 +88,7 @@ async def retire_key(work: Work, version: int, sealed: Mapping[SecretColumn, int
 @operation(needs=OPERATOR)
 async def record_unreadable(work: Work, place: SecretPlace) -> None:
     """Audit a secret that does not open, in the organization of its row."""
-    work.audit_unreadable(place)
+    await audit_unreadable(work, place)
 
 
 def sealing_version(known: Sequence[MasterKey]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -160,3 +161,39 @@ async def test_the_informer_dialect_has_an_address_of_its_own(new_app, provider,
     assert elsewhere.status_code == 400
     assert (page.status_code, page.headers["location"]) == (302, "../../connect/finished")
     assert title_of(browser.get("/connect/finished")) == "You are connected"
+
+
+async def test_an_account_repeats_no_secret_of_its_consent(new_app, upstream, browser, organization):
+    """By value, and before it is cut: a piece of a secret is a secret too."""
+    tokens = {"access_token": "ACCESS-of-the-user", "refresh_token": "REFRESH-of-the-user", "token_type": "Bearer"}
+    upstream.answers["/token"] = reply(json.dumps(tokens).encode())
+    said = {
+        "sub": "ACCESS-of-the-user",
+        "email": "REFRESH-of-the-user@b.test",
+        "name": f"{'x' * 240} CODE-of-the-vendor",
+    }
+    upstream.answers["/me"] = reply(json.dumps(said).encode())
+    told = {"apiBaseUrl": upstream.url, "tokenUrl": f"{upstream.url}/token", "parameters": {"accountUri": "/me"}}
+    begun = await (await new_app(auth=told)).start()
+
+    browser.get(f"/oauth2/callback?state={state_of(begun['url'])}&code=CODE-of-the-vendor")
+
+    made = (await session_of(organization.client, begun["session"]["id"]))["connection"]
+    assert made["account"] == {"accountId": "***", "email": "***@b.test", "displayName": f"{'x' * 240} ***"}
+
+
+async def test_a_refusal_at_the_callback_repeats_no_secret(new_app, upstream, browser, organization):
+    begun = await (await new_app(auth={"tokenUrl": f"{upstream.url}/token", "clientSecret": "CLIENT-secret"})).start()
+    state = state_of(begun["url"])
+    words = {
+        "error": f"bad {state}",
+        "error_description": f"No code-4711 for CLIENT-secret {'x' * 470} CLIENT-secret",
+    }
+
+    page = browser.get("/oauth2/callback", params={"state": state, "code": "code-4711", **words})
+
+    error = (await session_of(organization.client, begun["session"]["id"]))["error"]
+    assert error.startswith("No *** for *** xxx")
+    assert error.endswith("(bad ***)")
+    for secret in (state, "code-4711", "CLIENT-"):
+        assert secret not in page.text + error

@@ -149,6 +149,21 @@ async def test_the_task_of_a_cancelled_job_does_not_run_on(organization, databas
     assert [task["state"] for task in row.tasks] == ["SUCCEEDED", "CANCELLED"]
 
 
+@pytest.mark.parametrize("operation", ["integration.delete", "connection.revoke"])
+@pytest.mark.parametrize("state", [WorkState.QUEUED, WorkState.RUNNING])
+async def test_a_deletion_is_not_cancelled_and_left_with_its_secrets(operation, state, organization, database):
+    job_id = await add_job(database, organization, operation=operation)
+    await set_job(database, job_id, state=state)
+    before = await rows(database, Job, Job.id == job_id)
+
+    refused = (await organization.client.query(CANCEL, id=job_id))["cancelJob"]
+
+    assert refused["code"] == "CONFLICT"
+    assert refused["message"].endswith("wait until it ends, and retry it if it fails.")
+    assert refused["existing"] is not None
+    assert await rows(database, Job, Job.id == job_id) == before
+
+
 async def test_starts_a_failed_job_again_with_one_more_try(organization, database):
     job_id = await add_job(database, organization, max_attempts=2)
     await set_job(database, job_id, state=WorkState.FAILED, attempt=2, error="It broke.", finished_at=5, run_at=5)

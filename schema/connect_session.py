@@ -68,7 +68,10 @@ class CreateConnectSessionInput:
 
 @view(authorization.Authorization, "Where to send the user.")
 class AuthorizationPayload:
-    url: str = column("Consent page of the vendor.")
+    url: str = column(
+        "Page of the hub for the user's browser: it shows the integration, for whom it will be connected, and in"
+        " which organization, and goes on to the vendor. Valid for 15 minutes, in the first browser that goes on."
+    )
     session: ConnectSession = column("Progress; read it again by its id.")
 
 
@@ -94,7 +97,7 @@ class Mutations:
     start_authorization = mutation(
         authorization.start_authorization,
         AuthorizationResult,
-        "Begin OAuth for yourself: send the user to `url`.",
+        "Begin OAuth for yourself: open `url` in your browser.",
         input=StartAuthorizationInput,
         reads=authorization.StartAuthorization,
     )

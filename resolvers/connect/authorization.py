@@ -9,12 +9,14 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.errors import Forbidden, InvalidInput, NotFound, NotReady
-from models.tables import Connection, ConnectSession, Integration
+from models.tables import ConnectSession, Integration
 from models.vocabulary import Permission
+from resolvers.connect.answer import FinishAuthorization
 from resolvers.connect.choice import callers_destination, check_return_url, check_scopes
-from resolvers.connect.consent import CALLBACK, STATE_LASTS_MS, send_to_vendor
+from resolvers.connect.consent import STATE_LASTS_MS, consent_of
 from resolvers.connect.keep import keep_tokens
-from resolvers.connect.redeem import FinishAuthorization, Learned, Taken, redeem, take
+from resolvers.connect.links import PATH, digest_of, new_secret
+from resolvers.connect.redeem import Learned, Taken, redeem, take
 from resolvers.connect.session import complete, connection_of, fail, new_session, offered, way_back
 from resolvers.faults import Faults
 from resolvers.operation import WRITES, exchange, operation
@@ -24,25 +26,18 @@ __all__ = ["Authorization", "FinishAuthorization", "Finished", "StartAuthorizati
 
 
 @dataclass(frozen=True, kw_only=True)
-class Start:
-    """The start of an authorisation. `callback`: path below the hub's own address to which the vendor returns."""
-
-    additional_scopes: Sequence[str] = ()
-    return_url: str | None = None
-    callback: str = CALLBACK
-
-
-@dataclass(frozen=True, kw_only=True)
-class StartAuthorization(Start):
+class StartAuthorization:
     """An authorisation for the caller."""
 
     integration_id: str
     connection_id: str | None = None
+    additional_scopes: Sequence[str] = ()
+    return_url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Authorization:
-    """The address of the consent page, and the session that will show the result."""
+    """The next address of the user's browser, and the session that will show the result."""
 
     url: str
     session: ConnectSession
@@ -60,7 +55,11 @@ class Finished:
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, NotReady))
 async def start_authorization(work: Work, start: StartAuthorization) -> Authorization:
-    """Begin OAuth for the caller, or for all at a shared integration. The state works once, within 15 minutes."""
+    """Begin OAuth for the caller, or for all at a shared integration.
+
+    The address is a connect link of the hub, valid for 15 minutes. Its page says what will be connected and for whom,
+    and binds the sign-in to the browser that goes on from there; the caller may be another program.
+    """
     path = ("integration_id",)
     integration = await work.get(Integration, start.integration_id, path=path)
     faults = Faults()
@@ -68,28 +67,17 @@ async def start_authorization(work: Work, start: StartAuthorization) -> Authoriz
     await check_return_url(work, faults, start.return_url)
     faults.refuse()
     into = await callers_destination(work, integration, start.connection_id, path)
-    return await begin(work, integration, start, principal_id=into.principal_id, renewed=into.connection)
-
-
-async def begin(
-    work: Work,
-    integration: Integration,
-    start: Start,
-    *,
-    principal_id: str | None,
-    renewed: Connection | None,
-) -> Authorization:
-    """A session with the address of its consent page, for this principal or shared. Raises InvalidInput, NotReady."""
+    consent_of(work, integration, path)
     session = new_session(work, [integration], lasts_ms=STATE_LASTS_MS)
-    session.principal_id = principal_id
-    session.renews_id = renewed.id if renewed else None
+    session.principal_id = into.principal_id
+    session.renews_id = into.connection.id if into.connection else None
     session.additional_scopes = list(start.additional_scopes)
     session.return_url = start.return_url
-    path = ("integration_id",)
-    url = await send_to_vendor(work, session, integration, callback=start.callback, path=path)
+    link = new_secret()
+    session.link_digest = digest_of(link)
     work.add(session)
     work.audit(session, "connect_session.created", integration_id=integration.id)
-    return Authorization(url=url, session=session)
+    return Authorization(url=work.hub.own_url + PATH + link, session=session)
 
 
 @exchange(

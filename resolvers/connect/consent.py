@@ -46,9 +46,7 @@ async def send_to_vendor(
     Raises InvalidInput at `path` for an integration that is not set up for OAuth; NotReady if its token address is
     none that the client secret was entered for.
     """
-    if integration.authorization_url is None or integration.client_id is None:
-        raise InvalidInput.at(path, "The integration lacks its client id or its authorization address; set them.")
-    token_endpoint(work, integration, path)
+    authorization_url, client_id = consent_of(work, integration, path)
     vendor = vendor_of(integration, await definition_of(work, integration))
     state, verifier = new_secret(), new_verifier()
     session.status = ConnectSessionStatus.REDIRECTED
@@ -61,8 +59,8 @@ async def send_to_vendor(
     origins = await entered_at(work, integration, integration.auth_type, renewed)
     session.verifier = work.seal(session, "verifier", [verifier, origins.text()])
     return consent_url(
-        authorization_url=integration.authorization_url,
-        client_id=integration.client_id,
+        authorization_url=authorization_url,
+        client_id=client_id,
         redirect_uri=session.redirect_uri,
         scopes=wanted_scopes(session, integration),
         state=state,
@@ -79,19 +77,27 @@ def begun(work: Work, session: ConnectSession) -> Begun:
     return Begun(verifier=verifier, origins=Origins.read(origins))
 
 
+def consent_of(work: Work, integration: Integration, path: Path) -> tuple[str, str]:
+    """The authorization address and the client id. Raises InvalidInput if the integration is not set up for OAuth."""
+    if integration.authorization_url is None or integration.client_id is None:
+        raise InvalidInput.at(path, "The integration lacks its client id or its authorization address; set them.")
+    token_endpoint(work, integration, path)
+    return integration.authorization_url, integration.client_id
+
+
 def wanted_scopes(session: ConnectSession, integration: Integration) -> Sequence[str]:
     """The scopes of the integration and of the session, without repetition."""
     return tuple(dict.fromkeys([*integration.scopes, *session.additional_scopes]))
 
 
-async def awaited(work: Work, state: str) -> ConnectSession | None:
-    """The session that waits for this state, locked, so that only one of two answers finds it."""
+async def awaited(work: Work, state: str, *, lock: bool) -> ConnectSession | None:
+    """The session that waits for this state; locked, only one of two answers finds it."""
     waiting = select(ConnectSession).where(
         col(ConnectSession.organization_id) == work.organization_id,
         col(ConnectSession.state_digest) == digest_of(state),
         col(ConnectSession.status) == ConnectSessionStatus.REDIRECTED,
     )
-    return await work.first(waiting.with_for_update())
+    return await work.first(waiting.with_for_update() if lock else waiting)
 
 
 def token_endpoint(work: Work, integration: Integration, path: Path) -> TokenEndpoint:

@@ -10,11 +10,11 @@ from sqlmodel import col
 
 from models.errors import Conflict, NotFound
 from models.row import new_id
-from models.tables import ConnectSession, Principal
+from models.tables import ConnectSession
 from models.vocabulary import ConnectSessionStatus
 from resolvers.connect.links import SIGNED_LASTS_MS, SignedLink, digest_of, read_signed
 from resolvers.connect.redeem import is_browser_of
-from resolvers.connect.session import connection_of, status_of
+from resolvers.connect.session import connection_of, has_holder, status_of
 from resolvers.work import Work
 
 
@@ -59,7 +59,7 @@ async def standing(work: Work, session: ConnectSession, browser: str | None) -> 
     status = status_of(session, work.now())
     if status is ConnectSessionStatus.EXPIRED or await _is_over(work, session):
         return Standing.EXPIRED
-    if not is_browser_of(session, browser):
+    if session.browser_digest is not None and not is_browser_of(session, browser):
         return Standing.ELSEWHERE
     if status is ConnectSessionStatus.COMPLETED:
         return Standing.CONNECTED
@@ -85,10 +85,7 @@ async def _is_over(work: Work, session: ConnectSession) -> bool:
     """Whether its user is disabled, or the user or the connection to renew no longer exists."""
     if session.renews_id is not None and await connection_of(work, session.renews_id) is None:
         return True
-    if session.principal_id is None:
-        return False
-    principal = await work.find(Principal, session.principal_id)
-    return principal is None or principal.disabled_at is not None
+    return not await has_holder(work, session)
 
 
 def _as_it_would_be(work: Work, signed: SignedLink, digest: str) -> ConnectSession:

@@ -1,14 +1,26 @@
-"""The content of a connect page."""
+"""The content of connect pages: of a link, and of a vendor's answer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.errors import InvalidInput
 from models.tables import ConnectSession, Integration, Organization, Principal
+from resolvers.connect.answer import FinishAuthorization, confirmation_of, refusal_of
+from resolvers.connect.callers import unknown_state
 from resolvers.connect.forms import FormField, fields_of
 from resolvers.connect.opening import Opening, Standing, opened, standing
-from resolvers.connect.session import asks_for_consent, connection_of, definition_of, offered, way_back
+from resolvers.connect.redeem import expected, is_browser_of
+from resolvers.connect.session import (
+    as_shown,
+    asks_for_consent,
+    connection_of,
+    definition_of,
+    offered,
+    way_back,
+)
+from resolvers.connect.vendor import vendor_of
 from resolvers.operation import operation
 from resolvers.uploads.links import asset_path
 from resolvers.work import Work
@@ -38,6 +50,41 @@ class ConnectPage:
     choices: Sequence[Choice] = ()
     account: str | None = None
     way_back: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignIn:
+    """A vendor's answer that has not been used yet, and the connection that it would become.
+
+    `principal` None: for a shared connection. `refusal`: the vendor's, or why the answer will not be used.
+    `confirmation`: needed to use the answer in this browser; None in the browser that began the sign-in.
+    """
+
+    session: ConnectSession
+    choice: Choice
+    organization: Organization
+    principal: Principal | None
+    refusal: str | None
+    confirmation: str | None
+
+
+@operation(reads=True, refuses=(InvalidInput,))
+async def read_sign_in(work: Work, answer: FinishAuthorization) -> SignIn:
+    """The connection that a vendor's answer would become. Reading it uses nothing up. Raises InvalidInput."""
+    session = await expected(work, answer)
+    found = await offered(work, [session.integration_id or ""])
+    if not found:
+        raise unknown_state()
+    vendor = vendor_of(found[0], await definition_of(work, found[0]))
+    began_here = is_browser_of(session, answer.browser)
+    return SignIn(
+        session=session,
+        choice=await _choice(work, found[0]),
+        organization=await work.get(Organization, session.organization_id),
+        principal=await work.find(Principal, session.principal_id or ""),
+        refusal=as_shown(refusal) if (refusal := refusal_of(answer, vendor)) else None,
+        confirmation=None if began_here else confirmation_of(work.hub.keyring, answer),
+    )
 
 
 @operation(reads=True)

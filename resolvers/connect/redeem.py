@@ -11,12 +11,12 @@ from models.origins import Origins
 from models.tables import ConnectSession, Integration
 from proxy.oauth import Grant, TokenAnswer, TokenEndpoint, fetch_token
 from proxy.oauth.endpoint import AuthorizationCode, RefreshToken
-from proxy.redact import redact
 from resolvers.connect.account import Inquiry, inquiry_of, learn_account
+from resolvers.connect.answer import FinishAuthorization, is_confirmed, refusal_of
 from resolvers.connect.callers import unknown_state
 from resolvers.connect.consent import awaited, begun, token_endpoint, wanted_scopes
 from resolvers.connect.links import digest_of
-from resolvers.connect.session import connection_of, definition_of, offered
+from resolvers.connect.session import connection_of, definition_of, has_holder, offered
 from resolvers.connect.vendor import Vendor, vendor_of
 from resolvers.fitness import changed
 from resolvers.hub import Hub
@@ -24,21 +24,6 @@ from resolvers.outbound.probe import texts_of
 from resolvers.work import Work
 
 _MOVED: Final = "The vendor's address has changed since you left for it, so nothing was sent there. Connect again."
-_WORD: Final = 120
-_SENTENCE: Final = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class FinishAuthorization:
-    """The parameters of the vendor's redirect. `browser`: the secret of the browser's cookie, if it has one."""
-
-    state: str
-    callback: str
-    code: str | None = field(default=None, repr=False)
-    error: str | None = None
-    error_description: str | None = None
-    issuer: str | None = None
-    browser: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,12 +66,12 @@ class Learned:
 
 
 async def take(work: Work, said: FinishAuthorization) -> Taken:
-    """Use the state up. An answer at the wrong callback, from the wrong browser or too late does not use it.
+    """Use the state up, in the browser that began the sign-in, or in another one in which a person has confirmed it.
 
-    Raises InvalidInput.
+    An answer at the wrong callback, from any other browser or too late does not use it. Raises InvalidInput.
     """
-    session = await awaited(work, said.state)
-    if session is None or not _is_meant(work, session, said):
+    session = await expected(work, said, lock=True)
+    if not (is_browser_of(session, said.browser) or is_confirmed(work.hub.keyring, said)):
         raise unknown_state()
     found = await offered(work, [session.integration_id or ""])
     if not found:
@@ -103,7 +88,7 @@ async def take(work: Work, said: FinishAuthorization) -> Taken:
         renews_id=session.renews_id,
         scopes=wanted_scopes(session, integration),
         question=question,
-        refusal=_MOVED if question is None else _refusal(said, question.vendor, secrets),
+        refusal=_MOVED if question is None else refusal_of(said, question.vendor, secrets),
     )
 
 
@@ -187,26 +172,16 @@ async def _renewed_secrets(work: Work, session: ConnectSession) -> tuple[str, ..
     return () if renewed is None else tuple(texts_of(work.unseal(renewed, "secret")))
 
 
-def _is_meant(work: Work, session: ConnectSession, said: FinishAuthorization) -> bool:
-    """Not expired, at the callback it was issued for, and from the browser that began it, if one did."""
-    in_time = session.state_expires_at is not None and session.state_expires_at > work.now()
-    here = session.redirect_uri == work.hub.own_url + said.callback
-    return in_time and here and is_browser_of(session, said.browser)
+async def expected(work: Work, said: FinishAuthorization, *, lock: bool = False) -> ConnectSession:
+    """The session that waits for this answer, now and at this callback, and has a holder. Raises InvalidInput."""
+    session = await awaited(work, said.state, lock=lock)
+    if session is None or session.state_expires_at is None or session.state_expires_at <= work.now():
+        raise unknown_state()
+    if session.redirect_uri != work.hub.own_url + said.callback or not await has_holder(work, session):
+        raise unknown_state()
+    return session
 
 
 def is_browser_of(session: ConnectSession, browser: str | None) -> bool:
-    """Whether this browser may use a session: it is bound to this browser, or to none."""
-    return session.browser_digest is None or (browser is not None and digest_of(browser) == session.browser_digest)
-
-
-def _refusal(said: FinishAuthorization, vendor: Vendor, secrets: Sequence[str]) -> str | None:
-    """Why the code is not exchanged; `secrets` are masked in the vendor's words.
-
-    The issuer comes first: another issuer's error is ignored (RFC 9207 §2.4).
-    """
-    if vendor.issuer is not None and said.issuer is not None and said.issuer != vendor.issuer:
-        return "The answer names another issuer than the vendor's, so it was not used. Connect again."
-    if said.error is not None:
-        description = redact(said.error_description or "", secrets)[:_SENTENCE]
-        return f"{description} ({redact(said.error, secrets)[:_WORD]})".lstrip()
-    return None if said.code else "The vendor's answer has no code. Connect again."
+    """Whether the session began in this browser."""
+    return browser is not None and session.browser_digest == digest_of(browser)

@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, or_, select
 from sqlmodel import col
 
 from models.row import new_id
-from models.tables import Connection, ConnectSession, Definition, Installation, Integration, Organization
+from models.tables import Connection, ConnectSession, Definition, Installation, Integration, Organization, Principal
 from models.vocabulary import ConnectionMode, ConnectSessionStatus
 from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller
@@ -78,6 +78,14 @@ async def connection_of(work: Work, connection_id: str | None, *, lock: bool = F
     return await work.first(statement.with_for_update() if lock else statement)
 
 
+async def has_holder(work: Work, session: ConnectSession) -> bool:
+    """Whether the connection would have a holder: everybody, or a user who exists and is not disabled."""
+    if session.principal_id is None:
+        return True
+    principal = await work.find(Principal, session.principal_id)
+    return principal is not None and principal.disabled_at is None
+
+
 def complete(work: Work, session: ConnectSession, connection: Connection) -> None:
     """End a session that has become a connection."""
     _end(work, session, ConnectSessionStatus.COMPLETED)
@@ -87,8 +95,13 @@ def complete(work: Work, session: ConnectSession, connection: Connection) -> Non
 def fail(work: Work, session: ConnectSession, why: str) -> None:
     """End a session that will not become a connection. `why` is shown as text, and may come from outside."""
     _end(work, session, ConnectSessionStatus.FAILED)
-    session.error = "".join(letter if letter.isprintable() else " " for letter in why)[:_LONGEST_ERROR]
+    session.error = as_shown(why)
     work.audit(session, "connect_session.failed", integration_id=session.integration_id)
+
+
+def as_shown(why: str) -> str:
+    """A text from outside as people read it: without control characters, of at most 1000 characters."""
+    return "".join(letter if letter.isprintable() else " " for letter in why)[:_LONGEST_ERROR]
 
 
 async def way_back(work: Work, session: ConnectSession) -> str | None:

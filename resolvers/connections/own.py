@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sqlalchemy import select
@@ -12,11 +12,13 @@ from models.errors import Forbidden, InvalidInput, NotFound, NotReady, TooMany, 
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import Permission
 from proxy.oauth import AuthorizationCode, Grant, RefreshToken, TokenAnswer
-from resolvers.connect.authorization import Authorization, Start, begin
+from resolvers.connect.authorization import Authorization
 from resolvers.connect.choice import Destination
+from resolvers.connect.consent import CALLBACK, STATE_LASTS_MS, send_to_vendor
 from resolvers.connect.keep import keep_secret, keep_tokens
+from resolvers.connect.links import digest_of
 from resolvers.connect.redeem import Learned, Question, learn, question_of
-from resolvers.connect.session import asks_for_consent, is_for_all
+from resolvers.connect.session import asks_for_consent, is_for_all, new_session
 from resolvers.connections.mutations import judged_secret
 from resolvers.credentials.binding import entered_at
 from resolvers.credentials.register import replace_default_connection, shared_default
@@ -43,10 +45,15 @@ class ConnectIntegration:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuthorizeIntegration(Start):
-    """An authorisation on the vendor's own page."""
+class AuthorizeIntegration:
+    """An authorisation on the vendor's own page, begun and ended in one browser.
+
+    `browser`: the secret of its cookie. `callback`: path below the hub's own address to which the vendor returns.
+    """
 
     integration: IntegrationRef
+    browser: str = field(repr=False)
+    callback: str = CALLBACK
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +124,14 @@ async def authorize_integration(work: Work, wanted: AuthorizeIntegration) -> Aut
     into = await _destination(work, integration)
     way = integration.auth_type
     require(asks_for_consent(integration), _PATH, f"It authorises with {way}, which has no consent page.")
-    return await begin(work, integration, wanted, principal_id=into.principal_id, renewed=into.connection)
+    session = new_session(work, [integration], lasts_ms=STATE_LASTS_MS)
+    session.principal_id = into.principal_id
+    session.renews_id = into.connection.id if into.connection else None
+    session.browser_digest = digest_of(wanted.browser)
+    url = await send_to_vendor(work, session, integration, callback=wanted.callback, path=_PATH)
+    work.add(session)
+    work.audit(session, "connect_session.created")
+    return Authorization(url=url, session=session)
 
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Forbidden))

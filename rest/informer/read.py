@@ -74,8 +74,8 @@ def credentials(asked: Asked) -> tuple[ConnectIntegration]:
 
 
 def consent(asked: Asked) -> tuple[AuthorizeIntegration]:
-    """Consent on the vendor's page, which returns to this dialect's callback address."""
-    return (AuthorizeIntegration(integration=ref(asked), callback=CALLBACK.path),)
+    """Consent on the vendor's page, which returns to this dialect's callback address, in this browser."""
+    return (AuthorizeIntegration(integration=ref(asked), browser=asked.browser, callback=CALLBACK.path),)
 
 
 def share(asked: Asked) -> tuple[IntegrationRef, PrincipalRef]:

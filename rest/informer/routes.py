@@ -63,7 +63,7 @@ dialect = Dialect(
         ),
         Delete(f"{_ONE}/icon", set_integration_icon, read.no_icon, nothing, status=204),
         Get(f"{_ONE}/account", read_account, read.integration, write.account),
-        Get(f"{_ONE}/connect", authorize_integration, read.consent, write.consent),
+        Get(f"{_ONE}/connect", authorize_integration, read.consent, write.consent, binds=True),
         Post(f"{_ONE}/connect", connect_integration, read.credentials, write.connection, status=201),
         Get(f"{_ONE}/connection", read_integration_connection, read.integration, write.connection),
         Delete(f"{_ONE}/connection", disconnect_integration, read.integration, nothing, status=204),

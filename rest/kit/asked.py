@@ -27,7 +27,8 @@ Query = Mapping[str, str | list[str]]
 class Asked:
     """Names of `headers` are in lower case. `body` is UNSET if none was sent.
 
-    `elapsed_ms` is the duration of the operation; 0 until it has answered.
+    `elapsed_ms` is the duration of the operation; 0 until it has answered. `browser` is the secret of the browser's
+    cookie, known to endpoints that bind the browser.
     """
 
     method: str = "GET"
@@ -40,6 +41,7 @@ class Asked:
     #: The dialect's prefix as the client sees it, including a path that a proxy adds.
     mount: str = ""
     elapsed_ms: float = 0.0
+    browser: str = field(default="", repr=False)
     speaker: Caller | None = None
 
     @property

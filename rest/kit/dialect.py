@@ -33,7 +33,8 @@ class Endpoint(Generic[R, *Arguments]):
     `read` returns the operation's arguments and raises DomainError for an invalid request. `write` returns the body
     of the answer, as any JSON value or a Reply; it raises NotFound or UpstreamFailed if the result means that there
     is no answer. Both are pure. An endpoint of status 204 sends no body. `tagged`: the answer has an ETag, and is 304
-    if the client knows it. `most_bytes` replaces the hub's limit of bodies.
+    if the client knows it. `binds`: the answer gives the browser the cookie of `Asked.browser`. `most_bytes` replaces
+    the hub's limit of bodies.
     """
 
     method: ClassVar[str]
@@ -45,6 +46,7 @@ class Endpoint(Generic[R, *Arguments]):
     status: int = field(default=200, kw_only=True)
     takes: Takes = field(default=Takes.JSON, kw_only=True)
     tagged: bool = field(default=False, kw_only=True)
+    binds: bool = field(default=False, kw_only=True)
     most_bytes: int | None = field(default=None, kw_only=True)
 
 

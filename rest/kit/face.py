@@ -27,6 +27,7 @@ from rest.kit.dialect import AnyEndpoint, Dialect, Takes
 from rest.kit.places import renamed
 from rest.kit.refusal import Refusal, refusal_of
 from wire.body import BodyLimits, read_json
+from wire.browser import BrowserCookie
 from wire.caller import caller_of
 from wire.credentials import refuse_credentials_in_query
 from wire.form import read_form
@@ -88,9 +89,15 @@ class Face:
         started = perf_counter()
         caller = await caller_of(self.hub, request, self.dialect.source, request_id=request_id)
         asked = await read_request(request, self._reader(endpoint, request))
+        cookie = BrowserCookie(self.hub.own_url)
+        if endpoint.binds:
+            asked = replace(asked, browser=cookie.secret_of(request))
         result = await self._operate(endpoint, caller, for_user(request, endpoint.read(asked)))
         answered = replace(asked, speaker=caller, elapsed_ms=(perf_counter() - started) * 1000)
-        return answer_of(endpoint, endpoint.write(result, answered), asked)
+        response = answer_of(endpoint, endpoint.write(result, answered), asked)
+        if endpoint.binds:
+            cookie.give(response, asked.browser)
+        return response
 
     async def _operate(self, endpoint: AnyEndpoint, caller: Caller, arguments: tuple[Any, ...]) -> Any:
         """Run the operation. A refusal names places in the dialect's words."""

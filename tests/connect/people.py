@@ -61,6 +61,11 @@ class App:
         """The payload of startAuthorization, or the problem."""
         return (await self.client.query(START, input={"integrationId": self.id} | input))["startAuthorization"]
 
+    async def begin(self, browser: httpx.Client, **input: Any) -> dict[str, Any]:
+        """As `start`, with the browser gone on from the hub's page: `url` is the vendor's, which knows the state."""
+        begun = await self.start(**input)
+        return begun | {"url": go_on(browser, begun["url"], self.row_id)}
+
     async def link(self, **input: Any) -> dict[str, Any]:
         """The payload of createConnectSession, or the problem; for a shared connection unless a user is named."""
         whose = {} if "principalId" in input else {"mode": "SHARED"}
@@ -114,6 +119,22 @@ def submit(browser: httpx.Client, url: str, **values: str) -> httpx.Response:
     """Fill in the form of a connect page as a browser sends it."""
     headers = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
     return browser.post(url, data=values, headers=headers)
+
+
+def go_on(browser: httpx.Client, url: str, integration: str) -> str:
+    """The vendor's address to which the page of a connect link leads."""
+    browser.get(url)
+    leaving = submit(browser, url, integration=integration)
+    address = leads_to(leaving)
+    assert address is not None, leaving.text
+    return address
+
+
+def confirm(browser: httpx.Client, page: httpx.Response) -> httpx.Response:
+    """Press the button of the page that asks whether to go on."""
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text)
+    (action,) = re.findall(r'<form method="post" action="(\w+)"', page.text)
+    return submit(browser, str(page.url.join(action)), **{name: html.unescape(value) for name, value in hidden})
 
 
 def leads_to(page: httpx.Response) -> str | None:

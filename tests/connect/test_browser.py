@@ -54,6 +54,7 @@ async def visit(hub, new_organization, provider, upstream, tmp_path):
         key=links["key"]["url"],
         choice=links["choice"]["url"],
         service="Acme Drive",
+        returns=await _returns(hub, drive, provider),
         ended=await _ended(hub, key, drive, desk),
     )
     sessions = {name: await session_of(tenant.client, link["session"]["id"]) for name, link in links.items()}
@@ -66,8 +67,9 @@ async def _ended(hub, key, drive, desk) -> dict[str, str]:
     with new_browser(hub) as other:
         other.get(used)
         submit(other, used, integration=key.row_id, apiKey="k")
+        state = state_of((await drive.begin(other))["url"])
     said = "error=access_denied&error_description=The+user+does+not+want+to."
-    denied = f"{hub.url}/oauth2/callback?state={state_of((await drive.start())['url'])}&{said}"
+    denied = f"{hub.url}/oauth2/callback?state={state}&{said}"
     return {
         "elsewhere": used,
         "unknown": f"{hub.url}/oauth2/callback?state=nobodys",
@@ -76,6 +78,12 @@ async def _ended(hub, key, drive, desk) -> dict[str, str]:
         "vendor": (await desk.link())["url"],
         "denied": denied,
     }
+
+
+async def _returns(hub, drive, provider) -> str:
+    """The address at which a user comes back whose sign-in began in another browser."""
+    with new_browser(hub) as other:
+        return provider.consent((await drive.begin(other))["url"])
 
 
 async def test_people_connect_without_javascript(visit, hub):
@@ -88,6 +96,7 @@ async def test_people_connect_without_javascript(visit, hub):
     assert seen["choices"]["title"] == "Choose what to connect"
     assert [link.split("\n")[1] for link in seen["choices"]["links"]] == ["Bolt Mail", "Acme Drive", "Ticket Office"]
     assert (seen["choices"]["wide"], seen["ended"]["denied"]) == (False, "Acme Drive was not connected")
+    assert seen["asked"] == {"title": "Connect Acme Drive?", "wide": False, "ended": "Acme Drive is connected"}
     for step, session in (("connected", sessions["key"]), ("consent", sessions["choice"])):
         address = seen[step]["url"] if step == "connected" else seen[step]
         assert parse_qs(urlsplit(address).query)["status"] == ["connected"]

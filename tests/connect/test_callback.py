@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from models.tables import ConnectSession
-from tests.connect.people import leads_to, new_browser, session_of, state_of, submit, title_of
+from tests.connect.people import confirm, go_on, new_browser, session_of, state_of, title_of
 from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
 from tests.upstreams.canned import reply
@@ -53,7 +53,7 @@ async def test_an_answer_that_nobody_waits_for_is_400_and_readable(query, browse
 @pytest.mark.parametrize("twice", ["state", "code", "iss"])
 async def test_an_answer_that_says_something_twice_is_not_believed(twice, new_app, provider, browser, organization):
     app = await new_app()
-    begun = await app.start()
+    begun = await app.begin(browser)
     answer = provider.consent(begun["url"])
     said = answer[answer.index(f"{twice}=") :].partition("&")[0]
 
@@ -67,7 +67,7 @@ async def test_an_answer_that_says_something_twice_is_not_believed(twice, new_ap
 @both
 async def test_a_state_is_good_once(new_app, provider, browser, organization, database):
     app = await new_app()
-    begun = await app.start()
+    begun = await app.begin(browser)
     answer = provider.consent(begun["url"])
     browser.get(answer)
     before = await snapshot(database, organization.id)
@@ -80,21 +80,22 @@ async def test_a_state_is_good_once(new_app, provider, browser, organization, da
 
 async def test_a_scanner_that_only_asks_for_the_head_uses_nothing_up(new_app, provider, browser):
     app = await new_app()
-    answer = provider.consent((await app.start())["url"])
+    answer = provider.consent((await app.begin(browser))["url"])
 
     scanned = browser.head(answer)
 
-    assert (scanned.status_code, scanned.headers["allow"]) == (405, "GET")
+    assert (scanned.status_code, scanned.headers["allow"]) == (405, "GET, POST")
     assert browser.get(answer).status_code == 200
 
 
 @both
 async def test_of_two_answers_at_once_one_wins(new_app, provider, browser, hub, organization, database):
     app = await new_app()
-    answer = provider.consent((await app.start())["url"])
+    answer = provider.consent((await app.begin(browser))["url"])
     asked = provider.counts().get("authorization_code ok", 0)
 
     with new_browser(hub) as other, ThreadPoolExecutor(2) as people:
+        other.cookies.update(browser.cookies)
         pages = list(people.map(lambda one: one.get(answer), [browser, other]))
 
     assert sorted(page.status_code for page in pages) == [200, 400]
@@ -104,7 +105,7 @@ async def test_of_two_answers_at_once_one_wins(new_app, provider, browser, hub, 
 
 async def test_a_state_that_took_too_long_is_over(new_app, provider, browser, organization, database):
     app = await new_app()
-    begun = await app.start()
+    begun = await app.begin(browser)
     answer = provider.consent(begun["url"])
     late = update(ConnectSession).where(col(ConnectSession.integration_id) == app.row_id)
     async with database.write() as session:
@@ -122,7 +123,7 @@ async def test_an_answer_counts_for_whoever_asked_and_for_nobody_else(
 ):
     stranger = await new_organization()
     ours, theirs = await new_app(), await new_app(stranger)
-    mine, other = await ours.start(), await theirs.start()
+    mine, other = await ours.begin(browser), await theirs.begin(browser)
 
     code_of_the_other = provider.consent(other["url"]).replace(state_of(other["url"]), state_of(mine["url"]))
     page = browser.get(code_of_the_other)
@@ -136,7 +137,7 @@ async def test_an_answer_counts_for_whoever_asked_and_for_nobody_else(
 
 async def test_a_code_of_another_flow_does_not_fit_the_verifier(new_app, provider, browser, organization, database):
     app = await new_app()
-    mine, attackers = await app.start(), await app.start()
+    mine, attackers = await app.begin(browser), await app.begin(browser)
 
     code_of_another = provider.consent(attackers["url"], user="mallory")
     page = browser.get(code_of_another.replace(state_of(attackers["url"]), state_of(mine["url"])))
@@ -151,23 +152,23 @@ async def test_a_flow_of_one_browser_is_not_finished_in_another(
     new_app, provider, browser, another_browser, organization, database
 ):
     app = await new_app()
-    link = (await app.link())["url"]
-    browser.get(link)
-    leaving = submit(browser, link, integration=app.row_id)
-    answer = provider.consent(leads_to(leaving))
+    answer = provider.consent(go_on(browser, (await app.link())["url"], app.row_id))
+    before = await snapshot(database, organization.id)
 
-    another_browser.get(link)
-    stolen = another_browser.get(answer)
+    asked = another_browser.get(answer)
+    untouched = changes(before, await snapshot(database, organization.id))
     own = browser.get(answer)
 
-    assert (stolen.status_code, title_of(stolen)) == (400, UNKNOWN)
+    assert (asked.status_code, title_of(asked), untouched) == (200, "Connect Acme Drive?", [])
     assert (own.status_code, title_of(own)) == (200, "Acme Drive is connected")
     assert len((await snapshot(database, organization.id))["connection"]) == 1
+    late = confirm(another_browser, asked)
+    assert (late.status_code, title_of(late)) == (400, UNKNOWN)
 
 
 async def test_a_refusal_is_shown_as_text(new_app, provider, browser, organization):
     app = await new_app()
-    begun, denied = await app.start(), await app.start()
+    begun, denied = await app.begin(browser), await app.begin(browser)
     script = "<script>alert(1)</script>\u202e\x1b[31m"
 
     page = browser.get(back(begun["url"], error="access_denied", error_description=script))
@@ -185,7 +186,7 @@ async def test_a_refusal_is_shown_as_text(new_app, provider, browser, organizati
 @pytest.mark.parametrize("issuer", ["https://evil.example", "", "null"])
 async def test_an_answer_of_another_issuer_is_not_used(issuer, new_app, provider, browser, organization):
     app = await new_app()
-    begun = await app.start()
+    begun = await app.begin(browser)
     answer = provider.consent(begun["url"])
     asked = provider.counts()
     right = quote(provider.issuer, safe="")
@@ -201,7 +202,7 @@ async def test_an_answer_of_another_issuer_is_not_used(issuer, new_app, provider
 
 async def test_an_answer_without_a_code_ends_the_session(new_app, browser, organization):
     app = await new_app()
-    begun = await app.start()
+    begun = await app.begin(browser)
 
     page = browser.get(back(begun["url"]))
 
@@ -227,7 +228,7 @@ async def test_an_answer_without_a_code_ends_the_session(new_app, browser, organ
 async def test_without_a_token_nothing_is_connected(fault, new_app, browser, organization, upstream, database):
     upstream.answers["/token"] = fault
     app = await new_app(auth={"tokenUrl": f"{upstream.url}/token", "parameters": {}})
-    begun = await app.start()
+    begun = await app.begin(browser)
 
     page = browser.get(back(begun["url"], code="the-code-of-nobody"))
 
@@ -242,7 +243,7 @@ async def test_without_a_token_nothing_is_connected(fault, new_app, browser, org
 async def test_while_the_vendor_is_asked_no_transaction_is_open(new_app, browser):
     with FaultServer() as vendor:
         app = await new_app(auth={"tokenUrl": f"{vendor.url}/silent", "parameters": {}})
-        begun = await app.start()
+        begun = await app.begin(browser)
         asking = asyncio.create_task(asyncio.to_thread(browser.get, back(begun["url"], code="c")))
         await vendor.received(1)
 
@@ -250,5 +251,5 @@ async def test_while_the_vendor_is_asked_no_transaction_is_open(new_app, browser
 
         waits = not asking.done()
     assert waits
-    assert meanwhile["session"]["status"] == "REDIRECTED"
+    assert meanwhile["session"]["status"] == "OPEN"
     assert (await asking).status_code == 502

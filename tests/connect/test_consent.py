@@ -11,7 +11,8 @@ from sqlmodel import col
 
 from models.tables import Connection, ConnectSession, Event
 from models.vocabulary import ConnectionStatus
-from resolvers.connect.authorization import StartAuthorization, start_authorization
+from resolvers.connections.own import AuthorizeIntegration, authorize_integration
+from resolvers.find import IntegrationRef
 from rest.informer.words import CALLBACK
 from tests.connect.people import leads_to, session_of, state_of, title_of
 from tests.harness.backends import both
@@ -30,7 +31,7 @@ async def events_of(database, tenant) -> list[str]:
 
 async def connect(app, provider, browser, *, user="alice", **input):
     """Consents, and answers the connection."""
-    begun = await app.start(**input)
+    begun = await app.begin(browser, **input)
     page = browser.get(provider.consent(begun["url"], user=user))
     assert page.status_code == 200, page.text
     return (await session_of(app.client, begun["session"]["id"]))["connection"]
@@ -39,7 +40,7 @@ async def connect(app, provider, browser, *, user="alice", **input):
 @both
 async def test_connects_whoever_consents(new_app, provider, browser, organization, database):
     app = await new_app()
-    begun = await app.start(additionalScopes=["items:write"])
+    begun = await app.begin(browser, additionalScopes=["items:write"])
 
     page = browser.get(provider.consent(begun["url"], user="alice"))
 
@@ -47,7 +48,7 @@ async def test_connects_whoever_consents(new_app, provider, browser, organizatio
     assert leads_to(page) is None
     ended = await session_of(organization.client, begun["session"]["id"])
     made = ended["connection"]
-    assert begun["session"]["status"] == "REDIRECTED"
+    assert begun["session"]["status"] == "OPEN"
     assert (ended["status"], ended["error"]) == ("COMPLETED", None)
     assert (made["status"], made["mode"], made["principal"]) == ("CONNECTED", "PER_USER", {"username": "admin"})
     assert set(made["grantedScopes"]) == {"openid", "items:read", "items:write"}
@@ -57,10 +58,12 @@ async def test_connects_whoever_consents(new_app, provider, browser, organizatio
     assert await events_of(database, organization) == ["Hub.connection.connected"]
 
 
-async def test_asks_with_pkce_and_a_state_of_256_bits_that_is_stored_as_its_digest_only(new_app, hub, database):
+async def test_asks_with_pkce_and_a_state_of_256_bits_that_is_stored_as_its_digest_only(
+    new_app, hub, browser, database
+):
     app = await new_app()
 
-    begun = await app.start()
+    begun = await app.begin(browser)
 
     asked = {name: values[0] for name, values in parse_qs(urlsplit(begun["url"]).query).items()}
     async with database.read() as session:
@@ -123,7 +126,7 @@ async def test_asks_userinfo_where_no_id_token_came(new_app, upstream, browser, 
     upstream.answers["/me"] = reply(b'{"sub":"7","email":"carol@example.test","name":"Carol\\u0000 C"}')
     told = {"apiBaseUrl": upstream.url, "tokenUrl": f"{upstream.url}/token", "parameters": {"accountUri": "/me"}}
     app = await new_app(auth=told)
-    begun = await app.start()
+    begun = await app.begin(browser)
 
     browser.get(f"/oauth2/callback?state={state_of(begun['url'])}&code=c")
 
@@ -139,7 +142,7 @@ async def test_connects_also_where_userinfo_fails(answer, new_app, upstream, bro
     upstream.answers["/me"] = answer
     told = {"tokenUrl": f"{upstream.url}/token", "parameters": {"accountUri": f"{upstream.url}/me"}}
     app = await new_app(auth=told)
-    begun = await app.start()
+    begun = await app.begin(browser)
 
     browser.get(f"/oauth2/callback?state={state_of(begun['url'])}&code=c")
 
@@ -150,8 +153,10 @@ async def test_connects_also_where_userinfo_fails(answer, new_app, upstream, bro
 
 async def test_the_informer_dialect_has_an_address_of_its_own(new_app, provider, browser, hub, organization):
     app = await new_app()
-    start = StartAuthorization(integration_id=app.row_id, callback=CALLBACK.path)
-    begun = await hub.run(start_authorization(caller_of(hub, organization), start))
+    browser.get((await app.link())["url"])
+    (secret,) = browser.cookies.values()
+    wanted = AuthorizeIntegration(integration=IntegrationRef(id=app.row_id), browser=secret, callback=CALLBACK.path)
+    begun = await hub.run(authorize_integration(caller_of(hub, organization), wanted))
 
     answer = provider.consent(begun.url)
     elsewhere = browser.get(answer.replace("/informer/", "/"))

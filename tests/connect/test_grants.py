@@ -62,9 +62,9 @@ async def test_a_grant_is_not_spent_while_the_database_cannot_be_written(app, hu
 
 
 @pytest.mark.needs("node")
-async def test_a_code_of_the_certified_provider_without_pkce_is_refused_there(provider, hub, organization):
+async def test_a_code_of_the_certified_provider_without_pkce_is_refused_there(provider, hub, organization, browser):
     app = await make_app(organization, provider)
-    url = urlsplit((await app.start())["url"])
+    url = urlsplit((await app.begin(browser))["url"])
     answer = parse_qs(urlsplit(provider.consent(url.geturl())).query)
 
     given = AuthorizationCode(code=answer["code"][0], redirect_uri=f"{hub.url}/oauth2/callback")

@@ -8,10 +8,11 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from resolvers.connect.links import new_secret
 from tests.connect.people import make_integration, new_browser, submit, title_of
 from tests.harness.rows import changes, snapshot
-from web.connect.browser import BrowserCookie
 from web.connect.page import Pages
+from wire.browser import BrowserCookie
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -132,7 +133,7 @@ async def test_takes_no_other_body_than_a_form(content, kind, status, link, brow
 def test_under_tls_the_cookie_is_this_hosts_alone():
     response = Response()
 
-    BrowserCookie("https://hub.example.com/tools").give(response)
+    BrowserCookie("https://hub.example.com/tools").give(response, new_secret())
 
     cookie = response.headers["set-cookie"]
     assert re.fullmatch(

@@ -63,7 +63,7 @@ async def test_missing_scopes_are_told_before_anyone_tries_and_asked_for_by_the_
 ):
     capability = DO | {"endpoint": f"{upstream.url}/ok", "requiredScopes": ["items:write"]}
     app = await make_app(organization, provider, capabilities=[capability])
-    browser.get(provider.consent((await app.start())["url"]))
+    browser.get(provider.consent((await app.begin(browser))["url"]))
 
     availability, refused = await refusal(app)
 

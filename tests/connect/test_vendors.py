@@ -97,7 +97,7 @@ async def test_consent_is_asked_for_as_the_vendor_wants_it_and_its_account_is_re
     app = await make_integration(
         organization, name="Acme", vendor="acme", auth={"clientId": "c", "scopes": ["a:read", "b:read"]}
     )
-    begun, mixed_up = await app.start(), await app.start()
+    begun, mixed_up = await app.begin(browser), await app.begin(browser)
 
     page = browser.get(f"/oauth2/callback?state={state_of(begun['url'])}&code=c&iss=https://vendor.example")
     other = browser.get(f"/oauth2/callback?state={state_of(mixed_up['url'])}&code=c&iss=https://evil.example")

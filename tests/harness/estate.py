@@ -34,7 +34,6 @@ from resolvers.caller import Caller
 from resolvers.capabilities.declaring import DeclareCapability, DeclareEventType
 from resolvers.capabilities.mutations import DeclareEventTypes, declare_event_types
 from resolvers.capabilities.queries import CapabilityFilter, list_capabilities
-from resolvers.connect.authorization import StartAuthorization, start_authorization
 from resolvers.connect.mutations import CreateConnectSession, create_connect_session
 from resolvers.connections.mutations import (
     CreateConnection,
@@ -42,6 +41,7 @@ from resolvers.connections.mutations import (
     create_connection,
     register_connections,
 )
+from resolvers.connections.own import AuthorizeIntegration, authorize_integration
 from resolvers.definitions.mutations import SaveDefinition, save_definition
 from resolvers.dispatching.build import RunCapability
 from resolvers.dispatching.mutations import dispatch
@@ -64,6 +64,8 @@ from tests.harness.tenants import Tenant
 from tests.harness.things import THINGS
 
 ALL = frozenset(Permission)
+#: The secret of a browser's cookie.
+BROWSER = "b" * 43
 ICON = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
 _ONE = SliceRequest(size=1)
 
@@ -205,7 +207,8 @@ async def _upload(run: _Runner, integration: Integration) -> tuple[str, str]:
 async def _connecting(run: _Runner, integration: Integration, restricted: Integration) -> Connecting:
     new = CreateConnectSession(integration_ids=[integration.id, restricted.id], mode=ConnectionMode.SHARED)
     link = (await run(create_connect_session, new)).url
-    begun = await run(start_authorization, StartAuthorization(integration_id=restricted.id))
+    wanted = AuthorizeIntegration(integration=IntegrationRef(id=restricted.id), browser=BROWSER)
+    begun = await run(authorize_integration, wanted)
     (state,) = parse_qs(urlsplit(begun.url).query)["state"]
     return Connecting(link=link.rpartition("/")[2], state=state)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from sqlmodel import col, select
 
@@ -12,7 +14,7 @@ from models.tables import Connection, ConnectSession
 from models.vocabulary import AuthType, ConnectionStatus
 from tests.harness.apps import Apps
 from tests.harness.rows import changes, snapshot
-from tests.informer.conftest import REQUEST, Informer, refused
+from tests.informer.conftest import BASE, REQUEST, Informer, refused
 from tests.informer.test_connections import CONNECT, CONNECTION, connections
 from tests.node.provider import CLIENT_ID, CLIENT_SECRET, Provider
 from tests.upstreams.canned import reply
@@ -47,11 +49,16 @@ async def at_upstream(client: Informer, upstream: FaultServer, **members: Any) -
     await client.make(**{**oauth, "tokenUri": f"{upstream.url}/token", "apiBaseUri": upstream.url, **members})
 
 
-async def consented(speaker: Informer, provider: Provider, browser: Any, user: str = "alice") -> Any:
-    """The hub's answer to the browser that comes back from the consent page."""
-    begun = await speaker("GET", CONNECT)
+def begin(speaker: Informer, browser: httpx.Client) -> str:
+    """The vendor's address, for a browser that asks with the speaker's token."""
+    begun = browser.get(f"{BASE}{CONNECT}", headers=speaker.headers)
     assert begun.status_code == 302, begun.text
-    return browser.get(provider.consent(begun.headers["location"], user=user))
+    return begun.headers["location"]
+
+
+def consented(speaker: Informer, provider: Provider, browser: httpx.Client, user: str = "alice") -> httpx.Response:
+    """The hub's answer to the browser that comes back from the consent page."""
+    return browser.get(provider.consent(begin(speaker, browser), user=user))
 
 
 @pytest.mark.needs("node")
@@ -64,6 +71,8 @@ async def test_sends_to_the_consent_page(client: Informer, user: Informer, provi
     asked = {name: values[0] for name, values in parse_qs(address.query).items()}
     assert (answer.status_code, answer.content) == (302, b"")
     assert answer.headers["cache-control"] == "no-store"
+    cookie = answer.headers["set-cookie"]
+    assert re.fullmatch(r"patchbay-browser=[\w-]{43}; HttpOnly; Max-Age=86400; Path=/; SameSite=lax", cookie)
     assert f"{address.scheme}://{address.netloc}{address.path}" == provider.authorization_url
     challenge, state = asked.pop("code_challenge"), asked.pop("state")
     assert asked == {
@@ -82,7 +91,7 @@ async def test_whoever_consents_is_connected_and_calls_with_the_token(
 ):
     await at_provider(client, provider)
 
-    back = await consented(user, provider, browser)
+    back = consented(user, provider, browser)
 
     assert back.status_code == 302
     assert browser.get(back.headers["location"]).status_code == 200
@@ -101,10 +110,10 @@ async def test_consenting_again_renews_the_connection(
     client: Informer, user: Informer, provider, browser, apps: Apps
 ):
     await at_provider(client, provider)
-    await consented(user, provider, browser)
+    consented(user, provider, browser)
     (first,) = await connections(apps)
 
-    await consented(user, provider, browser, user="bob")
+    consented(user, provider, browser, user="bob")
 
     (second,) = await connections(apps)
     assert (second.id, second.secret_version) == (first.id, first.secret_version + 1)
@@ -120,7 +129,7 @@ async def test_where_connections_are_shared_it_is_everybodys(
 
     refused(await user("GET", CONNECT), 403)
     untouched = changes(before, await snapshot(apps.database, apps.tenant.id))
-    await consented(client, provider, browser)
+    consented(client, provider, browser)
 
     assert untouched == ["+ audit_entry"]
     assert (await user.ok("GET", CONNECTION))["isShared"] is True
@@ -129,9 +138,8 @@ async def test_where_connections_are_shared_it_is_everybodys(
 @pytest.mark.needs("node")
 async def test_a_refused_consent_connects_nobody_and_is_a_page(client: Informer, user, provider, browser, apps: Apps):
     await at_provider(client, provider)
-    begun = await user("GET", CONNECT)
 
-    page = browser.get(provider.consent(begun.headers["location"], refuse=True))
+    page = browser.get(provider.consent(begin(user, browser), refuse=True))
 
     assert page.status_code == 400
     assert page.headers["content-type"].startswith("text/html")
@@ -141,8 +149,7 @@ async def test_a_refused_consent_connects_nobody_and_is_a_page(client: Informer,
 @pytest.mark.needs("node")
 async def test_an_answer_is_good_once_and_at_its_own_address(client: Informer, user, provider, browser, apps: Apps):
     await at_provider(client, provider)
-    begun = await user("GET", CONNECT)
-    back = provider.consent(begun.headers["location"])
+    back = provider.consent(begin(user, browser))
 
     elsewhere = browser.get(back.replace("/informer/oauth2/", "/oauth2/"))
     first, again = browser.get(back), browser.get(back)

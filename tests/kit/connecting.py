@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from models.vocabulary import Permission
-from resolvers.connect.authorization import FinishAuthorization, StartAuthorization
+from resolvers.connect.answer import FinishAuthorization
+from resolvers.connect.authorization import StartAuthorization
 from resolvers.connect.consent import CALLBACK
 from resolvers.connect.mutations import Choose, CreateConnectSession
 from resolvers.connect.opening import Opening
 from resolvers.connections.mutations import CreateConnection, UpdateConnection
 from resolvers.secret import Secret
-from tests.harness.estate import Estate
+from tests.harness.estate import BROWSER, Estate
 from tests.harness.matrix import Call, Foreign
 
-_BROWSER = "b" * 43
 _WRITE = Permission.CONNECTIONS_WRITE
 
 
 def _opening(e: Estate) -> Opening:
-    return Opening(link=e.connecting.link, browser=_BROWSER)
+    return Opening(link=e.connecting.link, browser=BROWSER)
 
 
 def _answer(e: Estate) -> FinishAuthorization:
-    return FinishAuthorization(state=e.connecting.state, callback=CALLBACK, code="a-code")
+    return FinishAuthorization(state=e.connecting.state, callback=CALLBACK, code="a-code", browser=BROWSER)
 
 
 CALLS: dict[str, Call] = {
@@ -56,6 +56,7 @@ CALLS: dict[str, Call] = {
     ),
     "remove_connect_sessions": Call(given=lambda e: ()),
     "read_connect_page": Call(given=lambda e: (_opening(e),)),
+    "read_sign_in": Call(given=lambda e: (_answer(e),), foreign=Foreign.INVALID),
 }
 
 

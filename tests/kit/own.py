@@ -14,7 +14,7 @@ from resolvers.integrations.queries import IntegrationFilter
 from resolvers.page import SliceRequest
 from resolvers.secret import Secret
 from resolvers.uploads.set_icon import UploadIntegrationIcon
-from tests.harness.estate import ICON, Estate
+from tests.harness.estate import BROWSER, ICON, Estate
 from tests.harness.matrix import Call, Foreign
 
 _PAGE = SliceRequest(size=100, count=True)
@@ -45,7 +45,7 @@ CALLS: dict[str, Call] = {
         given=lambda e: (ConnectIntegration(integration=_ref(e), given=_secret()),), audits=("connection.updated",)
     ),
     "authorize_integration": Call(
-        given=lambda e: (AuthorizeIntegration(integration=IntegrationRef(named=e.restricted.slug)),),
+        given=lambda e: (AuthorizeIntegration(integration=IntegrationRef(named=e.restricted.slug), browser=BROWSER),),
         audits=("connect_session.created",),
     ),
     "disconnect_integration": Call(given=lambda e: (_ref(e),), audits=("connection.deleted",)),

@@ -1,11 +1,11 @@
 // Connects as a person does, in a Chromium without JavaScript that reaches loopback only, and prints what it saw as
-// JSON. `node connect.mjs <chromium> <profile> <pictures>` reads {key, choice, service, ended} from stdin: addresses
-// of connect links and of pages, and the name of the OAuth service to choose.
+// JSON. `node connect.mjs <chromium> <profile> <pictures>` reads {key, choice, service, returns, ended} from stdin:
+// addresses of connect links and of pages, and the name of the OAuth service to choose.
 import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
 const [executablePath, profile, pictures] = process.argv.slice(2);
-const { key, choice, service, ended } = JSON.parse(readFileSync(0, 'utf8'));
+const { key, choice, service, returns, ended } = JSON.parse(readFileSync(0, 'utf8'));
 
 const SHUT = ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', '--disable-quic'];
 const QUIET = ['--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -87,6 +87,14 @@ const steps = {
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.waitForURL(/\/back/);
     return page.url();
+  },
+  async asked() {
+    await page.goto(returns);
+    await picture('asked');
+    const seenFirst = { title: await title(), wide: await isWide('asked') };
+    await page.getByRole('button', { name: `Connect ${service}` }).click();
+    await page.getByRole('heading', { name: 'is connected' }).waitFor();
+    return { ...seenFirst, ended: await title() };
   },
   async ended() {
     const titles = {};

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from models.errors import Conflict, Forbidden, InvalidInput, NotFound
+from models.errors import Conflict, InvalidInput, NotFound
 from resolvers.connect.callers import link_caller
+from resolvers.connect.links import new_secret
 from resolvers.connect.mutations import Choose, enter_credentials, leave_for_vendor
 from resolvers.connect.opening import Opening, Standing
 from resolvers.connect.queries import Choice, ConnectPage, read_connect_page
 from resolvers.hub import Hub
-from web.connect.browser import BrowserCookie, is_our_page
+from web.connect.form import read_own_form
 from web.connect.page import Pages
-from wire.body import BodyLimits, read_body
-from wire.refusal import BadRequest
+from wire.body import BodyLimits
+from wire.browser import BrowserCookie
 
-_FORM: Final = "application/x-www-form-urlencoded"
-_MOST_FIELDS: Final = 100
 _STATUSES: Final = {Standing.EXPIRED: 410, Standing.ELSEWHERE: 409}
 
 
@@ -36,13 +34,13 @@ class ConnectLink:
         page = await read_connect_page(await link_caller(self._hub, opening.link), opening)
         response = self._page(request, page, request.query_params.get("integration"))
         if opening.browser is None and page.standing is Standing.OPEN:
-            self._cookie.give(response)
+            self._cookie.give(response, new_secret())
         return response
 
     async def submit(self, request: Request) -> Response:
         """Redirect to the vendor, or connect with the credentials of the form."""
         opening = self._opening(request)
-        values = await self._values(request)
+        values = await read_own_form(request, self._hub.own_url, self._limits)
         caller = await link_caller(self._hub, opening.link)
         if opening.browser is None:
             return self._pages.page(request, "cookies.html", status=400, link=opening.link)
@@ -65,19 +63,6 @@ class ConnectLink:
 
     def _opening(self, request: Request) -> Opening:
         return Opening(link=request.path_params["link"], browser=self._cookie.read(request))
-
-    async def _values(self, request: Request) -> dict[str, str]:
-        """The fields of the form. Raises BadRequest, Forbidden, TooLarge."""
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-            raise BadRequest(415, "Send the form of this page, from this page.")
-        if not is_our_page(request, self._hub.own_url):
-            raise Forbidden("The form comes from another site. Open the link and use its form.")
-        body = await read_body(request, self._limits)
-        try:
-            pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
-        except ValueError as cause:
-            raise BadRequest(400, "This is not the form of this page. Open the link again.") from cause
-        return {name: value.replace("\r\n", "\n") for name, value in pairs}
 
     def _page(self, request: Request, page: ConnectPage, named: str | None) -> Response:
         if page.standing in (Standing.CONNECTED, Standing.FAILED):

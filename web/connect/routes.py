@@ -14,12 +14,12 @@ from models.errors import DomainError
 from resolvers.connect.consent import CALLBACK
 from resolvers.connect.links import PATH
 from resolvers.hub import Hub
-from web.connect.browser import BrowserCookie
 from web.connect.callback import Callback
 from web.connect.link import ConnectLink
 from web.connect.page import Pages
 from web.connect.sorry import sorry
 from wire.body import BodyLimits
+from wire.browser import BrowserCookie
 from wire.callback import CallbackAddress
 from wire.refusal import BadRequest
 
@@ -31,7 +31,9 @@ Answer = Callable[[Request], Awaitable[Response]]
 def routes(hub: Hub, *, limits: BodyLimits, callbacks: Sequence[CallbackAddress]) -> list[Route]:
     """The routes of these pages. `callbacks`: the callback addresses of other faces."""
     pages, cookie = Pages(), BrowserCookie(hub.own_url)
-    link = ConnectLink(hub, pages, cookie, replace(limits, size=min(limits.size, _FORM_BYTES)))
+    limits = replace(limits, size=min(limits.size, _FORM_BYTES))
+    link = ConnectLink(hub, pages, cookie, limits)
+    returns = [Callback(hub, pages, cookie, limits, one) for one in (_OWN_CALLBACK, *callbacks)]
 
     async def style(_request: Request) -> Response:
         return pages.style()
@@ -47,7 +49,8 @@ def routes(hub: Hub, *, limits: BodyLimits, callbacks: Sequence[CallbackAddress]
         page(f"{PATH}finished", finished, "GET"),
         page(f"{PATH}{{link}}", link.show, "GET"),
         page(f"{PATH}{{link}}", link.submit, "POST"),
-        *(page(one.path, Callback(hub, pages, cookie, one), "GET") for one in (_OWN_CALLBACK, *callbacks)),
+        *(page(one.path, one.arrive, "GET") for one in returns),
+        *(page(one.path, one.confirm, "POST") for one in returns),
     ]
 
 

@@ -1,10 +1,9 @@
-"""The browser behind a request: its identity by a cookie, and whether a form comes from our own page."""
+"""The browser behind a request: its identity by a cookie."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,28 +29,18 @@ class BrowserCookie:
         value = request.cookies.get(self._name, "")
         return value if _SECRET.fullmatch(value) else None
 
-    def give(self, response: Response) -> None:
-        """Set a new secret, for a browser without one."""
+    def secret_of(self, request: Request) -> str:
+        """The browser's secret, or a new one, which `give` has to set."""
+        return self.read(request) or new_secret()
+
+    def give(self, response: Response, secret: str) -> None:
+        """Set the browser's secret, for a day from now."""
         response.set_cookie(
             self._name,
-            new_secret(),
+            secret,
             max_age=_SECONDS,
             path="/",
             secure=self._secure,
             httponly=True,
             samesite="lax",
         )
-
-
-def is_our_page(request: Request, own_url: str) -> bool:
-    """Whether a form comes from a page of the hub, as far as the browser names its origin.
-
-    `Origin` is `null` on our own forms too, since our pages send no referrer (Fetch §3.2): then
-    `Sec-Fetch-Site` decides; for an old browser that sends neither, the cookie's SameSite protects.
-    """
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("origin", "null")
-    parts = urlsplit(own_url)
-    return origin in ("null", f"{parts.scheme}://{parts.netloc}")

@@ -55,24 +55,26 @@ def address_changed(integration: Addressed, connection: Connection | None, endpo
 
 def fits(integration: Addressed, connection: Connection | None, target: str) -> bool:
     """Whether the credential and the integration's headers may go to this address, as far as they would."""
-    return credential_fits(connection, target) and (
-        header_fate(integration, connection, target) is not HeaderFate.CHANGED
-    )
-
-
-def credential_fits(connection: Connection | None, target: str) -> bool:
-    """Whether the connection's credential may go to this address; true if there is none."""
-    if connection is None or not KINDS[connection.auth_type].needs_connection:
-        return True
-    return Origins.read(connection.secret_origins).allows_call(target)
+    origin = origin_of(target)
+    return _credential_fits(connection, origin) and _fate(integration, connection, origin) is not HeaderFate.CHANGED
 
 
 def header_fate(integration: Addressed, connection: Connection | None, target: str) -> HeaderFate:
     """The fate of the integration's header values in a call to this address."""
-    if integration.headers_origins is None or Origins.read(integration.headers_origins).allows_call(target):
+    return _fate(integration, connection, origin_of(target))
+
+
+def _credential_fits(connection: Connection | None, origin: str | None) -> bool:
+    """Whether the connection's credential may go to this origin; true if there is none."""
+    if connection is None or not KINDS[connection.auth_type].needs_connection:
+        return True
+    return origin in Origins.read(connection.secret_origins).api
+
+
+def _fate(integration: Addressed, connection: Connection | None, origin: str | None) -> HeaderFate:
+    if integration.headers_origins is None or origin in Origins.read(integration.headers_origins).api:
         return HeaderFate.SENT
     own = connection.base_url if connection is not None else None
-    origin = origin_of(target)
     is_own = own is not None and origin is not None and origin == origin_of(own)
     if is_own and origin != origin_of(integration.api_base_url or ""):
         return HeaderFate.LEFT_OUT

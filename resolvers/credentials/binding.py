@@ -73,10 +73,11 @@ async def entered_at(
     """The origins of a secret that is entered at one integration, for a new connection or for this one.
 
     At other integrations of the connection it stays usable as far as it was: entering at one says nothing of others.
+    A token that the hub gets by itself follows the client secret alone.
     """
     base_url = connection.base_url if connection else None
     here = await entered(work, [integration], auth_type, base_url=base_url)
-    if connection is None:
+    if connection is None or KINDS[auth_type].needs_no_user:
         return here
     with work.session.no_autoflush:
         others = [one for one in await integrations_of(work, connection) if one.id != integration.id]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.connect.people import submit
-from tests.harness.acting import act
+from tests.connect.people import create_link, submit
+from tests.harness.acting import act, integration_of
 from tests.harness.calling import app, capability
 from tests.harness.tenants import Tenant
 from tests.upstreams.faults import FaultServer
@@ -43,3 +43,21 @@ async def test_there_is_no_link_where_only_the_headers_are_to_be_entered_again(
     refused = await shop.refused("GET")
 
     assert (refused["reason"], refused["connectUrl"], thief.arrivals) == ("ADDRESS_CHANGED", None, (0, 0))
+
+
+async def test_a_page_says_so_where_the_client_secret_cannot_follow(
+    organization: Tenant, browser, service: FaultServer, thief: FaultServer
+):
+    client = organization.client
+    addresses = {name: f"{service.url}/{path}" for name, path in (("authorizationUrl", "a"), ("tokenUrl", "token"))}
+    auth = {"type": "OAUTH2", "clientId": "hub", "clientSecret": "client-secret-4711", **addresses}
+    shop = await app(client, service.url, GET, auth=auth)
+    made = await create_link(client, integrationIds=[shop.id])
+    await act(client, "updateIntegration", {"id": shop.id, "auth": {"tokenUrl": f"{thief.url}/token"}})
+    found = await integration_of(client, "databaseId", id=shop.id)
+
+    browser.get(made["url"])
+    page = submit(browser, made["url"], integration=found["databaseId"])
+
+    assert (page.status_code, "The address of the service has changed" in page.text) == (409, True)
+    assert thief.arrivals == (0, 0)

@@ -81,7 +81,7 @@ def _bodies(database: sa.Connection) -> dict[str, dict[str, Any]]:
 
 
 def _called(row: Any, away: dict[str, list[str]], bodies: dict[str, dict[str, Any]]) -> Iterator[str | None]:
-    parameters = json.loads(row.parameters)
+    parameters = json.loads(row.parameters or "{}")
     yield from away.get(row.id, ())
     body = bodies.get(row.definition_id)
     if body is None:

@@ -122,7 +122,8 @@ class Settings(BaseSettings):
     jwt_organization_claim: str = Field(
         "",
         description="The claim that names, by slug or id, the one organization in which a JWT acts. If it is"
-        " empty or a JWT lacks it: any organization with a user of the subject; `X-Hub-Id` picks one.",
+        " empty or a JWT lacks it: the first organization with a user of the subject, one that the operator made"
+        " before others; `X-Hub-Id` picks another.",
     )
     graphiql: bool = Field(True, description="Whether GraphiQL is served at `/graphql` to browsers.")
     worker: bool = Field(

@@ -9,6 +9,7 @@ from models.row import (
     Changeable,
     Owned,
     Scope,
+    flag_field,
     json_field,
     key_type,
     now_ms,
@@ -24,7 +25,8 @@ from models.vocabulary import Permission, PrincipalKind
 class Principal(Changeable, Owned, table=True):
     """A user or a team: owner, holder of shares and connections. `subject`: a user's identity across organizations.
 
-    It cannot be changed: with another subject, a token would speak for another person.
+    It cannot be changed: with another subject, a token would speak for another person. `subject_confirmed`: the
+    operator entered it, not an administrator, who may enter anybody's.
     """
 
     read_permission = Permission.ORGANIZATION_READ
@@ -44,6 +46,7 @@ class Principal(Changeable, Owned, table=True):
     search_text: str = text_field(None, default="")
     email: str | None = text_field(default=None)
     subject: str | None = text_field(default=None)
+    subject_confirmed: bool = flag_field()
     custom_fields: dict[str, Any] = json_field(default_factory=dict)
     permissions: list[str] = json_field(default_factory=list)
     disabled_at: int | None = time_field(default=None)

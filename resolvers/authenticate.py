@@ -8,7 +8,7 @@ import secrets
 from contextlib import suppress
 from typing import Final
 
-from models.errors import Forbidden, InvalidInput, NotFound, Unauthenticated, Unavailable
+from models.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from models.row import new_id
 from models.tables import Organization, Principal, Token
 from models.vocabulary import Permission, Source, TokenReach
@@ -55,8 +55,8 @@ async def authenticate(
 
     Raises Unauthenticated in the same words for every text that is missing, malformed, unknown, expired or revoked;
     Forbidden for an app's token if its maker is disabled or removed; NotFound for an organization that the text does
-    not reach, existing or not; InvalidInput if none is named and the text reaches several without belonging to one;
-    UpstreamFailed if another issuer's keys cannot be fetched.
+    not reach, existing or not; UpstreamFailed if another issuer's keys cannot be fetched. A JWT that names no
+    organization acts in its subject's first.
     """
     request_id = request_id or new_id(hub.clock())
     if text is not None and _TEXT.fullmatch(text):
@@ -128,28 +128,30 @@ async def _place(hub: Hub, found: FoundToken, named: str | None) -> tuple[str, P
     if organization is not None and _is(organization, named):
         return home, found.principal
     subject = _subject(found)
-    reached = _among(await hub.lookup.memberships(subject), named) if subject is not None else []
+    memberships = await hub.lookup.memberships(subject) if subject is not None else []
+    reached = [one for one in _among(memberships, named) if one.is_active]
     if not reached:
         raise _no_such_organization()
     return reached[0].organization.id, reached[0].principal
 
 
 async def _of_external(hub: Hub, text: str, named: str | None, source: Source, request_id: str) -> Caller:
-    """The caller with another issuer's token. It has all permissions of the principal with that subject."""
+    """The caller with another issuer's token. It has all permissions of the principal with that subject.
+
+    An administrator may enter anybody's subject, so another organization than the first needs the issuer's claim, or
+    that the bearer names it. A first one that has disabled its user stays the first.
+    """
     if hub.external is None:
         raise Unauthenticated
     identity = await hub.external.verify(text)
     reached = await hub.lookup.memberships(identity.subject)
     if identity.organization is not None:
         reached = _among(reached, identity.organization)
-    if not reached:
+    if not any(membership.is_active for membership in reached):
         raise Unauthenticated
-    chosen = reached if named is None else _among(reached, named)
+    chosen = [one for one in (_among(reached, named) if named else reached[:1]) if one.is_active]
     if not chosen:
-        raise _no_such_organization()
-    if len(chosen) > 1:
-        slugs = ", ".join(membership.organization.slug for membership in chosen)
-        raise InvalidInput.at(HUB_ID, f"This token reaches several organizations; name one of {slugs}.")
+        raise _no_such_organization() if named else Unauthenticated
     principal = chosen[0].principal
     return Caller(
         hub=hub,

@@ -12,7 +12,7 @@ from models.database import Database
 from models.row import is_id
 from models.straight import columns_of
 from models.tables import ConnectSession, Organization, Principal, Token
-from resolvers.scope import acting
+from resolvers.scope import of_subject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,11 @@ class Membership:
 
     organization: Organization
     principal: Principal
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the user may act there."""
+        return self.principal.disabled_at is None
 
 
 class Lookup:
@@ -85,8 +90,9 @@ class Lookup:
         return rows[0][0] if rows else None
 
     async def memberships(self, subject: str) -> list[Membership]:
-        """The organizations in which a subject may act, and its one principal in each; oldest first.
+        """The organizations with a user of a subject, and that user, who may be disabled.
 
+        First comes the one that decides if none is named: the oldest that the operator entered, else the oldest.
         Raises Unavailable.
         """
         rows = await self._straight.rows(
@@ -129,6 +135,6 @@ def _memberships() -> Select[Any]:
         columns_of(Organization, Principal)
         .select_from(Organization)
         .join(Principal, col(Principal.organization_id) == col(Organization.id))
-        .where(*acting(bindparam("subject")))
-        .order_by(col(Organization.id))
+        .where(*of_subject(bindparam("subject")))
+        .order_by(col(Principal.subject_confirmed).desc(), col(Principal.id))
     )

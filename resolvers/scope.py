@@ -116,11 +116,12 @@ def held(viewer: Viewer, *, least: int) -> ColumnElement[bool]:
 
 def acting(subject: str | BindParameter[str]) -> Conditions:
     """The principals with this subject that may act, one in each organization."""
-    return [
-        col(Principal.subject) == subject,
-        col(Principal.kind) == PrincipalKind.USER,
-        col(Principal.disabled_at).is_(None),
-    ]
+    return [*of_subject(subject), col(Principal.disabled_at).is_(None)]
+
+
+def of_subject(subject: str | BindParameter[str]) -> Conditions:
+    """The principals with this subject, one in each organization."""
+    return [col(Principal.subject) == subject, col(Principal.kind) == PrincipalKind.USER]
 
 
 def own_integrations(viewer: Viewer) -> Conditions:

@@ -124,6 +124,7 @@ async def new_principal(work: Work, new: CreatePrincipal) -> Principal:
         search_text=folded(new.display_name, new.username),
         email=new.email,
         subject=new.subject,
+        subject_confirmed=new.subject is not None and work.caller.is_operator,
         custom_fields=new.custom_fields or {},
         permissions=sorted(new.permissions),
     )

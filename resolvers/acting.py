@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from models.errors import Forbidden, NotFound
+from models.errors import Forbidden, NotFound, Path
 from models.tables import Principal
 from models.vocabulary import Permission, PrincipalKind
 from resolvers.caller import Caller
@@ -29,18 +29,29 @@ async def acting(caller: Caller, given: Iterable[object]) -> Caller:
     return caller if named is None else await acting_for(caller, named)
 
 
-async def acting_for(caller: Caller, ref: UserRef, *, path: tuple[str, ...] = _PATH) -> Caller:
-    """The caller as a user of its organization: the user's rows, and the permissions that both have.
-
-    It reaches the integrations that both reach; a token of an app reaches that app only. It cannot act for a third
-    user. Raises Forbidden without ACT_AS and for a team, a disabled user and an administrator; NotFound.
-    """
-    if not caller.may(Permission.ACT_AS):
-        message = "Acting for another user needs the permission ACT_AS; an administrator puts it into a token."
-        raise Forbidden(message, permission=Permission.ACT_AS, path=path)
+async def acting_for(caller: Caller, ref: UserRef, *, path: Path = _PATH) -> Caller:
+    """The caller as the user with this name in its organization. Raises as `as_user`, and NotFound."""
+    require_act_as(caller, path=path)
     user = await caller.hub.lookup.principal(caller.organization_id, ref)
     if user is None:
         raise NotFound("user", path=path)
+    return as_user(caller, user, path=path)
+
+
+def require_act_as(caller: Caller, *, path: Path) -> None:
+    """Raise Forbidden without ACT_AS."""
+    if not caller.may(Permission.ACT_AS):
+        message = "Acting for another user needs the permission ACT_AS; an administrator puts it into a token."
+        raise Forbidden(message, permission=Permission.ACT_AS, path=path)
+
+
+def as_user(caller: Caller, user: Principal, *, path: Path) -> Caller:
+    """The caller as a user of its organization: the user's rows, and the permissions that both have.
+
+    It reaches the integrations that both reach; a token of an app reaches that app only. It cannot act for a third
+    user. Raises Forbidden without ACT_AS and for a team, a disabled user and an administrator.
+    """
+    require_act_as(caller, path=path)
     if problem := _problem(user):
         raise Forbidden(problem, path=path)
     return replace(

@@ -55,7 +55,7 @@ class StartAuthorizationInput:
 class CreateConnectSessionInput:
     integration_ids: list[strawberry.ID] = strawberry.field(description="What can be connected.")
     principal_id: strawberry.ID | None = given(
-        "For whom; required unless `mode` is SHARED. For another user than yourself a user's token needs"
+        "For whom; required unless `mode` is SHARED. For another user than yourself it needs ACT_AS or"
         " ORGANIZATION_ADMIN too."
     )
     mode: ConnectionMode | None = given(

@@ -9,6 +9,7 @@ from typing import Final
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady
 from models.tables import ConnectSession, Integration, Principal
 from models.vocabulary import ConnectionMode, Permission, PrincipalKind
+from resolvers.acting import as_user, require_act_as
 from resolvers.connect.choice import check_return_url, renewable
 from resolvers.connect.consent import CALLBACK, send_to_vendor
 from resolvers.connect.forms import read_form
@@ -74,16 +75,18 @@ class Entered:
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
 async def create_connect_session(work: Work, new: CreateConnectSession) -> NewConnectSession:
-    """Make a link with which an end user connects."""
+    """Make a link with which an end user connects. For another user it needs ACT_AS or ORGANIZATION_ADMIN."""
     await _check(work, new)
+    holder = await _holder(work, new.principal_id)
+    reach = _reach(work, holder)
     integrations = [
-        await work.get(Integration, one, path=("integration_ids", str(index)))
+        await reach.get(Integration, one, path=("integration_ids", str(index)))
         for index, one in enumerate(new.integration_ids)
     ]
     session = new_session(work, integrations, lasts_ms=new.lifetime_seconds * 1000)
-    session.principal_id = await _holder(work, new.principal_id)
+    session.principal_id = holder.id if holder else None
     if new.connection_id is not None:
-        await _renew(work, session, integrations, new)
+        await _renew(reach, session, integrations, new)
     if session.principal_id is None:
         renewed = await connection_of(work, session.renews_id)
         await require_sharing(work, *integrations, connection=renewed, path=("integration_ids",))
@@ -149,22 +152,33 @@ def _check_holder(faults: Faults, new: CreateConnectSession) -> None:
     faults.check(new.principal_id is not None, "principal_id", message)
 
 
-async def _holder(work: Work, principal_id: str | None) -> str | None:
+async def _holder(work: Work, principal_id: str | None) -> Principal | None:
     """The user who will hold the connection; None for a shared one.
 
-    Anybody who opens the link connects in that user's name. So a token of another user needs ORGANIZATION_ADMIN. A
-    token without a user belongs to an app's back end, and needs nothing more.
+    Anybody who opens the link connects in that user's name. So a link for another user than the caller's own needs
+    ACT_AS, also with an app's token. Administrators need nothing more.
     """
     if principal_id is None:
         return None
     path = ("principal_id",)
-    if work.caller.principal_id not in (None, principal_id):
-        work.need(Permission.ORGANIZATION_ADMIN)
+    if _is_anothers(work, principal_id):
+        require_act_as(work.caller, path=path)
     principal = await work.get(Principal, principal_id, path=path)
     message = "Only a user can have their own connection; for a shared one give mode SHARED in place of principalId."
     require(principal.kind is PrincipalKind.USER, path, message)
     require(principal.disabled_at is None, path, "This user is disabled; enable the user first.")
-    return principal.id
+    return principal
+
+
+def _reach(work: Work, holder: Principal | None) -> Work:
+    """The work that reads integrations and the connection: for another user, those alone that both reach."""
+    if holder is None or not _is_anothers(work, holder.id):
+        return work
+    return work.as_caller(as_user(work.caller, holder, path=("principal_id",)))
+
+
+def _is_anothers(work: Work, principal_id: str) -> bool:
+    return principal_id != work.caller.principal_id and not work.caller.is_admin
 
 
 async def _renew(

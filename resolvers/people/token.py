@@ -163,7 +163,8 @@ def _check_transfer(work: Work, token: Token, before: Principal | None, principa
     require(_lives(token, work.now()), ("id",), "This token has ended; make a new one.")
     acts = principal.kind is PrincipalKind.USER and principal.disabled_at is None
     require(acts, ("principal_id",), "Name a user that is not disabled; a team or a disabled user makes no token.")
-    held = work.caller.permissions | (granted(token, maker=before) if before or not token.created_by else frozenset())
+    held = work.caller.permissions | {Permission.ACT_AS}  # which administrators give without having it
+    held |= granted(token, maker=before) if before or not token.created_by else frozenset()
     gained = sorted(granted(token, maker=principal) - held)
     require(
         not gained,

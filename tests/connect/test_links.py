@@ -151,14 +151,15 @@ async def test_a_user_makes_links_for_others_only_as_an_administrator(app, organ
     after = await snapshot(database, organization.id)
     for_oneself = await create_link(client, integrationIds=[app.id], principalId=member)
 
-    assert (for_other["code"], for_other["permission"]) == ("FORBIDDEN", "ORGANIZATION_ADMIN")
+    assert (for_other["code"], for_other["permission"]) == ("FORBIDDEN", "ACT_AS")
     assert changes(before, after) == ["+ audit_entry"]
     assert for_oneself["__typename"] == "ConnectSessionPayload"
 
 
 async def test_an_apps_back_end_makes_links_for_users_and_sees_what_became_of_them(app, organization, graphql):
-    member = await organization.add_user("erika")
-    back_end = graphql(await token_of(app, Permission.CONNECTIONS_WRITE, Permission.CONNECTIONS_READ))
+    member = await organization.add_user("erika", Permission.DISPATCH_READ)
+    words = (Permission.ACT_AS, Permission.CONNECTIONS_WRITE, Permission.CONNECTIONS_READ)
+    back_end = graphql(await token_of(app, *words))
 
     made = await create_link(back_end, integrationIds=[app.id], principalId=member)
 

@@ -57,7 +57,10 @@ async def integration(organization: Tenant, lasting_http: httpx.AsyncClient, ups
         ({"url": "/x", "headers": {"x-key": "mine"}}, "headers.0: The header x-key is set by the authorisation"),
         ({"url": "/x", "headers": {"X-A": "a\r\nX-B: c"}}, "headers.0: A header value must not contain line breaks"),
         ({"url": "/x", "headers": {"X A": "a"}}, "headers.0: A header name consists of"),
-        ({"url": "/x", "data": {"a": 1}, "headers": {"Content-Type": "text/csv"}}, "data: A value is sent as JSON"),
+        (
+            {"url": "/x", "method": "POST", "data": {"a": 1}, "headers": {"Content-Type": "text/csv"}},
+            "data: A value is sent as JSON",
+        ),
         ([], "The body must be a JSON object."),
     ],
 )

@@ -66,6 +66,26 @@ async def test_no_user_has_it(organization, hub) -> None:
     assert names == [{"username": "ada"}, {"username": "admin"}]
 
 
+async def test_an_apps_token_has_it_while_its_maker_is_an_administrator(organization, graphql) -> None:
+    change = "mutation($input: UpdatePrincipalInput!) { updatePrincipal(input: $input) { __typename } }"
+    hand_over = "mutation($input: TransferTokenInput!) { transferToken(input: $input) { __typename } }"
+    boss = await organization.add_user("boss")
+    client = await organization.signed_in(*Permission, username="boss")
+    shop = await act(organization.client, "createIntegration", {"name": "Shop"})
+    new = {"name": "t", "permissions": ["ACT_AS", "EVENTS_READ"], "integrationId": shop["id"]}
+    made = await act(client, "createToken", new, "secret token { id }")
+    back_end = graphql(made["secret"])
+
+    at_first = await may(back_end)
+    await organization.client.query(change, input={"id": boss, "permissions": ["EVENTS_READ"]})
+    then = await may(back_end)
+    given = {"id": made["token"]["id"], "principalId": organization.admin_id}
+    await organization.client.query(hand_over, input=given)
+
+    assert (at_first, then) == (["EVENTS_READ", "ACT_AS"], ["EVENTS_READ"])
+    assert await may(back_end) == ["EVENTS_READ", "ACT_AS"], "an administrator gives it without having it"
+
+
 async def test_it_counts_in_the_organization_of_the_token_only(new_organization, hub, graphql) -> None:
     home, elsewhere = await new_organization(subject="sub-1"), await new_organization(subject="sub-1")
     wanted = IssueToken(

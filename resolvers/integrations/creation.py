@@ -109,13 +109,7 @@ async def make_integration(work: Work, new: CreateIntegration) -> Integration:
         updated_by=work.caller.principal_id,
     )
     integration.search_text = search_text_of(integration)
-    plain = defaults_of(None, {})
-    fill(integration, plain, judged.defaults, new.auth)
-    apply_auth(integration, new.auth)
-    origins = origins_of(integration, judged.definition, [one.endpoint for one in new.capabilities or ()])
-    fill_headers(work, integration, plain, judged.defaults, new.auth, origins)
-    seal_auth(work, integration, new.auth, origins)
-    require_readable(work, integration)
+    _authorise(work, integration, judged)
     integration.category = new.category or integration.category
     secret = composed(judged.definition, new.secret) if new.secret else own_credentials(integration)
     if secret is not None:
@@ -125,6 +119,17 @@ async def make_integration(work: Work, new: CreateIntegration) -> Integration:
     await work.flush()
     await _furnish(work, integration, secret, new.capabilities)
     return integration
+
+
+def _authorise(work: Work, integration: Integration, judged: Judged) -> None:
+    """Set the auth group. Secrets that are given are bound to the addresses that the integration begins with."""
+    new, plain = judged.new, defaults_of(None, {})
+    fill(integration, plain, judged.defaults, new.auth)
+    apply_auth(integration, new.auth)
+    origins = origins_of(integration, judged.definition, [one.endpoint for one in new.capabilities or ()])
+    fill_headers(work, integration, plain, judged.defaults, new.auth, origins)
+    seal_auth(work, integration, new.auth, origins)
+    require_readable(work, integration)
 
 
 def _with_default_auth(new: CreateIntegration) -> CreateIntegration:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 ID = sa.CHAR(24).with_variant(sa.CHAR(24, collation="C"), "postgresql")
 

@@ -100,6 +100,11 @@ class Caller:
             message = f"This needs the permission {' or '.join(permissions)}.{both}"
             raise Forbidden(message, permission=permissions[0])
 
+    def need_unlimited(self) -> None:
+        """Raise Forbidden for a token that is limited to capabilities: it changes nothing that they consist of."""
+        if self.allowed_capabilities:
+            raise Forbidden("This token may only run its allowed capabilities; declare with another token.")
+
     @property
     def is_admin(self) -> bool:
         """Whether the caller sees restricted integrations too."""

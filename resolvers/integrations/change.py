@@ -70,6 +70,7 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     integration = await managed_integration(work, new.id, expected_version=new.expected_version, path=("id",))
     if given(new.access, integration.access) not in (None, integration.access):
         await require_governing(work, integration, path=("access",))
+    _permit_moving(work, new)
     new = _with_own_auth_type(new, integration.auth_type)
     change = await _change(work, integration, new)
     auth_type, own = change.auth_type(integration), own_addresses(new.auth, integration, change.before)
@@ -94,6 +95,12 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     if secret is not None:
         await replace_default_connection(work, integration, secret)
     return integration
+
+
+def _permit_moving(work: Work, new: UpdateIntegration) -> None:
+    """Raise Forbidden if a token that is limited to capabilities would send their calls elsewhere, or otherwise."""
+    if new.vendor is not UNSET or new.auth not in (UNSET, IntegrationAuth()):
+        work.caller.need_unlimited()
 
 
 async def _authorise(

@@ -71,8 +71,7 @@ class Judged:
 
 async def judge_creation(work: Work, new: CreateIntegration) -> Judged:
     """Validate a new integration and find its definition. Raises InvalidInput or Forbidden; nothing is stored yet."""
-    if new.capabilities is not None:
-        permit_declaring(work, new.capabilities)
+    permit_declaring(work, new.capabilities or ())
     row = await work.first(of_vendor(work, new.vendor))
     definition = await require_usable(work, row)
     new = new if definition else _with_default_auth(new)

@@ -20,6 +20,7 @@ from tests.harness.rows import changes, snapshot
 from tests.harness.tenants import Tenant
 
 WORDS = ["DISPATCH_READ", "DISPATCH_WRITE", "INTEGRATIONS_WRITE", "TOKENS_WRITE"]
+SENTENCE = "This token may only run its allowed capabilities; declare with another token."
 CHANGED = "This capability was declared anew after this token was limited to it; make a new token."
 
 
@@ -83,10 +84,42 @@ async def test_a_limited_token_declares_nothing(organization, shop, graphql, htt
         headers={"Authorization": f"Bearer {of_app}"},
     )
 
-    sentence = "This token may only run its allowed capabilities; declare with another token."
-    assert [(one["code"], one["message"]) for one in refused] == [("FORBIDDEN", sentence)] * 3
-    assert (answer.status_code, answer.json()) == (403, {"error": sentence})
+    assert [(one["code"], one["message"]) for one in refused] == [("FORBIDDEN", SENTENCE)] * 3
+    assert (answer.status_code, answer.json()) == (403, {"error": SENTENCE})
     assert set(changes(before, await snapshot(database, organization.id))) <= {"+ audit_entry", "~ token"}
+
+
+async def test_a_limited_token_moves_no_calls_to_another_address(
+    organization, shop, graphql, http, database, upstream
+) -> None:
+    client, words = organization.client, [*WORDS, "ORGANIZATION_ADMIN", "CONNECTIONS_WRITE"]
+    shared = {"integrationId": shop.id, "mode": "SHARED", "secret": {"none": True}, "default": True}
+    connection = {"id": (await act(client, "createConnection", shared))["id"]}
+    secret = (await _limited(client, shop, permissions=words))["secret"]
+    limited, away = graphql(secret), "https://thief.example"
+    found = await integration_of(client, "databaseId version", id=shop.id)
+    before = await snapshot(database, organization.id)
+
+    refused = [
+        await refusal(limited, "updateIntegration", {"id": shop.id, "auth": {"apiBaseUrl": away}}),
+        await refusal(limited, "updateIntegration", {"id": shop.id, "auth": {"headers": []}}),
+        await refusal(limited, "updateIntegration", {"id": shop.id, "vendor": "custom"}),
+        await refusal(limited, "createIntegration", {"name": "B", "auth": {"apiBaseUrl": away}}),
+        await refusal(limited, "saveDefinition", {"vendor": "v", "definition": {}}),
+        await refusal(limited, "updateConnection", connection | {"baseUrl": away}),
+        await refusal(limited, "createConnection", shared | {"baseUrl": away}),
+    ]
+    path, headers = f"/informer/api/integrations/{found['databaseId']}", {"Authorization": f"Bearer {secret}"}
+    put = await http.put(path, json={"apiBaseUri": away}, headers=headers)
+    post = await http.post("/informer/api/integrations", json={"name": "B", "type": "custom"}, headers=headers)
+    after = await snapshot(database, organization.id)
+    renamed = await http.put(path, json={"name": "Renamed"}, headers=headers)
+
+    assert [(one["code"], one["message"]) for one in refused] == [("FORBIDDEN", SENTENCE)] * 7
+    assert [(one.status_code, SENTENCE in one.text) for one in (put, post)] == [(403, True)] * 2
+    assert set(changes(before, after)) <= {"+ audit_entry", "~ token"}
+    assert renamed.status_code == 200
+    assert (await shop.by(limited).run("A"))["dispatch"]["outcome"] == "SUCCEEDED"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+import orjson
 
 from models.errors import Path
 from models.tables import Connection, Integration, Organization, Principal
@@ -116,7 +119,7 @@ async def outbound(
         request=replace(
             request,
             headers=merged(request.headers, configured, fixed, granted.headers),
-            credential=route.credential,
+            credential=_credential(route, configured),
         ),
         held=route.held,
         secrets=granted.secrets,
@@ -131,6 +134,13 @@ def merged(*groups: Iterable[tuple[str, str]]) -> Pairs:
     for group in groups:
         kept |= {folded(name): (name, value) for name, value in group}
     return tuple(kept.values())
+
+
+def _credential(route: Route, configured: Pairs) -> str:
+    """An id for the credentials of the request together. A header's template can make its value one user's own."""
+    if not configured:
+        return route.credential
+    return f"{route.credential}/{hashlib.sha256(orjson.dumps(configured)).hexdigest()}"
 
 
 async def _configured_headers(work: Work, route: Route, target: str, at: Path) -> Pairs:

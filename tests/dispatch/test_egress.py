@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from models.vocabulary import Permission
 from tests.harness.acting import act, attempt, listed
 from tests.harness.calling import CALLED, App, app, capability, given
 from tests.harness.tenants import Tenant
@@ -89,6 +90,25 @@ async def test_credentials_share_no_connection(organization, upstream) -> None:
 
     assert upstream.connections == 3
     assert [one.target for one in upstream.requests] == ["/ok"] * 3
+
+
+@pytest.mark.parametrize("auth_type", ["NONE", "BEARER"])
+async def test_users_whose_values_fill_the_headers_share_no_connection(organization, upstream, auth_type) -> None:
+    headers = [{"name": "X-Who", "value": "${user.username}"}]
+    more = {"secret": {"bearerToken": "shared-4711"}} if auth_type == "BEARER" else {}
+    auth = {"type": auth_type, "headers": headers}
+    shop = await app(organization.client, upstream.url, POST, auth=auth, **more)
+    upstream.ignores_bodies = True
+    words = (Permission.DISPATCH_READ, Permission.DISPATCH_WRITE)
+    for name in ("ada", "otto"):
+        await organization.add_user(name, *words)
+    ada, otto = [shop.by(await organization.signed_in(*words, username=name)) for name in ("ada", "otto")]
+
+    for one in (ada, otto):
+        await one.run("POST", {"text": "GET /echo HTTP/1.1\r\nX-Rest: "})
+
+    assert upstream.connections == 2
+    assert [(one.target, one.header("x-who")) for one in upstream.requests] == [("/ok", ["ada"]), ("/ok", ["otto"])]
 
 
 async def _connection(tenant: Tenant, shop: App, token: str) -> str:

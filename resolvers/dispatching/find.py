@@ -18,7 +18,7 @@ from resolvers.scope import visible
 
 _DECISIVE: Final = (Capability, Integration, Installation, Definition, Registration, Connection)
 #: The facts of a caller that are parameters of the statement; a fact that a caller lacks changes its text.
-_FACTS: Final = ("organization_id", "principal_id", "integration_id")
+_FACTS: Final = ("organization_id", "principal_id", "integration_id", "narrowed_by")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,7 @@ class _Parameters:
     organization_id: BindParameter[str]
     principal_id: BindParameter[str] | None
     integration_id: BindParameter[str] | None
+    narrowed_by: BindParameter[str] | None
     is_admin: bool
     token_id: None = None
     subject: None = None
@@ -62,6 +63,7 @@ async def find_capability(caller: Caller, ref: str | CapabilityName) -> FoundCap
         caller.is_admin,
         caller.principal_id is not None,
         caller.integration_id is not None,
+        caller.narrowed_by is not None,
         entities=_DECISIVE,
         values=facts | named,
     )
@@ -79,11 +81,12 @@ async def find_capability(caller: Caller, ref: str | CapabilityName) -> FoundCap
     )
 
 
-def _select(by_id: bool, is_admin: bool, is_principal: bool, is_integration: bool) -> Select[Any]:
+def _select(by_id: bool, is_admin: bool, is_principal: bool, is_integration: bool, is_narrowed: bool) -> Select[Any]:
     caller = _Parameters(
         organization_id=bindparam("organization_id"),
         principal_id=bindparam("principal_id") if is_principal else None,
         integration_id=bindparam("integration_id") if is_integration else None,
+        narrowed_by=bindparam("narrowed_by") if is_narrowed else None,
         is_admin=is_admin,
     )
     installed = and_(

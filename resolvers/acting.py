@@ -60,6 +60,7 @@ def as_user(caller: Caller, user: Principal, *, path: Path) -> Caller:
         actor_name=f"{user.username}, by {caller.actor_name}"[:_LONGEST_NAME],
         principal_id=user.id,
         integration_id=None,
+        narrowed_by=None,
         subject=None,
         is_operator=False,
         acted_by=caller,

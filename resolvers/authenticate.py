@@ -111,6 +111,7 @@ async def _of_token(hub: Hub, text: str, named: str | None, source: Source, requ
         integration_id=token.integration_id,
         installation_id=token.installation_id,
         maker_id=found.maker.id if found.maker else None,
+        narrowed_by=_narrowed_by(found.maker),
         allowed_capabilities=token.allowed_capabilities,
         subject=_subject(found),
     )
@@ -191,6 +192,10 @@ def _alive(token: Token, principal: Principal | None, now: int) -> bool:
     ended = token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now)
     disabled = principal is not None and principal.disabled_at is not None
     return not ended and not disabled
+
+
+def _narrowed_by(maker: Principal | None) -> str | None:
+    return None if maker is None or Permission.ORGANIZATION_ADMIN in maker.permissions else maker.id
 
 
 def _require_maker(found: FoundToken) -> None:

@@ -33,6 +33,8 @@ class Caller:
     installation_id: str | None = None
     #: The user that made the app's token; tokens made with it have the same maker.
     maker_id: str | None = None
+    #: The maker, unless it is an administrator: a restricted app is its token's only as far as it is its maker's.
+    narrowed_by: str | None = None
     #: The only capabilities that it may run, by id, with the digests of their declarations; empty means any.
     allowed_capabilities: Mapping[str, str] = field(default_factory=dict)
     #: Its subject in other organizations, if it reaches those too.

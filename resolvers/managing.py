@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import select
@@ -51,7 +50,7 @@ async def governs(work: Work, integration: Integration) -> bool:
     caller = work.caller
     if caller.is_admin or integration.owner_id is None:
         return await manages(work, [integration])
-    user = replace(caller, principal_id=caller.principal_id or caller.maker_id)
+    user = caller.principal_id or caller.maker_id
     mine = select(Integration).where(col(Integration.id) == integration.id, held(user, least=MANAGE))
     return await work.first(mine) is not None
 

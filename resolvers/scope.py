@@ -52,6 +52,10 @@ class Viewer(Protocol):
         """The app, for a token of an app."""
 
     @property
+    def narrowed_by(self) -> _Fact | None:
+        """The maker of an app's token, if its app exists for the token only as far as for the maker."""
+
+    @property
     def token_id(self) -> _Fact | None:
         """The token; None without one."""
 
@@ -99,19 +103,19 @@ def _accessible(viewer: Viewer, least: int) -> ColumnElement[bool]:
         return true()
     return or_(
         col(Integration.access) == IntegrationAccess.ORGANIZATION,
-        held(viewer, least=least),
-        col(Integration.id) == viewer.integration_id,
+        held(viewer.principal_id, least=least),
+        _is_own_app(viewer, least),
     )
 
 
-def held(viewer: Viewer, *, least: int) -> ColumnElement[bool]:
-    """Whether an integration is owned by the viewer or one of its teams, or shared with one of them at this level."""
+def held(principal_id: _Fact | None, *, least: int) -> ColumnElement[bool]:
+    """Whether an integration is owned by a user or one of its teams, or shared with one of them at this level."""
     shared = exists().where(
         col(Share.integration_id) == col(Integration.id),
-        _is_me(viewer, Share.principal_id),
+        _is_of(principal_id, Share.principal_id),
         col(Share.access_level) >= least,
     )
-    return or_(_is_me(viewer, Integration.owner_id), shared)
+    return or_(_is_of(principal_id, Integration.owner_id), shared)
 
 
 def acting(subject: str | BindParameter[str]) -> Conditions:
@@ -133,11 +137,19 @@ def own_integrations(viewer: Viewer) -> Conditions:
     ]
 
 
-def _is_me(viewer: Viewer, column: Any) -> ColumnElement[bool]:
-    if viewer.principal_id is None:
+def _is_own_app(viewer: Viewer, least: int) -> ColumnElement[bool]:
+    """Whether an integration is the app of the viewer's token, and its maker may still do as much there."""
+    if viewer.integration_id is None:
         return false()
-    teams = select(col(TeamMember.team_id)).where(col(TeamMember.user_id) == viewer.principal_id)
-    mine = or_(col(column) == viewer.principal_id, col(column).in_(teams))
+    own = col(Integration.id) == viewer.integration_id
+    return own if viewer.narrowed_by is None else and_(own, held(viewer.narrowed_by, least=least))
+
+
+def _is_of(principal_id: _Fact | None, column: Any) -> ColumnElement[bool]:
+    if principal_id is None:
+        return false()
+    teams = select(col(TeamMember.team_id)).where(col(TeamMember.user_id) == principal_id)
+    mine = or_(col(column) == principal_id, col(column).in_(teams))
     return and_(col(column).is_not(None), mine)  # false, not unknown, so that it can be negated
 
 

@@ -5,7 +5,7 @@ from proxy.inputs.compiled import Bound, CompiledCapability, compile_capability
 from proxy.inputs.declare import check_any_schema, check_extent, check_schema
 from proxy.inputs.last_used import LastUsed
 from proxy.inputs.simple import SimpleInput, schema_of_simple_inputs, simple_inputs_of
-from proxy.inputs.validate import Validator
+from proxy.inputs.validate import Validator, takes_long
 
 __all__ = [
     "Apart",
@@ -20,4 +20,5 @@ __all__ = [
     "compile_capability",
     "schema_of_simple_inputs",
     "simple_inputs_of",
+    "takes_long",
 ]

@@ -22,7 +22,7 @@ MEMORY_BYTES: Final = 50_000_000
 _WAIT_SECONDS: Final = 10.0
 _PROCESSES: Final = 2
 _MOST_USES: Final = 1000
-_AT_ONCE, _WAITING = 1, 20  # of one organization
+_AT_ONCE, _WAITING = 1, 64  # of one organization
 
 TOO_COSTLY: Final = (
     f"It cannot be checked within {CPU_SECONDS * 1000:.0f} ms and {MEMORY_BYTES // 1_000_000} MB."
@@ -49,7 +49,7 @@ class Apart:
     async def faults(self, schema: bytes, value: bytes, *, lane: str) -> Sequence[Fault]:
         """The faults of a value by a schema, both as JSON; empty if it is valid.
 
-        `lane`: the organization. Raises TooMany if 20 of its evaluations wait already.
+        `lane`: the organization. Raises TooMany if 64 of its evaluations wait already.
         """
         await self._lanes.enter(lane)
         try:

@@ -54,7 +54,9 @@ def _faults(validator: Draft202012Validator, value: object) -> Iterator[Fault]:
 def _of_error(error: ValidationError) -> Iterator[Fault]:
     place = [*map(str, error.instance_path)]
     word = error.kind.name
-    if word == "required":
+    if word == "falseSchema":
+        yield place, "Nothing is allowed here; remove it."
+    elif word == "required":
         yield [*place, str(error.kind.value)], "It is required."
     elif word in ("additionalProperties", "unevaluatedProperties"):
         for name in error.kind.value:

@@ -19,6 +19,11 @@ _LIGHT: Final = 300_000
 _MOST_NODES: Final = 2_000
 _LARGEST_REGEXES: Final = 200_000
 _BYTES_PER_NODE: Final = 1_000
+#: Listing faults takes up to 10 milliseconds and 10 MB.
+_LIGHT_LIST: Final = 10_000_000
+_NANOSECONDS_PER_FAULT: Final = 5_000
+_NANOSECONDS_PER_COPIED_BYTE: Final = 50
+_BYTES_PER_MEMBER: Final = 2
 #: Keywords whose value is a list that an evaluation may search as a whole.
 _LISTS: Final = ("enum", "const", "required", "dependentRequired", "type")
 #: Keywords with schemas for any number of members of the value.
@@ -35,6 +40,8 @@ _REGEX_BYTES_PER_UNIT: Final = 700
 class Cost:
     """Units for any value (`fixed`) and for each byte of its JSON, at a nesting of combined schemas.
 
+    `repeated`: assertions that may fail for each member of the value; of the others, `fixed` is an upper limit.
+
     `bounded` is False for a schema whose cost is not known before it is evaluated: with recursion, `unevaluated…`,
     or too large to be compiled beside other work. `memory`: about the bytes of its compiled form.
     """
@@ -44,12 +51,18 @@ class Cost:
     nesting: int
     bounded: bool
     memory: int
+    repeated: int = 0
 
     UNKNOWN: ClassVar[Cost]
 
     def is_light(self, size: int) -> bool:
         """Whether a value of `size` bytes of JSON can be evaluated at once."""
         return self.bounded and self.nesting * (self.fixed + self.per_byte * size) <= _LIGHT
+
+    def lists_at_once(self, size: int) -> bool:
+        """Whether its faults can be listed at once, too: all of them are made, each with a copy of its value."""
+        faults = self.nesting * (self.fixed + self.repeated * size // _BYTES_PER_MEMBER)
+        return faults * (_NANOSECONDS_PER_FAULT + _NANOSECONDS_PER_COPIED_BYTE * size) <= _LIGHT_LIST
 
 
 Cost.UNKNOWN = Cost(fixed=0, per_byte=0, nesting=0, bounded=False, memory=0)
@@ -65,6 +78,7 @@ def cost_of(schema: Schema) -> Cost:
         nesting=part.nesting + 1,
         bounded=reckoning.bounded and reckoning.nodes <= _MOST_NODES and reckoning.regexes <= _LARGEST_REGEXES,
         memory=_BYTES_PER_NODE * reckoning.nodes + reckoning.regexes,
+        repeated=part.repeated,
     )
 
 
@@ -74,6 +88,7 @@ class _Part:
 
     fixed: int = 0
     per_byte: int = 0
+    repeated: int = 0
     nesting: int = 0
 
 
@@ -102,15 +117,17 @@ class _Reckoning:
 
     def _sum(self, node: Mapping[str, object] | list[object]) -> _Part:
         fixed, per_byte = self._own(node) if isinstance(node, Mapping) else (0, 0)
-        nesting = 0
+        repeated = nesting = 0
         for path, child in reached_from(self._schema, node):
             inner = self.part(child)
             if path[0] in _REPEATED:
                 per_byte += inner.fixed + inner.per_byte
+                repeated += inner.fixed + inner.repeated
             else:
                 fixed, per_byte = fixed + inner.fixed, per_byte + inner.per_byte
+                repeated += inner.repeated
             nesting = max(nesting, inner.nesting + (path[0] in _NESTING))
-        return _Part(fixed, per_byte, nesting)
+        return _Part(fixed, per_byte, repeated, nesting)
 
     def _own(self, node: Mapping[str, object]) -> tuple[int, int]:
         fixed = len(node) + sum(_extent(node[key]) for key in _LISTS if key in node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from models.vocabulary import HttpMethod, InputLocation, InputType
 from proxy.address import template_names
 
 Schema = Mapping[str, object]
+_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")  # RFC 6901 §4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +105,7 @@ def resolve(schema: object, reference: str) -> object | None:
         key = token.replace("~1", "/").replace("~0", "~")
         if isinstance(found, Mapping):
             found = found.get(key)
-        elif isinstance(found, list) and key.isdigit() and int(key) < len(found):
+        elif isinstance(found, list) and _INDEX.fullmatch(key) and int(key) < len(found):
             found = found[int(key)]
         else:
             return None

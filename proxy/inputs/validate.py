@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 from jsonschema_rs import Draft202012Validator, ValidationError
@@ -15,6 +16,8 @@ from proxy.inputs.cost import Cost, cost_of
 from proxy.inputs.regexes import LINEAR
 from proxy.inputs.simple import Schema
 from proxy.inputs.walk import walk
+
+_LARGE_BYTES: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,17 @@ class Validator:
             place = ".".join(self.unsound.path)
             message = f"The declared schema cannot be used; its author must correct it at {place}."
             return [Violation(path=path, message=f"{message} {self.unsound.message}")]
-        if self.compiled is None or not self.cost.is_light(len(orjson.dumps(value))):
+        size = len(orjson.dumps(value))
+        if self.compiled is None or not self.cost.is_light(size):
             return None
-        return [] if self.compiled.is_valid(value) else _below(path, faults_of(self.compiled, value))
+        if self.compiled.is_valid(value):
+            return []
+        return _below(path, faults_of(self.compiled, value)) if self.cost.lists_at_once(size) else None
+
+
+def takes_long(schema: Schema) -> bool:
+    """Whether to make a validator in a thread: it takes up to 100 milliseconds."""
+    return len(orjson.dumps(schema)) > _LARGE_BYTES
 
 
 def violation_of(error: ValidationError) -> Violation:

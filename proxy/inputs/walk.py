@@ -61,7 +61,7 @@ def _of_keywords(node: Mapping[str, object], path: Path) -> Iterator[Violation]:
     if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
         yield Violation(path=(*path, "$ref"), message="A reference must stay in this schema: #/….")
     step = node.get("multipleOf")
-    if isinstance(step, int | float) and step > 0 and not _SMALLEST_STEP <= step <= _LARGEST_STEP:
+    if isinstance(step, int | float) and not _SMALLEST_STEP <= step <= _LARGEST_STEP:
         # The arithmetic is exact: its cost grows with the exponent.
         message = f"It must be from {_SMALLEST_STEP:.0e} to {_LARGEST_STEP:.0e}."
         yield Violation(path=(*path, "multipleOf"), message=message)

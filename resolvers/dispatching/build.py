@@ -9,7 +9,7 @@ from models.errors import Forbidden, NotFound, WrongMethod
 from models.tables import Capability, Connection
 from models.vocabulary import CapabilityEffect, HttpMethod, Permission
 from proxy.address import build_url
-from proxy.inputs import Bound, CompiledCapability, compile_capability
+from proxy.inputs import Bound, CompiledCapability, compile_capability, takes_long
 from proxy.message import OutboundRequest
 from resolvers.acting import ForUser
 from resolvers.dispatching.find import CapabilityName, FoundCapability, find_capability
@@ -64,7 +64,7 @@ async def candidate(work: Work, run: RunCapability) -> Candidate:
     if found is None:
         raise NotFound("capability", path=("capability",))
     _permit(work, found.capability, run.method)
-    compiled = _compiled(work, found.capability)
+    compiled = await _compiled(work, found.capability)
     bound = await compiled.bind(
         {} if run.inputs is None else run.inputs,
         work.hub.apart,
@@ -131,8 +131,8 @@ def _require_allowed(work: Work, capability: Capability) -> None:
         )
 
 
-def _compiled(work: Work, capability: Capability) -> CompiledCapability:
-    return work.hub.compiled.get(
+async def _compiled(work: Work, capability: Capability) -> CompiledCapability:
+    return await work.hub.compiled.get(
         capability.digest,
         lambda: compile_capability(
             method=capability.method,
@@ -141,4 +141,5 @@ def _compiled(work: Work, capability: Capability) -> CompiledCapability:
             schema=capability.input_schema,
             timeout_seconds=capability.timeout_seconds,
         ),
+        lambda: takes_long(capability.input_schema),
     )

@@ -18,7 +18,7 @@ from resolvers.scope import visible
 
 _DECISIVE: Final = (Capability, Integration, Installation, Definition, Registration, Connection)
 #: The facts of a caller that are parameters of the statement; a fact that a caller lacks changes its text.
-_FACTS: Final = ("organization_id", "principal_id", "integration_id")
+_FACTS: Final = ("organization_id", "principal_id", "integration_id", "narrowed_by")
 #: How the parameters begin that are facts of the token's caller, while it acts for a user.
 _ACTOR: Final = "actor_"
 
@@ -49,6 +49,7 @@ class _Shape:
     is_admin: bool
     is_principal: bool
     is_integration: bool
+    is_narrowed: bool
     acted_by: _Shape | None
 
     @classmethod
@@ -58,6 +59,7 @@ class _Shape:
             is_admin=caller.is_admin,
             is_principal=caller.principal_id is not None,
             is_integration=caller.integration_id is not None,
+            is_narrowed=caller.narrowed_by is not None,
             acted_by=None if caller.acted_by is None else cls.of(caller.acted_by),
         )
 
@@ -67,6 +69,7 @@ class _Shape:
             organization_id=bindparam("organization_id"),
             principal_id=bindparam(f"{prefix}principal_id") if self.is_principal else None,
             integration_id=bindparam(f"{prefix}integration_id") if self.is_integration else None,
+            narrowed_by=bindparam(f"{prefix}narrowed_by") if self.is_narrowed else None,
             is_admin=self.is_admin,
             acted_by=None if self.acted_by is None else self.acted_by.parameters(_ACTOR),
         )
@@ -79,6 +82,7 @@ class _Parameters:
     organization_id: BindParameter[str]
     principal_id: BindParameter[str] | None
     integration_id: BindParameter[str] | None
+    narrowed_by: BindParameter[str] | None
     is_admin: bool
     acted_by: _Parameters | None
     token_id: None = None

@@ -12,7 +12,7 @@ from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady
 from models.row import new_id
 from models.tables import Event, EventType, Installation, Integration
 from models.vocabulary import InstallationStatus, Permission, UnavailableReason
-from proxy.inputs import Validator
+from proxy.inputs import Validator, takes_long
 from resolvers.acting import ForUser
 from resolvers.capabilities.manifest import suffix_of
 from resolvers.faults import NAME, Faults
@@ -85,7 +85,8 @@ async def check_payload(hub: Hub, happening: Happening) -> None:
     schema = happening.event_type.payload_schema
     if schema is None:
         return
-    validator = hub.payloads.get(digest_of_input(schema), lambda: Validator.of(schema))
+    key = digest_of_input(schema)
+    validator = await hub.payloads.get(key, lambda: Validator.of(schema), lambda: takes_long(schema))
     found = await validator.violations(hub.apart, happening.payload, ("payload",), lane=happening.organization_id)
     if found:
         raise InvalidInput(found)

@@ -50,6 +50,8 @@ async def test_no_token_makes_a_link_for_another_user_without_act_as(house) -> N
             refused = await link(house, client, holder)
             assert (refused.get("code"), refused.get("permission")) == ("FORBIDDEN", "ACT_AS"), name
             assert refused["path"] == ["input", "principalId"]
+        unknown = await link(house, client, "ada", principalId="0" * 24)
+        assert unknown["code"] == "FORBIDDEN", "it does not say who exists"
 
     assert set(await house.changed(before)) == {"+ audit_entry"}
 

@@ -64,7 +64,9 @@ async def test_the_caller_needs_act_as(field, house) -> None:
     clients = await callers(house)
 
     answers = {name: await ask(house, client, field, {"username": "otto"}) for name, client in clients.items()}
+    unknown = await ask(house, clients["app without it"], field, {"username": "nobody"})
 
+    assert unknown == answers["app without it"], "it does not say who exists"
     for name, answer in answers.items():
         if name.endswith("without it"):
             assert (answer["code"], answer["permission"]) == ("FORBIDDEN", "ACT_AS"), name

@@ -179,7 +179,7 @@ async def test_an_account_repeats_no_secret_of_its_consent(new_app, upstream, br
     }
     upstream.answers["/me"] = reply(json.dumps(said).encode())
     told = {"apiBaseUrl": upstream.url, "tokenUrl": f"{upstream.url}/token", "parameters": {"accountUri": "/me"}}
-    begun = await (await new_app(auth=told)).start()
+    begun = await (await new_app(auth=told)).begin(browser)
 
     browser.get(f"/oauth2/callback?state={state_of(begun['url'])}&code=CODE-of-the-vendor")
 
@@ -188,7 +188,8 @@ async def test_an_account_repeats_no_secret_of_its_consent(new_app, upstream, br
 
 
 async def test_a_refusal_at_the_callback_repeats_no_secret(new_app, upstream, browser, organization):
-    begun = await (await new_app(auth={"tokenUrl": f"{upstream.url}/token", "clientSecret": "CLIENT-secret"})).start()
+    app = await new_app(auth={"tokenUrl": f"{upstream.url}/token", "clientSecret": "CLIENT-secret"})
+    begun = await app.begin(browser)
     state = state_of(begun["url"])
     words = {
         "error": f"bad {state}",

@@ -125,7 +125,7 @@ async def test_an_account_s_name_holds_no_token(organization, upstream, browser)
     }
     await save_vendor(organization, "acme", auth=auth)
     app = await make_integration(organization, name="Acme", vendor="acme", auth={"clientId": "c"})
-    begun = await app.start()
+    begun = await app.begin(browser)
 
     browser.get(f"/oauth2/callback?state={state_of(begun['url'])}&code=c")
 

@@ -52,7 +52,7 @@ async def test_a_page_says_so_where_the_client_secret_cannot_follow(
     addresses = {name: f"{service.url}/{path}" for name, path in (("authorizationUrl", "a"), ("tokenUrl", "token"))}
     auth = {"type": "OAUTH2", "clientId": "hub", "clientSecret": "client-secret-4711", **addresses}
     shop = await app(client, service.url, GET, auth=auth)
-    made = await create_link(client, integrationIds=[shop.id])
+    made = await create_link(client, integrationIds=[shop.id], mode="SHARED")
     await act(client, "updateIntegration", {"id": shop.id, "auth": {"tokenUrl": f"{thief.url}/token"}})
     found = await integration_of(client, "databaseId", id=shop.id)
 

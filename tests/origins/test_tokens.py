@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -17,7 +16,8 @@ from models.vocabulary import UnavailableReason
 from proxy.message import OutboundRequest
 from resolvers.credentials.held import HeldToken
 from resolvers.oauth.call import call_with_token
-from tests.harness.acting import PROBLEM, act, listed, remove
+from tests.connect.people import go_on, state_of
+from tests.harness.acting import PROBLEM, act, listed, remove, row_id
 from tests.harness.calling import App, app, capability
 from tests.harness.graphql import GraphQL
 from tests.harness.tenants import Tenant
@@ -196,40 +196,41 @@ async def consenting(client: GraphQL, service: FaultServer, **auth: Any) -> App:
     )
 
 
-async def start(client: GraphQL, shop: App) -> dict[str, Any]:
-    return (await client.query(START, input={"integrationId": shop.id}))["startAuthorization"]
+async def leave(browser: httpx.Client, client: GraphQL, shop: App, **input: str) -> dict[str, Any]:
+    """The user goes on to the vendor; or the problem."""
+    begun = (await client.query(START, input={"integrationId": shop.id} | input))["startAuthorization"]
+    return begun | {"url": go_on(browser, begun["url"], row_id(shop.id))} if "url" in begun else begun
 
 
-async def come_back(http: httpx.AsyncClient, client: GraphQL, begun: dict[str, Any]) -> dict[str, Any]:
+async def come_back(browser: Any, client: GraphQL, begun: dict[str, Any]) -> dict[str, Any]:
     """The user's return with a code; answers the session."""
-    (state,) = parse_qs(urlsplit(begun["url"]).query)["state"]
-    await http.get("/oauth2/callback", params={"state": state, "code": "the-code"})
+    browser.get("/oauth2/callback", params={"state": state_of(begun["url"]), "code": "the-code"})
     return (await client.query(SESSION, id=begun["session"]["id"]))["node"]
 
 
 @pytest.mark.parametrize("client", [{}, {"clientSecret": None}], ids=["confidential", "public"])
 async def test_a_code_stays_away_from_a_token_address_that_came_after_the_user_had_left(
-    organization: Tenant, http, service: FaultServer, thief: FaultServer, client: dict[str, Any]
+    organization: Tenant, browser, service: FaultServer, thief: FaultServer, client: dict[str, Any]
 ):
     shop = await consenting(organization.client, service, **client)
-    begun = await start(organization.client, shop)
+    begun = await leave(browser, organization.client, shop)
     await change(shop, organization.client, tokenUrl=f"{thief.url}/token")
 
-    session = await come_back(http, organization.client, begun)
+    session = await come_back(browser, organization.client, begun)
 
     assert (session["status"], thief.arrivals) == ("FAILED", (0, 0))
     assert session["error"].startswith("The vendor's address has changed since you left for it")
 
 
 async def test_tokens_are_bound_to_the_addresses_of_the_moment_at_which_the_user_left(
-    organization: Tenant, http, service: FaultServer, thief: FaultServer
+    organization: Tenant, browser, service: FaultServer, thief: FaultServer
 ):
     shop = await consenting(organization.client, service)
-    begun = await start(organization.client, shop)
+    begun = await leave(browser, organization.client, shop)
     account = {"accountUri": f"{thief.url}/me"}
     await change(shop, organization.client, apiBaseUrl=thief.url, parameters=account)
 
-    session = await come_back(http, organization.client, begun)
+    session = await come_back(browser, organization.client, begun)
     refused = await shop.refused("GET")
 
     assert (session["status"], refused["reason"], thief.arrivals) == ("COMPLETED", "ADDRESS_CHANGED", (0, 0))
@@ -238,28 +239,27 @@ async def test_tokens_are_bound_to_the_addresses_of_the_moment_at_which_the_user
 
 
 async def test_nobody_is_sent_to_consent_where_the_client_secret_cannot_follow(
-    organization: Tenant, service: FaultServer, thief: FaultServer
+    organization: Tenant, browser, service: FaultServer, thief: FaultServer
 ):
     shop = await consenting(organization.client, service)
     await change(shop, organization.client, tokenUrl=f"{thief.url}/token")
 
-    refused = await start(organization.client, shop)
+    refused = await leave(browser, organization.client, shop)
 
     assert (refused["code"], refused["reason"]) == ("NOT_READY", "ADDRESS_CHANGED")
 
 
-async def test_a_new_consent_binds_anew(organization: Tenant, http, service: FaultServer):
+async def test_a_new_consent_binds_anew(organization: Tenant, browser, service: FaultServer):
     shop = await consenting(organization.client, service)
-    await come_back(http, organization.client, await start(organization.client, shop))
+    await come_back(browser, organization.client, await leave(browser, organization.client, shop))
     with FaultServer() as moved:
         moved.answers["/me"] = service.answers["/me"]
         await change(shop, organization.client, apiBaseUrl=moved.url)
         refused = await shop.refused("GET")
 
         (one,) = await listed(organization.client, "connections", "id")
-        again = {"integrationId": shop.id, "connectionId": one["id"]}
-        begun = (await organization.client.query(START, input=again))["startAuthorization"]
-        await come_back(http, organization.client, begun)
+        begun = await leave(browser, organization.client, shop, connectionId=one["id"])
+        await come_back(browser, organization.client, begun)
 
         assert (refused["reason"], (await shop.echo("GET"))["ok"]) == ("ADDRESS_CHANGED", True)
 

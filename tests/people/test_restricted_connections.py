@@ -125,7 +125,7 @@ async def test_a_hidden_connection_does_not_exist_for_changes(field, input, payr
 @both
 async def test_the_history_of_a_hidden_connection_is_hidden(payroll):
     key = {"secret": {"apiKey": "k-4712-4712"}}
-    link = {"integrationIds": [payroll.open, payroll.restricted]}
+    link = {"integrationIds": [payroll.open, payroll.restricted], "mode": "SHARED"}
     await do(payroll.admin, "updateConnection", {"id": payroll.connection, "name": "Payroll 2", **key})
     await do(payroll.admin, "createConnectSession", link)
     await do(payroll.admin, "deleteConnection", payroll.connection)

@@ -12,6 +12,7 @@ from models.tables import Token
 from models.vocabulary import Permission, TokenKind
 from resolvers.caller import Caller
 from resolvers.people.token import CreateToken, create_token
+from tests.harness import calling
 from tests.harness.acting import act, faults, refusal, remove, row_id
 from tests.harness.backends import both
 from tests.harness.tenants import Tenant
@@ -211,3 +212,36 @@ async def test_handing_over_gives_nothing_that_the_administrator_lacks(organizat
     assert refused["path"] == ["input", "principalId"]
     assert "INTEGRATIONS_READ, INTEGRATIONS_WRITE, which you do not have" in refused["message"]
     assert await _seen(graphql(made["secret"])) == ["EVENTS_EMIT"]
+
+
+@both
+async def test_a_restricted_app_is_its_tokens_as_far_as_its_makers(organization, graphql, app, ada, made) -> None:
+    theirs = graphql(made["secret"])
+    boss = graphql((await _make(organization.client, app))["secret"])
+    await act(organization.client, "updateIntegration", {"id": app, "access": "RESTRICTED"})
+    change = {"id": app, "description": "New"}
+
+    shut = await refusal(theirs, "updateIntegration", change)
+    await documents.act(organization.client, "shareIntegration", integrationId=app, principalId=ada)
+    viewing = await refusal(theirs, "updateIntegration", change)
+    await documents.act(organization.client, "shareIntegration", integrationId=app, principalId=ada, level="MANAGE")
+
+    assert (shut["code"], viewing["code"]) == ("NOT_FOUND", "FORBIDDEN")
+    assert await act(theirs, "updateIntegration", change)
+    assert await act(boss, "updateIntegration", change)
+
+
+@both
+async def test_nor_does_its_token_run_what_is_hidden_from_its_maker(organization, graphql) -> None:
+    dora = await organization.add_user("dora", *MEMBER, Permission.DISPATCH_READ)
+    client = await organization.signed_in(*MEMBER, Permission.DISPATCH_READ, username="dora")
+    shop = await calling.app(organization.client, "https://a.example", calling.capability("A", "GET", "/ok"))
+    theirs = shop.by(graphql((await _make(client, shop.id, ["DISPATCH_READ"]))["secret"]))
+    at_first = await theirs.plan("A")
+
+    await act(organization.client, "updateIntegration", {"id": shop.id, "access": "RESTRICTED"})
+    shut = await theirs.refused("A")
+    await documents.act(organization.client, "shareIntegration", integrationId=shop.id, principalId=dora)
+
+    assert (at_first["capability"], shut["code"]) == ({"name": "A"}, "NOT_FOUND")
+    assert (await theirs.plan("A"))["capability"] == {"name": "A"}

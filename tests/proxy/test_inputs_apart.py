@@ -23,6 +23,7 @@ INNER = {"items": {"$ref": "#/$defs/s"}, "type": "array"}
 DOUBLING = {"$ref": "#/$defs/s", "$defs": {"s": {"anyOf": [INNER, INNER | {"minItems": 1}]}}}
 WORDS = [f"word{i}" for i in range(20_000)]
 KEYS = {f"k{i}": 1 for i in range(30_000)}
+LONG_NAME = '"k0" is longer than 1 character.'
 UNLISTED = "It does not fit the schema; finding out why takes too much time or memory."
 
 
@@ -65,6 +66,13 @@ COSTLY = {
         "It is required.",
     ),
     "nested unevaluated": (unevaluated(15), {f"k{i}": 1 for i in range(15)}, "It is not declared; remove it."),
+    "a fault for each name": ({"propertyNames": {"maxLength": 1}}, {f"k{i}": 1 for i in range(2_000)}, LONG_NAME),
+    "many faults of a large value": (
+        {"required": WORDS[:15_000]},
+        {f"k{i}": 1 for i in range(2_000)},
+        "It is required.",
+    ),
+    "many faults of a small value": ({"items": {"required": WORDS[:1_000]}}, [{}] * 25, "It is required."),
     "a large regex": (
         {"items": {"pattern": r"((\w|\d|.|a|\s|\S){1,12}){1,12}z"}},
         ["ab cd " * 2_000] * 80,
@@ -177,7 +185,7 @@ async def test_a_cancelled_call_leaves_no_answer_for_the_next(apart):
 
 async def test_one_organization_does_not_take_both_children(apart):
     schema, value, _ = COSTLY["many objects in an enum"]
-    slow = [asyncio.create_task(judged(apart, schema, value, lane="greedy")) for _ in range(21)]
+    slow = [asyncio.create_task(judged(apart, schema, value, lane="greedy")) for _ in range(65)]
     await asyncio.sleep(0.01)
 
     assert await judged(apart, BRANCHING, {"x": 2}, lane="other") == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from models.vocabulary import HttpMethod, InputLocation, InputType
@@ -190,7 +192,7 @@ def test_never_fetches_a_remote_schema(canary):
     assert canary.connections == 0
 
 
-def test_keeps_the_last_used_ones_only():
+async def test_keeps_the_last_used_ones_only():
     cache, made = LastUsed(2, lambda _: 1), []
 
     def maker(name):
@@ -201,7 +203,21 @@ def test_keeps_the_last_used_ones_only():
         return make
 
     for name in ("a", "b", "a", "c", "a", "b"):
-        cache.get(name, maker(name))
+        await cache.get(name, maker(name))
 
     assert made == ["a", "b", "c", "b"]
     assert len(cache) == 2
+
+
+async def test_two_callers_of_a_value_that_takes_long_get_the_same():
+    cache = LastUsed(2, lambda _: 1)
+
+    first, second = await asyncio.gather(*[cache.get("a", object, lambda: True) for _ in range(2)])
+
+    assert first is second
+
+
+def test_says_of_a_place_for_nothing_that_it_must_be_empty():
+    nothing = compiled({"type": "object", "properties": {"a": False}})
+
+    assert refused(nothing, {"a": 1}) == {"inputs.a": "Nothing is allowed here; remove it."}

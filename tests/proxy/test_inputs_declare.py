@@ -103,6 +103,7 @@ def test_refuses_the_same_name_twice():
 
 
 BACKTRACKING = "Look-ahead, look-behind and back-references are not supported; write the regex without them."
+NO_SCHEMA = "The reference does not point at a schema."
 NO_REGEX = "This is not a regex, or it is too large; correct it, or use smaller repetitions."
 TREE = {"tree": {"items": {"$ref": "#/$defs/tree"}}}
 
@@ -145,6 +146,14 @@ def test_says_what_is_wrong_with_the_root(schema, path, message):
     [
         ({"$ref": "https://169.254.169.254/x"}, "$ref", "A reference must stay in this schema: #/…."),
         ({"$ref": "other.json"}, "$ref", "A reference must stay in this schema: #/…."),
+        ({"$ref": "#/properties/a/allOf/²", "allOf": [{}]}, "$ref", "The reference does not point at a schema."),
+        ({"$ref": "#/properties/a/allOf/00", "allOf": [{}]}, "$ref", "The reference does not point at a schema."),
+        (
+            {"$ref": "#/properties/a/allOf/" + "1" * 4400, "allOf": [{}]},
+            "$ref",
+            "The reference does not point at a schema.",
+        ),
+        ({"multipleOf": 0}, "multipleOf", "It must be from 1e-15 to 1e+15."),
         ({"$ref": 7}, "$ref", "A reference must stay in this schema: #/…."),
         ({"$ref": "#/$defs/none"}, "$ref", "The reference does not point at a schema."),
         ({"$ref": "#/properties/a/const", "const": {}}, "$ref", "The reference does not point at a schema."),

@@ -13,7 +13,7 @@ import orjson
 from yarl import URL
 
 _HEAD: Final = re.compile(r"[A-Za-z]+://[^/?#]*")
-_SCHEMES: Final = ("http", "https")
+_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _HOST: Final = re.compile(r"[a-z0-9_\-]+(\.[a-z0-9_\-]+)*")
 
 
@@ -26,6 +26,12 @@ def origin_of(address: str) -> str | None:
     """
     head = _HEAD.match(address)
     return None if head is None else _read(head[0])
+
+
+def written(origin: str) -> str:
+    """An origin as people write it: without the port that its scheme implies."""
+    scheme = origin.partition("://")[0]
+    return origin.removesuffix(_DEFAULT_PORTS[scheme])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +58,10 @@ class Origins:
     def text(self) -> str:
         """The stored form: equal for equal sets, since envelopes authenticate it."""
         return orjson.dumps({"api": sorted(self.api), "token": sorted(self.token)}).decode()
+
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts of all, sorted, as people write them: with a port if it is not the one of the scheme."""
+        return tuple(sorted({written(origin).partition("://")[2] for origin in self.api | self.token}))
 
     def allows_call(self, address: str) -> bool:
         """Whether the credential of calls may be sent to this address."""
@@ -93,7 +103,7 @@ def _read(head: str) -> str | None:
         scheme, host, port = url.scheme.lower(), url.raw_host, url.port
     except ValueError:
         return None
-    if scheme not in _SCHEMES or not host or not port or "@" in head:
+    if scheme not in _DEFAULT_PORTS or not host or not port or "@" in head:
         return None
     name = _host(host.lower())
     return None if name is None else f"{scheme}://{name}:{port}"

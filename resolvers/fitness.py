@@ -10,14 +10,16 @@ from enum import Enum, auto
 from typing import Final, Protocol
 
 from models.errors import NotReady
-from models.origins import Origins, origin_of
+from models.origins import Origins, origin_of, written
 from models.tables import Connection
 from models.vocabulary import UnavailableReason
 from resolvers.auth_kinds import KINDS
 
-CHANGED: Final = (
-    "The address has changed since the secret was entered; enter the secret again, or restore the address."
+_CHANGED: Final = (
+    "The address has changed since the secret was entered{to}; check it, then enter the secret again, or restore the"
+    " former address."
 )
+CHANGED: Final = _CHANGED.format(to="")
 
 
 class Addressed(Protocol):
@@ -81,6 +83,8 @@ def _fate(integration: Addressed, connection: Connection | None, origin: str | N
     return HeaderFate.CHANGED
 
 
-def changed() -> NotReady:
-    """The refusal for a secret that must not go to the address."""
-    return NotReady(CHANGED, reason=UnavailableReason.ADDRESS_CHANGED)
+def changed(address: str | None = None, *, connect_url: str | None = None) -> NotReady:
+    """The refusal for a secret that must not go to this address. The sentence names its origin, to be checked."""
+    origin = origin_of(address or "")
+    sentence = CHANGED if origin is None else _CHANGED.format(to=f", to {written(origin)}")
+    return NotReady(sentence, reason=UnavailableReason.ADDRESS_CHANGED, connect_url=connect_url)

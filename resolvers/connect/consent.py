@@ -11,13 +11,13 @@ from sqlmodel import col
 
 from models.errors import InvalidInput, Path
 from models.origins import Origins
-from models.tables import ConnectSession, Integration
+from models.tables import Connection, ConnectSession, Integration
 from models.vocabulary import ConnectSessionStatus
 from proxy.oauth import TokenEndpoint, challenge_of, consent_url, new_verifier
 from resolvers.connect.links import digest_of, new_secret
 from resolvers.connect.session import asks_for_consent, connection_of, definition_of
 from resolvers.connect.vendor import vendor_of
-from resolvers.credentials.binding import entered_at
+from resolvers.credentials.binding import consented_at, entered_at
 from resolvers.oauth import client
 from resolvers.work import Work
 
@@ -56,7 +56,7 @@ async def send_to_vendor(
     session.expires_at = max(session.expires_at, session.state_expires_at)
     session.redirect_uri = work.hub.own_url + callback
     renewed = await connection_of(work, session.renews_id)
-    origins = await entered_at(work, integration, integration.auth_type, renewed)
+    origins = await consented_at(work, integration, renewed)
     session.verifier = work.seal(session, "verifier", [verifier, origins.text()])
     return consent_url(
         authorization_url=authorization_url,
@@ -68,6 +68,13 @@ async def send_to_vendor(
         separator=vendor.separator,
         extra=vendor.parameters,
     )
+
+
+async def bound_at(work: Work, integration: Integration, connection: Connection | None) -> Origins:
+    """The origins of a credential that a connect page would bring here, by consent or by its form."""
+    if asks_for_consent(integration):
+        return await consented_at(work, integration, connection)
+    return await entered_at(work, integration, integration.auth_type, connection)
 
 
 def begun(work: Work, session: ConnectSession) -> Begun:

@@ -9,9 +9,9 @@ from models.tables import Connection, Integration
 from models.vocabulary import ConnectionMode, Permission, UnavailableReason
 from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller
+from resolvers.connect.consent import bound_at
 from resolvers.connect.links import PATH, SIGNED_LASTS_MS, SignedLink, sign
 from resolvers.connect.session import is_for_all
-from resolvers.credentials.binding import entered_at
 from resolvers.managing import may_share
 from resolvers.readiness import Availability
 from resolvers.work import Work
@@ -56,7 +56,7 @@ async def _helps(work: Work, integration: Integration, connection: Connection | 
         return found.reason in _HELPED
     if connection is None:
         return False
-    anew = await entered_at(work, integration, connection.auth_type, connection)
+    anew = await bound_at(work, integration, connection)
     return anew & Origins.read(connection.secret_origins) != anew
 
 

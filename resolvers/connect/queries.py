@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.errors import InvalidInput
-from models.tables import ConnectSession, Integration, Organization, Principal
+from models.origins import Origins
+from models.tables import Connection, ConnectSession, Integration, Organization, Principal
 from resolvers.connect.answer import FinishAuthorization, confirmation_of, refusal_of
 from resolvers.connect.callers import unknown_state
+from resolvers.connect.consent import begun, bound_at
 from resolvers.connect.forms import FormField, fields_of
 from resolvers.connect.opening import Opening, Standing, opened, standing
 from resolvers.connect.redeem import expected, is_browser_of
@@ -28,12 +30,16 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One integration on offer. `consents`: connected on the vendor's page. `icon`: path below the hub's address."""
+    """One integration on offer. `consents`: connected on the vendor's page. `icon`: path below the hub's address.
+
+    `hosts`: all to which the credential will be sent, sorted; none once the session has ended.
+    """
 
     integration: Integration
     consents: bool
     fields: Sequence[FormField]
     icon: str | None
+    hosts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +85,7 @@ async def read_sign_in(work: Work, answer: FinishAuthorization) -> SignIn:
     began_here = is_browser_of(session, answer.browser)
     return SignIn(
         session=session,
-        choice=await _choice(work, found[0]),
+        choice=await _choice(work, found[0], begun(work, session).origins),
         organization=await work.get(Organization, session.organization_id),
         principal=await work.find(Principal, session.principal_id or ""),
         refusal=as_shown(refusal) if (refusal := refusal_of(answer, vendor)) else None,
@@ -94,13 +100,15 @@ async def read_connect_page(work: Work, opening: Opening) -> ConnectPage:
     stands = await standing(work, session, opening.browser)
     organization = await work.get(Organization, session.organization_id)
     if stands is Standing.OPEN:
+        renewed = await connection_of(work, session.renews_id)
+        choices = await offered(work, session.integration_ids)
         return ConnectPage(
             standing=stands,
             session=session,
             organization=organization,
             principal=await work.find(Principal, session.principal_id or ""),
-            choices=[await _choice(work, one) for one in await offered(work, session.integration_ids)],
-            account=await _account(work, session),
+            choices=[await _choice(work, one, await bound_at(work, one, renewed)) for one in choices],
+            account=_account(renewed),
         )
     ended = stands in (Standing.CONNECTED, Standing.FAILED)
     chosen = await offered(work, [session.integration_id or ""]) if ended else []
@@ -113,7 +121,7 @@ async def read_connect_page(work: Work, opening: Opening) -> ConnectPage:
     )
 
 
-async def _choice(work: Work, integration: Integration) -> Choice:
+async def _choice(work: Work, integration: Integration, origins: Origins | None = None) -> Choice:
     definition = await definition_of(work, integration)
     asset = integration.icon_asset_id
     return Choice(
@@ -121,11 +129,11 @@ async def _choice(work: Work, integration: Integration) -> Choice:
         consents=asks_for_consent(integration),
         fields=fields_of(integration, definition),
         icon=asset_path(work.hub.keyring, integration.organization_id, asset) if asset else None,
+        hosts=origins.hosts() if origins else (),
     )
 
 
-async def _account(work: Work, session: ConnectSession) -> str | None:
+def _account(connection: Connection | None) -> str | None:
     """The account of the connection to renew; None if there is no such connection or its account is unknown."""
-    connection = await connection_of(work, session.renews_id)
     account = connection.account if connection else {}
     return account.get("email") or account.get("displayName") or account.get("accountId")

@@ -103,7 +103,7 @@ async def question_of(
     definition = await definition_of(work, integration)
     endpoint = token_endpoint(work, integration, path)
     if not origins.allows_token(endpoint.url):
-        raise changed()
+        raise changed(endpoint.url)
     vendor, inquiry = vendor_of(integration, definition), await inquiry_of(work, integration, definition)
     if vendor.userinfo_url is not None and not origins.allows_call(vendor.userinfo_url):
         vendor = replace(vendor, userinfo_url=None)

@@ -20,7 +20,7 @@ from resolvers.connect.links import digest_of
 from resolvers.connect.redeem import Learned, Question, learn, question_of
 from resolvers.connect.session import asks_for_consent, is_for_all, new_session
 from resolvers.connections.mutations import judged_secret
-from resolvers.credentials.binding import entered_at
+from resolvers.credentials.binding import consented_at
 from resolvers.credentials.register import replace_default_connection, shared_default
 from resolvers.faults import ADDRESS, Faults, require
 from resolvers.find import IntegrationRef, get_integration, managed_integration
@@ -84,7 +84,7 @@ async def load_connecting(work: Work, new: ConnectIntegration) -> Connecting:
         return Connecting(integration_id=integration.id, secret=secret)
     _check_grant(faults, new.given)
     faults.refuse()
-    origins = await entered_at(work, integration, integration.auth_type, into.connection)
+    origins = await consented_at(work, integration, into.connection)
     question = await question_of(work, integration, new.given, origins, path=_PATH)
     return Connecting(integration_id=integration.id, question=question)
 

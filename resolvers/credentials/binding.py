@@ -79,9 +79,23 @@ async def entered_at(
     here = await entered(work, [integration], auth_type, base_url=base_url)
     if connection is None or KINDS[auth_type].needs_no_user:
         return here
-    with work.session.no_autoflush:
-        others = [one for one in await integrations_of(work, connection) if one.id != integration.id]
-    return here | (await standing(work, others, base_url=base_url) & Origins.read(connection.secret_origins))
+    return here | await _kept_elsewhere(work, integration, connection)
+
+
+async def consented_at(work: Work, integration: Integration, connection: Connection | None = None) -> Origins:
+    """The origins of tokens that the client of one integration gets from a user's consent or grant.
+
+    Of the API origins, those alone that stood as the client secret was entered, and the own base address of a user's
+    own connection: whoever changes an address later gets no user's tokens there. Without a client secret, or if it
+    was entered before there was an API address, there is nothing to compare with.
+    """
+    base_url = connection.base_url if connection else None
+    here = await standing(work, [integration], base_url=base_url)
+    known = _of_client(integration)
+    if integration.client_secret is not None and known.api:
+        own = base_url if connection and connection.mode is ConnectionMode.PER_USER else None
+        here = Origins(api=here.api & (known | Origins.of(api=[own])).api, token=here.token)
+    return here if connection is None else here | await _kept_elsewhere(work, integration, connection)
 
 
 async def entered(
@@ -113,6 +127,13 @@ async def bind_first(work: Work, integration: Integration, connection: Connectio
     stored = work.unseal(connection, "secret")
     connection.secret_origins = origins.text()
     connection.secret = work.seal(connection, "secret", stored)
+
+
+async def _kept_elsewhere(work: Work, integration: Integration, connection: Connection) -> Origins:
+    """The origins of a connection's other integrations for which its former secret was entered."""
+    with work.session.no_autoflush:
+        others = [one for one in await integrations_of(work, connection) if one.id != integration.id]
+    return await standing(work, others, base_url=connection.base_url) & Origins.read(connection.secret_origins)
 
 
 def _of_client(integration: Integration) -> Origins:

@@ -73,7 +73,7 @@ def _armed(
     if renewed is not None:
         renewed.append(fresh.access_token)
     if not fresh.origins.allows_call(request.url):
-        raise changed()
+        raise changed(request.url)
     headers = with_bearer(request.headers, fresh.access_token)
     return replace(request, headers=headers, timeout_seconds=max(seconds, _LEAST_SECONDS))
 

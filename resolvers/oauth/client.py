@@ -38,7 +38,7 @@ def token_endpoint(work: Work, integration: Integration, url: str | None = None)
     if address is None or integration.client_id is None:
         return None
     if not client_fits(integration, address):
-        raise changed()
+        raise changed(address)
     return TokenEndpoint(
         url=address,
         client_id=integration.client_id,

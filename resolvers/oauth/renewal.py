@@ -219,7 +219,7 @@ def _grant(work: Work, connection: Connection, integration: Integration) -> tupl
             if refresh_token is None:
                 raise _come_back()
             if not Origins.read(connection.secret_origins).allows_token(integration.token_url or ""):
-                raise changed()
+                raise changed(integration.token_url)
             return RefreshToken(token=refresh_token), tuple(connection.granted_scopes)
         case _:
             assert_never(grant_type)

@@ -113,7 +113,7 @@ async def outbound(
     filled, at the integration's headers; `at` is its own place.
     """
     if not route.withheld and not fits(route.integration, route.connection, request.url):
-        raise changed()
+        raise changed(request.url)
     configured, granted = await _configured_headers(work, route, request.url, at), route.granted
     return Outbound(
         request=replace(
@@ -145,7 +145,7 @@ def _credential(route: Route, configured: Pairs) -> str:
 
 async def _configured_headers(work: Work, route: Route, target: str, at: Path) -> Pairs:
     if route.integration.headers is not None and route.integration.headers_origins is None and not route.withheld:
-        raise changed()  # stored by a process of an older version
+        raise changed(target)  # stored by a process of an older version
     sent = header_fate(route.integration, route.connection, target) is HeaderFate.SENT and not route.withheld
     pairs = (work.unseal(route.integration, "headers") if sent else None) or []
     facts = await _facts(work) if any("${" in pair["value"] for pair in pairs) else {}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.connect.conftest import browser  # noqa: F401  a fixture of both packages
+from tests.connect.conftest import another_browser, browser  # noqa: F401  fixtures of both packages
 from tests.harness.apps import Apps
 from tests.harness.tenants import Tenant
 from tests.oauth.conftest import connect, vendor  # noqa: F401  fixtures of both packages

@@ -23,7 +23,10 @@ from tests.harness.waiting import eventually
 from tests.upstreams.faults import FaultServer
 
 KEY = "key-of-the-service-4711"
-CHANGED = "The address has changed since the secret was entered; enter the secret again, or restore the address."
+CHANGED = (
+    "The address has changed since the secret was entered, to {}; check it, then enter the secret again, or restore"
+    " the former address."
+)
 SAVE = "mutation($input: SaveDefinitionInput!) { saveDefinition(input: $input) { __typename } }"
 AVAILABILITY = 'capability(name: "GET") { availability { available reason } }'
 
@@ -172,7 +175,7 @@ async def test_nothing_is_sent_to_an_address_that_the_secret_was_not_entered_for
 
     said = await send(shop)
 
-    assert (said, thief.arrivals) == (CHANGED, (0, 0))
+    assert (said.format(thief.url), thief.arrivals) == (CHANGED.format(thief.url), (0, 0))
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda one: one.__name__)
@@ -253,7 +256,7 @@ async def test_a_request_that_its_definition_has_moved_is_not_sent(shop: Shop, t
 
     said = await _test(shop), await _account(shop)
 
-    assert (said, thief.arrivals) == ((CHANGED, CHANGED), (0, 0))
+    assert (said, thief.arrivals) == ((CHANGED.format(thief.url),) * 2, (0, 0))
     assert (await shop.app.echo("GET"))["ok"] is True
 
 

@@ -249,12 +249,13 @@ async def test_nobody_is_sent_to_consent_where_the_client_secret_cannot_follow(
     assert (refused["code"], refused["reason"]) == ("NOT_READY", "ADDRESS_CHANGED")
 
 
-async def test_a_new_consent_binds_anew(organization: Tenant, browser, service: FaultServer):
-    shop = await consenting(organization.client, service)
+@pytest.mark.parametrize("client", [{"clientSecret": CLIENT["clientSecret"]}, {"clientSecret": None}])
+async def test_a_new_consent_binds_anew(organization: Tenant, browser, service: FaultServer, client: dict[str, Any]):
+    shop = await consenting(organization.client, service, **client)
     await come_back(browser, organization.client, await leave(browser, organization.client, shop))
     with FaultServer() as moved:
         moved.answers["/me"] = service.answers["/me"]
-        await change(shop, organization.client, apiBaseUrl=moved.url)
+        await change(shop, organization.client, apiBaseUrl=moved.url, **client)
         refused = await shop.refused("GET")
 
         (one,) = await listed(organization.client, "connections", "id")

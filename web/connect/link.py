@@ -52,7 +52,8 @@ class ConnectLink:
         try:
             if chosen.consents:
                 url = await leave_for_vendor(caller, choose)
-                return self._pages.page(request, "leaving.html", name=chosen.integration.name, url=url)
+                name, hosts = chosen.integration.name, chosen.hosts
+                return self._pages.page(request, "leaving.html", name=name, hosts=hosts, url=url)
             await enter_credentials(caller, choose)
         except InvalidInput as refusal:
             faults = {fault.path[-1]: fault.message for fault in refusal.violations}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.errors import Forbidden, InvalidInput, NotFound, NotReady
+from models.errors import Forbidden, InvalidInput, NotFound, NotReady, TokenRefused
 from models.tables import ConnectSession, Integration
 from models.vocabulary import Permission
 from resolvers.connect.answer import FinishAuthorization
@@ -45,7 +45,10 @@ class Authorization:
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """The end of an authorisation. `upstream`: the token endpoint failed. `way_back`: the user's next address."""
+    """The end of an authorisation. `way_back`: the user's next address.
+
+    `upstream`: the token endpoint gave no answer, not even a refusal.
+    """
 
     session: ConnectSession
     integration: Integration | None
@@ -113,7 +116,7 @@ async def finish_authorization(work: Work, taken: Taken, learned: Learned) -> Fi
         session=session,
         integration=integration,
         way_back=await way_back(work, session),
-        upstream=learned.failure is not None,
+        upstream=learned.failure is not None and not isinstance(learned.failure, TokenRefused),
     )
 
 

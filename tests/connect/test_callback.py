@@ -128,7 +128,7 @@ async def test_an_answer_counts_for_whoever_asked_and_for_nobody_else(
     code_of_the_other = provider.consent(other["url"]).replace(state_of(other["url"]), state_of(mine["url"]))
     page = browser.get(code_of_the_other)
 
-    assert (page.status_code, title_of(page)) == (502, "Acme Drive was not connected")
+    assert (page.status_code, title_of(page)) == (400, "Acme Drive was not connected")
     assert (await session_of(organization.client, mine["session"]["id"]))["status"] == "FAILED"
     assert (await session_of(stranger.client, other["session"]["id"]))["status"] == "REDIRECTED"
     assert (await snapshot(database, organization.id))["connection"] == {}
@@ -143,7 +143,7 @@ async def test_a_code_of_another_flow_does_not_fit_the_verifier(new_app, provide
     page = browser.get(code_of_another.replace(state_of(attackers["url"]), state_of(mine["url"])))
 
     ended = await session_of(organization.client, mine["session"]["id"])
-    assert (page.status_code, ended["status"]) == (502, "FAILED")
+    assert (page.status_code, ended["status"]) == (400, "FAILED")
     assert "invalid_grant" in ended["error"]
     assert (await snapshot(database, organization.id))["connection"] == {}
 

@@ -6,6 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import TypeDecorator
 
+from models.row import BINARY_TEXT, KeyText
 from models.tables import metadata
 
 
@@ -13,6 +14,8 @@ def plain_types(kind: str, item: Any, _context: AutogenContext) -> str | Literal
     """Write a column type of ours as its stored type: old migrations must not change with the models."""
     if kind == "type" and isinstance(item, TypeDecorator):
         return f"sa.{item.impl_instance!r}"
+    if kind == "type" and isinstance(item, KeyText):
+        return f"sa.Text().with_variant(sa.Text(collation={BINARY_TEXT!r}), 'postgresql')"
     return False
 
 

@@ -19,7 +19,8 @@ from tests.harness.rows import changes, snapshot
 from tests.harness.tenants import Tenant
 from tests.people.documents import act, principal
 
-WORDS = tuple(word for word in Permission if word is not Permission.ORGANIZATION_ADMIN)
+_BY_ADMINISTRATORS = (Permission.ACT_AS, Permission.ORGANIZATION_ADMIN)
+WORDS = tuple(word for word in Permission if word not in _BY_ADMINISTRATORS)
 #: An app's token has TOKENS_WRITE from an administrator only.
 OF_APP = [word for word in WORDS if word is not Permission.TOKENS_WRITE]
 #: Whether they decide about an integration that is open to the organization.

@@ -21,11 +21,13 @@ from models.tables import (
     Definition,
     Installation,
     Integration,
+    IntegrationTag,
     Job,
     Organization,
     Principal,
     Registration,
     Share,
+    Tag,
     TeamMember,
     Token,
 )
@@ -224,24 +226,30 @@ def _connect_sessions(viewer: Viewer, _model: Any) -> Conditions:
 
 def _history(viewer: Viewer, model: Any) -> Conditions:
     """History outlives the rows that it names, but a restricted integration's history is hidden with it."""
+    return _unless_hidden(viewer, model, model.integration_id)
+
+
+def _unless_hidden(viewer: Viewer, model: Any, about: Any) -> Conditions:
     mine = model.organization_id == viewer.organization_id
     if viewer.is_admin:
         return [mine]
-    hidden = select(col(Integration.id)).where(
-        col(Integration.organization_id) == viewer.organization_id, not_(accessible(viewer))
-    )
-    return [mine, or_(model.integration_id.is_(None), model.integration_id.not_in(hidden))]
+    ours = col(Integration.organization_id) == viewer.organization_id
+    hidden = select(col(Integration.id)).where(ours, not_(accessible(viewer)))
+    return [mine, or_(about.is_(None), about.not_in(hidden))]
 
 
 def _jobs(viewer: Viewer, _model: Any) -> Conditions:
     """Jobs of a restricted integration are hidden with it; the hub's own jobs belong to no organization."""
-    mine = col(Job.organization_id) == viewer.organization_id
+    return _unless_hidden(viewer, Job, col(Job.subject_id))
+
+
+def _tags(viewer: Viewer, _model: Any) -> Conditions:
+    """A tag that only restricted integrations have is seen with one of them: its name may say what they are for."""
+    mine = col(Tag.organization_id) == viewer.organization_id
     if viewer.is_admin:
         return [mine]
-    hidden = select(col(Integration.id)).where(
-        col(Integration.organization_id) == viewer.organization_id, not_(accessible(viewer))
-    )
-    return [mine, or_(col(Job.subject_id).is_(None), col(Job.subject_id).not_in(hidden))]
+    used = select(col(IntegrationTag.tag_id)).where(*_of_visible_integrations(viewer, IntegrationTag))
+    return [mine, col(Tag.id).in_(used)]
 
 
 def _tokens(viewer: Viewer, _model: Any) -> Conditions:
@@ -287,5 +295,6 @@ _RULES: dict[Any, Callable[[Viewer, Any], Conditions]] = {
     Job: _jobs,
     Organization: _organizations,
     Share: _shares,
+    Tag: _tags,
     Token: _tokens,
 }

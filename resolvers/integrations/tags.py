@@ -100,7 +100,9 @@ def _tags_of(integration: Integration) -> Select[Tag]:
 
 
 async def _found_or_made(work: Work, wanted: dict[str, str]) -> dict[str, Tag]:
-    found = await work.all(work.mine(Tag).where(col(Tag.name_key).in_(wanted)))
+    # Also those that the caller does not see: a name is one tag in the whole organization.
+    ours = select(Tag).where(col(Tag.organization_id) == work.organization_id, col(Tag.name_key).in_(wanted))
+    found = await work.all(ours)
     tags = {tag.name_key: tag for tag in found}
     missing = [key for key in wanted if key not in tags]
     if missing:

@@ -64,5 +64,5 @@ async def list_places(work: Work, filter: PlaceFilter, page: SliceRequest) -> Sl
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True)
 async def list_tags(work: Work) -> Sequence[Tag]:
-    """List every tag of the organization by name. Their number is limited, so there are no pages."""
+    """List the tags of the integrations that the caller sees, by name: few enough to need no pages."""
     return await work.all(work.mine(Tag).order_by(col(Tag.name_key), col(Tag.id)))

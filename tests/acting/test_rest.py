@@ -8,14 +8,9 @@ import httpx
 import pytest
 
 from resolvers.acting import ForUser
-from resolvers.dispatching.mutations import dispatch
-from resolvers.dispatching.proxy_request import proxy_request
-from resolvers.events.mutations import emit_event
-from rest import dialects
 from tests.acting.conftest import MEMBER, House
 
 DONUT, INFORMER = "/donutwork/2026-02-01", "/informer/api"
-ACTS = (dispatch, proxy_request, emit_event)
 MALFORMED = (
     *("", "ada", "username:", ":ada", "Username:ada", "user:ada", "named:ada", b"username:\xff"),
     *(["username:ada", "username:ada"], ["username:ada", ""]),
@@ -105,23 +100,6 @@ async def test_refuses_a_malformed_header(house, http) -> None:
 
     assert await house.changed(before) == []
     assert house.upstream.requests == []
-
-
-async def test_refuses_the_header_on_every_call_that_acts_for_nobody(house, http) -> None:
-    token = await house.token(*(word for word in MEMBER), "ACT_AS")
-    before = await house.rows()
-    names = {"id": "shop", "handler": house.shop.handler, "principal": "ada", "action": "OK", "event": "DONE"}
-
-    for dialect in dialects():
-        for endpoint in dialect.endpoints:
-            if endpoint.operation in ACTS or endpoint.method not in ("GET", "DELETE"):
-                continue
-            path = dialect.prefix + endpoint.path.format(**names)
-            for value in ("username:ada", "ada"):
-                answer = await call(house, http, path, value, token=token, method=endpoint.method)
-                assert (answer.status_code, "X-Act-As" in answer.text) == (400, True), (path, answer.text)
-
-    assert await house.changed(before) == []
 
 
 async def test_refuses_the_header_before_graphql(house, http) -> None:

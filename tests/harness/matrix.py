@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 from models.vocabulary import Permission
 from tests.harness.estate import Estate
+from tests.harness.roles import Right
 
 
 class Foreign(Enum):
@@ -33,13 +34,14 @@ async def _nothing(_estate: Estate) -> None:
 class Call:
     """How to call something validly: `given` makes its arguments of an estate, once `prepare` has run.
 
-    `lacks` is the permission whose want refuses it, where it does not declare exactly one. `audits` are the
-    actions that it records. `speaker` are facts of the Caller.
+    `lacks` is the permission whose want refuses it, where it does not declare exactly one. `right`: who of those
+    that have it may make the call. `audits` are the actions that it records. `speaker` are facts of the Caller.
     """
 
     given: Callable[[Estate], tuple[Any, ...] | Mapping[str, Any]]
     foreign: Foreign = Foreign.NOT_FOUND
     lacks: Permission | None = None
+    right: Right = Right.SEEING
     audits: tuple[str, ...] = ()
     prepare: Callable[[Estate], Awaitable[Any]] = _nothing
     speaker: Callable[[Estate], dict[str, Any]] = field(default=lambda _estate: {})

@@ -13,7 +13,7 @@ from tests.files.pictures import png
 from tests.harness.apps import Apps
 from tests.harness.rows import snapshot
 from tests.informer.conftest import Informer
-from tests.informer.test_permissions import NEEDS, ONE, call
+from tests.informer.doors import CALLS, ONE
 from tests.upstreams.faults import FaultServer
 
 PLANTED = {
@@ -57,9 +57,9 @@ async def test_no_answer_log_line_record_or_audit_entry_holds_a_secret(
     client: Informer, stock: None, apps: Apps, upstream: FaultServer, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level(logging.DEBUG)
-    calls = sorted(NEEDS, key=lambda row: row[0] == "DELETE" and row[1] == ONE)  # the end of it comes last
+    calls = sorted(CALLS, key=lambda row: row[0] == "DELETE" and row[1] == ONE)  # the end of it comes last
 
-    answers = [await call(client, method, path, sent(path, method, body)) for method, path, _, body in calls]
+    answers = [await client(method, path, **sent(path, method, body)) for method, path, body in calls]
 
     unknown = sorted(answer.status_code for answer in answers if answer.status_code >= 400)
     assert unknown == [400, 404]  # it asks for no consent, and nobody has told who is connected

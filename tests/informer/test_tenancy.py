@@ -9,10 +9,10 @@ from tests.harness.apps import Apps
 from tests.harness.rows import changes, snapshot
 from tests.harness.tenants import Tenant
 from tests.informer.conftest import Informer, add_member, refused
+from tests.informer.doors import CALLS, ONE
 from tests.informer.test_integrations import row_of
-from tests.informer.test_permissions import NEEDS, ONE, call
 
-OF_ONE = [(method, path, sent) for method, path, _, sent in NEEDS if path.startswith(ONE)]
+OF_ONE = [(method, path, sent) for method, path, sent in CALLS if path.startswith(ONE)]
 UUID = "6f1c2a9e-0b57-4a53-9d2e-8f34a1b0c7d5"
 
 
@@ -52,8 +52,8 @@ async def test_another_organizations_does_not_exist(
     named = (await row_of(apps)).id if name == "row" else name
     before = await snapshot(apps.database, apps.tenant.id)
 
-    answer = await call(stranger, method, sent_to(path, named), sent)
-    absent = await call(stranger, method, sent_to(path, "0" * 24), sent)
+    answer = await stranger(method, sent_to(path, named), **sent)
+    absent = await stranger(method, sent_to(path, "0" * 24), **sent)
 
     assert refused(answer, 404) == refused(absent, 404) == "There is no such integration."
     assert changes(before, await snapshot(apps.database, apps.tenant.id)) == []
@@ -65,7 +65,7 @@ async def test_a_restricted_one_does_not_exist_for_whom_it_is_not_for(
 ):
     before = await snapshot(apps.database, apps.tenant.id)
 
-    assert refused(await call(user, method, path, sent), 404) == "There is no such integration."
+    assert refused(await user(method, path, **sent), 404) == "There is no such integration."
 
     assert changes(before, await snapshot(apps.database, apps.tenant.id)) == []
 

@@ -14,6 +14,7 @@ from resolvers.connections.mutations import CreateConnection, UpdateConnection
 from resolvers.secret import Secret
 from tests.harness.estate import BROWSER, Estate
 from tests.harness.matrix import Call, Foreign
+from tests.harness.roles import Right
 
 _WRITE = Permission.CONNECTIONS_WRITE
 
@@ -65,8 +66,12 @@ def _input(**members: Any) -> dict[str, Any]:
 
 
 ROOTS: dict[str, Call] = {
-    "startAuthorization": Call(given=lambda e: _input(integrationId=e.restricted.id), lacks=_WRITE),
+    "startAuthorization": Call(
+        given=lambda e: _input(integrationId=e.restricted.id), lacks=_WRITE, right=Right.HOLDING
+    ),
     "createConnectSession": Call(
-        given=lambda e: _input(integrationIds=[e.integration.id], principalId=e.member_id), lacks=_WRITE
+        given=lambda e: _input(integrationIds=[e.integration.id], principalId=e.member_id),
+        lacks=_WRITE,
+        right=Right.ACTING,
     ),
 }

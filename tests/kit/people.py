@@ -15,6 +15,7 @@ from resolvers.people.queries import PlaceFilter, PrincipalFilter
 from resolvers.people.token import CreateToken, TransferToken
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
+from tests.harness.roles import Right
 
 _PAGE = SliceRequest(size=100, count=True)
 _ADMIN = Permission.ORGANIZATION_ADMIN
@@ -97,31 +98,52 @@ def _shared(e: Estate) -> dict[str, Any]:
 
 
 ROOTS: dict[str, Call] = {
-    "organizations": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN),
-    "principals": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN, lacks=Permission.ORGANIZATION_READ),
-    "places": Call(given=lambda e: {"search": e.word}, foreign=Foreign.EMPTY, lacks=Permission.ORGANIZATION_READ),
-    "tags": Call(given=lambda e: {}, foreign=Foreign.OWN, lacks=Permission.INTEGRATIONS_READ),
-    "tokens": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN),
+    "organizations": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN, right=Right.ANYONE),
+    "principals": Call(
+        given=lambda e: {"first": 100}, foreign=Foreign.OWN, lacks=Permission.ORGANIZATION_READ, right=Right.ANYONE
+    ),
+    "places": Call(
+        given=lambda e: {"search": e.word},
+        foreign=Foreign.EMPTY,
+        lacks=Permission.ORGANIZATION_READ,
+        right=Right.ANYONE,
+    ),
+    "tags": Call(given=lambda e: {}, foreign=Foreign.OWN, lacks=Permission.INTEGRATIONS_READ, right=Right.SEEING),
+    "tokens": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN, right=Right.ANYONE),
     "createToken": Call(
-        given=lambda e: _input(name="New", permissions=[], principalId=e.member_id), lacks=Permission.TOKENS_WRITE
+        given=lambda e: _input(name="New", permissions=[], principalId=e.member_id),
+        lacks=Permission.TOKENS_WRITE,
+        right=Right.ACTING,
     ),
     "transferToken": Call(
-        given=lambda e: _input(id=e.app_token.token.id, principalId=e.member_id), lacks=Permission.ORGANIZATION_ADMIN
+        given=lambda e: _input(id=e.app_token.token.id, principalId=e.member_id),
+        lacks=Permission.ORGANIZATION_ADMIN,
+        right=Right.ANYONE,
     ),
-    "revokeToken": Call(given=lambda e: {"id": e.token.id}, lacks=Permission.TOKENS_WRITE),
+    "revokeToken": Call(given=lambda e: {"id": e.token.id}, lacks=Permission.TOKENS_WRITE, right=Right.HOLDING),
     "createPrincipal": Call(
-        given=lambda e: _input(kind="TEAM", username="t", displayName="T", memberIds=[e.member_id]), lacks=_ADMIN
+        given=lambda e: _input(kind="TEAM", username="t", displayName="T", memberIds=[e.member_id]),
+        lacks=_ADMIN,
+        right=Right.ANYONE,
     ),
-    "updatePrincipal": Call(given=lambda e: _input(id=e.member_id, email="new@example.com"), lacks=_ADMIN),
-    "deletePrincipal": Call(given=lambda e: {"id": e.member_id}, lacks=_ADMIN),
-    "updateOrganization": Call(given=lambda e: _input(name="New"), foreign=Foreign.AT_HOME, lacks=_ADMIN),
-    "createPlace": Call(given=lambda e: _input(kind="SITE", name="New"), foreign=Foreign.AT_HOME, lacks=_ADMIN),
-    "updatePlace": Call(given=lambda e: _input(id=_place(e), name="New"), lacks=_ADMIN),
-    "deletePlace": Call(given=lambda e: {"id": _place(e)}, lacks=_ADMIN),
-    "shareIntegration": Call(given=_shared, lacks=Permission.INTEGRATIONS_SHARE),
-    "unshareIntegration": Call(given=_shared, lacks=Permission.INTEGRATIONS_SHARE),
-    "transferIntegration": Call(given=_shared, lacks=Permission.INTEGRATIONS_SHARE),
+    "updatePrincipal": Call(
+        given=lambda e: _input(id=e.member_id, email="new@example.com"), lacks=_ADMIN, right=Right.ANYONE
+    ),
+    "deletePrincipal": Call(given=lambda e: {"id": e.member_id}, lacks=_ADMIN, right=Right.ANYONE),
+    "updateOrganization": Call(
+        given=lambda e: _input(name="New"), foreign=Foreign.AT_HOME, lacks=_ADMIN, right=Right.ANYONE
+    ),
+    "createPlace": Call(
+        given=lambda e: _input(kind="SITE", name="New"), foreign=Foreign.AT_HOME, lacks=_ADMIN, right=Right.ANYONE
+    ),
+    "updatePlace": Call(given=lambda e: _input(id=_place(e), name="New"), lacks=_ADMIN, right=Right.ANYONE),
+    "deletePlace": Call(given=lambda e: {"id": _place(e)}, lacks=_ADMIN, right=Right.ANYONE),
+    "shareIntegration": Call(given=_shared, lacks=Permission.INTEGRATIONS_SHARE, right=Right.DECIDING),
+    "unshareIntegration": Call(given=_shared, lacks=Permission.INTEGRATIONS_SHARE, right=Right.DECIDING),
+    "transferIntegration": Call(given=_shared, lacks=Permission.INTEGRATIONS_SHARE, right=Right.DECIDING),
     "setIntegrationTags": Call(
-        given=lambda e: _input(integrationId=e.integration.id, tags=["new"]), lacks=Permission.INTEGRATIONS_WRITE
+        given=lambda e: _input(integrationId=e.integration.id, tags=["new"]),
+        lacks=Permission.INTEGRATIONS_WRITE,
+        right=Right.CHANGING,
     ),
 }

@@ -8,6 +8,7 @@ from models.vocabulary import Permission
 from schema.kit.ids import global_id
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
+from tests.harness.roles import Right
 from tests.kit import connecting, people
 
 
@@ -71,28 +72,41 @@ ROOTS: dict[str, Call] = {
     "job": Call(given=lambda e: {"id": e.job.id}, foreign=Foreign.NONE, lacks=Permission.JOBS_READ),
     "cancelJob": Call(given=lambda e: {"id": e.job.id}, lacks=Permission.JOBS_WRITE),
     "retryJob": Call(given=lambda e: {"id": e.job.id}, lacks=Permission.JOBS_WRITE),
-    "viewer": Call(given=lambda e: {}, foreign=Foreign.OWN),
+    "viewer": Call(given=lambda e: {}, foreign=Foreign.OWN, right=Right.ANYONE),
     "node": Call(given=lambda e: {"id": _node(e)}, foreign=Foreign.NONE, lacks=Permission.INTEGRATIONS_READ),
     "nodes": Call(given=lambda e: {"ids": [_node(e)]}, foreign=Foreign.NONE, lacks=Permission.INTEGRATIONS_READ),
     "createIntegration": Call(
-        given=lambda e: _input(name="New", ownerId=e.member_id), lacks=Permission.INTEGRATIONS_WRITE
+        given=lambda e: _input(name="New", ownerId=e.member_id),
+        lacks=Permission.INTEGRATIONS_WRITE,
+        right=Right.ANYONE,
     ),
     "updateIntegration": Call(
-        given=lambda e: _input(id=_node(e), description="New"), lacks=Permission.INTEGRATIONS_WRITE
+        given=lambda e: _input(id=_node(e), description="New"),
+        lacks=Permission.INTEGRATIONS_WRITE,
+        right=Right.CHANGING,
     ),
-    "deleteIntegration": Call(given=lambda e: {"id": _node(e)}, lacks=Permission.INTEGRATIONS_DELETE),
-    "declareCapabilities": Call(given=_manifest, lacks=Permission.INTEGRATIONS_WRITE),
-    "declareEventTypes": Call(given=_event_types, lacks=Permission.INTEGRATIONS_WRITE),
-    "registerConnections": Call(given=_registration, lacks=Permission.CONNECTIONS_WRITE),
+    "deleteIntegration": Call(
+        given=lambda e: {"id": _node(e)}, lacks=Permission.INTEGRATIONS_DELETE, right=Right.DECIDING
+    ),
+    "declareCapabilities": Call(given=_manifest, lacks=Permission.INTEGRATIONS_WRITE, right=Right.CHANGING),
+    "declareEventTypes": Call(given=_event_types, lacks=Permission.INTEGRATIONS_WRITE, right=Right.CHANGING),
+    "registerConnections": Call(given=_registration, lacks=Permission.CONNECTIONS_WRITE, right=Right.HOLDING),
     "unregisterConnection": Call(
         given=lambda e: _input(integrationId=e.integration.id, connectionId=e.own.id),
         lacks=Permission.CONNECTIONS_WRITE,
+        right=Right.HOLDING,
     ),
     "createConnection": Call(
-        given=lambda e: _input(integrationId=_node(e), secret={"apiKey": "k"}), lacks=Permission.CONNECTIONS_WRITE
+        given=lambda e: _input(integrationId=_node(e), secret={"apiKey": "k"}),
+        right=Right.OWNING,
+        lacks=Permission.CONNECTIONS_WRITE,
     ),
-    "updateConnection": Call(given=lambda e: _input(id=e.shared.id, name="New"), lacks=Permission.CONNECTIONS_WRITE),
-    "deleteConnection": Call(given=lambda e: {"id": e.shared.id}, lacks=Permission.CONNECTIONS_WRITE),
+    "updateConnection": Call(
+        given=lambda e: _input(id=e.shared.id, name="New"), lacks=Permission.CONNECTIONS_WRITE, right=Right.CHANGING
+    ),
+    "deleteConnection": Call(
+        given=lambda e: {"id": e.shared.id}, lacks=Permission.CONNECTIONS_WRITE, right=Right.CHANGING
+    ),
     "installIntegration": Call(
         given=lambda e: _input(integration={"id": _node(e)}), lacks=Permission.INSTALLATIONS_WRITE
     ),
@@ -110,29 +124,47 @@ ROOTS: dict[str, Call] = {
     "emitEvent": Call(
         given=lambda e: _input(integration={"id": _node(e)}, type=e.event_type), lacks=Permission.EVENTS_EMIT
     ),
-    "verifyIntegration": Call(given=lambda e: {"id": _node(e)}, lacks=Permission.INTEGRATIONS_WRITE),
+    "verifyIntegration": Call(
+        given=lambda e: {"id": _node(e)}, lacks=Permission.INTEGRATIONS_WRITE, right=Right.CHANGING
+    ),
     "testConnection": Call(
         given=lambda e: {"id": global_id("ConnectedAccount", e.shared.id)}, lacks=Permission.CONNECTIONS_READ
     ),
     "definitions": Call(
-        given=lambda e: {"filter": {"search": e.word}}, foreign=Foreign.EMPTY, lacks=Permission.INTEGRATIONS_READ
+        given=lambda e: {"filter": {"search": e.word}},
+        foreign=Foreign.EMPTY,
+        lacks=Permission.INTEGRATIONS_READ,
+        right=Right.ANYONE,
     ),
-    "definition": Call(given=lambda e: {"vendor": e.word}, foreign=Foreign.NONE, lacks=Permission.INTEGRATIONS_READ),
+    "definition": Call(
+        given=lambda e: {"vendor": e.word},
+        foreign=Foreign.NONE,
+        lacks=Permission.INTEGRATIONS_READ,
+        right=Right.ANYONE,
+    ),
     "saveDefinition": Call(
         given=lambda e: _input(
             vendor="new", definition={"name": "New", "category": "other", "auth": {"type": "NONE"}}
         ),
         foreign=Foreign.AT_HOME,
         lacks=Permission.ORGANIZATION_ADMIN,
+        right=Right.ANYONE,
     ),
     "deleteDefinition": Call(
-        given=lambda e: {"id": global_id("Definition", e.spare.id)}, lacks=Permission.ORGANIZATION_ADMIN
+        given=lambda e: {"id": global_id("Definition", e.spare.id)},
+        lacks=Permission.ORGANIZATION_ADMIN,
+        right=Right.ANYONE,
     ),
     "createUpload": Call(
-        given=lambda e: _input(purpose="ICON", size=1), foreign=Foreign.AT_HOME, lacks=Permission.INTEGRATIONS_WRITE
+        given=lambda e: _input(purpose="ICON", size=1),
+        foreign=Foreign.AT_HOME,
+        lacks=Permission.INTEGRATIONS_WRITE,
+        right=Right.ANYONE,
     ),
     "setIntegrationIcon": Call(
-        given=lambda e: _input(integrationId=_node(e), uploadId=None), lacks=Permission.INTEGRATIONS_WRITE
+        given=lambda e: _input(integrationId=_node(e), uploadId=None),
+        lacks=Permission.INTEGRATIONS_WRITE,
+        right=Right.CHANGING,
     ),
     **people.ROOTS,
     **connecting.ROOTS,

@@ -60,7 +60,7 @@ async def test_shows_another_organization_nothing(name, database, victim, strang
 
     answer = await stranger.tenant.client.query(document_of(name, given), **given)
 
-    assert _kind(answer[name]) is ROOTS[name].foreign
+    assert kind_of(answer[name]) is ROOTS[name].foreign
     assert mentioned(answer) & ids_in(before) == set()
     assert changes(before, await snapshot(database, victim.tenant.id)) == []
     assert changes(at_home, await snapshot(database, stranger.tenant.id)) == []
@@ -92,10 +92,10 @@ async def test_answers_who_may(name, home):
 
     answer = await home.tenant.client.query(document_of(name, given), **given)
 
-    assert _kind(answer[name]) is Foreign.OWN
+    assert kind_of(answer[name]) is Foreign.OWN
 
 
-def _kind(answer: Any) -> Foreign:
+def kind_of(answer: Any) -> Foreign:
     if answer in (None, [None]):
         return Foreign.NONE
     if isinstance(answer, dict) and answer.get("code") == "NOT_FOUND":

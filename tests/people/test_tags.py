@@ -5,6 +5,7 @@ import asyncio
 from models.vocabulary import Permission
 from tests.harness.apps import Apps
 from tests.harness.backends import both
+from tests.harness.roles import MEMBERS
 from tests.people.documents import act, audit, integration, names
 
 TAGS = "{ tags { id name } }"
@@ -89,6 +90,24 @@ async def test_a_tag_is_a_node_of_its_organization(organization, new_organizatio
     theirs = await (await new_organization()).client.query(document, id=found["id"])
 
     assert (mine["node"], theirs["node"]) == ({"name": "a"}, None)
+
+
+@both
+async def test_a_tag_is_seen_where_one_of_its_integrations_is(organization):
+    await organization.add_user("ada", *MEMBERS)
+    ada = await organization.signed_in(*MEMBERS, username="ada")
+    document = "query ($id: ID!) { node(id: $id) { id } }"
+    hidden, open_ = await integration(organization.client, "Merger"), await integration(organization.client, "Open")
+    await tag(organization.client, hidden, "acquisition")
+    await act(organization.client, "updateIntegration", hidden["id"], access="RESTRICTED")
+    (found,) = (await organization.client.query(TAGS))["tags"]
+
+    before = await known(ada), (await ada.query(document, id=found["id"]))["node"]
+    tagged = await tag(ada, open_, "Acquisition")
+
+    assert before == ([], None)
+    assert tagged["integration"]["tags"] == [{"name": "acquisition"}]
+    assert (await ada.query(TAGS))["tags"] == [found]
 
 
 async def test_refuses_what_cannot_be_and_changes_nothing(organization):

@@ -1,0 +1,98 @@
+"""Houses: organizations with the integration STOCK, its people in their roles, and a token for each permission."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from models.database import Database
+from models.tables import Integration
+from models.vocabulary import AuthType, ConnectionMode, HttpMethod, IntegrationAccess, Permission, UploadPurpose
+from resolvers.caller import Caller
+from resolvers.capabilities.declaring import DeclareCapability, DeclareEventType
+from resolvers.capabilities.mutations import DeclareEventTypes, declare_event_types
+from resolvers.integrations.auth import IntegrationAuth
+from resolvers.integrations.creation import CreateIntegration
+from resolvers.integrations.mutations import create_integration
+from resolvers.integrations.sharing import ShareIntegration, share_integration
+from resolvers.secret import Secret
+from resolvers.uploads.mutations import CreateUpload, FillUpload, create_upload, fill_upload
+from resolvers.uploads.set_icon import SetIntegrationIcon, set_integration_icon
+from tests.harness.estate import ICON, caller_of, icon_bytes
+from tests.harness.lending import Lending
+from tests.harness.roles import Role, Texts, app_token, settle
+from tests.harness.server import RunningHub
+from tests.harness.tenants import Tenant
+from tests.upstreams.faults import FaultServer
+
+Access = IntegrationAccess
+_METHODS = (HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """An organization with STOCK, which has an action for each method, an event type, an icon, a share and a key.
+
+    `holders` are tokens of the integration for each permission alone, made by an administrator.
+    """
+
+    tenant: Tenant
+    texts: Texts
+    holders: Mapping[Permission, str]
+
+
+@pytest.fixture(scope="session")
+def houses(
+    hub: RunningHub,
+    database: Database,
+    new_lasting_organization: Callable[[], Awaitable[Tenant]],
+    faults: FaultServer,
+) -> Mapping[Access, Lending[House]]:
+    """By the access of STOCK."""
+
+    def lending(access: Access) -> Lending[House]:
+        async def furnish() -> House:
+            tenant = await new_lasting_organization()
+            admin = caller_of(hub, tenant)
+            stock = await _stock(hub, tenant, admin, faults.url)
+            holders = {word: await app_token(hub, admin, stock, [word]) for word in Permission}
+            return House(tenant=tenant, texts=await settle(hub, tenant, stock, access), holders=holders)
+
+        return Lending(database, furnish)
+
+    return {access: lending(access) for access in Access}
+
+
+@pytest.fixture
+async def house(houses: Mapping[Access, Lending[House]]) -> AsyncIterator[House]:
+    """One whose STOCK is open to the organization."""
+    async with houses[Access.ORGANIZATION].lent() as house:
+        yield house
+
+
+@pytest.fixture
+async def house_of(role: Role, houses: Mapping[Access, Lending[House]]) -> AsyncIterator[House]:
+    """One where the role can be."""
+    async with houses[role.access].lent() as house:
+        yield house
+
+
+async def _stock(hub: RunningHub, tenant: Tenant, admin: Caller, upstream: str) -> Integration:
+    new = CreateIntegration(
+        name="Stock",
+        mode=ConnectionMode.SHARED,
+        auth=IntegrationAuth(type=AuthType.API_KEY, api_base_url=upstream),
+        secret=Secret(api_key="k" * 20),
+        capabilities=[DeclareCapability(name=word, method=word, endpoint="/ok") for word in _METHODS],
+    )
+    stock: Integration = await hub.run(create_integration(admin, new))
+    gone = DeclareEventTypes(integration_id=stock.id, event_types=[DeclareEventType(name="Stock.GONE")])
+    await hub.run(declare_event_types(admin, gone))
+    icon = await hub.run(create_upload(admin, CreateUpload(purpose=UploadPurpose.ICON, size=len(ICON))))
+    await hub.run(fill_upload(admin, FillUpload(id=icon.id, receive=icon_bytes)))
+    await hub.run(set_integration_icon(admin, SetIntegrationIcon(integration_id=stock.id, upload_id=icon.id)))
+    member = await tenant.add_user("member")
+    await hub.run(share_integration(admin, ShareIntegration(integration_id=stock.id, principal_id=member)))
+    return stock

@@ -17,7 +17,8 @@ from resolvers.connect.consent import STATE_LASTS_MS, consent_of
 from resolvers.connect.keep import keep_tokens
 from resolvers.connect.links import PATH, digest_of, new_secret
 from resolvers.connect.redeem import Learned, Taken, redeem, take
-from resolvers.connect.session import complete, connection_of, fail, new_session, offered, way_back
+from resolvers.connect.rights import offered
+from resolvers.connect.session import complete, connection_of, fail, new_session, way_back
 from resolvers.faults import Faults
 from resolvers.operation import WRITES, exchange, operation
 from resolvers.work import Work
@@ -94,7 +95,7 @@ async def start_authorization(work: Work, start: StartAuthorization) -> Authoriz
 async def finish_authorization(work: Work, taken: Taken, learned: Learned) -> Finished:
     """Create or renew the connection from the vendor's answer. Without tokens the session ends as FAILED."""
     session = await _session(work, taken.session_id)
-    integration = next(iter(await offered(work, [taken.integration_id])), None)
+    integration = next(iter(await offered(work, session, [taken.integration_id])), None)
     renewed = await connection_of(work, taken.renews_id, lock=True)
     missing = taken.renews_id is not None and renewed is None
     reason = _failure(taken, learned, integration, missing=missing)

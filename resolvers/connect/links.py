@@ -16,7 +16,7 @@ from resolvers import base64url
 
 PATH: Final = "/connect/"
 SIGNED_LASTS_MS: Final = 30 * 60 * 1000
-_PURPOSE: Final = "connect link"
+_PURPOSE: Final = "connect link of a maker"
 _MAC_BYTES: Final = 32
 _TEXT: Final = re.compile(r"[A-Za-z0-9_-]{43,8192}")
 _KEPT: Final = 43  # characters of 256 bits in base64url
@@ -24,7 +24,7 @@ _KEPT: Final = 43  # characters of 256 bits in base64url
 
 @dataclass(frozen=True, kw_only=True)
 class SignedLink:
-    """The facts of a signed link: its user, integration, connection to renew, and scopes to add."""
+    """The facts of a signed link: its user, integration, connection to renew, scopes to add, and its maker."""
 
     organization_id: str
     principal_id: str | None
@@ -32,6 +32,8 @@ class SignedLink:
     connection_id: str | None
     scopes: tuple[str, ...]
     expires_at: int
+    created_by: str | None
+    created_by_token: str | None
 
 
 def new_secret() -> str:
@@ -52,7 +54,7 @@ def may_be_link(text: str) -> bool:
 def sign(keyring: Keyring, link: SignedLink) -> str:
     """The text of a signed link. The ids in it are readable; they are no secrets."""
     facts = [link.organization_id, link.principal_id, link.integration_id, link.connection_id]
-    payload = orjson.dumps([*facts, link.scopes, link.expires_at])
+    payload = orjson.dumps([*facts, link.scopes, link.expires_at, link.created_by, link.created_by_token])
     mac = _mac(keyring.derive(_PURPOSE), payload)
     return base64url.encode(mac + payload)
 
@@ -65,7 +67,8 @@ def read_signed(keyring: Keyring, text: str) -> SignedLink | None:
     mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
     if not any(hmac.compare_digest(mac, _mac(key, payload)) for key in keyring.derive_each(_PURPOSE)):
         return None
-    organization_id, principal_id, integration_id, connection_id, scopes, expires_at = orjson.loads(payload)
+    organization_id, principal_id, integration_id, connection_id, scopes, *more = orjson.loads(payload)
+    expires_at, created_by, created_by_token = more
     return SignedLink(
         organization_id=organization_id,
         principal_id=principal_id,
@@ -73,6 +76,8 @@ def read_signed(keyring: Keyring, text: str) -> SignedLink | None:
         connection_id=connection_id,
         scopes=tuple(scopes),
         expires_at=expires_at,
+        created_by=created_by,
+        created_by_token=created_by_token,
     )
 
 

@@ -16,13 +16,13 @@ from resolvers.connect.forms import read_form
 from resolvers.connect.keep import keep_secret
 from resolvers.connect.links import PATH, digest_of, new_secret
 from resolvers.connect.opening import Opening, hold
+from resolvers.connect.rights import offered
 from resolvers.connect.session import (
     asks_for_consent,
     complete,
     connection_of,
     definition_of,
     new_session,
-    offered,
     way_back,
 )
 from resolvers.faults import Faults, require
@@ -196,7 +196,7 @@ async def _renew(
 
 async def _chosen(work: Work, session: ConnectSession, choice: Choose) -> Integration:
     among = choice.integration_id in session.integration_ids
-    found = await offered(work, [choice.integration_id]) if among else []
+    found = await offered(work, session, [choice.integration_id]) if among else []
     if not found:
         raise NotFound("integration", path=("integration",))
     return found[0]

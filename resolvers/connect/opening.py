@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlmodel import col
 
 from models.errors import Conflict, NotFound
@@ -14,7 +14,8 @@ from models.tables import ConnectSession
 from models.vocabulary import ConnectSessionStatus
 from resolvers.connect.links import SIGNED_LASTS_MS, SignedLink, digest_of, read_signed
 from resolvers.connect.redeem import is_browser_of
-from resolvers.connect.session import connection_of, has_holder, status_of
+from resolvers.connect.rights import is_backed, maker_of
+from resolvers.connect.session import connection_of, status_of
 from resolvers.work import Work
 
 
@@ -78,14 +79,25 @@ async def hold(work: Work, opening: Opening) -> ConnectSession:
         raise Conflict("The link has ended, or another browser uses it; open it again to see its state.")
     session.browser_digest = digest_of(opening.browser)
     work.add(session)
+    await _note_maker(work, session)
     return session
 
 
+async def _note_maker(work: Work, session: ConnectSession) -> None:
+    """Audit the making of a signed link at its first use: before, nothing is stored of it."""
+    if inspect(session).persistent:
+        return
+    maker = await maker_of(work, session)
+    if maker is not None:
+        (integration_id,) = session.integration_ids
+        work.as_caller(maker).audit(session, "connect_session.created", integration_id=integration_id)
+
+
 async def _is_over(work: Work, session: ConnectSession) -> bool:
-    """Whether its user is disabled, or the user or the connection to renew no longer exists."""
+    """Whether its user or its maker is gone or may no longer, or the connection to renew no longer exists."""
     if session.renews_id is not None and await connection_of(work, session.renews_id) is None:
         return True
-    return not await has_holder(work, session)
+    return not await is_backed(work, session)
 
 
 def _as_it_would_be(work: Work, signed: SignedLink, digest: str) -> ConnectSession:
@@ -100,5 +112,7 @@ def _as_it_would_be(work: Work, signed: SignedLink, digest: str) -> ConnectSessi
         renews_id=signed.connection_id,
         additional_scopes=list(signed.scopes),
         link_digest=digest,
+        created_by=signed.created_by,
+        created_by_token=signed.created_by_token,
         expires_at=now + SIGNED_LASTS_MS if signed.expires_at > now else signed.expires_at,
     )

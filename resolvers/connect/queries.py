@@ -14,12 +14,12 @@ from resolvers.connect.consent import begun, bound_at
 from resolvers.connect.forms import FormField, fields_of
 from resolvers.connect.opening import Opening, Standing, opened, standing
 from resolvers.connect.redeem import expected, is_browser_of
+from resolvers.connect.rights import offered
 from resolvers.connect.session import (
     as_shown,
     asks_for_consent,
     connection_of,
     definition_of,
-    offered,
     way_back,
 )
 from resolvers.connect.vendor import vendor_of
@@ -78,7 +78,7 @@ class SignIn:
 async def read_sign_in(work: Work, answer: FinishAuthorization) -> SignIn:
     """The connection that a vendor's answer would become. Reading it uses nothing up. Raises InvalidInput."""
     session = await expected(work, answer)
-    found = await offered(work, [session.integration_id or ""])
+    found = await offered(work, session, [session.integration_id or ""])
     if not found:
         raise unknown_state()
     vendor = vendor_of(found[0], await definition_of(work, found[0]))
@@ -101,7 +101,7 @@ async def read_connect_page(work: Work, opening: Opening) -> ConnectPage:
     organization = await work.get(Organization, session.organization_id)
     if stands is Standing.OPEN:
         renewed = await connection_of(work, session.renews_id)
-        choices = await offered(work, session.integration_ids)
+        choices = await offered(work, session, session.integration_ids)
         return ConnectPage(
             standing=stands,
             session=session,
@@ -111,7 +111,7 @@ async def read_connect_page(work: Work, opening: Opening) -> ConnectPage:
             account=_account(renewed),
         )
     ended = stands in (Standing.CONNECTED, Standing.FAILED)
-    chosen = await offered(work, [session.integration_id or ""]) if ended else []
+    chosen = await offered(work, session, [session.integration_id or ""]) if ended else []
     return ConnectPage(
         standing=stands,
         session=session,

@@ -16,7 +16,8 @@ from resolvers.connect.answer import FinishAuthorization, is_confirmed, refusal_
 from resolvers.connect.callers import unknown_state
 from resolvers.connect.consent import awaited, begun, token_endpoint, wanted_scopes
 from resolvers.connect.links import digest_of
-from resolvers.connect.session import connection_of, definition_of, has_holder, offered
+from resolvers.connect.rights import is_backed, offered
+from resolvers.connect.session import connection_of, definition_of
 from resolvers.connect.vendor import Vendor, vendor_of
 from resolvers.fitness import changed
 from resolvers.hub import Hub
@@ -73,7 +74,7 @@ async def take(work: Work, said: FinishAuthorization) -> Taken:
     session = await expected(work, said, lock=True)
     if not (is_browser_of(session, said.browser) or is_confirmed(work.hub.keyring, said)):
         raise unknown_state()
-    found = await offered(work, [session.integration_id or ""])
+    found = await offered(work, session, [session.integration_id or ""])
     if not found:
         raise unknown_state()
     (integration,) = found
@@ -177,7 +178,7 @@ async def expected(work: Work, said: FinishAuthorization, *, lock: bool = False)
     session = await awaited(work, said.state, lock=lock)
     if session is None or session.state_expires_at is None or session.state_expires_at <= work.now():
         raise unknown_state()
-    if session.redirect_uri != work.hub.own_url + said.callback or not await has_holder(work, session):
+    if session.redirect_uri != work.hub.own_url + said.callback or not await is_backed(work, session):
         raise unknown_state()
     return session
 

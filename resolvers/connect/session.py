@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import or_, select
 from sqlmodel import col
 
 from models.row import new_id
-from models.tables import Connection, ConnectSession, Definition, Installation, Integration, Organization, Principal
+from models.tables import Connection, ConnectSession, Definition, Integration, Organization
 from models.vocabulary import ConnectionMode, ConnectSessionStatus
 from resolvers.auth_kinds import KINDS
-from resolvers.caller import Caller
 from resolvers.connect.return_urls import is_allowed, with_result
 from resolvers.definitions import stored
 from resolvers.definitions.definition import VendorDefinition
@@ -44,16 +43,6 @@ def new_session(work: Work, integrations: Sequence[Integration], *, lasts_ms: in
     )
 
 
-async def offered(work: Work, integration_ids: Sequence[str]) -> list[Integration]:
-    """The existing integrations among these, in this order: the organization's own, and those installed on it.
-
-    Access to them was checked when the session was made.
-    """
-    rows = await work.all(_connectable(work.caller).where(col(Integration.id).in_(integration_ids)))
-    found = {row.id: row for row in rows}
-    return [found[one] for one in integration_ids if one in found]
-
-
 async def definition_of(work: Work, integration: Integration) -> VendorDefinition | None:
     """The definition of the integration's vendor: a built-in one, or one of the integration's organization."""
     if integration.definition_id is None:
@@ -76,14 +65,6 @@ async def connection_of(work: Work, connection_id: str | None, *, lock: bool = F
         col(Connection.id) == connection_id, col(Connection.organization_id) == work.organization_id
     )
     return await work.first(statement.with_for_update() if lock else statement)
-
-
-async def has_holder(work: Work, session: ConnectSession) -> bool:
-    """Whether the connection would have a holder: everybody, or a user who exists and is not disabled."""
-    if session.principal_id is None:
-        return True
-    principal = await work.find(Principal, session.principal_id)
-    return principal is not None and principal.disabled_at is None
 
 
 def complete(work: Work, session: ConnectSession, connection: Connection) -> None:
@@ -127,13 +108,3 @@ def _end(work: Work, session: ConnectSession, status: ConnectSessionStatus) -> N
     session.status = status
     session.completed_at = work.now()
     session.state_digest = session.state_expires_at = session.verifier = None
-
-
-def _connectable(caller: Caller) -> Select[Integration]:
-    installed = select(col(Installation.integration_id)).where(
-        col(Installation.organization_id) == caller.organization_id
-    )
-    own = col(Integration.organization_id) == caller.organization_id
-    return select(Integration).where(
-        and_(col(Integration.removed_at).is_(None), or_(own, col(Integration.id).in_(installed)))
-    )

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, Stale
-from models.tables import Installation
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, Path, Stale
+from models.tables import Installation, Integration
 from models.vocabulary import InstallationStatus, Permission, Selection
 from resolvers.faults import Faults
 from resolvers.find import IntegrationRef, get_integration
 from resolvers.installations.install import install_on
+from resolvers.managing import manages
 from resolvers.operation import operation
 from resolvers.unset import UNSET, Unset
 from resolvers.work import Work
@@ -44,13 +45,18 @@ class UpdateInstallation:
 
 @operation(needs=Permission.INSTALLATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
 async def install_integration(work: Work, new: InstallIntegration) -> Installation:
-    """Install an app on the caller's organization. Raises Conflict if it is installed already."""
+    """Install an app on the caller's organization. Raises Conflict if it is installed already.
+
+    This and every other change needs the right to change the app where that is restricted: it stops or alters the
+    calls of everybody.
+    """
     faults = Faults()
     faults.handler("handler", new.handler)
     faults.object("configuration", new.configuration)
     faults.refuse()
     integration = await get_integration(work, new.integration, path=("integration",))
     here = select(Installation).where(col(Installation.organization_id) == work.organization_id)
+    await _require_managing(work, integration, ("integration",))
     existing = await work.first(here.where(col(Installation.integration_id) == integration.id))
     if existing is not None:
         raise Conflict("It is installed already.", existing=existing, path=("integration",))
@@ -79,6 +85,7 @@ async def update_installation(work: Work, new: UpdateInstallation) -> Installati
     faults.object("configuration", new.configuration)
     faults.refuse()
     installation = await work.lock(Installation, new.id, expected_version=new.expected_version, path=("id",))
+    await _require_managing(work, await _app_of(work, installation), ("id",))
     if not isinstance(new.configuration, Unset):
         installation.configuration = work.seal(installation, "configuration", new.configuration or {})
     if isinstance(new.space_selection, Selection):
@@ -96,6 +103,17 @@ async def update_installation(work: Work, new: UpdateInstallation) -> Installati
 async def uninstall_integration(work: Work, installation_id: str) -> str:
     """Remove an installation. Answers its id."""
     installation = await work.lock(Installation, installation_id, path=("installation_id",))
+    await _require_managing(work, await _app_of(work, installation), ("installation_id",))
     work.audit(installation, "installation.uninstalled")
     await work.remove(installation)
     return installation.id
+
+
+async def _app_of(work: Work, installation: Installation) -> Integration:
+    return await work.get(Integration, installation.integration_id)
+
+
+async def _require_managing(work: Work, integration: Integration, path: Path) -> None:
+    if not await manages(work, [integration]):
+        message = "Only its owner, those with a MANAGE share and administrators may install, change or uninstall it."
+        raise Forbidden(message, path=path)

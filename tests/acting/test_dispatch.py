@@ -8,10 +8,12 @@ from sqlmodel import col
 from models.tables import AuditEntry, Dispatch, Token
 from models.vocabulary import Permission
 from tests.acting.conftest import BACK_END, connect
-from tests.harness.acting import row_id
+from tests.connect.people import new_browser, submit
+from tests.harness.acting import listed, row_id
 from tests.harness.backends import both
 
 ADA = {"username": "ada"}
+AUDITED = "actor { username } actorToken { name }"
 
 pytestmark = both
 
@@ -139,6 +141,31 @@ async def test_a_user_without_a_connection_is_invited_with_their_own_link(house)
     assert (refused["code"], refused["reason"]) == ("NOT_READY", "NO_CONNECTION")
     assert "/connect/" in refused["connectUrl"]
     assert house.upstream.requests == []
+
+
+async def test_nobody_gets_a_users_link_by_acting_without_the_right_to_connect(house) -> None:
+    await house.add("new")
+    back_end = await house.back_end("ACT_AS", "DISPATCH_WRITE")
+
+    refused = await back_end.refused("OK", actAs={"username": "new"})
+
+    assert (refused["reason"], refused["connectUrl"]) == ("NO_CONNECTION", None)
+
+
+async def test_the_log_names_user_and_token_of_a_link_that_is_used(house, hub) -> None:
+    await house.add("new")
+    back_end = await house.back_end()
+    link = (await back_end.refused("OK", actAs={"username": "new"}))["connectUrl"]
+
+    with new_browser(hub) as browser:
+        browser.get(link)
+        sent = submit(browser, link, integration=row_id(house.shop.id), token="t")
+
+    assert sent.status_code == 303, sent.text
+    entries = await listed(
+        house.tenant.client, "auditEntries", AUDITED, '(first: 2, filter: {action: "connect_session.created"})'
+    )
+    assert entries == [{"actor": {"username": "new"}, "actorToken": {"name": "Back end"}}]
 
 
 async def test_a_token_reaches_its_own_capabilities_only(house) -> None:

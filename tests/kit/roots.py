@@ -108,13 +108,19 @@ ROOTS: dict[str, Call] = {
         given=lambda e: {"id": e.shared.id}, lacks=Permission.CONNECTIONS_WRITE, right=Right.CHANGING
     ),
     "installIntegration": Call(
-        given=lambda e: _input(integration={"id": _node(e)}), lacks=Permission.INSTALLATIONS_WRITE
+        given=lambda e: _input(integration={"id": _node(e)}),
+        right=Right.CHANGING,
+        lacks=Permission.INSTALLATIONS_WRITE,
     ),
     "updateInstallation": Call(
-        given=lambda e: _input(id=e.installation.id, paused=True), lacks=Permission.INSTALLATIONS_WRITE
+        given=lambda e: _input(id=e.installation.id, paused=True),
+        right=Right.CHANGING,
+        lacks=Permission.INSTALLATIONS_WRITE,
     ),
     "uninstallIntegration": Call(
-        given=lambda e: {"installationId": e.installation.id}, lacks=Permission.INSTALLATIONS_WRITE
+        given=lambda e: {"installationId": e.installation.id},
+        right=Right.CHANGING,
+        lacks=Permission.INSTALLATIONS_WRITE,
     ),
     "dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
     "proxyRequest": Call(

@@ -28,7 +28,7 @@ def test_refuses_every_other_text_of_the_same_bytes(raw):
 
 def test_a_signed_link_has_one_text():
     keyring = Keyring.parse(Keyring.generate())
-    facts = {"principal_id": None, "connection_id": None, "expires_at": 1}
+    facts = dict.fromkeys(("principal_id", "connection_id", "created_by", "created_by_token")) | {"expires_at": 1}
     links = [
         sign(keyring, SignedLink(organization_id="o" * n, integration_id="i", scopes=(), **facts)) for n in (1, 2, 3)
     ]

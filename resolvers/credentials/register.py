@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
+from models.errors import NotFound
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import ConnectionMode
 from resolvers.credentials.binding import entered_at
@@ -75,7 +76,10 @@ async def save_connection(
 
 
 async def register(work: Work, integration: Integration, connection: Connection, *, default: bool) -> bool:
-    """Attach a connection, as the default if asked. Answers whether that changed anything."""
+    """Attach a connection, as the default if asked. Answers whether that changed anything.
+
+    Raises NotFound if the deletion of the integration has begun since it was read: nobody would remove the secret.
+    """
     here = select(Registration).where(
         col(Registration.integration_id) == integration.id,
         col(Registration.organization_id) == work.organization_id,
@@ -88,6 +92,7 @@ async def register(work: Work, integration: Integration, connection: Connection,
             other.is_default = False
         await work.flush()
     if registration is None:
+        await _hold(work, integration)
         registration = Registration(
             organization_id=work.organization_id, integration_id=integration.id, connection_id=connection.id
         )
@@ -95,3 +100,13 @@ async def register(work: Work, integration: Integration, connection: Connection,
     registration.is_default = default
     await work.flush()
     return True
+
+
+async def _hold(work: Work, integration: Integration) -> None:
+    """Keep the deletion of an integration waiting until the end of the transaction. Raises NotFound after it."""
+    living = select(col(Integration.id)).where(
+        col(Integration.id) == integration.id, col(Integration.removed_at).is_(None)
+    )
+    held = await work.session.execute(living.with_for_update(read=True, key_share=True))
+    if held.first() is None:
+        raise NotFound("integration")

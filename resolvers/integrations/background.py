@@ -19,7 +19,7 @@ from resolvers.integrations.verification import (
     settle_verifications,
 )
 from resolvers.oauth.revocation import client_of
-from resolvers.outbound.probe import account_of, ask, objection
+from resolvers.outbound.probe import ask, facts_of, objection, shortened
 
 _DELETE: Final = frozenset({Permission.INTEGRATIONS_DELETE})
 _WRITE: Final = frozenset({Permission.INTEGRATIONS_WRITE})
@@ -33,12 +33,22 @@ async def _finish(caller: Caller, context: JobContext) -> None:
     await finish_deletion(caller, integration.id)
 
 
+class _Objection(UpstreamFailed):
+    """The credentials do not work. The message is the beginning of `whole`, which may be long."""
+
+    def __init__(self, whole: str) -> None:
+        super().__init__(shortened(whole))
+        self.whole = whole
+
+
 async def _verify(caller: Caller, context: JobContext) -> None:
     integration_id = context.job.subject_id or ""
     checked = None
     try:
         checked = await load_verification(caller, integration_id)
         finding = Finding() if checked is None else await _check(caller, context, checked)
+    except _Objection as objected:
+        finding = Finding(error=objected.whole)
     except (InvalidInput, NotReady, UpstreamFailed) as refusal:
         finding = Finding(error=refusal.message)
     if checked is None and finding.error is None:
@@ -54,13 +64,13 @@ async def _check(caller: Caller, context: JobContext, checked: Verifying) -> Fin
             reply = await ask(caller.hub, check.works)
             error = await objection(caller.hub, reply, check.verification)
             if error is not None:
-                raise UpstreamFailed(error)
+                raise _Objection(error)
         await progress.report(0.5)
         if check.identity is None:
             return Finding()
         async with progress.step("Ask who is connected", "The definition's account request."):
             answer = reply if check.who is None else await ask(caller.hub, check.who)
-            finding = Finding(account=await account_of(caller.hub, check.identity, answer))
+            finding = Finding(account=await facts_of(caller.hub, check.identity, answer))
         await progress.report(1.0)
         return finding
 

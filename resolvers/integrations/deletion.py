@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Table, delete, exists, select
+from sqlalchemy import Select, Table, delete, exists, select
 from sqlmodel import col
 
-from jobs.job import NewJob
+from jobs.job import NewJob, Retry
 from models.errors import Forbidden, NotFound, Stale
 from models.tables import (
     Asset,
@@ -74,7 +74,7 @@ async def delete_integration(work: Work, id: str | IntegrationRef, expected_vers
     for door in _DOORS:
         await work.session.execute(delete(door).where(col(door.integration_id) == integration.id))
     await remove_unused_tags(work)
-    return Deletion(id=integration.id, job=await _ask_to_finish(work, integration, client))
+    return Deletion(id=integration.id, job=await ask_to_finish(work, integration, client))
 
 
 @operation(needs=Permission.INTEGRATIONS_DELETE)
@@ -83,19 +83,12 @@ async def forget_connections(work: Work, gone: DeletedIntegration) -> int:
 
     Answers how many; 0 if none are left.
     """
-    here = select(col(Registration.connection_id)).where(col(Registration.integration_id) == gone.id)
-    elsewhere = select(col(Registration.connection_id)).where(col(Registration.integration_id) != gone.id)
     deleting = select(col(Integration.id)).where(
         col(Integration.id) == gone.id,
         col(Integration.organization_id) == work.organization_id,
         col(Integration.state) == IntegrationState.DELETING,
     )
-    own = select(Connection).where(
-        exists(deleting),
-        col(Connection.organization_id) == work.organization_id,
-        col(Connection.id).in_(here),
-        col(Connection.id).not_in(elsewhere),
-    )
+    own = _only_of(work, gone.id).where(exists(deleting))
     bite = await work.all(own.order_by(col(Connection.id)).limit(_BITE).with_for_update())
     for connection in bite:
         work.audit(connection, "connection.deleted", integration_id=gone.id)
@@ -105,7 +98,10 @@ async def forget_connections(work: Work, gone: DeletedIntegration) -> int:
 
 @operation(needs=Permission.INTEGRATIONS_DELETE)
 async def finish_deletion(work: Work, id: str) -> None:
-    """Remove the rows that only a hidden integration has. A second run changes nothing."""
+    """Remove the rows that only a hidden integration has. A second run changes nothing.
+
+    Raises Retry if a connection is left that only this integration has: `forget_connections` comes first.
+    """
     deleting = select(Integration).where(
         col(Integration.id) == id,
         col(Integration.organization_id) == work.organization_id,
@@ -113,6 +109,8 @@ async def finish_deletion(work: Work, id: str) -> None:
     )
     integration = await work.first(deleting.with_for_update())
     if integration is not None:
+        if await work.first(_only_of(work, id)) is not None:
+            raise Retry("A connection was registered meanwhile.", after_ms=0)
         await _remove_children(work, integration)
         integration.state = IntegrationState.DELETED
         integration.state_changed_at = work.now()
@@ -120,17 +118,37 @@ async def finish_deletion(work: Work, id: str) -> None:
     await work.finish_job()
 
 
-async def _ask_to_finish(work: Work, integration: Integration, client: TokenEndpoint | None) -> Job:
+async def ask_to_finish(work: Work, integration: Integration, client: TokenEndpoint | None = None) -> Job:
+    """Enqueue the job that finishes the deletion of a hidden integration, or return the unfinished one.
+
+    `client` is its OAuth client, for the revocation of tokens.
+    """
     new = NewJob(
         operation=FINISH,
         caption=f"Delete {integration.name}"[:255],
-        organization_id=work.organization_id,
+        organization_id=integration.organization_id,
         subject_kind="Integration",
         subject_id=integration.id,
         max_attempts=_MAX_ATTEMPTS,
+        dedupe_key=f"{FINISH}:{integration.id}",
         created_by=work.caller.principal_id,
     )
-    return await work.enqueue(with_client(work.hub, work.organization_id, new, client))
+    return await work.enqueue(with_client(work.hub, integration.organization_id, new, client))
+
+
+def _only_of(work: Work, integration_id: str) -> Select[Connection]:
+    """The organization's connections that no other integration has, but such as are being deleted themselves."""
+    here = select(col(Registration.connection_id)).where(col(Registration.integration_id) == integration_id)
+    elsewhere = (
+        select(col(Registration.connection_id))
+        .join(Integration, col(Integration.id) == col(Registration.integration_id))
+        .where(col(Integration.id) != integration_id, col(Integration.removed_at).is_(None))
+    )
+    return select(Connection).where(
+        col(Connection.organization_id) == work.organization_id,
+        col(Connection.id).in_(here),
+        col(Connection.id).not_in(elsewhere),
+    )
 
 
 async def _remove_children(work: Work, integration: Integration) -> None:

@@ -1,16 +1,17 @@
-"""Recurring work on jobs: old ones are removed."""
+"""Recurring work on jobs: old ones are removed, those of unfinished deletions start again."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import and_
+from sqlalchemy import and_, not_
 from sqlmodel import col
 
 from models.tables import Job
 from models.vocabulary import WorkState
 from resolvers.background import Background
 from resolvers.expiry import DAY_MS, remove_some
+from resolvers.jobs.deletions import finishes_a_deletion, take_up_deletions
 from resolvers.operation import OPERATOR, operation
 from resolvers.work import Work
 
@@ -20,11 +21,15 @@ _ENDED: Final = (WorkState.SUCCEEDED, WorkState.FAILED, WorkState.CANCELLED)
 
 @operation(needs=OPERATOR)
 async def remove_old_jobs(work: Work) -> int:
-    """Remove jobs that ended 7 days ago. Answers how many."""
-    old = and_(col(Job.state).in_(_ENDED), col(Job.finished_at) <= work.now() - _STAY_MS)
+    """Remove jobs that ended 7 days ago, except those of unfinished deletions. Answers how many."""
+    ended = and_(col(Job.state).in_(_ENDED), col(Job.finished_at) <= work.now() - _STAY_MS)
+    old = and_(ended, not_(finishes_a_deletion()))
     return await remove_some(work, Job, old)
 
 
 BACKGROUND: Final = {
     "job.remove": Background(run=lambda caller, _: remove_old_jobs(caller), recurs="Remove old jobs"),
+    "job.take_up_deletions": Background(
+        run=lambda caller, _: take_up_deletions(caller), recurs="Take up unfinished deletions"
+    ),
 }

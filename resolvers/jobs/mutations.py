@@ -53,6 +53,11 @@ async def retry_job(work: Work, id: str) -> Job:
         return job
     if job.state not in _STARTABLE:
         raise Conflict("The job has succeeded, so it cannot be retried.", existing=job, path=("id",))
+    return await start_again(work, job)
+
+
+async def start_again(work: Work, job: Job) -> Job:
+    """Queue a job that has failed or was cancelled, with at least one more attempt. The job is locked."""
     job.state = WorkState.QUEUED
     job.max_attempts = max(job.max_attempts, job.attempt + 1)
     job.finished_at = job.error = job.progress = job.tasks = None

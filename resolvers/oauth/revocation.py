@@ -21,7 +21,7 @@ from models.vocabulary import HubEvent, TokenEndpointAuth
 from proxy.oauth import TokenEndpoint, revoke_token
 from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller
-from resolvers.history import place_of_connection
+from resolvers.history import audit_unreadable, place_of_connection
 from resolvers.hub import Hub
 from resolvers.oauth.client import client_fits, issuing_integration, token_endpoint
 from resolvers.work import Work
@@ -31,6 +31,9 @@ _MAX_ATTEMPTS: Final = 8
 _WITHHELD: Final = (
     "The address for revocation has changed since the tokens were stored, so they were not sent there;"
     " revoke them at the vendor."
+)
+_UNREADABLE: Final = (
+    "The tokens do not open with the present master keys, so they were not revoked; revoke them at the vendor."
 )
 #: A vendor that revokes a refresh token may leave its access tokens alive (RFC 7009 §2.1), so both are revoked.
 _HINTS: Final = {"refreshToken": "refresh_token", "accessToken": "access_token"}
@@ -50,13 +53,17 @@ async def forget_connection(work: Work, connection: Connection, *, client: Token
 def revocation_endpoint(work: Work, integration: Integration | None) -> TokenEndpoint | None:
     """The revocation endpoint of an integration, with its client; None without an address or a client.
 
-    None also if the client secret was not entered for the address: then the deletion goes on without it.
+    None also if the client secret was not entered for the address or does not open: then the deletion goes on
+    without it.
     """
     if integration is None or integration.revocation_url is None:
         return None
     if not client_fits(integration, integration.revocation_url):
         return None
-    return token_endpoint(work, integration, integration.revocation_url)
+    try:
+        return token_endpoint(work, integration, integration.revocation_url)
+    except SecretUnreadable:
+        return None
 
 
 def with_client(hub: Hub, organization_id: str, new: NewJob, client: TokenEndpoint | None) -> NewJob:
@@ -65,19 +72,22 @@ def with_client(hub: Hub, organization_id: str, new: NewJob, client: TokenEndpoi
 
 
 def client_of(hub: Hub, job: Claimed) -> TokenEndpoint | None:
-    """The client of a job; None without one. Raises GiveUp if it cannot be read."""
-    return None if job.secret is None else _read(_unsealed(hub, job))
+    """The client of a job; None without one, or if it does not open: the job goes on without it."""
+    try:
+        return None if job.secret is None else _read(_unsealed(hub, job))
+    except GiveUp:
+        return None
 
 
 async def revoke(caller: Caller, context: JobContext) -> None:
     """Revoke the tokens at the vendor. A token that it refuses to revoke counts as revoked.
 
-    Raises GiveUp if they were not entered for the address.
+    Raises GiveUp if they were not entered for the address, or do not open.
     """
     hub, job = caller.hub, context.job
     farewell = _unsealed(hub, job)
     if farewell["client"] is None:
-        raise GiveUp(_WITHHELD)
+        raise GiveUp(_UNREADABLE if farewell.get("unreadable") else _WITHHELD)
     for token, hint in farewell["tokens"]:
         try:
             await revoke_token(hub.egress, _read(farewell["client"]), token, hint=hint, lane=caller.organization_id)
@@ -95,9 +105,8 @@ async def _ask_to_revoke(work: Work, connection: Connection, client: TokenEndpoi
         return
     if client is not None and not Origins.read(connection.secret_origins).allows_token(address):
         client = None
-    stored = work.unseal(connection, "secret")
-    tokens = [(stored[key], hint) for key, hint in _HINTS.items() if key in stored]
-    if not tokens:
+    tokens = await _tokens(work, connection)
+    if tokens is not None and not tokens:
         return
     new = NewJob(
         operation=REVOKE,
@@ -108,8 +117,24 @@ async def _ask_to_revoke(work: Work, connection: Connection, client: TokenEndpoi
         max_attempts=_MAX_ATTEMPTS,
         created_by=work.caller.principal_id,
     )
-    farewell = {"client": _written(client), "tokens": tokens} if client else {"client": None}
+    whole = client is not None and tokens is not None
+    farewell = {
+        "client": _written(client) if client and whole else None,
+        "tokens": tokens if whole else None,
+        "unreadable": tokens is None,
+    }
     await work.enqueue(_with_secret(work.hub, connection.organization_id, new, farewell))
+
+
+async def _tokens(work: Work, connection: Connection) -> list[tuple[str, str]] | None:
+    """The tokens of a connection with their hints; None if they do not open, which does not stop a removal."""
+    try:
+        stored = work.unseal(connection, "secret")
+    except SecretUnreadable as refusal:
+        if refusal.place is not None:
+            await audit_unreadable(work, refusal.place)
+        return None
+    return [(stored[key], hint) for key, hint in _HINTS.items() if key in stored]
 
 
 def _written(client: TokenEndpoint) -> dict[str, Any]:

@@ -40,7 +40,7 @@ from resolvers.installations.mutations import InstallIntegration, UpdateInstalla
 from resolvers.installations.queries import InstallationFilter
 from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.creation import CreateIntegration
-from resolvers.integrations.deletion import DeletedIntegration
+from resolvers.integrations.deletion import DeletedIntegration, forget_connections
 from resolvers.integrations.queries import IntegrationFilter, IntegrationOrderField, integration_order
 from resolvers.integrations.verification import VERIFY
 from resolvers.jobs.mutations import cancel_job
@@ -96,6 +96,11 @@ async def _cancel(estate: Estate) -> None:
 
 async def _begin_deletion(estate: Estate) -> None:
     await estate.hub.run(_set_deleting(estate))
+
+
+async def _forget(estate: Estate) -> None:
+    await _begin_deletion(estate)
+    await estate.run(forget_connections, DeletedIntegration(id=estate.integration.id))
 
 
 async def _hold_verification(estate: Estate) -> None:
@@ -227,7 +232,7 @@ CALLS: dict[str, Call] = {
     "finish_deletion": Call(
         given=lambda e: (e.integration.id,),
         foreign=Foreign.NONE,
-        prepare=_begin_deletion,
+        prepare=_forget,
         audits=("integration.emptied",),
     ),
     "cancel_job": Call(given=lambda e: (e.job.id,), audits=("job.cancelled",)),
@@ -240,6 +245,7 @@ CALLS: dict[str, Call] = {
     "expire_idempotency_keys": Call(given=lambda e: ()),
     "remove_ended_tokens": Call(given=lambda e: ()),
     "remove_old_jobs": Call(given=lambda e: ()),
+    "take_up_deletions": Call(given=lambda e: ()),
     "admit_keys": Call(given=lambda e: ()),
     "begin_sealing": Call(given=lambda e: (2,)),
     "complete_rotation": Call(given=lambda e: (2,)),

@@ -6,7 +6,12 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from models.tables import ConnectSession
-from resolvers.integrations.deletion import delete_integration, finish_deletion
+from resolvers.integrations.deletion import (
+    DeletedIntegration,
+    delete_integration,
+    finish_deletion,
+    forget_connections,
+)
 from tests.harness.rows import snapshot
 
 HISTORY = {"audit_entry", "connect_session", "dispatch", "event"}
@@ -20,6 +25,7 @@ async def test_a_deleted_integration_keeps_its_history_and_nothing_else(estate, 
     before = await _tables_with_rows_of(app, estate, database)
 
     await estate.run(delete_integration, app)
+    await estate.run(forget_connections, DeletedIntegration(id=app))
     await estate.run(finish_deletion, app)
 
     removed = before - await _tables_with_rows_of(app, estate, database)

@@ -10,7 +10,8 @@ class Token(Changeable, Owned, table=True):
     """Belongs to exactly one of: a principal, an integration, an installation. `hint`: its last letters.
 
     `created_by`: its maker, the user that made it or took it over. A token of an app or an installation never does
-    more than its maker may. Without a maker, as the operator makes it, it has exactly its own permissions.
+    more than its maker may. Without a maker, as the operator makes it, it has exactly its own permissions. A personal
+    token has ACT_AS while its user or its maker is an administrator, or if it has no maker.
     `allowed_capabilities`: the only capabilities that it may run, by id, with the digests of their declarations when
     it was made; empty means any.
     """

@@ -23,7 +23,8 @@ _PREFIX: Final = "pb_"
 _TEXT: Final = re.compile(r"pb_[A-Za-z0-9_-]{43}")
 _USE_INTERVAL_MS: Final = 60_000
 HINT_LENGTH: Final = 4
-#: An app's token has these only if an administrator made it, and while its maker is one.
+#: An app's token has these only if an administrator made it, and while its maker is one. A personal token follows
+#: its user, who has no ACT_AS: for that one an administrator stands behind the token, its user or its maker.
 GIVEN_BY_ADMINISTRATORS: Final = frozenset(
     {Permission.ACT_AS, Permission.ORGANIZATION_ADMIN, Permission.TOKENS_WRITE}
 )
@@ -75,17 +76,17 @@ def bearer(header: str | None) -> str | None:
 def granted(
     token: Token, *, principal: Principal | None = None, maker: Principal | None = None
 ) -> frozenset[Permission]:
-    """The permissions of a token: its own, limited to the present ones of its principal or maker.
+    """The permissions of a token: its own, limited to the present ones of its principal, or of its maker without one.
 
     No principal has ACT_AS. It reaches users of the token's own organization, so it counts in that one only.
     """
     words = set(token.permissions)
     if principal is not None:
-        at_home = principal.organization_id == token.organization_id
-        words &= {*principal.permissions, *([Permission.ACT_AS] if at_home else [])}
-    if maker is not None:
+        acts = principal.organization_id == token.organization_id and _is_backed(token, principal, maker)
+        words &= {*principal.permissions, *([Permission.ACT_AS] if acts else [])}
+    elif maker is not None:
         words &= {*maker.permissions, Permission.ACT_AS}
-        if Permission.ORGANIZATION_ADMIN not in maker.permissions:
+        if not _is_administrator(maker):
             words -= GIVEN_BY_ADMINISTRATORS
     return _permissions(words)
 
@@ -99,6 +100,7 @@ async def _of_token(hub: Hub, text: str, named: str | None, source: Source, requ
     await _note_use(hub, found.token, now)
     organization_id, principal = await _place(hub, found, named)
     token = found.token
+    maker = found.maker if token.principal_id is None else None
     return Caller(
         hub=hub,
         source=source,
@@ -110,8 +112,8 @@ async def _of_token(hub: Hub, text: str, named: str | None, source: Source, requ
         token_id=token.id,
         integration_id=token.integration_id,
         installation_id=token.installation_id,
-        maker_id=found.maker.id if found.maker else None,
-        narrowed_by=_narrowed_by(found.maker),
+        maker_id=maker.id if maker else None,
+        narrowed_by=None if maker is None or _is_administrator(maker) else maker.id,
         allowed_capabilities=token.allowed_capabilities,
         subject=_subject(found),
     )
@@ -194,8 +196,15 @@ def _alive(token: Token, principal: Principal | None, now: int) -> bool:
     return not ended and not disabled
 
 
-def _narrowed_by(maker: Principal | None) -> str | None:
-    return None if maker is None or Permission.ORGANIZATION_ADMIN in maker.permissions else maker.id
+def _is_backed(token: Token, principal: Principal, maker: Principal | None) -> bool:
+    """Whether an administrator stands behind a personal token: its user, or its maker. Or the operator made it."""
+    if token.created_by is None or _is_administrator(principal):
+        return True
+    return maker is not None and maker.disabled_at is None and _is_administrator(maker)
+
+
+def _is_administrator(user: Principal) -> bool:
+    return Permission.ORGANIZATION_ADMIN in user.permissions
 
 
 def _require_maker(found: FoundToken) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, or_
+from sqlalchemy import Select, bindparam, or_
 from sqlmodel import col
 
 from models.database import Database
@@ -17,7 +17,7 @@ from resolvers.scope import of_subject
 
 @dataclass(frozen=True, kw_only=True)
 class FoundToken:
-    """A token and the user that limits it: of a personal one its principal, of an app's its maker.
+    """A token and the users that limit it: the principal of a personal one, and the maker of any.
 
     A maker that was removed is None, although `token.created_by` names it.
     """
@@ -60,9 +60,9 @@ class Lookup:
         rows = await self._straight.rows(_token, entities=(Token, Principal), values={"digest": digest})
         if not rows:
             return None
-        token, user = rows[0]
-        is_personal = token.principal_id is not None
-        return FoundToken(token=token, principal=user) if is_personal else FoundToken(token=token, maker=user)
+        token: Token = rows[0][0]
+        users = {user.id: user for _, user in rows if user is not None}
+        return FoundToken(token=token, principal=users.get(token.principal_id), maker=users.get(token.created_by))
 
     async def organization(self, id: str) -> Organization | None:
         """An organization by id. Raises Unavailable."""
@@ -102,10 +102,12 @@ class Lookup:
 
 
 def _token() -> Select[Any]:
+    """One row for each of its users, at least one."""
+    users = col(Principal.id).in_([col(Token.principal_id), col(Token.created_by)])
     return (
         columns_of(Token, Principal)
         .select_from(Token)
-        .outerjoin(Principal, col(Principal.id) == func.coalesce(col(Token.principal_id), col(Token.created_by)))
+        .outerjoin(Principal, users)
         .where(col(Token.digest) == bindparam("digest"))
     )
 

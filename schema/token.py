@@ -50,8 +50,8 @@ class Token(RowNode):
     )
     created_by: Principal | None = to_one(
         edges.MAKER_BY_TOKEN,
-        "The user that made it or took it over. The token of an app never does more than this user may; without one,"
-        " it was made by the operator.",
+        "The user that made it or took it over. The token of an app never does more than this user may; a personal"
+        " one has ACT_AS only while this user or its own is an administrator. Null: the operator made it.",
     )
     created_at: DateTime = column("When it was made.")
     expires_at: DateTime | None = column("When it ends by itself.")

@@ -11,7 +11,9 @@ from models.vocabulary import Permission, TokenReach
 from resolvers.caller import Caller
 from resolvers.people.organization import CreateOrganization, IssueToken, create_organization, issue_token
 from tests.harness.acting import act, listed, refusal
+from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
+from tests.people import documents
 
 MADE = "secret token { permissions }"
 MAY = "{ viewer { permissions } }"
@@ -86,6 +88,46 @@ async def test_an_apps_token_has_it_while_its_maker_is_an_administrator(organiza
     assert await may(back_end) == ["EVENTS_READ", "ACT_AS"], "an administrator gives it without having it"
 
 
+@both
+async def test_a_personal_token_has_it_while_an_administrator_stands_behind_it(organization, graphql) -> None:
+    boss, ada = await organization.add_user("boss"), await organization.add_user("ada", Permission.EVENTS_READ)
+    client = await organization.signed_in(*Permission, username="boss")
+
+    async def made(by: Any, *more: str, **owner: Any) -> Any:
+        new = {"name": "t", "permissions": ["ACT_AS", "EVENTS_READ", *more], **owner}
+        return graphql((await act(by, "createToken", new, "secret"))["secret"])
+
+    own = await made(client, "ORGANIZATION_ADMIN", "TOKENS_WRITE")
+    tokens = [await made(own), await made(client, principalId=ada), await made(organization.client, principalId=ada)]
+
+    at_first = [await may(one) for one in tokens]
+    await _change(organization, boss, permissions=["EVENTS_READ"])
+    demoted = [await may(one) for one in (own, *tokens)]
+    await _change(organization, ada, permissions=["EVENTS_READ", "ORGANIZATION_ADMIN"])
+
+    assert at_first == [["EVENTS_READ", "ACT_AS"]] * 3
+    assert demoted == [["EVENTS_READ"]] * 3 + [["EVENTS_READ", "ACT_AS"]]
+    assert await may(tokens[1]) == ["EVENTS_READ", "ACT_AS"], "its user is one now"
+
+
+@both
+@pytest.mark.parametrize("end", ["disabled", "removed"])
+async def test_nor_has_another_users_token_once_the_administrator_that_made_it_is_gone(organization, graphql, end):
+    boss, ada = await organization.add_user("boss"), await organization.add_user("ada", Permission.EVENTS_READ)
+    client = await organization.signed_in(*Permission, username="boss")
+    new = {"name": "t", "permissions": ["ACT_AS", "EVENTS_READ"], "principalId": ada}
+    theirs = graphql((await act(client, "createToken", new, "secret"))["secret"])
+    by_operator = await organization.signed_in(Permission.ACT_AS, username="ada")
+
+    if end == "disabled":
+        await _change(organization, boss, disabled=True)
+    else:
+        await documents.act(organization.client, "deletePrincipal", boss)
+
+    assert await may(theirs) == ["EVENTS_READ"]
+    assert await may(by_operator) == ["ACT_AS"]
+
+
 async def test_it_counts_in_the_organization_of_the_token_only(new_organization, hub, graphql) -> None:
     home, elsewhere = await new_organization(subject="sub-1"), await new_organization(subject="sub-1")
     wanted = IssueToken(
@@ -99,3 +141,7 @@ async def test_it_counts_in_the_organization_of_the_token_only(new_organization,
 
     assert await may(graphql(token)) == ["EVENTS_READ", "ACT_AS"]
     assert await may(graphql(token, X_Hub_Id=elsewhere.slug)) == ["EVENTS_READ"]
+
+
+async def _change(organization: Any, principal: str, **values: Any) -> None:
+    assert "principal" in await documents.act(organization.client, "updatePrincipal", principal, **values)

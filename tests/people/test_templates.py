@@ -54,6 +54,30 @@ async def test_an_author_leads_no_such_fact_elsewhere(author, organization, data
     assert renamed["name"] == "Renamed"
 
 
+async def test_headers_given_again_name_no_such_fact_at_another_origin(author, organization, upstream, database):
+    made = await make(organization.client, "createIntegration", {"name": "Theirs"} | auth("${user.username}"))
+    run_it = {"name": "RUN", "method": "POST", "endpoint": f"{upstream.url}/ok"}
+    manifest = {"integrationId": made["id"], "capabilities": [run_it]}
+    handler = (await make(author, "declareCapabilities", manifest, "handler"))["handler"]
+    same = {"id": made["id"], "auth": {"headers": [{"name": "X-Who", "value": "${user.username}"}]}}
+
+    refused = await refusal(author, "updateIntegration", same)
+    run = {"capability": {"named": {"handler": handler, "name": "RUN"}}}
+    called = await refusal(organization.client, "dispatch", run)
+
+    assert (refused["code"], refused["permission"]) == ("FORBIDDEN", "ORGANIZATION_READ")
+    assert (called["reason"], upstream.requests) == ("ADDRESS_CHANGED", [])
+
+
+async def test_a_change_on_the_same_origin_tells_nobody_anything_new(author, organization):
+    made = await make(organization.client, "createIntegration", {"name": "Theirs"} | auth("${user.email}"))
+    path = {"id": made["id"], "auth": {"apiBaseUrl": "http://127.0.0.1:9/v2"}}
+
+    changed = await make(author, "updateIntegration", path, "auth { apiBaseUrl }")
+
+    assert changed["auth"]["apiBaseUrl"] == "http://127.0.0.1:9/v2"
+
+
 async def test_public_facts_are_for_every_author(author):
     assert await make(author, "createIntegration", {"name": "A"} | auth("${tenant.id} ${tenant.slug} ${tenant.name}"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -14,6 +15,8 @@ from resolvers.caller import Caller
 from resolvers.managing import manages
 from resolvers.scope import living
 from resolvers.work import Work
+
+_ACTS: Final = frozenset({Permission.ACT_AS})
 
 
 async def offered(work: Work, session: ConnectSession, integration_ids: Sequence[str]) -> list[Integration]:
@@ -44,7 +47,7 @@ async def _viewer(work: Work, session: ConnectSession) -> Caller | None:
     if session.principal_id is None:
         return maker
     holder = await _active(work, session.principal_id)
-    return None if holder is None else _caller(work, holder, frozenset(map(Permission, holder.permissions)))
+    return None if holder is None else _caller(work, holder, _words(holder))
 
 
 async def maker_of(work: Work, session: ConnectSession) -> Caller | None:
@@ -52,26 +55,33 @@ async def maker_of(work: Work, session: ConnectSession) -> Caller | None:
     token = await work.first(select(Token).where(col(Token.id) == session.created_by_token))
     if session.created_by_token is not None and (token is None or token.revoked_at is not None):
         return None
-    of_app = token is not None and token.kind is not TokenKind.PERSONAL
-    ids = (session.created_by, token.created_by if token and of_app else None)
-    user, maker = [await _active(work, one) if one else None for one in ids]
-    if any(one and row is None for one, row in zip(ids, (user, maker), strict=True)):
+    user = await _active(work, session.created_by)
+    maker = await _active(work, token.created_by) if token else None
+    if session.created_by is not None and user is None:
         return None
     if token is None:
-        words = frozenset(map(Permission, user.permissions)) if user else work.caller.permissions
-    else:
-        words = granted(token, principal=user, maker=maker)
-    return _caller(work, user, words, token=token, maker=maker)
+        return _caller(work, user, _words(user) if user else work.caller.permissions)
+    if token.kind is TokenKind.PERSONAL:
+        return _caller(work, user, granted(token, principal=user, maker=maker), token=token)
+    if token.created_by is not None and maker is None:
+        return None
+    words = granted(token, maker=maker)
+    return _caller(work, user, words & (_words(user) | _ACTS) if user else words, token=token, maker=maker)
 
 
 def _may_make(maker: Caller, session: ConnectSession) -> bool:
-    if session.principal_id is not None and session.principal_id == maker.principal_id:
+    own = session.principal_id is not None and session.principal_id == maker.principal_id
+    if own and maker.integration_id is None:
         return True  # with an invitation anybody makes a connection of their own
     acts = session.principal_id is None or maker.may(Permission.ACT_AS) or maker.is_admin
     return acts and maker.may(Permission.CONNECTIONS_WRITE)
 
 
-async def _active(work: Work, principal_id: str) -> Principal | None:
+def _words(user: Principal) -> frozenset[Permission]:
+    return frozenset(map(Permission, user.permissions))
+
+
+async def _active(work: Work, principal_id: str | None) -> Principal | None:
     alive = select(Principal).where(col(Principal.id) == principal_id, col(Principal.disabled_at).is_(None))
     return await work.first(alive)
 

@@ -8,7 +8,7 @@ from typing import Final
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from schema.door.admission import mark_costs
+from schema.door.marks import mark_costs
 from schema.kit.errors import handlers
 from schema.kit.page import describe_pages
 from schema.kit.prices import price_columns

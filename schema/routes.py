@@ -12,6 +12,7 @@ from starlette.routing import Route
 from models.vocabulary import Source
 from resolvers.hub import Hub
 from resolvers.loaders.loaders import Loaders
+from resolvers.turns import Share
 from schema.build import build_schema
 from schema.door.admission import Admission
 from schema.door.endpoint import GraphQLEndpoint
@@ -25,10 +26,10 @@ from wire.caller import caller_of
 def routes(hub: Hub, *, body: BodyLimits, page: Callable[[Request], Response] | None) -> list[Route]:
     """The routes of this face over a hub; `page` answers a browser that asks for HTML without a query."""
 
-    async def context(request: Request) -> Context:
+    async def context(request: Request, share: Share) -> Context:
         caller = await caller_of(hub, request, Source.GRAPHQL)
         refuse_act_as(request, "GraphQL names the user in the input, as actAs; leave the header out.")
-        return Context(caller=caller, loaders=Loaders(caller))
+        return Context(caller=caller, loaders=Loaders(caller, share))
 
     endpoint = GraphQLEndpoint(
         schema=build_schema(),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from asyncio import Future, get_running_loop, sleep
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from functools import partial
 from typing import Any
 
-from aiodataloader import DataLoader
+from aiodataloader import DataLoader, dispatch_queue
+from aiodataloader import Loader as Queued
 from sqlalchemy import ColumnElement
 
 from models.errors import Forbidden
@@ -16,17 +18,19 @@ from models.vocabulary import Permission
 from resolvers.caller import Caller
 from resolvers.loaders.edge import Edge, Relation
 from resolvers.page import Slice, SliceRequest, cut
+from resolvers.turns import Share
 
 _BATCH = 1000
-_Loader = DataLoader[Any, Any]
 Conditions = Sequence[ColumnElement[bool]]
 
 
 class Loaders:
     """The loaders of one request. They are cleared after each mutation, so that its answer shows new values."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, share: Share | None = None) -> None:
+        """`share`: the turns in which the request is answered."""
         self._caller = caller
+        self._share = share
         self._loaders: dict[Hashable, _Loader] = {}
         self._held: dict[tuple[type, str], Row] = {}
 
@@ -79,7 +83,7 @@ class Loaders:
 
     def _loader(self, key: Hashable, load: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]) -> _Loader:
         if key not in self._loaders:
-            self._loaders[key] = DataLoader(load, max_batch_size=_BATCH)
+            self._loaders[key] = _Loader(load, self._share)
         return self._loaders[key]
 
     async def _one(self, edge: Edge, keys: Sequence[str]) -> list[Any]:
@@ -114,6 +118,26 @@ class Loaders:
     async def _run(self, statement: Any) -> Sequence[Any]:
         async with self._caller.hub.database.read() as session:
             return (await session.execute(statement)).all()
+
+
+class _Loader(DataLoader[Any, Any]):
+    """Sends a batch once no task of the request waits for its turn: it may want a key of the same batch."""
+
+    def __init__(self, load: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]], share: Share | None) -> None:
+        super().__init__(load, max_batch_size=_BATCH)
+        self._share = share
+
+    def do_resolve_reject(self, key: Any, future: Future[Any]) -> None:
+        """Put a key into the queue. The first one schedules the batch."""
+        if not self._queue:
+            get_running_loop().create_task(self._send())
+        self._queue.append(Queued(key=key, future=future))
+
+    async def _send(self) -> None:
+        await sleep(0)  # tasks that were woken together with this one put their keys into the queue
+        if self._share is not None:
+            await self._share.all_went_on()
+        dispatch_queue(self)
 
 
 def _conditions(filter_: Any) -> Conditions:

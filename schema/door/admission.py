@@ -19,22 +19,23 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     parse,
-    print_schema,
     validate,
 )
 from graphql.execution import get_variable_values
 from graphql.execution.values import VariableValues
 from strawberry.exceptions import StrawberryInputCoercionError
 
+from schema.door.converting import Converter
 from schema.door.limits import Cost, Limits
+from schema.door.marks import schema_hash
 from schema.door.refusal import Code, Refused, refusal
 from schema.door.rules import validation_rules
 from schema.door.scales import Scales
 from schema.door.sizes import require_sizes
 from schema.door.storable import require_storable
+from schema.door.values import count_variables
 from schema.door.weight import Weight
 
-_HASH = "patchbay-hash"
 #: graphql-core's message when a rule has used up its comparisons.
 _OUT_OF_BUDGET = "Validation aborted."
 #: The part of a message that repeats a value, which may be a secret in the wrong place.
@@ -61,12 +62,29 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """A chosen operation with the given variables, not yet coerced. `counts`: the values of each variable."""
+
+    checked: Checked
+    operation: OperationDefinitionNode
+    weight: Weight
+    given: Mapping[str, Any]
+    counts: Mapping[str, int]
+
+    @property
+    def values(self) -> int:
+        """The number of values to coerce."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Admitted:
-    """An operation that may be executed, with its variables coerced."""
+    """An operation that may be executed, with its variables coerced. `counts`: the values of each variable."""
 
     checked: Checked
     operation: OperationDefinitionNode
     variables: VariableValues
+    counts: Mapping[str, int]
     cost: Cost
 
 
@@ -75,6 +93,7 @@ class Admission:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.converter = Converter(limits.values_at_once)
         self._rules = validation_rules(limits.comparisons)
         self._known: OrderedDict[tuple[str, bytes], Checked] = OrderedDict()
         self._known_tokens = 0
@@ -89,16 +108,36 @@ class Admission:
         method: Method,
     ) -> Admitted:
         """The admitted operation. Raises Refused: BAD_REQUEST, TOO_COSTLY, or INVALID_INPUT (wrong types)."""
+        return self.coerce(schema, self.weigh(schema, query, variables, operation_name, method=method))
+
+    def weigh(
+        self,
+        schema: GraphQLSchema,
+        query: str,
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+        *,
+        method: Method,
+    ) -> Weighed:
+        """The first part of `admit`: all that is short, however many values there are. Raises the same."""
         checked = self._check(schema, query)
         operation = _choose(checked, operation_name)
         _require_allowed(operation, method)
         weight = checked.weights[operation.name.value if operation.name else None]
-        require_sizes(weight, variables or {}, self.limits)  # before coercion: also integers beyond GraphQL's
-        values = self._coerce(schema, operation, variables)
+        given = variables or {}
+        require_sizes(weight, given, self.limits)  # before coercion: also integers beyond GraphQL's
+        counts = count_variables(schema, operation, given, self.limits)
+        return Weighed(checked, operation, weight, given, counts)
+
+    def coerce(self, schema: GraphQLSchema, weighed: Weighed) -> Admitted:
+        """The second part of `admit`, which takes time for each value; any thread may run it. Raises the same."""
+        operation, weight, counts = weighed.operation, weighed.weight, weighed.counts
+        values = self._coerce(schema, operation, weighed.given)
         require_sizes(weight, values.coerced, self.limits)  # after coercion: also defaults
         cost = weight.total(values.coerced, self.limits.page)
         _require_affordable(cost, self.limits)
-        return Admitted(checked, operation, values, cost)
+        _require_few(weight.taken(counts, values.coerced, self.limits.page), self.limits, cost)
+        return Admitted(weighed.checked, operation, values, counts, cost)
 
     def _check(self, schema: GraphQLSchema, query: str) -> Checked:
         key = schema_hash(schema), hashlib.sha256(query.encode("utf-8", "surrogatepass")).digest()
@@ -138,12 +177,12 @@ class Admission:
             raise Refused([_coded(error) for error in errors])
 
     def _coerce(
-        self, schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any] | None
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]
     ) -> VariableValues:
-        require_storable(given or {})
+        require_storable(given)
         most = self.limits.errors - 1
         definitions = operation.variable_definitions or ()
-        values = get_variable_values(schema, definitions, dict(given or {}), most, hide_suggestions=True)
+        values = get_variable_values(schema, definitions, dict(given), most, hide_suggestions=True)
         if isinstance(values, VariableValues):
             return values
         for error in values:
@@ -157,30 +196,6 @@ class Admission:
         while self._known_tokens > self.limits.cached_tokens:
             _, oldest = self._known.popitem(last=False)
             self._known_tokens -= oldest.tokens
-
-
-def schema_hash(schema: GraphQLSchema) -> str:
-    """The hash of the printed schema and its prices, cached in its extensions; a builder may set it there."""
-    known: str | None = schema.extensions.get(_HASH)
-    if known is None:
-        prices = [
-            f"{kind.name}.{name}={field.extensions['cost']}"
-            for kind in schema.type_map.values()
-            for name, field in getattr(kind, "fields", {}).items()
-            if "cost" in field.extensions
-        ]
-        text = "\n".join([print_schema(schema), *prices])
-        known = schema.extensions[_HASH] = hashlib.sha256(text.encode()).hexdigest()
-    return known
-
-
-def mark_costs(schema: GraphQLSchema) -> None:
-    """Copy `strawberry.field(metadata={"cost": n, "rows": n})` to graphql-core's fields, once, after building."""
-    for kind in schema.type_map.values():
-        for field in getattr(kind, "fields", {}).values():
-            definition = field.extensions.get("strawberry-definition")
-            metadata = getattr(definition, "metadata", None) or {}
-            field.extensions.update({name: metadata[name] for name in ("cost", "rows") if name in metadata})
 
 
 def _checked(document: DocumentNode, weights: Mapping[str | None, Weight], length: int) -> Checked:
@@ -236,6 +251,17 @@ def _require_affordable(cost: Cost, limits: Limits) -> None:
         if asked > most:
             message = f"The operation asks for up to {asked} {what}; {most} are allowed. Ask for smaller pages."
             raise refusal(Code.TOO_COSTLY, message, cost=cost)
+
+
+def _require_few(taken: int, limits: Limits, cost: Cost) -> None:
+    if taken > limits.values:
+        raise refusal(
+            Code.TOO_COSTLY,
+            f"The arguments take {taken} values; {limits.values} are allowed. A variable counts for each argument"
+            " that takes it, and an argument for each row of the pages around it. Send fewer values, or ask for"
+            " smaller pages.",
+            cost=cost,
+        )
 
 
 def _coded(error: GraphQLError) -> GraphQLError:

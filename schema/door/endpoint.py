@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,8 @@ from models.errors import (
     Unavailable,
     UpstreamFailed,
 )
-from schema.door.admission import Admission, Method
+from resolvers.turns import Share, Turns
+from schema.door.admission import Admission, Admitted, Method
 from schema.door.execution import execute, too_large
 from schema.door.limits import Cost
 from schema.door.masking import present
@@ -57,10 +58,11 @@ class GraphQLEndpoint:
 
     schema: strawberry.Schema
     admission: Admission
-    authenticate: Callable[[Request], Awaitable[object]]
+    authenticate: Callable[[Request, Share], Awaitable[object]]
     log: logging.Logger
     body: BodyLimits = field(default_factory=BodyLimits)
     page: Callable[[Request], Response] | None = None
+    turns: Turns = field(default_factory=Turns)
 
     def __post_init__(self) -> None:
         if self.schema.extensions or self.schema.directives:
@@ -91,35 +93,43 @@ class GraphQLEndpoint:
             return self._refuse_document(error, media)
 
     async def _answer(self, request: Request, method: Method, media: str) -> Response:
-        context = await self.authenticate(request)
+        share = self.turns.share()
+        context = await self.authenticate(request, share)
         asked = await self._parameters(request, method)
-        admitted = self.admission.admit(
-            self.schema._schema, asked.query, asked.variables, asked.operation_name, method=method
+        admitted = await self._admit(asked, method)
+        limits = self.admission.limits
+        result = await execute(
+            self.schema, admitted, context, limits=limits, share=share, converter=self.admission.converter
         )
-        most = self.admission.limits.answer_bytes
-        result = await execute(self.schema, admitted, context, answer_bytes=most)
+        errors = [error async for error in self._presented(result.errors or (), share)]
         try:
-            answer = _json(200, media, self._body(result.errors or (), admitted.cost, data=result.data))
+            answer = _json(200, media, _body(errors, admitted.cost, data=result.data))
         except orjson.JSONEncodeError as cause:
             error = GraphQLError("The answer is not JSON.", path=[], original_error=cause)
-            return _json(500, media, self._body([error], admitted.cost))
-        if len(answer.body) > most:  # escapes and errors are not counted before
-            raise too_large(admitted, most)
+            return _json(500, media, _body([present(error, self.log)], admitted.cost))
+        if len(answer.body) > limits.answer_bytes:  # escapes and errors are not counted before
+            raise too_large(admitted, limits)
         return answer
+
+    async def _admit(self, asked: Parameters, method: Method) -> Admitted:
+        schema = self.schema._schema
+        weighed = self.admission.weigh(schema, asked.query, asked.variables, asked.operation_name, method=method)
+        return await self.admission.converter.run(weighed.values, self.admission.coerce, schema, weighed)
+
+    async def _presented(self, errors: Sequence[GraphQLError], share: Share) -> AsyncIterator[dict[str, Any]]:
+        for error in errors:
+            if share.over():
+                await share.next()
+            yield present(error, self.log)
 
     async def _parameters(self, request: Request, method: Method) -> Parameters:
         if method is Method.GET:
             return parameters_of_address(request.query_params, self.body)
         return parameters_of_body(await read_json(request, self.body))
 
-    def _body(self, errors: Sequence[GraphQLError], cost: Cost | None, **data: object) -> dict[str, Any]:
-        """The answer with `errors` first, as the specification recommends (§7.1)."""
-        body: dict[str, Any] = {"errors": [present(error, self.log) for error in errors]} if errors else {}
-        return body | data | ({"extensions": {"cost": cost.shown()}} if cost else {})
-
     def _refuse_document(self, refused: Refused, media: str) -> Response:
         """The answer to a refused document. As `application/json` it is 200 if well formed: clients expect that."""
-        body = self._body(refused.errors, refused.cost)
+        body = _body([present(error, self.log) for error in refused.errors], refused.cost)
         if refused.wrong_method:
             return _json(405, media, body, {"allow": "POST"})
         return _json(400 if media == GRAPHQL else 200, media, body)
@@ -130,7 +140,7 @@ class GraphQLEndpoint:
         headers = {"www-authenticate": "Bearer"} if status == 401 else {}
         if isinstance(error, TooMany) and error.retry_after_seconds is not None:
             headers["retry-after"] = str(error.retry_after_seconds)
-        body = self._body([GraphQLError(error.message, original_error=error)], None)
+        body = _body([present(GraphQLError(error.message, original_error=error), self.log)], None)
         return _json(status, media, body, headers)
 
 
@@ -149,6 +159,12 @@ def _refuse(status: int, media: str, message: str, *, close: bool) -> Response:
     if status == 405:
         headers["allow"] = "GET, POST"
     return _json(status, media, {"errors": [error]}, headers)
+
+
+def _body(errors: Sequence[Mapping[str, Any]], cost: Cost | None, **data: object) -> dict[str, Any]:
+    """The answer with `errors` first, as the specification recommends (§7.1)."""
+    body: dict[str, Any] = {"errors": errors} if errors else {}
+    return body | data | ({"extensions": {"cost": cost.shown()}} if cost else {})
 
 
 def _json(status: int, media: str, body: object, headers: Mapping[str, str] | None = None) -> Response:

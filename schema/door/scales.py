@@ -25,6 +25,7 @@ from graphql import (
 from schema.door.limits import Limits
 from schema.door.refusal import Code, refusal
 from schema.door.sizes import read_sizes
+from schema.door.values import count_literals
 from schema.door.weight import Page, Sized, Weight
 
 _PAGE_ARGUMENTS = ("first", "last")
@@ -139,9 +140,12 @@ def _charge(
 ) -> None:
     """Add the field's own price and the weight inside it, multiplied by its rows if it is a page."""
     price = _price(node, definition, parent)
+    weight.values, weight.uses = count_literals(argument.value for argument in node.arguments or ())
     sizes = _sizes(node, definition, limits)
     if sizes is None:
         weight.cost, weight.nodes, weight.pages = price + inside.cost, inside.nodes, list(inside.pages)
+        weight.values += inside.values
+        weight.uses.update(inside.uses)
         return
     page = Page(sizes, price, inside)
     if not page.fixed:
@@ -150,6 +154,8 @@ def _charge(
     rows = page.rows({}, limits.page)
     weight.nodes = rows + rows * inside.nodes
     weight.cost = price + rows * inside.cost
+    weight.values += rows * inside.values
+    weight.uses.update({name: rows * times for name, times in inside.uses.items()})
 
 
 def _price(node: FieldNode, definition: GraphQLField | None, parent: GraphQLNamedType | None) -> int:

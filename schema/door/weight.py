@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,10 @@ from schema.door.limits import Cost
 
 @dataclass(slots=True)
 class Weight:
-    """The weight of one selection: fixed numbers, and pages whose size depends on variables."""
+    """The weight of one selection: fixed numbers, and pages whose size depends on variables.
+
+    `values`: those written in arguments. `uses`: how often arguments take each variable.
+    """
 
     depth: int = 0
     nesting: int = 0
@@ -21,6 +25,8 @@ class Weight:
     introspection_depth: int = 0
     nodes: int = 0
     cost: int = 0
+    values: int = 0
+    uses: Counter[str] = field(default_factory=Counter)
     pages: list[Page] = field(default_factory=list)
 
     def add(self, other: Weight) -> None:
@@ -32,12 +38,21 @@ class Weight:
         self.introspection_depth = max(self.introspection_depth, other.introspection_depth)
         self.nodes += other.nodes
         self.cost += other.cost
+        self.values += other.values
+        self.uses.update(other.uses)
         self.pages += other.pages
 
     def total(self, variables: Mapping[str, Any], page: int) -> Cost:
         """The cost with these coerced variables. `page`: the rows of a connection without a size."""
         nodes, cost = self._totals(variables, page)
         return Cost(requested=cost, nodes=nodes, depth=self.depth)
+
+    def taken(self, counts: Mapping[str, int], variables: Mapping[str, Any], page: int) -> int:
+        """The values that all arguments take, on every row, with variables of so many values."""
+        own = self.values + sum(times * counts.get(name, 0) for name, times in self.uses.items())
+        return own + sum(
+            each.rows(variables, page) * each.inside.taken(counts, variables, page) for each in self.pages
+        )
 
     def sized(self) -> Iterator[Sized]:
         """Every page size that a variable gives."""

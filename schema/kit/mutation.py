@@ -34,9 +34,12 @@ def mutation(
         require_fields(reads, input)
     read: Callable[[Any], Any] = (lambda given: command(reads, given)) if isinstance(reads, type) else reads
 
-    async def resolve(root: Any, info: Info, input: Any) -> Any:
-        answer = await act(info, operation, read(input))
+    async def run(info: Info, asked: Any) -> Any:
+        answer = await act(info, operation, asked)
         return answer if shows is None else shows(answer)
+
+    def resolve(root: Any, info: Info, input: Any) -> Any:
+        return run(info, read(input))  # read at once: an input of many values is read in a thread
 
     resolve.__annotations__["input"] = input
     return answering(operation, result, resolve, description)

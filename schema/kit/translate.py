@@ -21,10 +21,10 @@ def command(kind: type[C], given: Any) -> C:
     """A command with the mentioned fields; the others have the command's defaults. Global ids become row ids."""
     ids = _id_fields(type(given))  # type: ignore[arg-type]  # a class is hashable
     values = {}
-    for name, annotation in _fields(kind).items():  # type: ignore[arg-type]
+    for name, inner in _fields(kind).items():  # type: ignore[arg-type]
         value = getattr(given, name, strawberry.UNSET)
         if value is not strawberry.UNSET:
-            values[name] = _ids(value) if name in ids else _value(annotation, value)
+            values[name] = _ids(value) if name in ids else _value(inner, value)
     return kind(**values)
 
 
@@ -35,16 +35,13 @@ def require_fields(kind: type, input: type) -> None:
         raise TypeError(f"{kind.__name__} has no field for {', '.join(sorted(dropped))} of {input.__name__}.")
 
 
-def _value(annotation: Any, value: Any) -> Any:
+def _value(inner: Any, value: Any) -> Any:
+    """The value of a field. `inner`: the command class in its annotation, `object` if it is any JSON, or None."""
+    if inner is object:
+        return value
     if isinstance(value, list):
-        inner = _command_type(annotation)
-        return value if inner is None and _is_json(annotation) else tuple(_value(annotation, one) for one in value)
-    kind = _command_type(annotation)
-    return command(kind, value) if kind is not None and has_object_definition(type(value)) else value
-
-
-def _is_json(annotation: Any) -> bool:
-    return annotation is Any or annotation is object
+        return tuple(value) if inner is None else tuple(_value(inner, one) for one in value)
+    return value if inner is None or not has_object_definition(type(value)) else command(inner, value)
 
 
 def _ids(value: Any) -> Any:
@@ -55,8 +52,13 @@ def _ids(value: Any) -> Any:
 
 @cache
 def _fields(kind: type) -> dict[str, Any]:
+    """The fields of a command, each with the `inner` of `_value`."""
     hints = typing.get_type_hints(kind)
-    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+    return {field.name: _inner(hints[field.name]) for field in dataclasses.fields(kind)}
+
+
+def _inner(annotation: Any) -> Any:
+    return object if annotation is Any or annotation is object else _command_type(annotation)
 
 
 @cache

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from strawberry.http.ides import get_graphql_ide_html
 
 from models.errors import TooMany, Unauthenticated, Unavailable
+from resolvers.turns import Share
 from schema.door.admission import Admission
 from schema.door.endpoint import GraphQLEndpoint
 from schema.door.limits import Limits
@@ -77,7 +78,7 @@ def _app(door: Door) -> Starlette:
     log = logging.getLogger(f"tests.door.{door.port}")
     log.addHandler(_Listener(door.logged))
 
-    async def authenticate(request: Request) -> dict[str, Any]:
+    async def authenticate(request: Request, _: Share) -> dict[str, Any]:
         match request.headers.get("authorization"):
             case "Bearer wrong":
                 raise Unauthenticated

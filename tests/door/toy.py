@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from typing import Any, NewType
 
 import strawberry
 from strawberry.scalars import JSON
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types import Info
 
 from models.errors import (
@@ -29,7 +31,7 @@ from models.errors import (
     WrongMethod,
 )
 from models.vocabulary import HttpMethod, Permission, UnavailableReason
-from schema.door.admission import mark_costs
+from schema.door.marks import mark_costs
 
 DSN = "postgres://user:password@db/x"
 
@@ -87,6 +89,44 @@ class Thing:
     def parent(self) -> Thing | None:
         return None
 
+    @strawberry.field
+    async def sibling(self) -> Thing | None:
+        return Thing(id=strawberry.ID(f"{self.id}s"), name="sibling")
+
+    @strawberry.field
+    def known(self, names: list[str]) -> bool:
+        return self.name in names
+
+    @strawberry.field
+    def broken(self) -> int:
+        raise NotFound("thing")
+
+    @strawberry.field
+    async def torn(self) -> int:
+        raise NotFound("thing")
+
+
+#: The thread that coerces it, whatever is given.
+Thread = NewType("Thread", str)
+
+
+@strawberry.input
+class Part:
+    name: str
+    amount: int = 1
+    notes: list[str] | None = None
+    facts: JSON | None = None
+    coerced: Thread | None = None
+
+    def __post_init__(self) -> None:
+        self.threads = {self.coerced, threading.current_thread().name} - {None}
+
+
+@strawberry.input
+class Order:
+    parts: list[Part]
+    by: str | None = None
+
 
 @strawberry.type
 class Taken:
@@ -117,6 +157,14 @@ class Query:
     @strawberry.field
     def nodes(self, ids: list[strawberry.ID]) -> list[Thing]:
         return [Thing(id=each, name="") for each in ids]
+
+    @strawberry.field
+    def perhaps(self, ids: list[strawberry.ID]) -> list[Thing | None]:
+        return [Thing(id=each, name="") for each in ids]
+
+    @strawberry.field
+    def parts(self, order: Order) -> JSON:
+        return sorted(set[str]().union(*(part.threads for part in order.parts)))
 
     @strawberry.field
     def number(self, number: int) -> int:
@@ -171,6 +219,8 @@ class Mutation:
 
 
 def toy_schema() -> strawberry.Schema:
-    schema = strawberry.Schema(Query, Mutation, exception_handlers=[TakenHandler()])
+    thread = strawberry.scalar(name="Thread", parse_value=lambda _: threading.current_thread().name)
+    config = StrawberryConfig(scalar_map={Thread: thread})
+    schema = strawberry.Schema(Query, Mutation, config=config, exception_handlers=[TakenHandler()])
     mark_costs(schema._schema)
     return schema

@@ -6,8 +6,16 @@ from dataclasses import dataclass
 
 import pytest
 import strawberry
-from graphql import build_schema
+from graphql import (
+    GraphQLObjectType,
+    build_schema,
+    get_named_type,
+    get_nullable_type,
+    is_input_object_type,
+    is_list_type,
+)
 
+from schema.build import build_schema as build
 from schema.kit.places import place_in
 from schema.kit.translate import require_fields
 
@@ -39,6 +47,31 @@ class Input:
 def test_an_input_with_a_member_that_its_command_lacks_is_a_fault_of_the_graph():
     with pytest.raises(TypeError, match="Command has no field for other_name of Input"):
         require_fields(Command, Input)
+
+
+def holds_many_objects(kind, seen=frozenset()):
+    """Whether a value of an input type can have a list of objects anywhere."""
+    named = get_named_type(kind)
+    if not is_input_object_type(named) or named in seen:
+        return False
+    if is_list_type(get_nullable_type(kind)):
+        return True
+    return any(holds_many_objects(field.type, seen | {named}) for field in named.fields.values())
+
+
+def test_lists_of_objects_are_converted_when_a_resolver_is_called():
+    """The door calls resolvers with many values in a thread; what they await goes on in the event loop."""
+    schema = build()._schema
+    taking = {
+        name: field.extensions["strawberry-definition"].is_async
+        for kind in schema.type_map.values()
+        if isinstance(kind, GraphQLObjectType)
+        for name, field in kind.fields.items()
+        if any(holds_many_objects(argument.type) for argument in field.args.values())
+    }
+
+    assert taking["declareCapabilities"] is False
+    assert [name for name, asynchronous in taking.items() if asynchronous] == []
 
 
 @pytest.mark.parametrize(

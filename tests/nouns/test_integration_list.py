@@ -76,7 +76,7 @@ async def test_orders(shops, order, names) -> None:
     assert [one["name"] for one in await listed(shops, "integrations", "name", f"(orderBy: {{ {order} }})")] == names
 
 
-@pytest.mark.parametrize("filter", [{"search": "word " * 21}, {"vendor": ["v"] * 1001}, {"vendor": ["v"] * 40_000}])
+@pytest.mark.parametrize("filter", [{"search": "word " * 21}, {"vendor": ["v"] * 1001}, {"vendor": ["v"] * 10_000}])
 async def test_refuses_filters_beyond_what_a_database_takes(shops, filter) -> None:
     with pytest.raises(GraphQLFailed) as failed:
         await shops.query("query($f: IntegrationFilter) { integrations(filter: $f) { nodes { id } } }", f=filter)

@@ -123,7 +123,8 @@ class Settings(BaseSettings):
         "",
         description="The claim that names, by slug or id, the one organization in which a JWT acts. If it is"
         " empty or a JWT lacks it: the first organization with a user of the subject, one that the operator made"
-        " before others; `X-Hub-Id` picks another.",
+        " before others; `X-Hub-Id` picks another. A user that was entered while another organization had the subject"
+        " never comes first.",
     )
     graphiql: bool = Field(True, description="Whether GraphiQL is served at `/graphql` to browsers.")
     worker: bool = Field(

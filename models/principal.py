@@ -6,6 +6,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.row import (
+    UNAUDITED,
     Changeable,
     Owned,
     Scope,
@@ -26,7 +27,9 @@ class Principal(Changeable, Owned, table=True):
     """A user or a team: owner, holder of shares and connections. `subject`: a user's identity across organizations.
 
     It cannot be changed: with another subject, a token would speak for another person. `subject_confirmed`: the
-    operator entered it, not an administrator, who may enter anybody's.
+    operator entered it, not an administrator, who may enter anybody's. `subject_claimed`: an administrator entered it
+    while another organization had it, or before the operator did elsewhere; it never decides for a JWT that names no
+    organization, also as the only one left.
     """
 
     read_permission = Permission.ORGANIZATION_READ
@@ -47,6 +50,7 @@ class Principal(Changeable, Owned, table=True):
     email: str | None = text_field(default=None)
     subject: str | None = text_field(default=None)
     subject_confirmed: bool = flag_field()
+    subject_claimed: bool = flag_field(**UNAUDITED)  # an entry would tell that another organization has the subject
     custom_fields: dict[str, Any] = json_field(default_factory=dict)
     permissions: list[str] = json_field(default_factory=list)
     disabled_at: int | None = time_field(default=None)

@@ -244,9 +244,9 @@ def _feed_stamp_sqlite(element: feed_stamp, compiler: SQLCompiler, **options: An
     return FEED_SQLITE
 
 
-def flag_field() -> Any:
+def flag_field(**options: Any) -> Any:
     """A boolean column, by default false."""
-    return Field(default=False, sa_column_kwargs={"server_default": false()})
+    return Field(default=False, sa_column_kwargs={"server_default": false(), **options})
 
 
 def feed_field() -> Any:

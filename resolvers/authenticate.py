@@ -28,6 +28,10 @@ HINT_LENGTH: Final = 4
 GIVEN_BY_ADMINISTRATORS: Final = frozenset(
     {Permission.ACT_AS, Permission.ORGANIZATION_ADMIN, Permission.TOKENS_WRITE}
 )
+_CLAIMED: Final = (
+    "No organization is certain to be yours: each entered your user while another one had it. Name yours with the"
+    f" header {HUB_ID}, by its slug or id."
+)
 _WITHOUT_MAKER: Final = (
     "The user that made this token is disabled or removed. An administrator can hand it over to another user with"
     " transferToken, or make a new one."
@@ -55,9 +59,9 @@ async def authenticate(
     """The caller with this bearer text, in the organization that `X-Hub-Id` names by id or slug.
 
     Raises Unauthenticated in the same words for every text that is missing, malformed, unknown, expired or revoked;
-    Forbidden for an app's token if its maker is disabled or removed; NotFound for an organization that the text does
-    not reach, existing or not; UpstreamFailed if another issuer's keys cannot be fetched. A JWT that names no
-    organization acts in its subject's first.
+    Forbidden for an app's token if its maker is disabled or removed, and for a JWT that must name an organization;
+    NotFound for an organization that the text does not reach, existing or not; UpstreamFailed if another issuer's
+    keys cannot be fetched. A JWT that names no organization acts in its subject's first, unless that one is a claim.
     """
     request_id = request_id or new_id(hub.clock())
     if text is not None and _TEXT.fullmatch(text):
@@ -150,12 +154,7 @@ async def _of_external(hub: Hub, text: str, named: str | None, source: Source, r
     reached = await hub.lookup.memberships(identity.subject)
     if identity.organization is not None:
         reached = _among(reached, identity.organization)
-    if not any(membership.is_active for membership in reached):
-        raise Unauthenticated
-    chosen = [one for one in (_among(reached, named) if named else reached[:1]) if one.is_active]
-    if not chosen:
-        raise _no_such_organization() if named else Unauthenticated
-    principal = chosen[0].principal
+    principal = _chosen(reached, named, is_sworn=identity.organization is not None).principal
     return Caller(
         hub=hub,
         source=source,
@@ -166,6 +165,21 @@ async def _of_external(hub: Hub, text: str, named: str | None, source: Source, r
         principal_id=principal.id,
         subject=identity.subject if identity.organization is None else None,
     )
+
+
+def _chosen(reached: list[Membership], named: str | None, *, is_sworn: bool) -> Membership:
+    """The membership that the bearer names, else the first. `is_sworn`: the issuer has named the organization.
+
+    Raises Unauthenticated, NotFound for a name, and Forbidden if every membership is a claim.
+    """
+    if not any(membership.is_active for membership in reached):
+        raise Unauthenticated
+    if not named and not is_sworn and reached[0].principal.subject_claimed:
+        raise Forbidden(_CLAIMED, path=(HUB_ID,))
+    chosen = [one for one in (_among(reached, named) if named else reached[:1]) if one.is_active]
+    if not chosen:
+        raise _no_such_organization() if named else Unauthenticated
+    return chosen[0]
 
 
 def _subject(found: FoundToken) -> str | None:

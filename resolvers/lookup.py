@@ -93,7 +93,7 @@ class Lookup:
         """The organizations with a user of a subject, and that user, who may be disabled.
 
         First comes the one that decides if none is named: the oldest that the operator entered, else the oldest.
-        Raises Unavailable.
+        Claims come last: they never decide. Raises Unavailable.
         """
         rows = await self._straight.rows(
             _memberships, entities=(Organization, Principal), values={"subject": subject}
@@ -138,5 +138,5 @@ def _memberships() -> Select[Any]:
         .select_from(Organization)
         .join(Principal, col(Principal.organization_id) == col(Organization.id))
         .where(*of_subject(bindparam("subject")))
-        .order_by(col(Principal.subject_confirmed).desc(), col(Principal.id))
+        .order_by(col(Principal.subject_confirmed).desc(), col(Principal.subject_claimed), col(Principal.id))
     )

@@ -18,6 +18,7 @@ from resolvers.history import place_of_connection
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import operation
 from resolvers.people.members import MemberChange, member_change
+from resolvers.people.subjects import enter_subject
 from resolvers.unset import UNSET, Unset, given
 from resolvers.work import Work
 
@@ -124,11 +125,11 @@ async def new_principal(work: Work, new: CreatePrincipal) -> Principal:
         search_text=folded(new.display_name, new.username),
         email=new.email,
         subject=new.subject,
-        subject_confirmed=new.subject is not None and work.caller.is_operator,
         custom_fields=new.custom_fields or {},
         permissions=sorted(new.permissions),
     )
     members = await member_change(work, principal, new.member_ids)
+    await enter_subject(work, principal)
     work.add(principal)
     work.audit(principal, "principal.created", besides=members.shown)
     await work.flush()

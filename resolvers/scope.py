@@ -191,19 +191,30 @@ def _installations(viewer: Viewer, _model: Any) -> Conditions:
 
 
 def _connections(viewer: Viewer, _model: Any) -> Conditions:
-    """The viewer's own connections, and shared ones unless each of their integrations is restricted to others."""
+    """The viewer's own connections, and shared ones at an integration that it sees.
+
+    A shared one at no integration is of those who may change the one that it was detached from last; of its maker if
+    it never was at any.
+    """
     mine = col(Connection.organization_id) == viewer.organization_id
     if viewer.is_admin:
         return [mine]
-    own = false() if viewer.principal_id is None else col(Connection.principal_id) == viewer.principal_id
+    foreign = col(Integration.organization_id) != viewer.organization_id
     registered = exists().where(col(Registration.connection_id) == col(Connection.id))
-    seen = registered.where(
-        col(Registration.integration_id) == col(Integration.id),
-        or_(col(Integration.organization_id) != viewer.organization_id, accessible(viewer)),
+    seen = registered.where(col(Registration.integration_id) == col(Integration.id), or_(foreign, accessible(viewer)))
+    left = exists().where(
+        col(Integration.id) == col(Connection.last_integration_id), or_(foreign, accessible(viewer, least=MANAGE))
     )
+    maker = [_is(viewer.principal_id, Connection.created_by), _is(viewer.token_id, Connection.created_by_token)]
+    made = and_(col(Connection.last_integration_id).is_(None), or_(*maker))
     # Statements around it may have the same tables: only the connection is theirs.
-    apart, seen = not_(registered.correlate(Connection)), seen.correlate(Connection)
-    return [mine, or_(own, and_(col(Connection.mode) == ConnectionMode.SHARED, or_(apart, seen)))]
+    apart = and_(not_(registered.correlate(Connection)), or_(left.correlate(Connection), made))
+    shared = and_(col(Connection.mode) == ConnectionMode.SHARED, or_(apart, seen.correlate(Connection)))
+    return [mine, or_(_is(viewer.principal_id, Connection.principal_id), shared)]
+
+
+def _is(own: _Fact | None, column: Any) -> ColumnElement[bool]:
+    return false() if own is None else col(column) == own
 
 
 def _connect_sessions(viewer: Viewer, _model: Any) -> Conditions:
@@ -211,15 +222,12 @@ def _connect_sessions(viewer: Viewer, _model: Any) -> Conditions:
     mine = col(ConnectSession.organization_id) == viewer.organization_id
     if viewer.is_admin:
         return [mine]
-    own = []
-    if viewer.token_id is not None:
-        own.append(col(ConnectSession.created_by_token) == viewer.token_id)
-    if viewer.principal_id is not None:
-        own += [
-            col(ConnectSession.created_by) == viewer.principal_id,
-            col(ConnectSession.principal_id) == viewer.principal_id,
-        ]
-    return [mine, or_(false(), *own)]
+    own = [
+        _is(viewer.token_id, ConnectSession.created_by_token),
+        _is(viewer.principal_id, ConnectSession.created_by),
+        _is(viewer.principal_id, ConnectSession.principal_id),
+    ]
+    return [mine, or_(*own)]
 
 
 def _history(viewer: Viewer, model: Any) -> Conditions:
@@ -227,21 +235,22 @@ def _history(viewer: Viewer, model: Any) -> Conditions:
     mine = model.organization_id == viewer.organization_id
     if viewer.is_admin:
         return [mine]
-    hidden = select(col(Integration.id)).where(
-        col(Integration.organization_id) == viewer.organization_id, not_(accessible(viewer))
-    )
-    return [mine, or_(model.integration_id.is_(None), model.integration_id.not_in(hidden))]
+    return [mine, or_(model.integration_id.is_(None), model.integration_id.not_in(_hidden(viewer)))]
 
 
 def _jobs(viewer: Viewer, _model: Any) -> Conditions:
-    """Jobs of a restricted integration are hidden with it; the hub's own jobs belong to no organization."""
-    mine = col(Job.organization_id) == viewer.organization_id
+    """Jobs about a user's own are that user's, others are hidden with their place. The hub's have no organization."""
+    mine, place = col(Job.organization_id) == viewer.organization_id, col(Job.integration_id)
     if viewer.is_admin:
         return [mine]
-    hidden = select(col(Integration.id)).where(
+    seen = and_(col(Job.principal_id).is_(None), place.is_not(None), place.not_in(_hidden(viewer)))
+    return [mine, or_(_is(viewer.principal_id, Job.principal_id), seen)]
+
+
+def _hidden(viewer: Viewer) -> Select[Any]:
+    return select(col(Integration.id)).where(
         col(Integration.organization_id) == viewer.organization_id, not_(accessible(viewer))
     )
-    return [mine, or_(col(Job.subject_id).is_(None), col(Job.subject_id).not_in(hidden))]
 
 
 def _tokens(viewer: Viewer, _model: Any) -> Conditions:

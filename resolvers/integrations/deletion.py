@@ -127,6 +127,7 @@ async def _ask_to_finish(work: Work, integration: Integration, client: TokenEndp
         organization_id=work.organization_id,
         subject_kind="Integration",
         subject_id=integration.id,
+        integration_id=integration.id,
         max_attempts=_MAX_ATTEMPTS,
         created_by=work.caller.principal_id,
     )

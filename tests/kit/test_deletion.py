@@ -9,7 +9,7 @@ from models.tables import ConnectSession
 from resolvers.integrations.deletion import delete_integration, finish_deletion
 from tests.harness.rows import snapshot
 
-HISTORY = {"audit_entry", "connect_session", "dispatch", "event"}
+HISTORY = {"audit_entry", "connect_session", "dispatch", "event", "job"}
 
 
 async def test_a_deleted_integration_keeps_its_history_and_nothing_else(estate, database):

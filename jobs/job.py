@@ -22,6 +22,9 @@ class NewJob:
     database's clock. Jobs of one `lane` run one at a time, in the order of their ids. While a job with the same
     `dedupe_key` is queued or running, no second one is made; keys are separate for each organization. `secret` is an
     envelope bound to the job's row (`id`) and its organization; a job of the hub's own cannot have one.
+
+    People see a job where its subject is or was: `integration_id` is that place, `principal_id` the user of a subject
+    that is a user's own. A job with neither is seen by administrators only.
     """
 
     operation: str
@@ -31,6 +34,8 @@ class NewJob:
     secret: bytes | None = field(default=None, repr=False)
     subject_kind: str | None = None
     subject_id: str | None = None
+    integration_id: str | None = None
+    principal_id: str | None = None
     queue: str = DEFAULT_QUEUE
     priority: int = 0
     run_at: int | None = None

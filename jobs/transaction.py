@@ -21,9 +21,9 @@ from models.vocabulary import WorkState
 _TRIES: Final = 5
 # A statement of the driver: SQLAlchemy takes several times as long for so many columns.
 _SQL: Final = f"""INSERT INTO job (id, created_at, updated_at, organization_id, queue, operation, caption,
- subject_kind, subject_id, payload, secret, priority, max_attempts, lane, dedupe_key, created_by, cause_kind,
- cause_id, correlation_id, state, attempt, run_at)
-VALUES ({"?, " * 19}'QUEUED', 0, coalesce(CAST(? AS BIGINT), NOW + CAST(? AS BIGINT)))
+ subject_kind, subject_id, integration_id, principal_id, payload, secret, priority, max_attempts, lane, dedupe_key,
+ created_by, cause_kind, cause_id, correlation_id, state, attempt, run_at)
+VALUES ({"?, " * 21}'QUEUED', 0, coalesce(CAST(? AS BIGINT), NOW + CAST(? AS BIGINT)))
 ON CONFLICT (dedupe_key) WHERE {DEDUPED} DO NOTHING"""
 _RETURNING: Final = " RETURNING run_at, feed"
 _INSERT: Final = {"postgresql": spelled(_SQL, sqlite=False), "sqlite": spelled(_SQL, sqlite=True)}
@@ -109,6 +109,8 @@ def _values(new: NewJob) -> dict[str, Any]:
         "caption": new.caption,
         "subject_kind": new.subject_kind,
         "subject_id": new.subject_id,
+        "integration_id": new.integration_id,
+        "principal_id": new.principal_id,
         "payload": dict(new.payload),
         "secret": new.secret,
         "priority": new.priority,

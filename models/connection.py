@@ -25,7 +25,11 @@ from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, Permis
 
 
 class Connection(Changeable, Owned, table=True):
-    """`details`: readable parts and masked hints, written together with the secret, so that no read decrypts."""
+    """`details`: readable parts and masked hints, written together with the secret, so that no read decrypts.
+
+    `last_integration_id`: the integration that it was detached from last. It says who sees a shared connection at no
+    integration; `created_by` and `created_by_token` say so of one that never was at any.
+    """
 
     read_permission = Permission.CONNECTIONS_READ
 
@@ -56,11 +60,14 @@ class Connection(Changeable, Owned, table=True):
     account: dict[str, Any] = json_field(default_factory=dict)
     expires_at: int | None = time_field(default=None)
     last_used_at: int | None = time_field(default=None, sa_column_kwargs=UNAUDITED)
-    last_error: str | None = text_field(None, default=None)
-    last_error_at: int | None = time_field(default=None)
+    last_error: str | None = text_field(None, default=None, sa_column_kwargs=UNAUDITED)
+    last_error_at: int | None = time_field(default=None, sa_column_kwargs=UNAUDITED)
     lease_owner: str | None = text_field(120, default=None)
     lease_until: int | None = time_field(default=None)
     adaptor: dict[str, Any] | None = json_field(default=None)
+    last_integration_id: str | None = ref_field(default=None, sa_column_kwargs=UNAUDITED)
+    created_by: str | None = ref_field(default=None)
+    created_by_token: str | None = ref_field(default=None)
     version: int = Field(default=1)
 
 

@@ -34,7 +34,8 @@ class Job(Changeable, table=True):
 
     Of a `lane` one job is held at a time, in the order of their ids. `lease_owner` holds the job in its `attempt`
     until `lease_until` by the database's clock; every write checks owner and attempt. `secret`: the sealed part of
-    the payload, erased when the job succeeds.
+    the payload, erased when the job succeeds. `integration_id`: the place of the subject when the job was enqueued;
+    `principal_id`: the user, if the subject was that user's own. They say who sees the job, also without its subject.
     """
 
     read_permission = Permission.JOBS_READ
@@ -55,6 +56,8 @@ class Job(Changeable, table=True):
     caption: str = text_field()
     subject_kind: str | None = text_field(24, default=None)
     subject_id: str | None = ref_field(default=None)
+    integration_id: str | None = ref_field(default=None)
+    principal_id: str | None = ref_field(default=None)
     payload: dict[str, Any] = json_field(default_factory=dict)
     secret: bytes | None = secret_field(default=None)
     state: WorkState = word_field(WorkState, default=WorkState.QUEUED)

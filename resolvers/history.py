@@ -14,7 +14,7 @@ from resolvers.work import Work
 
 
 async def place_of_connection(work: Work, connection_id: str) -> str | None:
-    """The id of an integration of a connection; None if it has none.
+    """The id of an integration of a connection, else of its last one; None if it never had any.
 
     A connection is seen where one of its integrations is, so one that everybody in the organization sees comes first.
     """
@@ -29,7 +29,11 @@ async def place_of_connection(work: Work, connection_id: str) -> str | None:
         .order_by(case((seen_by_all, 0), else_=1), col(Registration.id))
     )
     found: str | None = (await work.session.execute(places.limit(1))).scalar()
-    return found
+    if found is not None:
+        return found
+    last = select(col(Connection.last_integration_id)).where(col(Connection.id) == connection_id)
+    left: str | None = (await work.session.execute(last)).scalar()
+    return left
 
 
 async def audit_unreadable(work: Work, place: SecretPlace) -> None:

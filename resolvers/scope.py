@@ -8,10 +8,10 @@ one at a time; of the others it sees only that they exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, false, not_, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, false, not_, or_, select
 from sqlmodel import col
 
 from models.row import Scope
@@ -28,50 +28,10 @@ from models.tables import (
     Registration,
     Share,
     Tag,
-    TeamMember,
     Token,
 )
-from models.vocabulary import ConnectionMode, IntegrationAccess, PrincipalKind
-
-Conditions = Sequence[ColumnElement[bool]]
-MANAGE = 2
-_Fact = str | BindParameter[str]
-
-
-class Viewer(Protocol):
-    """The facts that decide which rows exist: of a caller, or as parameters of a prepared statement."""
-
-    @property
-    def organization_id(self) -> _Fact:
-        """The tenant; empty for nobody."""
-
-    @property
-    def principal_id(self) -> _Fact | None:
-        """The user; None for a token without one."""
-
-    @property
-    def integration_id(self) -> _Fact | None:
-        """The app, for a token of an app."""
-
-    @property
-    def narrowed_by(self) -> _Fact | None:
-        """The maker of an app's token, if its app exists for the token only as far as for the maker."""
-
-    @property
-    def token_id(self) -> _Fact | None:
-        """The token; None without one."""
-
-    @property
-    def subject(self) -> _Fact | None:
-        """The subject of its memberships in other organizations; None if it does not reach them."""
-
-    @property
-    def is_admin(self) -> bool:
-        """Whether restricted integrations exist too."""
-
-    @property
-    def acted_by(self) -> Viewer | None:
-        """The viewer with the token, if this one is a user that it acts for."""
+from models.vocabulary import ConnectionMode
+from resolvers.access import MANAGE, Conditions, Fact, Viewer, accessible, of_subject, own_integrations
 
 
 def visible(viewer: Viewer, model: Any) -> Conditions:
@@ -90,69 +50,9 @@ def living(viewer: Viewer, model: Any) -> Select[Any]:
     return select(model).where(*visible(viewer, model))
 
 
-def accessible(viewer: Viewer, *, least: int = 1) -> ColumnElement[bool]:
-    """The access predicate on integrations: open to all, or owned by or shared with the viewer or one of its teams.
-
-    `least` 2 asks for a share that permits changes. Whoever acts for a user needs the access as well as the user.
-    """
-    if viewer.acted_by is not None:
-        return and_(_accessible(viewer, least), accessible(viewer.acted_by, least=least))
-    return _accessible(viewer, least)
-
-
-def _accessible(viewer: Viewer, least: int) -> ColumnElement[bool]:
-    if viewer.is_admin:
-        return true()
-    return or_(
-        col(Integration.access) == IntegrationAccess.ORGANIZATION,
-        held(viewer.principal_id, least=least),
-        _is_own_app(viewer, least),
-    )
-
-
-def held(principal_id: _Fact | None, *, least: int) -> ColumnElement[bool]:
-    """Whether an integration is owned by a user or one of its teams, or shared with one of them at this level."""
-    shared = exists().where(
-        col(Share.integration_id) == col(Integration.id),
-        _is_of(principal_id, Share.principal_id),
-        col(Share.access_level) >= least,
-    )
-    return or_(_is_of(principal_id, Integration.owner_id), shared)
-
-
 def acting(subject: str | BindParameter[str]) -> Conditions:
     """The principals with this subject that may act, one in each organization."""
     return [*of_subject(subject), col(Principal.disabled_at).is_(None)]
-
-
-def of_subject(subject: str | BindParameter[str]) -> Conditions:
-    """The principals with this subject, one in each organization."""
-    return [col(Principal.subject) == subject, col(Principal.kind) == PrincipalKind.USER]
-
-
-def own_integrations(viewer: Viewer) -> Conditions:
-    """Integrations that the viewer's organization owns and the viewer may see, without removed ones."""
-    return [
-        col(Integration.organization_id) == viewer.organization_id,
-        col(Integration.removed_at).is_(None),
-        accessible(viewer),
-    ]
-
-
-def _is_own_app(viewer: Viewer, least: int) -> ColumnElement[bool]:
-    """Whether an integration is the app of the viewer's token, and its maker may still do as much there."""
-    if viewer.integration_id is None:
-        return false()
-    own = col(Integration.id) == viewer.integration_id
-    return own if viewer.narrowed_by is None else and_(own, held(viewer.narrowed_by, least=least))
-
-
-def _is_of(principal_id: _Fact | None, column: Any) -> ColumnElement[bool]:
-    if principal_id is None:
-        return false()
-    teams = select(col(TeamMember.team_id)).where(col(TeamMember.user_id) == principal_id)
-    mine = or_(col(column) == principal_id, col(column).in_(teams))
-    return and_(col(column).is_not(None), mine)  # false, not unknown, so that it can be negated
 
 
 def living_and_removed(viewer: Viewer) -> Conditions:
@@ -193,19 +93,30 @@ def _installations(viewer: Viewer, _model: Any) -> Conditions:
 
 
 def _connections(viewer: Viewer, _model: Any) -> Conditions:
-    """The viewer's own connections, and shared ones unless each of their integrations is restricted to others."""
+    """The viewer's own connections, and shared ones at an integration that it sees.
+
+    A shared one at no integration is of those who may change the one that it was detached from last; of its maker if
+    it never was at any.
+    """
     mine = col(Connection.organization_id) == viewer.organization_id
     if viewer.is_admin:
         return [mine]
-    own = false() if viewer.principal_id is None else col(Connection.principal_id) == viewer.principal_id
+    foreign = col(Integration.organization_id) != viewer.organization_id
     registered = exists().where(col(Registration.connection_id) == col(Connection.id))
-    seen = registered.where(
-        col(Registration.integration_id) == col(Integration.id),
-        or_(col(Integration.organization_id) != viewer.organization_id, accessible(viewer)),
+    seen = registered.where(col(Registration.integration_id) == col(Integration.id), or_(foreign, accessible(viewer)))
+    left = exists().where(
+        col(Integration.id) == col(Connection.last_integration_id), or_(foreign, accessible(viewer, least=MANAGE))
     )
+    maker = [_is(viewer.principal_id, Connection.created_by), _is(viewer.token_id, Connection.created_by_token)]
+    made = and_(col(Connection.last_integration_id).is_(None), or_(*maker))
     # Statements around it may have the same tables: only the connection is theirs.
-    apart, seen = not_(registered.correlate(Connection)), seen.correlate(Connection)
-    return [mine, or_(own, and_(col(Connection.mode) == ConnectionMode.SHARED, or_(apart, seen)))]
+    apart = and_(not_(registered.correlate(Connection)), or_(left.correlate(Connection), made))
+    shared = and_(col(Connection.mode) == ConnectionMode.SHARED, or_(apart, seen.correlate(Connection)))
+    return [mine, or_(_is(viewer.principal_id, Connection.principal_id), shared)]
+
+
+def _is(own: Fact | None, column: Any) -> ColumnElement[bool]:
+    return false() if own is None else col(column) == own
 
 
 def _connect_sessions(viewer: Viewer, _model: Any) -> Conditions:
@@ -213,34 +124,35 @@ def _connect_sessions(viewer: Viewer, _model: Any) -> Conditions:
     mine = col(ConnectSession.organization_id) == viewer.organization_id
     if viewer.is_admin:
         return [mine]
-    own = []
-    if viewer.token_id is not None:
-        own.append(col(ConnectSession.created_by_token) == viewer.token_id)
-    if viewer.principal_id is not None:
-        own += [
-            col(ConnectSession.created_by) == viewer.principal_id,
-            col(ConnectSession.principal_id) == viewer.principal_id,
-        ]
-    return [mine, or_(false(), *own)]
+    own = [
+        _is(viewer.token_id, ConnectSession.created_by_token),
+        _is(viewer.principal_id, ConnectSession.created_by),
+        _is(viewer.principal_id, ConnectSession.principal_id),
+    ]
+    return [mine, or_(*own)]
 
 
 def _history(viewer: Viewer, model: Any) -> Conditions:
     """History outlives the rows that it names, but a restricted integration's history is hidden with it."""
-    return _unless_hidden(viewer, model, model.integration_id)
-
-
-def _unless_hidden(viewer: Viewer, model: Any, about: Any) -> Conditions:
     mine = model.organization_id == viewer.organization_id
     if viewer.is_admin:
         return [mine]
-    ours = col(Integration.organization_id) == viewer.organization_id
-    hidden = select(col(Integration.id)).where(ours, not_(accessible(viewer)))
-    return [mine, or_(about.is_(None), about.not_in(hidden))]
+    return [mine, or_(model.integration_id.is_(None), model.integration_id.not_in(_hidden(viewer)))]
 
 
 def _jobs(viewer: Viewer, _model: Any) -> Conditions:
-    """Jobs of a restricted integration are hidden with it; the hub's own jobs belong to no organization."""
-    return _unless_hidden(viewer, Job, col(Job.subject_id))
+    """Jobs about a user's own are that user's, others are hidden with their place. The hub's have no organization."""
+    mine, place = col(Job.organization_id) == viewer.organization_id, col(Job.integration_id)
+    if viewer.is_admin:
+        return [mine]
+    seen = and_(col(Job.principal_id).is_(None), place.is_not(None), place.not_in(_hidden(viewer)))
+    return [mine, or_(_is(viewer.principal_id, Job.principal_id), seen)]
+
+
+def _hidden(viewer: Viewer) -> Select[Any]:
+    return select(col(Integration.id)).where(
+        col(Integration.organization_id) == viewer.organization_id, not_(accessible(viewer))
+    )
 
 
 def _tags(viewer: Viewer, _model: Any) -> Conditions:

@@ -14,7 +14,7 @@ import orjson
 from models.errors import TokenRefused, UpstreamFailed
 from models.vocabulary import UpstreamFailure
 from proxy.auth import Bearer, check_credential
-from proxy.redact import redact_start
+from proxy.shown import shown
 
 #: A shorter life would cause endless renewals; a longer one counts as unlimited.
 SHORTEST_SECONDS: Final = 60
@@ -140,8 +140,7 @@ def _text(value: Any) -> str | None:
 
 
 def _printable(text: str, secrets: Sequence[str]) -> str:
-    letters = (letter if letter.isprintable() else " " for letter in redact_start(text, secrets))
-    return " ".join("".join(letters).split())[:_LONGEST_ERROR]
+    return shown(text, secrets)[:_LONGEST_ERROR]
 
 
 def _broken(answer: httpx.Response, sentence: str) -> UpstreamFailed:

@@ -14,7 +14,7 @@ from models.errors import DomainError, InvalidInput, NotReady
 from models.tables import Integration
 from proxy.auth import with_bearer
 from proxy.oauth import TokenAnswer
-from proxy.redact import redact_start
+from proxy.shown import shown
 from proxy.transport import EgressTransport, fetch
 from resolvers.connect.vendor import Vendor
 from resolvers.definitions.definition import VendorDefinition
@@ -93,7 +93,8 @@ def account_of(claims: dict[str, Any], secrets: Sequence[str]) -> dict[str, str]
     """The account by the standard claims (OpenID Connect Core §5.1), as far as they are given; secrets masked."""
     name = claims.get("name") or claims.get("preferred_username") or claims.get("nickname")
     facts = {"accountId": claims.get("sub"), "email": claims.get("email"), "displayName": name}
-    return {key: _printable(value, secrets) for key, value in facts.items() if isinstance(value, str | int) and value}
+    given = {key: str(value) for key, value in facts.items() if isinstance(value, str | int) and value}
+    return {key: text for key, value in given.items() if (text := shown(value, secrets)[:_LONGEST])}
 
 
 async def _inquire(hub: Hub, inquiry: Inquiry, access_token: str, secrets: Sequence[str]) -> dict[str, str]:
@@ -135,8 +136,3 @@ def _object(raw: bytes) -> dict[str, Any] | None:
     except orjson.JSONDecodeError:
         return None
     return value if isinstance(value, dict) else None
-
-
-def _printable(value: str | int, secrets: Sequence[str]) -> str:
-    text = redact_start(str(value), secrets)
-    return "".join(letter for letter in text if letter.isprintable())[:_LONGEST]

@@ -190,6 +190,7 @@ async def unregister_connection(work: Work, link: UnregisterConnection) -> Integ
     if connection.mode is ConnectionMode.SHARED:
         await require_sharing(work, integration, path=("integration_id",))
     await work.remove(registration)
+    connection.last_integration_id = integration.id
     work.audit(connection, "connection.unregistered", integration_id=integration.id)
     return integration
 

@@ -129,6 +129,7 @@ async def ask_to_finish(work: Work, integration: Integration, client: TokenEndpo
         organization_id=integration.organization_id,
         subject_kind="Integration",
         subject_id=integration.id,
+        integration_id=integration.id,
         max_attempts=_MAX_ATTEMPTS,
         dedupe_key=f"{FINISH}:{integration.id}",
         created_by=work.caller.principal_id,

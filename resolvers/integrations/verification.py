@@ -65,6 +65,7 @@ async def verify_integration(work: Work, id: str) -> Job:
             organization_id=work.organization_id,
             subject_kind="Integration",
             subject_id=integration.id,
+            integration_id=integration.id,
             max_attempts=_MOST_ATTEMPTS,
             dedupe_key=f"{VERIFY}:{integration.id}",
             created_by=work.caller.principal_id,

@@ -44,8 +44,9 @@ async def forget_connection(work: Work, connection: Connection, *, client: Token
 
     `client` is the revocation endpoint to use if the integration no longer has one.
     """
-    await _ask_to_revoke(work, connection, client)
-    payload, place = {"connectionId": connection.id}, await place_of_connection(work, connection.id)
+    place = await place_of_connection(work, connection.id)
+    await _ask_to_revoke(work, connection, client, place)
+    payload = {"connectionId": connection.id}
     work.announce(HubEvent.CONNECTION_REMOVED, connection.id, payload, integration_id=place)
     await work.remove(connection)
 
@@ -95,7 +96,7 @@ async def revoke(caller: Caller, context: JobContext) -> None:
             continue
 
 
-async def _ask_to_revoke(work: Work, connection: Connection, client: TokenEndpoint | None) -> None:
+async def _ask_to_revoke(work: Work, connection: Connection, client: TokenEndpoint | None, place: str | None) -> None:
     if not KINDS[connection.auth_type].renewed:
         return
     issuer = await issuing_integration(work, connection)
@@ -114,6 +115,8 @@ async def _ask_to_revoke(work: Work, connection: Connection, client: TokenEndpoi
         organization_id=connection.organization_id,
         subject_kind="Connection",
         subject_id=connection.id,
+        integration_id=place,
+        principal_id=connection.principal_id or (connection.created_by if place is None else None),
         max_attempts=_MAX_ATTEMPTS,
         created_by=work.caller.principal_id,
     )

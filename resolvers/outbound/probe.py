@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -16,7 +15,8 @@ from proxy.address import build_url, parse_endpoint
 from proxy.call import Failure, JsonBody, read_body
 from proxy.expressions import ExpressionRefused, is_truthy
 from proxy.message import OutboundRequest
-from proxy.redact import redact, redact_start
+from proxy.redact import redact
+from proxy.shown import shown
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import Account, Expect, Request, Verification
 from resolvers.definitions.values import as_text, fill_address
@@ -198,5 +198,4 @@ async def _error_text(hub: Hub, reply: Reply, expression: str | None) -> str:
 
 def _clean(text: str, secrets: Sequence[str]) -> str:
     """The text as one line, without secrets and without characters that a terminal or a database refuses."""
-    line = " ".join(redact_start(text, secrets).split())
-    return "".join(letter for letter in line if not unicodedata.category(letter).startswith("C"))
+    return shown(text, secrets)

@@ -187,6 +187,21 @@ async def test_an_account_repeats_no_secret_of_its_consent(new_app, upstream, br
     assert made["account"] == {"accountId": "***", "email": "***@b.test", "displayName": f"{'x' * 240} ***"}
 
 
+async def test_an_account_repeats_no_secret_with_invisible_characters_in_it(new_app, upstream, browser, organization):
+    """They are removed before the secret is looked for: afterwards it would be whole again."""
+    tokens = {"access_token": "ACCESS-of-the-user", "token_type": "Bearer"}
+    upstream.answers["/token"] = reply(json.dumps(tokens).encode())
+    said = {"sub": "ACC\u200bESS-of-the-user", "email": "ACCESS\x00-of-the-user@b.test", "name": "\u200b\u2060"}
+    upstream.answers["/me"] = reply(json.dumps(said).encode())
+    told = {"apiBaseUrl": upstream.url, "tokenUrl": f"{upstream.url}/token", "parameters": {"accountUri": "/me"}}
+    begun = await (await new_app(auth=told)).begin(browser)
+
+    browser.get(f"/oauth2/callback?state={state_of(begun['url'])}&code=CODE-of-the-vendor")
+
+    made = (await session_of(organization.client, begun["session"]["id"]))["connection"]
+    assert made["account"] == {"accountId": "***", "email": "***@b.test", "displayName": None}
+
+
 async def test_a_refusal_at_the_callback_repeats_no_secret(new_app, upstream, browser, organization):
     app = await new_app(auth={"tokenUrl": f"{upstream.url}/token", "clientSecret": "CLIENT-secret"})
     begun = await app.begin(browser)

@@ -165,6 +165,19 @@ async def test_shows_no_header_of_the_integration_that_the_remote_service_repeat
     assert found["lastError"].endswith(f": *** of {organization.slug} wants application/json")
 
 
+async def test_the_audit_log_repeats_no_error_of_a_remote_service(organization, vendor, connected, database):
+    connection = await connected()
+    vendor.answers("/me", {"error": "what they say"}, "401 Unauthorized")
+
+    refused = await examined(organization.client, connection)
+    await organization.client.query("mutation($id: ID!) { deleteConnection(id: $id) { __typename } }", id=connection)
+
+    entries = (await snapshot(database, organization.id))["audit_entry"]
+    assert refused["lastError"].endswith("what they say")
+    assert "connection.deleted" in str(entries)
+    assert "what they say" not in str(entries)
+
+
 async def test_is_an_entry_of_the_audit(organization, vendor, connected, database):
     connection = await connected()
     vendor.answers("/me", {}, "401 Unauthorized")

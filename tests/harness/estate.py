@@ -180,6 +180,7 @@ async def _ask_for_work(hub: RunningHub, tenant: Tenant, integration: Integratio
         queue="idle",
         subject_kind="Integration",
         subject_id=integration.id,
+        integration_id=integration.id,
     )
     async with hub.app.state.hub.database.write() as session:
         return await enqueue(session, new)

@@ -174,7 +174,7 @@ async def test_what_a_vendor_says_of_a_refusal_is_short_printable_and_holds_no_s
     with pytest.raises(TokenRefused) as refused:
         await fetched(upstream, told, AuthorizationCode(code=CODE, redirect_uri=None, verifier="verifier-89ab"))
 
-    assert refused.value.description.startswith("code *** of *** [31m x")
+    assert refused.value.description.startswith("code *** of *** [31mx")
     assert len(refused.value.description) <= 300
 
 

@@ -37,7 +37,7 @@ async def test_a_secret_for_no_address_is_bound_where_its_holder_registers_it_fi
     user = await organization.signed_in(
         *(word for word in Permission if word is not Permission.ORGANIZATION_ADMIN), username="grace"
     )
-    own, shared = await unbound(user, "PER_USER"), await unbound(organization.client, "SHARED")
+    own, shared = await unbound(user, "PER_USER"), await unbound(user, "SHARED")
 
     assert (await (await registered(user, service, own)).echo("GET"))["ok"] is True
     assert (await (await registered(user, thief, own)).refused("GET"))["reason"] == "ADDRESS_CHANGED"

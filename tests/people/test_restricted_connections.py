@@ -139,3 +139,43 @@ async def test_the_history_of_a_hidden_connection_is_hidden(payroll):
     assert "Payroll" not in str(theirs)
     assert payroll.row_id in str(all_of_it["events"])
     assert payroll.row_id not in str(theirs["events"])
+
+
+@both
+@pytest.mark.parametrize(("level", "found"), [(None, False), ("VIEW", False), ("MANAGE", True)])
+async def test_a_detached_connection_is_there_for_those_who_may_change_its_last_integration(payroll, level, found):
+    share = {"integrationId": payroll.restricted, "principalId": payroll.eve_id, "level": level}
+    if level is not None:
+        await do(payroll.admin, "shareIntegration", share)
+    detached = {"integrationId": payroll.restricted, "connectionId": payroll.connection}
+    await do(payroll.admin, "unregisterConnection", detached)
+    await do(payroll.admin, "updateConnection", {"id": payroll.connection, "name": "Payroll 3"})
+
+    count, _, _ = await payroll.seen(payroll.eve)
+    elsewhere = {"integrationId": payroll.open, "connectionIds": [payroll.connection]}
+    registered = await do(payroll.eve, "registerConnections", elsewhere)
+    history = await payroll.eve.query(HISTORY)
+
+    assert (count, "code" in registered, "Payroll 3" in str(history)) == (int(found), not found, level is not None)
+    assert (await payroll.seen(payroll.admin))[0] == 1
+
+
+async def test_a_connection_that_is_detached_from_an_open_integration_stays_everybodys(payroll):
+    named = {"integrationId": payroll.open, "name": "Open one", "secret": {"apiKey": "k"}, "mode": "SHARED"}
+    made = (await do(payroll.admin, "createConnection", named))["connection"]["id"]
+
+    await do(payroll.admin, "unregisterConnection", {"integrationId": payroll.open, "connectionId": made})
+
+    assert (await payroll.eve.query(LISTED, search="open one", ids=[made]))["connections"]["totalCount"] == 1
+
+
+async def test_a_shared_connection_for_no_integration_is_its_makers(payroll):
+    loose = {"name": "Loose", "secret": {"apiKey": "k-4713-4713"}, "mode": "SHARED"}
+    theirs = (await do(payroll.admin, "createConnection", loose))["connection"]["id"]
+    own = (await do(payroll.eve, "createConnection", loose))["connection"]["id"]
+
+    seen = await payroll.eve.query(LISTED, search="loose", ids=[theirs, own])
+    all_of_them = await payroll.admin.query(LISTED, search="loose", ids=[theirs, own])
+
+    assert (seen["connections"]["totalCount"], [bool(one) for one in seen["nodes"]]) == (1, [False, True])
+    assert all_of_them["connections"]["totalCount"] == 2

@@ -56,7 +56,8 @@ class Home:
 class Place(Home):
     """An integration with its shared default connection, and `loose`, a shared one that is registered nowhere.
 
-    `ada` sees the integration by a share; `own` is a connection of hers there, `spare` one beside it.
+    `ada` sees the integration by a share; `own` is a connection of hers there, `spare` one beside it; `loose` is hers
+    too.
     """
 
     id: str
@@ -90,7 +91,7 @@ async def place(home: Home, *, access: str = "RESTRICTED", mode: str = "SHARED",
     given = {"name": "Shop", "access": access, "mode": mode, "auth": AUTH, "secret": TOKENS, "capabilities": [DO]}
     app = await do(client, "createIntegration", given)
     await do(client, "shareIntegration", {"integrationId": app["id"], "principalId": home.ada_id, "level": level})
-    loose = await do(client, "createConnection", {"mode": "SHARED", "secret": TOKENS})
+    loose = await do(ada, "createConnection", {"mode": "SHARED", "secret": TOKENS})
     own = await do(ada, "createConnection", {"integrationId": app["id"], "secret": TOKENS})
     spare = await do(ada, "createConnection", {"secret": TOKENS})
     return Place(

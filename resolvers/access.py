@@ -1,0 +1,113 @@
+"""Access: the integrations that a viewer may see or change, by access, owner and shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+from sqlalchemy import BindParameter, ColumnElement, and_, exists, false, or_, select, true
+from sqlmodel import col
+
+from models.tables import Integration, Principal, Share, TeamMember
+from models.vocabulary import IntegrationAccess, PrincipalKind
+
+Conditions = Sequence[ColumnElement[bool]]
+Fact = str | BindParameter[str]
+#: The least level of a share that permits changes.
+MANAGE: Final = 2
+
+
+class Viewer(Protocol):
+    """The facts that decide which rows exist: of a caller, or as parameters of a prepared statement."""
+
+    @property
+    def organization_id(self) -> Fact:
+        """The tenant; empty for nobody."""
+
+    @property
+    def principal_id(self) -> Fact | None:
+        """The user; None for a token without one."""
+
+    @property
+    def integration_id(self) -> Fact | None:
+        """The app, for a token of an app."""
+
+    @property
+    def narrowed_by(self) -> Fact | None:
+        """The maker of an app's token, if its app exists for the token only as far as for the maker."""
+
+    @property
+    def token_id(self) -> Fact | None:
+        """The token; None without one."""
+
+    @property
+    def subject(self) -> Fact | None:
+        """The subject of its memberships in other organizations; None if it does not reach them."""
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether restricted integrations exist too."""
+
+    @property
+    def acted_by(self) -> Viewer | None:
+        """The viewer with the token, if this one is a user that it acts for."""
+
+
+def accessible(viewer: Viewer, *, least: int = 1) -> ColumnElement[bool]:
+    """The access predicate on integrations: open to all, or owned by or shared with the viewer or one of its teams.
+
+    `least` 2 asks for a share that permits changes. Whoever acts for a user needs the access as well as the user.
+    """
+    if viewer.acted_by is not None:
+        return and_(_accessible(viewer, least), accessible(viewer.acted_by, least=least))
+    return _accessible(viewer, least)
+
+
+def _accessible(viewer: Viewer, least: int) -> ColumnElement[bool]:
+    if viewer.is_admin:
+        return true()
+    return or_(
+        col(Integration.access) == IntegrationAccess.ORGANIZATION,
+        held(viewer.principal_id, least=least),
+        _is_own_app(viewer, least),
+    )
+
+
+def held(principal_id: Fact | None, *, least: int) -> ColumnElement[bool]:
+    """Whether an integration is owned by a user or one of its teams, or shared with one of them at this level."""
+    shared = exists().where(
+        col(Share.integration_id) == col(Integration.id),
+        _is_of(principal_id, Share.principal_id),
+        col(Share.access_level) >= least,
+    )
+    return or_(_is_of(principal_id, Integration.owner_id), shared)
+
+
+def of_subject(subject: str | BindParameter[str]) -> Conditions:
+    """The principals with this subject, one in each organization."""
+    return [col(Principal.subject) == subject, col(Principal.kind) == PrincipalKind.USER]
+
+
+def own_integrations(viewer: Viewer) -> Conditions:
+    """Integrations that the viewer's organization owns and the viewer may see, without removed ones."""
+    return [
+        col(Integration.organization_id) == viewer.organization_id,
+        col(Integration.removed_at).is_(None),
+        accessible(viewer),
+    ]
+
+
+def _is_own_app(viewer: Viewer, least: int) -> ColumnElement[bool]:
+    """Whether an integration is the app of the viewer's token, and its maker may still do as much there."""
+    if viewer.integration_id is None:
+        return false()
+    own = col(Integration.id) == viewer.integration_id
+    return own if viewer.narrowed_by is None else and_(own, held(viewer.narrowed_by, least=least))
+
+
+def _is_of(principal_id: Fact | None, column: Any) -> ColumnElement[bool]:
+    if principal_id is None:
+        return false()
+    teams = select(col(TeamMember.team_id)).where(col(TeamMember.user_id) == principal_id)
+    mine = or_(col(column) == principal_id, col(column).in_(teams))
+    return and_(col(column).is_not(None), mine)  # false, not unknown, so that it can be negated

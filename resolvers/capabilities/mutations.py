@@ -5,7 +5,7 @@ from __future__ import annotations
 from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 from sqlmodel import col
 
@@ -17,10 +17,13 @@ from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType,
 from resolvers.credentials.register import replace_default_connection
 from resolvers.faults import Faults
 from resolvers.find import managed_integration
-from resolvers.operation import operation
+from resolvers.hub import Hub
+from resolvers.operation import READS, WRITES, exchange
 from resolvers.pick import APP_TOKEN, ORIGIN
 from resolvers.secret import Secret, check_secret
 from resolvers.work import Work
+
+Manifest = TypeVar("Manifest")
 
 _APP_TOKEN_PLACE: Final[Mapping[str, Path]] = {"token": ("app_token",)}
 
@@ -64,46 +67,80 @@ class Declared:
     capability_count: int
 
 
-@operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale))
-async def declare_capabilities(work: Work, manifest: DeclareCapabilities) -> Integration:
+@dataclass(frozen=True, kw_only=True)
+class Declaration(Generic[Manifest]):
+    """A manifest that the caller may declare, and the integration as it is before."""
+
+    manifest: Manifest
+    integration: Integration
+
+
+async def load_capabilities(work: Work, manifest: DeclareCapabilities) -> Declaration[DeclareCapabilities]:
+    """Find the integration."""
+    return Declaration(manifest=manifest, integration=await _permitted(work, manifest))
+
+
+async def load_event_types(work: Work, manifest: DeclareEventTypes) -> Declaration[DeclareEventTypes]:
+    """Find the integration."""
+    integration = await managed_integration(work, manifest.integration_id, path=("integration_id",))
+    permit_declaring(work)
+    return Declaration(manifest=manifest, integration=integration)
+
+
+async def load_manifest(work: Work, manifest: DeclareManifest) -> Declaration[DeclareManifest]:
+    """Find the integration of the calling app. Raises Forbidden for a caller that is no app."""
+    return Declaration(manifest=manifest, integration=await _own(work, manifest))
+
+
+async def judge(hub: Hub, declaration: Declaration[Any]) -> None:
+    """Judge a manifest outside of any transaction: it may take long. Raises InvalidInput with every fault."""
+    await to_thread(_judge, declaration.manifest, declaration.integration)
+
+
+@exchange(
+    load_capabilities,
+    judge,
+    loads=READS,
+    records=WRITES,
+    needs=Permission.INTEGRATIONS_WRITE,
+    refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale),
+)
+async def declare_capabilities(work: Work, declaration: Declaration[DeclareCapabilities], _: None) -> Integration:
     """Replace all capabilities of an integration; those of the same name keep their id."""
-    integration = await managed_integration(
-        work,
-        manifest.integration_id,
-        expected_version=manifest.expected_version,
-        path=("integration_id",),
-    )
-    permit_declaring(work, manifest.capabilities or ())
-    faults = Faults()
-    await _check(faults, integration, manifest.capabilities, manifest.app_token)
-    faults.refuse()
+    manifest = declaration.manifest
+    integration = await _permitted(work, manifest)
     await _declare(work, integration, manifest.capabilities, manifest.app_token)
     return integration
 
 
-@operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
-async def declare_event_types(work: Work, manifest: DeclareEventTypes) -> Integration:
+@exchange(
+    load_event_types,
+    judge,
+    loads=READS,
+    records=WRITES,
+    needs=Permission.INTEGRATIONS_WRITE,
+    refuses=(NotFound, Conflict, InvalidInput, Forbidden),
+)
+async def declare_event_types(work: Work, declaration: Declaration[DeclareEventTypes], _: None) -> Integration:
     """Replace all event types of an integration; those of the same name keep their id."""
-    integration = await managed_integration(work, manifest.integration_id, path=("integration_id",))
-    permit_declaring(work)
-    faults = Faults()
-    await to_thread(check_event_types, faults, integration, manifest.event_types)
-    faults.refuse()
+    manifest = declaration.manifest
+    integration = (await load_event_types(work, manifest)).integration
     await _declare_events(work, integration, manifest.event_types)
     return integration
 
 
-@operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
-async def declare_manifest(work: Work, manifest: DeclareManifest) -> Declared:
+@exchange(
+    load_manifest,
+    judge,
+    loads=READS,
+    records=WRITES,
+    needs=Permission.INTEGRATIONS_WRITE,
+    refuses=(NotFound, InvalidInput, Forbidden),
+)
+async def declare_manifest(work: Work, declaration: Declaration[DeclareManifest], _: None) -> Declared:
     """Replace the manifest of the calling app. Raises Forbidden for a caller that is no app."""
-    if work.caller.integration_id is None:
-        raise Forbidden("Only an app may declare its manifest; use a token of its integration.")
-    integration = await managed_integration(work, work.caller.integration_id)
-    permit_declaring(work, manifest.capabilities)
-    faults = Faults()
-    await _check(faults, integration, manifest.capabilities, manifest.app_token)
-    await to_thread(check_event_types, faults, integration, manifest.event_types or ())
-    faults.refuse()
+    manifest = declaration.manifest
+    integration = await _own(work, manifest)
     await _declare(work, integration, manifest.capabilities, manifest.app_token)
     if manifest.event_types is not None:
         await _declare_events(work, integration, manifest.event_types)
@@ -112,6 +149,25 @@ async def declare_manifest(work: Work, manifest: DeclareManifest) -> Declared:
         handler=await _handler(work, integration),
         capability_count=len(manifest.capabilities),
     )
+
+
+async def _permitted(work: Work, manifest: DeclareCapabilities) -> Integration:
+    integration = await managed_integration(
+        work,
+        manifest.integration_id,
+        expected_version=manifest.expected_version,
+        path=("integration_id",),
+    )
+    permit_declaring(work, manifest.capabilities or ())
+    return integration
+
+
+async def _own(work: Work, manifest: DeclareManifest) -> Integration:
+    if work.caller.integration_id is None:
+        raise Forbidden("Only an app may declare its manifest; use a token of its integration.")
+    integration = await managed_integration(work, work.caller.integration_id)
+    permit_declaring(work, manifest.capabilities)
+    return integration
 
 
 async def _handler(work: Work, integration: Integration) -> str:
@@ -123,16 +179,15 @@ async def _handler(work: Work, integration: Integration) -> str:
     return installation.handler if installation else integration.handler
 
 
-async def _check(
-    faults: Faults,
-    integration: Integration,
-    capabilities: Sequence[DeclareCapability] | None,
-    app_token: str | None,
-) -> None:
-    has_base = integration.api_base_url is not None
-    await to_thread(check_capabilities, faults, capabilities or (), has_base=has_base)  # others are served meanwhile
-    if app_token is not None:
-        check_secret(faults, Secret(bearer_token=app_token), _APP_TOKEN_PLACE)
+def _judge(manifest: DeclareCapabilities | DeclareEventTypes | DeclareManifest, integration: Integration) -> None:
+    faults = Faults()
+    if not isinstance(manifest, DeclareEventTypes):
+        check_capabilities(faults, manifest.capabilities or (), has_base=integration.api_base_url is not None)
+        if manifest.app_token is not None:
+            check_secret(faults, Secret(bearer_token=manifest.app_token), _APP_TOKEN_PLACE)
+    if not isinstance(manifest, DeclareCapabilities):
+        check_event_types(faults, integration, manifest.event_types or ())
+    faults.refuse()
 
 
 async def _declare(

@@ -60,8 +60,8 @@ class CreateIntegration:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
-    """A validated new integration and its definition."""
+class Creation:
+    """A new integration that the caller may create, and its definition."""
 
     new: CreateIntegration
     row: Definition | None
@@ -69,24 +69,35 @@ class Judged:
     defaults: Defaults
 
 
-async def judge_creation(work: Work, new: CreateIntegration) -> Judged:
-    """Validate a new integration and find its definition. Raises InvalidInput or Forbidden; nothing is stored yet."""
+async def prepare_creation(work: Work, new: CreateIntegration) -> Creation:
+    """Find the definition of a new integration. Raises InvalidInput or Forbidden; nothing is stored yet."""
     permit_declaring(work, new.capabilities or ())
     row = await work.first(of_vendor(work, new.vendor))
     definition = await require_usable(work, row)
     new = new if definition else _with_default_auth(new)
-    parameters = parameters_of(new.auth, {})
-    defaults = defaults_of(definition, parameters)
-    own = own_addresses(new.auth)
-    auth_type = defaults["auth_type"]
-    await to_thread(check_integration, new, definition, auth_type=auth_type, parameters=parameters, own_addresses=own)
-    return Judged(new=new, row=row, definition=definition, defaults=defaults)
+    defaults = defaults_of(definition, parameters_of(new.auth, {}))
+    return Creation(new=new, row=row, definition=definition, defaults=defaults)
 
 
-async def make_integration(work: Work, new: CreateIntegration) -> Integration:
-    """The body of `create_integration`, shared with operations that add to it. Raises the same refusals."""
-    judged = await judge_creation(work, new)
-    new, row = judged.new, judged.row
+async def judge_creation(creation: Creation) -> None:
+    """Validate a new integration, outside of a transaction: it may take long. Raises InvalidInput."""
+    new = creation.new
+    await to_thread(
+        check_integration,
+        new,
+        creation.definition,
+        auth_type=creation.defaults["auth_type"],
+        parameters=parameters_of(new.auth, {}),
+        own_addresses=own_addresses(new.auth),
+    )
+
+
+async def make_integration(work: Work, judged: Creation) -> Integration:
+    """Store a new integration that was judged. Judges again if its definition has changed since."""
+    creation = await prepare_creation(work, judged.new)
+    if creation.definition != judged.definition:
+        await judge_creation(creation)
+    new, row = creation.new, creation.row
     integration = Integration(
         organization_id=work.organization_id,
         handler=await handler_for(work, new.handler, new.name),
@@ -108,9 +119,9 @@ async def make_integration(work: Work, new: CreateIntegration) -> Integration:
         updated_by=work.caller.principal_id,
     )
     integration.search_text = search_text_of(integration)
-    _authorise(work, integration, judged)
+    _authorise(work, integration, creation)
     integration.category = new.category or integration.category
-    secret = composed(judged.definition, new.secret) if new.secret else own_credentials(integration)
+    secret = composed(creation.definition, new.secret) if new.secret else own_credentials(integration)
     if secret is not None:
         unverify(work, integration, row)
     work.add(integration)
@@ -120,13 +131,13 @@ async def make_integration(work: Work, new: CreateIntegration) -> Integration:
     return integration
 
 
-def _authorise(work: Work, integration: Integration, judged: Judged) -> None:
+def _authorise(work: Work, integration: Integration, creation: Creation) -> None:
     """Set the auth group. Secrets that are given are bound to the addresses that the integration begins with."""
-    new, plain = judged.new, defaults_of(None, {})
-    fill(integration, plain, judged.defaults, new.auth)
+    new, plain = creation.new, defaults_of(None, {})
+    fill(integration, plain, creation.defaults, new.auth)
     apply_auth(integration, new.auth)
-    origins = origins_of(integration, judged.definition, [one.endpoint for one in new.capabilities or ()])
-    fill_headers(work, integration, plain, judged.defaults, new.auth, origins)
+    origins = origins_of(integration, creation.definition, [one.endpoint for one in new.capabilities or ()])
+    fill_headers(work, integration, plain, creation.defaults, new.auth, origins)
     seal_auth(work, integration, new.auth, origins)
     require_readable(work, integration)
 

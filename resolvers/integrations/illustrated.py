@@ -13,7 +13,13 @@ from resolvers.faults import ADDRESS
 from resolvers.find import managed_integration
 from resolvers.hub import Hub
 from resolvers.integrations.change import UpdateIntegration, change_integration
-from resolvers.integrations.creation import CreateIntegration, judge_creation, make_integration
+from resolvers.integrations.creation import (
+    CreateIntegration,
+    Creation,
+    judge_creation,
+    make_integration,
+    prepare_creation,
+)
 from resolvers.integrations.fields import icon_url
 from resolvers.operation import READS, WRITES, exchange
 from resolvers.unset import UNSET, Unset, given
@@ -42,10 +48,10 @@ class UpdateIllustrated:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Creation:
+class IllustratedCreation:
     """The integration to create, and the address to read first."""
 
-    new: CreateIntegration
+    creation: Creation
     organization_id: str
     source: str | None
 
@@ -60,10 +66,12 @@ class Change:
     clears: bool
 
 
-async def load_creation(work: Work, asked: CreateIllustrated) -> Creation:
-    """Check the new integration before the icon is read."""
-    await judge_creation(work, asked.new)
-    return Creation(new=asked.new, organization_id=work.organization_id, source=_source(asked.image_url))
+async def load_creation(work: Work, asked: CreateIllustrated) -> IllustratedCreation:
+    """Find the definition before the icon is read."""
+    creation = await prepare_creation(work, asked.new)
+    return IllustratedCreation(
+        creation=creation, organization_id=work.organization_id, source=_source(asked.image_url)
+    )
 
 
 async def load_change(work: Work, asked: UpdateIllustrated) -> Change:
@@ -79,7 +87,13 @@ async def load_change(work: Work, asked: UpdateIllustrated) -> Change:
     )
 
 
-async def fetch_icon(hub: Hub, asked: Creation | Change) -> Content | None:
+async def judge_and_fetch_icon(hub: Hub, asked: IllustratedCreation) -> Content | None:
+    """Check the new integration before the icon is read."""
+    await judge_creation(asked.creation)
+    return await fetch_icon(hub, asked)
+
+
+async def fetch_icon(hub: Hub, asked: IllustratedCreation | Change) -> Content | None:
     """The picture at the address; None if none is named."""
     if asked.source is None:
         return None
@@ -88,15 +102,15 @@ async def fetch_icon(hub: Hub, asked: Creation | Change) -> Content | None:
 
 @exchange(
     load_creation,
-    fetch_icon,
+    judge_and_fetch_icon,
     loads=READS,
     records=WRITES,
     needs=Permission.INTEGRATIONS_WRITE,
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, TooMany, UpstreamFailed),
 )
-async def create_illustrated_integration(work: Work, asked: Creation, icon: Content | None) -> Integration:
+async def create_illustrated_integration(work: Work, asked: IllustratedCreation, icon: Content | None) -> Integration:
     """Create an integration with an icon from an address. Without a picture there, nothing is created."""
-    integration = await make_integration(work, asked.new)
+    integration = await make_integration(work, asked.creation)
     if icon is not None:
         await replace_icon(work, integration, await keep_icon(work, integration, icon))
     return integration

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,6 +18,9 @@ from resolvers.unset import UNSET, Unset
 from wire.form import Part
 from wire.refusal import BadRequest
 
+#: Values that one turn of the event loop reads: some 2 ms.
+_MANY: Final = 1_000
+_MOST_PARAMETERS: Final = 1_000
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 #: A name may occur several times in a query.
@@ -114,7 +118,9 @@ def check_path(request: Request) -> None:
 
 def _query(request: Request) -> Query:
     raw: bytes = request.scope["query_string"]
-    values: dict[str, str | list[str]] = {}
+    values: defaultdict[str, list[str]] = defaultdict(list)
+    if raw.count(b"&") >= _MOST_PARAMETERS:
+        raise BadRequest(400, f"The query has more than {_MOST_PARAMETERS} parameters; send fewer.")
     try:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError as cause:
@@ -122,14 +128,22 @@ def _query(request: Request) -> Query:
     for name, value in pairs:
         if text_problem(name) or text_problem(value):
             raise BadRequest(400, "The query contains the character NUL; remove it.")
-        earlier = values.get(name)
-        if earlier is None:
-            values[name] = value
-        else:
-            values[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
-    return values
+        values[name].append(value)
+    return {name: given[0] if len(given) == 1 else given for name, given in values.items()}
 
 
 def _has_body(request: Request) -> bool:
     """RFC 9112 §6.3: a request without either header has none."""
     return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+
+
+def has_many_values(body: object) -> bool:
+    """Whether reading a body may take longer than a turn of the event loop should. It looks at few of the values."""
+    count, pending = 0, [body]
+    while pending and count <= _MANY:
+        value = pending.pop()
+        if isinstance(value, dict | list):
+            count += len(value)
+            if count <= _MANY:
+                pending.extend(value.values() if isinstance(value, dict) else value)
+    return count > _MANY

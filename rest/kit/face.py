@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from asyncio import to_thread
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from resolvers.caller import Caller
 from resolvers.hub import Hub
 from rest.kit.acting import PLACES, for_user
 from rest.kit.answer import answer_of, json_answer
-from rest.kit.asked import check_path, read_request
+from rest.kit.asked import check_path, has_many_values, read_request
 from rest.kit.dialect import AnyEndpoint, Dialect, Takes
 from rest.kit.places import renamed
 from rest.kit.refusal import Refusal, refusal_of
@@ -92,7 +93,8 @@ class Face:
         cookie = BrowserCookie(self.hub.own_url)
         if endpoint.binds:
             asked = replace(asked, browser=cookie.secret_of(request))
-        result = await self._operate(endpoint, caller, for_user(request, endpoint.read(asked)))
+        read = await to_thread(endpoint.read, asked) if has_many_values(asked.body) else endpoint.read(asked)
+        result = await self._operate(endpoint, caller, for_user(request, read))
         answered = replace(asked, speaker=caller, elapsed_ms=(perf_counter() - started) * 1000)
         response = answer_of(endpoint, endpoint.write(result, answered), asked)
         if endpoint.binds:

@@ -20,6 +20,7 @@ from resolvers.caller import Caller
 from resolvers.hub import Hub
 from resolvers.loaders.loaders import Loaders
 from resolvers.operation import OPERATIONS, operation
+from resolvers.turns import Share
 from resolvers.work import Work
 from schema.door.admission import Admission
 from schema.door.endpoint import GraphQLEndpoint
@@ -83,8 +84,8 @@ def refusing(hub: Hub, database_url: str, organization_id: str) -> Iterator[str]
     own = Hub(**{**vars(hub), "database": database})
     caller = Caller(hub=own, source=Source.GRAPHQL, organization_id=organization_id, actor_name="test")
 
-    async def authenticate(_request: Any) -> Context:
-        return Context(caller=caller, loaders=Loaders(caller))
+    async def authenticate(_request: Any, share: Share) -> Context:
+        return Context(caller=caller, loaders=Loaders(caller, share))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

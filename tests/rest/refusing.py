@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -35,7 +36,7 @@ from resolvers.caller import Caller
 from resolvers.hub import Hub
 from resolvers.lookup import Lookup
 from resolvers.recorder import open_recorder
-from rest.kit import Asked, Dialect, Get, mount
+from rest.kit import Asked, Dialect, Get, Put, mount
 from tests.harness.server import served
 from wire.body import BodyLimits
 
@@ -78,10 +79,16 @@ def all_refusals(kind: type[DomainError] = DomainError) -> Iterator[type[DomainE
 
 @contextmanager
 def refusing(dialect: Dialect, wired: Hub, logged: list[str]) -> Iterator[str]:
-    """The URL below which `/refused/<name of an error>` raises it. `logged` takes what is logged."""
+    """The URL below which `/refused/<name of an error>` raises it. `logged` takes what is logged.
+
+    PUT of `/thread` is refused with the name of the thread that reads the body.
+    """
     log = logging.getLogger(f"tests.refusing.{id(logged)}")
     log.addHandler(_Listener(logged))
-    table = (Get("/refused/{name}", _raise, lambda asked: (asked.path["name"],), _unreachable),)
+    table = (
+        Get("/refused/{name}", _raise, lambda asked: (asked.path["name"],), _unreachable),
+        Put("/thread", _raise, _name_thread, _unreachable),
+    )
     database = Database(wired.database.url.render_as_string(hide_password=False))
     recorder = open_recorder(database)
     hub = replace(wired, database=database, recorder=recorder, lookup=Lookup(database))
@@ -102,6 +109,10 @@ async def _raise(caller: Caller, name: str) -> None:
         raise ConnectionError(LEAK)
     except ConnectionError as cause:
         raise ERRORS[name] from cause
+
+
+def _name_thread(asked: Asked) -> tuple[str]:
+    raise InvalidInput.at((), threading.current_thread().name)
 
 
 def _unreachable(result: None, asked: Asked) -> None:

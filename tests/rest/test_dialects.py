@@ -75,3 +75,15 @@ async def test_refuses_with_the_right_status_and_no_leak(dialect, hub: RunningHu
     for name in masked:
         shown = answers[name].text.partition("id ")[2][:24]
         assert sum(shown in line and LEAK in line for line in logged) == 1, name
+
+
+@pytest.mark.parametrize("dialect", FOUND, ids=NAMES)
+async def test_reads_a_body_of_many_values_outside_of_the_event_loop(dialect, hub: RunningHub, organization: Tenant):
+    headers = {"Authorization": f"Bearer {organization.token}"}
+    bodies = {"few": {"a": [1] * 900}, "many": {"a": [1] * 1_001}, "many below": {"a": [{"b": [1] * 20}] * 60}}
+
+    with refusing(dialect, hub.app.state.hub, []) as url:
+        async with httpx.AsyncClient(base_url=url, headers=headers, **PLAIN_HTTP) as client:
+            said = {name: (await client.put("/thread", json=body)).text for name, body in bodies.items()}
+
+    assert [name for name, text in said.items() if '"hub"' not in text] == ["many", "many below"], said

@@ -1,0 +1,88 @@
+"""Declarations and readings of very many values: others are served meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import Any
+
+import pytest
+
+from tests.harness.acting import act
+from tests.harness.backends import both
+from tests.harness.calling import app, capability, given
+from tests.harness.stalls import Stalls
+
+BASE = "https://api.example.com"
+BASED = {"apiBaseUrl": BASE}
+#: Of CPU. A turn takes 20 ms and somewhat more; a whole declaration or reading ten times as long.
+LONGEST_SECONDS = 0.12
+_number = itertools.count()
+
+
+def capabilities(count: int, inputs: int) -> list[dict[str, Any]]:
+    fresh = next(_number)
+    names = [given(f"a{fresh}_{number}", required=True) for number in range(inputs)]
+    return [capability(f"C{number}", "POST", "/", *names) for number in range(count)]
+
+
+@pytest.fixture
+async def shop(organization):
+    return await app(organization.client, BASE, name="Shop")
+
+
+@both
+async def test_500_capabilities_of_10_inputs_are_declared_and_read_in_short_turns(hub, shop):
+    for _ in range(2):  # new ones, then changed ones
+        async with Watched(hub) as stalls:
+            made = {"integrationId": shop.id, "capabilities": capabilities(500, 10)}
+            await act(shop.client, "declareCapabilities", made, "id capabilities { totalCount }")
+        assert stalls.longest < LONGEST_SECONDS
+
+    read = "{ capabilities(first: 100) { nodes { inputs { name type location required description } } } }"
+    async with Watched(hub) as stalls:
+        answer = await shop.client.query(read)
+    assert stalls.longest < LONGEST_SECONDS
+    assert sum(len(one["inputs"]) for one in answer["capabilities"]["nodes"]) == 1_000
+
+    async with Watched(hub) as stalls:
+        await act(shop.client, "declareCapabilities", {"integrationId": shop.id, "capabilities": []})
+    assert stalls.longest < LONGEST_SECONDS
+
+
+def costly() -> list[dict[str, Any]]:
+    """A manifest that takes some hundred milliseconds to judge."""
+    words = {f"p{n}": {"type": "string"} for n in range(90)}
+    schema = {"type": "object", "properties": words}
+    return [{"name": f"C{n}", "method": "POST", "endpoint": "/", "inputSchema": schema} for n in range(300)]
+
+
+@both
+@pytest.mark.parametrize("field", ["declareCapabilities", "createIntegration"])
+async def test_others_write_while_a_manifest_is_judged(shop, new_organization, field):
+    other = (await new_organization()).client
+    given = {"declareCapabilities": {"integrationId": shop.id}, "createIntegration": {"name": "Other", "auth": BASED}}
+    declaring = asyncio.create_task(act(shop.client, field, given[field] | {"capabilities": costly()}))
+    await asyncio.sleep(0.2)  # for the request to arrive: judging it takes longer
+
+    await act(other, "createIntegration", {"name": "Theirs"})
+
+    before = await shop.client.query("{ capabilities { totalCount } }")
+    await declaring
+    after = await shop.client.query("{ capabilities { totalCount } }")
+    assert (before["capabilities"], after["capabilities"]) == ({"totalCount": 0}, {"totalCount": 300})
+
+
+class Watched:
+    """`async with Watched(hub) as stalls`: the stalls of the hub's event loop meanwhile."""
+
+    def __init__(self, hub) -> None:
+        self._hub = hub
+
+    async def __aenter__(self) -> Stalls:
+        self._stalls = Stalls()
+        await self._hub.run(self._stalls.__aenter__())
+        return self._stalls
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._hub.run(self._stalls.__aexit__())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from models.errors import InvalidInput, Path
 
@@ -38,6 +38,8 @@ _OF_ONE_HOP_NAMES = """
     connection keep-alive proxy-connection transfer-encoding te trailer upgrade content-length content-encoding
     date server set-cookie set-cookie2 alt-svc clear-site-data strict-transport-security
 """
+_NEGOTIATING = frozenset({"accept", "accept-encoding", "accept-language", "content-type", "user-agent"})
+_SHORTEST_SECRET = 8
 _OF_ONE_HOP = frozenset(_OF_ONE_HOP_NAMES.split())
 _OF_ONE_HOP_PREFIXES = ("access-control-", "proxy-", "x-patchbay-")
 _UNSENDABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
@@ -100,6 +102,19 @@ def check_template(value: str) -> str | None:
         if not _FACT.fullmatch(name):
             return f"${{{name[:60]}}} is neither ${{user.<field>}} nor ${{tenant.<field>}}."
     return None
+
+
+def header_secrets(templates: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The texts in the values of an integration's headers that are masked wherever a remote service repeats them.
+
+    Each with and without a scheme such as `Bearer`. Facts in templates are no secrets, nor are short words and the
+    values of headers that negotiate.
+    """
+    for name, value in templates:
+        literals = [] if folded(name) in _NEGOTIATING else _TEMPLATE.sub("\0", value).split("\0")
+        for text in literals:
+            words = {text.strip(), text.strip().partition(" ")[2].strip()}
+            yield from (word for word in words if len(word) >= _SHORTEST_SECRET)
 
 
 def facts_of(template: str) -> frozenset[str]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import json
+import re
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
+from html import escape
 from typing import Final
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
 #: Characters of a remote text that are read at most; what is shown of it is far shorter.
 _MOST_READ: Final = 64 * 1024
+_HEX: Final = re.compile("%[0-9A-F]{2}")
 _SHORTEST = 4  # masking shorter texts would break words and reveal the position of the secret
 
 
@@ -35,9 +41,9 @@ def mask_headers(headers: Iterable[tuple[str, str]], secret_names: Collection[st
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret in it replaced by `***`, also if it is percent-encoded.
+    """The text with every secret in it replaced by `***`, in every usual encoding (`_forms`).
 
-    Secrets of less than 4 characters are kept.
+    Secrets of less than 4 characters are kept. Redact before you shorten: a part of a secret is not found.
     """
     for form in _all_forms(secrets):
         text = text.replace(form, MASK)
@@ -67,5 +73,25 @@ def _all_forms(secrets: Iterable[str]) -> list[str]:
     return sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
 
 
-def _forms(secret: str) -> Iterable[str]:
-    return (secret, quote(secret, safe=""), quote_plus(secret)) if len(secret) >= _SHORTEST else ()
+@lru_cache(maxsize=4096)
+def _forms(secret: str) -> frozenset[str]:
+    """The secret as such, in base64 (RFC 4648 §4, §5), in a JSON text and in HTML; each also percent-encoded.
+
+    Percent-encoding has several spellings: of a space, of a slash, of its own digits, and once more over itself.
+    """
+    if len(secret) < _SHORTEST:
+        return frozenset()
+    raw = secret.encode()
+    base64 = {encode(raw).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode)}
+    in_json = {json.dumps(secret, ensure_ascii=escaped)[1:-1] for escaped in (True, False)}
+    in_json |= {text.replace("/", r"\/") for text in in_json}
+    texts = {secret, *base64, *in_json, escape(secret), escape(secret, quote=False)}
+    once = {spelling for text in texts for spelling in _percent(text)}
+    twice = {spelling for text in _percent(secret) for spelling in _percent(text)}
+    return frozenset(texts | once | twice)
+
+
+def _percent(text: str) -> Iterator[str]:
+    for spelling in (quote(text, safe=""), quote(text), quote_plus(text)):
+        yield spelling
+        yield _HEX.sub(lambda found: found[0].lower(), spelling)

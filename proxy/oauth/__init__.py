@@ -10,6 +10,7 @@ from proxy.oauth.endpoint import (
     TokenEndpoint,
     fetch_token,
     revoke_token,
+    secrets_of,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "fetch_token",
     "new_verifier",
     "revoke_token",
+    "secrets_of",
 ]

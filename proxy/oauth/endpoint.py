@@ -60,15 +60,19 @@ class ClientCredentials:
 Grant = AuthorizationCode | RefreshToken | ClientCredentials
 
 
-async def fetch_token(egress: Egress, endpoint: TokenEndpoint, grant: Grant, *, lane: str) -> TokenAnswer:
+async def fetch_token(
+    egress: Egress, endpoint: TokenEndpoint, grant: Grant, *, lane: str, known: Sequence[str] = ()
+) -> TokenAnswer:
     """Request a token, without retries: a request may use up the grant.
+
+    Secrets of the request are masked in the vendor's words, and those that are `known` to the vendor otherwise.
 
     Raises TokenRefused with the vendor's own error; UpstreamFailed and its kinds for no answer or one without a
     token; TooMany. Messages contain nothing of the request.
     """
     body = _grant_body(grant)
     answer = await _post(egress, endpoint, body, lane)
-    return read_token(answer, _secrets(endpoint, grant))
+    return read_token(answer, (*secrets_of(endpoint, grant), *known))
 
 
 async def revoke_token(
@@ -81,7 +85,18 @@ async def revoke_token(
     """
     body, _ = prepare_revoke_token_request(token, hint)
     answer = await _post(egress, endpoint, str(body), lane)
-    read_revocation(answer, [token, *_secrets(endpoint, None)])
+    read_revocation(answer, (token, *secrets_of(endpoint, None)))
+
+
+def secrets_of(endpoint: TokenEndpoint, grant: Grant | None) -> tuple[str, ...]:
+    """Secrets of a request that a vendor might repeat in the text of an error, for redaction by value."""
+    given = [*_pairs(endpoint), endpoint.client_secret]
+    match grant:
+        case AuthorizationCode(code=code, verifier=verifier):
+            given += [code, verifier]
+        case RefreshToken(token=token):
+            given.append(token)
+    return tuple(secret for secret in given if secret)
 
 
 async def _post(egress: Egress, endpoint: TokenEndpoint, body: str, lane: str) -> httpx.Response:
@@ -100,6 +115,14 @@ def _client_auth(endpoint: TokenEndpoint) -> ClientAuth:
     return ClientAuth(quote_plus(endpoint.client_id), quote_plus(endpoint.client_secret), "client_secret_basic")
 
 
+def _pairs(endpoint: TokenEndpoint) -> list[str]:
+    """The texts of which HTTP Basic makes base64: form-encoded as RFC 6749 §2.3.1 has it, and as RFC 7617 does."""
+    if endpoint.client_secret is None:
+        return []
+    client, secret = endpoint.client_id, endpoint.client_secret
+    return [f"{client}:{secret}", f"{quote_plus(client)}:{quote_plus(secret)}"]
+
+
 def _grant_body(grant: Grant) -> str:
     match grant:
         case AuthorizationCode(code=code, redirect_uri=redirect_uri, verifier=verifier):
@@ -111,14 +134,3 @@ def _grant_body(grant: Grant) -> str:
         case ClientCredentials(scopes=scopes):
             body = prepare_token_request("client_credentials", scope=list(scopes))
     return str(body)
-
-
-def _secrets(endpoint: TokenEndpoint, grant: Grant | None) -> list[str]:
-    """Secrets that a vendor might repeat in the text of an error."""
-    given = [endpoint.client_secret]
-    match grant:
-        case AuthorizationCode(code=code, verifier=verifier):
-            given += [code, verifier]
-        case RefreshToken(token=token):
-            given.append(token)
-    return [secret for secret in given if secret]

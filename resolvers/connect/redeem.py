@@ -9,8 +9,7 @@ from typing import Final
 from models.errors import NotReady, Path, TooMany, UpstreamFailed
 from models.origins import Origins
 from models.tables import ConnectSession, Integration
-from proxy.oauth import Grant, TokenAnswer, TokenEndpoint, fetch_token
-from proxy.oauth.endpoint import AuthorizationCode, RefreshToken
+from proxy.oauth import AuthorizationCode, Grant, TokenAnswer, TokenEndpoint, fetch_token, secrets_of
 from resolvers.connect.account import Inquiry, inquiry_of, learn_account
 from resolvers.connect.answer import FinishAuthorization, is_confirmed, refusal_of
 from resolvers.connect.callers import unknown_state
@@ -155,15 +154,7 @@ async def _question(
 
 def _secrets(question: Question | None) -> tuple[str, ...]:
     """The secrets of an exchange that a vendor knows, and may repeat in a text."""
-    if question is None:
-        return ()
-    given = [question.endpoint.client_secret]
-    match question.grant:
-        case AuthorizationCode(code=code, verifier=verifier):
-            given += [code, verifier]
-        case RefreshToken(token=token):
-            given.append(token)
-    return tuple(secret for secret in given if secret)
+    return () if question is None else secrets_of(question.endpoint, question.grant)
 
 
 async def _renewed_secrets(work: Work, session: ConnectSession) -> tuple[str, ...]:

@@ -12,7 +12,17 @@ from resolvers.auth_kinds import KINDS
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import Verification
 from resolvers.hub import Hub
-from resolvers.outbound.probe import Identity, account_of, ask, identity_of, objection, probe_of, texts_of
+from resolvers.outbound.probe import (
+    Identity,
+    ask,
+    facts_of,
+    identity_of,
+    objection,
+    probe_of,
+    shortened,
+    shortened_facts,
+    texts_of,
+)
 from resolvers.outbound.request import Outbound
 from resolvers.work import Work
 
@@ -29,7 +39,10 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """The result of a check. `error`: why the connection does not work. `account`: as far as it is known."""
+    """The result of a check. `error`: why the connection does not work. `account`: as far as it is known.
+
+    Both are as long as the remote service made them, until they are `masked`.
+    """
 
     error: str | None = None
     account: dict[str, str] | None = None
@@ -59,7 +72,7 @@ async def run_check(hub: Hub, check: Check) -> Finding:
         return Finding(error=error)
     answer = reply if check.who is None else await ask(hub, check.who)
     try:
-        return Finding(account=await account_of(hub, check.identity, answer))
+        return Finding(account=await facts_of(hub, check.identity, answer))
     except UpstreamFailed as refusal:
         return Finding(error=refusal.message)
 
@@ -70,12 +83,14 @@ def unchanged(connection: Connection, secret_version: int) -> bool:
 
 
 def masked(work: Work, connection: Connection | None, finding: Finding) -> Finding:
-    """The finding with the current secret masked, which may have been renewed since the check was built."""
-    if connection is None:
-        return finding
-    secrets = tuple(texts_of(work.unseal(connection, "secret")))
+    """The finding with the current secret masked, and then cut: a secret at the cut would stay in part otherwise.
+
+    The secret may have been renewed since the check was built.
+    """
+    secrets = tuple(texts_of(work.unseal(connection, "secret"))) if connection is not None else ()
     account = {name: redact(text, secrets) for name, text in (finding.account or {}).items()}
-    return Finding(error=finding.error and redact(finding.error, secrets), account=account)
+    error = finding.error and shortened(redact(finding.error, secrets))
+    return Finding(error=error, account=shortened_facts(account))
 
 
 def note(work: Work, connection: Connection, finding: Finding, *, integration_id: str | None = None) -> None:

@@ -19,7 +19,7 @@ from resolvers.integrations.verification import (
     settle_verifications,
 )
 from resolvers.oauth.revocation import client_of
-from resolvers.outbound.probe import account_of, ask, objection
+from resolvers.outbound.probe import ask, facts_of, objection, shortened
 
 _DELETE: Final = frozenset({Permission.INTEGRATIONS_DELETE})
 _WRITE: Final = frozenset({Permission.INTEGRATIONS_WRITE})
@@ -39,7 +39,7 @@ async def _verify(caller: Caller, context: JobContext) -> None:
     try:
         checked = await load_verification(caller, integration_id)
         finding = Finding() if checked is None else await _check(caller, context, checked)
-    except (InvalidInput, NotReady, UpstreamFailed) as refusal:
+    except (InvalidInput, NotReady) as refusal:
         finding = Finding(error=refusal.message)
     if checked is None and finding.error is None:
         finding = Finding(error="Its definition no longer has a verification request.")
@@ -47,20 +47,30 @@ async def _verify(caller: Caller, context: JobContext) -> None:
 
 
 async def _check(caller: Caller, context: JobContext, checked: Verifying) -> Finding:
-    """Run the check, with progress of each step. Raises UpstreamFailed if it finds a fault."""
+    """Run the check. Its error is whole here; the task of the job shows the beginning."""
+    whole: list[str] = []
+    try:
+        return await _examine(caller, context, checked, whole)
+    except UpstreamFailed as refusal:
+        return Finding(error=whole[0] if whole else refusal.message)
+
+
+async def _examine(caller: Caller, context: JobContext, checked: Verifying, whole: list[str]) -> Finding:
+    """Run the check, with progress of each step. Raises UpstreamFailed for a fault; `whole` gets all of its text."""
     check, progress = checked.check, context.progress
     async with progress.task(f"Verify {checked.name}"):
         async with progress.step("Ask whether the credentials work", "The definition's verification request."):
             reply = await ask(caller.hub, check.works)
             error = await objection(caller.hub, reply, check.verification)
             if error is not None:
-                raise UpstreamFailed(error)
+                whole.append(error)
+                raise UpstreamFailed(shortened(error))
         await progress.report(0.5)
         if check.identity is None:
             return Finding()
         async with progress.step("Ask who is connected", "The definition's account request."):
             answer = reply if check.who is None else await ask(caller.hub, check.who)
-            finding = Finding(account=await account_of(caller.hub, check.identity, answer))
+            finding = Finding(account=await facts_of(caller.hub, check.identity, answer))
         await progress.report(1.0)
         return finding
 

@@ -21,7 +21,6 @@ from models.row import new_id
 from models.tables import Connection, Integration
 from models.vocabulary import ConnectionStatus, UnavailableReason
 from proxy.oauth import ClientCredentials, Grant, RefreshToken, TokenAnswer, TokenEndpoint, fetch_token
-from proxy.redact import redact
 from resolvers.auth_kinds import KINDS, GrantType
 from resolvers.caller import Caller
 from resolvers.credentials.held import HeldToken
@@ -61,7 +60,7 @@ class FreshToken:
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """The lease, and the request that it covers."""
+    """The lease, and the request that it covers. `known`: the stored texts that the vendor might repeat."""
 
     renewal: RenewToken
     owner: str
@@ -70,6 +69,7 @@ class Turn:
     lane: str
     integration_id: str
     asked: tuple[str, ...]
+    known: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,7 @@ async def ask(hub: Hub, claimed: Turn | FreshToken | Unrenewed) -> TokenAnswer |
     if not isinstance(claimed, Turn):
         return None
     try:
-        return await fetch_token(hub.egress, claimed.endpoint, claimed.grant, lane=claimed.lane)
+        return await fetch_token(hub.egress, claimed.endpoint, claimed.grant, lane=claimed.lane, known=claimed.known)
     except DomainError as refusal:  # returned, so that it is recorded and the lease is given back
         return refusal
 
@@ -171,8 +171,7 @@ async def _renew(hub: Hub, held: HeldToken) -> FreshToken:
 async def _fail(work: Work, connection: Connection, turn: Turn, sent: DomainError | None) -> DomainError:
     failure = sent or UpstreamFailed("The token endpoint was not asked.")
     if isinstance(failure, TokenRefused) and failure.error in _ENDED:
-        secrets = [text for text in work.unseal(connection, "secret").values() if isinstance(text, str)]
-        lose_connection(work, connection, redact(failure.message, secrets), integration_id=turn.integration_id)
+        lose_connection(work, connection, failure.message, integration_id=turn.integration_id)
         return _come_back()
     connection.lease_owner = connection.lease_until = None
     if not isinstance(failure, TooMany):  # the hub's own limit: the vendor was not asked
@@ -198,7 +197,13 @@ def _turn(work: Work, connection: Connection, integration: Integration | None) -
         lane=connection.organization_id,
         integration_id=integration.id,
         asked=asked,
+        known=_known(work, connection),
     )
+
+
+def _known(work: Work, connection: Connection) -> tuple[str, ...]:
+    stored = work.unseal(connection, "secret") if connection.secret else {}
+    return tuple(text for text in stored.values() if isinstance(text, str))
 
 
 def _grant(work: Work, connection: Connection, integration: Integration) -> tuple[Grant, tuple[str, ...]]:

@@ -27,8 +27,8 @@ from resolvers.work import Work
 
 _MOST_BYTES: Final = 256 * 1024
 _SECONDS: Final = 20.0
-_LONGEST: Final = 255
-_SENTENCE: Final = 300
+_LONGEST_FACT: Final = 255
+_LONGEST_ERROR: Final = 400
 #: The facts of an account as expressions on OpenID Connect's claims (Core 1.0, section 5.1).
 USERINFO: Final = {"accountId": "sub", "email": "email", "displayName": "name || preferred_username"}
 _REFUSED: Final = frozenset({401, 403})
@@ -99,7 +99,8 @@ async def ask(hub: Hub, probe: Outbound) -> Reply:
 async def objection(hub: Hub, reply: Reply, verification: Verification | None) -> str | None:
     """Why the credentials do not work by this reply; None if they do. Without a verification, 2xx is enough.
 
-    A definition whose condition cannot be evaluated on the reply does not show that they work. Raises TooMany.
+    A definition whose condition cannot be evaluated on the reply does not show that they work. The text may be long:
+    `shortened` before it is shown, and after every redaction. Raises TooMany.
     """
     if reply.failure is not None or reply.status is None:
         return reply.failure
@@ -127,9 +128,15 @@ def identity_of(definition: VendorDefinition, parameters: Mapping[str, Any]) -> 
 
 
 async def account_of(hub: Hub, identity: Identity, reply: Reply) -> dict[str, str]:
+    """The facts of the connected account, as `facts_of`, in a length that is stored and shown."""
+    return shortened_facts(await facts_of(hub, identity, reply))
+
+
+async def facts_of(hub: Hub, identity: Identity, reply: Reply) -> dict[str, str]:
     """The facts of the connected account that the reply holds; empty if it holds none.
 
-    Raises UpstreamFailed if an expression cannot be evaluated on the reply, and TooMany.
+    They may be long: `shortened_facts` before they are stored, and after every redaction. Raises UpstreamFailed if
+    an expression cannot be evaluated on the reply, and TooMany.
     """
     found = {}
     for name, expression in identity.facts.items():
@@ -139,8 +146,18 @@ async def account_of(hub: Hub, identity: Identity, reply: Reply) -> dict[str, st
             raise UpstreamFailed(str(refusal), reason=UpstreamFailure.BAD_RESPONSE) from refusal
         is_fact = isinstance(value, str | int) and not isinstance(value, bool)
         if is_fact and (text := _clean(str(value), reply.secrets)):
-            found[name] = text[:_LONGEST]
+            found[name] = text
     return found
+
+
+def shortened(error: str) -> str:
+    """An error in a length that is stored and shown."""
+    return error[:_LONGEST_ERROR]
+
+
+def shortened_facts(facts: Mapping[str, str]) -> dict[str, str]:
+    """Facts of an account in a length that is stored and shown."""
+    return {name: text[:_LONGEST_FACT] for name, text in facts.items()}
 
 
 def texts_of(value: Any) -> Iterator[str]:
@@ -176,7 +193,7 @@ async def _error_text(hub: Hub, reply: Reply, expression: str | None) -> str:
     except ExpressionRefused as refusal:
         return f". {refusal}"
     text = _clean(found, reply.secrets) if isinstance(found, str) else ""
-    return f": {text[:_SENTENCE]}" if text else "."
+    return f": {text}" if text else "."
 
 
 def _clean(text: str, secrets: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ import orjson
 from models.errors import Path
 from models.tables import Connection, Integration, Organization, Principal
 from proxy.auth import Authorisation, Pairs, authorise
-from proxy.headers import expand, folded
+from proxy.headers import expand, folded, header_secrets
 from proxy.inputs.coerce import to_text
 from proxy.message import OutboundRequest
 from proxy.redact import mask_headers, mask_url
@@ -114,7 +114,8 @@ async def outbound(
     """
     if not route.withheld and not fits(route.integration, route.connection, request.url):
         raise changed(request.url)
-    configured, granted = await _configured_headers(work, route, request.url, at), route.granted
+    templates, granted = _configured_headers(work, route, request.url), route.granted
+    configured = await _filled(work, route, templates, at)
     return Outbound(
         request=replace(
             request,
@@ -122,7 +123,7 @@ async def outbound(
             credential=_credential(route, configured),
         ),
         held=route.held,
-        secrets=granted.secrets,
+        secrets=(*granted.secrets, *header_secrets(templates)),
         secret_headers=tuple(name for name, _ in (*granted.headers, *configured)),
         secret_query=tuple(name for name, _ in granted.query),
     )
@@ -143,15 +144,20 @@ def _credential(route: Route, configured: Pairs) -> str:
     return f"{route.credential}/{hashlib.sha256(orjson.dumps(configured)).hexdigest()}"
 
 
-async def _configured_headers(work: Work, route: Route, target: str, at: Path) -> Pairs:
+def _configured_headers(work: Work, route: Route, target: str) -> Pairs:
+    """The integration's headers that go to this address, as they are stored."""
     if route.integration.headers is not None and route.integration.headers_origins is None and not route.withheld:
         raise changed(target)  # stored by a process of an older version
     sent = header_fate(route.integration, route.connection, target) is HeaderFate.SENT and not route.withheld
     pairs = (work.unseal(route.integration, "headers") if sent else None) or []
-    facts = await _facts(work) if any("${" in pair["value"] for pair in pairs) else {}
+    return tuple((pair["name"], pair["value"]) for pair in pairs)
+
+
+async def _filled(work: Work, route: Route, templates: Pairs, at: Path) -> Pairs:
+    facts = await _facts(work) if any("${" in value for _, value in templates) else {}
     if route.integration.organization_id != work.organization_id:  # its author is a stranger here
         facts = {name: value for name, value in facts.items() if name in PUBLIC_FACTS}
-    return tuple((pair["name"], expand(pair["value"], facts, path=(*at, "headers", pair["name"]))) for pair in pairs)
+    return tuple((name, expand(value, facts, path=(*at, "headers", name))) for name, value in templates)
 
 
 async def _facts(work: Work) -> dict[str, str]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
+from models.tables import Connection
+from resolvers.caller import Caller
+from resolvers.connections.health import Finding, masked
+from resolvers.work import Work
 from tests.definitions.conftest import described, save
 from tests.harness.acting import PROBLEM, act
 from tests.harness.rows import added, changes, snapshot
@@ -133,6 +139,30 @@ async def test_shows_no_secret_that_the_remote_service_repeats(organization, ven
     assert refused["lastError"] == "The remote service answered 401: no such token ***"
     assert taken["account"] == {"accountId": "***", "email": "***@example.com", "displayName": None}
     assert TOKEN not in str(await snapshot(database, organization.id))
+
+
+async def test_a_secret_renewed_meanwhile_is_masked_before_a_text_is_cut(organization, connected, database, hub):
+    await connected()
+    mine = select(Connection).where(col(Connection.organization_id) == organization.id)
+    finding = Finding(error="x" * 390 + TOKEN, account={"email": "x" * 253 + TOKEN})
+
+    async with database.read() as session:
+        connection = (await session.execute(mine)).scalar_one()
+        shown = masked(Work(Caller.of_hub(hub.app.state.hub, organization.id), lambda: session), connection, finding)
+
+    assert shown == Finding(error="x" * 390 + "***", account={"email": "x" * 253 + "**"})
+
+
+async def test_shows_no_header_of_the_integration_that_the_remote_service_repeats(organization, vendor, connected):
+    headers = {"X-Key": "Token header-value-0123", "X-User": "of ${tenant.slug}", "Accept": "application/json"}
+    auth = {"type": "BEARER", "apiBaseUrl": vendor.url, "headers": headers}
+    connection = await connected(auth=auth)
+    said = f"header-value-0123 of {organization.slug} wants application/json"
+    vendor.answers("/me", {"error": said}, "401 Unauthorized")
+
+    found = await examined(organization.client, connection)
+
+    assert found["lastError"].endswith(f": *** of {organization.slug} wants application/json")
 
 
 async def test_is_an_entry_of_the_audit(organization, vendor, connected, database):

@@ -250,7 +250,7 @@ async def test_a_token_that_was_renewed_for_a_probe_is_masked_in_its_answer(orga
     verification = {
         "request": {"path": "/api"},
         "expect": {"when": "none"},
-        "error": f"join('', ['{'x' * 298}', token])",
+        "error": f"join('', ['{'x' * 314}', token])",
     }
     given = {"name": "Vendor", "category": "storage", "auth": auth, "verification": verification}
     assert "id" in await save(organization.client, "vendor", given)
@@ -263,4 +263,4 @@ async def test_a_token_that_was_renewed_for_a_probe_is_masked_in_its_answer(orga
     found = await examined(organization.client, connection["id"])
 
     assert vendor.tokens_seen == ["at-1"]
-    assert found["lastError"].endswith(f": {'x' * 298}**")
+    assert found["lastError"].endswith(f": {'x' * 314}**")

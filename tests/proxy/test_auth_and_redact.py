@@ -109,6 +109,30 @@ def test_redacts_by_value_in_every_encoding_longest_first():
     assert redact(text, ["ab c/d", "ab c/d-longer", "123", ""]) == "key=***&x=***&y=*** *** pin=123"
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        'ä/b+c<d>"e f?g~~',
+        "%C3%A4%2Fb%2Bc%3Cd%3E%22e%20f%3Fg~~",
+        "%c3%a4%2fb%2bc%3cd%3e%22e%20f%3fg~~",
+        "%C3%A4/b%2Bc%3Cd%3E%22e%20f%3Fg~~",
+        "%C3%A4%2Fb%2Bc%3Cd%3E%22e+f%3Fg~~",
+        "%25C3%25A4%252Fb%252Bc%253Cd%253E%2522e%2520f%253Fg~~",
+        "w6QvYitjPGQ+ImUgZj9nfn4=",
+        "w6QvYitjPGQ-ImUgZj9nfn4",
+        "w6QvYitjPGQ%2BImUgZj9nfn4%3D",
+        'ä/b+c<d>\\"e f?g~~',
+        '\\u00e4\\/b+c<d>\\"e f?g~~',
+        "ä/b+c&lt;d&gt;&quot;e f?g~~",
+        'ä/b+c&lt;d&gt;"e f?g~~',
+    ],
+)
+def test_redacts_a_secret_in_every_usual_encoding(form):
+    shown = redact(f"before {form} after", ['ä/b+c<d>"e f?g~~'])
+
+    assert shown in {"before *** after", "before ***= after", "before ***%3D after"}
+
+
 @pytest.mark.parametrize("before", [0, 65_535, 65_530, 65_536, 65_550, 65_559, 65_560, 65_561, 65_600, 200_000])
 def test_cuts_a_long_text_and_leaves_no_part_of_a_secret(before):
     secret = "s3cr3t/of-24-letters-now"

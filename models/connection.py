@@ -65,7 +65,11 @@ class Connection(Changeable, Owned, table=True):
 
 
 class Registration(Row, Owned, table=True):
-    """Belongs to the connection's organization: each organization has its own default connection."""
+    """Belongs to the connection's organization: each organization has its own default connection.
+
+    `confirmed`: the secret was entered at this integration, or the connection's holder registered it. A new secret of
+    the whole connection is bound to new addresses of confirmed integrations only.
+    """
 
     __table_args__ = (
         UniqueConstraint("integration_id", "connection_id"),
@@ -78,3 +82,4 @@ class Registration(Row, Owned, table=True):
     integration_id: str = ref_field("integration.id")
     connection_id: str = ref_field("connection.id")
     is_default: bool = flag_field()
+    confirmed: bool = flag_field()

@@ -50,7 +50,15 @@ async def governs(work: Work, integration: Integration) -> bool:
     caller = work.caller
     if caller.is_admin or integration.owner_id is None:
         return await manages(work, [integration])
-    user = caller.principal_id or caller.maker_id
+    return await holds(work, integration)
+
+
+async def holds(work: Work, integration: Integration) -> bool:
+    """Whether the caller owns an integration or has a MANAGE share of it, itself or through a team.
+
+    An administrator does not hold each integration. A token of an app counts as its maker.
+    """
+    user = work.caller.principal_id or work.caller.maker_id
     mine = select(Integration).where(col(Integration.id) == integration.id, held(user, least=MANAGE))
     return await work.first(mine) is not None
 

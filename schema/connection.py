@@ -8,6 +8,7 @@ import strawberry
 
 from models import tables
 from models.errors import Conflict
+from models.origins import Origins
 from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus
 from resolvers.connections import edges, queries
 from resolvers.connections import mutations as operations
@@ -56,6 +57,9 @@ class ConnectedAccount(RowNode):
     last_error_at: DateTime | None = column("When that was.")
     integrations: CountedPageOf[Annotated[Integration, strawberry.lazy("schema.integration")]] = to_many(
         edges.INTEGRATIONS_BY_CONNECTION, "Integrations that it is registered to."
+    )
+    hosts: list[str] = derived(
+        lambda row: Origins.read(row.secret_origins).hosts(), "Hosts to which its secret may be sent."
     )
     version: int = column("Grows with every change; for `expectedVersion`.")
     created_at: DateTime = column("When it was made.")

@@ -14,7 +14,7 @@ from models.row import name_key
 from models.tables import Connection, Definition, Integration, Registration
 from models.vocabulary import ConnectionMode, Permission
 from proxy.address import check_base_url
-from resolvers.credentials.binding import bind_first, entered
+from resolvers.credentials.binding import bind_first, entered, entered_anew, is_holder
 from resolvers.credentials.register import register
 from resolvers.credentials.store import new_connection, store
 from resolvers.credentials.unverify import unverify_all, unverify_users_of
@@ -75,6 +75,8 @@ class UnregisterConnection:
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden))
 async def create_connection(work: Work, new: CreateConnection) -> Connection:
     """Store a connection, and register it to an integration if one is named. PER_USER ones are the caller's own."""
+    if new.default:
+        work.caller.need_unlimited()
     integration = await _integration(work, new.integration_id)
     principal_id = _holder(work, new.mode)
     if integration is not None and (principal_id is None or new.default):
@@ -94,13 +96,17 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
     work.audit(connection, "connection.created", integration_id=place)
     await work.flush()
     if integration is not None:
-        await _attach(work, integration, connection, default=new.default)
+        await _attach(work, integration, connection, default=new.default, confirmed=True)
     return connection
 
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, Stale))
 async def update_connection(work: Work, new: UpdateConnection) -> Connection:
-    """Change a connection's name, address or secret. Its version grows by one."""
+    """Change a connection's name, address or secret. Its version grows by one.
+
+    A new secret goes to the addresses of its integrations as they stand. Of those where somebody else registered the
+    connection it goes to no new ones, unless the caller holds the integration.
+    """
     connection = await work.lock(Connection, new.id, expected_version=new.expected_version, path=("id",))
     await require_sharing(work, connection=connection, path=("id",))
     place = await place_of_connection(work, connection.id)
@@ -110,6 +116,8 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     faults.check(new.secret is not None, "secret", "It cannot be null.")
     secret, integrations = None, await integrations_of(work, connection)
     if isinstance(new.secret, Secret):
+        if connection.mode is ConnectionMode.SHARED:
+            work.caller.need_unlimited()
         secret = await judged_secret(work, faults, integrations, new.secret)
     _check_base_url(work, faults, new.base_url, connection.base_url)
     faults.refuse()
@@ -118,7 +126,7 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     connection.base_url = given(new.base_url, connection.base_url)
     if secret is not None:
         auth_type = auth_type_at(connection.auth_type, secret)
-        origins = await entered(work, integrations, auth_type, base_url=connection.base_url)
+        origins = await entered_anew(work, connection, auth_type)
         store(work, connection, secret, origins=origins, at=connection.auth_type, integration_id=place)
     connection.version += 1
     work.audit(connection, "connection.updated", integration_id=place)
@@ -141,13 +149,16 @@ async def delete_connection(work: Work, id: str) -> str:
 async def register_connections(work: Work, link: RegisterConnections) -> Integration:
     """Attach connections to an integration, all or none; attaching twice changes nothing.
 
-    A secret that was entered for other addresses is not sent to this integration's until it is entered again.
+    A secret that was entered for other addresses is not sent to this integration's until it is entered again. That
+    binds it here only if the holder registers it: the user of an own connection, an administrator for a shared one.
     """
     integration = await work.get(Integration, link.integration_id, path=("integration_id",))
     faults = Faults()
     few = 0 < len(link.connection_ids) <= _MOST_REGISTRATIONS
     faults.check(few, "connection_ids", f"Name 1 to {_MOST_REGISTRATIONS} connections.")
     default = link.default_connection_id
+    if default is not None:
+        work.caller.need_unlimited()
     among = default is None or default in link.connection_ids
     faults.check(among, "default_connection_id", "It must be one of connectionIds.")
     faults.refuse()
@@ -157,7 +168,8 @@ async def register_connections(work: Work, link: RegisterConnections) -> Integra
         if connection.mode is ConnectionMode.SHARED or connection_id == default:
             await require_sharing(work, integration, connection=connection, path=path)
         await bind_first(work, integration, connection)
-        if await _attach(work, integration, connection, default=connection_id == default):
+        confirmed = is_holder(work, connection)
+        if await _attach(work, integration, connection, default=connection_id == default, confirmed=confirmed):
             work.audit(connection, "connection.registered", integration_id=integration.id)
     return integration
 
@@ -209,8 +221,10 @@ def _holder(work: Work, mode: ConnectionMode) -> str | None:
     return work.caller.principal_id
 
 
-async def _attach(work: Work, integration: Integration, connection: Connection, *, default: bool) -> bool:
-    changed = await register(work, integration, connection, default=default)
+async def _attach(
+    work: Work, integration: Integration, connection: Connection, *, default: bool, confirmed: bool
+) -> bool:
+    changed = await register(work, integration, connection, default=default, confirmed=confirmed)
     if changed and connection.mode is ConnectionMode.SHARED:
         await unverify_all(work, [integration.id])
     return changed

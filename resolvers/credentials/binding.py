@@ -10,13 +10,13 @@ from sqlmodel import col
 
 from models.errors import InvalidInput
 from models.origins import Origins
-from models.tables import Capability, Connection, Definition, Integration
+from models.tables import Capability, Connection, Definition, Integration, Registration
 from models.vocabulary import AuthType, ConnectionMode
 from resolvers.auth_kinds import KINDS
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.stored import definition_of
 from resolvers.definitions.values import fill_address
-from resolvers.managing import integrations_of
+from resolvers.managing import holds, integrations_of
 from resolvers.work import Work
 
 _ACCOUNT: Final = "accountUri"
@@ -109,16 +109,39 @@ async def entered(
     return await standing(work, integrations, base_url=base_url)
 
 
+async def entered_anew(work: Work, connection: Connection, auth_type: AuthType) -> Origins:
+    """The origins of a secret that is entered for a whole connection, wherever it is registered.
+
+    At an integration where somebody else registered it, the secret stays usable as far as it was: its new addresses
+    are bound only if the caller holds that integration. Such a registration is confirmed from then on.
+    """
+    integrations = await integrations_of(work, connection)
+    if KINDS[auth_type].needs_no_user:
+        return await entered(work, integrations, auth_type, base_url=connection.base_url)
+    meant: list[Integration] = []
+    others: list[Integration] = []
+    for registration in await _registrations(work, connection):
+        integration = next(one for one in integrations if one.id == registration.integration_id)
+        registration.confirmed = registration.confirmed or await holds(work, integration)
+        (meant if registration.confirmed else others).append(integration)
+    kept = await standing(work, others, base_url=connection.base_url) & Origins.read(connection.secret_origins)
+    return kept | await standing(work, meant, base_url=connection.base_url)
+
+
+def is_holder(work: Work, connection: Connection) -> bool:
+    """Whether the caller says where a secret is meant to go: the user of an own connection, else an administrator."""
+    if connection.mode is ConnectionMode.PER_USER:
+        return connection.principal_id == work.caller.principal_id
+    return work.caller.is_admin
+
+
 async def bind_first(work: Work, integration: Integration, connection: Connection) -> None:
     """Bind a secret that was entered for no address at all to this integration, where it is registered now.
 
     Only its holder may say so: the user of an own connection, an administrator for a shared one. Anybody else could
     make an integration at an address of their choice. Raises SecretUnreadable.
     """
-    if Origins.read(connection.secret_origins) or not connection.secret:
-        return
-    own = connection.mode is ConnectionMode.PER_USER
-    if connection.principal_id != work.caller.principal_id if own else not work.caller.is_admin:
+    if Origins.read(connection.secret_origins) or not connection.secret or not is_holder(work, connection):
         return
     await work.session.refresh(connection, with_for_update=True)  # no secret that is entered meanwhile is lost
     if Origins.read(connection.secret_origins):
@@ -127,6 +150,11 @@ async def bind_first(work: Work, integration: Integration, connection: Connectio
     stored = work.unseal(connection, "secret")
     connection.secret_origins = origins.text()
     connection.secret = work.seal(connection, "secret", stored)
+
+
+async def _registrations(work: Work, connection: Connection) -> Sequence[Registration]:
+    mine = select(Registration).where(col(Registration.connection_id) == connection.id)
+    return await work.all(mine.order_by(col(Registration.id)))
 
 
 async def _kept_elsewhere(work: Work, integration: Integration, connection: Connection) -> Origins:

@@ -70,13 +70,17 @@ async def save_connection(
         connection.version += 1
     work.audit(connection, "connection.created" if new else "connection.updated", integration_id=integration.id)
     await work.flush()
-    await register(work, integration, connection, default=default)
+    await register(work, integration, connection, default=default, confirmed=True)
     await unverify_users_of(work, connection)
     return connection
 
 
-async def register(work: Work, integration: Integration, connection: Connection, *, default: bool) -> bool:
+async def register(
+    work: Work, integration: Integration, connection: Connection, *, default: bool, confirmed: bool
+) -> bool:
     """Attach a connection, as the default if asked. Answers whether that changed anything.
+
+    `confirmed`: its secret is meant for this integration, since it was entered here or the holder registers it.
 
     Raises NotFound if the deletion of the integration has begun since it was read: nobody would remove the secret.
     """
@@ -86,7 +90,8 @@ async def register(work: Work, integration: Integration, connection: Connection,
     )
     registration = await work.first(here.where(col(Registration.connection_id) == connection.id))
     if registration is not None and (registration.is_default or not default):
-        return False
+        news, registration.confirmed = confirmed and not registration.confirmed, registration.confirmed or confirmed
+        return news
     if default:
         for other in await work.all(here.where(col(Registration.is_default))):
             other.is_default = False
@@ -97,7 +102,7 @@ async def register(work: Work, integration: Integration, connection: Connection,
             organization_id=work.organization_id, integration_id=integration.id, connection_id=connection.id
         )
         work.add(registration)
-    registration.is_default = default
+    registration.is_default, registration.confirmed = default, registration.confirmed or confirmed
     await work.flush()
     return True
 

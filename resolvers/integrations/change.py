@@ -99,7 +99,7 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
 
 def _permit_moving(work: Work, new: UpdateIntegration) -> None:
     """Raise Forbidden if a token that is limited to capabilities would send their calls elsewhere, or otherwise."""
-    if new.vendor is not UNSET or new.auth not in (UNSET, IntegrationAuth()):
+    if new.vendor is not UNSET or new.secret is not UNSET or new.auth not in (UNSET, IntegrationAuth()):
         work.caller.need_unlimited()
 
 

@@ -169,7 +169,7 @@ async def test_nothing_is_registered_once_the_deletion_has_begun(organization, d
     async def late():
         async with database.write() as session:
             work = Work(Caller.of_hub(operator.hub, organization.id), lambda: session)
-            await register(work, integration, connection, default=False)
+            await register(work, integration, connection, default=False, confirmed=True)
 
     with pytest.raises(NotFound):
         await late()

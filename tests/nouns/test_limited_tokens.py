@@ -95,6 +95,7 @@ async def test_a_limited_token_moves_no_calls_to_another_address(
     client, words = organization.client, [*WORDS, "ORGANIZATION_ADMIN", "CONNECTIONS_WRITE"]
     shared = {"integrationId": shop.id, "mode": "SHARED", "secret": {"none": True}, "default": True}
     connection = {"id": (await act(client, "createConnection", shared))["id"]}
+    default = {"integrationId": shop.id, "connectionIds": [connection["id"]], "defaultConnectionId": connection["id"]}
     secret = (await _limited(client, shop, permissions=words))["secret"]
     limited, away = graphql(secret), "https://thief.example"
     found = await integration_of(client, "databaseId version", id=shop.id)
@@ -104,6 +105,10 @@ async def test_a_limited_token_moves_no_calls_to_another_address(
         await refusal(limited, "updateIntegration", {"id": shop.id, "auth": {"apiBaseUrl": away}}),
         await refusal(limited, "updateIntegration", {"id": shop.id, "auth": {"headers": []}}),
         await refusal(limited, "updateIntegration", {"id": shop.id, "vendor": "custom"}),
+        await refusal(limited, "updateIntegration", {"id": shop.id, "secret": {"apiKey": "another-1"}}),
+        await refusal(limited, "updateConnection", connection | {"secret": {"apiKey": "another-1"}}),
+        await refusal(limited, "createConnection", shared),
+        await refusal(limited, "registerConnections", default),
         await refusal(limited, "createIntegration", {"name": "B", "auth": {"apiBaseUrl": away}}),
         await refusal(limited, "saveDefinition", {"vendor": "v", "definition": {}}),
         await refusal(limited, "updateConnection", connection | {"baseUrl": away}),
@@ -115,7 +120,7 @@ async def test_a_limited_token_moves_no_calls_to_another_address(
     after = await snapshot(database, organization.id)
     renamed = await http.put(path, json={"name": "Renamed"}, headers=headers)
 
-    assert [(one["code"], one["message"]) for one in refused] == [("FORBIDDEN", SENTENCE)] * 7
+    assert [(one["code"], one["message"]) for one in refused] == [("FORBIDDEN", SENTENCE)] * 11
     assert [(one.status_code, SENTENCE in one.text) for one in (put, post)] == [(403, True)] * 2
     assert set(changes(before, after)) <= {"+ audit_entry", "~ token"}
     assert renamed.status_code == 200

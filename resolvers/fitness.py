@@ -15,11 +15,25 @@ from models.tables import Connection
 from models.vocabulary import UnavailableReason
 from resolvers.auth_kinds import KINDS
 
-_CHANGED: Final = (
-    "The address has changed since the secret was entered{to}; check it, then enter the secret again, or restore the"
-    " former address."
-)
-CHANGED: Final = _CHANGED.format(to="")
+
+class Withheld(Enum):
+    """The secret that must not go to an address."""
+
+    CREDENTIAL = auto()
+    HEADERS = auto()
+
+
+_CHANGED: Final = {
+    Withheld.CREDENTIAL: (
+        "The address has changed since the secret was entered{to}; check it, then enter the secret again, or restore"
+        " the former address."
+    ),
+    Withheld.HEADERS: (
+        "The address has changed since the header values of the integration were entered{to}; check it, then enter"
+        " its headers again with their values, or restore the former address."
+    ),
+}
+CHANGED: Final = _CHANGED[Withheld.CREDENTIAL].format(to="")
 
 
 class Addressed(Protocol):
@@ -49,16 +63,21 @@ def target_of(integration: Addressed, connection: Connection | None, endpoint: s
     return (connection.base_url if connection is not None else None) or integration.api_base_url
 
 
-def address_changed(integration: Addressed, connection: Connection | None, endpoint: str) -> bool:
-    """Whether a call of this endpoint would need a secret at an address that the secret was not entered for."""
+def withheld_at(integration: Addressed, connection: Connection | None, endpoint: str) -> Withheld | None:
+    """As `withheld`, for the address to which an endpoint leads; None if it leads to none."""
     target = target_of(integration, connection, endpoint)
-    return target is not None and not fits(integration, connection, target)
+    return None if target is None else withheld(integration, connection, target)
 
 
-def fits(integration: Addressed, connection: Connection | None, target: str) -> bool:
-    """Whether the credential and the integration's headers may go to this address, as far as they would."""
+def withheld(integration: Addressed, connection: Connection | None, target: str) -> Withheld | None:
+    """The secret that a call of this address would need, and that was not entered for it; None if all may go there.
+
+    Of two the credential comes first.
+    """
     origin = origin_of(target)
-    return _credential_fits(connection, origin) and _fate(integration, connection, origin) is not HeaderFate.CHANGED
+    if not _credential_fits(connection, origin):
+        return Withheld.CREDENTIAL
+    return Withheld.HEADERS if _fate(integration, connection, origin) is HeaderFate.CHANGED else None
 
 
 def header_fate(integration: Addressed, connection: Connection | None, target: str) -> HeaderFate:
@@ -83,8 +102,10 @@ def _fate(integration: Addressed, connection: Connection | None, origin: str | N
     return HeaderFate.CHANGED
 
 
-def changed(address: str | None = None, *, connect_url: str | None = None) -> NotReady:
+def changed(
+    address: str | None = None, of: Withheld = Withheld.CREDENTIAL, *, connect_url: str | None = None
+) -> NotReady:
     """The refusal for a secret that must not go to this address. The sentence names its origin, to be checked."""
     origin = origin_of(address or "")
-    sentence = CHANGED if origin is None else _CHANGED.format(to=f", to {written(origin)}")
+    sentence = _CHANGED[of].format(to="" if origin is None else f", to {written(origin)}")
     return NotReady(sentence, reason=UnavailableReason.ADDRESS_CHANGED, connect_url=connect_url)

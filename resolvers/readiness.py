@@ -10,7 +10,7 @@ from models.errors import NotReady
 from models.tables import Definition, Installation, Integration
 from models.vocabulary import InstallationStatus, IntegrationState, UnavailableReason
 from resolvers.auth_kinds import KINDS
-from resolvers.fitness import CHANGED, address_changed, changed, target_of
+from resolvers.fitness import CHANGED, Withheld, changed, target_of, withheld_at
 from resolvers.pick import Pick
 
 SENTENCES: Final = {
@@ -36,12 +36,16 @@ _ANY_PATH: Final = "/"
 
 @dataclass(frozen=True, kw_only=True)
 class Availability:
-    """Available, or the reason why not. `address`: the one that has changed, if that is the reason."""
+    """Available, or the reason why not. `address`: the one that has changed, if that is the reason.
+
+    `withheld`: the secret that does not go there.
+    """
 
     available: bool
     reason: UnavailableReason | None = None
     missing_scopes: tuple[str, ...] = ()
     address: str | None = None
+    withheld: Withheld = Withheld.CREDENTIAL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +84,10 @@ def availability(
     if readiness is None:
         return Availability(available=False, reason=UnavailableReason.BEING_DELETED)
     reason = _state_reason(readiness) or readiness.picked.reason
-    if reason is None and address_changed(readiness, readiness.picked.connection, endpoint):
+    kept = None if reason else withheld_at(readiness, readiness.picked.connection, endpoint)
+    if kept is not None:
         address = target_of(readiness, readiness.picked.connection, endpoint)
-        return Availability(available=False, reason=UnavailableReason.ADDRESS_CHANGED, address=address)
+        return Availability(available=False, reason=UnavailableReason.ADDRESS_CHANGED, address=address, withheld=kept)
     if reason is not None:
         return Availability(available=False, reason=reason)
     missing = _missing_scopes(scopes, readiness.picked)
@@ -95,7 +100,7 @@ def not_ready(found: Availability, *, connect_url: str | None = None) -> NotRead
     """The refusal for an obstacle; at `connect_url` the user can connect or consent."""
     reason = found.reason or UnavailableReason.NO_CONNECTION
     if reason is UnavailableReason.ADDRESS_CHANGED:
-        return changed(found.address, connect_url=connect_url)
+        return changed(found.address, found.withheld, connect_url=connect_url)
     return NotReady(SENTENCES[reason], reason=reason, missing_scopes=found.missing_scopes, connect_url=connect_url)
 
 

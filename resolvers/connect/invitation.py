@@ -12,6 +12,7 @@ from resolvers.caller import Caller
 from resolvers.connect.consent import bound_at
 from resolvers.connect.links import PATH, SIGNED_LASTS_MS, SignedLink, sign
 from resolvers.connect.session import is_for_all
+from resolvers.fitness import Withheld
 from resolvers.managing import may_share
 from resolvers.readiness import Availability
 from resolvers.work import Work
@@ -54,7 +55,7 @@ async def _helps(work: Work, integration: Integration, connection: Connection | 
     """Whether connecting would end the obstacle; at a changed address, whether it would bind the connection anew."""
     if found.reason is not UnavailableReason.ADDRESS_CHANGED:
         return found.reason in _HELPED
-    if connection is None:
+    if connection is None or found.withheld is Withheld.HEADERS:
         return False
     anew = await bound_at(work, integration, connection)
     return anew & Origins.read(connection.secret_origins) != anew

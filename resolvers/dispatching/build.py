@@ -13,7 +13,7 @@ from proxy.inputs import Bound, CompiledCapability, compile_capability, takes_lo
 from proxy.message import OutboundRequest
 from resolvers.acting import ForUser
 from resolvers.dispatching.find import CapabilityName, FoundCapability, find_capability
-from resolvers.fitness import address_changed
+from resolvers.fitness import withheld_at
 from resolvers.idempotency import check_key, digest_of_input
 from resolvers.outbound.request import Outbound, merged, outbound, route_of
 from resolvers.pick import Pick, choose
@@ -88,7 +88,7 @@ async def build(work: Work, chosen: Candidate, key: str | None) -> Outbound:
     At an address that the secrets were not entered for it lacks them: a plan shows it, and a dispatch is refused.
     """
     bound, capability, integration = chosen.bound, chosen.capability, chosen.found.integration
-    withheld = address_changed(integration, chosen.connection, capability.endpoint)
+    withheld = withheld_at(integration, chosen.connection, capability.endpoint) is not None
     route = route_of(work, integration, chosen.connection, withheld=withheld)
     query = (*bound.query, *route.granted.query)
     url = build_url(route.base_url, chosen.compiled.url_parts, bound.path, query, path=("inputs",))

@@ -17,7 +17,7 @@ from proxy.inputs.coerce import to_text
 from proxy.message import OutboundRequest
 from proxy.redact import mask_headers, mask_url
 from resolvers.credentials.held import HeldToken, held_token
-from resolvers.fitness import HeaderFate, changed, fits, header_fate
+from resolvers.fitness import HeaderFate, Withheld, changed, header_fate, withheld
 from resolvers.secret import credential_of
 from resolvers.work import Work
 
@@ -112,8 +112,9 @@ async def outbound(
     Raises NotReady if its address is none that these were entered for; InvalidInput for a template that cannot be
     filled, at the integration's headers; `at` is its own place.
     """
-    if not route.withheld and not fits(route.integration, route.connection, request.url):
-        raise changed(request.url)
+    kept = None if route.withheld else withheld(route.integration, route.connection, request.url)
+    if kept is not None:
+        raise changed(request.url, kept)
     templates, granted = _configured_headers(work, route, request.url), route.granted
     configured = await _filled(work, route, templates, at)
     return Outbound(
@@ -147,7 +148,7 @@ def _credential(route: Route, configured: Pairs) -> str:
 def _configured_headers(work: Work, route: Route, target: str) -> Pairs:
     """The integration's headers that go to this address, as they are stored."""
     if route.integration.headers is not None and route.integration.headers_origins is None and not route.withheld:
-        raise changed(target)  # stored by a process of an older version
+        raise changed(target, Withheld.HEADERS)  # stored by a process of an older version
     sent = header_fate(route.integration, route.connection, target) is HeaderFate.SENT and not route.withheld
     pairs = (work.unseal(route.integration, "headers") if sent else None) or []
     return tuple((pair["name"], pair["value"]) for pair in pairs)

@@ -41,6 +41,10 @@ async def test_headers_do_not_follow_the_integration_to_a_new_address(
     proxied = await refusal(client, "proxyRequest", {"integration": {"id": shop.id}, "path": "/me"})
 
     assert {one["reason"] for one in (refused, plan, proxied)} == {"ADDRESS_CHANGED"}
+    assert {one["message"] for one in (refused, proxied)} == {
+        f"The address has changed since the header values of the integration were entered, to {thief.url}; check it,"
+        " then enter its headers again with their values, or restore the former address."
+    }
     assert (LITERAL in str(plan), thief.arrivals) == (False, (0, 0))
     await change(client, shop, apiBaseUrl=service.url)
     assert (await shop.echo("GET"))["ok"] is True

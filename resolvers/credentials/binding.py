@@ -102,11 +102,8 @@ async def entered(
     work: Work, integrations: Sequence[Integration], auth_type: AuthType, *, base_url: str | None
 ) -> Origins:
     """The origins of a secret that is entered for all these integrations."""
-    if KINDS[auth_type].needs_no_user:
-        for integration in integrations:
-            if integration.client_secret is not None:
-                return _of_client(integration)
-    return await standing(work, integrations, base_url=base_url)
+    by_client = _by_client(integrations, auth_type)
+    return await standing(work, integrations, base_url=base_url) if by_client is None else by_client
 
 
 async def entered_anew(work: Work, connection: Connection, auth_type: AuthType) -> Origins:
@@ -116,8 +113,8 @@ async def entered_anew(work: Work, connection: Connection, auth_type: AuthType) 
     are bound only if the caller holds that integration. Such a registration is confirmed from then on.
     """
     integrations = await integrations_of(work, connection)
-    if KINDS[auth_type].needs_no_user:
-        return await entered(work, integrations, auth_type, base_url=connection.base_url)
+    if (by_client := _by_client(integrations, auth_type)) is not None:
+        return by_client
     meant: list[Integration] = []
     others: list[Integration] = []
     for registration in await _registrations(work, connection):
@@ -162,6 +159,12 @@ async def _kept_elsewhere(work: Work, integration: Integration, connection: Conn
     with work.session.no_autoflush:
         others = [one for one in await integrations_of(work, connection) if one.id != integration.id]
     return await standing(work, others, base_url=connection.base_url) & Origins.read(connection.secret_origins)
+
+
+def _by_client(integrations: Sequence[Integration], auth_type: AuthType) -> Origins | None:
+    """The origins of a token that the hub gets with the first client secret of these; None for any other secret."""
+    clients = [one for one in integrations if one.client_secret is not None] if KINDS[auth_type].needs_no_user else []
+    return _of_client(clients[0]) if clients else None
 
 
 def _of_client(integration: Integration) -> Origins:

@@ -66,7 +66,9 @@ def authorise(credential: Credential, location: ApiKeyLocation, name: str | None
             return Authorisation(headers=((name or "X-API-Key", key),), secrets=(key,))
         case Basic(username, password):
             pair = b64encode(f"{username}:{password}".encode()).decode()
-            return Authorisation(headers=(("Authorization", f"Basic {pair}"),), secrets=(password, pair))
+            return Authorisation(
+                headers=(("Authorization", f"Basic {pair}"),), secrets=(password, pair, f"{username}:{password}")
+            )
         case Bearer(token):
             return Authorisation(headers=(("Authorization", f"Bearer {token}"),), secrets=(token,))
         case _:

@@ -6,12 +6,13 @@ import asyncio
 import ssl
 from typing import Final
 
-from models.errors import UpstreamBlocked, UpstreamFailed, UpstreamTimeout
+from models.errors import TooMany, UpstreamBlocked, UpstreamFailed, UpstreamTimeout
 from proxy.guard import EgressPolicy, canonical
 from proxy.http1 import Connection
 from proxy.names import Names
 from proxy.target import Origin
 
+_BUSY: Final = "Other look-ups of host names took all the time; call fewer hosts with slow name servers at once."
 _LATE: Final = "The remote service did not accept a connection in time."
 
 
@@ -31,12 +32,15 @@ class Dialer:
         self._names = names
         self._tls = tls
 
-    async def addresses(self, origin: Origin, seconds: float) -> tuple[str, ...]:
-        """The addresses of a host in one spelling each, all allowed. Raises UpstreamFailed and its kinds."""
+    async def addresses(self, origin: Origin, seconds: float, *, lane: str) -> tuple[str, ...]:
+        """The addresses of a host in one spelling each, all allowed. `lane`: the organization that asks.
+
+        Raises UpstreamFailed and its kinds; TooMany if other look-ups of the organization take all the time.
+        """
         try:
             return (self._allowed(origin.host, origin.port),)
         except ValueError:
-            found = await self._look_up(origin, seconds)
+            found = await self._look_up(origin, seconds, lane)
         try:
             # One internal address refuses the whole name: mixed answers are a trick to get around a guard.
             return tuple(dict.fromkeys([self._allowed(address, origin.port) for address in found]))
@@ -71,11 +75,13 @@ class Dialer:
             raise UpstreamBlocked
         return spelling
 
-    async def _look_up(self, origin: Origin, seconds: float) -> tuple[str, ...]:
+    async def _look_up(self, origin: Origin, seconds: float, lane: str) -> tuple[str, ...]:
         try:
             async with asyncio.timeout(seconds):
-                return await self._names.addresses(origin.host, origin.port)
+                return await self._names.addresses(origin.host, origin.port, lane=lane)
         except TimeoutError as error:
+            if self._names.waits(origin.host, origin.port, lane=lane):
+                raise TooMany(_BUSY, retry_after_seconds=1) from error
             raise UpstreamTimeout(_LATE) from error
         except OSError as error:
             raise UpstreamFailed("The name of the remote service has no address.") from error

@@ -105,7 +105,8 @@ class Egress:
         """Try the addresses of the host in turn until one accepts the connection; each has a lane of its own."""
         loop, origin = asyncio.get_running_loop(), sending.origin
         began = loop.time()
-        addresses = (await self._dialer.addresses(origin, self._connect_seconds))[:_MOST_ADDRESSES]
+        found = await self._dialer.addresses(origin, self._connect_seconds, lane=sending.request.lane)
+        addresses = found[:_MOST_ADDRESSES]
         seconds = self._connect_seconds - (loop.time() - began)
         refusal: NotConnected | None = None
         for tried, address in enumerate(addresses):

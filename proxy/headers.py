@@ -40,6 +40,10 @@ _OF_ONE_HOP_NAMES = """
 """
 _NEGOTIATING = frozenset({"accept", "accept-encoding", "accept-language", "content-type", "user-agent"})
 _SHORTEST_SECRET = 8
+# Parts of a list whose elements may be quoted; directives about shared caches; headers for those alone.
+_PART = re.compile(r'(?:[^,"]|"[^"]*"?)+')
+_SHARING = frozenset({"public", "private", "s-maxage", "proxy-revalidate"})
+_TO_SHARED_CACHES = ("cdn-cache-control", "surrogate-control")
 _OF_ONE_HOP = frozenset(_OF_ONE_HOP_NAMES.split())
 _OF_ONE_HOP_PREFIXES = ("access-control-", "proxy-", "x-patchbay-")
 _UNSENDABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
@@ -161,10 +165,10 @@ def hint(value: str) -> str:
 
 
 def relayed(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The headers of an answer that are passed on to the hub's caller."""
+    """The headers of an answer that are passed on to the hub's caller, to be cached by this caller alone."""
     return tuple(
         (name, value)
-        for name, value in headers
+        for name, value in _for_one_caller(headers)
         if name.lower() not in _NOT_RELAYED
         and not name.lower().startswith(_NOT_RELAYED_PREFIXES)
         and not _CONTROL.search(value)
@@ -172,17 +176,34 @@ def relayed(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
 
 def passed_on(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The headers of an answer that a transparent proxy passes on, unchanged, including redirects."""
+    """The headers of an answer that a transparent proxy passes on, unchanged but for caching, including redirects."""
     named = {
         part.strip().lower() for name, value in headers if name.lower() == "connection" for part in value.split(",")
     }
     return tuple(
         (name, value)
-        for name, value in headers
+        for name, value in _for_one_caller(headers)
         if name.lower() not in _OF_ONE_HOP | named
         and not name.lower().startswith(_OF_ONE_HOP_PREFIXES)
         and not _UNSENDABLE.search(value)
     )
+
+
+def _for_one_caller(headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The headers with one Cache-Control that lets no shared cache store the answer, if they have any.
+
+    The remote service answered a credential that the caller does not show, so `public` is not the service's to say
+    (RFC 9111 §3.5, §5.2.2.7). Headers that speak to caches apart from Cache-Control are left out (RFC 9213).
+    """
+    said = [
+        part.strip() for name, value in headers if name.lower() == "cache-control" for part in _PART.findall(value)
+    ]
+    kept = [part for part in said if part and part.partition("=")[0].strip().lower() not in _SHARING]
+    if said:
+        yield "Cache-Control", ", ".join(["private", *kept])
+    for name, value in headers:
+        if name.lower() != "cache-control" and not name.lower().endswith(_TO_SHARED_CACHES):
+            yield name, value
 
 
 def _shown(literal: str) -> str:

@@ -11,11 +11,14 @@ from models.errors import TooMany
 
 
 class Lanes:
-    """Lets `limit` calls of a lane run at once and `queue` more wait in order; refuses the rest."""
+    """Lets `limit` calls of a lane run at once and `queue` more wait in order; refuses the rest, `full` says why."""
 
-    def __init__(self, limit: int, queue: int) -> None:
+    def __init__(
+        self, limit: int, queue: int, full: str = "Too many calls to this host are waiting; try again later."
+    ) -> None:
         self._limit = limit
         self._queue = queue
+        self._full = full
         self._lanes: dict[Hashable, _Lane] = {}
 
     async def enter(self, key: Hashable) -> None:
@@ -27,7 +30,7 @@ class Lanes:
             lane.running += 1
             return
         if len(lane.waiting) >= self._queue:
-            raise TooMany("Too many calls to this host are waiting; try again later.", retry_after_seconds=1)
+            raise TooMany(self._full, retry_after_seconds=1)
         await self._wait(key, lane)
 
     def leave(self, key: Hashable) -> None:

@@ -8,12 +8,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from proxy.lanes import Lanes
+
+_Question = tuple[str, str, int]
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """(host, port) → its addresses as text. Raises OSError if there are none."""
 
 KEPT_SECONDS: Final = 10.0
 _KEPT_NAMES: Final = 4096
-_LOOKUP_THREADS: Final = 16
+_LOOKUP_THREADS: Final = 32
+#: Look-ups of one organization at once, and those that wait for them.
+SHARE: Final = 4
+_QUEUE: Final = 200
+_FULL: Final = "Too many look-ups of host names are waiting in this organization; try again later."
 
 
 class SystemResolver:
@@ -33,27 +40,38 @@ class SystemResolver:
 class Names:
     """Remembers the addresses of a name for `seconds`; failures are not remembered.
 
-    Callers who ask at the same time share one look-up, which goes on when one of them gives up.
+    Callers of one organization who ask at the same time share one look-up, which goes on when one of them gives up.
+    Each organization has `share` look-ups at once: names that are slow to find delay nobody else's.
     """
 
-    def __init__(self, resolve: Resolve, *, seconds: float = KEPT_SECONDS, most: int = _KEPT_NAMES) -> None:
+    def __init__(
+        self, resolve: Resolve, *, seconds: float = KEPT_SECONDS, most: int = _KEPT_NAMES, share: int = SHARE
+    ) -> None:
         self._resolve = resolve
         self._seconds = seconds
         self._most = most
         self._kept: dict[tuple[str, int], tuple[float, tuple[str, ...]]] = {}
-        self._asked: dict[tuple[str, int], asyncio.Task[tuple[str, ...]]] = {}
+        self._lanes = Lanes(share, _QUEUE, _FULL)
+        self._asked: dict[_Question, asyncio.Task[tuple[str, ...]]] = {}
+        self._waiting: set[_Question] = set()
 
-    async def addresses(self, host: str, port: int) -> tuple[str, ...]:
-        """Each address once, in the order of the answer. Raises OSError if there are none."""
-        key = (host, port)
-        kept = self._kept.get(key)
-        if kept is not None and kept[0] > asyncio.get_running_loop().time():
-            return kept[1]
-        asked = self._asked.get(key)
+    async def addresses(self, host: str, port: int, *, lane: str) -> tuple[str, ...]:
+        """Each address once, in the order of the answer. `lane`: the organization that asks.
+
+        Raises OSError if there are none, TooMany if too many look-ups of the organization wait.
+        """
+        if kept := self._known((host, port)):
+            return kept
+        question = (lane, host, port)
+        asked = self._asked.get(question)
         if asked is None:
-            asked = self._asked[key] = asyncio.ensure_future(self._ask(key))
-            asked.add_done_callback(lambda task: self._forget(key, task))
+            asked = self._asked[question] = asyncio.ensure_future(self._ask(question))
+            asked.add_done_callback(lambda task: self._forget(question, task))
         return await asyncio.shield(asked)
+
+    def waits(self, host: str, port: int, *, lane: str) -> bool:
+        """Whether a look-up has not begun, since others of its organization still run."""
+        return (lane, host, port) in self._waiting
 
     def put_last(self, host: str, port: int, address: str) -> None:
         """Try this address after the others from now on: nobody answered there."""
@@ -67,7 +85,23 @@ class Names:
         for task in self._asked.values():
             task.cancel()
 
-    async def _ask(self, key: tuple[str, int]) -> tuple[str, ...]:
+    def _known(self, key: tuple[str, int]) -> tuple[str, ...]:
+        kept = self._kept.get(key)
+        return kept[1] if kept is not None and kept[0] > asyncio.get_running_loop().time() else ()
+
+    async def _ask(self, question: _Question) -> tuple[str, ...]:
+        lane, host, port = question
+        self._waiting.add(question)
+        try:
+            await self._lanes.enter(lane)
+        finally:
+            self._waiting.discard(question)
+        try:  # another organization may have found it meanwhile
+            return self._known((host, port)) or await self._find((host, port))
+        finally:
+            self._lanes.leave(lane)
+
+    async def _find(self, key: tuple[str, int]) -> tuple[str, ...]:
         found = tuple(dict.fromkeys(await self._resolve(*key)))
         if not found:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
@@ -77,8 +111,8 @@ class Names:
         self._kept[key] = (asyncio.get_running_loop().time() + self._seconds, found)
         return found
 
-    def _forget(self, key: tuple[str, int], task: asyncio.Task[tuple[str, ...]]) -> None:
-        del self._asked[key]
+    def _forget(self, question: _Question, task: asyncio.Task[tuple[str, ...]]) -> None:
+        del self._asked[question]
         if not task.cancelled():
             task.exception()  # callers that gave up leave nobody to read it
 

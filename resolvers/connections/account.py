@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from models.errors import Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
 from models.tables import Connection, Definition, Integration
 from models.vocabulary import Permission, UpstreamFailure
-from proxy.address import check_path
+from proxy.address import check_oauth_url, check_path
 from resolvers.definitions.parts import Request
 from resolvers.definitions.stored import definition_of
 from resolvers.find import IntegrationRef, get_integration
@@ -90,17 +91,19 @@ async def _sought(work: Work, integration: Integration, connection: Connection) 
 
 
 def _own_identity(integration: Integration) -> Identity | None:
-    """The request by `accountUri` of the integration's parameters: a path below its API, answered as userinfo is.
+    """The request by `accountUri` of the integration's parameters, answered as userinfo is.
 
-    Raises InvalidInput for a path that is not one.
+    A path below its API, or a full address: the credential goes there if it was entered for its origin. Raises
+    InvalidInput for any other text.
     """
-    path = integration.parameters.get("accountUri")
-    if not isinstance(path, str) or not path:
+    address = integration.parameters.get("accountUri")
+    if not isinstance(address, str) or not address:
         return None
-    objection = check_path(path)
+    objection = check_oauth_url(address) if "://" in address else check_path(address)
     if objection is not None:
         raise InvalidInput.at(_PLACE, objection)
-    return Identity(request=Request(path=path), facts=USERINFO)
+    path, _, query = address.partition("?")
+    return Identity(request=Request(path=path, query=dict(parse_qsl(query, keep_blank_values=True))), facts=USERINFO)
 
 
 def _refuse_silence(reply: Reply) -> None:

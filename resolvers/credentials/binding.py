@@ -102,11 +102,34 @@ async def entered(
     work: Work, integrations: Sequence[Integration], auth_type: AuthType, *, base_url: str | None
 ) -> Origins:
     """The origins of a secret that is entered for all these integrations."""
-    if KINDS[auth_type].needs_no_user:
-        for integration in integrations:
-            if integration.client_secret is not None:
-                return _of_client(integration)
-    return await standing(work, integrations, base_url=base_url)
+    by_client = _by_client(integrations, auth_type)
+    return await standing(work, integrations, base_url=base_url) if by_client is None else by_client
+
+
+async def entered_anew(work: Work, connection: Connection, auth_type: AuthType) -> Origins:
+    """The origins of a secret that is entered for a whole connection, wherever it is registered.
+
+    At an integration where somebody else registered it, the secret stays usable as far as it was: its new addresses
+    are bound only if the caller holds that integration. Such a registration is confirmed from then on.
+    """
+    integrations = await integrations_of(work, connection)
+    if (by_client := _by_client(integrations, auth_type)) is not None:
+        return by_client
+    meant: list[Integration] = []
+    others: list[Integration] = []
+    for registration in await _registrations(work, connection):
+        integration = next(one for one in integrations if one.id == registration.integration_id)
+        registration.confirmed = registration.confirmed or await holds(work, integration)
+        (meant if registration.confirmed else others).append(integration)
+    kept = await standing(work, others, base_url=connection.base_url) & Origins.read(connection.secret_origins)
+    return kept | await standing(work, meant, base_url=connection.base_url)
+
+
+def is_holder(work: Work, connection: Connection) -> bool:
+    """Whether the caller says where a secret is meant to go: the user of an own connection, else an administrator."""
+    if connection.mode is ConnectionMode.PER_USER:
+        return connection.principal_id == work.caller.principal_id
+    return work.caller.is_admin
 
 
 async def entered_anew(work: Work, connection: Connection, auth_type: AuthType) -> Origins:
@@ -162,6 +185,12 @@ async def _kept_elsewhere(work: Work, integration: Integration, connection: Conn
     with work.session.no_autoflush:
         others = [one for one in await integrations_of(work, connection) if one.id != integration.id]
     return await standing(work, others, base_url=connection.base_url) & Origins.read(connection.secret_origins)
+
+
+def _by_client(integrations: Sequence[Integration], auth_type: AuthType) -> Origins | None:
+    """The origins of a token that the hub gets with the first client secret of these; None for any other secret."""
+    clients = [one for one in integrations if one.client_secret is not None] if KINDS[auth_type].needs_no_user else []
+    return _of_client(clients[0]) if clients else None
 
 
 def _of_client(integration: Integration) -> Origins:

@@ -33,23 +33,13 @@ async def _finish(caller: Caller, context: JobContext) -> None:
     await finish_deletion(caller, integration.id)
 
 
-class _Objection(UpstreamFailed):
-    """The credentials do not work. The message is the beginning of `whole`, which may be long."""
-
-    def __init__(self, whole: str) -> None:
-        super().__init__(shortened(whole))
-        self.whole = whole
-
-
 async def _verify(caller: Caller, context: JobContext) -> None:
     integration_id = context.job.subject_id or ""
     checked = None
     try:
         checked = await load_verification(caller, integration_id)
         finding = Finding() if checked is None else await _check(caller, context, checked)
-    except _Objection as objected:
-        finding = Finding(error=objected.whole)
-    except (InvalidInput, NotReady, UpstreamFailed) as refusal:
+    except (InvalidInput, NotReady) as refusal:
         finding = Finding(error=refusal.message)
     if checked is None and finding.error is None:
         finding = Finding(error="Its definition no longer has a verification request.")
@@ -57,14 +47,24 @@ async def _verify(caller: Caller, context: JobContext) -> None:
 
 
 async def _check(caller: Caller, context: JobContext, checked: Verifying) -> Finding:
-    """Run the check, with progress of each step. Raises UpstreamFailed if it finds a fault."""
+    """Run the check. Its error is whole here; the task of the job shows the beginning."""
+    whole: list[str] = []
+    try:
+        return await _examine(caller, context, checked, whole)
+    except UpstreamFailed as refusal:
+        return Finding(error=whole[0] if whole else refusal.message)
+
+
+async def _examine(caller: Caller, context: JobContext, checked: Verifying, whole: list[str]) -> Finding:
+    """Run the check, with progress of each step. Raises UpstreamFailed for a fault; `whole` gets all of its text."""
     check, progress = checked.check, context.progress
     async with progress.task(f"Verify {checked.name}"):
         async with progress.step("Ask whether the credentials work", "The definition's verification request."):
             reply = await ask(caller.hub, check.works)
             error = await objection(caller.hub, reply, check.verification)
             if error is not None:
-                raise _Objection(error)
+                whole.append(error)
+                raise UpstreamFailed(shortened(error))
         await progress.report(0.5)
         if check.identity is None:
             return Finding()

@@ -49,6 +49,24 @@ async def test_asks_where_a_custom_type_says_and_reads_openids_claims(client: In
     assert await client.ok("GET", ACCOUNT) == SHOWN
 
 
+async def test_asks_at_a_full_address_that_the_secret_was_entered_for(
+    client: Informer, upstream: FaultServer, canary: FaultServer
+):
+    upstream.answers["/who"] = reply(CLAIMS)
+    await connected(client, upstream, data={"accountUri": f"{upstream.url}/who?v=2"})
+    found = await client.ok("GET", ACCOUNT)
+    await client.ok("PUT", "/integrations/stock", {"data": {"accountUri": f"{canary.url}/who"}})
+
+    moved = await client("GET", ACCOUNT)
+
+    assert found == SHOWN
+    assert [(one.target, one.header("Authorization")) for one in upstream.requests] == [
+        ("/who?v=2", ["Bearer t-4711"])
+    ]
+    assert "The address has changed since the secret was entered" in moved.text
+    assert (moved.status_code >= 400, canary.connections) == (True, 0)
+
+
 async def test_tells_what_was_learnt_when_connecting_where_nobody_can_be_asked(
     client: Informer, apps: Apps, upstream: FaultServer
 ):
@@ -100,7 +118,10 @@ async def test_is_a_bad_gateway_if_an_expression_takes_too_much_of_the_answer(
     assert "makes more than 4000000 bytes of text" in refused(await client("GET", ACCOUNT), 502)
 
 
-@pytest.mark.parametrize("uri", ["https://evil.example/me", "//evil.example", "/../me", "/%2e%2e/me", "me"])
+@pytest.mark.parametrize(
+    "uri",
+    ["ftp://evil.example/me", "https://a@evil.example/", "/a?://b", "//evil.example", "/../me", "/%2e%2e/me", "me"],
+)
 async def test_an_address_that_leaves_the_api_is_not_asked(uri: str, client: Informer, upstream: FaultServer):
     await connected(client, upstream, data={"accountUri": uri})
 

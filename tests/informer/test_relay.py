@@ -61,6 +61,17 @@ async def test_relays_what_was_compressed_as_it_was_before(send, upstream: Fault
     assert answer.headers["content-length"] == "8"
 
 
+@pytest.mark.parametrize("said", ["public, max-age=600", "s-maxage=600", "no-store", None])
+async def test_lets_no_shared_cache_keep_an_answer(said: str | None, send, upstream: FaultServer):
+    heads = [f"Cache-Control: {said}"] if said else []
+    upstream.answers["/v2/x"] = reply(b"{}", "application/json", "200 OK", *heads)
+
+    answer = await send("/x")
+
+    (caching,) = answer.headers.get_list("cache-control")
+    assert caching in {"private, max-age=600", "private", "private, no-store", "no-store"}
+
+
 async def test_keeps_to_itself_what_is_of_one_hop_cookies_and_what_speaks_for_the_hub(send, upstream: FaultServer):
     upstream.answers["/v2/x"] = reply(
         b"{}", "application/json", "200 OK",

@@ -28,7 +28,7 @@ HEADER, QUERY = ApiKeyLocation.HEADER, ApiKeyLocation.QUERY
             None,
             Authorisation(
                 headers=(("Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),),
-                secrets=("open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+                secrets=("open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Aladdin:open sesame"),
             ),
         ),
     ],

@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 
-from models.errors import TooMany
+from models.errors import TooMany, UpstreamTimeout
 from proxy.names import Names
 from tests.harness.server import free_port
+from tests.harness.waiting import eventually
 from tests.proxy.sending import names, open_egress, request
 from tests.upstreams.faults import FaultServer
 
@@ -34,8 +35,8 @@ async def test_remembers_addresses_for_a_while():
     resolve = Asked(["192.0.2.1"], ["192.0.2.2"])
     kept, forgetful = Names(resolve), Names(Asked(["192.0.2.1"], ["192.0.2.2"]), seconds=0)
 
-    assert [await kept.addresses("a", 80) for _ in range(2)] == [("192.0.2.1",)] * 2
-    assert [await forgetful.addresses("a", 80) for _ in range(2)] == [("192.0.2.1",), ("192.0.2.2",)]
+    assert [await kept.addresses("a", 80, lane="acme") for _ in range(2)] == [("192.0.2.1",)] * 2
+    assert [await forgetful.addresses("a", 80, lane="acme") for _ in range(2)] == [("192.0.2.1",), ("192.0.2.2",)]
 
 
 async def test_remembers_so_many_names_and_no_failure():
@@ -43,10 +44,10 @@ async def test_remembers_so_many_names_and_no_failure():
     known = Names(resolve, most=2)
 
     for host in ("a", "b", "c", "b"):
-        await known.addresses(host, 80)
+        await known.addresses(host, 80, lane="acme")
     with pytest.raises(OSError, match="no such name"):
-        await known.addresses("d", 80)
-    await known.addresses("d", 80)
+        await known.addresses("d", 80, lane="acme")
+    await known.addresses("d", 80, lane="acme")
 
     assert resolve.names == ["a", "b", "c", "d", "d"]
     assert {host for host, _ in known._kept} == {"c", "d"}
@@ -56,7 +57,7 @@ async def test_those_who_ask_at_once_share_a_look_up_that_outlives_one_of_them()
     resolve = Asked(["192.0.2.1"])
     resolve.may_answer.clear()
     known = Names(resolve)
-    first, second = (asyncio.create_task(known.addresses("a", 80)) for _ in range(2))
+    first, second = (asyncio.create_task(known.addresses("a", 80, lane="acme")) for _ in range(2))
     await asyncio.sleep(0)
 
     first.cancel()
@@ -66,14 +67,66 @@ async def test_those_who_ask_at_once_share_a_look_up_that_outlives_one_of_them()
     assert resolve.names == ["a"]
 
 
+async def test_slow_names_of_one_organization_hold_four_look_ups_and_delay_no_other(upstream):
+    began, slow = [], asyncio.Event()
+
+    async def resolve(host: str, port: int) -> list[str]:
+        began.append(host)
+        if host.startswith("slow"):
+            await slow.wait()
+        return ["127.0.0.1"]
+
+    def call(host: str, lane: str, **facts: float):
+        return egress.send(request(f"http://{host}.example:{upstream.port}/ok", lane=lane, **facts))
+
+    async with open_egress(resolve=resolve, connect_timeout=0.3) as egress:
+        held = [asyncio.create_task(call(f"slow{n}", "mallory")) for n in range(6)]
+        await asyncio.sleep(0)
+        other = await call("fast", "acme")
+        with pytest.raises(TooMany) as refused:
+            await call("other", "mallory")
+        failures = await asyncio.gather(*held, return_exceptions=True)
+        still = [*began]
+        slow.set()
+        last = await call("last", "mallory")
+
+    assert (other.status, last.status) == (200, 200)
+    assert still == ["slow0.example", "slow1.example", "slow2.example", "slow3.example", "fast.example"]
+    assert refused.value.message.startswith("Other look-ups of host names took all the time")
+    assert [type(failure) for failure in failures] == [UpstreamTimeout] * 4 + [TooMany] * 2
+
+
+async def test_nobody_waits_for_a_look_up_that_another_organization_has_not_begun():
+    resolve = Asked(["192.0.2.1"], ["192.0.2.2"], ["192.0.2.3"])
+    resolve.may_answer.clear()
+    known = Names(resolve, share=1)
+    first, queued = (asyncio.create_task(known.addresses(host, 80, lane="mallory")) for host in ("slow", "a"))
+    await _begun(resolve, 1)
+    mine = asyncio.create_task(known.addresses("a", 80, lane="acme"))
+    await _begun(resolve, 2)
+    begun = [*resolve.names]
+
+    resolve.may_answer.set()
+
+    assert begun == ["slow", "a"]
+    assert [await one for one in (first, mine, queued)] == [("192.0.2.1",), ("192.0.2.2",), ("192.0.2.2",)]
+
+
+async def _begun(resolve: Asked, count: int) -> None:
+    async def begun() -> bool:
+        return len(resolve.names) == count
+
+    await eventually(begun)
+
+
 async def test_an_address_where_nobody_answers_comes_last():
     known = Names(Asked(["192.0.2.1", "192.0.2.2", "192.0.2.1"]))
-    await known.addresses("a", 80)
+    await known.addresses("a", 80, lane="acme")
 
     known.put_last("a", 80, "192.0.2.1")
     known.put_last("unknown", 80, "192.0.2.1")
 
-    assert await known.addresses("a", 80) == ("192.0.2.2", "192.0.2.1")
+    assert await known.addresses("a", 80, lane="acme") == ("192.0.2.2", "192.0.2.1")
 
 
 async def test_tries_the_addresses_of_a_name_in_turn(upstream):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.errors import InvalidInput
-from proxy.headers import check_given_header, check_header, check_template, expand, hint, relayed, twins
+from proxy.headers import check_given_header, check_header, check_template, expand, hint, passed_on, relayed, twins
 
 FACTS = {
     "user.username": "zoe",
@@ -138,6 +138,26 @@ def test_checks_templates_when_they_are_written():
 )
 def test_shows_templates_and_hides_literals(value, shown):
     assert hint(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (["public, max-age=600"], "private, max-age=600"),
+        (["s-maxage=600, Public", 'no-cache="a, public"'], 'private, no-cache="a, public"'),
+        (["no-store"], "private, no-store"),
+        (['private="x-own", max-age=1'], "private, max-age=1"),
+        ([""], None),
+        ([], None),
+    ],
+)
+def test_no_shared_cache_keeps_an_answer_to_a_credential(said, kept):
+    answered = [("cache-control", value) for value in said]
+    besides = [("CDN-Cache-Control", "max-age=9"), ("Surrogate-Control", "max-age=9"), ("Age", "3")]
+
+    for pass_on in (relayed, passed_on):
+        shown = dict(pass_on([*answered, *besides]))
+        assert shown == {"Age": "3"} | ({"Cache-Control": kept} if kept else {})
 
 
 def test_relays_no_cookie_location_or_cross_origin_permission():

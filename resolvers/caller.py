@@ -103,9 +103,9 @@ class Caller:
             raise Forbidden(message, permission=permissions[0])
 
     def need_unlimited(self) -> None:
-        """Raise Forbidden for a token that is limited to capabilities: it changes nothing that they consist of."""
+        """Raise Forbidden for a token that is limited to capabilities."""
         if self.allowed_capabilities:
-            raise Forbidden("This token may only run its allowed capabilities; declare with another token.")
+            raise Forbidden("This token may only run its allowed capabilities; use another token.")
 
     @property
     def is_admin(self) -> bool:

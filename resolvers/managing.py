@@ -72,8 +72,11 @@ async def require_governing(work: Work, integration: Integration, *, path: Path 
 async def may_share(work: Work, *at: Integration, connection: Connection | None = None) -> bool:
     """Whether the caller may create a shared connection at these integrations, or register this one there.
 
-    A change of a shared connection affects all its integrations, so the caller needs the right at each of them.
+    A change of a shared connection affects all its integrations, so the caller needs the right at each of them. A
+    token that is limited to capabilities does not choose with which credential others call them.
     """
+    if work.caller.allowed_capabilities:
+        return False
     elsewhere = [] if connection is None else await _users_of(work, connection)
     return await manages(work, [*at, *elsewhere])
 

@@ -48,6 +48,17 @@ class Operator:
 
 
 OPERATOR: Final = Operator()
+#: A token that is limited to capabilities changes rows with these alone: it runs, emits, tests and passes on its
+#: limits. Every other change could lead its calls elsewhere, or let them go with another credential.
+_OF_LIMITED_TOKENS: Final = frozenset(
+    {
+        Permission.CONNECTIONS_READ,
+        Permission.DISPATCH_READ,
+        Permission.DISPATCH_WRITE,
+        Permission.EVENTS_EMIT,
+        Permission.TOKENS_WRITE,
+    }
+)
 #: One permission; or several, of which one is enough here and the operation checks the exact one; or none.
 Needs = Permission | tuple[Permission, ...] | Operator | None
 
@@ -71,7 +82,7 @@ class Facts:
         return self.needs if isinstance(self.needs, tuple) else ()
 
     def admit(self, caller: Caller) -> None:
-        """Check the caller's permission. Raises Unauthenticated or Forbidden."""
+        """Check the caller's permission, and its limit to capabilities. Raises Unauthenticated or Forbidden."""
         if caller.is_operator:
             return
         if not caller.organization_id:
@@ -80,6 +91,8 @@ class Facts:
             raise Forbidden("Only the operator of the hub may do this.")
         if self.permissions:
             caller.need(*self.permissions)
+            if not (self.reads or _OF_LIMITED_TOKENS.issuperset(self.permissions)):
+                caller.need_unlimited()
 
 
 #: Every operation by name, filled by the import of modules. Only tests read it.

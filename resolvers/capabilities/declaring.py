@@ -31,10 +31,9 @@ _EFFECTS: Final = {HttpMethod.GET: CapabilityEffect.READ, HttpMethod.DELETE: Cap
 def permit_declaring(work: Work, manifest: Sequence[DeclareCapability] = ()) -> None:
     """Raise Forbidden if the caller may not declare this.
 
-    A token that is limited to capabilities declares nothing. Effect READ lets a capability run with DISPATCH_READ
-    alone, so for a method that can write the caller needs DISPATCH_WRITE.
+    Effect READ lets a capability run with DISPATCH_READ alone, so for a method that can write the caller needs
+    DISPATCH_WRITE.
     """
-    work.caller.need_unlimited()
     if work.caller.may(Permission.DISPATCH_WRITE):
         return
     for index, one in enumerate(manifest):

@@ -85,7 +85,7 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
     faults.name("name", new.name)
     integrations = [integration] if integration else []
     secret = await judged_secret(work, faults, integrations, new.secret)
-    _check_base_url(work, faults, new.base_url)
+    _check_base_url(faults, new.base_url)
     faults.refuse()
     name = new.name or (integration.name if integration else "Connection")
     connection = new_connection(work, name, principal_id=principal_id)
@@ -119,7 +119,7 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
         if connection.mode is ConnectionMode.SHARED:
             work.caller.need_unlimited()
         secret = await judged_secret(work, faults, integrations, new.secret)
-    _check_base_url(work, faults, new.base_url, connection.base_url)
+    _check_base_url(faults, new.base_url)
     faults.refuse()
     connection.name = given(new.name, connection.name) or connection.name
     connection.name_key = name_key(connection.name)
@@ -231,9 +231,7 @@ async def _attach(
     return changed
 
 
-def _check_base_url(work: Work, faults: Faults, base_url: str | Unset | None, before: str | None = None) -> None:
-    if base_url not in (UNSET, before):
-        work.caller.need_unlimited()
+def _check_base_url(faults: Faults, base_url: str | Unset | None) -> None:
     fits = faults.text("base_url", base_url, most=ADDRESS)
     if fits and isinstance(base_url, str) and (problem := check_base_url(base_url)):
         faults.add("base_url", problem)

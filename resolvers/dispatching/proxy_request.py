@@ -67,8 +67,7 @@ def _permit(work: Work, integration: Integration) -> None:
             "You can send requests only through integrations that your organization owns;"
             " run one of this app's capabilities instead."
         )
-    if work.caller.allowed_capabilities:
-        raise Forbidden("This token may only run its allowed capabilities; use another token.")
+    work.caller.need_unlimited()
 
 
 async def _installation(work: Work, integration: Integration) -> Installation | None:

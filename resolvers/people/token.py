@@ -113,6 +113,7 @@ async def revoke_token(work: Work, id: str) -> str:
     """
     token = await work.lock(Token, id, path=("id",))
     if not _is_own(work, token):
+        work.caller.need_unlimited()
         work.need(Permission.TOKENS_WRITE)
         if token.created_by is None or token.created_by != work.caller.principal_id or token.principal_id is not None:
             work.need(Permission.ORGANIZATION_ADMIN)

@@ -20,7 +20,7 @@ from tests.harness.rows import changes, snapshot
 from tests.harness.tenants import Tenant
 
 WORDS = ["DISPATCH_READ", "DISPATCH_WRITE", "INTEGRATIONS_WRITE", "TOKENS_WRITE"]
-SENTENCE = "This token may only run its allowed capabilities; declare with another token."
+SENTENCE = "This token may only run its allowed capabilities; use another token."
 CHANGED = "This capability was declared anew after this token was limited to it; make a new token."
 
 
@@ -95,7 +95,8 @@ async def test_a_limited_token_moves_no_calls_to_another_address(
     client, words = organization.client, [*WORDS, "ORGANIZATION_ADMIN", "CONNECTIONS_WRITE"]
     shared = {"integrationId": shop.id, "mode": "SHARED", "secret": {"none": True}, "default": True}
     connection = {"id": (await act(client, "createConnection", shared))["id"]}
-    default = {"integrationId": shop.id, "connectionIds": [connection["id"]], "defaultConnectionId": connection["id"]}
+    registered = {"integrationId": shop.id, "connectionIds": [connection["id"]]}
+    unregistered = {"integrationId": shop.id, "connectionId": connection["id"]}
     secret = (await _limited(client, shop, permissions=words))["secret"]
     limited, away = graphql(secret), "https://thief.example"
     found = await integration_of(client, "databaseId version", id=shop.id)
@@ -108,23 +109,35 @@ async def test_a_limited_token_moves_no_calls_to_another_address(
         await refusal(limited, "updateIntegration", {"id": shop.id, "secret": {"apiKey": "another-1"}}),
         await refusal(limited, "updateConnection", connection | {"secret": {"apiKey": "another-1"}}),
         await refusal(limited, "createConnection", shared),
-        await refusal(limited, "registerConnections", default),
         await refusal(limited, "createIntegration", {"name": "B", "auth": {"apiBaseUrl": away}}),
         await refusal(limited, "saveDefinition", {"vendor": "v", "definition": {}}),
         await refusal(limited, "updateConnection", connection | {"baseUrl": away}),
         await refusal(limited, "createConnection", shared | {"baseUrl": away}),
+        await refusal(limited, "registerConnections", registered | {"defaultConnectionId": connection["id"]}),
+        await refusal(limited, "unregisterConnection", unregistered),
     ]
     path, headers = f"/informer/api/integrations/{found['databaseId']}", {"Authorization": f"Bearer {secret}"}
     put = await http.put(path, json={"apiBaseUri": away}, headers=headers)
     post = await http.post("/informer/api/integrations", json={"name": "B", "type": "custom"}, headers=headers)
     after = await snapshot(database, organization.id)
-    renamed = await http.put(path, json={"name": "Renamed"}, headers=headers)
 
-    assert [(one["code"], one["message"]) for one in refused] == [("FORBIDDEN", SENTENCE)] * 11
+    assert [(one["code"], one["message"]) for one in refused] == [("FORBIDDEN", SENTENCE)] * len(refused)
     assert [(one.status_code, SENTENCE in one.text) for one in (put, post)] == [(403, True)] * 2
     assert set(changes(before, after)) <= {"+ audit_entry", "~ token"}
-    assert renamed.status_code == 200
     assert (await shop.by(limited).run("A"))["dispatch"]["outcome"] == "SUCCEEDED"
+
+
+async def test_a_limited_token_gets_no_link_for_a_connection_of_everybodys(organization, shop, graphql) -> None:
+    shared = {"id": shop.id, "mode": "SHARED", "auth": {"type": "BEARER"}}
+    await act(organization.client, "updateIntegration", shared)
+    limited = graphql(
+        (await _limited(organization.client, shop, permissions=[*WORDS, "CONNECTIONS_WRITE"]))["secret"]
+    )
+
+    refused, unlimited = await shop.by(limited).refused("A"), await shop.refused("A")
+
+    assert (refused["reason"], refused["connectUrl"]) == ("NO_CONNECTION", None)
+    assert unlimited["connectUrl"]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])

@@ -11,9 +11,10 @@ from sqlmodel import col
 from models.errors import Forbidden, NotFound, Path
 from models.tables import Installation, Integration, Principal
 from models.vocabulary import PrincipalKind
+from resolvers.access import Viewer
 from resolvers.filters import equal
 from resolvers.managing import manages, require_governing
-from resolvers.scope import Viewer, visible
+from resolvers.scope import visible
 from resolvers.unset import Unset
 from resolvers.work import Work
 

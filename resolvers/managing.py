@@ -11,7 +11,7 @@ from sqlmodel import col
 from models.errors import Forbidden, Path
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import ConnectionMode, IntegrationAccess
-from resolvers.scope import MANAGE, accessible, held
+from resolvers.access import MANAGE, accessible, held
 from resolvers.work import Work
 
 _REFUSED: Final = (

@@ -14,8 +14,8 @@ from sqlmodel import col
 from models.errors import Forbidden, NotFound
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, UnavailableReason
+from resolvers.access import Viewer
 from resolvers.auth_kinds import KINDS
-from resolvers.scope import Viewer
 from resolvers.work import Work
 
 #: How `Connection.details` says that a publisher declared this as the token of its app.

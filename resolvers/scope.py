@@ -1,4 +1,4 @@
-"""Scope: the rows that exist for a caller. Tenancy and access are decided here and nowhere else.
+"""Scope: the rows that exist for a caller. Tenancy is decided here, access to integrations in `access.py`.
 
 Another organization's row does not exist. There are four exceptions: public and unlisted publications; the built-in
 definitions; a publisher's reading of its own app's installations elsewhere; and an installer's dispatch with the
@@ -9,9 +9,9 @@ one at a time; of the others it sees only that they exist.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, false, not_, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, not_, or_, select
 from sqlmodel import col
 
 from models.row import Scope
@@ -26,50 +26,12 @@ from models.tables import (
     Principal,
     Registration,
     Share,
-    TeamMember,
     Token,
 )
-from models.vocabulary import ConnectionMode, IntegrationAccess, PrincipalKind
+from models.vocabulary import ConnectionMode, PrincipalKind
+from resolvers.access import MANAGE, Viewer, accessible, is_fact
 
 Conditions = Sequence[ColumnElement[bool]]
-MANAGE = 2
-_Fact = str | BindParameter[str]
-
-
-class Viewer(Protocol):
-    """The facts that decide which rows exist: of a caller, or as parameters of a prepared statement."""
-
-    @property
-    def organization_id(self) -> _Fact:
-        """The tenant; empty for nobody."""
-
-    @property
-    def principal_id(self) -> _Fact | None:
-        """The user; None for a token without one."""
-
-    @property
-    def integration_id(self) -> _Fact | None:
-        """The app, for a token of an app."""
-
-    @property
-    def narrowed_by(self) -> _Fact | None:
-        """The maker of an app's token, if its app exists for the token only as far as for the maker."""
-
-    @property
-    def token_id(self) -> _Fact | None:
-        """The token; None without one."""
-
-    @property
-    def subject(self) -> _Fact | None:
-        """The subject of its memberships in other organizations; None if it does not reach them."""
-
-    @property
-    def is_admin(self) -> bool:
-        """Whether restricted integrations exist too."""
-
-    @property
-    def acted_by(self) -> Viewer | None:
-        """The viewer with the token, if this one is a user that it acts for."""
 
 
 def visible(viewer: Viewer, model: Any) -> Conditions:
@@ -86,36 +48,6 @@ def visible(viewer: Viewer, model: Any) -> Conditions:
 def living(viewer: Viewer, model: Any) -> Select[Any]:
     """The rows of `model` that exist for this viewer."""
     return select(model).where(*visible(viewer, model))
-
-
-def accessible(viewer: Viewer, *, least: int = 1) -> ColumnElement[bool]:
-    """The access predicate on integrations: open to all, or owned by or shared with the viewer or one of its teams.
-
-    `least` 2 asks for a share that permits changes. Whoever acts for a user needs the access as well as the user.
-    """
-    if viewer.acted_by is not None:
-        return and_(_accessible(viewer, least), accessible(viewer.acted_by, least=least))
-    return _accessible(viewer, least)
-
-
-def _accessible(viewer: Viewer, least: int) -> ColumnElement[bool]:
-    if viewer.is_admin:
-        return true()
-    return or_(
-        col(Integration.access) == IntegrationAccess.ORGANIZATION,
-        held(viewer.principal_id, least=least),
-        _is_own_app(viewer, least),
-    )
-
-
-def held(principal_id: _Fact | None, *, least: int) -> ColumnElement[bool]:
-    """Whether an integration is owned by a user or one of its teams, or shared with one of them at this level."""
-    shared = exists().where(
-        col(Share.integration_id) == col(Integration.id),
-        _is_of(principal_id, Share.principal_id),
-        col(Share.access_level) >= least,
-    )
-    return or_(_is_of(principal_id, Integration.owner_id), shared)
 
 
 def acting(subject: str | BindParameter[str]) -> Conditions:
@@ -135,22 +67,6 @@ def own_integrations(viewer: Viewer) -> Conditions:
         col(Integration.removed_at).is_(None),
         accessible(viewer),
     ]
-
-
-def _is_own_app(viewer: Viewer, least: int) -> ColumnElement[bool]:
-    """Whether an integration is the app of the viewer's token, and its maker may still do as much there."""
-    if viewer.integration_id is None:
-        return false()
-    own = col(Integration.id) == viewer.integration_id
-    return own if viewer.narrowed_by is None else and_(own, held(viewer.narrowed_by, least=least))
-
-
-def _is_of(principal_id: _Fact | None, column: Any) -> ColumnElement[bool]:
-    if principal_id is None:
-        return false()
-    teams = select(col(TeamMember.team_id)).where(col(TeamMember.user_id) == principal_id)
-    mine = or_(col(column) == principal_id, col(column).in_(teams))
-    return and_(col(column).is_not(None), mine)  # false, not unknown, so that it can be negated
 
 
 def living_and_removed(viewer: Viewer) -> Conditions:
@@ -205,16 +121,15 @@ def _connections(viewer: Viewer, _model: Any) -> Conditions:
     left = exists().where(
         col(Integration.id) == col(Connection.last_integration_id), or_(foreign, accessible(viewer, least=MANAGE))
     )
-    maker = [_is(viewer.principal_id, Connection.created_by), _is(viewer.token_id, Connection.created_by_token)]
+    maker = [
+        is_fact(viewer.principal_id, Connection.created_by),
+        is_fact(viewer.token_id, Connection.created_by_token),
+    ]
     made = and_(col(Connection.last_integration_id).is_(None), or_(*maker))
     # Statements around it may have the same tables: only the connection is theirs.
     apart = and_(not_(registered.correlate(Connection)), or_(left.correlate(Connection), made))
     shared = and_(col(Connection.mode) == ConnectionMode.SHARED, or_(apart, seen.correlate(Connection)))
-    return [mine, or_(_is(viewer.principal_id, Connection.principal_id), shared)]
-
-
-def _is(own: _Fact | None, column: Any) -> ColumnElement[bool]:
-    return false() if own is None else col(column) == own
+    return [mine, or_(is_fact(viewer.principal_id, Connection.principal_id), shared)]
 
 
 def _connect_sessions(viewer: Viewer, _model: Any) -> Conditions:
@@ -223,9 +138,9 @@ def _connect_sessions(viewer: Viewer, _model: Any) -> Conditions:
     if viewer.is_admin:
         return [mine]
     own = [
-        _is(viewer.token_id, ConnectSession.created_by_token),
-        _is(viewer.principal_id, ConnectSession.created_by),
-        _is(viewer.principal_id, ConnectSession.principal_id),
+        is_fact(viewer.token_id, ConnectSession.created_by_token),
+        is_fact(viewer.principal_id, ConnectSession.created_by),
+        is_fact(viewer.principal_id, ConnectSession.principal_id),
     ]
     return [mine, or_(*own)]
 
@@ -244,7 +159,7 @@ def _jobs(viewer: Viewer, _model: Any) -> Conditions:
     if viewer.is_admin:
         return [mine]
     seen = and_(col(Job.principal_id).is_(None), place.is_not(None), place.not_in(_hidden(viewer)))
-    return [mine, or_(_is(viewer.principal_id, Job.principal_id), seen)]
+    return [mine, or_(is_fact(viewer.principal_id, Job.principal_id), seen)]
 
 
 def _hidden(viewer: Viewer) -> Select[Any]:

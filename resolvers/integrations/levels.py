@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.tables import Share
 from models.vocabulary import ShareLevel
-from resolvers.scope import MANAGE
+from resolvers.access import MANAGE
 
 
 def level(share: Share) -> ShareLevel:

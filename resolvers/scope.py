@@ -9,16 +9,18 @@ one at a time; of the others it sees only that they exist.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, not_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, not_, or_, select, true
 from sqlmodel import col
 
 from models.row import Scope
 from models.tables import (
+    AuditEntry,
     Connection,
     ConnectSession,
     Definition,
+    Event,
     Installation,
     Integration,
     Job,
@@ -32,6 +34,8 @@ from models.vocabulary import ConnectionMode, PrincipalKind
 from resolvers.access import MANAGE, Viewer, accessible, is_fact
 
 Conditions = Sequence[ColumnElement[bool]]
+#: Rows that exist for a caller by their place, as the audit log names them.
+_PLACED: Final = (Connection.__name__, Job.__name__)
 
 
 def visible(viewer: Viewer, model: Any) -> Conditions:
@@ -150,7 +154,22 @@ def _history(viewer: Viewer, model: Any) -> Conditions:
     mine = model.organization_id == viewer.organization_id
     if viewer.is_admin:
         return [mine]
-    return [mine, or_(model.integration_id.is_(None), model.integration_id.not_in(_hidden(viewer)))]
+    apart = and_(model.integration_id.is_(None), _without_place(viewer, model))
+    return [mine, or_(apart, model.integration_id.not_in(_hidden(viewer)))]
+
+
+def _without_place(viewer: Viewer, model: Any) -> ColumnElement[bool]:
+    """Whether history without an integration is seen: by all, except about a connection or a job, by its actor."""
+    if model is AuditEntry:
+        actors = (
+            is_fact(viewer.principal_id, AuditEntry.actor_id),
+            is_fact(viewer.token_id, AuditEntry.actor_token_id),
+        )
+        return or_(col(AuditEntry.resource_type).not_in(_PLACED), *actors)
+    if model is Event:
+        actors = is_fact(viewer.principal_id, Event.principal_id), is_fact(viewer.token_id, Event.token_id)
+        return or_(not_(col(Event.type).startswith("Hub.connection.", autoescape=True)), *actors)
+    return true()
 
 
 def _jobs(viewer: Viewer, _model: Any) -> Conditions:

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select
+from sqlmodel import col
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -24,6 +25,7 @@ from demo import Demo
 from hub.wiring import build_hub, catalogue_of, opened
 from hub.working import working
 from models.errors import Unavailable
+from models.tables import Organization
 from resolvers.hub import Hub
 from schema.routes import routes as graphql_routes
 from settings import Settings
@@ -97,12 +99,15 @@ async def _failed(_request: Request, error: Exception) -> Response:
 
 def _ready(hub: Hub) -> Any:
     async def ready(_request: Request) -> Response:
+        status = "ok"
         try:
             async with asyncio.timeout(hub.database.pace.database_connection), hub.database.read() as session:
-                await session.execute(text("SELECT 1"))
+                await session.execute(select(col(Organization.id)).limit(1))
         except (Unavailable, TimeoutError):
-            return JSONResponse({"status": "the database cannot be reached"}, 503)
-        return JSONResponse({"status": "ok"})
+            status = "the database cannot be reached"
+        if hub.database.damaged:  # also if an earlier statement found it, at a place that this one does not read
+            status = "the database is damaged"
+        return JSONResponse({"status": status}, 200 if status == "ok" else 503)
 
     return ready
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 from weakref import WeakSet
 
@@ -16,11 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from models.database_url import read_url
 from models.errors import Unavailable
 from models.pace import Pace
-from models.reach import STUCK, committing, reaching
+from models.reach import STUCK, committing, driver_error, is_damage, reaching
 from models.reader import PostgresqlReader, Reader, SqliteReader
 from models.straight import StraightReads
 
 WRITES = "patchbay_writes"
+_log = logging.getLogger("patchbay.database")
 
 
 class Database:
@@ -30,6 +32,8 @@ class Database:
         """`url`: `sqlite:///file` or `postgresql://…`. Raises ValueError for any other."""
         self.url = read_url(url)
         self.pace = pace
+        #: Whether a statement has found damage. It stays so: the file or the server is to be repaired first.
+        self.damaged = False
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = create_async_engine(
             self.url,
@@ -40,7 +44,9 @@ class Database:
             connect_args={} if self.is_sqlite else _limits(pace),
         )
         self._turn: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
-        self.reader: Reader = SqliteReader(self.connect_sqlite) if self.is_sqlite else PostgresqlReader(self.driver)
+        self.reader: Reader = (
+            SqliteReader(self.connect_sqlite, self.reaching) if self.is_sqlite else PostgresqlReader(self.driver)
+        )
         self.straight = StraightReads(self.reader, self.engine.dialect)
         self._drivers: WeakSet[Any] = WeakSet()
         if self.is_sqlite:
@@ -71,7 +77,7 @@ class Database:
             return made[0]
 
         try:
-            with reaching():
+            with self.reaching():
                 yield session
             for one in made:
                 _refuse_changes(one)
@@ -93,11 +99,11 @@ class Database:
         async with self.turn():
             session = AsyncSession(self.engine, expire_on_commit=False)
             try:
-                with reaching():
+                with self.reaching():
                     await session.connection(execution_options={WRITES: True})
                     yield session
                     await session.flush()
-                with committing():
+                with self.reaching(), committing():
                     await session.commit()
             except Unavailable:
                 await session.invalidate()  # a rollback would wait for a server that does not answer
@@ -108,7 +114,7 @@ class Database:
     @asynccontextmanager
     async def driver(self) -> AsyncIterator[Any]:
         """An asyncpg connection from the pool, for statements that must be fast; no transaction is open."""
-        with reaching():
+        with self.reaching():
             pooled = await self.engine.raw_connection()
             driver: Any = pooled.driver_connection
             while driver.is_closed():  # the server closed it meanwhile, which the pool cannot see
@@ -122,6 +128,22 @@ class Database:
                 raise
             finally:
                 pooled.close()
+
+    @contextmanager
+    def reaching(self) -> Iterator[None]:
+        """As the function `reaching`. The first damage is logged for the operator, and remembered as `damaged`."""
+        try:
+            with reaching():
+                yield
+        except Unavailable as refusal:
+            if is_damage(refusal.__cause__) and not self.damaged:
+                self.damaged = True
+                _log.critical(
+                    "The database %s is damaged: %s. Stop the hub, restore a backup, and start it again.",
+                    self.url.database,
+                    driver_error(refusal.__cause__),
+                )
+            raise
 
     def connect_sqlite(self) -> sqlite3.Connection:
         """A new connection to the file, for one thread. The caller closes it."""

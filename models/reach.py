@@ -16,6 +16,7 @@ from models.errors import Contended, DomainError, Unavailable
 _AWAY: Final = "The database cannot be reached now; try again."
 _BUSY: Final = "Too many calls wait for the database; try again."
 _DISK: Final = "The database's disk is full or fails, so nothing was changed; try again once that is repaired."
+_DAMAGED: Final = "The database is damaged; the hub's operator must restore a backup and start the hub again."
 _CONTENDED: Final = "Others changed the same rows at the same moment; try again."
 _UNKNOWN: Final = (
     "The database went away, or its disk failed, while it was keeping the change, so nobody knows whether it did."
@@ -25,14 +26,16 @@ _UNKNOWN: Final = (
 _CONTENTION: Final = frozenset({"40001", "40P01"})
 _AWAY_CLASSES: Final = frozenset({"08", "53", "57", "58"})
 _DISK_STATES: Final = frozenset({"53100", "58030"})
+_DAMAGED_STATES: Final = frozenset({"XX001", "XX002"})
 #: https://www.sqlite.org/rescode.html; the low byte is the kind.
 _DISK_CODES: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
+_DAMAGED_CODES: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _FATAL: Final = frozenset({"FATAL", "PANIC"})  # the server ends the connection, whatever the statement was
 #: A server that stops breaks asyncpg's protocol at any step, which it calls an internal error.
 _BROKEN: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _GONE: Final = (*_BROKEN, sqlite3.OperationalError, OperationalError, InterfaceError)
 #: The driver's own errors, SQLAlchemy's copies of those when it connects, and those that it wraps.
-DRIVER_ERRORS: Final = (*_GONE, asyncpg.PostgresError, EmulatedDBAPIException, DBAPIError)
+DRIVER_ERRORS: Final = (*_GONE, sqlite3.DatabaseError, asyncpg.PostgresError, EmulatedDBAPIException, DBAPIError)
 _NO_CODE: Final = sqlite3.SQLITE_OK
 #: A connection that raised one of these is broken. A TimeoutError is an OSError.
 STUCK: Final = (*_BROKEN, asyncpg.PostgresConnectionError)
@@ -70,6 +73,8 @@ def committing() -> Iterator[None]:
 def _refusal(error: BaseException) -> DomainError | None:
     if isinstance(error, PoolTimeout):
         return Unavailable(_BUSY)
+    if is_damage(error):
+        return Unavailable(_DAMAGED)
     state = state_of(error)
     if state in _DISK_STATES or sqlite_code_of(error) & 0xFF in _DISK_CODES:
         return Unavailable(_DISK)
@@ -81,6 +86,11 @@ def _refusal(error: BaseException) -> DomainError | None:
         return Contended(_CONTENDED)
     fatal = getattr(driver_error(error), "severity_en", None) in _FATAL
     return Unavailable(_AWAY) if fatal or state[:2] in _AWAY_CLASSES else None
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Whether the database found its own stored bytes to be wrong. No later try helps."""
+    return state_of(error) in _DAMAGED_STATES or sqlite_code_of(error) & 0xFF in _DAMAGED_CODES
 
 
 def _undone(error: BaseException | None) -> bool:

@@ -6,10 +6,8 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, Protocol
-
-from models.reach import reaching
 
 Records = Sequence[Sequence[Any]]
 
@@ -42,8 +40,11 @@ class PostgresqlReader:
 class SqliteReader:
     """One connection in one thread, so that no read waits for a writer's disk."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
-        self._connect = connect
+    def __init__(
+        self, connect: Callable[[], sqlite3.Connection], reaching: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        """`reaching` surrounds each use of the connection (`Database.reaching`)."""
+        self._connect, self._reaching = connect, reaching
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
         self._connection: sqlite3.Connection | None = None
 
@@ -56,7 +57,7 @@ class SqliteReader:
         self._thread.shutdown()
 
     def _fetch(self, sql: str, parameters: Sequence[Any]) -> Records:
-        with reaching():
+        with self._reaching():
             if self._connection is None:
                 self._connection = self._connect()
             return self._connection.execute(sql, parameters).fetchall()

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from models.database import Database
-from models.reach import committing, reaching
+from models.reach import committing
 
 T = TypeVar("T")
 Use = Callable[[sqlite3.Connection], T]
@@ -26,12 +26,12 @@ class SqliteWriter:
     async def write(self, use: Use[T]) -> T:
         """The result of `use` in a transaction: durable when this returns, rolled back when it raises."""
         async with self._database.turn():
-            with reaching():
+            with self._database.reaching():
                 return await self._run(lambda: self._in_transaction(use))
 
     async def read(self, use: Use[T]) -> T:
         """The result of `use`, without delaying writers."""
-        with reaching():
+        with self._database.reaching():
             return await self._run(lambda: use(self._opened()))
 
     async def close(self) -> None:

@@ -1,47 +1,45 @@
-"""Access: the integrations that a viewer may see or change, by access, owner and shares."""
+"""Access: the predicate on integrations, and the facts of a viewer that decide it and the scopes of all tables."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from sqlalchemy import BindParameter, ColumnElement, and_, exists, false, or_, select, true
 from sqlmodel import col
 
-from models.tables import Integration, Principal, Share, TeamMember
-from models.vocabulary import IntegrationAccess, PrincipalKind
+from models.tables import Integration, Share, TeamMember
+from models.vocabulary import IntegrationAccess
 
-Conditions = Sequence[ColumnElement[bool]]
-Fact = str | BindParameter[str]
-#: The least level of a share that permits changes.
+#: The level of a share that permits changes.
 MANAGE: Final = 2
+_Fact = str | BindParameter[str]
 
 
 class Viewer(Protocol):
     """The facts that decide which rows exist: of a caller, or as parameters of a prepared statement."""
 
     @property
-    def organization_id(self) -> Fact:
+    def organization_id(self) -> _Fact:
         """The tenant; empty for nobody."""
 
     @property
-    def principal_id(self) -> Fact | None:
+    def principal_id(self) -> _Fact | None:
         """The user; None for a token without one."""
 
     @property
-    def integration_id(self) -> Fact | None:
+    def integration_id(self) -> _Fact | None:
         """The app, for a token of an app."""
 
     @property
-    def narrowed_by(self) -> Fact | None:
+    def narrowed_by(self) -> _Fact | None:
         """The maker of an app's token, if its app exists for the token only as far as for the maker."""
 
     @property
-    def token_id(self) -> Fact | None:
+    def token_id(self) -> _Fact | None:
         """The token; None without one."""
 
     @property
-    def subject(self) -> Fact | None:
+    def subject(self) -> _Fact | None:
         """The subject of its memberships in other organizations; None if it does not reach them."""
 
     @property
@@ -73,7 +71,7 @@ def _accessible(viewer: Viewer, least: int) -> ColumnElement[bool]:
     )
 
 
-def held(principal_id: Fact | None, *, least: int) -> ColumnElement[bool]:
+def held(principal_id: _Fact | None, *, least: int) -> ColumnElement[bool]:
     """Whether an integration is owned by a user or one of its teams, or shared with one of them at this level."""
     shared = exists().where(
         col(Share.integration_id) == col(Integration.id),
@@ -83,18 +81,9 @@ def held(principal_id: Fact | None, *, least: int) -> ColumnElement[bool]:
     return or_(_is_of(principal_id, Integration.owner_id), shared)
 
 
-def of_subject(subject: str | BindParameter[str]) -> Conditions:
-    """The principals with this subject, one in each organization."""
-    return [col(Principal.subject) == subject, col(Principal.kind) == PrincipalKind.USER]
-
-
-def own_integrations(viewer: Viewer) -> Conditions:
-    """Integrations that the viewer's organization owns and the viewer may see, without removed ones."""
-    return [
-        col(Integration.organization_id) == viewer.organization_id,
-        col(Integration.removed_at).is_(None),
-        accessible(viewer),
-    ]
+def is_fact(own: _Fact | None, column: Any) -> ColumnElement[bool]:
+    """Whether a column has this fact of a viewer; false for a fact that the viewer lacks."""
+    return false() if own is None else col(column) == own
 
 
 def _is_own_app(viewer: Viewer, least: int) -> ColumnElement[bool]:
@@ -105,7 +94,7 @@ def _is_own_app(viewer: Viewer, least: int) -> ColumnElement[bool]:
     return own if viewer.narrowed_by is None else and_(own, held(viewer.narrowed_by, least=least))
 
 
-def _is_of(principal_id: Fact | None, column: Any) -> ColumnElement[bool]:
+def _is_of(principal_id: _Fact | None, column: Any) -> ColumnElement[bool]:
     if principal_id is None:
         return false()
     teams = select(col(TeamMember.team_id)).where(col(TeamMember.user_id) == principal_id)

@@ -12,7 +12,7 @@ from models.database import Database
 from models.row import is_id
 from models.straight import columns_of
 from models.tables import ConnectSession, Organization, Principal, Token
-from resolvers.access import of_subject
+from resolvers.scope import of_subject
 
 
 @dataclass(frozen=True, kw_only=True)

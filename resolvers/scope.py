@@ -1,4 +1,4 @@
-"""Scope: the rows that exist for a caller. Tenancy and access are decided here and nowhere else.
+"""Scope: the rows that exist for a caller. Tenancy is decided here, access to integrations in `access.py`.
 
 Another organization's row does not exist. There are four exceptions: public and unlisted publications; the built-in
 definitions; a publisher's reading of its own app's installations elsewhere; and an installer's dispatch with the
@@ -8,17 +8,19 @@ one at a time; of the others it sees only that they exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, false, not_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, not_, or_, select, true
 from sqlmodel import col
 
 from models.row import Scope
 from models.tables import (
+    AuditEntry,
     Connection,
     ConnectSession,
     Definition,
+    Event,
     Installation,
     Integration,
     IntegrationTag,
@@ -30,8 +32,12 @@ from models.tables import (
     Tag,
     Token,
 )
-from models.vocabulary import ConnectionMode
-from resolvers.access import MANAGE, Conditions, Fact, Viewer, accessible, of_subject, own_integrations
+from models.vocabulary import ConnectionMode, PrincipalKind
+from resolvers.access import MANAGE, Viewer, accessible, is_fact
+
+Conditions = Sequence[ColumnElement[bool]]
+#: Rows that exist for a caller by their place, as the audit log names them.
+_PLACED: Final = (Connection.__name__, Job.__name__)
 
 
 def visible(viewer: Viewer, model: Any) -> Conditions:
@@ -53,6 +59,20 @@ def living(viewer: Viewer, model: Any) -> Select[Any]:
 def acting(subject: str | BindParameter[str]) -> Conditions:
     """The principals with this subject that may act, one in each organization."""
     return [*of_subject(subject), col(Principal.disabled_at).is_(None)]
+
+
+def of_subject(subject: str | BindParameter[str]) -> Conditions:
+    """The principals with this subject, one in each organization."""
+    return [col(Principal.subject) == subject, col(Principal.kind) == PrincipalKind.USER]
+
+
+def own_integrations(viewer: Viewer) -> Conditions:
+    """Integrations that the viewer's organization owns and the viewer may see, without removed ones."""
+    return [
+        col(Integration.organization_id) == viewer.organization_id,
+        col(Integration.removed_at).is_(None),
+        accessible(viewer),
+    ]
 
 
 def living_and_removed(viewer: Viewer) -> Conditions:
@@ -107,16 +127,15 @@ def _connections(viewer: Viewer, _model: Any) -> Conditions:
     left = exists().where(
         col(Integration.id) == col(Connection.last_integration_id), or_(foreign, accessible(viewer, least=MANAGE))
     )
-    maker = [_is(viewer.principal_id, Connection.created_by), _is(viewer.token_id, Connection.created_by_token)]
+    maker = [
+        is_fact(viewer.principal_id, Connection.created_by),
+        is_fact(viewer.token_id, Connection.created_by_token),
+    ]
     made = and_(col(Connection.last_integration_id).is_(None), or_(*maker))
     # Statements around it may have the same tables: only the connection is theirs.
     apart = and_(not_(registered.correlate(Connection)), or_(left.correlate(Connection), made))
     shared = and_(col(Connection.mode) == ConnectionMode.SHARED, or_(apart, seen.correlate(Connection)))
-    return [mine, or_(_is(viewer.principal_id, Connection.principal_id), shared)]
-
-
-def _is(own: Fact | None, column: Any) -> ColumnElement[bool]:
-    return false() if own is None else col(column) == own
+    return [mine, or_(is_fact(viewer.principal_id, Connection.principal_id), shared)]
 
 
 def _connect_sessions(viewer: Viewer, _model: Any) -> Conditions:
@@ -125,9 +144,9 @@ def _connect_sessions(viewer: Viewer, _model: Any) -> Conditions:
     if viewer.is_admin:
         return [mine]
     own = [
-        _is(viewer.token_id, ConnectSession.created_by_token),
-        _is(viewer.principal_id, ConnectSession.created_by),
-        _is(viewer.principal_id, ConnectSession.principal_id),
+        is_fact(viewer.token_id, ConnectSession.created_by_token),
+        is_fact(viewer.principal_id, ConnectSession.created_by),
+        is_fact(viewer.principal_id, ConnectSession.principal_id),
     ]
     return [mine, or_(*own)]
 
@@ -137,7 +156,22 @@ def _history(viewer: Viewer, model: Any) -> Conditions:
     mine = model.organization_id == viewer.organization_id
     if viewer.is_admin:
         return [mine]
-    return [mine, or_(model.integration_id.is_(None), model.integration_id.not_in(_hidden(viewer)))]
+    apart = and_(model.integration_id.is_(None), _without_place(viewer, model))
+    return [mine, or_(apart, model.integration_id.not_in(_hidden(viewer)))]
+
+
+def _without_place(viewer: Viewer, model: Any) -> ColumnElement[bool]:
+    """Whether history without an integration is seen: by all, except about a connection or a job, by its actor."""
+    if model is AuditEntry:
+        actors = (
+            is_fact(viewer.principal_id, AuditEntry.actor_id),
+            is_fact(viewer.token_id, AuditEntry.actor_token_id),
+        )
+        return or_(col(AuditEntry.resource_type).not_in(_PLACED), *actors)
+    if model is Event:
+        actors = is_fact(viewer.principal_id, Event.principal_id), is_fact(viewer.token_id, Event.token_id)
+        return or_(not_(col(Event.type).startswith("Hub.connection.", autoescape=True)), *actors)
+    return true()
 
 
 def _jobs(viewer: Viewer, _model: Any) -> Conditions:
@@ -146,7 +180,7 @@ def _jobs(viewer: Viewer, _model: Any) -> Conditions:
     if viewer.is_admin:
         return [mine]
     seen = and_(col(Job.principal_id).is_(None), place.is_not(None), place.not_in(_hidden(viewer)))
-    return [mine, or_(_is(viewer.principal_id, Job.principal_id), seen)]
+    return [mine, or_(is_fact(viewer.principal_id, Job.principal_id), seen)]
 
 
 def _hidden(viewer: Viewer) -> Select[Any]:

@@ -132,32 +132,6 @@ def is_holder(work: Work, connection: Connection) -> bool:
     return work.caller.is_admin
 
 
-async def entered_anew(work: Work, connection: Connection, auth_type: AuthType) -> Origins:
-    """The origins of a secret that is entered for a whole connection, wherever it is registered.
-
-    At an integration where somebody else registered it, the secret stays usable as far as it was: its new addresses
-    are bound only if the caller holds that integration. Such a registration is confirmed from then on.
-    """
-    integrations = await integrations_of(work, connection)
-    if KINDS[auth_type].needs_no_user:
-        return await entered(work, integrations, auth_type, base_url=connection.base_url)
-    meant: list[Integration] = []
-    others: list[Integration] = []
-    for registration in await _registrations(work, connection):
-        integration = next(one for one in integrations if one.id == registration.integration_id)
-        registration.confirmed = registration.confirmed or await holds(work, integration)
-        (meant if registration.confirmed else others).append(integration)
-    kept = await standing(work, others, base_url=connection.base_url) & Origins.read(connection.secret_origins)
-    return kept | await standing(work, meant, base_url=connection.base_url)
-
-
-def is_holder(work: Work, connection: Connection) -> bool:
-    """Whether the caller says where a secret is meant to go: the user of an own connection, else an administrator."""
-    if connection.mode is ConnectionMode.PER_USER:
-        return connection.principal_id == work.caller.principal_id
-    return work.caller.is_admin
-
-
 async def bind_first(work: Work, integration: Integration, connection: Connection) -> None:
     """Bind a secret that was entered for no address at all to this integration, where it is registered now.
 

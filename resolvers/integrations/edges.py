@@ -28,14 +28,14 @@ from models.tables import (
     Workspace,
 )
 from models.vocabulary import Permission
-from resolvers.access import MANAGE, Conditions, accessible
+from resolvers.access import MANAGE, accessible
 from resolvers.caller import Caller
 from resolvers.capabilities.queries import BY_NAME, BY_POSITION
 from resolvers.loaders.edge import Edge, Link, Relation, public
 from resolvers.page import BY_NAME_KEY, NEWEST_FIRST
 from resolvers.pick import candidates, pick
 from resolvers.readiness import Readiness
-from resolvers.scope import visible
+from resolvers.scope import Conditions, visible
 
 CapabilityKey = tuple[str, str]
 

@@ -13,10 +13,10 @@ from sqlmodel import col
 from models.errors import InvalidInput
 from models.tables import Integration, IntegrationTag, Share
 from models.vocabulary import Permission
-from resolvers.access import own_integrations
 from resolvers.integrations.queries import IntegrationFilter
 from resolvers.operation import operation
 from resolvers.page import GREATEST_OFFSET, Order, Slice, SliceRequest
+from resolvers.scope import own_integrations
 from resolvers.work import Work
 
 _BY_NAME: Final = Order(columns=("name_key", "id"))

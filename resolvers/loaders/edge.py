@@ -11,10 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from models.vocabulary import Permission
-from resolvers.access import Conditions
 from resolvers.caller import Caller
 from resolvers.page import BY_ID, Order, SliceRequest, ordering, within
-from resolvers.scope import visible
+from resolvers.scope import Conditions, visible
 
 
 @dataclass(frozen=True, kw_only=True)

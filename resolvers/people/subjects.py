@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from models.tables import Principal
-from resolvers.access import of_subject
+from resolvers.scope import of_subject
 from resolvers.work import Work
 
 

@@ -179,3 +179,17 @@ async def test_a_shared_connection_for_no_integration_is_its_makers(payroll):
 
     assert (seen["connections"]["totalCount"], [bool(one) for one in seen["nodes"]]) == (1, [False, True])
     assert all_of_them["connections"]["totalCount"] == 2
+
+
+@both
+async def test_the_history_of_a_connection_for_no_integration_is_its_actors(payroll):
+    loose = {"name": "Loose", "secret": {"apiKey": "k-4713-4713"}, "mode": "SHARED"}
+    theirs = (await do(payroll.admin, "createConnection", loose))["connection"]
+    own = (await do(payroll.eve, "createConnection", loose | {"name": "Eve's"}))["connection"]
+    await do(payroll.admin, "deleteConnection", theirs["id"])
+
+    told, whole = str(await payroll.eve.query(HISTORY)), str(await payroll.admin.query(HISTORY))
+
+    assert ("Loose" in told, theirs["databaseId"] in told) == (False, False)
+    assert (told.count("connection.created"), own["databaseId"] in told) == (1, True)
+    assert ("Loose" in whole, theirs["databaseId"] in whole) == (True, True)

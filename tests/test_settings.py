@@ -9,11 +9,14 @@ from pydantic import ValidationError
 
 from commands.manual import manual
 from hub.wiring import build_hub
+from models.errors import TooMany
 from models.pace import Pace
 from models.secret import Keyring
 from proxy.call import OutboundRequest, call
 from proxy.expressions import Budget
+from proxy.inflight import delivery
 from settings import Settings, read_settings, unknown_variables
+from tests.upstreams.canned import reply
 
 ROOT = Path(__file__).parents[1]
 IMPOSSIBLE = {
@@ -184,6 +187,20 @@ async def test_calls_that_fail_are_tried_again_at_the_given_pace(tmp_path, upstr
         await call(egress, request, sleep=sleep, jitter=lambda: 0.5)
 
     assert slept == [2, 8]
+
+
+async def test_answers_in_memory_are_limited_as_given(tmp_path, upstream):
+    limits = {"egress_max_answer_bytes": 700_000, "egress_max_inflight_bytes": 1_000_000}
+    given = {"master_keys": Keyring.generate(), "egress_allow": "127.0.0.0/8", **limits}
+    upstream.answers["/large"] = reply(bytes(600_000), "text/plain")
+    request = OutboundRequest(method="GET", url=f"{upstream.url}/large", lane="")
+
+    async with build_hub(Settings(home=tmp_path, **given)).egress as egress:
+        with delivery():
+            for _ in range(2):
+                await egress.send(request)
+            with pytest.raises(TooMany, match="1000000 bytes"):
+                await egress.send(request)
 
 
 def test_never_shows_a_secret(monkeypatch):

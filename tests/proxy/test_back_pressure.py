@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from proxy.answer_reader import AnswerReader
+from proxy.http1 import Connection
+from proxy.inflight import Inflight
 from tests.proxy.sending import names, open_egress, request
 from tests.upstreams.canned import OK, reply
 from tests.upstreams.faults import FaultServer
@@ -66,6 +71,30 @@ async def test_takes_the_refusal_of_a_body_that_is_not_read():
         answer = await egress.send(request(f"{server.url}/ok", "POST", body=bytes(40_000_000)))
 
     assert answer.status == 413
+
+
+async def test_a_call_that_is_cancelled_as_its_connection_breaks_leaves_no_error_to_nobody():
+    async def talk(reader, _writer):
+        await read_head(reader)
+        await asyncio.sleep(60)  # nothing more is read, so that the call waits
+
+    loop, left = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _, about: left.append(about["message"]))
+    async with scripted(talk) as server:
+        address = urlsplit(server.url)
+        _, connection = await loop.create_connection(Connection, address.hostname, address.port)
+        share = Inflight(1_000_000).share("")
+        reader = AnswerReader(most=1, is_head=False)
+        call = asyncio.create_task(connection.exchange(b"POST / HTTP/1.1\r\n\r\n", LARGE, reader, share))
+        await asyncio.sleep(0.1)
+        connection.connection_lost(ConnectionResetError("broken"))
+        call.cancel()
+        await asyncio.wait([call])
+    del call, connection
+    gc.collect()
+    loop.set_exception_handler(None)
+
+    assert left == []
 
 
 async def test_large_bodies_pass_in_both_directions_over_one_connection_of_tls(tmp_path):

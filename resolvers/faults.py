@@ -20,6 +20,8 @@ TEXT: Final = 10_000
 LONG_TEXT: Final = LONGEST_TEXT
 JSON_BYTES: Final = LONGEST_JSON
 
+#: Faults of one answer.
+_MOST: Final = 1_000
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HANDLER: Final = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 _VENDOR: Final = re.compile(r"[a-z0-9]+([-_.][a-z0-9]+)*")
@@ -39,7 +41,9 @@ class Faults:
         self.found: list[Violation] = []
 
     def add(self, path: Path | str, message: str) -> None:
-        """Add a fault, below the prefix."""
+        """Add a fault, below the prefix. Nobody reads very many: a thousand are kept."""
+        if len(self.found) >= _MOST:
+            return
         below = (path,) if isinstance(path, str) else path
         self.found.append(Violation(path=self.prefix + below, message=message))
 

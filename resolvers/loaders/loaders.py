@@ -21,6 +21,9 @@ from resolvers.page import Slice, SliceRequest, cut
 from resolvers.turns import Share
 
 _BATCH = 1000
+#: Rows of pages in one batch, which are made in one turn of the event loop: some 20 ms.
+_ROWS = 1000
+_Load = Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]
 Conditions = Sequence[ColumnElement[bool]]
 
 
@@ -50,41 +53,49 @@ class Loaders:
             return None
         if edge.by_id and (edge.target, key) in self._held:
             return self._held[edge.target, key]
-        return await self._loader((edge, "one"), partial(self._one, edge)).load(key)
+        return await self._load((edge, "one"), partial(self._one, edge), key)
 
     async def all(self, edge: Edge, key: str) -> list[Any]:
         """Every target of a source; only for lists of limited length."""
         self._admit(edge.needs)
-        found: list[Any] = await self._loader((edge, "all"), partial(self._all, edge)).load(key)
+        found: list[Any] = await self._load((edge, "all"), partial(self._all, edge), key)
         return found
 
     async def page(self, edge: Edge, key: str, request: SliceRequest, filter_: Any = None) -> Slice[Any]:
         """A slice of the targets of a source. `filter_` is hashable and has `conditions()`."""
         self._admit(edge.needs)
         load = partial(self._page, edge, request, _conditions(filter_))
-        found: Slice[Any] = await self._loader((edge, request, filter_), load).load(key)
+        rows = max(_ROWS // request.size, 1)
+        found: Slice[Any] = await self._load((edge, request, filter_), load, key, most=rows)
         return found
 
     async def count(self, edge: Edge, key: str, filter_: Any = None) -> int:
         """The number of targets of a source."""
         self._admit(edge.needs)
         load = partial(self._count, edge, _conditions(filter_))
-        count: int = await self._loader((edge, "count", filter_), load).load(key)
+        count: int = await self._load((edge, "count", filter_), load, key)
         return count
 
     async def value(self, relation: Relation, key: Any) -> Any:
         """The value of a relation for a key; None if there is none."""
         self._admit(relation.needs)
-        return await self._loader(relation, partial(self._values, relation)).load(key)
+        return await self._load(relation, partial(self._values, relation), key)
 
     def _admit(self, needs: Permission | None) -> None:
         if needs is not None and needs not in self._caller.permissions:
             raise Forbidden(permission=needs)
 
-    def _loader(self, key: Hashable, load: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]) -> _Loader:
-        if key not in self._loaders:
-            self._loaders[key] = _Loader(load, self._share)
-        return self._loaders[key]
+    async def _load(self, name: Hashable, load: _Load, key: Any, *, most: int = _BATCH) -> Any:
+        """The value of a key, by the loader of this name. `most`: keys of one batch."""
+        if name not in self._loaders:
+            self._loaders[name] = _Loader(load, self._share, most)
+        value = await self._loaders[name].load(key)
+        await self._turn()  # a batch wakes all that wait for it at the same time
+        return value
+
+    async def _turn(self) -> None:
+        if self._share is not None and self._share.over():
+            await self._share.next()
 
     async def _one(self, edge: Edge, keys: Sequence[str]) -> list[Any]:
         found: dict[str, Any] = {}
@@ -117,14 +128,17 @@ class Loaders:
 
     async def _run(self, statement: Any) -> Sequence[Any]:
         async with self._caller.hub.database.read() as session:
-            return (await session.execute(statement)).all()
+            result = await session.execute(statement)
+            await self._turn()  # the rows are made now
+            return result.all()
 
 
 class _Loader(DataLoader[Any, Any]):
     """Sends a batch once no task of the request waits for its turn: it may want a key of the same batch."""
 
-    def __init__(self, load: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]], share: Share | None) -> None:
-        super().__init__(load, max_batch_size=_BATCH)
+    def __init__(self, load: _Load, share: Share | None, most: int) -> None:
+        """`most`: keys of one batch."""
+        super().__init__(load, max_batch_size=most)
         self._share = share
 
     def do_resolve_reject(self, key: Any, future: Future[Any]) -> None:

@@ -48,7 +48,7 @@ class Limits:
     page: int = 20
     largest_page: int = LARGEST_PAGE
     errors: int = 20
-    comparisons: int = 50_000
+    comparisons: int = 20_000
     values: int = 100_000
     members: int = 10_000
     values_at_once: int = 1_000

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from resolvers.faults import Faults
 from tests.harness.acting import act
 from tests.harness.backends import both
 from tests.harness.calling import app, capability, given
 from tests.harness.stalls import Stalls
+from tests.harness.statements import counted
 
 BASE = "https://api.example.com"
 BASED = {"apiBaseUrl": BASE}
@@ -71,6 +73,29 @@ async def test_others_write_while_a_manifest_is_judged(shop, new_organization, f
     await declaring
     after = await shop.client.query("{ capabilities { totalCount } }")
     assert (before["capabilities"], after["capabilities"]) == ({"totalCount": 0}, {"totalCount": 300})
+
+
+@both
+async def test_pages_of_many_rows_are_read_in_several_batches(hub, organization):
+    for number in range(11):
+        await act(organization.client, "createIntegration", {"name": f"App {number}"})
+    query = "query($n: Int) { integrations { nodes { capabilities(first: $n) { nodes { id } } } } }"
+
+    with counted(hub.app.state.hub.database) as statements:
+        await organization.client.query(query, n=100)
+    with counted(hub.app.state.hub.database) as fewer:
+        await organization.client.query(query, n=50)
+
+    assert [len([each for each in sent if "edge_number" in each]) for sent in (statements, fewer)] == [2, 1]
+
+
+def test_at_most_a_thousand_faults_are_told():
+    faults = Faults()
+
+    for number in range(1_001):
+        faults.add(str(number), "Wrong.")
+
+    assert len(faults.found) == 1_000
 
 
 class Watched:

@@ -30,7 +30,10 @@ class ConnectSession(RowNode):
 
     status: ConnectSessionStatus = viewed(lambda row, caller: status_of(row, caller.hub.clock()), "How far it got.")
     integrations: list[Annotated[Integration, strawberry.lazy("schema.integration")]] = related(
-        edges.INTEGRATIONS_BY_CONNECT_SESSION, lambda row: tuple(row.integration_ids), "What can be connected."
+        edges.INTEGRATIONS_BY_CONNECT_SESSION,
+        lambda row: tuple(row.integration_ids),
+        "What can be connected.",
+        most=connect_session.MOST_INTEGRATIONS,
     )
     principal: Principal | None = to_one(
         edges.PRINCIPAL_BY_CONNECT_SESSION, "For whom; null means a shared connection."

@@ -47,6 +47,7 @@ class Token(RowNode):
         edges.ALLOWED_CAPABILITIES_BY_TOKEN,
         lambda row: tuple(row.allowed_capabilities),
         "The only capabilities it may run, as they were declared when it was made; empty means any.",
+        most=operations.MOST_CAPABILITIES,
     )
     created_by: Principal | None = to_one(
         edges.MAKER_BY_TOKEN,

@@ -31,7 +31,8 @@ from resolvers.managing import require_sharing
 from resolvers.operation import operation
 from resolvers.work import Work
 
-_MOST_INTEGRATIONS: Final = 50
+#: Integrations of one connect link.
+MOST_INTEGRATIONS: Final = 50
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 60, 86_400
 
 
@@ -129,8 +130,8 @@ async def enter_credentials(work: Work, choice: Choose) -> Entered:
 
 async def _check(work: Work, new: CreateConnectSession) -> None:
     faults = Faults()
-    several = 0 < len(new.integration_ids) <= _MOST_INTEGRATIONS
-    if faults.check(several, "integration_ids", f"Name 1 to {_MOST_INTEGRATIONS} integrations."):
+    several = 0 < len(new.integration_ids) <= MOST_INTEGRATIONS
+    if faults.check(several, "integration_ids", f"Name 1 to {MOST_INTEGRATIONS} integrations."):
         once = len(set(new.integration_ids)) == len(new.integration_ids)
         faults.check(once, "integration_ids", "Name each integration only once.")
     _check_holder(faults, new)

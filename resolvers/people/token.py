@@ -26,7 +26,8 @@ _READS: Final = {
     Permission.JOBS_WRITE: Permission.JOBS_READ,
     Permission.WEBHOOKS_WRITE: Permission.WEBHOOKS_READ,
 }
-_MOST_CAPABILITIES: Final = 1000
+#: Capabilities that one token is limited to.
+MOST_CAPABILITIES: Final = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,8 +193,8 @@ def _check(work: Work, new: CreateToken) -> None:
     faults.check(not both, "integration_id", "Name a principal or an integration, not both.")
     ahead = new.expires_at is None or new.expires_at > work.now()
     faults.check(ahead, "expires_at", "It must be in the future.")
-    few = len(new.allowed_capability_ids or ()) <= _MOST_CAPABILITIES
-    faults.check(few, "allowed_capability_ids", f"At most {_MOST_CAPABILITIES} capabilities.")
+    few = len(new.allowed_capability_ids or ()) <= MOST_CAPABILITIES
+    faults.check(few, "allowed_capability_ids", f"At most {MOST_CAPABILITIES} capabilities.")
     nobody = new.principal_id is None and new.integration_id is None and work.caller.principal_id is None
     faults.check(not nobody, "principal_id", "Your token has no user; name a principal or an integration.")
     faults.refuse()

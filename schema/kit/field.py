@@ -59,13 +59,19 @@ def related(
     description: str,
     *,
     shows: Callable[[Any, Any], Any] = lambda row, value: value,
+    most: int | None = None,
 ) -> Any:
-    """A field with the value of a batch relation, or with a pure function `shows` of the row and that value."""
+    """A field with the value of a batch relation, or with a pure function `shows` of the row and that value.
+
+    `most`: of a list, its greatest length by rule, used for weighing a request.
+    """
 
     async def resolve(root: Any, info: Info) -> Any:
         return shows(root, await info.context.loaders.value(relation, key(root)))
 
-    return _field(resolve, needing(description, relation.needs))
+    resolve.__annotations__.pop("return", None)
+    metadata = {} if most is None else {"rows": most}
+    return strawberry.field(resolver=resolve, description=needing(description, relation.needs), metadata=metadata)
 
 
 def to_list(edge: Edge, description: str, *, most: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from graphql import GraphQLObjectType, get_named_type, get_nullable_type, is_list_type
 from sqlalchemy import inspect
 
 from models.row import longest
@@ -49,3 +50,29 @@ async def test_refuses_many_long_columns_before_anything_runs(hub, organization)
 
     assert answer.json()["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
     assert [each for each in statements if "FROM integration" in each] == []
+
+
+def looks_up(kind) -> bool:
+    """Whether a type has fields that read other rows."""
+    return any(
+        field.extensions["strawberry-definition"].is_async
+        for field in getattr(kind, "fields", {}).values()
+        if "strawberry-definition" in field.extensions
+    )
+
+
+def test_every_list_with_look_ups_below_it_has_a_greatest_length():
+    lists = {
+        f"{kind.name}.{name}": field
+        for kind in SCHEMA.type_map.values()
+        if isinstance(kind, GraphQLObjectType) and not kind.name.endswith(("Connection", "Edge"))
+        for name, field in kind.fields.items()
+        if is_list_type(get_nullable_type(field.type)) and looks_up(get_named_type(field.type))
+    }
+
+    assert {"Token.allowedCapabilities", "ConnectSession.integrations", "Integration.shares"} < lists.keys()
+    assert [name for name, field in lists.items() if "rows" not in field.extensions and "ids" not in field.args] == []
+
+
+def test_look_ups_below_a_list_count_for_each_member():
+    assert cost("{ tokens(first: 10) { nodes { allowedCapabilities { integration { name } } } } }") == 1 + 10 * 1_001

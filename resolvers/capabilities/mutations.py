@@ -109,6 +109,7 @@ async def declare_capabilities(work: Work, declaration: Declaration[DeclareCapab
     """Replace all capabilities of an integration; those of the same name keep their id."""
     manifest = declaration.manifest
     integration = await _permitted(work, manifest)
+    _require_as_judged(declaration, integration)
     await _declare(work, integration, manifest.capabilities, manifest.app_token)
     return integration
 
@@ -135,12 +136,13 @@ async def declare_event_types(work: Work, declaration: Declaration[DeclareEventT
     loads=READS,
     records=WRITES,
     needs=Permission.INTEGRATIONS_WRITE,
-    refuses=(NotFound, InvalidInput, Forbidden),
+    refuses=(NotFound, Conflict, InvalidInput, Forbidden),
 )
 async def declare_manifest(work: Work, declaration: Declaration[DeclareManifest], _: None) -> Declared:
     """Replace the manifest of the calling app. Raises Forbidden for a caller that is no app."""
     manifest = declaration.manifest
     integration = await _own(work, manifest)
+    _require_as_judged(declaration, integration)
     await _declare(work, integration, manifest.capabilities, manifest.app_token)
     if manifest.event_types is not None:
         await _declare_events(work, integration, manifest.event_types)
@@ -160,6 +162,12 @@ async def _permitted(work: Work, manifest: DeclareCapabilities) -> Integration:
     )
     permit_declaring(work, manifest.capabilities or ())
     return integration
+
+
+def _require_as_judged(declaration: Declaration[Any], integration: Integration) -> None:
+    """Raise Conflict if the address is gone with which the manifest was judged: endpoints may be relative to it."""
+    if integration.api_base_url is None and declaration.integration.api_base_url is not None:
+        raise Conflict("Another call removed the integration's apiBaseUrl meanwhile; read it and declare again.")
 
 
 async def _own(work: Work, manifest: DeclareManifest) -> Integration:

@@ -11,7 +11,7 @@ from typing import Final
 import orjson
 
 from models.secret import Keyring
-from proxy.redact import redact
+from proxy.shown import shown
 from resolvers.connect.vendor import Vendor
 
 _PURPOSE: Final = "sign-in confirmation"
@@ -58,8 +58,8 @@ def refusal_of(answer: FinishAuthorization, vendor: Vendor, secrets: Sequence[st
     if vendor.issuer is not None and answer.issuer is not None and answer.issuer != vendor.issuer:
         return "The answer names another issuer than the vendor's, so it was not used. Connect again."
     if answer.error is not None:
-        description = redact(answer.error_description or "", secrets)[:_SENTENCE]
-        return f"{description} ({redact(answer.error, secrets)[:_WORD]})".lstrip()
+        description = shown(answer.error_description or "", secrets)[:_SENTENCE]
+        return f"{description} ({shown(answer.error, secrets)[:_WORD]})".lstrip()
     return None if answer.code else "The vendor's answer has no code. Connect again."
 
 

@@ -145,7 +145,7 @@ async def facts_of(hub: Hub, identity: Identity, reply: Reply) -> dict[str, str]
         except ExpressionRefused as refusal:
             raise UpstreamFailed(str(refusal), reason=UpstreamFailure.BAD_RESPONSE) from refusal
         is_fact = isinstance(value, str | int) and not isinstance(value, bool)
-        if is_fact and (text := _clean(str(value), reply.secrets)):
+        if is_fact and (text := shown(str(value), reply.secrets)):
             found[name] = text
     return found
 
@@ -192,10 +192,5 @@ async def _error_text(hub: Hub, reply: Reply, expression: str | None) -> str:
         found = await _evaluated(hub, expression, reply)
     except ExpressionRefused as refusal:
         return f". {refusal}"
-    text = _clean(found, reply.secrets) if isinstance(found, str) else ""
+    text = shown(found, reply.secrets) if isinstance(found, str) else ""
     return f": {text}" if text else "."
-
-
-def _clean(text: str, secrets: Sequence[str]) -> str:
-    """The text as one line, without secrets and without characters that a terminal or a database refuses."""
-    return shown(text, secrets)

@@ -179,7 +179,7 @@ async def test_a_refusal_is_shown_as_text(new_app, provider, browser, organizati
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
     assert "<script" not in page.text
     assert ended["status"] == "FAILED"
-    assert ended["error"] == "<script>alert(1)</script>  [31m (access_denied)"
+    assert ended["error"] == "<script>alert(1)</script> [31m (access_denied)"
     assert (own.status_code, "access_denied" in own.text) == (400, True)
 
 

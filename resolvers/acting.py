@@ -13,7 +13,6 @@ from resolvers.caller import Caller
 from resolvers.lookup import UserRef
 
 _PATH: Final = ("act_as",)
-_LONGEST_NAME: Final = 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +56,7 @@ def as_user(caller: Caller, user: Principal, *, path: Path) -> Caller:
     return replace(
         caller,
         permissions=frozenset(word for word in caller.permissions if word in user.permissions),
-        actor_name=f"{user.username}, by {caller.actor_name}"[:_LONGEST_NAME],
+        actor_name=user.username,
         principal_id=user.id,
         integration_id=None,
         narrowed_by=None,

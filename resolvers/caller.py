@@ -15,6 +15,8 @@ from resolvers.hub import Hub
 
 #: The actor name of the hub in audit entries.
 HUB_ACTOR: Final = "hub"
+_BY: Final = ", by "
+_LONGEST_NAME: Final = 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +108,16 @@ class Caller:
         """Raise Forbidden for a token that is limited to capabilities."""
         if self.allowed_capabilities:
             raise Forbidden("This token may only run its allowed capabilities; use another token.")
+
+    @property
+    def signature(self) -> str:
+        """Its name in the audit log, at most 255 letters: of a user for whom somebody acts `<user>, by <actor>`.
+
+        No single name, of a user or of a token, holds the words between the two: they are written `,by ` there.
+        """
+        own = self.actor_name.replace(_BY, ",by ")
+        signed = own if self.acted_by is None else f"{own}{_BY}{self.acted_by.signature}"
+        return signed[:_LONGEST_NAME]
 
     @property
     def is_admin(self) -> bool:

@@ -23,6 +23,11 @@ JSON_BYTES: Final = LONGEST_JSON
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HANDLER: Final = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 _VENDOR: Final = re.compile(r"[a-z0-9]+([-_.][a-z0-9]+)*")
+#: Characters that `str.isprintable` takes although nobody sees them: an empty Braille cell, and those of
+#: Default_Ignorable_Code_Point (https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point).
+_UNSEEN: Final = re.compile(
+    "[\u2800\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 _RESERVED: Final = frozenset({"HUB"})
 
 
@@ -75,6 +80,16 @@ class Faults:
         fits = self.text(path, value, most=NAME, least=1)
         if fits and isinstance(value, str) and any(unicodedata.category(letter) == "Cc" for letter in value):
             self.add(path, "It must not hold control characters.")
+
+    def username(self, path: Path | str, value: str) -> None:
+        """Check a user's name, by which others find it: no two that look the same differ in what cannot be seen."""
+        if not self.text(path, value, most=WORD, least=1):
+            return
+        self.check(value == value.strip(), path, "It must not begin or end with a blank.")
+        seen = value.isprintable() and _UNSEEN.search(value) is None
+        if self.check(seen, path, "It must not hold control characters or others that cannot be seen."):
+            form = unicodedata.normalize("NFKC", value)
+            self.check(value == form, path, f"Write it in the Unicode form NFKC: {form}")
 
     def slug(self, path: Path | str, value: str | Unset | None) -> None:
         """Check a slug: kebab-case of ASCII letters and digits, so that no two slugs look the same."""

@@ -259,7 +259,7 @@ class Work:
                 source=caller.source,
                 actor_id=caller.principal_id,
                 actor_token_id=caller.token_id,
-                actor_name=caller.actor_name,
+                actor_name=caller.signature,
                 request_id=caller.request_id,
                 **facts,
             )

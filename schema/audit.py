@@ -52,7 +52,7 @@ class AuditEntry(RowNode):
     actor_token: Annotated[Token, strawberry.lazy("schema.token")] | None = to_one(
         edges.TOKEN_BY_AUDIT_ENTRY, "With which token; null when you may not see it or it is gone."
     )
-    actor_name: str = column("Who, as text at the time.")
+    actor_name: str = column("Who, as text at the time; `<user>, by <actor>` for a user that somebody acted for.")
     resource_type: str = column("Kind of thing changed, such as `Connection`.")
     resource_name: str | None = column("Its name at the time.")
     resource: Node | None = related(people_edges.ROW_BY_TABLE, _resource, "The thing; null when it is gone.")

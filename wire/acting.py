@@ -16,6 +16,7 @@ _FORM: Final = "Write one of id:…, username:… and subject:…, as UTF-8, and
 
 def user_of(request: Request) -> UserRef | None:
     """The user that the header names; None without the header. Raises InvalidInput for any other form."""
+    refuse_underscores(request, ACT_AS)
     values = request.headers.getlist(ACT_AS)
     if not values:
         return None
@@ -27,8 +28,19 @@ def user_of(request: Request) -> UserRef | None:
 
 def refuse_act_as(request: Request, message: str) -> None:
     """Raise InvalidInput if the header is there: ignored, it would let the request act as somebody else."""
+    refuse_underscores(request, ACT_AS)
     if ACT_AS in request.headers:
         raise InvalidInput.at(ACT_AS, message)
+
+
+def refuse_underscores(request: Request, name: str) -> None:
+    """Raise InvalidInput for a header with this name but for `_` in place of `-`, which some proxies write.
+
+    It is another header (RFC 9110 §5.1), so the name of a user or an organization would be ignored.
+    """
+    for given in request.headers:
+        if given.lower() != name.lower() and given.lower().replace("_", "-") == name.lower():
+            raise InvalidInput.at(name, f"Write {name} with hyphens; {given} is another header.")
 
 
 def _text(value: str) -> str:

@@ -13,7 +13,7 @@ from models.errors import Conflict, InvalidInput, NotFound
 from models.row import folded, name_key
 from models.tables import Connection, Integration, Principal, Share, Token
 from models.vocabulary import Permission, PrincipalKind
-from resolvers.faults import NAME, WORD, Faults
+from resolvers.faults import NAME, Faults
 from resolvers.history import place_of_connection
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import operation
@@ -139,7 +139,7 @@ async def new_principal(work: Work, new: CreatePrincipal) -> Principal:
 
 def _check(work: Work, new: CreatePrincipal) -> None:
     faults = Faults()
-    faults.text("username", new.username, most=WORD, least=1)
+    faults.username("username", new.username)
     faults.name("display_name", new.display_name)
     faults.text("email", new.email, most=NAME, least=1)
     faults.text("subject", new.subject, most=NAME, least=1)

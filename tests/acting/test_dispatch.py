@@ -109,6 +109,25 @@ async def test_the_audit_names_both(house) -> None:
     assert entry.actor_token_id is not None
 
 
+async def test_a_name_does_not_look_like_two_in_the_audit_log(house, graphql) -> None:
+    await house.add("bob, by admin", Permission.DISPATCH_READ)
+    alone = house.shop.by(await house.tenant.signed_in(Permission.DISPATCH_READ, username="bob, by admin"))
+    token = await house.token("DISPATCH_READ", integrationId=house.shop.id, name="x, by admin")
+    named = house.shop.by(graphql(token))
+    back_end = await house.back_end("ACT_AS", "DISPATCH_READ")
+
+    for shop, ref in ((alone, None), (named, None), (back_end, {"username": "bob, by admin"})):
+        await shop.refused("OK", actAs=ref)
+
+    async with house.database.read() as session:
+        mine = select(AuditEntry).where(
+            col(AuditEntry.organization_id) == house.tenant.id, col(AuditEntry.action) == "permission.refused"
+        )
+        entries = (await session.execute(mine.order_by(col(AuditEntry.id)))).scalars()
+        names = [entry.actor_name for entry in entries]
+    assert names == ["bob,by admin", "x,by admin", "bob,by admin, by Back end"]
+
+
 async def test_a_key_belongs_to_the_user_and_the_token_together(house) -> None:
     first, second = await house.back_end(), await house.back_end()
     otto, own = {"username": "otto"}, house.shop.by(house.clients["ada"])

@@ -4,13 +4,17 @@ import asyncio
 
 import pytest
 
+from models.errors import InvalidInput
 from models.vocabulary import Permission
+from resolvers.caller import Caller
+from resolvers.people.organization import CreateOrganization, create_organization
 from tests.harness.backends import both
 from tests.people.documents import act, audit, principal
 
 LIST = """query ($kind: PrincipalKind, $search: String, $first: Int, $after: String) {
     principals(kind: $kind, search: $search, first: $first, after: $after) {
         totalCount nodes { username } pageInfo { endCursor hasNextPage } } }"""
+UNSEEN = "It must not hold control characters or others that cannot be seen."
 
 
 async def listed(client, **given):
@@ -88,6 +92,41 @@ async def test_refuses_a_name_that_is_taken(organization, new_organization, fiel
     assert await listed(organization.client) == ["ada", "admin"]
     elsewhere = (await new_organization()).client
     assert (await act(elsewhere, "createPrincipal", kind="USER", displayName="A", **given))["principal"]
+
+
+@pytest.mark.parametrize(
+    ("username", "sentence"),
+    [
+        ("ada ", "It must not begin or end with a blank."),
+        (" ada", "It must not begin or end with a blank."),
+        ("a\u200bda", UNSEEN),
+        ("a\u00adda", UNSEEN),
+        ("a\u202eda", UNSEEN),
+        ("a\nda", UNSEEN),
+        ("ada\u3164", UNSEEN),
+        ("ada\ufe0f", UNSEEN),
+        ("\uff41da", "Write it in the Unicode form NFKC: ada"),
+        ("zoe\u0308", "Write it in the Unicode form NFKC: zo\u00eb"),
+        ("\ufb01n", "Write it in the Unicode form NFKC: fin"),
+    ],
+)
+async def test_refuses_a_username_that_looks_like_another(hub, lasting, username, sentence):
+    given = {"kind": "USER", "username": username, "displayName": "Ada"}
+    document = """mutation ($input: CreatePrincipalInput!) { createPrincipal(input: $input) {
+      ... on InvalidInput { violations { path message } } } }"""
+
+    refused = (await lasting.client.query(document, input=given))["createPrincipal"]
+    new = CreateOrganization(name="Other", username=username)
+    with pytest.raises(InvalidInput) as at_the_command_line:
+        await hub.run(create_organization(Caller.operator(hub.app.state.hub), new))
+
+    assert refused == {"violations": [{"path": ["input", "username"], "message": sentence}]}
+    assert [one.message for one in at_the_command_line.value.violations] == [sentence]
+
+
+@pytest.mark.parametrize("username", ["Zoë Ñ", "ada@example.com", "李明", "o'neil-2", "admin, by night"])
+async def test_takes_a_username_of_any_alphabet(organization, username):
+    assert (await principal(organization.client, username))["username"] == username
 
 
 @both

@@ -18,6 +18,7 @@ from web.connect.callback import Callback
 from web.connect.link import ConnectLink
 from web.connect.page import Pages
 from web.connect.sorry import sorry
+from wire.acting import refuse_act_as
 from wire.body import BodyLimits
 from wire.browser import BrowserCookie
 from wire.callback import CallbackAddress
@@ -59,6 +60,7 @@ def _readable(pages: Pages, answer: Answer) -> Callable[[Request], Awaitable[Res
 
     async def respond(request: Request) -> Response:
         try:
+            refuse_act_as(request, "The link names its user; leave the header out.")
             return await answer(request)
         except (BadRequest, DomainError) as refusal:
             return sorry(pages, request, refusal)

@@ -12,17 +12,19 @@ from starlette.routing import Route
 
 from models.errors import DomainError
 from models.vocabulary import Source
-from resolvers.authenticate import authenticate, bearer
 from resolvers.hub import Hub
 from resolvers.uploads.links import AssetLink
 from resolvers.uploads.mutations import FillUpload, fill_upload
 from web.files.pictures import serve
 from web.files.refusal import refused
+from wire.acting import refuse_act_as
 from wire.body import BodyLimits, read_body
+from wire.caller import caller_of
 from wire.credentials import refuse_credentials_in_query
 from wire.refusal import BadRequest
 
 Answer = Callable[[Hub, Request, BodyLimits], Awaitable[Response]]
+_FOR_NOBODY: Final = "Nobody acts for a user at this address; leave the header out."
 _PICTURE: Final = "/assets/{organization_id}/{asset_id}/{signature}"
 
 
@@ -47,7 +49,8 @@ def _endpoint(answer: Answer, hub: Hub, limits: BodyLimits) -> Callable[[Request
 
 async def _put(hub: Hub, request: Request, limits: BodyLimits) -> Response:
     """Content type and file name are not read from headers: the type is found from the bytes."""
-    caller = await authenticate(hub, bearer(request.headers.get("authorization")), source=Source.GRAPHQL)
+    caller = await caller_of(hub, request, Source.GRAPHQL)
+    refuse_act_as(request, _FOR_NOBODY)
 
     async def receive(size: int) -> bytes:
         return await read_body(request, replace(limits, size=size))
@@ -58,4 +61,5 @@ async def _put(hub: Hub, request: Request, limits: BodyLimits) -> Response:
 
 
 async def _picture(hub: Hub, request: Request, _limits: BodyLimits) -> Response:
+    refuse_act_as(request, _FOR_NOBODY)
     return await serve(hub, AssetLink(**request.path_params), request.headers.get("if-none-match"))

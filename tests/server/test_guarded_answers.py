@@ -48,6 +48,35 @@ async def test_answers_and_refusals_are_guarded(hub, http, method, path, headers
     assert answer.headers.get_list("cache-control") == [kept]
 
 
+@pytest.mark.parametrize("path", ["/graphql", "/nowhere", "/connect/x", "/informer/api/integrations", "/uploads/0"])
+async def test_the_refusal_of_a_websocket_is_guarded(http, path):
+    handshake = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-version": "13"}
+
+    answer = await http.get(path, headers=handshake | {"sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA=="})
+
+    assert answer.status_code == 403
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+    assert answer.headers.get_list("cache-control") == ["no-store"]
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/connect/nowhere", {"GET", "HEAD", "POST"}),
+        ("/oauth2/callback", {"GET", "POST"}),
+        ("/uploads/0", {"PUT"}),
+        ("/assets/a/b/c", {"GET", "HEAD"}),
+        ("/healthz", {"GET", "HEAD"}),
+    ],
+)
+async def test_405_names_every_method_that_there_is(http, path, methods):
+    refused = await http.request("DELETE", path)
+    answers = {method: (await http.request(method, path)).status_code for method in ("GET", "HEAD", "POST", "PUT")}
+
+    assert (refused.status_code, set(refused.headers["allow"].split(", "))) == (405, methods)
+    assert {method for method, status in answers.items() if status != 405} == methods
+
+
 @pytest.mark.parametrize(
     ("field", "input", "shown"),
     [

@@ -39,12 +39,7 @@ class Callback:
         self.path, self._redirects = address.path, address.redirects
 
     async def arrive(self, request: Request) -> Response:
-        """Use the vendor's answer and show the result; or ask, which uses nothing up.
-
-        HEAD changes nothing (RFC 9110 §9.2.1): link scanners send it before the user's own request.
-        """
-        if request.method == "HEAD":
-            return Response(status_code=405, headers={"Allow": "GET, POST"})
+        """Use the vendor's answer and show the result; or ask, which uses nothing up."""
         browser = self._cookie.secret_of(request)
         try:
             parameters = _parameters(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -42,26 +42,31 @@ def routes(hub: Hub, *, limits: BodyLimits, callbacks: Sequence[CallbackAddress]
     async def finished(request: Request) -> Response:
         return pages.page(request, "finished.html")
 
-    def page(path: str, answer: Answer, method: str) -> Route:
-        return Route(path, _readable(pages, answer), methods=[method])
+    def page(path: str, **answers: Answer) -> Route:
+        return Route(path, _readable(pages, answers), methods=[*answers])
 
     return [
         Route("/connect.css", style, methods=["GET"]),
-        page(f"{PATH}finished", finished, "GET"),
-        page(f"{PATH}{{link}}", link.show, "GET"),
-        page(f"{PATH}{{link}}", link.submit, "POST"),
-        *(page(one.path, one.arrive, "GET") for one in returns),
-        *(page(one.path, one.confirm, "POST") for one in returns),
+        page(f"{PATH}finished", GET=finished),
+        page(f"{PATH}{{link}}", GET=link.show, POST=link.submit),
+        *(_without_head(page(one.path, GET=one.arrive, POST=one.confirm)) for one in returns),
     ]
 
 
-def _readable(pages: Pages, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
-    """Turn refusals into pages for people."""
+def _without_head(route: Route) -> Route:
+    """The route, which refuses HEAD: that one changes nothing (RFC 9110 §9.2.1), and link scanners send it before the
+    user's own request."""
+    route.methods = (route.methods or set()) - {"HEAD"}
+    return route
+
+
+def _readable(pages: Pages, answers: Mapping[str, Answer]) -> Answer:
+    """The answer by method, with refusals as pages for people. One route for all, so that 405 names all of them."""
 
     async def respond(request: Request) -> Response:
         try:
             refuse_act_as(request, "The link names its user; leave the header out.")
-            return await answer(request)
+            return await answers["GET" if request.method == "HEAD" else request.method](request)
         except (BadRequest, DomainError) as refusal:
             return sorry(pages, request, refusal)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -12,11 +13,12 @@ from sqlmodel import col
 
 from demo import contents
 from demo.upstream import APP_TOKEN
-from models.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
 from models.tables import Integration, Organization, Place
 from models.vocabulary import (
     Permission,
     PlaceKind,
+    PrincipalKind,
     Source,
 )
 from resolvers.authenticate import authenticate
@@ -33,6 +35,7 @@ from resolvers.integrations.auth import IntegrationAuth
 from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.creation import CreateIntegration
 from resolvers.integrations.mutations import create_integration, update_integration
+from resolvers.people.mutations import CreatePrincipal, create_principal
 from resolvers.people.organization import (
     CreateOrganization,
     IssueToken,
@@ -45,7 +48,7 @@ from resolvers.unset import UNSET
 
 T = TypeVar("T")
 
-_FIRST, _SECOND, _USER = "demo", "second", "ada"
+_FIRST, _SECOND, _USER, _PLAIN_USER = "demo", "second", "ada", "charles"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +68,10 @@ async def seed(hub: Hub, *, home: Path, url: str, upstream: str) -> Seeded:
     if organization is None:
         known = await _create(hub, upstream)
     else:
-        known = await _with_tokens(hub, organization.id, known)
+        known = {"organization": organization.id} | await _with_tokens(hub, organization.id, known)
         await _point_to(Caller.operator(hub, organization.id), known.get("upstream"), upstream)
+    if "user" not in known:
+        known |= await _plain_user(hub, known["organization"])
     _write(file, known | {"url": url, "upstream": upstream})
     return Seeded(url=url, token=known["token"], file=file)
 
@@ -101,6 +106,20 @@ async def _create(hub: Hub, upstream: str) -> dict[str, str]:
         "space": space.id,
         "site": site.id,
     }
+
+
+async def _plain_user(hub: Hub, organization_id: str) -> dict[str, str]:
+    """A user for whom a back end can act, which nobody can for an administrator. Made once; one that exists stays."""
+    new = CreatePrincipal(
+        kind=PrincipalKind.USER,
+        username=_PLAIN_USER,
+        display_name="Charles Babbage",
+        email="charles@demo.example",
+        permissions=[Permission.INTEGRATIONS_READ, Permission.DISPATCH_READ, Permission.DISPATCH_WRITE],
+    )
+    with suppress(Conflict):
+        await create_principal(Caller.operator(hub, organization_id), new)
+    return {"user": _PLAIN_USER}
 
 
 async def _tokens(hub: Hub) -> dict[str, str]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import socket
+import subprocess
+from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.harness.server import PLAIN_HTTP, ServerProcess
 
+README = Path(__file__).parents[2] / "README.md"
 OWN = "http://127.0.0.1:9/own"
 BASES = "{ integrations { nodes { handler auth { apiBaseUrl } } } }"
 CREATE = """mutation($auth: IntegrationAuthInput!) {
@@ -84,3 +90,38 @@ def test_starts_where_the_demos_user_is_disabled(start_server) -> None:
     again = start_server(server.home, demo="true")
 
     assert httpx.get(f"{again.url}/readyz", **PLAIN_HTTP).status_code == 200
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="The README's commands need curl.")
+def test_the_commands_of_the_readme_work_as_they_stand(start_server) -> None:
+    server = start_server(demo="true")
+    section = README.read_text(encoding="utf-8").partition("## A first dispatch")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    script = "\necho\n".join(["set -eu", *blocks]).replace("http://127.0.0.1:8000", server.url)
+    script = script.replace(".patchbay/demo.json", str(server.home / "demo.json"))
+
+    said = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+
+    answers = [json.loads(line) for line in said.stdout.splitlines() if line.strip()]
+    keystones = [one for one in answers if "Keystone jack" in json.dumps(one)]
+    assert (said.returncode, len(answers)) == (0, 6), said.stdout + said.stderr
+    assert len(keystones) == 4, said.stdout
+    assert answers[4]["data"]["dispatch"]["dispatch"]["principal"] == {"username": "charles"}
+
+
+def test_a_demo_of_an_earlier_version_gets_its_plain_user_once(start_server) -> None:
+    server = start_server(demo="true")
+    file, users = server.home / "demo.json", "{ principals { nodes { id username } } }"
+    known = json.loads(file.read_text())
+    charles = next(one for one in ask(server, users)["principals"]["nodes"] if one["username"] == known["user"])
+    ask(server, "mutation($id: ID!) { deletePrincipal(id: $id) { __typename } }", id=charles["id"])
+    server.terminate()
+
+    removed = start_server(server.home, demo="true")
+    after_its_removal = [one["username"] for one in ask(removed, users)["principals"]["nodes"]]
+    removed.terminate()
+    file.write_text(json.dumps({name: value for name, value in known.items() if name != "user"}))
+    again = start_server(server.home, demo="true")
+
+    assert after_its_removal == ["ada"]
+    assert [one["username"] for one in ask(again, users)["principals"]["nodes"]] == ["ada", "charles"]

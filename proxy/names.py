@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -40,7 +41,8 @@ class SystemResolver:
 class Names:
     """Remembers the addresses of a name for `seconds`; failures are not remembered.
 
-    Callers of one organization who ask at the same time share one look-up, which goes on when one of them gives up.
+    Callers of one organization who ask at the same time share one look-up, which goes on when one of them gives up;
+    one that has not begun goes with the last of them.
     Each organization has `share` look-ups at once: names that are slow to find delay nobody else's.
     """
 
@@ -54,6 +56,7 @@ class Names:
         self._lanes = Lanes(share, _QUEUE, _FULL)
         self._asked: dict[_Question, asyncio.Task[tuple[str, ...]]] = {}
         self._waiting: set[_Question] = set()
+        self._callers: Counter[_Question] = Counter()
 
     async def addresses(self, host: str, port: int, *, lane: str) -> tuple[str, ...]:
         """Each address once, in the order of the answer. `lane`: the organization that asks.
@@ -67,7 +70,11 @@ class Names:
         if asked is None:
             asked = self._asked[question] = asyncio.ensure_future(self._ask(question))
             asked.add_done_callback(lambda task: self._forget(question, task))
-        return await asyncio.shield(asked)
+        self._callers[question] += 1
+        try:
+            return await asyncio.shield(asked)
+        finally:
+            self._leave(question, asked)
 
     def waits(self, host: str, port: int, *, lane: str) -> bool:
         """Whether a look-up has not begun, since others of its organization still run."""
@@ -111,8 +118,19 @@ class Names:
         self._kept[key] = (asyncio.get_running_loop().time() + self._seconds, found)
         return found
 
+    def _leave(self, question: _Question, task: asyncio.Task[tuple[str, ...]]) -> None:
+        """One caller less. A look-up that nobody waits for any more does not begin."""
+        self._callers[question] -= 1
+        if self._callers[question] > 0:
+            return
+        del self._callers[question]
+        if question in self._waiting:
+            del self._asked[question]
+            task.cancel()
+
     def _forget(self, question: _Question, task: asyncio.Task[tuple[str, ...]]) -> None:
-        del self._asked[question]
+        if self._asked.get(question) is task:
+            del self._asked[question]
         if not task.cancelled():
             task.exception()  # callers that gave up leave nobody to read it
 

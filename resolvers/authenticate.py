@@ -204,10 +204,14 @@ def _permissions(words: set[str]) -> frozenset[Permission]:
     return frozenset(Permission(word) for word in words if word in Permission.__members__)
 
 
+def has_ended(token: Token, now: int) -> bool:
+    """Whether a token was revoked, or has ended by itself."""
+    return token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now)
+
+
 def _alive(token: Token, principal: Principal | None, now: int) -> bool:
-    ended = token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now)
     disabled = principal is not None and principal.disabled_at is not None
-    return not ended and not disabled
+    return not has_ended(token, now) and not disabled
 
 
 def _is_backed(token: Token, principal: Principal, maker: Principal | None) -> bool:

@@ -17,7 +17,7 @@ from resolvers.connect.consent import STATE_LASTS_MS, consent_of
 from resolvers.connect.keep import keep_tokens
 from resolvers.connect.links import PATH, digest_of, new_secret
 from resolvers.connect.redeem import Learned, Taken, redeem, take
-from resolvers.connect.rights import offered
+from resolvers.connect.rights import as_maker, offered
 from resolvers.connect.session import complete, connection_of, fail, new_session, way_back
 from resolvers.faults import Faults
 from resolvers.operation import WRITES, exchange, operation
@@ -109,6 +109,7 @@ async def finish_authorization(work: Work, taken: Taken, learned: Learned) -> Fi
             origins=taken.question.origins,
             principal_id=session.principal_id,
             renewed=renewed,
+            by=await as_maker(work, session),
         )
         complete(work, session, connection)
     else:

@@ -15,6 +15,7 @@ from models.tables import Connection, ConnectSession, Integration
 from models.vocabulary import ConnectSessionStatus
 from proxy.oauth import TokenEndpoint, challenge_of, consent_url, new_verifier
 from resolvers.connect.links import digest_of, new_secret
+from resolvers.connect.rights import as_maker
 from resolvers.connect.session import asks_for_consent, connection_of, definition_of
 from resolvers.connect.vendor import vendor_of
 from resolvers.credentials.binding import consented_at, entered_at
@@ -56,7 +57,7 @@ async def send_to_vendor(
     session.expires_at = max(session.expires_at, session.state_expires_at)
     session.redirect_uri = work.hub.own_url + callback
     renewed = await connection_of(work, session.renews_id)
-    origins = await consented_at(work, integration, renewed)
+    origins = await consented_at(await as_maker(work, session), integration, renewed)
     session.verifier = work.seal(session, "verifier", [verifier, origins.text()])
     return consent_url(
         authorization_url=authorization_url,

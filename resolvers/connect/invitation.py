@@ -29,14 +29,17 @@ async def invitation(
 
     Anybody may make or renew their own connection; a shared one needs CONNECTIONS_WRITE and the right to share there.
     An app's token gets no link where connections are users' own: the user who opened it would connect for everybody.
-    One that acts for a user needs CONNECTIONS_WRITE also for the user's own.
+    One that acts for a user needs CONNECTIONS_WRITE also for the user's own, and one that is limited to capabilities
+    changes no credential.
     """
     if not KINDS[integration.auth_type].needs_connection or not await _helps(work, integration, connection, found):
         return None
     caller = work.caller
     if connection is None and caller.principal_id is None and integration.mode is ConnectionMode.PER_USER:
         return None
-    if caller.acted_by is not None and not caller.acted_by.may(Permission.CONNECTIONS_WRITE):
+    if caller.allowed_capabilities or (
+        caller.acted_by is not None and not caller.acted_by.may(Permission.CONNECTIONS_WRITE)
+    ):
         return None
     principal_id = _holder(caller, integration, connection)
     if principal_id != caller.principal_id and principal_id is not None:

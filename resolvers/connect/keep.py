@@ -20,14 +20,20 @@ from resolvers.work import Work
 
 
 async def keep_secret(
-    work: Work, integration: Integration, secret: Secret, *, principal_id: str | None, renewed: Connection | None
+    work: Work,
+    integration: Integration,
+    secret: Secret,
+    *,
+    principal_id: str | None,
+    renewed: Connection | None,
+    by: Work | None = None,
 ) -> Connection:
-    """Create or renew a connection from a secret that has been checked."""
+    """Create or renew a connection from a secret that has been checked. `by` as in `save_connection`."""
     default = renewed is None and await _is_first_shared(work, integration, principal_id)
     connection = renewed or new_connection(work, integration.name, principal_id=principal_id)
-    origins = await entered_at(work, integration, auth_type_at(integration.auth_type, secret), renewed)
+    origins = await entered_at(by or work, integration, auth_type_at(integration.auth_type, secret), renewed)
     store(work, connection, secret, origins=origins, at=integration.auth_type, integration_id=integration.id)
-    return await save_connection(work, integration, connection, new=renewed is None, default=default)
+    return await save_connection(work, integration, connection, new=renewed is None, default=default, by=by)
 
 
 async def keep_tokens(
@@ -40,6 +46,7 @@ async def keep_tokens(
     origins: Origins,
     principal_id: str | None,
     renewed: Connection | None,
+    by: Work | None = None,
 ) -> Connection:
     """Create or renew a connection from tokens. The account is overwritten: a consent may be another account's.
 
@@ -50,7 +57,7 @@ async def keep_tokens(
     store_tokens(
         work, connection, answer, asked=asked, account=account, origins=origins, integration_id=integration.id
     )
-    return await save_connection(work, integration, connection, new=renewed is None, default=default)
+    return await save_connection(work, integration, connection, new=renewed is None, default=default, by=by)
 
 
 async def _is_first_shared(work: Work, integration: Integration, principal_id: str | None) -> bool:

@@ -16,7 +16,7 @@ from resolvers.connect.forms import read_form
 from resolvers.connect.keep import keep_secret
 from resolvers.connect.links import PATH, digest_of, new_secret
 from resolvers.connect.opening import Opening, hold
-from resolvers.connect.rights import offered
+from resolvers.connect.rights import as_maker, offered
 from resolvers.connect.session import (
     asks_for_consent,
     complete,
@@ -123,7 +123,10 @@ async def enter_credentials(work: Work, choice: Choose) -> Entered:
         raise NotFound("connection")
     session.integration_id = integration.id
     await work.flush()
-    connection = await keep_secret(work, integration, secret, principal_id=session.principal_id, renewed=renewed)
+    by = await as_maker(work, session)
+    connection = await keep_secret(
+        work, integration, secret, principal_id=session.principal_id, renewed=renewed, by=by
+    )
     complete(work, session, connection)
     return Entered(session=session, integration=integration, way_back=await way_back(work, session))
 

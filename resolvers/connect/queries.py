@@ -14,7 +14,7 @@ from resolvers.connect.consent import begun, bound_at
 from resolvers.connect.forms import FormField, fields_of
 from resolvers.connect.opening import Opening, Standing, opened, standing
 from resolvers.connect.redeem import expected, is_browser_of
-from resolvers.connect.rights import offered
+from resolvers.connect.rights import as_maker, offered
 from resolvers.connect.session import (
     as_shown,
     asks_for_consent,
@@ -102,12 +102,13 @@ async def read_connect_page(work: Work, opening: Opening) -> ConnectPage:
     if stands is Standing.OPEN:
         renewed = await connection_of(work, session.renews_id)
         choices = await offered(work, session, session.integration_ids)
+        maker = await as_maker(work, session)
         return ConnectPage(
             standing=stands,
             session=session,
             organization=organization,
             principal=await work.find(Principal, session.principal_id or ""),
-            choices=[await _choice(work, one, await bound_at(work, one, renewed)) for one in choices],
+            choices=[await _choice(work, one, await bound_at(maker, one, renewed)) for one in choices],
             account=_account(renewed),
         )
     ended = stands in (Standing.CONNECTED, Standing.FAILED)

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from models.tables import ConnectSession, Integration, Principal, Token
 from models.vocabulary import Permission, TokenKind
-from resolvers.authenticate import granted
+from resolvers.authenticate import granted, has_ended
 from resolvers.caller import Caller
 from resolvers.managing import manages
 from resolvers.scope import living
@@ -34,6 +34,12 @@ async def offered(work: Work, session: ConnectSession, integration_ids: Sequence
     return [found[one] for one in integration_ids if one in found]
 
 
+async def as_maker(work: Work, session: ConnectSession) -> Work:
+    """The same transaction as the party that says where a secret goes: the maker of a shared connection's link."""
+    maker = await maker_of(work, session) if session.principal_id is None else None
+    return work if maker is None else work.as_caller(maker)
+
+
 async def is_backed(work: Work, session: ConnectSession) -> bool:
     """Whether the connection would have a holder, and the maker could still make the link."""
     return await _viewer(work, session) is not None
@@ -51,9 +57,9 @@ async def _viewer(work: Work, session: ConnectSession) -> Caller | None:
 
 
 async def maker_of(work: Work, session: ConnectSession) -> Caller | None:
-    """The maker with its present permissions; None once its token is revoked or its user disabled or removed."""
+    """The maker with its present permissions; None once its token has ended or its user is disabled or removed."""
     token = await work.first(select(Token).where(col(Token.id) == session.created_by_token))
-    if session.created_by_token is not None and (token is None or token.revoked_at is not None):
+    if session.created_by_token is not None and (token is None or has_ended(token, work.now())):
         return None
     user = await _active(work, session.created_by)
     maker = await _active(work, token.created_by) if token else None

@@ -22,7 +22,7 @@ from resolvers.definitions.secret import check_fields, composed
 from resolvers.definitions.stored import definition_of
 from resolvers.faults import ADDRESS, Faults
 from resolvers.history import place_of_connection
-from resolvers.managing import integrations_of, require_sharing
+from resolvers.managing import governs, integrations_of, require_sharing
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import operation
 from resolvers.secret import Secret, auth_type_at, check_fits, check_secret
@@ -104,8 +104,9 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
 async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     """Change a connection's name, address or secret. Its version grows by one.
 
-    A new secret goes to the addresses of its integrations as they stand. Of those where somebody else registered the
-    connection it goes to no new ones, unless the caller holds the integration.
+    A new secret goes to the addresses of its integrations as they stand, of those where somebody else registered the
+    connection to none, unless the caller holds the integration. The address of a shared connection is changed by
+    those who speak for it: whoever enters its secret next sends it there.
     """
     connection = await work.lock(Connection, new.id, expected_version=new.expected_version, path=("id",))
     await require_sharing(work, connection=connection, path=("id",))
@@ -121,6 +122,8 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
         secret = await judged_secret(work, faults, integrations, new.secret)
     _check_base_url(faults, new.base_url)
     faults.refuse()
+    if given(new.base_url, connection.base_url) != connection.base_url:
+        await _require_addressing(work, connection, integrations)
     connection.name = given(new.name, connection.name) or connection.name
     connection.name_key = name_key(connection.name)
     connection.base_url = given(new.base_url, connection.base_url)
@@ -193,6 +196,17 @@ async def unregister_connection(work: Work, link: UnregisterConnection) -> Integ
     connection.last_integration_id = integration.id
     work.audit(connection, "connection.unregistered", integration_id=integration.id)
     return integration
+
+
+async def _require_addressing(work: Work, connection: Connection, integrations: Sequence[Integration]) -> None:
+    if connection.mode is ConnectionMode.PER_USER or is_holder(work, connection):
+        return
+    if not integrations or not all([await governs(work, one) for one in integrations]):
+        message = (
+            "It is shared: only administrators, and those who own or manage all its integrations, may change its"
+            " address."
+        )
+        raise Forbidden(message, path=("base_url",))
 
 
 async def judged_secret(work: Work, faults: Faults, integrations: Sequence[Integration], secret: Secret) -> Secret:

@@ -16,7 +16,7 @@ from resolvers.auth_kinds import KINDS
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.stored import definition_of
 from resolvers.definitions.values import fill_address
-from resolvers.managing import holds, integrations_of
+from resolvers.managing import governs, holds, integrations_of
 from resolvers.work import Work
 
 _ACCOUNT: Final = "accountUri"
@@ -79,7 +79,7 @@ async def entered_at(
     here = await entered(work, [integration], auth_type, base_url=base_url)
     if connection is None or KINDS[auth_type].needs_no_user:
         return here
-    return here | await _kept_elsewhere(work, integration, connection)
+    return await _with_others(work, integration, connection, here)
 
 
 async def consented_at(work: Work, integration: Integration, connection: Connection | None = None) -> Origins:
@@ -95,7 +95,7 @@ async def consented_at(work: Work, integration: Integration, connection: Connect
     if integration.client_secret is not None and known.api:
         own = base_url if connection and connection.mode is ConnectionMode.PER_USER else None
         here = Origins(api=here.api & (known | Origins.of(api=[own])).api, token=here.token)
-    return here if connection is None else here | await _kept_elsewhere(work, integration, connection)
+    return here if connection is None else await _with_others(work, integration, connection, here)
 
 
 async def entered(
@@ -109,20 +109,24 @@ async def entered(
 async def entered_anew(work: Work, connection: Connection, auth_type: AuthType) -> Origins:
     """The origins of a secret that is entered for a whole connection, wherever it is registered.
 
-    At an integration where somebody else registered it, the secret stays usable as far as it was: its new addresses
-    are bound only if the caller holds that integration. Such a registration is confirmed from then on.
+    Where somebody else registered it, it is for those integrations alone that the caller holds. Elsewhere addresses
+    that are new are bound if the caller speaks for the connection or for the integration.
     """
     integrations = await integrations_of(work, connection)
     if (by_client := _by_client(integrations, auth_type)) is not None:
         return by_client
-    meant: list[Integration] = []
-    others: list[Integration] = []
+    own, bound = is_holder(work, connection), Origins.read(connection.secret_origins)
+    anew, kept = [], []
     for registration in await _registrations(work, connection):
         integration = next(one for one in integrations if one.id == registration.integration_id)
-        registration.confirmed = registration.confirmed or await holds(work, integration)
-        (meant if registration.confirmed else others).append(integration)
-    kept = await standing(work, others, base_url=connection.base_url) & Origins.read(connection.secret_origins)
-    return kept | await standing(work, meant, base_url=connection.base_url)
+        held = await holds(work, integration)
+        if held or (registration.confirmed and own):
+            anew.append(integration)
+        elif registration.confirmed:
+            kept.append(integration)
+        registration.confirmed = registration.confirmed or (held and own)
+    here = await standing(work, kept, base_url=connection.base_url) & bound
+    return here | await standing(work, anew, base_url=connection.base_url)
 
 
 def is_holder(work: Work, connection: Connection) -> bool:
@@ -154,11 +158,27 @@ async def _registrations(work: Work, connection: Connection) -> Sequence[Registr
     return await work.all(mine.order_by(col(Registration.id)))
 
 
-async def _kept_elsewhere(work: Work, integration: Integration, connection: Connection) -> Origins:
-    """The origins of a connection's other integrations for which its former secret was entered."""
+async def _with_others(work: Work, integration: Integration, connection: Connection, here: Origins) -> Origins:
+    """The origins of a secret that is entered at one integration, with those of the connection's other ones.
+
+    Of the others, those that its former secret was entered for. Where somebody else registered it, none: whoever did
+    may have entered a secret there, too. An address that is new here is bound if the caller says so for a user's own
+    connection, or speaks for a shared one or for the integration.
+    """
+    bound = Origins.read(connection.secret_origins)
     with work.session.no_autoflush:
-        others = [one for one in await integrations_of(work, connection) if one.id != integration.id]
-    return await standing(work, others, base_url=connection.base_url) & Origins.read(connection.secret_origins)
+        confirmed = {one.integration_id for one in await _registrations(work, connection) if one.confirmed}
+        others = [one for one in await integrations_of(work, connection) if one.id in confirmed - {integration.id}]
+        speaks = connection.mode is ConnectionMode.PER_USER or await _speaks(work, connection, integration)
+    kept = await standing(work, others, base_url=connection.base_url) & bound
+    return (here if speaks else here & bound) | kept
+
+
+async def _speaks(work: Work, connection: Connection, integration: Integration) -> bool:
+    """Whether the caller may say where the secret of a shared connection goes from an integration."""
+    caller = work.caller
+    is_app = caller.integration_id == integration.id and caller.principal_id is None and caller.maker_id is None
+    return is_app or is_holder(work, connection) or await governs(work, integration)
 
 
 def _by_client(integrations: Sequence[Integration], auth_type: AuthType) -> Origins | None:

@@ -11,7 +11,7 @@ from sqlmodel import col
 from models.errors import NotFound
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import ConnectionMode
-from resolvers.credentials.binding import entered_at
+from resolvers.credentials.binding import entered_at, is_holder
 from resolvers.credentials.store import new_connection, store
 from resolvers.credentials.unverify import unverify_users_of
 from resolvers.managing import require_sharing
@@ -63,14 +63,24 @@ async def shared_default(work: Work, integration: Integration) -> Connection | N
 
 
 async def save_connection(
-    work: Work, integration: Integration, connection: Connection, *, new: bool, default: bool
+    work: Work,
+    integration: Integration,
+    connection: Connection,
+    *,
+    new: bool,
+    default: bool,
+    by: Work | None = None,
 ) -> Connection:
-    """Audit a connection with a new secret, attach it, and unverify the integrations that share it."""
+    """Audit a connection with a new secret, attach it, and unverify the integrations that share it.
+
+    `by`: the work of the party that says where the secret is meant to go, if that is another one.
+    """
     if not new:
         connection.version += 1
     work.audit(connection, "connection.created" if new else "connection.updated", integration_id=integration.id)
     await work.flush()
-    await register(work, integration, connection, default=default, confirmed=True)
+    own = new or connection.mode is ConnectionMode.PER_USER or is_holder(by or work, connection)
+    await register(work, integration, connection, default=default, confirmed=own)
     await unverify_users_of(work, connection)
     return connection
 

@@ -128,9 +128,9 @@ class Loaders:
 
     async def _run(self, statement: Any) -> Sequence[Any]:
         async with self._caller.hub.database.read() as session:
-            result = await session.execute(statement)
-            await self._turn()  # the rows are made now
-            return result.all()
+            rows = (await session.execute(statement)).all()
+        await self._turn()  # once the connection is back: others wait for one
+        return rows
 
 
 class _Loader(DataLoader[Any, Any]):

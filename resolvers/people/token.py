@@ -10,7 +10,7 @@ from models.errors import Forbidden, InvalidInput, NotFound
 from models.row import new_id
 from models.tables import Capability, Principal, Token
 from models.vocabulary import Permission, PrincipalKind, TokenKind
-from resolvers.authenticate import GIVEN_BY_ADMINISTRATORS, HINT_LENGTH, digest_of, granted, new_token_text
+from resolvers.authenticate import GIVEN_BY_ADMINISTRATORS, HINT_LENGTH, digest_of, granted, has_ended, new_token_text
 from resolvers.changes import changed
 from resolvers.faults import Faults, require
 from resolvers.find import managed_integration
@@ -162,7 +162,7 @@ def _check_transfer(work: Work, token: Token, before: Principal | None, principa
         ("id",),
         "A personal token stays its user's; the other user can make a new one.",
     )
-    require(_lives(token, work.now()), ("id",), "This token has ended; make a new one.")
+    require(not has_ended(token, work.now()), ("id",), "This token has ended; make a new one.")
     acts = principal.kind is PrincipalKind.USER and principal.disabled_at is None
     require(acts, ("principal_id",), "Name a user that is not disabled; a team or a disabled user makes no token.")
     held = work.caller.permissions | {Permission.ACT_AS}  # which administrators give without having it
@@ -173,10 +173,6 @@ def _check_transfer(work: Work, token: Token, before: Principal | None, principa
         ("principal_id",),
         f"The token would gain {', '.join(gained)}, which you do not have; choose a user without it.",
     )
-
-
-def _lives(token: Token, now: int) -> bool:
-    return token.revoked_at is None and (token.expires_at is None or token.expires_at > now)
 
 
 def _is_own(work: Work, token: Token) -> bool:

@@ -133,7 +133,7 @@ async def test_any_other_browser_is_asked_first(way, person, said, place, browse
         assert ([one.method for one in place.vendor.requests], len(rows["connection"])) == (["POST"], 1)
     else:
         assert (asked.status_code, title_of(asked)) == (200, "Acme <Drive> was not connected")
-        assert "Not &lt;today&gt;.  Perhaps later (access_denied)" in asked.text
+        assert "Not &lt;today&gt;. Perhaps later (access_denied)" in asked.text
         assert (ended.status_code, title_of(ended)) == (400, "Acme <Drive> was not connected")
         assert (place.vendor.requests, rows["connection"]) == ([], {})
     late = browser.get(answer)

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
-from models.tables import Integration
+from models.tables import Integration, Token
 from models.vocabulary import ConnectionMode, IntegrationAccess, Permission
 from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.mutations import update_integration
 from tests.connect.people import App, create_link, make_integration, submit
-from tests.harness.acting import act, remove
+from tests.harness.acting import act, remove, row_id
 from tests.harness.backends import both
 from tests.harness.estate import caller_of
 from tests.harness.graphql import GraphQL
@@ -58,7 +60,7 @@ async def test_a_link_reaches_what_its_maker_may_reach_when_it_is_used(
     assert sent.status_code == (303 if expected is Due.DONE else 410)
 
 
-@pytest.mark.parametrize("end", ["disabled", "removed", "narrowed", "revoked"])
+@pytest.mark.parametrize("end", ["disabled", "removed", "narrowed", "revoked", "expired"])
 @pytest.mark.parametrize("signed", [False, True])
 async def test_a_link_ends_with_its_maker(
     end: str, signed: bool, app: App, organization, graphql: Callable[..., GraphQL], browser, database
@@ -68,7 +70,12 @@ async def test_a_link_ends_with_its_maker(
     made = await act(organization.client, "createToken", token, "secret token { id }")
     link = await _link(graphql(made["secret"]), app, signed=signed)
     opened = browser.get(link)
-    await _end(organization.client, end, maker, made["token"]["id"])
+    if end == "expired":
+        async with database.write() as session:
+            mine = update(Token).where(col(Token.id) == row_id(made["token"]["id"]))
+            await session.execute(mine.values(expires_at=1))
+    else:
+        await _end(organization.client, end, maker, made["token"]["id"])
     before = await snapshot(database, organization.id)
 
     over = browser.get(link)

@@ -127,9 +127,11 @@ async def test_a_limited_token_moves_no_calls_to_another_address(
     assert (await shop.by(limited).run("A"))["dispatch"]["outcome"] == "SUCCEEDED"
 
 
-async def test_a_limited_token_gets_no_link_for_a_connection_of_everybodys(organization, shop, graphql) -> None:
-    shared = {"id": shop.id, "mode": "SHARED", "auth": {"type": "BEARER"}}
-    await act(organization.client, "updateIntegration", shared)
+@pytest.mark.parametrize("mode", ["SHARED", "PER_USER"])
+async def test_a_limited_token_gets_no_link_with_which_its_calls_get_another_credential(
+    organization, shop, graphql, mode
+) -> None:
+    await act(organization.client, "updateIntegration", {"id": shop.id, "mode": mode, "auth": {"type": "BEARER"}})
     limited = graphql(
         (await _limited(organization.client, shop, permissions=[*WORDS, "CONNECTIONS_WRITE"]))["secret"]
     )

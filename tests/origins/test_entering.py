@@ -13,7 +13,7 @@ from sqlmodel import col
 from models.database import Database
 from models.tables import Integration, Registration
 from models.vocabulary import Permission
-from tests.harness.acting import act
+from tests.harness.acting import act, listed, refusal
 from tests.harness.backends import both
 from tests.harness.calling import App, capability
 from tests.harness.graphql import GraphQL
@@ -109,6 +109,72 @@ async def test_it_goes_where_its_holder_registers_it_and_where_the_caller_owns_t
     assert len(await entered(admin, first)) == 2
     assert len(await entered(admin, second)) == 1
     assert len(await entered(member, second)) == 2
+
+
+@pytest.mark.parametrize("of_integration", [True, False])
+@pytest.mark.parametrize("default", [True, False])
+async def test_a_secret_of_the_members_own_makes_no_way_for_the_next_one(
+    of_integration: bool,
+    default: bool,
+    organization: Tenant,
+    member: GraphQL,
+    service: FaultServer,
+    thief: FaultServer,
+):
+    """Whoever registers a connection at an address of their own may enter a secret there, too."""
+    admin = organization.client
+    shop, trap = await made(admin, service), await made(member, thief)
+    await act(admin, "updateIntegration", {"id": shop.id, "secret": KEYS[0]})
+    (connection,) = [one["id"] for one in await listed(admin, "connections", "id")]
+    here = {"integrationId": trap.id, "connectionIds": [connection]}
+    await act(member, "registerConnections", here | ({"defaultConnectionId": connection} if default else {}))
+    own = {"apiKey": "key-of-the-member-4713"}
+    if of_integration and default:
+        await act(member, "updateIntegration", {"id": trap.id, "secret": own})
+    await act(member, "updateConnection", {"id": connection, "secret": own})
+    await trap.run("GET")  # with the member's own
+    arrived = len(thief.requests)
+
+    hosts = await entered(admin, connection)
+    await act(admin, "updateIntegration", {"id": shop.id, "secret": {"apiKey": "newer-key-4714"}})
+
+    assert hosts == [service.url.partition("://")[2]]
+    assert (await shop.echo("GET"))["ok"] is True
+    assert (await trap.refused("GET"))["reason"] == "ADDRESS_CHANGED"
+    assert len(thief.requests) == arrived
+
+
+async def test_an_address_that_a_member_changed_is_not_kept_by_a_secret_entered_elsewhere(
+    organization: Tenant, member: GraphQL, service: FaultServer, thief: FaultServer
+):
+    admin = organization.client
+    shop, other = await made(admin, service), await made(admin, service)
+    await act(admin, "updateIntegration", {"id": shop.id, "secret": KEYS[0]})
+    (connection,) = [one["id"] for one in await listed(admin, "connections", "id")]
+    await register(admin, other, connection)
+    await act(member, "updateIntegration", {"id": other.id, "auth": {"apiBaseUrl": thief.url}})
+    before = thief.arrivals
+    await act(member, "updateConnection", {"id": connection, "secret": {"apiKey": "key-of-the-member-4713"}})
+
+    await act(admin, "updateIntegration", {"id": shop.id, "secret": KEYS[1]})
+
+    assert (await other.by(member).refused("GET"))["reason"] == "ADDRESS_CHANGED"
+    assert thief.arrivals == before
+
+
+async def test_the_address_of_a_shared_connection_is_changed_by_those_who_speak_for_it(
+    organization: Tenant, member: GraphQL, service: FaultServer, thief: FaultServer
+):
+    admin = organization.client
+    shop = await made(admin, service)
+    given = {"integrationId": shop.id, "mode": "SHARED", "secret": KEYS[0]}
+    connection = (await act(admin, "createConnection", given))["id"]
+
+    refused = await refusal(member, "updateConnection", {"id": connection, "baseUrl": thief.url})
+
+    assert (refused["code"], refused["path"]) == ("FORBIDDEN", ["input", "baseUrl"])
+    assert await act(member, "updateConnection", {"id": connection, "name": "Renamed"})
+    assert await act(admin, "updateConnection", {"id": connection, "baseUrl": thief.url})
 
 
 @both

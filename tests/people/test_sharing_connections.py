@@ -115,7 +115,7 @@ FOR_ALL = {
         *("createConnection",),
         {"integrationId": at.id, "mode": "PER_USER", "default": True, "secret": TOKENS},
     ),
-    "update": lambda at: ("updateConnection", {"id": at.shared, "baseUrl": "http://127.0.0.1:8"}),
+    "update": lambda at: ("updateConnection", {"id": at.shared, "secret": TOKENS}),
     "delete": lambda at: ("deleteConnection", at.shared),
     "register": lambda at: ("registerConnections", {"integrationId": at.id, "connectionIds": [at.loose]}),
     "register own as default": lambda at: (

@@ -112,6 +112,25 @@ async def test_nobody_waits_for_a_look_up_that_another_organization_has_not_begu
     assert [await one for one in (first, mine, queued)] == [("192.0.2.1",), ("192.0.2.2",), ("192.0.2.2",)]
 
 
+async def test_a_look_up_that_nobody_waits_for_any_more_does_not_begin():
+    resolve = Asked(["192.0.2.1"], ["192.0.2.2"], ["192.0.2.3"])
+    resolve.may_answer.clear()
+    known = Names(resolve, share=1)
+    first, given_up = (asyncio.create_task(known.addresses(host, 80, lane="acme")) for host in ("slow", "a"))
+    await _begun(resolve, 1)
+
+    given_up.cancel()
+    await asyncio.wait([given_up])
+    again = asyncio.create_task(known.addresses("a", 80, lane="acme"))
+    other = asyncio.create_task(known.addresses("b", 80, lane="acme"))
+    again.cancel()
+    resolve.may_answer.set()
+
+    assert await other == ("192.0.2.2",)
+    assert await first == ("192.0.2.1",)
+    assert resolve.names == ["slow", "b"]
+
+
 async def _begun(resolve: Asked, count: int) -> None:
     async def begun() -> bool:
         return len(resolve.names) == count

@@ -13,9 +13,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LEAVE_OUT = (".git", ".venv", ".patchbay", ".*_cache", "__pycache__", "node_modules", "dist")
 TESTS = ("tests/test_architecture.py", "tests/nouns", "tests/gizmo", "tests/rest", "tests/kit/test_operations.py",
-         "tests/kit/test_roots.py", "tests/kit/test_tenancy.py", "tests/models/test_migrations.py")  # fmt: skip
+         "tests/kit/test_roots.py", "tests/kit/test_roles.py", "tests/kit/test_tenancy.py",
+         "tests/models/test_migrations.py")  # fmt: skip
 #: By the name of a test, its parameter or its folder.
-CHOSEN = "gadget or gizmo or architecture or says_how_it_is_called or has_a_face or what_the_models_describe"
+CHOSEN = (
+    "gadget or gizmo or architecture or says_how_it_is_called or has_a_face or has_a_door or what_the_models_describe"
+)
 
 #: A test of each kind, so that none is left out by its name.
 RUN = (
@@ -25,6 +28,9 @@ RUN = (
     "test_refuses_with_the_right_status_and_no_leak[postgresql-gizmo]",
     "test_does_its_work_and_records_it[sqlite-update_gadget]",
     "test_answers_who_may[postgresql-deleteGadget]",
+    "test_answers_each_role_what_it_is_due[postgresql-gadgets-viewer-app]",
+    "test_answers_each_role_what_it_is_due[postgresql-outsider-actor-gizmo GET /v1/ping]",
+    "test_every_endpoint_has_a_door",
     "test_ids_of_another_organization_look_as_if_they_did_not_exist[sqlite-Gadget]",
     "test_every_operation_has_a_face",
     "test_migrations_make_what_the_models_describe[sqlite]",

@@ -106,7 +106,8 @@ def test_what_is_tested_is_what_runs():
 
 
 def test_the_manual_names_tests_that_exist():
-    named = set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", FILES["docs/robustness.md"]))
+    pages = FILES["docs/robustness.md"] + FILES["docs/compatibility.md"]
+    named = set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", pages))
 
     assert len(named) > 100
     assert [(path, test) for path, test in named if f"def {test}" not in FILES.get(path, "") and test] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,7 +14,8 @@ from models.vocabulary import UpstreamFailure
 from proxy.body import Base64Body, Body, JsonBody, TextBody, read_body
 from proxy.egress import Egress
 from proxy.message import Answer, Failure, Headers, OutboundRequest
-from proxy.retry import IDEMPOTENT, next_delay
+from proxy.receiving import BrokenOff
+from proxy.retry import IDEMPOTENT, SAFE, next_delay
 
 __all__ = [
     "Answer",
@@ -49,14 +50,13 @@ async def call(
     Raises errors that are not the upstream's: TooMany, InvalidInput.
     """
     deadline = clock() + request.timeout_seconds
-    repeatable = request.retry_safe or request.method in IDEMPOTENT
     attempt = 0
     while True:
         attempt += 1
         outcome = await _try(egress, request, deadline - clock(), attempt)
         delay = next_delay(
             attempt=attempt,
-            repeatable=repeatable,
+            repeatable=request.retry_safe or request.method in _repeatable(outcome),
             result=_result(outcome),
             retry_after=_retry_after(outcome),
             now=now(),
@@ -77,8 +77,16 @@ async def _try(egress: Egress, request: OutboundRequest, within: float, attempt:
     return answer if attempt == 1 else replace(answer, attempts=attempt)
 
 
+def _repeatable(outcome: Answer | Failure) -> Collection[str]:
+    """Methods of calls that may be sent again. A call whose status has come was executed: a second DELETE fails."""
+    was_executed = isinstance(outcome, Failure) and outcome.error.external_status is not None
+    return SAFE if was_executed else IDEMPOTENT
+
+
 def _result(outcome: Answer | Failure) -> int | UpstreamFailure:
-    return outcome.error.reason if isinstance(outcome, Failure) else outcome.status
+    if isinstance(outcome, Answer):
+        return outcome.status
+    return UpstreamFailure.UNREACHABLE if isinstance(outcome.error, BrokenOff) else outcome.error.reason
 
 
 def _retry_after(outcome: Answer | Failure) -> str | None:

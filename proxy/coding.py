@@ -1,11 +1,11 @@
-"""Content codings of answers: decoded as a whole or not at all, within a size (RFC 9110 §8.4)."""
+"""Content codings of answers: undone wholly or not at all, in pieces (RFC 9110 §8.4)."""
 
 from __future__ import annotations
 
 import asyncio
 import zlib
 from collections.abc import Generator, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from proxy.inflight import Share
 
@@ -13,6 +13,7 @@ _FEED: Final = 64 * 1024
 _SLICE: Final = 256 * 1024
 _GZIP: Final = frozenset({"gzip", "x-gzip"})  # RFC 9110 §8.4.1.3
 _MAGIC: Final = b"\x1f\x8b"
+_HEAD_BYTES: Final = 2
 _MOST_CODINGS: Final = 3
 _MOST_MEMBERS: Final = 1000
 
@@ -35,6 +36,23 @@ def codings_of(values: Sequence[str]) -> tuple[str, ...]:
     return codings if known else ()
 
 
+class Decoding(Protocol):
+    """Undoes one coding, piece by piece."""
+
+    def feed(self, data: bytes | memoryview) -> Pieces:
+        """The pieces that these bytes decode to, of at most 256 kB each. Raises BrokenCoding."""
+        ...
+
+    def end(self) -> None:
+        """The body has ended. Raises BrokenCoding if the encoded one has not."""
+        ...
+
+
+def decoding_of(coding: str) -> Decoding:
+    """The decoding for a name that `codings_of` answers."""
+    return _Gunzipping() if coding in _GZIP else _Inflating()
+
+
 async def decoded(body: bytes, codings: Sequence[str], most: int, share: Share) -> bytes:
     """The body without its codings; its bytes are counted in `share`. Lets others run between pieces.
 
@@ -42,55 +60,114 @@ async def decoded(body: bytes, codings: Sequence[str], most: int, share: Share) 
     """
     for coding in codings:
         if body:
-            body = await _joined(_gunzipped(body) if coding in _GZIP else _inflated(body), most, share)
+            body = await _whole(body, decoding_of(coding), most, share)
     return body
 
 
-async def _joined(pieces: Pieces, most: int, share: Share) -> bytes:
+async def _whole(body: bytes, decoding: Decoding, most: int, share: Share) -> bytes:
     kept: list[bytes] = []
     size = 0
-    for piece in pieces:
-        size += len(piece)
-        if size > most:
-            raise DecodedTooLarge
-        kept.append(piece)
-        await share.room(len(piece))
-        if len(kept) > 1:
+    for start in range(0, len(body), _FEED):
+        if start:
             await asyncio.sleep(0)
+        for piece in decoding.feed(memoryview(body)[start : start + _FEED]):
+            size += len(piece)
+            if size > most:
+                raise DecodedTooLarge
+            kept.append(piece)
+            await share.room(len(piece))
+            if len(kept) > 1:
+                await asyncio.sleep(0)
+    decoding.end()
     return kept[0] if len(kept) == 1 else b"".join(kept)
 
 
-def _gunzipped(body: bytes) -> Pieces:
+class _Gunzipping:
     """Every member with its checksum (RFC 1952 §2.2 and §2.3.1). Bytes after the last that are none are ignored."""
-    rest = memoryview(body)
-    for _ in range(_MOST_MEMBERS):
-        used = yield from _unpacked(rest, zlib.MAX_WBITS | 16)
-        rest = rest[used:]
-        if bytes(rest[:2]) != _MAGIC:
+
+    def __init__(self) -> None:
+        self._member: _Unpacking | None = None
+        self._members = 0
+        self._held = b""
+        self._is_over = False
+
+    def feed(self, data: bytes | memoryview) -> Pieces:
+        data = b"".join((self._held, data)) if self._held else data
+        self._held = b""
+        while data and not self._is_over:
+            if self._member is None:
+                if self._members and len(data) < len(_MAGIC):
+                    self._held = bytes(data)
+                    return
+                self._begin(data)
+            if self._member is not None:
+                data = yield from self._member.feed(data)
+                self._member = None if self._member.is_over else self._member
+
+    def end(self) -> None:
+        if self._member is not None:
+            raise BrokenCoding("the gzip ends early")
+
+    def _begin(self, data: bytes | memoryview) -> None:
+        if self._members and bytes(data[:2]) != _MAGIC:
+            self._is_over = True
             return
-    raise BrokenCoding(f"more than {_MOST_MEMBERS} members of gzip")
+        if self._members == _MOST_MEMBERS:
+            raise BrokenCoding(f"more than {_MOST_MEMBERS} members of gzip")
+        self._members += 1
+        self._member = _Unpacking(zlib.MAX_WBITS | 16, "gzip")
 
 
-def _inflated(body: bytes) -> Pieces:
+class _Inflating:
     """With the head of zlib, as RFC 9110 §8.4.1.2 says, or without it, as some servers send it."""
-    has_head = len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0
-    yield from _unpacked(memoryview(body), zlib.MAX_WBITS if has_head else -zlib.MAX_WBITS)
+
+    def __init__(self) -> None:
+        self._stream: _Unpacking | None = None
+        self._held = b""
+
+    def feed(self, data: bytes | memoryview) -> Pieces:
+        if self._stream is None:
+            data = b"".join((self._held, data))
+            if len(data) < _HEAD_BYTES:
+                self._held = bytes(data)
+                return
+            has_head = data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0
+            self._stream = _Unpacking(zlib.MAX_WBITS if has_head else -zlib.MAX_WBITS, "deflate")
+        if not self._stream.is_over:
+            yield from self._stream.feed(data)
+
+    def end(self) -> None:
+        if self._held if self._stream is None else not self._stream.is_over:
+            raise BrokenCoding("the deflate ends early")
 
 
-def _unpacked(packed: memoryview, window: int) -> Generator[bytes, None, int]:
-    """Pieces of at most a slice. Returns the number of bytes that belonged to the stream."""
-    unpacking = zlib.decompressobj(window)
-    place = 0
-    while not unpacking.eof:
-        fed: bytes | memoryview = unpacking.unconsumed_tail
-        if not fed:
-            fed = packed[place : place + _FEED]
-            place += len(fed)
-        try:
-            piece = unpacking.decompress(fed, _SLICE)
-        except zlib.error as error:
-            raise BrokenCoding(str(error)) from error
-        if not piece and not fed:
-            raise BrokenCoding("it ends early")
-        yield piece
-    return place - len(unpacking.unused_data)
+class _Unpacking:
+    """One compressed stream."""
+
+    def __init__(self, window: int, name: str) -> None:
+        self._stream = zlib.decompressobj(window)
+        self._name = name
+
+    @property
+    def is_over(self) -> bool:
+        return self._stream.eof
+
+    def feed(self, data: bytes | memoryview) -> Generator[bytes, None, bytes]:
+        """Pieces of at most a slice. Returns the bytes after the stream."""
+        while True:
+            try:
+                piece = self._stream.decompress(data, _SLICE)
+            except zlib.error as error:
+                raise BrokenCoding(f"it is no sound {self._name}: {_words(error)}") from error
+            if piece:
+                yield piece
+            if self._stream.eof:
+                return self._stream.unused_data
+            data = self._stream.unconsumed_tail
+            if not data and len(piece) < _SLICE:
+                return b""
+
+
+def _words(error: zlib.error) -> str:
+    """`incorrect header check` of `Error -3 while decompressing data: incorrect header check`."""
+    return str(error).rpartition(": ")[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Hashable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Final, Self
 
@@ -20,6 +21,7 @@ from proxy.pool import Pool
 from proxy.receiving import receive
 from proxy.request_head import head_of
 from proxy.retry import RETRY_SECONDS
+from proxy.streaming import Streamed, StreamLimits
 from proxy.target import Origin, target_of
 
 MAX_ANSWER_BYTES: Final = 10 * 1024 * 1024
@@ -28,6 +30,7 @@ MAX_INFLIGHT_BYTES: Final = 32 * 1024 * 1024
 #: knows whether it was executed.
 IDLE_SECONDS: Final = 4.0
 _MOST_ADDRESSES: Final = 8
+_STREAM_LIMITS: Final = StreamLimits()
 
 
 class Egress:
@@ -36,8 +39,9 @@ class Egress:
     `connect_timeout`: seconds for name look-up, TCP and TLS. `max_answer_bytes`: after decompression. `per_host`:
     calls of one lane to one address and port that run at once; `queue_per_host` more wait, within their own time.
     `max_inflight_bytes`: bytes of answers that one lane receives at once. `idle_seconds`: time that a connection of
-    pooled calls is kept. `retry_seconds`: the wait of `call` before the second try. `resolve` replaces the system's
-    name look-up, `tls` the system's trusted certificates.
+    pooled calls is kept. `retry_seconds`: the wait of `call` before the second try. `stream_limits`: those of answers
+    that are handed over before their end. `resolve` replaces the system's name look-up, `tls` the system's trusted
+    certificates.
     """
 
     def __init__(
@@ -51,12 +55,14 @@ class Egress:
         queue_per_host: int = 200,
         idle_seconds: float = IDLE_SECONDS,
         retry_seconds: float = RETRY_SECONDS,
+        stream_limits: StreamLimits = _STREAM_LIMITS,
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.policy = policy
         self.retry_seconds = retry_seconds
         self._connect_seconds = connect_timeout
+        self._stream_limits = stream_limits
         self._max_answer_bytes = max_answer_bytes
         self._lanes = Lanes(per_host, queue_per_host)
         self._inflight = Inflight(max_inflight_bytes)
@@ -79,17 +85,25 @@ class Egress:
     async def send(self, request: OutboundRequest, *, within: float | None = None) -> Answer:
         """One try within `within` seconds, or the request's own time, including the answer's body.
 
+        Of an answer with a `rest`, only its beginning has come by then; close the rest in any case.
+
         Raises UpstreamFailed, UpstreamTimeout, UpstreamBlocked; TooMany if the lane stays full; InvalidInput for a
         header or body that cannot be sent. No message names an address.
         """
         origin, rest = target_of(request.url)
         sending = _Sending(request, origin, head_of(request, origin, rest), self._inflight.share(request.lane))
-        answer = None
-        try:
+        kept = 0
+        with sending.held:
+            sending.held.callback(lambda: sending.share.keep(kept))
             answer = await self._in_time(sending, request.timeout_seconds if within is None else within)
-            return answer
-        finally:
-            sending.share.keep(0 if answer is None else len(answer.body))
+            kept = len(answer.body)
+            if isinstance(answer.rest, Streamed):
+                answer.rest.owns(sending.held.pop_all())
+        return answer
+
+    def longest_seconds(self, request: OutboundRequest) -> float:
+        """The longest time between the request and the last byte of its answer."""
+        return request.timeout_seconds + (self._stream_limits.whole if request.streams else 0)
 
     async def _in_time(self, sending: _Sending, seconds: float) -> Answer:
         if sending.share.is_beyond:
@@ -110,17 +124,17 @@ class Egress:
         seconds = self._connect_seconds - (loop.time() - began)
         refusal: NotConnected | None = None
         for tried, address in enumerate(addresses):
-            place = (sending.request.lane, address, origin.port)
-            await sending.enter(self._lanes, place)
+            await sending.enter(self._lanes, (sending.request.lane, address, origin.port))
             began = loop.time()
             try:
                 connection = await self._connection(sending, address, seconds / (len(addresses) - tried))
-                return await self._exchange(sending, connection, address)
             except NotConnected as error:
                 refusal = error
                 seconds -= loop.time() - began
-            finally:
-                self._lanes.leave(place)
+                sending.leave()
+            else:
+                sending.held.callback(self._put_back, sending, connection, address)
+                return await self._exchange(sending, connection)
         assert refusal is not None  # noqa: S101  there is at least one address
         raise refusal.refusal from refusal
 
@@ -128,16 +142,16 @@ class Egress:
         kept = self._pool.take(sending.key(address)) if sending.request.pooled else None
         return kept or await self._dialer.connect(sending.origin, address, max(seconds, 0.0))
 
-    async def _exchange(self, sending: _Sending, connection: Connection, address: str) -> Answer:
-        request = sending.request
-        most = request.max_answer_bytes or self._max_answer_bytes
-        try:
-            return await receive(connection, request, sending.head, most=most, share=sending.share)
-        finally:
-            if request.pooled:
-                self._pool.give(sending.key(address), connection)
-            else:
-                connection.close()
+    async def _exchange(self, sending: _Sending, connection: Connection) -> Answer:
+        most = sending.request.max_answer_bytes or self._max_answer_bytes
+        limits = self._stream_limits
+        return await receive(connection, sending.request, sending.head, most=most, share=sending.share, limits=limits)
+
+    def _put_back(self, sending: _Sending, connection: Connection, address: str) -> None:
+        if sending.request.pooled:
+            self._pool.give(sending.key(address), connection)
+        else:
+            connection.close()
 
     def _late(self, sending: _Sending) -> TooMany | UpstreamFailed:
         if sending.queues:
@@ -152,9 +166,9 @@ class Egress:
 
 
 class _Sending:
-    """One call on its way. `queues`: it waits in a lane, so nothing was sent."""
+    """One call on its way. `queues`: it waits in a lane, so nothing was sent. `held`: given back at its end."""
 
-    __slots__ = ("head", "origin", "queues", "request", "share")
+    __slots__ = ("_place", "head", "held", "origin", "queues", "request", "share")
 
     def __init__(self, request: OutboundRequest, origin: Origin, head: bytes, share: Share) -> None:
         self.request = request
@@ -162,16 +176,23 @@ class _Sending:
         self.head = head
         self.share = share
         self.queues = False
+        self.held = ExitStack()
 
     def key(self, address: str) -> Hashable:
         """All that calls on one connection have in common."""
         return (self.request.lane, self.request.credential, self.origin, address)
 
     async def enter(self, lanes: Lanes, place: Hashable) -> None:
-        """Take a place in a lane."""
+        """Take a place in a lane, until `leave` or the end."""
         self.queues = True
         await lanes.enter(place)
         self.queues = False
+        self._place = self.held.enter_context(ExitStack())
+        self._place.callback(lanes.leave, place)
+
+    def leave(self) -> None:
+        """Give the place in the lane back: the address did not answer."""
+        self._place.close()
 
 
 def _system_tls() -> ssl.SSLContext:

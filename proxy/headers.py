@@ -32,11 +32,11 @@ _NOT_RELAYED_NAMES = """
 """
 _NOT_RELAYED = frozenset(_NOT_RELAYED_NAMES.split())
 _NOT_RELAYED_PREFIXES = ("access-control-", "cross-origin-", "x-patchbay-", "proxy-")
-# Headers that a transparent proxy drops: those of one hop (RFC 9110 §7.6.1), those of the encoded body, cookies, and
-# those about the origin, which is the hub here.
+# Headers that a transparent proxy drops: those of one hop (RFC 9110 §7.6.1), the framing, cookies, and those about
+# the origin, which is the hub here. The egress has removed the Content-Encoding of what it decoded.
 _OF_ONE_HOP_NAMES = """
-    connection keep-alive proxy-connection transfer-encoding te trailer upgrade content-length content-encoding
-    date server set-cookie set-cookie2 alt-svc clear-site-data strict-transport-security
+    connection keep-alive proxy-connection transfer-encoding te trailer upgrade content-length
+    x-accel-buffering date server set-cookie set-cookie2 alt-svc clear-site-data strict-transport-security
 """
 _NEGOTIATING = frozenset({"accept", "accept-encoding", "accept-language", "content-type", "user-agent"})
 _SHORTEST_SECRET = 8

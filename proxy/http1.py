@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import select
+from collections.abc import Callable
 from typing import Final, cast
 
 from proxy.answer_reader import AnswerReader, AnswerTooLarge, BrokenAnswer
 from proxy.inflight import Share
 
 _SLICE: Final = 128 * 1024
+#: Bytes of a streaming answer that nobody has taken yet, beyond which no more are read.
+_MOST_WAITING: Final = 128 * 1024
 
 
 class Connection(asyncio.Protocol):
@@ -25,6 +28,7 @@ class Connection(asyncio.Protocol):
         self._reader: AnswerReader | None = None
         self._answered: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
+        self._waiter: asyncio.Future[None] | None = None
         self._counted = 0
         self._written = False
         self._paused = False
@@ -32,6 +36,7 @@ class Connection(asyncio.Protocol):
     async def exchange(self, head: bytes, body: bytes, reader: AnswerReader, share: Share) -> None:
         """Send a request and read its answer into `reader`; the answer's bytes are counted in `share`.
 
+        Returns at its end, or before it if the answer `is_streaming`: then `more` brings the rest, until `finish`.
         Raises BrokenAnswer, AnswerTooLarge, and OSError if the connection broke. A failed or cancelled exchange
         closes the connection, and so does an answer that came before the whole request was written.
         """
@@ -41,16 +46,40 @@ class Connection(asyncio.Protocol):
         self._counted = 0
         self._reader, self._share = reader, share
         answered = self._answered = asyncio.get_running_loop().create_future()
+        goes_on = False
         try:
             await self._write(head, body, answered)
-            await answered
-            self.reusable = self._written and reader.keeps_open and self.is_open
+            await self._come(lambda: reader.is_streaming)
+            if answered.done():
+                answered.result()
+            goes_on = not answered.done()
         finally:
-            reader.release()
-            self._reader = self._answered = self._drained = None
-            if not self.reusable:
-                self.close()
-                _forget(answered)
+            if not goes_on:
+                self.finish()
+
+    async def more(self) -> bytes:
+        """The next part of an answer that is streaming, empty at its end. Raises as `exchange`."""
+        reader = self._reader
+        if reader is None:
+            raise ConnectionResetError("closed before the end of the answer")
+        await self._come(lambda: reader.waiting > 0)
+        piece = reader.take()
+        self._share.give(len(piece))
+        if not self._share.waits:
+            self._read_on()
+        return piece
+
+    def finish(self) -> None:
+        """End the exchange. The connection stays open if the answer was read to its end and allows it."""
+        reader, answered = self._reader, self._answered
+        if reader is None or answered is None:
+            return
+        ended_well = answered.done() and not answered.cancelled() and answered.exception() is None
+        self.reusable = ended_well and self._written and reader.keeps_open and self.is_open
+        reader.release()
+        self._reader = self._answered = self._drained = self._waiter = None
+        if not self.reusable:
+            self.close()
 
     def is_quiet(self) -> bool:
         """Whether nothing waits to be read: no end, and no bytes that nobody asked for."""
@@ -88,6 +117,10 @@ class Connection(asyncio.Protocol):
         if size and not self._share.take(size) and not reader.complete:
             self._transport.pause_reading()
             self._share.when_room(self._read_on)
+        elif self._written and reader.is_streaming and reader.waiting > _MOST_WAITING and not reader.complete:
+            self._transport.pause_reading()
+        if reader.is_streaming:
+            _wake(self._waiter)
 
     def pause_writing(self) -> None:
         """The other side does not take the request as fast as it is written."""
@@ -136,6 +169,16 @@ class Connection(asyncio.Protocol):
             self._drained = asyncio.get_running_loop().create_future()
             await self._drained
 
+    async def _come(self, has_come: Callable[[], bool]) -> None:
+        """Wait until it has come, or the answer has ended. Raises the answer's failure if it will not come."""
+        answered = self._answered
+        assert answered is not None  # noqa: S101  there is an exchange
+        while not has_come() and not answered.done():
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        if not has_come():
+            answered.result()
+
     def _settle(self, error: Exception | None) -> None:
         answered = self._answered
         if answered is None or answered.done():
@@ -146,6 +189,7 @@ class Connection(asyncio.Protocol):
             self._written = self._written and not self._transport.get_write_buffer_size()
             answered.set_result(None)
         _wake(self._drained)
+        _wake(self._waiter)
 
     def _read_on(self) -> None:
         if self.is_open:
@@ -155,9 +199,3 @@ class Connection(asyncio.Protocol):
 def _wake(future: asyncio.Future[None] | None) -> None:
     if future is not None and not future.done():
         future.set_result(None)
-
-
-def _forget(future: asyncio.Future[None]) -> None:
-    """Read its error, which a call that was cancelled meanwhile leaves to nobody."""
-    if future.done() and not future.cancelled():
-        future.exception()

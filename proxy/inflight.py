@@ -108,6 +108,12 @@ class Share:
             self.when_room(lambda: None if turn.done() else turn.set_result(None))
             await turn
 
+    def give(self, size: int) -> None:
+        """Give bytes back that have been passed on, while more of the answer comes."""
+        self.size -= size
+        self._budget.used -= size
+        self._budget.admit_waiting()
+
     def keep(self, size: int) -> None:
         """Hold the bytes of the answer until it is delivered, at most `KEPT_SECONDS`; a small one is given back."""
         if size <= FREE_BYTES or _delivery.get() is not self.delivery:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from models.errors import UpstreamFailed
 
@@ -18,7 +20,7 @@ class OutboundRequest:
     remote service gets a key. `max_answer_bytes` replaces the egress's limit. `pooled`, for frequent calls: reuse the
     connection of an earlier call of the same `lane` and `credential`, an opaque id that is never the secret. The
     other side may close it at that moment; then it is unknown whether the call was executed. Other calls open their
-    own connection.
+    own connection. `streams`: a success may be handed over before its end, if it is an event stream or long.
     """
 
     method: str
@@ -31,17 +33,36 @@ class OutboundRequest:
     retry_safe: bool = False
     max_answer_bytes: int | None = None
     pooled: bool = False
+    streams: bool = False
+
+
+class Rest(Protocol):
+    """The rest of an answer, in pieces. Close it in any case; it holds a connection until then.
+
+    `length`: bytes of the whole body, if they are known. Iterating raises UpstreamFailed and UpstreamTimeout.
+    """
+
+    @property
+    def length(self) -> int | None: ...
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """An answer of the remote service with any status. The body is decompressed."""
+    """An answer of the remote service with any status. The body is decompressed.
+
+    `rest`: its end has not come yet, and `body` is only its beginning.
+    """
 
     status: int
     headers: Headers
     content_type: str | None
     body: bytes
     attempts: int = 1
+    rest: Rest | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,44 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
 from models.errors import UpstreamFailed
 from models.vocabulary import UpstreamFailure
-from proxy.answer_reader import AnswerReader, AnswerTooLarge, BrokenAnswer
+from proxy.answer_reader import AnswerReader, AnswerTooLarge, BrokenAnswer, CutAnswer
 from proxy.coding import BrokenCoding, DecodedTooLarge, codings_of, decoded
 from proxy.http1 import Connection
 from proxy.inflight import Share
 from proxy.message import Answer, Headers, OutboundRequest
+from proxy.streaming import Streamed, StreamLimits
 
-_PARTIAL = 206
+_PARTIAL: Final = 206
+_CODING: Final = "content-encoding"
+_BAD: Final = UpstreamFailure.BAD_RESPONSE
+_BROKEN: Final = "The answer of the remote service is broken: {}."
+
+
+class BrokenOff(UpstreamFailed):
+    """The connection ended within the answer, which may come whole on another try."""
 
 
 async def receive(
-    connection: Connection, request: OutboundRequest, head: bytes, *, most: int, share: Share
+    connection: Connection,
+    request: OutboundRequest,
+    head: bytes,
+    *,
+    most: int,
+    share: Share,
+    limits: StreamLimits,
 ) -> Answer:
-    """Send the request and answer with its answer, of at most `most` bytes, also decoded. Raises UpstreamFailed."""
-    reader = AnswerReader(most=most, is_head=request.method == "HEAD")
-    try:
+    """Send the request and answer with its answer, of at most `most` bytes, also decoded. Raises UpstreamFailed.
+
+    An answer that is handed over before its end has a `Streamed` as its rest, which holds the connection.
+    """
+    reader = AnswerReader(most=most, is_head=request.method == "HEAD", streams=request.streams)
+    with _in_words(reader, most):
         await connection.exchange(head, request.body or b"", reader, share)
-        headers = tuple([(_text(name), _text(value)) for name, value in reader.headers])
-        body = await decoded(reader.body, _codings(reader.status, headers), most, share)
+        told = tuple([(_text(name), _text(value)) for name, value in reader.headers])
+        codings = _codings(reader.status, told)
+        headers = tuple([pair for pair in told if pair[0].lower() != _CODING]) if codings else told
+        kind = _printable(next((value for name, value in headers if name.lower() == "content-type"), None))
+        if not reader.complete:
+            rest = Streamed(connection, codings, reader.length, limits, lambda: _in_words(reader, most))
+            return Answer(status=reader.status, headers=headers, content_type=kind, body=b"", rest=rest)
+        body = await decoded(reader.body, codings, most, share)
+    return Answer(status=reader.status, headers=headers, content_type=kind, body=body)
+
+
+@contextmanager
+def _in_words(reader: AnswerReader, most: int) -> Iterator[None]:
+    """Raise a failure to read as one of the remote service, with its status if that has come."""
+    try:
+        yield
     except (AnswerTooLarge, DecodedTooLarge) as error:
-        raise UpstreamFailed(
-            f"The answer is larger than {most} bytes.",
-            reason=UpstreamFailure.TOO_LARGE,
-            external_status=reader.status,
-        ) from error
+        raise _failed(reader, f"The answer is larger than {most} bytes.", UpstreamFailure.TOO_LARGE) from error
+    except CutAnswer as error:
+        raise BrokenOff(_BROKEN.format(error), reason=_BAD, external_status=reader.said_status) from error
     except (BrokenAnswer, BrokenCoding) as error:
-        message = "The answer of the remote service is broken."
-        raise UpstreamFailed(message, reason=UpstreamFailure.BAD_RESPONSE) from error
+        raise _failed(reader, _BROKEN.format(error), _BAD) from error
     except OSError as error:
-        raise UpstreamFailed("The connection to the remote service broke.") from error
-    kind = next((value for name, value in headers if name.lower() == "content-type"), None)
-    return Answer(status=reader.status, headers=headers, content_type=_printable(kind), body=body)
+        raise _failed(reader, "The connection to the remote service broke.", UpstreamFailure.UNREACHABLE) from error
+
+
+def _failed(reader: AnswerReader, message: str, reason: UpstreamFailure) -> UpstreamFailed:
+    return UpstreamFailed(message, reason=reason, external_status=reader.said_status)
 
 
 def _codings(status: int, headers: Headers) -> tuple[str, ...]:
     """The codings to undo; none of a part of an encoded body (RFC 9110 §15.3.7)."""
-    given = [value for name, value in headers if name.lower() == "content-encoding"]
+    given = [value for name, value in headers if name.lower() == _CODING]
     return codings_of(given) if given and status != _PARTIAL else ()
 
 

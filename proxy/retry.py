@@ -10,7 +10,9 @@ from models.vocabulary import UpstreamFailure
 MAX_ATTEMPTS = 3
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})  # RFC 9110 §9.2.2
 _STATUSES = frozenset({429, 502, 503, 504})
-_FAILURES = frozenset({UpstreamFailure.UNREACHABLE, UpstreamFailure.TIMEOUT, UpstreamFailure.BAD_RESPONSE})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110 §9.2.1
+#: What may pass on another try. A malformed answer, one that is too large, and a refused address do not.
+_FAILURES = frozenset({UpstreamFailure.UNREACHABLE, UpstreamFailure.TIMEOUT})
 RETRY_SECONDS = 0.2
 
 

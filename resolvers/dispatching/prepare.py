@@ -48,7 +48,7 @@ def prepare(
         url=outbound.recorded_url(),
         request_digest=digest,
         correlation_id=intent_id,
-        deadline_at=now + int(outbound.request.timeout_seconds * 1000),
+        deadline_at=now + int(work.hub.egress.longest_seconds(outbound.request) * 1000),
         key=_guarding(work, operation, key, now),
     )
     prepared = Prepared(intent=intent, outbound=outbound, connection=picked.connection)

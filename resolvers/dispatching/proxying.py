@@ -33,7 +33,8 @@ class ProxyRequest(ForUser):
     """A request through an integration. `path` may have a query.
 
     A `body` that is text is sent unchanged, any other as JSON. Values of `query` are texts, numbers, booleans, or
-    lists of them; null is left out.
+    lists of them; null is left out. `streams`: the answer may be handed over before its end, unless it is kept for
+    the key.
     """
 
     integration: IntegrationRef
@@ -45,6 +46,7 @@ class ProxyRequest(ForUser):
     connection_id: str | None = None
     idempotency_key: str | None = None
     timeout_seconds: float = 30.0
+    streams: bool = False
 
 
 async def build_proxied(
@@ -71,6 +73,7 @@ async def build_proxied(
         lane=work.organization_id,
         retry_safe=asked.idempotency_key is not None,
         pooled=True,
+        streams=asked.streams and asked.idempotency_key is None,
     )
     return await outbound(work, route, request, at=("integration",))
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.errors import DomainError, Unavailable
 from models.tables import Connection, Dispatch
 from models.vocabulary import DispatchOutcome, UpstreamFailure
 from proxy.call import Answer, Failure
+from proxy.message import Rest
 from proxy.redact import redact
 from resolvers.dispatching.credential import note_answer
 from resolvers.dispatching.response import Response, response_of, seal_response
+from resolvers.dispatching.streaming import Ended, RecordedRest
 from resolvers.hub import Hub
 from resolvers.oauth.call import call_with_token
 from resolvers.outbound.request import Outbound
@@ -21,10 +24,12 @@ _OUTCOMES = {
     UpstreamFailure.TIMEOUT: DispatchOutcome.TIMED_OUT,
     UpstreamFailure.BLOCKED: DispatchOutcome.REFUSED,
 }
+_ENDED = ("outcome", "external_status", "error", "attempt_count", "response_bytes", "finished_at")
 _UNRECORDED = (
     "The call was sent, but its outcome could not be recorded."
     " Look at the remote service before you repeat it; with an idempotency key it is not sent again."
 )
+_LEFT = "The caller left before the end of the answer."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +43,10 @@ class Prepared:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """The result of sending. `existing`: another call has the key, and nothing was sent."""
+    """The result of sending. `existing`: another call has the key, and nothing was sent.
+
+    `outcome` is None if the answer has not ended; then reading its rest to the end records it.
+    """
 
     outcome: Outcome | None = None
     response: Response | None = None
@@ -61,25 +69,24 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
     except DomainError as refusal:
         await hub.recorder.write([_refused(hub, intent, refusal), KeyRelease(intent=intent)])
         raise
-    sent = _failed(hub, prepared, result) if isinstance(result, Failure) else _answered(hub, prepared, result)
-    assert sent.outcome is not None  # noqa: S101  both branches set it
-    await _record(hub, sent.outcome)
+    if isinstance(result, Answer) and result.rest is not None:
+        sent = Sent(response=response_of(_streamed(hub, prepared, result, result.rest)))
+    else:
+        sent = _failed(hub, prepared, result) if isinstance(result, Failure) else _answered(hub, prepared, result)
+        assert sent.outcome is not None  # noqa: S101  both functions set it
+        await _record(hub, sent.outcome)
     if sent.response is not None:
         await note_answer(hub, prepared.connection, sent.response)
     return sent
 
 
-def row_of(intent: Intent, outcome: Outcome) -> Dispatch:
-    """The record with its outcome, without reading it again."""
+def row_of(intent: Intent, outcome: Outcome | None) -> Dispatch:
+    """The record with its outcome if there is one yet, without reading it again."""
+    ended: Mapping[str, Any] = {} if outcome is None else {name: getattr(outcome, name) for name in _ENDED}
     return Dispatch(
         **{name: value for name, value in vars(intent).items() if name != "key"},
         idempotency_key=intent.key.key if intent.key else None,
-        outcome=outcome.outcome,
-        external_status=outcome.external_status,
-        error=outcome.error,
-        attempt_count=outcome.attempt_count,
-        response_bytes=outcome.response_bytes,
-        finished_at=outcome.finished_at,
+        **ended,
     )
 
 
@@ -106,11 +113,33 @@ def _answered(hub: Hub, prepared: Prepared, answer: Answer) -> Sent:
     return Sent(outcome=outcome, response=response)
 
 
+def _streamed(hub: Hub, prepared: Prepared, answer: Answer, rest: Rest) -> Answer:
+    """The answer whose outcome is recorded at its end."""
+
+    async def record(ended: Ended) -> None:
+        failure = ended.failure
+        error = redact(failure.message, prepared.outbound.secrets) if failure else None
+        outcome = _outcome(
+            hub,
+            prepared.intent,
+            _OUTCOMES.get(failure.reason, DispatchOutcome.UPSTREAM_FAILED) if failure else DispatchOutcome.SUCCEEDED,
+            external_status=answer.status,
+            attempt_count=answer.attempts,
+            response_bytes=ended.size,
+            used_connection_id=prepared.connection.id if prepared.connection else None,
+            error=_LEFT if ended.left else error,
+        )
+        await _record(hub, outcome)
+
+    return replace(answer, rest=RecordedRest(rest, record))
+
+
 def _failed(hub: Hub, prepared: Prepared, failure: Failure) -> Sent:
     outcome = _outcome(
         hub,
         prepared.intent,
         _OUTCOMES.get(failure.error.reason, DispatchOutcome.UPSTREAM_FAILED),
+        external_status=failure.error.external_status,
         attempt_count=failure.attempts,
         used_connection_id=prepared.connection.id if prepared.connection else None,
         error=redact(failure.error.message, prepared.outbound.secrets),

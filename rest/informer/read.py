@@ -126,6 +126,7 @@ def request(asked: Asked) -> tuple[ProxyRequest]:
         else None,
         body=asked.members().get("data"),
         idempotency_key=asked.idempotency_key,
+        streams=True,
     )
     members.done()
     return (proxied,)

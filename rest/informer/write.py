@@ -113,7 +113,7 @@ def relayed(done: Dispatched, asked: Asked) -> Reply:
     answer = done.response.answer
     if not _LEAST_STATUS <= answer.status <= _GREATEST_STATUS:
         raise UpstreamFailed(f"The remote service answered {answer.status}, which is no status of HTTP.")
-    return Reply(status=answer.status, headers=passed_on(answer.headers), content=answer.body)
+    return Reply(status=answer.status, headers=passed_on(answer.headers), content=answer.body, rest=answer.rest)
 
 
 def owner(found: Owned, asked: Asked) -> Json:

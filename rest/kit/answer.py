@@ -11,6 +11,7 @@ from starlette.responses import Response
 from rest.kit.asked import Asked
 from rest.kit.dialect import AnyEndpoint
 from rest.kit.etag import is_known, tag_of
+from rest.kit.relayed import Relayed
 from rest.kit.reply import Reply
 
 _JSON: Final = "application/json"
@@ -44,7 +45,7 @@ def _tagged(content: bytes, asked: Asked) -> Response:
 
 def _as_it_stands(reply: Reply) -> Response:
     """Keeps repeated headers, and header bytes that are not UTF-8."""
-    response = Response(reply.content, reply.status)
+    response = Response(reply.content, reply.status) if reply.rest is None else Relayed(reply.status, reply.rest)
     response.raw_headers += [
         (name.lower().encode("latin-1"), value.encode("utf-8", "surrogateescape")) for name, value in reply.headers
     ]

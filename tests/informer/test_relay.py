@@ -123,7 +123,6 @@ async def test_relays_what_is_no_sound_json(path: str, send, client: Informer, u
         ("/short", 502),
         ("/bad-gzip", 502),
         ("/reset", 502),
-        ("/big?length=1", 502),
     ],
 )
 async def test_is_a_bad_gateway_where_there_is_no_answer(

@@ -69,6 +69,35 @@ async def test_sends_a_post_with_a_key_again(path, upstream):
     assert [received.body for received in upstream.requests] == [b"{}", b"{}"]
 
 
+@pytest.mark.parametrize("path", ["/garbage", "/bad-chunk", "/two-lengths", "/bad-gzip", "/cut-gzip", "/huge-header"])
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_a_malformed_answer_stands(method, path, upstream):
+    outcome, _ = await outcome_of(request(f"{upstream.url}{path}", method))
+
+    assert (outcome.error.reason, outcome.attempts) == (UpstreamFailure.BAD_RESPONSE, 1)
+
+
+@pytest.mark.parametrize(("method", "attempts"), [("GET", 3), ("PUT", 1), ("DELETE", 1)])
+@pytest.mark.parametrize("path", ["/short", "/cut-chunk"])
+async def test_an_answer_that_was_cut_is_asked_for_again_but_nothing_is_done_twice(method, attempts, path, upstream):
+    outcome, _ = await outcome_of(request(f"{upstream.url}{path}", method))
+
+    assert (outcome.error.external_status, outcome.attempts) == (200, attempts)
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+@pytest.mark.parametrize(
+    "rest", ["Content-Length: 9\r\n\r\nnot empty", "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "\r\n{}"]
+)
+async def test_an_answer_without_a_body_ends_with_its_head(status, rest, upstream):
+    upstream.answers["/done"] = f"HTTP/1.1 {status}\r\n{rest}".encode()
+
+    outcome, _ = await outcome_of(request(f"{upstream.url}/done", "DELETE"))
+
+    assert (outcome.status, outcome.body, outcome.attempts) == (int(status[:3]), b"", 1)
+    assert len(upstream.requests) == 1
+
+
 async def test_a_lasting_failure_is_an_outcome_with_its_tries(upstream):
     outcome, _ = await outcome_of(request(f"{upstream.url}/empty"))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 
 def reply(body: bytes, content_type: str = "application/json", status: str = "200 OK", *headers: str) -> bytes:
     """A well-formed answer."""
@@ -22,6 +24,7 @@ CANNED = {
     "/cut-chunk": _PART + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
     "/two-lengths": _PART + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
     "/bad-gzip": _PART + b"Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\nnot gzip!",
+    "/cut-gzip": reply(gzip.compress(b"a line\n" * 4000)[:-12], "text/plain", "200 OK", "Content-Encoding: gzip"),
     "/huge-header": _PART + b"X-Huge: " + b"a" * 100_000 + b"\r\n\r\n",
     "/bad-utf8": reply(b'{"a":"\xff\xfe"}'),
     "/nan": reply(b'{"a":NaN}'),

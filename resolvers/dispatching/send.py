@@ -61,7 +61,7 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
     except DomainError as refusal:
         await hub.recorder.write([_refused(hub, intent, refusal), KeyRelease(intent=intent)])
         raise
-    sent = _failed(hub, prepared, result) if isinstance(result, Failure) else _answered(hub, prepared, result)
+    sent = _failed(hub, prepared, result) if isinstance(result, Failure) else await _answered(hub, prepared, result)
     assert sent.outcome is not None  # noqa: S101  both branches set it
     await _record(hub, sent.outcome)
     if sent.response is not None:
@@ -90,8 +90,8 @@ async def _record(hub: Hub, outcome: Outcome) -> None:
         raise Unavailable(_UNRECORDED) from cause
 
 
-def _answered(hub: Hub, prepared: Prepared, answer: Answer) -> Sent:
-    intent, response = prepared.intent, response_of(answer)
+async def _answered(hub: Hub, prepared: Prepared, answer: Answer) -> Sent:
+    intent, response = prepared.intent, await response_of(answer)
     outcome = _outcome(
         hub,
         intent,

@@ -77,9 +77,12 @@ class Dispatch(RowNode):
 class DispatchResponse:
     status: int = column("HTTP status.")
     content_type: str | None = column("Content type.")
-    json: JSON | None = column("The body, when it is JSON.")
+    json: JSON | None = column("The body, when it is JSON, as it was sent: numbers of any size and precision.")
     text: str | None = column("The body, when it is other text.")
     base64: str | None = column("The body, when it is neither.")
+    parse_error: str | None = column(
+        "Why a body that is said to be JSON is none, with line, column and position; it is then in text or base64."
+    )
 
 
 @view(queries.DispatchPlan, "The exact request that a dispatch would send, secrets masked. Nothing was sent.")

@@ -53,7 +53,7 @@ async def answer_of(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatch
         raise await _with_link(work, ready, sent)
     if sent.existing is not None:
         row = await earlier(work, ready.prepared.intent, sent.existing)
-        return Dispatched(dispatch=row, response=unseal_response(work.hub, row), replayed=True)
+        return Dispatched(dispatch=row, response=await unseal_response(work.hub, row), replayed=True)
     return Dispatched(dispatch=row_of(ready.prepared.intent, sent.outcome), response=sent.response)
 
 

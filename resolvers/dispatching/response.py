@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from models.secret_place import SecretPlace
 from models.tables import Dispatch
@@ -19,18 +19,19 @@ _NOT_KEPT: Final = frozenset({"set-cookie", "set-cookie2"})
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """The answer of the remote service. `kind` says which of json, text and base64 is set; None for an empty body.
+    """The answer of the remote service. One of json, text and base64 is set; none for an empty body.
 
+    `json` is the body as it was sent. `parse_error`: the fault of a body that is said to be JSON and is none.
     `answer` has the headers, and the body as bytes.
     """
 
     status: int
     answer: Answer = field(repr=False)
     content_type: str | None = None
-    kind: str | None = None
-    json: Any = None
+    json: JsonBody | None = None
     text: str | None = None
     base64: str | None = None
+    parse_error: str | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -38,24 +39,24 @@ class Response:
         return 200 <= self.status < 400
 
     @property
-    def body(self) -> Any:
+    def body(self) -> JsonBody | str | None:
         """The body as a JSON value: json, text or base64."""
-        return {"json": self.json, "text": self.text, "base64": self.base64}.get(self.kind or "")
+        return self.json or (self.base64 if self.text is None else self.text)
 
 
-def response_of(answer: Answer) -> Response:
-    """The response with its body read: JSON as JSON, other text as text, else base64."""
-    head = {"status": answer.status, "content_type": answer.content_type, "answer": answer}
+async def response_of(answer: Answer) -> Response:
+    """The response with its body read: JSON as it was sent, other text as text, else base64."""
+    response = Response(status=answer.status, answer=answer, content_type=answer.content_type)
     if answer.rest is not None:
-        return Response(**head)  # type: ignore[arg-type]  # its body is passed on, and read by nobody here
-    match read_body(answer):
-        case JsonBody(value=value):
-            return Response(**head, kind="json", json=value)  # type: ignore[arg-type]
-        case TextBody(text=text):
-            return Response(**head, kind="text", text=text)  # type: ignore[arg-type]
-        case Base64Body(base64=base64):
-            return Response(**head, kind="base64", base64=base64)  # type: ignore[arg-type]
-    return Response(**head)  # type: ignore[arg-type]
+        return response  # its body is passed on, and read by nobody here
+    match await read_body(answer):
+        case JsonBody() as body:
+            return replace(response, json=body)
+        case TextBody(text=text, parse_error=fault):
+            return replace(response, text=text, parse_error=fault)
+        case Base64Body(base64=base64, parse_error=fault):
+            return replace(response, base64=base64, parse_error=fault)
+    return response
 
 
 def seal_response(hub: Hub, intent: Intent, response: Response) -> bytes:
@@ -67,14 +68,14 @@ def seal_response(hub: Hub, intent: Intent, response: Response) -> bytes:
     return hub.keyring.seal(plain, _place(intent.organization_id, intent.id))
 
 
-def unseal_response(hub: Hub, dispatch: Dispatch) -> Response | None:
+async def unseal_response(hub: Hub, dispatch: Dispatch) -> Response | None:
     """The stored response of a dispatch; None if there is none."""
     if dispatch.response is None:
         return None
     plain = hub.keyring.open(dispatch.response, _place(dispatch.organization_id, dispatch.id))
     status, content_type, headers, body = json.loads(plain)
     pairs = tuple((name, value) for name, value in headers)
-    return response_of(Answer(status=status, headers=pairs, content_type=content_type, body=b64decode(body)))
+    return await response_of(Answer(status=status, headers=pairs, content_type=content_type, body=b64decode(body)))
 
 
 def _place(organization_id: str, dispatch_id: str) -> SecretPlace:

@@ -69,11 +69,13 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
     except DomainError as refusal:
         await hub.recorder.write([_refused(hub, intent, refusal), KeyRelease(intent=intent)])
         raise
-    if isinstance(result, Answer) and result.rest is not None:
-        sent = Sent(response=response_of(_streamed(hub, prepared, result, result.rest)))
+    if isinstance(result, Failure):
+        sent = _failed(hub, prepared, result)
+    elif result.rest is not None:
+        sent = Sent(response=await response_of(_streamed(hub, prepared, result, result.rest)))
     else:
-        sent = _failed(hub, prepared, result) if isinstance(result, Failure) else _answered(hub, prepared, result)
-        assert sent.outcome is not None  # noqa: S101  both functions set it
+        sent = await _answered(hub, prepared, result)
+    if sent.outcome is not None:
         await _record(hub, sent.outcome)
     if sent.response is not None:
         await note_answer(hub, prepared.connection, sent.response)
@@ -97,8 +99,8 @@ async def _record(hub: Hub, outcome: Outcome) -> None:
         raise Unavailable(_UNRECORDED) from cause
 
 
-def _answered(hub: Hub, prepared: Prepared, answer: Answer) -> Sent:
-    intent, response = prepared.intent, response_of(answer)
+async def _answered(hub: Hub, prepared: Prepared, answer: Answer) -> Sent:
+    intent, response = prepared.intent, await response_of(answer)
     outcome = _outcome(
         hub,
         intent,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from models.errors import NotFound, NotReady, UpstreamFailed
 from models.tables import Connection, Integration
 from models.vocabulary import UpstreamFailure
 from proxy.address import build_url, parse_endpoint
-from proxy.call import Failure, JsonBody, read_body
+from proxy.call import Body, Failure, JsonBody, read_body
 from proxy.expressions import ExpressionRefused, is_truthy
 from proxy.message import OutboundRequest
 from proxy.redact import redact
@@ -91,8 +92,7 @@ async def ask(hub: Hub, probe: Outbound) -> Reply:
     secrets = (*probe.secrets, *renewed)
     if isinstance(result, Failure):
         return Reply(failure=redact(result.error.message, secrets))
-    body = read_body(result)
-    value = body.value if isinstance(body, JsonBody) else None
+    value = _value(await read_body(result))
     return Reply(status=result.status, value=value, secrets=secrets, lane=probe.request.lane)
 
 
@@ -167,6 +167,13 @@ def texts_of(value: Any) -> Iterator[str]:
     elif isinstance(value, dict | list):
         for one in value.values() if isinstance(value, dict) else value:
             yield from texts_of(one)
+
+
+def _value(body: Body | None) -> object:
+    """The value of JSON; None for another body, and for a value that Python has not, such as 1e400."""
+    with suppress(ValueError):
+        return body.value() if isinstance(body, JsonBody) else None
+    return None
 
 
 def _facts(account: Account) -> dict[str, str | None]:

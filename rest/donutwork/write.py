@@ -74,15 +74,20 @@ def declared(done: Declared, asked: Asked) -> Json:
 
 
 def dispatched(done: Dispatched, asked: Asked) -> Json:
-    """The answer of the remote service. Raises UpstreamFailed if there is none."""
+    """The answer of the remote service, its JSON as it was sent. Raises UpstreamFailed if there is none.
+
+    A `parse_error`, which the vendor does not know, is a member only if a body is said to be JSON and is none.
+    """
     if done.response is None:
         raise no_answer(done.dispatch)
+    fault = done.response.parse_error
     return {
         "success": done.response.succeeded,
         "integration": asked.path["handler"],
         "action": asked.path["action"],
         "external_status": done.response.status,
         "response": done.response.body,
+        **({"parse_error": fault} if fault else {}),
     }
 
 

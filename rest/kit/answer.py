@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import orjson
 from starlette.responses import Response
 
+from proxy.body import json_of
 from rest.kit.asked import Asked
 from rest.kit.dialect import AnyEndpoint
 from rest.kit.etag import is_known, tag_of
@@ -25,7 +25,7 @@ def answer_of(endpoint: AnyEndpoint, written: object, asked: Asked) -> Response:
         return _as_it_stands(written)
     if endpoint.status == _NO_CONTENT:
         return Response(status_code=_NO_CONTENT)
-    content = orjson.dumps(written)
+    content = json_of(written)
     return _tagged(content, asked) if endpoint.tagged else json_answer(endpoint.status, content)
 
 

@@ -25,6 +25,7 @@ from models.errors import (
     Unavailable,
     UpstreamFailed,
 )
+from proxy.body import json_of
 from resolvers.turns import Share, Turns
 from schema.door.admission import Admission, Admitted, Method
 from schema.door.execution import execute, too_large
@@ -169,4 +170,4 @@ def _body(errors: Sequence[Mapping[str, Any]], cost: Cost | None, **data: object
 
 def _json(status: int, media: str, body: object, headers: Mapping[str, str] | None = None) -> Response:
     kind = f"{media}; charset=utf-8"
-    return Response(orjson.dumps(body), status, {"content-type": kind, **(headers or {})})
+    return Response(json_of(body), status, {"content-type": kind, **(headers or {})})

@@ -14,6 +14,7 @@ from graphql.execution.values import get_argument_values
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from proxy.body import JsonBody
 from resolvers.turns import Share
 from schema.door.admission import Admitted
 from schema.door.converting import Conversion, Converter
@@ -206,4 +207,6 @@ def _size(value: Any) -> int:
     """Bytes of a value as JSON, without escapes."""
     if isinstance(value, str):
         return len(value) if value.isascii() else len(value.encode(errors="replace"))
+    if isinstance(value, JsonBody):
+        return len(value.raw)
     return len(orjson.dumps(value, default=repr)) if isinstance(value, dict | list) else _SHORT_VALUE

@@ -35,7 +35,7 @@ BODIES: list[tuple[bytes, str, dict[str, Any]]] = [
     (b"[" * 5_000 + b"]" * 5_000, "application/json", {"text": "[" * 5_000 + "]" * 5_000}),
     (b"[" * 200 + b"]" * 200, "application/json", {}),
     (b"<html>", "application/json", {"text": "<html>"}),
-    (b"abc", "text/plain; charset=klingon", {"base64": "YWJj"}),
+    (b"abc", "text/plain; charset=klingon", {"text": "abc"}),
 ]
 #: What was broken, and the status, which is known where the first line came.
 BROKEN = [

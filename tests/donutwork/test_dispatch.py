@@ -73,6 +73,29 @@ async def test_shows_json_as_json_text_as_text_and_the_rest_as_base64(
 
 
 @pytest.mark.parametrize("key", [None, "once"])
+async def test_relays_json_as_it_was_sent(key, declare, client: Donut, upstream: FaultServer):
+    sent = b'{"id": 12345678901234567890123,\n "sum":1234567890123456.78,"e":1E5,"z":1.10,"big":1e400,"z":2}'
+    upstream.answers["/answer"] = reply(sent, "application/json; charset=ISO-8859-1")
+    await declare("POST", f"{upstream.url}/answer")
+
+    first = await client("POST", "/integrations/STOCK/RUN.json", {}, key=key)
+    again = await client("POST", "/integrations/STOCK/RUN.json", {}, key=key)
+
+    assert b'"response":' + sent + b"}" in first.content
+    assert again.content == first.content
+
+
+async def test_names_the_fault_of_a_body_that_is_said_to_be_json(declare, client: Donut, upstream: FaultServer):
+    upstream.answers["/answer"] = reply(b'{"a":NaN}', "application/json")
+    await declare("GET", f"{upstream.url}/answer")
+
+    answer = await client.ok("GET", "/integrations/STOCK/RUN.json")
+
+    assert (answer["success"], answer["response"]) == (True, '{"a":NaN}')
+    assert answer["parse_error"] == "This is no JSON at line 1, column 6 (position 5): NaN is no number of JSON."
+
+
+@pytest.mark.parametrize("key", [None, "once"])
 @pytest.mark.parametrize("path", ["/reset", "/garbage", "/empty", "/short", "/huge-header"])
 async def test_says_502_where_there_was_no_answer(path, key, declare, client: Donut, upstream: FaultServer, apps):
     await declare("POST", f"{upstream.url}{path}")

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from http.client import HTTPResponse
 
 import httpx
 import pytest
@@ -192,5 +193,6 @@ def answer_to_head(hub: RunningHub, *headers: str) -> tuple[int, object]:
     lines = [f"POST {BASE}/integrations/STOCK/RUN.json HTTP/1.1", "Host: hub", *headers, "", ""]
     with socket.create_connection((host, int(port)), 10) as connection:
         connection.sendall("\r\n".join(lines).encode())
-        head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
-    return int(head.split(b" ")[1]), json.loads(body)
+        answer = HTTPResponse(connection)
+        answer.begin()
+        return answer.status, json.load(answer)

@@ -31,6 +31,16 @@ async def test_relays_bytes_as_they_are(send, upstream: FaultServer):
     assert answer.headers["content-disposition"] == 'x; filename="a"'
 
 
+@pytest.mark.parametrize("content", [b'{"a": NaN}', b'{"a":1e400,"b":12345678901234567890123,"a":1.10}', b"[" * 9000])
+async def test_relays_json_and_its_like_without_reading_it(content: bytes, send, upstream: FaultServer):
+    upstream.answers["/v2/file"] = reply(content, "application/json; charset=windows-1252")
+
+    answer = await send("/file")
+
+    assert (answer.status_code, answer.content) == (200, content)
+    assert answer.headers["content-type"] == "application/json; charset=windows-1252"
+
+
 @pytest.mark.parametrize("status", [201, 204, 304, 400, 401, 403, 404, 409, 418, 422, 500])
 async def test_relays_every_status(status: int, send, upstream: FaultServer):
     body = b"" if status in (204, 304) else b'{"why":"because"}'

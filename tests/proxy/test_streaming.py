@@ -48,6 +48,15 @@ async def take(answer: Answer, come: list[bytes]) -> None:
         come.append(piece)  # noqa: PERF401  what came before a failure stays
 
 
+async def settled(written: list[int]) -> int:
+    """The length of a list to which nothing more is added."""
+    length = -1
+    while length != len(written):
+        length = len(written)
+        await asyncio.sleep(0.2)
+    return length
+
+
 def speaks(*said: bytes) -> Callable[..., Any]:
     """Answer each request of a connection with these bytes."""
 
@@ -199,8 +208,7 @@ async def test_reads_no_more_than_the_client_takes():
     written: list[int] = []
     async with scripted(talk) as server, open_egress() as egress:
         answer = await egress.send(streaming(server.url))
-        await asyncio.sleep(0.2)
-        ahead = len(written)
+        ahead = await settled(written)
         size = len(await whole(answer))
 
     assert ahead < 25  # what the sockets of the system hold

@@ -93,5 +93,6 @@ _SCALARS: Mapping[InputType, Callable[[str], object]] = {
     InputType.BOOLEAN: _boolean,
     InputType.ARRAY: _json,
     InputType.OBJECT: _json,
+    InputType.FILE: _json,
     InputType.ANY: _as_is,
 }

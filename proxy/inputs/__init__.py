@@ -1,7 +1,9 @@
 """Inputs of capabilities: declared as JSON Schema, compiled once, bound to a request for each call."""
 
 from proxy.inputs.apart import Apart
-from proxy.inputs.compiled import Bound, CompiledCapability, compile_capability
+from proxy.inputs.bound import Bound
+from proxy.inputs.compiled import CompiledCapability
+from proxy.inputs.compiling import compile_capability
 from proxy.inputs.declare import check_any_schema, check_extent, check_schema
 from proxy.inputs.files import File
 from proxy.inputs.last_used import LastUsed

@@ -105,6 +105,9 @@ class BodyShape:
                 yield f"{name}[]" if brackets else name, Part(file=file)
 
 
+JSON_BODY: Final = BodyShape()
+
+
 def _whole(value: object) -> object:
     return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
 

@@ -2,87 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from models.errors import InvalidInput, Path, Violation
-from models.vocabulary import (
-    ArrayFormat,
-    BodyFormat,
-    CapabilityEffect,
-    HttpMethod,
-    InputLocation,
-    InputType,
-)
-from proxy.address import Slot, parse_endpoint, template_names
+from models.vocabulary import BodyFormat, CapabilityEffect, HttpMethod, InputLocation
+from proxy.address import Slot
 from proxy.headers import check_value
 from proxy.inputs.admissible import TOO_LONG_INTEGER, objections
 from proxy.inputs.apart import Apart
-from proxy.inputs.bodies import BodyShape, EncodedBody
-from proxy.inputs.coerce import Coerce, coercion_of, to_text
-from proxy.inputs.files import File, read_file
-from proxy.inputs.pairs import Budget, Lists, Pair, query_pairs
-from proxy.inputs.simple import (
-    Schema,
-    array_format_of,
-    default_location,
-    gives_files,
-    location_of,
-    properties_of,
-    type_of,
-)
+from proxy.inputs.bodies import JSON_BODY, BodyShape
+from proxy.inputs.bound import Bound
+from proxy.inputs.coerce import Coerce, to_text
+from proxy.inputs.files import read_file
+from proxy.inputs.members import gathered
+from proxy.inputs.pairs import Budget, Lists, query_pairs
 from proxy.inputs.validate import Validator
 
 Values = Mapping[str, object]
-_JSON_BODY = BodyShape()
-
-
-@dataclass(slots=True)
-class Bound:
-    """Values by place; path values are not yet encoded. `body`: None if no input belongs to the body."""
-
-    path: dict[str, str] = field(default_factory=dict)
-    query: list[Pair] = field(default_factory=list)
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    body: dict[str, object] | None = None
-    shape: BodyShape = _JSON_BODY
-
-    def encoded(self, path: Path = ("inputs",)) -> EncodedBody | None:
-        """The bytes of the body; None if there is none. Raises InvalidInput below `path` for one that cannot be."""
-        return None if self.body is None else self.shape.encode(self.body, path)
-
-    def shown(self, path: Path = ("inputs",)) -> object:
-        """The body for people. Raises InvalidInput below `path`."""
-        return None if self.body is None else self.shape.show(self.body, path)
-
-    def files(self) -> Iterator[tuple[str, int | None, File]]:
-        """The files of the body: the input of each, and its place in a list."""
-        for name in self.shape.files & (self.body or {}).keys():
-            value = (self.body or {})[name]
-            for index, file in enumerate(value if isinstance(value, list) else [value]):
-                if isinstance(file, File):
-                    yield name, index if isinstance(value, list) else None, file
-
-    def put(self, name: str, index: int | None, file: File) -> None:
-        """Put a file that has been read in the place of one that `files` gave."""
-        body = self.body or {}
-        value = body[name]
-        if isinstance(value, list) and index is not None:
-            value[index] = file
-        else:
-            body[name] = file
-
-    def identity(self) -> list[object]:
-        """The values as a digest of the input reads them: files by their digests."""
-        body: object = self.body
-        if self.body is not None and self.shape.files:
-            body = {name: _identity(value) for name, value in self.body.items()}
-        return [self.path, self.query, self.headers, body]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CompiledCapability:
-    """`places`: the place of each declared input. `elsewhere`: the place of undeclared ones."""
+    """`places`: the place of each declared input. `elsewhere`: the place of undeclared ones.
+
+    `arrays`: the declared lists. `integer_lists`: those of integers that are sent as text.
+    """
 
     method: HttpMethod
     effect: CapabilityEffect
@@ -93,7 +38,9 @@ class CompiledCapability:
     shape: BodyShape
     lists: Lists
     coerce: Mapping[str, Coerce]
+    arrays: frozenset[str]
     integers: tuple[str, ...]
+    integer_lists: tuple[str, ...]
     defaults: Mapping[str, object]
     validator: Validator
     timeout_seconds: float
@@ -111,11 +58,11 @@ class CompiledCapability:
             raise InvalidInput.at(path, "The inputs must be a JSON object.")
         faults: list[Violation] = []
         if from_text:
-            values = self._read(values, path, faults)
+            values = self._read(gathered(values, self.arrays, self.coerce, path, faults), path, faults)
         unsound = objections(values, path)
         if unsound:  # a validator cannot handle such values
             raise InvalidInput([*faults, *unsound])
-        faults += self._imprecise(values, path)
+        values = self._exact(values, path, faults)
         if self.defaults:
             values = {**self.defaults, **values}
         faulty = {fault.path[: len(path) + 1] for fault in faults}
@@ -138,13 +85,21 @@ class CompiledCapability:
                 faults.append(Violation(path=(*path, name), message=str(error)))
         return read
 
-    def _imprecise(self, values: Values, path: Path) -> list[Violation]:
-        """Violations for floats that a JSON parser made of integers beyond 64 bits."""
-        return [
-            Violation(path=(*path, name), message=TOO_LONG_INTEGER)
-            for name in self.integers
-            if isinstance(value := values.get(name), float) and abs(value) >= 2**63
-        ]
+    def _exact(self, values: dict[str, object], path: Path, faults: list[Violation]) -> dict[str, object]:
+        """The values, with `7.0` of an integer as 7: many services refuse the other form.
+
+        Adds faults for floats that a JSON parser made of integers beyond 64 bits.
+        """
+        exact: dict[str, object] = {}
+        for name in self.integers:
+            if isinstance(value := values.get(name), float):
+                if abs(value) >= 2**63:
+                    faults.append(Violation(path=(*path, name), message=TOO_LONG_INTEGER))
+                exact[name] = _whole(value)
+        for name in self.integer_lists:
+            if isinstance(members := values.get(name), list):
+                exact[name] = [_whole(member) for member in members]
+        return {**values, **exact} if exact else values
 
     def _place(self, values: Values, path: Path) -> Bound:
         bound, budget = Bound(body={} if self.has_body else None, shape=self.shape), Budget()
@@ -160,7 +115,7 @@ class CompiledCapability:
                     bound.body = bound.body or {}
                     bound.body[name] = value
         self._require_path(bound, path)
-        if bound.body and self.shape is not _JSON_BODY:
+        if bound.body and self.shape is not JSON_BODY:
             bound.body = self._shaped(bound.body, path)
         return bound
 
@@ -179,61 +134,14 @@ class CompiledCapability:
             raise InvalidInput([Violation(path=(*path, name), message=message) for name in missing])
 
 
-def compile_capability(
-    *,
-    method: HttpMethod,
-    effect: CapabilityEffect,
-    endpoint: str,
-    schema: Schema,
-    timeout_seconds: float,
-    body_format: BodyFormat = BodyFormat.JSON,
-    array_format: ArrayFormat = ArrayFormat.REPEAT,
-) -> CompiledCapability:
-    """Compile a declaration. `check_endpoint` and `check_schema` must have accepted it."""
-    declared = properties_of(schema)
-    in_path = frozenset(template_names(endpoint))
-    places = {name: location_of(name, found, method, in_path) for name, found in declared.items()}
-    elsewhere = InputLocation.QUERY if body_format is BodyFormat.RAW else default_location(method)
-    takes_unknown = schema.get("additionalProperties", True) is not False
-    in_body = InputLocation.BODY in {*places.values(), *([elsewhere] if takes_unknown else [])}
-    by_name = {name: own for name, found in declared.items() if (own := array_format_of(found)) is not None}
-    lists = Lists(otherwise=array_format, by_name=by_name)
-    return CompiledCapability(
-        method=method,
-        effect=effect,
-        url_parts=parse_endpoint(endpoint),
-        places=places,
-        elsewhere=elsewhere,
-        has_body=in_body and body_format is not BodyFormat.RAW,
-        shape=shape_of(body_format, lists, declared),
-        lists=lists,
-        coerce={name: coercion_of(schema, found) for name, found in declared.items()},
-        integers=tuple(name for name, found in declared.items() if type_of(schema, found) is InputType.INTEGER),
-        defaults={name: found["default"] for name, found in declared.items() if "default" in found},
-        validator=Validator.of(schema),
-        timeout_seconds=timeout_seconds,
-    )
-
-
-def shape_of(body_format: BodyFormat, lists: Lists, declared: Mapping[str, Schema]) -> BodyShape:
-    """The form of a body with these inputs."""
-    if body_format is BodyFormat.JSON:
-        return _JSON_BODY
-    media = {name: str(found["contentMediaType"]) for name, found in declared.items() if "contentMediaType" in found}
-    files = frozenset(name for name, found in declared.items() if gives_files(found))
-    return BodyShape(format=body_format, lists=lists, media=media, files=files)
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else value
 
 
 def _files(value: object, path: Path) -> object:
     if isinstance(value, list):
         return [read_file(one, (*path, str(index))) for index, one in enumerate(value) if one is not None]
     return None if value is None else read_file(value, path)
-
-
-def _identity(value: object) -> object:
-    if isinstance(value, list):
-        return [_identity(one) for one in value]
-    return value.identity() if isinstance(value, File) else value
 
 
 def _segment(value: object, path: Path) -> str:

@@ -112,6 +112,12 @@ def type_of(schema: Schema, declared: Schema) -> InputType:
     return InputType[word] if word in InputType.__members__ else InputType.ANY
 
 
+def item_type_of(schema: Schema, declared: Schema) -> InputType:
+    """The type of a list's members; ANY if there is not exactly one."""
+    items = declared.get("items")
+    return type_of(schema, items) if isinstance(items, Mapping) else InputType.ANY
+
+
 def resolve(schema: object, reference: str) -> object | None:
     """The target of a local reference (`#/…`, RFC 6901), or None."""
     found: object | None = schema

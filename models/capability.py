@@ -6,11 +6,14 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from models.row import UNAUDITED, Changeable, Owned, Scope, json_field, key_type, ref_field, text_field, word_field
-from models.vocabulary import CapabilityEffect, HttpMethod, Permission
+from models.vocabulary import ArrayFormat, BodyFormat, CapabilityEffect, HttpMethod, Permission
 
 
 class Capability(Changeable, Owned, table=True):
-    """`input_schema`: JSON Schema 2020-12 of an object; `x-in` names the place of each input."""
+    """`input_schema`: JSON Schema 2020-12 of an object; `x-in` names the place of each input.
+
+    `array_format`: lists in the query and in forms, unless an input has its own `x-array-format`.
+    """
 
     read_permission = Permission.INTEGRATIONS_READ
     scope = Scope.INTEGRATION
@@ -30,6 +33,8 @@ class Capability(Changeable, Owned, table=True):
     method: HttpMethod = word_field(HttpMethod)
     endpoint: str = text_field(2048)
     effect: CapabilityEffect = word_field(CapabilityEffect)
+    body_format: BodyFormat = word_field(BodyFormat, default=BodyFormat.JSON)
+    array_format: ArrayFormat = word_field(ArrayFormat, default=ArrayFormat.REPEAT)
     input_schema: dict[str, Any] = json_field()
     output_schema: dict[str, Any] | None = json_field(default=None)
     required_scopes: list[str] = json_field(default_factory=list)

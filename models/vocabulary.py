@@ -2,6 +2,13 @@
 
 from enum import StrEnum
 
+from models.request_words import ArrayFormat as ArrayFormat
+from models.request_words import BodyFormat as BodyFormat
+from models.request_words import CapabilityEffect as CapabilityEffect
+from models.request_words import HttpMethod as HttpMethod
+from models.request_words import InputLocation as InputLocation
+from models.request_words import InputType as InputType
+
 
 class Permission(StrEnum):
     """What a token may do. No word implies another; WRITE of a noun brings its READ when a token is made.
@@ -168,45 +175,6 @@ class Selection(StrEnum):
     SELECTED = "SELECTED"
 
 
-class HttpMethod(StrEnum):
-    """HTTP methods that a capability may have."""
-
-    GET = "GET"
-    POST = "POST"
-    PUT = "PUT"
-    PATCH = "PATCH"
-    DELETE = "DELETE"
-
-
-class CapabilityEffect(StrEnum):
-    """READ changes nothing; DESTRUCTIVE cannot be undone."""
-
-    READ = "READ"
-    WRITE = "WRITE"
-    DESTRUCTIVE = "DESTRUCTIVE"
-
-
-class InputType(StrEnum):
-    """JSON types of inputs."""
-
-    STRING = "STRING"
-    NUMBER = "NUMBER"
-    INTEGER = "INTEGER"
-    BOOLEAN = "BOOLEAN"
-    ARRAY = "ARRAY"
-    OBJECT = "OBJECT"
-    ANY = "ANY"
-
-
-class InputLocation(StrEnum):
-    """The place of an input in the request."""
-
-    PATH = "PATH"
-    QUERY = "QUERY"
-    HEADER = "HEADER"
-    BODY = "BODY"
-
-
 class DispatchOutcome(StrEnum):
     """OUTCOME_UNKNOWN: the process died between intent and outcome. REFUSED: stopped before anything left."""
 
@@ -256,13 +224,17 @@ class IdempotencyFate(StrEnum):
 
 
 class UploadPurpose(StrEnum):
-    """Purpose and limit of an upload: ICON 1 MB, PREVIEW 2 MB, SCRIPT 16 MB, DOCUMENT 64 MB, TEMPLATE 64 MB."""
+    """Purpose and limit of an upload: ICON 1 MB, PREVIEW 2 MB, SCRIPT 16 MB, DOCUMENT 64 MB, TEMPLATE 64 MB.
+
+    FILE, 8 MB: any bytes, to be sent with calls.
+    """
 
     ICON = "ICON"
     PREVIEW = "PREVIEW"
     SCRIPT = "SCRIPT"
     DOCUMENT = "DOCUMENT"
     TEMPLATE = "TEMPLATE"
+    FILE = "FILE"
 
 
 class ShareLevel(StrEnum):

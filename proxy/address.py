@@ -111,11 +111,13 @@ def build_url(
     base_url: str | None,
     endpoint: Sequence[str | Slot],
     values: Mapping[str, str],
-    query: Sequence[tuple[str, str]] = (),
+    query: Sequence[tuple[str, str | tuple[str, ...]]] = (),
     *,
     path: Path = ("inputs",),
 ) -> str:
     """The address to call. Each value becomes part of one path segment, percent-encoded (RFC 3986 §2.1).
+
+    A tuple in `query` is one value of several members, with commas between them (RFC 6570 §3.2.8).
 
     `endpoint` comes from `parse_endpoint`. Raises InvalidInput at `path` + the input's name for an empty value, or
     one that a server could read as `..`; at `endpoint` for a relative one without a base.
@@ -129,13 +131,17 @@ def build_url(
     if "/." in fixed and any(map(climbs, fixed.split("/"))):
         raise InvalidInput.at(path, "The inputs make a `.` or `..` segment in the address.")
     pairs = [own_query] if own_query else []
-    pairs += [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query]
+    pairs += [f"{quote(name, safe='')}={_quoted(value)}" for name, value in query]
     return f"{fixed}?{'&'.join(pairs)}" if pairs else fixed
 
 
 def climbs(segment: str) -> bool:
     """Whether a server reads this segment as `.` or `..`, also encoded or with parameters (`..;x`)."""
     return unquote(segment).partition(";")[0].strip() in (".", "..")
+
+
+def _quoted(value: str | tuple[str, ...]) -> str:
+    return quote(value, safe="") if isinstance(value, str) else ",".join([quote(one, safe="") for one in value])
 
 
 def _check_query(query: str) -> str | None:

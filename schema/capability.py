@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models import tables
-from models.vocabulary import CapabilityEffect, HttpMethod, InputLocation, InputType, UnavailableReason
+from models.vocabulary import (
+    ArrayFormat,
+    BodyFormat,
+    CapabilityEffect,
+    HttpMethod,
+    InputLocation,
+    InputType,
+    UnavailableReason,
+)
 from resolvers.capabilities import edges, queries
 from resolvers.capabilities.fields import inputs
 from resolvers.integrations.edges import READINESS_BY_INTEGRATION
@@ -52,8 +60,12 @@ class Capability(RowNode):
     method: HttpMethod = column("HTTP method.")
     endpoint: str = column("Absolute https address, or path below the API base; `{input}` is filled from the inputs.")
     effect: CapabilityEffect = column("What it does to the remote service; from the method unless declared.")
+    body_format: BodyFormat = column("Form of the body.")
+    array_format: ArrayFormat = column("Lists in the query and in forms; an input's `x-array-format` outranks it.")
     inputs: list[CapabilityInput] = derived(inputs, "The top-level inputs, in order.")
-    input_schema: JSON = column("The whole declaration as JSON Schema 2020-12; `x-in` says where a value goes.")
+    input_schema: JSON = column(
+        "The whole declaration as JSON Schema 2020-12; `x-in` says where a value goes, `x-file` that it is a file."
+    )
     output_schema: JSON | None = column("Shape of a good answer.")
     required_scopes: list[str] = column("Scopes that the connection must have been granted.")
     timeout_seconds: int = column("Total time limit.")

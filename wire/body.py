@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import re
 from dataclasses import dataclass
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
 from models.errors import TooLarge
+from proxy.inputs.numbers import Changed, first_changed
+from resolvers.unset import UNSET
 from wire.refusal import BadRequest
 
 #: The deepest value that orjson writes. An answer wraps values that were read, so they must be writable.
 _WRITABLE_DEPTH = 254
-#: The shortest run of digits that may not fit into 64 bits.
-_LONG_INTEGER = re.compile(rb"[0-9]{19}")
 _MOST_DIGITS = 20
+#: A larger body is read in a thread: its numbers may take a tenth of a second.
+_LARGE = 100_000
+_LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +32,23 @@ class BodyLimits:
 
 
 async def read_json(request: Request, limits: BodyLimits) -> object:
-    """The value of a JSON body in UTF-8 (RFC 8259).
+    """The value of a JSON body in UTF-8 (RFC 8259); UNSET if it came in chunks and is empty, which is no body.
 
     Raises TooLarge, or BadRequest 400 (not JSON, nested too deeply, a number that JSON readers round),
     408 (too slow) or 415 (not `application/json` in UTF-8, or with a content encoding such as gzip).
     """
-    require_json(request.headers.get("content-type", ""))
-    return parse_json(await read_body(request, limits), limits)
+    content_type = request.headers.get("content-type", "")
+    if "transfer-encoding" in request.headers:  # its size is known at its end
+        raw = await read_body(request, limits)
+        if not raw:
+            return UNSET
+        require_json(content_type)
+    else:
+        require_json(content_type)
+        raw = await read_body(request, limits)
+    if len(raw) > _LARGE:
+        return await asyncio.to_thread(parse_json, raw, limits)
+    return parse_json(raw, limits)
 
 
 async def read_body(request: Request, limits: BodyLimits) -> bytes:
@@ -76,16 +87,17 @@ def require_json(content_type: str) -> None:
 def parse_json(raw: bytes, limits: BodyLimits) -> object:
     """The value. Refuses JSON that another reader would read differently.
 
-    Integers beyond 64 bits would silently become floats, so they are refused. Of equal keys the last counts.
-    Raises BadRequest 400.
+    Numbers that a double would change and integers beyond 64 bits are refused by their place. Of equal keys the last
+    counts. Raises BadRequest 400.
     """
     try:
         value: object = orjson.loads(raw)
     except orjson.JSONDecodeError as cause:
-        raise BadRequest(400, f"The body is not JSON: {cause.msg}.") from cause
+        raise _no_json(raw, cause) from cause
     _check_depth(value, raw, limits.depth)
-    if _LONG_INTEGER.search(raw):
-        _check_integers(raw)
+    changed = first_changed(raw)
+    if changed is not None:
+        raise _changed(changed)
     return value
 
 
@@ -123,9 +135,17 @@ def _check_depth(value: object, raw: bytes, depth: int) -> None:
         raise BadRequest(400, f"The JSON is nested deeper than {depth} levels.") from cause
 
 
-def _check_integers(raw: bytes) -> None:
-    """Reads integers of any length, and lets orjson refuse those beyond 64 bits: both in native code."""
-    try:
-        orjson.dumps(json.loads(raw))
-    except (ValueError, orjson.JSONEncodeError) as cause:
-        raise BadRequest(400, "The JSON has an integer of more than 64 bits; send it as a string.") from cause
+def _no_json(raw: bytes, cause: orjson.JSONDecodeError) -> BadRequest:
+    """orjson takes a number beyond the doubles, such as 1e400, for no JSON."""
+    with contextlib.suppress(ValueError, RecursionError):
+        changed = first_changed(raw)
+        if changed is not None:
+            return _changed(changed)
+    return BadRequest(400, f"The body is not JSON: {cause.msg}.")
+
+
+def _changed(number: Changed) -> BadRequest:
+    place = ".".join(number.path).encode("utf-8", "replace").decode()[:_LONGEST_SHOWN]
+    at = f" at {place}" if place else ""
+    shown = f"The number {number.text[:_LONGEST_SHOWN]}{at} would be changed"
+    return BadRequest(400, f"{shown}: the hub holds integers of 64 bits and doubles. Send it as a string.")

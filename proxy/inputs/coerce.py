@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
 import orjson
 
 from models.vocabulary import InputType
-from proxy.inputs.simple import Schema, type_of
+from proxy.inputs.members import Members
+from proxy.inputs.numbers import CHANGED, first_changed, integer_of, number_of
+from proxy.inputs.simple import Schema, item_type_of, type_of
 
 Text = str | list[str]
 Coerce = Callable[[Text], object]
-
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,39})")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,39})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")
 
 
 def coercion_of(schema: Schema, declared: Schema) -> Coerce:
     """The function that converts text to a value of this property. It raises ValueError with a sentence."""
     kind = type_of(schema, declared)
     if kind is InputType.ARRAY:
-        items = declared.get("items")
-        item = type_of(schema, items) if isinstance(items, Mapping) else InputType.ANY
-        return partial(_array, _SCALARS[item])
+        return partial(_array, _SCALARS[item_type_of(schema, declared)])
     options = declared.get("enum")
     if kind is InputType.ANY and isinstance(options, list):
         return partial(_single, partial(_option, {to_text(option): option for option in reversed(options)}))
@@ -47,7 +43,7 @@ def _single(scalar: Callable[[str], object], text: Text) -> object:
 def _array(scalar: Callable[[str], object], text: Text) -> object:
     if isinstance(text, str):
         text = [text]
-    if len(text) == 1 and text[0].lstrip().startswith("["):
+    if len(text) == 1 and not isinstance(text, Members) and text[0].lstrip().startswith("["):
         return _json(text[0])
     return [scalar(member) for member in text]
 
@@ -57,15 +53,17 @@ def _option(options: Mapping[str, object], text: str) -> object:
 
 
 def _integer(text: str) -> object:
-    if not _INTEGER.fullmatch(text):
+    value = integer_of(text)
+    if value is None:
         raise ValueError("It is not an integer.")
-    return int(text)
+    return value
 
 
 def _number(text: str) -> object:
-    if not _NUMBER.fullmatch(text):
+    value = number_of(text)
+    if value is None:
         raise ValueError("It is not a number.")
-    return int(text) if _INTEGER.fullmatch(text) else float(text)
+    return value
 
 
 def _boolean(text: str) -> object:
@@ -77,9 +75,12 @@ def _boolean(text: str) -> object:
 
 def _json(text: str) -> object:
     try:
-        return orjson.loads(text)
+        value: object = orjson.loads(text)
     except ValueError as error:
         raise ValueError("It is not JSON.") from error
+    if first_changed(text.encode()):
+        raise ValueError(CHANGED)
+    return value
 
 
 def _as_is(text: str) -> object:
@@ -93,5 +94,6 @@ _SCALARS: Mapping[InputType, Callable[[str], object]] = {
     InputType.BOOLEAN: _boolean,
     InputType.ARRAY: _json,
     InputType.OBJECT: _json,
+    InputType.FILE: _json,
     InputType.ANY: _as_is,
 }

@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-import orjson
+from dataclasses import dataclass
 
 from models.errors import InvalidInput, Path, Violation
-from models.vocabulary import CapabilityEffect, HttpMethod, InputLocation, InputType
-from proxy.address import Slot, parse_endpoint, template_names
+from models.vocabulary import BodyFormat, CapabilityEffect, HttpMethod, InputLocation
+from proxy.address import Slot
 from proxy.headers import check_value
 from proxy.inputs.admissible import TOO_LONG_INTEGER, objections
 from proxy.inputs.apart import Apart
-from proxy.inputs.coerce import Coerce, coercion_of, to_text
-from proxy.inputs.simple import Schema, default_location, location_of, properties_of, type_of
+from proxy.inputs.bodies import JSON_BODY, BodyShape
+from proxy.inputs.bound import Bound
+from proxy.inputs.coerce import Coerce, to_text
+from proxy.inputs.files import read_file
+from proxy.inputs.members import gathered
+from proxy.inputs.pairs import Budget, Lists, query_pairs
 from proxy.inputs.validate import Validator
 
 Values = Mapping[str, object]
 
 
-@dataclass(slots=True)
-class Bound:
-    """Values by place; path values are not yet encoded. `body`: None if no input belongs to the body."""
-
-    path: dict[str, str] = field(default_factory=dict)
-    query: list[tuple[str, str]] = field(default_factory=list)
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    body: dict[str, object] | None = None
-
-    def body_bytes(self) -> bytes | None:
-        """The body, serialised to JSON from the values."""
-        return None if self.body is None else orjson.dumps(self.body)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CompiledCapability:
-    """`places`: the place of each declared input. `elsewhere`: the place of undeclared ones."""
+    """`places`: the place of each declared input. `elsewhere`: the place of undeclared ones.
+
+    `arrays`: the declared lists. `integer_lists`: those of integers that are sent as text.
+    """
 
     method: HttpMethod
     effect: CapabilityEffect
@@ -44,8 +35,12 @@ class CompiledCapability:
     places: Mapping[str, InputLocation]
     elsewhere: InputLocation
     has_body: bool
+    shape: BodyShape
+    lists: Lists
     coerce: Mapping[str, Coerce]
+    arrays: frozenset[str]
     integers: tuple[str, ...]
+    integer_lists: tuple[str, ...]
     defaults: Mapping[str, object]
     validator: Validator
     timeout_seconds: float
@@ -63,11 +58,11 @@ class CompiledCapability:
             raise InvalidInput.at(path, "The inputs must be a JSON object.")
         faults: list[Violation] = []
         if from_text:
-            values = self._read(values, path, faults)
+            values = self._read(gathered(values, self.arrays, self.coerce, path, faults), path, faults)
         unsound = objections(values, path)
         if unsound:  # a validator cannot handle such values
             raise InvalidInput([*faults, *unsound])
-        faults += self._imprecise(values, path)
+        values = self._exact(values, path, faults)
         if self.defaults:
             values = {**self.defaults, **values}
         faulty = {fault.path[: len(path) + 1] for fault in faults}
@@ -90,29 +85,47 @@ class CompiledCapability:
                 faults.append(Violation(path=(*path, name), message=str(error)))
         return read
 
-    def _imprecise(self, values: Values, path: Path) -> list[Violation]:
-        """Violations for floats that a JSON parser made of integers beyond 64 bits."""
-        return [
-            Violation(path=(*path, name), message=TOO_LONG_INTEGER)
-            for name in self.integers
-            if isinstance(value := values.get(name), float) and abs(value) >= 2**63
-        ]
+    def _exact(self, values: dict[str, object], path: Path, faults: list[Violation]) -> dict[str, object]:
+        """The values, with `7.0` of an integer as 7: many services refuse the other form.
+
+        Adds faults for floats that a JSON parser made of integers beyond 64 bits.
+        """
+        exact: dict[str, object] = {}
+        for name in self.integers:
+            if isinstance(value := values.get(name), float):
+                if abs(value) >= 2**63:
+                    faults.append(Violation(path=(*path, name), message=TOO_LONG_INTEGER))
+                exact[name] = _whole(value)
+        for name in self.integer_lists:
+            if isinstance(members := values.get(name), list):
+                exact[name] = [_whole(member) for member in members]
+        return {**values, **exact} if exact else values
 
     def _place(self, values: Values, path: Path) -> Bound:
-        bound = Bound(body={} if self.has_body else None)
+        bound, budget = Bound(body={} if self.has_body else None, shape=self.shape), Budget()
         for name, value in values.items():
             match self.places.get(name, self.elsewhere):
                 case InputLocation.PATH:
                     bound.path[name] = _segment(value, (*path, name))
                 case InputLocation.QUERY:
-                    bound.query += _pairs(name, value)
+                    bound.query += query_pairs(name, value, self.lists.of(name), (*path, name), budget)
                 case InputLocation.HEADER:
                     bound.headers += _header(name, value, (*path, name))
                 case InputLocation.BODY:
                     bound.body = bound.body or {}
                     bound.body[name] = value
         self._require_path(bound, path)
+        if bound.body and self.shape is not JSON_BODY:
+            bound.body = self._shaped(bound.body, path)
         return bound
+
+    def _shaped(self, body: Values, path: Path) -> dict[str, object] | None:
+        """The body with its files read. RAW without a value is no body."""
+        if self.shape.format is BodyFormat.RAW and None in body.values():
+            return None
+        return {
+            name: _files(value, (*path, name)) if name in self.shape.files else value for name, value in body.items()
+        }
 
     def _require_path(self, bound: Bound, path: Path) -> None:
         missing = [part.name for part in self.url_parts if isinstance(part, Slot) and part.name not in bound.path]
@@ -121,40 +134,20 @@ class CompiledCapability:
             raise InvalidInput([Violation(path=(*path, name), message=message) for name in missing])
 
 
-def compile_capability(
-    *, method: HttpMethod, effect: CapabilityEffect, endpoint: str, schema: Schema, timeout_seconds: float
-) -> CompiledCapability:
-    """Compile a declaration. `check_endpoint` and `check_schema` must have accepted it."""
-    declared = properties_of(schema)
-    in_path = frozenset(template_names(endpoint))
-    places = {name: location_of(name, found, method, in_path) for name, found in declared.items()}
-    elsewhere = default_location(method)
-    takes_unknown = schema.get("additionalProperties", True) is not False
-    return CompiledCapability(
-        method=method,
-        effect=effect,
-        url_parts=parse_endpoint(endpoint),
-        places=places,
-        elsewhere=elsewhere,
-        has_body=InputLocation.BODY in {*places.values(), *([elsewhere] if takes_unknown else [])},
-        coerce={name: coercion_of(schema, found) for name, found in declared.items()},
-        integers=tuple(name for name, found in declared.items() if type_of(schema, found) is InputType.INTEGER),
-        defaults={name: found["default"] for name, found in declared.items() if "default" in found},
-        validator=Validator.of(schema),
-        timeout_seconds=timeout_seconds,
-    )
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else value
+
+
+def _files(value: object, path: Path) -> object:
+    if isinstance(value, list):
+        return [read_file(one, (*path, str(index))) for index, one in enumerate(value) if one is not None]
+    return None if value is None else read_file(value, path)
 
 
 def _segment(value: object, path: Path) -> str:
     if value is None or isinstance(value, dict | list):
         raise InvalidInput.at(path, "It is part of the address, so it must be text, a number or a boolean.")
     return to_text(value)
-
-
-def _pairs(name: str, value: object) -> list[tuple[str, str]]:
-    if isinstance(value, list):
-        return [(name, to_text(member)) for member in value]
-    return [] if value is None else [(name, to_text(value))]
 
 
 def _header(name: str, value: object, path: Path) -> list[tuple[str, str]]:

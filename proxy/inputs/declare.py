@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from jsonschema_rs import ValidationError
 
 from models.errors import Path, Violation
-from models.vocabulary import HttpMethod, InputLocation, InputType
+from models.vocabulary import BodyFormat, HttpMethod, InputLocation, InputType
 from proxy.address import template_names
 from proxy.headers import check_given_header
 from proxy.inputs.admissible import objections
 from proxy.inputs.child import compile_schema
 from proxy.inputs.regexes import LINEAR
+from proxy.inputs.shapes import shape_faults
 from proxy.inputs.simple import Schema, location_of, properties_of, type_of
 from proxy.inputs.tree import extent_of
 from proxy.inputs.validate import Validator, violation_of
@@ -22,7 +23,9 @@ _MOST_NODES, _MOST_REGEXES = 30_000, 1_000  # of all schemas of a declaration
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def check_schema(schema: object, method: HttpMethod, endpoint: str) -> tuple[Violation, ...]:
+def check_schema(
+    schema: object, method: HttpMethod, endpoint: str, body_format: BodyFormat = BodyFormat.JSON
+) -> tuple[Violation, ...]:
     """The faults of a declared schema, by their paths inside the schema; empty if it can be stored.
 
     Refused: references to other documents, `$dynamicRef`, regexes with look-around or back-references or over 200
@@ -31,7 +34,11 @@ def check_schema(schema: object, method: HttpMethod, endpoint: str) -> tuple[Vio
     if not isinstance(schema, Mapping):
         return (Violation(path=(), message="It must be an object: a JSON Schema of the inputs."),)
     faults = tuple(_root(schema)) or check_any_schema(schema)
-    return faults or (*_properties(schema, method, endpoint), *_defaults(schema))
+    return faults or (
+        *_properties(schema, method, endpoint),
+        *shape_faults(schema, method, endpoint, body_format),
+        *_defaults(schema),
+    )
 
 
 def check_any_schema(schema: object) -> tuple[Violation, ...]:
@@ -90,8 +97,8 @@ def _misplaced(
         return "An input in the path must not be an array or an object."
     if location is InputLocation.HEADER:
         return check_given_header(name, "")
-    if location is InputLocation.BODY and method is HttpMethod.GET:
-        return "GET has no body; use query, path or header."
+    if location is InputLocation.BODY and method in (HttpMethod.GET, HttpMethod.HEAD):
+        return f"{method} has no body; use query, path or header."
     return None
 
 

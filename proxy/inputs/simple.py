@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.errors import InvalidInput
-from models.vocabulary import HttpMethod, InputLocation, InputType
+from models.vocabulary import ArrayFormat, HttpMethod, InputLocation, InputType
 from proxy.address import template_names
 
 Schema = Mapping[str, object]
@@ -80,12 +80,26 @@ def location_of(
 
 def default_location(method: HttpMethod) -> InputLocation:
     """The place of inputs without `x-in` and of undeclared ones."""
-    bodiless = method in (HttpMethod.GET, HttpMethod.DELETE)
+    bodiless = method in (HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE)
     return InputLocation.QUERY if bodiless else InputLocation.BODY
 
 
+def array_format_of(declared: Schema) -> ArrayFormat | None:
+    """How the lists of an input are written by its own `x-array-format`; None for as its capability says."""
+    given = declared.get("x-array-format")
+    return ArrayFormat[given.upper()] if isinstance(given, str) and given.upper() in ArrayFormat.__members__ else None
+
+
+def gives_files(declared: Schema) -> bool:
+    """Whether the value of an input is a file, or a list of files: `x-file` at it or at its items."""
+    items = declared.get("items")
+    return declared.get("x-file") is True or (isinstance(items, Mapping) and items.get("x-file") is True)
+
+
 def type_of(schema: Schema, declared: Schema) -> InputType:
-    """The JSON type of a property besides null, after following local references; ANY if there is not exactly one."""
+    """The type of a property besides null, after following local references; ANY if there is not exactly one."""
+    if declared.get("x-file") is True:
+        return InputType.FILE
     for _ in range(8):
         reference = declared.get("$ref")
         target = resolve(schema, reference) if isinstance(reference, str) else None
@@ -96,6 +110,12 @@ def type_of(schema: Schema, declared: Schema) -> InputType:
     named = [kinds] if isinstance(kinds, str) else [kind for kind in _names(kinds) if kind != "null"]
     word = named[0].upper() if len(named) == 1 else ""
     return InputType[word] if word in InputType.__members__ else InputType.ANY
+
+
+def item_type_of(schema: Schema, declared: Schema) -> InputType:
+    """The type of a list's members; ANY if there is not exactly one."""
+    items = declared.get("items")
+    return type_of(schema, items) if isinstance(items, Mapping) else InputType.ANY
 
 
 def resolve(schema: object, reference: str) -> object | None:
@@ -114,7 +134,9 @@ def resolve(schema: object, reference: str) -> object | None:
 
 def _property(declared: SimpleInput) -> dict[str, object]:
     made: dict[str, object] = {}
-    if declared.type is not InputType.ANY:
+    if declared.type is InputType.FILE:
+        made["x-file"] = True
+    elif declared.type is not InputType.ANY:
         made["type"] = declared.type.lower()
     if declared.description is not None:
         made["description"] = declared.description

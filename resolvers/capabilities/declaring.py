@@ -16,7 +16,7 @@ from sqlmodel import SQLModel, col
 from models.errors import Forbidden
 from models.row import folded
 from models.tables import Capability, EventType, Integration
-from models.vocabulary import CapabilityEffect, HttpMethod, Permission
+from models.vocabulary import ArrayFormat, BodyFormat, CapabilityEffect, HttpMethod, Permission
 from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, suffix_of
 from resolvers.changes import changed
 from resolvers.work import Work
@@ -27,7 +27,13 @@ R = TypeVar("R")
 #: Rows of one turn of the event loop, which take some 0.2 ms each to send; and seconds of the processor to make them.
 _PIECE: Final = 50
 _SECONDS: Final = 0.01
-_EFFECTS: Final = {HttpMethod.GET: CapabilityEffect.READ, HttpMethod.DELETE: CapabilityEffect.DESTRUCTIVE}
+_EFFECTS: Final = {
+    HttpMethod.GET: CapabilityEffect.READ,
+    HttpMethod.HEAD: CapabilityEffect.READ,
+    HttpMethod.DELETE: CapabilityEffect.DESTRUCTIVE,
+}
+#: Forms that a digest leaves out: it is the same as before there were others.
+_USUAL: Final = (BodyFormat.JSON, ArrayFormat.REPEAT)
 
 
 def permit_declaring(work: Work, manifest: Sequence[DeclareCapability] = ()) -> None:
@@ -39,7 +45,7 @@ def permit_declaring(work: Work, manifest: Sequence[DeclareCapability] = ()) -> 
     if work.caller.may(Permission.DISPATCH_WRITE):
         return
     for index, one in enumerate(manifest):
-        if one.effect is CapabilityEffect.READ and one.method is not HttpMethod.GET:
+        if one.effect is CapabilityEffect.READ and effect_of(one.method) is not CapabilityEffect.READ:
             raise Forbidden(
                 f"Effect READ of a {one.method} needs the permission DISPATCH_WRITE; leave it out, or use GET.",
                 permission=Permission.DISPATCH_WRITE,
@@ -100,6 +106,7 @@ def _fill(row: Capability, one: DeclareCapability, position: int) -> None:
     row.search_text = folded(row.name, row.description)
     row.method, row.endpoint = one.method, one.endpoint
     row.effect = one.effect or effect_of(one.method)
+    row.body_format, row.array_format = one.body_format, one.array_format
     row.input_schema, row.output_schema = one.schema(), one.output_schema
     row.required_scopes = list(one.required_scopes)
     row.timeout_seconds = one.timeout_seconds
@@ -108,7 +115,8 @@ def _fill(row: Capability, one: DeclareCapability, position: int) -> None:
 
 def _digest(row: Capability) -> str:
     declared = (row.method, row.endpoint, row.effect, row.input_schema, row.output_schema)
-    rest = (row.required_scopes, row.timeout_seconds)
+    forms = (row.body_format, row.array_format)
+    rest = (row.required_scopes, row.timeout_seconds, *(() if forms == _USUAL else forms))
     return hashlib.sha256(orjson.dumps([*declared, *rest])).hexdigest()
 
 

@@ -9,9 +9,16 @@ from typing import Any, Final
 
 from models.errors import InvalidInput, Path
 from models.tables import Integration
-from models.vocabulary import CapabilityEffect, HttpMethod
+from models.vocabulary import ArrayFormat, BodyFormat, CapabilityEffect, HttpMethod
 from proxy.address import check_endpoint
-from proxy.inputs import SimpleInput, check_any_schema, check_extent, check_schema, schema_of_simple_inputs
+from proxy.inputs import (
+    SimpleInput,
+    check_any_schema,
+    check_body_format,
+    check_extent,
+    check_schema,
+    schema_of_simple_inputs,
+)
 from resolvers.faults import ADDRESS, TEXT, WORD, Faults
 
 MOST_CAPABILITIES: Final = 1000
@@ -20,7 +27,7 @@ _MOST_SCOPES: Final = 100
 _GREATEST_TIMEOUT: Final = 300
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*")
 #: Keywords of the stored schema, and their names in the simple form.
-_SIMPLE: Final = {"x-in": "location", "enum": "options", "default": "default", "type": "type"}
+_SIMPLE: Final = {"x-in": "location", "enum": "options", "default": "default", "type": "type", "x-file": "type"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +39,8 @@ class DeclareCapability:
     endpoint: str
     description: str | None = None
     effect: CapabilityEffect | None = None
+    body_format: BodyFormat = BodyFormat.JSON
+    array_format: ArrayFormat = ArrayFormat.REPEAT
     inputs: Sequence[SimpleInput] | None = None
     input_schema: dict[str, Any] | None = None
     output_schema: dict[str, Any] | None = None
@@ -129,8 +138,11 @@ def _check_inputs(faults: Faults, here: Path, one: DeclareCapability) -> None:
         for violation in refusal.violations:
             faults.add((*here, *violation.path), violation.message)
         return
-    for violation in check_schema(schema, one.method, one.endpoint):
+    violations = check_schema(schema, one.method, one.endpoint, one.body_format)
+    for violation in violations:
         faults.add((*here, *_place(one, violation.path)), violation.message)
+    if not violations and (problem := check_body_format(schema, one.method, one.endpoint, one.body_format)):
+        faults.add((*here, "body_format"), problem)
 
 
 def _place(one: DeclareCapability, path: Path) -> Path:

@@ -7,12 +7,15 @@ from typing import Any, Final
 
 from models.errors import Forbidden, NotFound, WrongMethod
 from models.tables import Capability, Connection
-from models.vocabulary import CapabilityEffect, HttpMethod, Permission
+from models.vocabulary import BodyFormat, CapabilityEffect, HttpMethod, Permission
 from proxy.address import build_url
+from proxy.auth import Pairs
 from proxy.inputs import Bound, CompiledCapability, compile_capability, takes_long
+from proxy.inputs.pairs import Pair
 from proxy.message import OutboundRequest
 from resolvers.acting import ForUser
 from resolvers.dispatching.find import CapabilityName, FoundCapability, find_capability
+from resolvers.dispatching.uploads import read_uploads
 from resolvers.fitness import withheld_at
 from resolvers.idempotency import check_key, digest_of_input
 from resolvers.outbound.request import Outbound, merged, outbound, route_of
@@ -72,11 +75,13 @@ async def candidate(work: Work, run: RunCapability) -> Candidate:
         from_text=run.from_text,
         path=("inputs",),
     )
+    if bound.shape.files:
+        await read_uploads(work, bound, ("inputs",))
     picked = await choose(work, found.integration, found.candidates, named=run.connection_id)
     readiness = Readiness.of(found.integration, found.installation, found.definition, picked)
     ready = availability(readiness, found.capability.required_scopes, endpoint=found.capability.endpoint)
     connection_id = picked.connection.id if picked.connection else None
-    parts = [found.capability.id, bound.path, bound.query, bound.headers, bound.body, connection_id]
+    parts = [found.capability.id, *bound.identity(), connection_id]
     return Candidate(
         found=found, compiled=compiled, bound=bound, picked=picked, ready=ready, digest=digest_of_input(parts)
     )
@@ -90,23 +95,30 @@ async def build(work: Work, chosen: Candidate, key: str | None) -> Outbound:
     bound, capability, integration = chosen.bound, chosen.capability, chosen.found.integration
     withheld = withheld_at(integration, chosen.connection, capability.endpoint) is not None
     route = route_of(work, integration, chosen.connection, withheld=withheld)
-    query = (*bound.query, *route.granted.query)
+    query: tuple[Pair, ...] = (*bound.query, *route.granted.query)
     url = build_url(route.base_url, chosen.compiled.url_parts, bound.path, query, path=("inputs",))
-    body = bound.body_bytes()
-    own = [("Content-Type", "application/json")] if body is not None else []
+    body = bound.encoded(("inputs",))
+    own = [("Content-Type", body.content_type)] if body is not None else []
     if key is not None:
         own.append((KEY_HEADER, key))
     request = OutboundRequest(
         method=capability.method,
         url=url,
         headers=merged(own, bound.headers),
-        body=body,
+        body=body.content if body is not None else None,
         timeout_seconds=capability.timeout_seconds,
         lane=work.organization_id,
         retry_safe=key is not None,
         pooled=True,
     )
-    return await outbound(work, route, request)
+    return await outbound(work, route, request, fixed=_type_of_form(bound, request))
+
+
+def _type_of_form(bound: Bound, request: OutboundRequest) -> Pairs:
+    """The Content-Type of a declared form of body: an integration's own header is for its other calls."""
+    if bound.shape.format is BodyFormat.JSON:
+        return ()
+    return tuple(header for header in request.headers if header[0].lower() == "content-type")
 
 
 def _permit(work: Work, capability: Capability, method: HttpMethod | None) -> None:
@@ -140,6 +152,8 @@ async def _compiled(work: Work, capability: Capability) -> CompiledCapability:
             endpoint=capability.endpoint,
             schema=capability.input_schema,
             timeout_seconds=capability.timeout_seconds,
+            body_format=capability.body_format,
+            array_format=capability.array_format,
         ),
         lambda: takes_long(capability.input_schema),
     )

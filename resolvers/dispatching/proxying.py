@@ -117,7 +117,8 @@ def _body(faults: Faults, asked: ProxyRequest) -> tuple[bytes | None, str | None
     """The bytes of the body, and its content type: the caller's, else by the type of the value."""
     if asked.body is None:
         return None, None
-    faults.check(asked.method is not HttpMethod.GET, "body", "A GET has no body; use POST, PUT or PATCH, or query.")
+    bodiless = f"A {asked.method} has no body; use POST, PUT or PATCH, or query."
+    faults.check(asked.method not in (HttpMethod.GET, HttpMethod.HEAD), "body", bodiless)
     given = next((one.value for one in asked.headers or () if one.name.lower() == "content-type"), None)
     if isinstance(asked.body, str):
         if problem := text_problem(asked.body):

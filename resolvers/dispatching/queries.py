@@ -122,7 +122,7 @@ def _plan(
         method=chosen.capability.method,
         url=outbound.shown_url(),
         headers=outbound.shown_headers(),
-        body=chosen.bound.body,
+        body=chosen.bound.shown(("inputs",)),
         idempotency=fate,
     )
 

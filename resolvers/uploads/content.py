@@ -21,6 +21,7 @@ MOST_BYTES: Final = {
     UploadPurpose.SCRIPT: 16 * _MB,
     UploadPurpose.DOCUMENT: 64 * _MB,
     UploadPurpose.TEMPLATE: 64 * _MB,
+    UploadPurpose.FILE: 8 * _MB,
 }
 
 
@@ -89,4 +90,5 @@ _KINDS: Final[dict[UploadPurpose, Callable[[bytes], str]]] = {
     UploadPurpose.SCRIPT: _script,
     UploadPurpose.DOCUMENT: _document,
     UploadPurpose.TEMPLATE: _template,
+    UploadPurpose.FILE: lambda _: "application/octet-stream",
 }

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 
 from models.errors import InvalidInput, Path
-from models.vocabulary import HttpMethod, InputType
+from models.vocabulary import ArrayFormat, BodyFormat, HttpMethod, InputType
 from proxy.inputs import SimpleInput
 from resolvers.capabilities.declaring import DeclareCapability, DeclareEventType
 from resolvers.capabilities.mutations import DeclareManifest
 
+W = TypeVar("W", bound=StrEnum)
 _TYPES: Final = {"enum": InputType.ANY, **{word.lower(): word for word in InputType}}
 _NAMED: Final[dict[type, str]] = {str: "text", dict: "a JSON object", list: "an array", bool: "true or false"}
 
@@ -39,8 +41,10 @@ def _capability(value: object, path: Path) -> DeclareCapability:
     return DeclareCapability(
         name=_required(members, key if key in members else "action", str, path),
         description=_optional(members, "description", str, path),
-        method=_method(_required(members, "method", str, path), path),
+        method=_word(HttpMethod, _required(members, "method", str, path), (*path, "method")),
         endpoint=_required(members, "endpoint", str, path),
+        body_format=_word(BodyFormat, members.get("body_format") or BodyFormat.JSON, (*path, "body_format")),
+        array_format=_word(ArrayFormat, members.get("array_format") or ArrayFormat.REPEAT, (*path, "array_format")),
         inputs=[_input(one, (*path, "inputs", str(index))) for index, one in enumerate(inputs)],
         allow_unknown_inputs=True,
     )
@@ -74,10 +78,12 @@ def _event(value: object, path: Path) -> DeclareEventType:
     )
 
 
-def _method(word: str, path: Path) -> HttpMethod:
-    if word.upper() not in HttpMethod.__members__:
-        raise InvalidInput.at((*path, "method"), f"It must be one of {', '.join(HttpMethod)}.")
-    return HttpMethod[word.upper()]
+def _word(words: type[W], value: object, path: Path) -> W:
+    """A word of a closed set, in any case."""
+    word = str(_typed(value, str, path)).upper()
+    if word not in words.__members__:
+        raise InvalidInput.at(path, f"It must be one of {', '.join(words)}.")
+    return words[word]
 
 
 def _required(members: Mapping[str, Any], name: str, kind: type, path: Path) -> Any:

@@ -134,7 +134,7 @@ def _query(request: Request) -> Query:
 
 def _has_body(request: Request) -> bool:
     """RFC 9112 §6.3: a request without either header has none."""
-    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0").strip("0") != ""
 
 
 def has_many_values(body: object) -> bool:

@@ -8,7 +8,9 @@ import strawberry
 
 from models.vocabulary import (
     ApiKeyLocation,
+    ArrayFormat,
     AuthType,
+    BodyFormat,
     CapabilityEffect,
     ConnectionMode,
     HttpMethod,
@@ -89,7 +91,11 @@ class DeclareCapabilityInput:
     method: HttpMethod = strawberry.field(description="Method.")
     endpoint: str = strawberry.field(description="Address or path.")
     effect: CapabilityEffect | None = given(
-        "From the method unless given. READ of another method than GET needs DISPATCH_WRITE."
+        "From the method unless given. READ of another method than GET and HEAD needs DISPATCH_WRITE."
+    )
+    body_format: BodyFormat = strawberry.field(default=BodyFormat.JSON, description="Form of the body.")
+    array_format: ArrayFormat = strawberry.field(
+        default=ArrayFormat.REPEAT, description="Lists in the query and in forms."
     )
     inputs: list[CapabilityInputInput] | None = given("Simple inputs.")
     input_schema: JSON | None = given("JSON Schema.")

@@ -219,8 +219,11 @@ async def test_answers_the_handler_of_its_own_installation(donut, apps: Apps, ot
         ({"capabilities": {}}, "capabilities: It must be an array."),
         ({"capabilities": [1]}, "capabilities.0: It must be a JSON object."),
         ({"capabilities": [{}]}, "capabilities.0.action: It is required."),
-        ({"capabilities": [action("A", method="HEAD")]},
-         "capabilities.0.method: It must be one of GET, POST, PUT, PATCH, DELETE."),
+        ({"capabilities": [action("A", method="TRACE")]},
+         "capabilities.0.method: It must be one of GET, HEAD, POST, PUT, PATCH, DELETE."),
+        ({"capabilities": [action("A", body_format="xml")]},
+         "capabilities.0.body_format: It must be one of JSON, FORM, MULTIPART, RAW."),
+        ({"capabilities": [action("A", array_format=1)]}, "capabilities.0.array_format: It must be text."),
         ({"capabilities": [action("A", method=1)]}, "capabilities.0.method: It must be text."),
         ({"capabilities": [action("A", endpoint=None)]}, "capabilities.0.endpoint: It must be text."),
         ({"capabilities": [action("A", inputs={})]}, "capabilities.0.inputs: It must be an array."),
@@ -229,7 +232,7 @@ async def test_answers_the_handler_of_its_own_installation(donut, apps: Apps, ot
          "capabilities.0.inputs.0.required: It must be true or false."),
         ({"capabilities": [action("A", inputs=[{"name": "a", "type": "text"}])]},
          "capabilities.0.inputs.0.type: It must be one of"
-         " enum, string, number, integer, boolean, array, object, any."),
+         " enum, string, number, integer, boolean, array, object, file, any."),
         ({"capabilities": [action("A", inputs=[{"name": "a", "type": "enum"}])]},
          "capabilities.0.inputs.0.options: An enum needs `options`: the values that it may have."),
         ({"capabilities": [action("A", inputs=[{"name": "a"}, {"name": "a"}])]},
@@ -270,3 +273,20 @@ async def test_needs_the_permission_to_write(donut, apps: Apps, app: Integration
 
     assert sentence == "This needs the permission INTEGRATIONS_WRITE."
     assert await stored(apps, Capability, app) == []
+
+
+async def test_declares_forms_and_files(declaring: Donut, client: Donut, upstream: FaultServer):
+    made = [
+        action(
+            "SEND", endpoint=f"{upstream.url}/ok", body_format="multipart", inputs=[{"name": "doc", "type": "file"}]
+        ),
+        action("PAY", endpoint=f"{upstream.url}/ok", body_format="FORM", array_format="brackets"),
+    ]
+    await declaring.ok("PUT", "/integrations.json", {"capabilities": made, "app_token": "abc-123-def-456"})
+
+    await client.ok("POST", "/integrations/MY_SHOP/SEND.json", {"doc": {"base64": "JVBERg==", "filename": "a.pdf"}})
+    await client.ok("POST", "/integrations/MY_SHOP/PAY.json", {"expand": ["a", "b"], "metadata": {"k": "v w"}})
+
+    file, form = upstream.requests
+    assert b'name="doc"; filename="a.pdf"\r\nContent-Type: application/octet-stream\r\n\r\n%PDF\r\n' in file.body
+    assert form.body == b"expand%5B%5D=a&expand%5B%5D=b&metadata%5Bk%5D=v+w"

@@ -114,6 +114,8 @@ async def test_a_manifest_replaces_what_was_in_its_own_order(organization, shop)
         {"method": "PUT"},
         {"endpoint": "/b"},
         {"effect": "DESTRUCTIVE"},
+        {"bodyFormat": "FORM"},
+        {"arrayFormat": "COMMA"},
         {"inputs": [{"name": "x"}]},
         {"inputSchema": {"type": "object"}},
         {"outputSchema": {"type": "object"}},

@@ -31,7 +31,7 @@ def test_puts_every_value_in_its_place_and_fills_in_defaults():
     assert bound.query == [("dry", "true")]
     assert bound.headers == [("X-Trace", "t-1")]
     assert bound.body == {"quantity": 1, "unit": "kg"}
-    assert bound.body_bytes() == b'{"quantity":1,"unit":"kg"}'
+    assert bound.encoded().content == b'{"quantity":1,"unit":"kg"}'
     assert build_url("https://x.example/v1", STOCK.url_parts, bound.path, bound.query) == (
         "https://x.example/v1/items/a%2Fb/stock?dry=true"
     )
@@ -94,7 +94,7 @@ def test_refuses_integers_that_a_parser_made_floats_of():
 
 @pytest.mark.parametrize("value", [2**64 - 1, -(2**63), 2**53 + 1])
 def test_passes_64_bit_integers_exactly(value):
-    assert bind(of_type(InputType.INTEGER), {"a": value}).body_bytes() == b'{"a":%d}' % value
+    assert bind(of_type(InputType.INTEGER), {"a": value}).encoded().content == b'{"a":%d}' % value
 
 
 @pytest.mark.parametrize(

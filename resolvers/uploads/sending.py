@@ -1,0 +1,34 @@
+"""Uploads that go along with a call: read within the caller's organization, and left for the next call."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.errors import InvalidInput, NotFound, Path
+from models.row import is_id
+from models.tables import Asset
+from models.vocabulary import UploadPurpose
+from resolvers.uploads.claim import facts_of
+from resolvers.work import Work
+
+
+async def upload_to_send(work: Work, upload_id: str, *, path: Path, most: int) -> bytes:
+    """The bytes of an upload for FILE, which stays until it expires: a call with the same key needs it again.
+
+    Raises NotFound for an expired one too, and InvalidInput at `path` for one of another purpose, without bytes, or
+    of more than `most` bytes.
+    """
+    mine = work.mine(Asset).where(col(Asset.id) == upload_id, col(Asset.expires_at) > work.now())
+    upload = await work.first(facts_of(mine)) if is_id(upload_id) else None
+    if upload is None:
+        raise NotFound("upload", path=path)
+    if upload.purpose is not UploadPurpose.FILE:
+        raise InvalidInput.at(path, f"This upload is for {upload.purpose}, not for {UploadPurpose.FILE}.")
+    if upload.filled_at is None:
+        raise InvalidInput.at(path, "This upload has no bytes yet; put them at its address first.")
+    if upload.size > most:
+        sentence = f"It has {upload.size} bytes; a body has at most 8 MiB, and {most} bytes of it are left."
+        raise InvalidInput.at(path, sentence)
+    content = select(col(Asset.content)).where(col(Asset.id) == upload.id)
+    return (await work.session.execute(content)).scalar_one() or b""

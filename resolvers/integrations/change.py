@@ -38,6 +38,7 @@ from resolvers.integrations.templates import require_readable, told_by
 from resolvers.managing import require_governing
 from resolvers.secret import Secret
 from resolvers.unset import UNSET, Unset, given
+from resolvers.uploads.links import is_asset_address
 from resolvers.work import Work
 
 
@@ -56,6 +57,7 @@ class UpdateIntegration:
     identifier: str | Unset | None = UNSET
     description: str | Unset | None = UNSET
     readme: str | Unset | None = UNSET
+    image_url: str | Unset | None = UNSET
     vendor: str | Unset | None = UNSET
     category: str | Unset | None = UNSET
     mode: ConnectionMode | Unset | None = UNSET
@@ -151,5 +153,15 @@ async def _apply(work: Work, integration: Integration, new: UpdateIntegration) -
     integration.identifier = given(new.identifier, integration.identifier)
     integration.description = given(new.description, integration.description) or ""
     integration.readme = given(new.readme, integration.readme) or ""
+    integration.image_url = _image_url(integration, new.image_url)
     integration.mode = given(new.mode, integration.mode) or integration.mode
     integration.access = given(new.access, integration.access) or integration.access
+
+
+def _image_url(integration: Integration, image_url: str | Unset | None) -> str | None:
+    """The address to store. The hub's own address, which is shown for an uploaded icon, changes nothing."""
+    if isinstance(image_url, Unset):
+        return integration.image_url
+    if image_url and is_asset_address(image_url, integration.organization_id):
+        return integration.image_url
+    return image_url or None

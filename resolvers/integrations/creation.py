@@ -47,6 +47,7 @@ class CreateIntegration:
     uuid: str | None = None
     description: str | None = None
     readme: str | None = None
+    image_url: str | None = None
     category: str | None = None
     mode: ConnectionMode = ConnectionMode.PER_USER
     access: IntegrationAccess = IntegrationAccess.ORGANIZATION
@@ -108,6 +109,7 @@ async def make_integration(work: Work, judged: Creation) -> Integration:
         name_key=name_key(new.name),
         search_text="",
         description=new.description or "",
+        image_url=new.image_url or None,
         readme=new.readme or "",
         vendor=new.vendor,
         definition_id=row.id if row else None,

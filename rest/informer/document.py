@@ -6,7 +6,6 @@ from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, Token
 from resolvers.integrations.auth import IntegrationAuth
 from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.creation import CreateIntegration
-from resolvers.integrations.illustrated import CreateIllustrated, UpdateIllustrated
 from resolvers.outbound.request import Header
 from resolvers.secret import Secret
 from resolvers.unset import UNSET, Unset, given
@@ -15,7 +14,7 @@ from rest.informer.words import AUTH_TYPES, INDISTINCT, KEY_LOCATIONS, MODES
 from rest.kit import Asked, Members
 
 
-def creation(asked: Asked) -> tuple[CreateIllustrated]:
+def creation(asked: Asked) -> tuple[CreateIntegration]:
     """POST. Members that the vendor does not document are ignored; null members count as absent."""
     members = Members({name: value for name, value in asked.members().items() if value is not None})
     secret = _secret(members)
@@ -25,6 +24,7 @@ def creation(asked: Asked) -> tuple[CreateIllustrated]:
         uuid=given(members.text("id"), None),
         category=given(members.text("category"), None),
         description=given(members.text("description"), None),
+        image_url=given(members.text("imageUrl"), None),
         mode=given(members.word("mode", MODES), None) or ConnectionMode.PER_USER,
         access=IntegrationAccess.RESTRICTED,
         auth=_auth(members),
@@ -32,12 +32,11 @@ def creation(asked: Asked) -> tuple[CreateIllustrated]:
         default_auth_type=AuthType.OAUTH2,
         default_token_endpoint_auth=_BY_FLAG[None],
     )
-    image_url = given(members.text("imageUrl"), None)
     members.done()
-    return (CreateIllustrated(new=new, image_url=image_url),)
+    return (new,)
 
 
-def update(asked: Asked) -> tuple[UpdateIllustrated]:
+def update(asked: Asked) -> tuple[UpdateIntegration]:
     """PUT: present members are changed, absent ones stay, null clears."""
     members = Members(asked.members())
     change = UpdateIntegration(
@@ -46,14 +45,14 @@ def update(asked: Asked) -> tuple[UpdateIllustrated]:
         vendor=members.text("type"),
         category=members.text("category"),
         description=members.text("description"),
+        image_url=members.text("imageUrl"),
         mode=members.word("mode", MODES),
         auth=_auth(members),
         secret=_secret(members),
         indistinct_auth_types=INDISTINCT,
     )
-    image_url = members.text("imageUrl")
     members.done()
-    return (UpdateIllustrated(change=change, image_url=image_url),)
+    return (change,)
 
 
 def _auth(members: Members) -> IntegrationAuth:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from models.errors import UpstreamFailed
+from models.errors import NotFound, UpstreamFailed
 from models.tables import Integration, Principal
 from models.vocabulary import PrincipalKind
 from proxy.headers import passed_on
@@ -14,11 +15,11 @@ from resolvers.auth_kinds import KINDS
 from resolvers.connect.authorization import Authorization
 from resolvers.connections.own import Connected
 from resolvers.dispatching.attempt import Dispatched
-from resolvers.integrations.fields import icon_url
+from resolvers.integrations.fields import image_url
 from resolvers.integrations.gallery import GalleryEntry
 from resolvers.integrations.sharing import IntegrationShares, Owned, Shared
 from resolvers.page import Slice
-from resolvers.uploads.queries import Picture
+from resolvers.uploads.queries import Elsewhere, Picture
 from rest.informer.read import window
 from rest.informer.words import SHOWN_AUTH_TYPE, SHOWN_MODE
 from rest.kit import Asked, Reply, no_answer, without_nulls
@@ -66,7 +67,7 @@ def integration(row: Integration, asked: Asked) -> Json:
         "clientId": row.client_id,
         **_addresses(row),
         **_key(row),
-        "imageUrl": icon_url(row, asked.caller),
+        "imageUrl": image_url(row, asked.caller),
         "data": row.parameters,
         **_times(row),
         "_links": {"self": link(href), **links, "inf:integration-share": share},
@@ -74,8 +75,10 @@ def integration(row: Integration, asked: Asked) -> Json:
     return without_nulls(document)
 
 
-def icon(picture: Picture, asked: Asked) -> Reply:
-    """The bytes, or 304 if the client has them."""
+def icon(picture: Picture | Elsewhere, asked: Asked) -> Reply:
+    """The bytes, 304 if the client has them, or 302 to a picture elsewhere."""
+    if isinstance(picture, Elsewhere):
+        return _elsewhere(picture.address, asked)
     headers = picture_headers(picture.content_type, picture.sha256, cache="private, no-cache")
     if picture.content is None:
         return Reply(status=304, headers=tuple(headers.items()))
@@ -143,6 +146,14 @@ def shares(found: IntegrationShares, asked: Asked) -> Json:
 def share(found: Shared, asked: Asked) -> Json:
     """One share, without its principal."""
     return {**_share(found), **_times(found.share)}
+
+
+def _elsewhere(address: str, asked: Asked) -> Reply:
+    """302, without a word to the other server of where it comes from. Raises NotFound for this API's own address."""
+    if address.partition(":")[2].startswith(f"//{asked.headers.get('host')}{asked.mount}/"):
+        raise NotFound("icon")  # it would lead to itself
+    reply = Reply.to(address)
+    return replace(reply, headers=(*reply.headers, ("referrer-policy", "no-referrer")))
 
 
 def _row(row: Integration) -> Json:

@@ -41,7 +41,7 @@ async def stock(organization: Tenant, lasting_http: httpx.AsyncClient) -> None:
         ({"data": []}, "data: It must be a JSON object."),
         ({"headers": {"X-A": 1}}, "headers: It must be a JSON object of texts."),
         ({"headers": {"Host": "evil"}}, "headers.0.name: The header Host is set by the hub and cannot be given."),
-        ({"imageUrl": "/images/a.png"}, "imageUrl: Give an absolute https address; a host outside ASCII"),
+        ({"imageUrl": 1}, "imageUrl: It must be text."),
         ({"apiKey": "k-4711", "authType": "basic"}, "The integration authorises with BASIC, not API_KEY."),
         ({"apiBaseUri": "ftp://a"}, "apiBaseUri: Give an absolute https address"),
         ({"authUri": "//a", "tokenUri": "x"}, "authUri: Give an absolute https address"),

@@ -183,3 +183,17 @@ async def test_a_paused_installation_sends_nothing(send, client: Informer, apps:
 
     assert refused(await send("/x"), 409) == "The installation is paused; resume it."
     assert upstream.connections == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/sites/https%3A%2F%2Fexample.com%2F/searchAnalytics/query",
+        "/sites/https%3a%2f%2fexample.com%2f?a=%2f",
+        "/projects/group%2Fproject/x%20y",
+    ],
+)
+async def test_an_encoded_address_in_a_segment_goes_byte_for_byte(url: str, send, upstream: FaultServer):
+    await send(url)
+
+    assert [one.target for one in upstream.requests] == [f"/v2{url}"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -39,7 +39,7 @@ class Elsewhere:
 
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True, refuses=(NotFound,))
-async def read_icon(work: Work, ref: IntegrationRef, known: Collection[str] = ()) -> Picture | Elsewhere:
+async def read_icon(work: Work, ref: IntegrationRef, known: Container[str] = ()) -> Picture | Elsewhere:
     """The icon of an integration that the caller may see: the uploaded one, else the address of its `image_url`."""
     integration = await get_integration(work, ref)
     if integration.icon_asset_id is not None:
@@ -51,12 +51,12 @@ async def read_icon(work: Work, ref: IntegrationRef, known: Collection[str] = ()
 
 
 @operation(reads=True, refuses=(NotFound,))
-async def read_picture(work: Work, asset_id: str, known: Collection[str] = ()) -> Picture:
+async def read_picture(work: Work, asset_id: str, known: Container[str] = ()) -> Picture:
     """A picture in use. `known`: the SHA-256 of contents that the client has, which are not read again."""
     return await _picture(work, asset_id, known)
 
 
-async def _picture(work: Work, asset_id: str, known: Collection[str]) -> Picture:
+async def _picture(work: Work, asset_id: str, known: Container[str]) -> Picture:
     used = work.mine(Asset).where(
         col(Asset.id) == asset_id, col(Asset.expires_at).is_(None), col(Asset.purpose).in_(_PICTURES)
     )

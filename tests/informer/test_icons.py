@@ -64,6 +64,16 @@ async def test_who_has_it_is_told_so(client: Informer):
     assert (changed.status_code, changed.content) == (200, SVG)
 
 
+@pytest.mark.parametrize("shape", ["W/{0}", '"{1}-gzip"', 'W/"{1}--gzip", "x"', '"{1}"-gzip', "*"])
+async def test_an_icon_is_known_by_a_tag_that_a_proxy_changed(shape: str, client: Informer):
+    await client("PUT", ICON, **form(png()))
+    tag = (await client("GET", ICON)).headers["etag"]
+
+    again = await client("GET", ICON, headers={"If-None-Match": shape.format(tag, tag.strip('"'))})
+
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+
+
 async def test_the_document_names_an_address_that_needs_no_token(client: Informer):
     before = await client.ok("GET", "/integrations/stock")
     put = (await client("PUT", ICON, **form(png()))).json()

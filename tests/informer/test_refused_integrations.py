@@ -43,8 +43,8 @@ async def stock(organization: Tenant, lasting_http: httpx.AsyncClient) -> None:
         ({"headers": {"Host": "evil"}}, "headers.0.name: The header Host is set by the hub and cannot be given."),
         ({"imageUrl": 1}, "imageUrl: It must be text."),
         ({"apiKey": "k-4711", "authType": "basic"}, "The integration authorises with BASIC, not API_KEY."),
-        ({"apiBaseUri": "ftp://a"}, "apiBaseUri: Give an absolute https address"),
-        ({"authUri": "//a", "tokenUri": "x"}, "authUri: Give an absolute https address"),
+        ({"apiBaseUri": "ftp://a"}, "apiBaseUri: Give an absolute https or http address"),
+        ({"authUri": "//a", "tokenUri": "x"}, "authUri: Give an absolute https or http address"),
     ],
 )
 async def test_refuses_what_cannot_be_and_makes_nothing(members: dict, sentence: str, client: Informer):

@@ -197,3 +197,13 @@ async def test_an_encoded_address_in_a_segment_goes_byte_for_byte(url: str, send
     await send(url)
 
     assert [one.target for one in upstream.requests] == [f"/v2{url}"]
+
+
+async def test_scheme_and_host_may_be_in_capitals(client: Informer, upstream: FaultServer):
+    await stock(client, upstream, apiBaseUri=f"{upstream.url}/V2".replace("http://127.0.0.1", "HTTP://LOCALHOST"))
+
+    answer = await client("POST", REQUEST, {"url": "/x"})
+
+    (got,) = upstream.requests
+    assert answer.status_code == 200, answer.text
+    assert (got.target, got.header("X-Key")) == ("/V2/x", ["the-key-4711"])

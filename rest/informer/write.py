@@ -15,6 +15,7 @@ from resolvers.auth_kinds import KINDS
 from resolvers.connect.authorization import Authorization
 from resolvers.connections.own import Connected
 from resolvers.dispatching.attempt import Dispatched
+from resolvers.find import name_of
 from resolvers.integrations.fields import image_url
 from resolvers.integrations.gallery import GalleryEntry
 from resolvers.integrations.sharing import IntegrationShares, Owned, Shared
@@ -102,7 +103,7 @@ def connection(found: Connected, asked: Asked) -> Json:
         {
             "id": row.id,
             "integrationId": _id(found.integration),
-            "ownerId": row.principal_id,
+            "ownerId": _name(found.user) if found.user else None,
             "isShared": row.principal_id is None,
             **_times(row),
         }
@@ -120,20 +121,18 @@ def relayed(done: Dispatched, asked: Asked) -> Reply:
 
 
 def owner(found: Owned, asked: Asked) -> Json:
-    """The owner: a user or a team."""
-    who = found.owner
+    """The owner: a user or a team. Of `userId` and `teamId` one is null."""
+    who, name = found.owner, _name(found.owner)
     is_user = who.kind is PrincipalKind.USER
-    shown = {"id": who.id, "username": who.username, "displayName": who.display_name, "email": who.email}
-    team = {"id": who.id, "name": who.display_name, "createdAt": _time(who.created_at)}
-    return without_nulls(
-        {
-            "_links": {"self": link(f"{_href(asked, found.integration)}/owner")},
-            "id": who.id,
-            "userId": who.id if is_user else None,
-            "teamId": None if is_user else who.id,
-            "_embedded": {"inf:user": without_nulls(shown)} if is_user else {"inf:team": team},
-        }
-    )
+    user = {"id": name, "username": who.username, "displayName": who.display_name, "email": who.email}
+    team = {"id": name, "name": who.display_name, "createdAt": _time(who.created_at)}
+    return {
+        "_links": {"self": link(f"{_href(asked, found.integration)}/owner")},
+        "id": name,
+        "userId": name if is_user else None,
+        "teamId": None if is_user else name,
+        "_embedded": {"inf:user": without_nulls(user)} if is_user else {"inf:team": team},
+    }
 
 
 def shares(found: IntegrationShares, asked: Asked) -> Json:
@@ -197,7 +196,7 @@ def _entry(entry: GalleryEntry) -> Json:
     facts.pop("embedded")
     shown = {
         **facts,
-        "ownerId": entry.facts.owner_id,
+        "ownerId": entry.owner,
         "embedded": False,
         "shared": bool(entry.shares),
         "tags": list(entry.tag_ids),
@@ -209,13 +208,18 @@ def _entry(entry: GalleryEntry) -> Json:
 def _share(one: Shared) -> Json:
     return {
         "integrationId": _id(one.integration),
-        "principalId": one.principal.id,
+        "principalId": _name(one.principal),
         "accessLevel": one.share.access_level,
     }
 
 
 def _principal(who: Principal) -> Json:
-    return {"id": who.id, "name": who.display_name, "type": who.kind.lower()}
+    return {"id": _name(who), "name": who.display_name, "type": who.kind.lower()}
+
+
+def _name(who: Principal) -> str:
+    """As the vendor's examples name users and teams: `admin`, `marketing`."""
+    return name_of(who.id, who.username)
 
 
 def _times(row: Any) -> Json:

@@ -35,6 +35,7 @@ from resolvers.integrations.defaults import (
 )
 from resolvers.integrations.names import search_text_of, slug_for
 from resolvers.integrations.templates import require_readable, told_by
+from resolvers.integrations.unused import without_faulty_unused
 from resolvers.managing import require_governing
 from resolvers.secret import Secret
 from resolvers.unset import UNSET, Unset, given
@@ -47,7 +48,8 @@ class UpdateIntegration:
     """New values; an absent one stays unchanged. Null clears an optional value.
 
     `indistinct_auth_types`: groups of auth types that this client shows as one. A given type of the integration's own
-    group changes nothing.
+    group changes nothing. `ignores_unused`: faulty values of `auth` that its type has no use for are left out, in
+    place of a refusal.
     """
 
     id: str | IntegrationRef
@@ -65,6 +67,7 @@ class UpdateIntegration:
     auth: IntegrationAuth | Unset | None = UNSET
     secret: Secret | Unset | None = UNSET
     indistinct_auth_types: Sequence[frozenset[AuthType]] = ()
+    ignores_unused: bool = False
 
 
 async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
@@ -75,7 +78,10 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     _permit_moving(work, new)
     new = _with_own_auth_type(new, integration.auth_type)
     change = await _change(work, integration, new)
-    auth_type, own = change.auth_type(integration), own_addresses(new.auth, integration, change.before)
+    auth_type = change.auth_type(integration)
+    if new.ignores_unused and isinstance(new.auth, IntegrationAuth):
+        new = replace(new, auth=without_faulty_unused(new.auth, auth_type))
+    own = own_addresses(new.auth, integration, change.before)
     await to_thread(
         check_integration, new, change.definition, auth_type=auth_type, parameters=change.to_judge, own_addresses=own
     )

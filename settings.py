@@ -182,9 +182,9 @@ class Settings(BaseSettings):
     def _refuse_what_is_no_origin(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for origin in value:
             scheme, _, rest = origin.partition("://")
-            if scheme not in {"http", "https"} or not rest or "/" in rest or "*" in rest:
+            if scheme.lower() not in {"http", "https"} or not rest or "/" in rest or "*" in rest:
                 raise ValueError("write an origin as https://app.example.com, without a path or a wildcard")
-        return value
+        return tuple(origin.lower() for origin in value)  # as browsers send it
 
     @field_validator("public_url")
     @classmethod

@@ -165,7 +165,7 @@ def _external_tokens(settings: Settings, egress: Egress) -> ExternalTokens | Non
 
 
 def _issuer_keys(place: str, egress: Egress) -> KeySet:
-    if place.startswith(("https://", "http://")):
+    if place.lower().startswith(("https://", "http://")):
         return FetchedKeys(egress, place, now_ms)
     try:
         return FixedKeys(place.encode() if place.lstrip().startswith("{") else Path(place).read_bytes())

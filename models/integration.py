@@ -81,6 +81,7 @@ class Integration(Changeable, Owned, table=True):
         sa_type=id_type(),
         sa_column_args=[ForeignKey("asset.id", ondelete="SET NULL", use_alter=True)],
     )
+    image_url: str | None = text_field(2048, default=None)
     version: int = Field(default=1)
 
     auth_type: AuthType = word_field(AuthType, default=AuthType.NONE)

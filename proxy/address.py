@@ -80,21 +80,22 @@ def check_path(path: str) -> str | None:
 def check_base_url(url: str) -> str | None:
     """The objection to an address as the base for calls, or None.
 
-    A base has no query, fragment or user name.
+    A base has no query, fragment or user name. Case of scheme and host makes no difference (RFC 3986 §3.1, §3.2.2).
+    Whether plain http is called is decided by the egress policy.
     """
     if len(url) > _MAX:
         return f"An address has at most {_MAX} characters."
     start = _path_start(url)
     scheme, separator, authority = url[:start].partition("://")
-    if not separator or scheme not in ("https", "http") or not _HOST.fullmatch(authority):
-        return "Give an absolute https address; a host outside ASCII in its xn-- form, no user name."
+    if not separator or scheme.lower() not in ("https", "http") or not _HOST.fullmatch(authority):
+        return "Give an absolute https or http address; a host outside ASCII in its xn-- form, no user name."
     try:
         parsed = URL(url, encoded=True)
         valid = bool(parsed.raw_host) and parsed.port != 0
     except ValueError:
         valid = False
     if not valid:
-        return "Give an absolute https address with a host, and a port from 1 to 65535 if any."
+        return "Give an absolute https or http address with a host, and a port from 1 to 65535 if any."
     return check_path(url[start:]) if url[start:] else None
 
 

@@ -21,6 +21,8 @@ _LONGEST: Final = 8192
 def below(base_url: str, relative: str, query: Sequence[tuple[str, str]], *, path: Path) -> str:
     """The absolute address of `relative`, with its own query and `query`, escaped as necessary.
 
+    Existing escapes are passed on byte for byte: a segment may hold an encoded address (`/sites/https%3A%2F%2F…`).
+
     Raises InvalidInput at `path` if it is absolute, or if a server could read it as leaving the base: some decode
     before they route, some decode twice, some read a backslash as a slash.
     """
@@ -51,9 +53,17 @@ def _objection(relative: str) -> str | None:
         return "Give a path below the address of the API, not an absolute address."
     once = unquote(own)
     if any(map(_leaves, (own, once, unquote(once)))):
-        return "It must stay below the address of the API: no `..`, no `.`, no two slashes in a row."
+        return "It must stay below the address of the API: no `..`, no `.`, no backslash, no slashes before it."
+    if "//" in own:
+        return "It must not have two slashes in a row; write an address inside of a segment with %2F in place of `/`."
     return None
 
 
 def _leaves(reading: str) -> bool:
-    return "//" in reading or _UNFIT.search(reading) is not None or any(map(climbs, reading.split("/")))
+    """Whether a server that decodes so far reads another path than one below the base.
+
+    Two slashes inside are those of an encoded address. At the beginning they could be read as those before a host.
+    """
+    if _UNFIT.search(reading) or reading.removeprefix("/").startswith("/"):
+        return True
+    return any(map(climbs, reading.split("/")))

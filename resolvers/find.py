@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
+from unicodedata import normalize
 
 from sqlalchemy import BindParameter, ColumnElement, and_, or_, select, true
 from sqlmodel import col
 
 from models.errors import Forbidden, NotFound, Path
+from models.row import is_id
 from models.tables import Installation, Integration, Principal
 from models.vocabulary import PrincipalKind
 from resolvers.access import Viewer
@@ -75,7 +77,7 @@ async def get_principal(work: Work, ref: str | PrincipalRef, *, path: Path | Non
         return await work.get(Principal, ref, path=path)
     prefix, _, username = ref.named.partition(":")
     kind = _KINDS.get(prefix)
-    forms = [col(Principal.id) == ref.named, col(Principal.username) == ref.named]
+    forms = [col(Principal.id) == ref.named, *(col(Principal.username) == form for form in _written(ref.named))]
     if kind is not None:
         forms.insert(1, and_(col(Principal.kind) == kind, col(Principal.username) == username))
     statement = work.mine(Principal).where(or_(*forms), *equal(col(Principal.kind), ref.kind))
@@ -83,6 +85,18 @@ async def get_principal(work: Work, ref: str | PrincipalRef, *, path: Path | Non
     if found is None:
         raise NotFound("principal", path=path)
     return found
+
+
+def name_of(principal_id: str, username: str) -> str:
+    """The name of a user or team for clients that know no ids: `get_principal` finds it again by it.
+
+    It is the username, or the id for a username that could be read as somebody else's id or as `user:…`, or that the
+    path of an address cannot hold.
+    """
+    prefix, colon, _ = username.partition(":")
+    is_misread = is_id(username) or (colon and prefix in _KINDS)
+    in_path = username.isprintable() and "/" not in username and username not in (".", "..")
+    return username if in_path and not is_misread else principal_id
 
 
 async def managed_integration(
@@ -119,6 +133,11 @@ def called(viewer: Viewer, handler: str | BindParameter[Any]) -> ColumnElement[b
         col(Integration.handler) == handler,
     )
     return or_(col(Installation.handler) == handler, uninstalled)
+
+
+def _written(username: str) -> tuple[str, ...]:
+    """A username as it was sent, and in the form NFKC in which it is kept: some systems send it decomposed."""
+    return tuple(dict.fromkeys((username, normalize("NFKC", username))))
 
 
 def _names(work: Work, ref: IntegrationRef) -> list[ColumnElement[bool]]:

@@ -54,7 +54,7 @@ def test_a_fresh_machine_needs_no_setting():
 def test_reads_variables_and_keeps_the_home_for_what_is_not_given(monkeypatch):
     monkeypatch.setenv("PATCHBAY_HOME", "/srv/patchbay")
     monkeypatch.setenv("PATCHBAY_PORT", "9000")
-    monkeypatch.setenv("PATCHBAY_CORS_ORIGINS", "https://app.example.com/, http://localhost:3000")
+    monkeypatch.setenv("PATCHBAY_CORS_ORIGINS", "HTTPS://App.example.com/, http://localhost:3000")
     monkeypatch.setenv("PATCHBAY_GRAPHIQL", "off")
     monkeypatch.setenv("PATCHBAY_DATABASE_URL", "")
 

@@ -21,7 +21,7 @@ class BrowserCookie:
     """
 
     def __init__(self, own_url: str) -> None:
-        self._secure = own_url.startswith("https://")
+        self._secure = own_url.lower().startswith("https://")
         self._name = "__Host-patchbay-browser" if self._secure else "patchbay-browser"
 
     def read(self, request: Request) -> str | None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-_TAG: Final = re.compile(r'"([0-9a-f]{64})"')
 _EXTENSIONS: Final = {
     "image/gif": "gif",
     "image/jpeg": "jpg",
@@ -29,8 +27,3 @@ def picture_headers(content_type: str, sha256: str, *, cache: str) -> dict[str, 
         "etag": f'"{sha256}"',
         "content-disposition": f'inline; filename="icon.{_EXTENSIONS[content_type]}"',
     }
-
-
-def known_digests(if_none_match: str | None) -> list[str]:
-    """The SHA-256 of each picture that the client has already (RFC 9110 §13.1.2)."""
-    return _TAG.findall(if_none_match or "")

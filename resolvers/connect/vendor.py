@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.tables import Integration
-from proxy.address import check_base_url
+from proxy.address import check_oauth_url
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.values import fill_address
 
@@ -38,10 +38,10 @@ def vendor_of(integration: Integration, definition: VendorDefinition | None) -> 
 
 
 def _account_url(integration: Integration) -> str | None:
-    """`accountUri` as an address: a full one, or a path below the API's base address."""
+    """`accountUri` as an address: a full one, with a query if need be, or a path below the API's base."""
     given = _text(integration.parameters.get("accountUri"))
     if given is None or not given.startswith("/"):
-        return given if given and check_base_url(given) is None else None
+        return given if given and check_oauth_url(given) is None else None
     return integration.api_base_url.rstrip("/") + given if integration.api_base_url else None
 
 

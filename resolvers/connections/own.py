@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.errors import Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
-from models.tables import Connection, Integration, Registration
+from models.tables import Connection, Integration, Principal, Registration
 from models.vocabulary import Permission
 from proxy.oauth import AuthorizationCode, Grant, RefreshToken, TokenAnswer
 from resolvers.connect.authorization import Authorization
@@ -58,10 +58,11 @@ class AuthorizeIntegration:
 
 @dataclass(frozen=True, kw_only=True)
 class Connected:
-    """A connection at one integration."""
+    """A connection at one integration, and its user; None if it is shared."""
 
     integration: Integration
     connection: Connection
+    user: Principal | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +115,7 @@ async def connect_integration(work: Work, connecting: Connecting, learned: Learn
         connection = await _keep_secret(work, integration, connecting.secret, into)
     else:
         connection = await _keep_grant(work, integration, connecting.question, learned, into)
-    return Connected(integration=integration, connection=connection)
+    return await _connected(work, integration, connection)
 
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, NotReady))
@@ -152,7 +153,12 @@ async def read_integration_connection(work: Work, ref: IntegrationRef) -> Connec
     chosen = await picked(work, integration)
     if chosen.shown is None:
         raise NotFound("connection")
-    return Connected(integration=integration, connection=chosen.shown)
+    return await _connected(work, integration, chosen.shown)
+
+
+async def _connected(work: Work, integration: Integration, connection: Connection) -> Connected:
+    user = await work.find(Principal, connection.principal_id or "")
+    return Connected(integration=integration, connection=connection, user=user)
 
 
 async def _destination(work: Work, integration: Integration) -> Destination:

@@ -79,7 +79,8 @@ def _address(text: str, info: ValidationInfo) -> str:
         bare = bare.replace(f"{{{name}}}", "x")
     problem = check_base_url(bare)
     _require(not problem, problem or "")
-    _require(text.startswith("https://") or not (info.context or {}).get(HTTPS_ONLY), "It must be an https address.")
+    is_https = text.lower().startswith("https://")
+    _require(is_https or not (info.context or {}).get(HTTPS_ONLY), "It must be an https address.")
     return text
 
 

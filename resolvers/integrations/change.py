@@ -35,9 +35,11 @@ from resolvers.integrations.defaults import (
 )
 from resolvers.integrations.names import search_text_of, slug_for
 from resolvers.integrations.templates import require_readable, told_by
+from resolvers.integrations.unused import without_faulty_unused
 from resolvers.managing import require_governing
 from resolvers.secret import Secret
 from resolvers.unset import UNSET, Unset, given
+from resolvers.uploads.links import is_asset_address
 from resolvers.work import Work
 
 
@@ -46,7 +48,8 @@ class UpdateIntegration:
     """New values; an absent one stays unchanged. Null clears an optional value.
 
     `indistinct_auth_types`: groups of auth types that this client shows as one. A given type of the integration's own
-    group changes nothing.
+    group changes nothing. `ignores_unused`: faulty values of `auth` that its type has no use for are left out, in
+    place of a refusal.
     """
 
     id: str | IntegrationRef
@@ -56,6 +59,7 @@ class UpdateIntegration:
     identifier: str | Unset | None = UNSET
     description: str | Unset | None = UNSET
     readme: str | Unset | None = UNSET
+    image_url: str | Unset | None = UNSET
     vendor: str | Unset | None = UNSET
     category: str | Unset | None = UNSET
     mode: ConnectionMode | Unset | None = UNSET
@@ -63,6 +67,7 @@ class UpdateIntegration:
     auth: IntegrationAuth | Unset | None = UNSET
     secret: Secret | Unset | None = UNSET
     indistinct_auth_types: Sequence[frozenset[AuthType]] = ()
+    ignores_unused: bool = False
 
 
 async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
@@ -73,7 +78,10 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     _permit_moving(work, new)
     new = _with_own_auth_type(new, integration.auth_type)
     change = await _change(work, integration, new)
-    auth_type, own = change.auth_type(integration), own_addresses(new.auth, integration, change.before)
+    auth_type = change.auth_type(integration)
+    if new.ignores_unused and isinstance(new.auth, IntegrationAuth):
+        new = replace(new, auth=without_faulty_unused(new.auth, auth_type))
+    own = own_addresses(new.auth, integration, change.before)
     await to_thread(
         check_integration, new, change.definition, auth_type=auth_type, parameters=change.to_judge, own_addresses=own
     )
@@ -151,5 +159,15 @@ async def _apply(work: Work, integration: Integration, new: UpdateIntegration) -
     integration.identifier = given(new.identifier, integration.identifier)
     integration.description = given(new.description, integration.description) or ""
     integration.readme = given(new.readme, integration.readme) or ""
+    integration.image_url = _image_url(integration, new.image_url)
     integration.mode = given(new.mode, integration.mode) or integration.mode
     integration.access = given(new.access, integration.access) or integration.access
+
+
+def _image_url(integration: Integration, image_url: str | Unset | None) -> str | None:
+    """The address to store. The hub's own address, which is shown for an uploaded icon, changes nothing."""
+    if isinstance(image_url, Unset):
+        return integration.image_url
+    if image_url and is_asset_address(image_url, integration.organization_id):
+        return integration.image_url
+    return image_url or None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from resolvers.capabilities.manifest import check_capabilities
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.secret import check_fields, composed
 from resolvers.definitions.values import check_parameters
-from resolvers.faults import LONG_TEXT, NAME, TEXT, WORD, Faults
+from resolvers.faults import ADDRESS, LONG_TEXT, NAME, TEXT, WORD, Faults
 from resolvers.integrations.auth import IntegrationAuth, check_auth
 from resolvers.secret import Secret, check_fits, check_secret
 from resolvers.unset import UNSET, Unset
@@ -80,6 +81,13 @@ def _text(field: str, most: int, least: int = 0) -> Callable[[Faults, Any], None
     return check
 
 
+def _image_url(faults: Faults, value: str | None) -> None:
+    """Any text of one line: it is stored and answered as given, and never fetched."""
+    if faults.text("image_url", value, most=ADDRESS) and value is not None:
+        controls = any(unicodedata.category(letter) == "Cc" for letter in value)
+        faults.check(not controls, "image_url", "It must not hold control characters.")
+
+
 def _not_null(field: str) -> Callable[[Faults, Any], None]:
     def check(faults: Faults, value: object) -> None:
         faults.check(value is not None, field, "It cannot be null.")
@@ -96,6 +104,7 @@ _CHECKS: Final[dict[str, Callable[[Faults, Any], None]]] = {
     "uuid": _uuid,
     "description": _text("description", TEXT),
     "readme": _text("readme", LONG_TEXT),
+    "image_url": _image_url,
     "category": _text("category", WORD, least=1),
     "mode": _not_null("mode"),
     "access": _not_null("access"),

@@ -30,6 +30,7 @@ from resolvers.integrations.defaults import (
 )
 from resolvers.integrations.names import handler_for, search_text_of, slug_for, uuid_for
 from resolvers.integrations.templates import require_readable
+from resolvers.integrations.unused import without_faulty_unused
 from resolvers.secret import Secret
 from resolvers.unset import given
 from resolvers.work import Work
@@ -47,6 +48,7 @@ class CreateIntegration:
     uuid: str | None = None
     description: str | None = None
     readme: str | None = None
+    image_url: str | None = None
     category: str | None = None
     mode: ConnectionMode = ConnectionMode.PER_USER
     access: IntegrationAccess = IntegrationAccess.ORGANIZATION
@@ -57,6 +59,8 @@ class CreateIntegration:
     #: The values of an integration without a definition, unless `auth` has them.
     default_auth_type: AuthType = AuthType.NONE
     default_token_endpoint_auth: TokenEndpointAuth = TokenEndpointAuth.BASIC
+    #: Faulty values of `auth` that its type has no use for are left out, in place of a refusal.
+    ignores_unused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +80,8 @@ async def prepare_creation(work: Work, new: CreateIntegration) -> Creation:
     definition = await require_usable(work, row)
     new = new if definition else _with_default_auth(new)
     defaults = defaults_of(definition, parameters_of(new.auth, {}))
+    if new.ignores_unused and new.auth is not None:
+        new = replace(new, auth=without_faulty_unused(new.auth, defaults["auth_type"]))
     return Creation(new=new, row=row, definition=definition, defaults=defaults)
 
 
@@ -108,6 +114,7 @@ async def make_integration(work: Work, judged: Creation) -> Integration:
         name_key=name_key(new.name),
         search_text="",
         description=new.description or "",
+        image_url=new.image_url or None,
         readme=new.readme or "",
         vendor=new.vendor,
         definition_id=row.id if row else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.tables import Integration
 from resolvers.caller import Caller
+from resolvers.uploads.fields import image_address
 from resolvers.uploads.links import asset_path
 
 
@@ -23,7 +24,18 @@ def has_client_secret(integration: Integration) -> bool:
 
 
 def icon_url(integration: Integration, caller: Caller) -> str | None:
-    """The hub's own address of the icon, for an `<img>` that has no token; None without an icon."""
+    """The address of a picture for an `<img>`: the uploaded icon, else `image_url` if it is an absolute https one."""
+    uploaded = uploaded_icon_url(integration, caller)
+    return uploaded or image_address(integration, schemes=("https",))
+
+
+def image_url(integration: Integration, caller: Caller) -> str | None:
+    """`image_url` as it was given; else the hub's own address of the uploaded icon; None without either."""
+    return integration.image_url or uploaded_icon_url(integration, caller)
+
+
+def uploaded_icon_url(integration: Integration, caller: Caller) -> str | None:
+    """The hub's own address of the uploaded icon, which needs no token; None without one."""
     if integration.icon_asset_id is None:
         return None
     hub = caller.hub

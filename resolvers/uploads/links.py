@@ -31,6 +31,11 @@ def asset_path(keyring: Keyring, organization_id: str, asset_id: str) -> str:
     return f"/assets/{organization_id}/{asset_id}/{_signature(keyring.derive(_PURPOSE), organization_id, asset_id)}"
 
 
+def is_asset_address(address: str, organization_id: str) -> bool:
+    """Whether this is the address of an asset of the organization, at any address that the hub has or had."""
+    return f"/assets/{organization_id}/" in address
+
+
 def link_caller(hub: Hub, link: AssetLink) -> Caller:
     """The holder of an address: a caller of the asset's organization without any permission.
 

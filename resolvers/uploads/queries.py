@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +15,7 @@ from models.vocabulary import Permission, UploadPurpose
 from resolvers.find import IntegrationRef, get_integration
 from resolvers.operation import operation
 from resolvers.uploads.claim import facts_of
+from resolvers.uploads.fields import image_address
 from resolvers.work import Work
 
 #: Purposes of public assets; scripts and documents are not public.
@@ -30,22 +31,32 @@ class Picture:
     content: bytes | None = field(repr=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """A picture at an absolute http(s) address that the hub never reads."""
+
+    address: str
+
+
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True, refuses=(NotFound,))
-async def read_icon(work: Work, ref: IntegrationRef, known: Collection[str] = ()) -> Picture:
-    """The icon of an integration that the caller may see."""
+async def read_icon(work: Work, ref: IntegrationRef, known: Container[str] = ()) -> Picture | Elsewhere:
+    """The icon of an integration that the caller may see: the uploaded one, else the address of its `image_url`."""
     integration = await get_integration(work, ref)
-    if integration.icon_asset_id is None:
+    if integration.icon_asset_id is not None:
+        return await _picture(work, integration.icon_asset_id, known)
+    address = image_address(integration)
+    if address is None:
         raise NotFound("icon")
-    return await _picture(work, integration.icon_asset_id, known)
+    return Elsewhere(address=address)
 
 
 @operation(reads=True, refuses=(NotFound,))
-async def read_picture(work: Work, asset_id: str, known: Collection[str] = ()) -> Picture:
+async def read_picture(work: Work, asset_id: str, known: Container[str] = ()) -> Picture:
     """A picture in use. `known`: the SHA-256 of contents that the client has, which are not read again."""
     return await _picture(work, asset_id, known)
 
 
-async def _picture(work: Work, asset_id: str, known: Collection[str]) -> Picture:
+async def _picture(work: Work, asset_id: str, known: Container[str]) -> Picture:
     used = work.mine(Asset).where(
         col(Asset.id) == asset_id, col(Asset.expires_at).is_(None), col(Asset.purpose).in_(_PICTURES)
     )

@@ -1,10 +1,9 @@
-"""Raster pictures: PNG, JPEG, GIF and WebP are walked from end to end and never decoded."""
+"""Raster pictures: PNG, JPEG, GIF and WebP are known by their first bytes, and measured by their headers."""
 
 from __future__ import annotations
 
 import re
 import struct
-import zlib
 from collections.abc import Callable
 from typing import Final
 
@@ -13,162 +12,111 @@ from resolvers.uploads.unfit import Unfit
 #: Longest side in pixels. A browser that shows many larger pictures would allocate gigabytes.
 MOST_PIXELS_A_SIDE: Final = 4096
 
-#: A marker in a JPEG's entropy-coded data that ends it: stuffed zeros and restarts do not (ITU T.81 §B.1.1.5).
-_JPEG_MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+#: The next marker of a JPEG: programs skip what lies before it, and fill bytes (ITU T.81 §B.1.1.2).
+_JPEG_MARKER: Final = re.compile(rb"\xff([^\x00\xff])")
+_JPEG_WITHOUT_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 _JPEG_NO_FRAME: Final = frozenset({0xC4, 0xC8, 0xCC})
-_BROKEN: Final = "The picture is broken."
+_JPEG_ENDS: Final = frozenset({0xD9, 0xDA})
+_BROKEN: Final = "The picture is broken, or cut off before its size."
+
+#: Width and height in pixels.
+Size = tuple[int, int]
 
 
 def raster_type(content: bytes) -> str | None:
     """The content type; None if the bytes begin like none of these pictures.
 
-    Raises Unfit for a picture that is cut off, has bytes after its end, or has a side longer than the limit.
+    Programs show a picture that is padded, cut off, without its trailer or followed by other pictures (MPO): only
+    its header is read. Raises Unfit for a header that is broken, or for a side longer than the limit.
     """
-    for signature, content_type, walk in _FORMATS:
+    for signature, content_type, measure in _FORMATS:
         if signature.match(content):
-            cursor = _Cursor(content)
-            walk(cursor)
-            if not cursor.measured:
-                raise Unfit(_BROKEN)
-            if cursor.rest:
-                raise Unfit("There are bytes after the end of the picture.")
+            try:
+                _check(measure(content))
+            except (struct.error, IndexError) as cause:
+                raise Unfit(_BROKEN) from cause
             return content_type
     return None
 
 
-class _Cursor:
-    """A position in the bytes, which only moves forward; it notes whether the picture has claimed a size."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-        self.at = 0
-        self.measured = False
-
-    def take(self, count: int) -> bytes:
-        """The next bytes."""
-        piece = self.content[self.at : self.at + count]
-        if len(piece) != count:
-            raise Unfit("The picture is cut off.")
-        self.at += count
-        return piece
-
-    def unpack(self, form: str) -> tuple[int, ...]:
-        """The next numbers."""
-        return struct.unpack(form, self.take(struct.calcsize(form)))
-
-    def measure(self, width: int, height: int) -> None:
-        """Note a size that the picture claims."""
-        if not (0 < width <= MOST_PIXELS_A_SIDE and 0 < height <= MOST_PIXELS_A_SIDE):
-            most = MOST_PIXELS_A_SIDE
-            raise Unfit(f"The picture is {width} x {height} pixels; at most {most} x {most} are allowed.")
-        self.measured = True
-
-    @property
-    def rest(self) -> int:
-        """The number of bytes left."""
-        return len(self.content) - self.at
+def _check(size: Size) -> None:
+    width, height = size
+    most = MOST_PIXELS_A_SIDE
+    if not (0 < width <= most and 0 < height <= most):
+        raise Unfit(f"The picture is {width} x {height} pixels; at most {most} x {most} are allowed.")
 
 
-def _png(png: _Cursor) -> None:
-    """W3C PNG §5: a signature, then chunks with checksums, IHDR first and IEND last."""
-    png.take(8)
-    kind = b""
-    while kind != b"IEND":
-        length, kind = struct.unpack(">I4s", png.take(8))
-        body = png.take(length)
-        if zlib.crc32(kind + body) != png.unpack(">I")[0] or (kind == b"IHDR") == png.measured:
-            raise Unfit(_BROKEN)
-        if kind == b"IHDR":
-            png.measure(*_Cursor(body).unpack(">II"))
-
-
-def _jpeg(jpeg: _Cursor) -> None:
-    """ITU T.81 Annex B: segments with lengths, and after a scan's header data up to the next marker."""
-    jpeg.take(2)
-    while (marker := _jpeg_marker(jpeg)) != 0xD9:
-        body = _Cursor(jpeg.take(max(jpeg.unpack(">H")[0] - 2, 0)))
-        if 0xC0 <= marker <= 0xCF and marker not in _JPEG_NO_FRAME:
-            _, height, width = body.unpack(">BHH")
-            jpeg.measure(width, height)
-        if marker == 0xDA:
-            end = _JPEG_MARKER.search(jpeg.content, jpeg.at)
-            jpeg.at = end.start() if end else len(jpeg.content)
-
-
-def _jpeg_marker(jpeg: _Cursor) -> int:
-    first, marker = jpeg.unpack("BB")
-    while marker == 0xFF:  # any number of them may fill up (§B.1.1.2)
-        marker = jpeg.unpack("B")[0]
-    if first != 0xFF or marker == 0:
+def _png(content: bytes) -> Size:
+    """W3C PNG §5: after the signature and a length the chunk IHDR."""
+    kind, width, height = struct.unpack_from(">4sII", content, 12)
+    if kind != b"IHDR":
         raise Unfit(_BROKEN)
-    return marker
+    return width, height
 
 
-def _gif(gif: _Cursor) -> None:
-    """GIF89a §17–27: a screen, then extensions and pictures in sub-blocks, then the trailer."""
-    gif.take(6)
-    width, height, flags, _, _ = gif.unpack("<HHBBB")
-    gif.measure(width, height)
-    _skip_colours(gif, flags)
-    while (kind := gif.take(1)) != b";":
-        if kind == b",":
-            _, _, width, height, flags = gif.unpack("<HHHHB")
-            gif.measure(width, height)
-            _skip_colours(gif, flags)
-        elif kind != b"!":
-            raise Unfit(_BROKEN)
-        gif.take(1)
-        while count := gif.take(1)[0]:
-            gif.take(count)
+def _jpeg(content: bytes) -> Size:
+    """ITU T.81 Annex B: segments with lengths, among them a frame header before the first scan."""
+    at = 2
+    while found := _JPEG_MARKER.search(content, at):
+        marker, at = found[1][0], found.end()
+        if marker in _JPEG_ENDS:
+            break
+        if 0xC0 <= marker <= 0xCF and marker not in _JPEG_NO_FRAME:
+            height, width = struct.unpack_from(">3xHH", content, at)
+            return width, height
+        if marker not in _JPEG_WITHOUT_LENGTH:
+            at += struct.unpack_from(">H", content, at)[0]
+    raise Unfit(_BROKEN)
 
 
-def _skip_colours(gif: _Cursor, flags: int) -> None:
-    if flags & 0x80:
-        gif.take(3 << (flags & 7) + 1)
+def _gif(content: bytes) -> Size:
+    """GIF89a §17-27: a screen, then extensions in sub-blocks, then the first picture, which browsers show whole."""
+    width, height, flags = struct.unpack_from("<HHB", content, 6)
+    at = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
+    while content[at] == 0x21:
+        at += 2
+        while count := content[at]:
+            at += 1 + count
+        at += 1
+    if content[at] != 0x2C:
+        raise Unfit(_BROKEN)
+    _check((width, height))
+    width, height = struct.unpack_from("<HH", content, at + 5)
+    return width, height
 
 
-def _webp(webp: _Cursor) -> None:
-    """RFC 9649 §2: a RIFF of even-padded chunks whose announced size is the file's."""
-    size, _ = struct.unpack("<4xI4s", webp.take(12))
-    if size != webp.rest + 4:
-        raise Unfit("The picture is cut off, or there are bytes after its end.")
-    while webp.rest:
-        kind, length = struct.unpack("<4sI", webp.take(8))
-        body = _Cursor(webp.take(length))
-        webp.take(length & 1)
-        if kind in _WEBP_SIZES:
-            webp.measure(*_WEBP_SIZES[kind](body))
+def _webp(content: bytes) -> Size:
+    """RFC 9649 §2: the first chunk of the RIFF has the size, in one of three forms."""
+    measure = _WEBP.get(content[12:16])
+    if measure is None:
+        raise Unfit(_BROKEN)
+    return measure(content)
 
 
-def _vp8(body: _Cursor) -> tuple[int, int]:
+def _vp8(content: bytes) -> Size:
     """RFC 6386 §9.1: the frame's tag, a start code, then 14 bits each."""
-    tag, width, height = struct.unpack("<3x3sHH", body.take(10))
-    if tag != b"\x9d\x01\x2a":
+    code, width, height = struct.unpack_from("<3sHH", content, 23)
+    if code != b"\x9d\x01\x2a":
         raise Unfit(_BROKEN)
     return width & 0x3FFF, height & 0x3FFF
 
 
-def _vp8l(body: _Cursor) -> tuple[int, int]:
+def _vp8l(content: bytes) -> Size:
     """RFC 9649 §3.4: a signature, then 14 bits each, less one."""
-    signature, bits = body.unpack("<BI")
+    signature, bits = struct.unpack_from("<BI", content, 20)
     if signature != 0x2F:
         raise Unfit(_BROKEN)
     return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
 
 
-def _canvas(body: _Cursor) -> tuple[int, int]:
-    """RFC 9649 §2.7: flags, then 24 bits each, less one. A frame of an animation has them two bytes further."""
-    sizes = body.take(10)[4:]
-    return int.from_bytes(sizes[:3], "little") + 1, int.from_bytes(sizes[3:], "little") + 1
+def _vp8x(content: bytes) -> Size:
+    """RFC 9649 §2.7: flags, then 24 bits each of the canvas, less one."""
+    low_width, high_width, low_height, high_height = struct.unpack_from("<HBHB", content, 24)
+    return (low_width | high_width << 16) + 1, (low_height | high_height << 16) + 1
 
 
-def _frame(body: _Cursor) -> tuple[int, int]:
-    body.take(2)
-    return _canvas(body)
-
-
-_WEBP_SIZES: Final = {b"VP8X": _canvas, b"VP8 ": _vp8, b"VP8L": _vp8l, b"ANMF": _frame}
-_FORMATS: Final[tuple[tuple[re.Pattern[bytes], str, Callable[[_Cursor], None]], ...]] = (
+_WEBP: Final[dict[bytes, Callable[[bytes], Size]]] = {b"VP8X": _vp8x, b"VP8 ": _vp8, b"VP8L": _vp8l}
+_FORMATS: Final[tuple[tuple[re.Pattern[bytes], str, Callable[[bytes], Size]], ...]] = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png", _png),
     (re.compile(rb"\xff\xd8\xff"), "image/jpeg", _jpeg),
     (re.compile(rb"GIF8[79]a"), "image/gif", _gif),

@@ -1,4 +1,4 @@
-"""SVG icons: well-formed, small, and without scripts. Read by expat, without DTDs."""
+"""SVG icons: well-formed, small, and without scripts. Read by expat; DTDs are not."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ _SVG: Final = "http://www.w3.org/2000/svg"
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
 #: Elements that run scripts, or contain another document that could.
 _RUNS: Final = frozenset({"script", "foreignobject", "handler", "listener", "iframe", "embed", "object"})
+#: Attributes with an address, or in an animation with those that it sets. Others, such as `aria-label`, are text.
+_ADDRESSES: Final = frozenset({"href", "src", "to", "from", "by", "values", "action", "data"})
 #: Browsers ignore blanks and control characters in the scheme of an address (WHATWG URL §4.4).
-_SCRIPT_ADDRESS: Final = re.compile("(java|vb)script:", re.IGNORECASE)
+_SCRIPT_ADDRESS: Final = re.compile("(^|;)(java|vb)script:", re.IGNORECASE)
 _PASSED_OVER: Final = dict.fromkeys(range(33))
 
 
 def check_svg(content: bytes) -> None:
-    """Raise Unfit unless this is one small SVG picture in UTF-8 without a DTD and without scripts.
+    """Raise Unfit unless this is one small SVG picture in UTF-8 without a DTD of its own and without scripts.
 
     This is the first of two protections: icons are also served in a sandbox (`web/files/`).
     """
@@ -41,8 +43,8 @@ def _reader() -> Any:
     reader = expat.ParserCreate(encoding="utf-8", namespace_separator=" ")
     walk = _Walk()
     reader.XmlDeclHandler = walk.declaration
-    reader.StartDoctypeDeclHandler = walk.refuse_doctype
-    reader.ProcessingInstructionHandler = walk.refuse_instruction
+    reader.StartDoctypeDeclHandler = walk.doctype
+    reader.ProcessingInstructionHandler = walk.instruction
     reader.StartElementHandler = walk.enter
     reader.EndElementHandler = walk.leave
     return reader
@@ -60,13 +62,15 @@ class _Walk:
         if encoding is not None and encoding.lower() not in {"utf-8", "utf8"}:
             raise Unfit("An SVG picture must be in UTF-8.")
 
-    def refuse_doctype(self, *_declared: object) -> None:
-        """Refuse a DTD: its entities can grow without bound and fetch other documents."""
-        raise Unfit("An SVG picture may not have a DOCTYPE.")
+    def doctype(self, _name: str, _system: str | None, _public: str | None, has_declarations: int) -> None:
+        """Refuse a DTD of its own: its entities can grow without bound. A named one is read by nobody."""
+        if has_declarations:
+            raise Unfit("An SVG picture may not have a DOCTYPE with declarations.")
 
-    def refuse_instruction(self, *_instruction: object) -> None:
-        """Refuse processing instructions, such as `xml-stylesheet`, which fetches and can transform."""
-        raise Unfit("An SVG picture may not have processing instructions.")
+    def instruction(self, target: str, _text: str) -> None:
+        """Refuse `xml-stylesheet`, which fetches and can transform. Others, as drawing programs leave, do nothing."""
+        if target.lower() == "xml-stylesheet":
+            raise Unfit("An SVG picture may not have a style sheet of its own.")
 
     def enter(self, name: str, attributes: dict[str, str]) -> None:
         """Judge one element and its attributes."""
@@ -80,15 +84,16 @@ class _Walk:
         if space == _XHTML or local.lower() in _RUNS:
             raise Unfit(f"An SVG picture may not have an element `{local}`.")
         for key, value in attributes.items():
-            _check_attribute(key.rpartition(" ")[2], value)
+            space, _, local = key.rpartition(" ")
+            _check_attribute(space, local.lower(), value)
 
     def leave(self, _name: str) -> None:
         """Go one level up."""
         self.depth -= 1
 
 
-def _check_attribute(name: str, value: str) -> None:
-    if name.lower().startswith("on"):
+def _check_attribute(space: str, name: str, value: str) -> None:
+    if not space and name.startswith("on"):
         raise Unfit(f"An SVG picture may not have an attribute `{name}`.")
-    if _SCRIPT_ADDRESS.search(value.translate(_PASSED_OVER)):
+    if name in _ADDRESSES and _SCRIPT_ADDRESS.search(value.translate(_PASSED_OVER)):
         raise Unfit("An SVG picture may not have an address that runs a script.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Final
 
 from models.errors import InvalidInput
@@ -20,7 +20,7 @@ from resolvers.unset import given
 from resolvers.uploads.set_icon import SetIntegrationIcon, UploadIntegrationIcon
 from rest.informer.words import CALLBACK
 from rest.kit import Asked, Members, Window, exactly_one
-from wire.pictures import known_digests
+from wire.etags import known_tags
 
 USUAL_LIMIT: Final = 100
 GREATEST_LIMIT: Final = 1000
@@ -49,9 +49,9 @@ def window(asked: Asked) -> Window:
     return Window.of(asked, usual=USUAL_LIMIT, greatest=GREATEST_LIMIT)
 
 
-def known_icon(asked: Asked) -> tuple[IntegrationRef, list[str]]:
-    """The integration, and the digests of the icon that the client has already."""
-    return ref(asked), known_digests(asked.headers.get("if-none-match"))
+def known_icon(asked: Asked) -> tuple[IntegrationRef, Container[str]]:
+    """The integration, and the entity tags of icons that the client has already."""
+    return ref(asked), known_tags(asked.headers.get("if-none-match"))
 
 
 def new_icon(asked: Asked) -> tuple[UploadIntegrationIcon]:

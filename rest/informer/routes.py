@@ -15,7 +15,7 @@ from resolvers.connections.own import (
 from resolvers.dispatching.proxy_request import proxy_request
 from resolvers.integrations.deletion import delete_integration
 from resolvers.integrations.gallery import list_gallery, list_own_integrations
-from resolvers.integrations.illustrated import create_illustrated_integration, update_illustrated_integration
+from resolvers.integrations.mutations import create_integration, update_integration
 from resolvers.integrations.queries import read_integration
 from resolvers.integrations.sharing import (
     list_integration_shares,
@@ -49,8 +49,8 @@ dialect = Dialect(
         Get(_ALL, list_own_integrations, read.integrations, write.integrations),
         Get("/api/integrations-list", list_gallery, read.nothing, write.gallery, tagged=True),
         Get(_ONE, read_integration, read.integration, found("integration", write.integration)),
-        Post(_ALL, create_illustrated_integration, document.creation, write.integration, status=201),
-        Put(_ONE, update_illustrated_integration, document.update, write.integration),
+        Post(_ALL, create_integration, document.creation, write.integration, status=201),
+        Put(_ONE, update_integration, document.update, write.integration),
         Delete(_ONE, delete_integration, read.integration, nothing, status=204),
         Get(f"{_ONE}/icon", read_icon, read.known_icon, write.icon),
         Put(

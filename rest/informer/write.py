@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from models.errors import UpstreamFailed
+from models.errors import NotFound, UpstreamFailed
 from models.tables import Integration, Principal
 from models.vocabulary import PrincipalKind
 from proxy.headers import passed_on
@@ -14,11 +15,12 @@ from resolvers.auth_kinds import KINDS
 from resolvers.connect.authorization import Authorization
 from resolvers.connections.own import Connected
 from resolvers.dispatching.attempt import Dispatched
-from resolvers.integrations.fields import icon_url
+from resolvers.find import name_of
+from resolvers.integrations.fields import image_url
 from resolvers.integrations.gallery import GalleryEntry
 from resolvers.integrations.sharing import IntegrationShares, Owned, Shared
 from resolvers.page import Slice
-from resolvers.uploads.queries import Picture
+from resolvers.uploads.queries import Elsewhere, Picture
 from rest.informer.read import window
 from rest.informer.words import SHOWN_AUTH_TYPE, SHOWN_MODE
 from rest.kit import Asked, Reply, no_answer, without_nulls
@@ -66,7 +68,7 @@ def integration(row: Integration, asked: Asked) -> Json:
         "clientId": row.client_id,
         **_addresses(row),
         **_key(row),
-        "imageUrl": icon_url(row, asked.caller),
+        "imageUrl": image_url(row, asked.caller),
         "data": row.parameters,
         **_times(row),
         "_links": {"self": link(href), **links, "inf:integration-share": share},
@@ -74,8 +76,10 @@ def integration(row: Integration, asked: Asked) -> Json:
     return without_nulls(document)
 
 
-def icon(picture: Picture, asked: Asked) -> Reply:
-    """The bytes, or 304 if the client has them."""
+def icon(picture: Picture | Elsewhere, asked: Asked) -> Reply:
+    """The bytes, 304 if the client has them, or 302 to a picture elsewhere."""
+    if isinstance(picture, Elsewhere):
+        return _elsewhere(picture.address, asked)
     headers = picture_headers(picture.content_type, picture.sha256, cache="private, no-cache")
     if picture.content is None:
         return Reply(status=304, headers=tuple(headers.items()))
@@ -99,7 +103,7 @@ def connection(found: Connected, asked: Asked) -> Json:
         {
             "id": row.id,
             "integrationId": _id(found.integration),
-            "ownerId": row.principal_id,
+            "ownerId": _name(found.user) if found.user else None,
             "isShared": row.principal_id is None,
             **_times(row),
         }
@@ -117,20 +121,18 @@ def relayed(done: Dispatched, asked: Asked) -> Reply:
 
 
 def owner(found: Owned, asked: Asked) -> Json:
-    """The owner: a user or a team."""
-    who = found.owner
+    """The owner: a user or a team. Of `userId` and `teamId` one is null."""
+    who, name = found.owner, _name(found.owner)
     is_user = who.kind is PrincipalKind.USER
-    shown = {"id": who.id, "username": who.username, "displayName": who.display_name, "email": who.email}
-    team = {"id": who.id, "name": who.display_name, "createdAt": _time(who.created_at)}
-    return without_nulls(
-        {
-            "_links": {"self": link(f"{_href(asked, found.integration)}/owner")},
-            "id": who.id,
-            "userId": who.id if is_user else None,
-            "teamId": None if is_user else who.id,
-            "_embedded": {"inf:user": without_nulls(shown)} if is_user else {"inf:team": team},
-        }
-    )
+    user = {"id": name, "username": who.username, "displayName": who.display_name, "email": who.email}
+    team = {"id": name, "name": who.display_name, "createdAt": _time(who.created_at)}
+    return {
+        "_links": {"self": link(f"{_href(asked, found.integration)}/owner")},
+        "id": name,
+        "userId": name if is_user else None,
+        "teamId": None if is_user else name,
+        "_embedded": {"inf:user": without_nulls(user)} if is_user else {"inf:team": team},
+    }
 
 
 def shares(found: IntegrationShares, asked: Asked) -> Json:
@@ -143,6 +145,14 @@ def shares(found: IntegrationShares, asked: Asked) -> Json:
 def share(found: Shared, asked: Asked) -> Json:
     """One share, without its principal."""
     return {**_share(found), **_times(found.share)}
+
+
+def _elsewhere(address: str, asked: Asked) -> Reply:
+    """302, without a word to the other server of where it comes from. Raises NotFound for this API's own address."""
+    if address.partition(":")[2].startswith(f"//{asked.headers.get('host')}{asked.mount}/"):
+        raise NotFound("icon")  # it would lead to itself
+    reply = Reply.to(address)
+    return replace(reply, headers=(*reply.headers, ("referrer-policy", "no-referrer")))
 
 
 def _row(row: Integration) -> Json:
@@ -186,7 +196,7 @@ def _entry(entry: GalleryEntry) -> Json:
     facts.pop("embedded")
     shown = {
         **facts,
-        "ownerId": entry.facts.owner_id,
+        "ownerId": entry.owner,
         "embedded": False,
         "shared": bool(entry.shares),
         "tags": list(entry.tag_ids),
@@ -198,13 +208,18 @@ def _entry(entry: GalleryEntry) -> Json:
 def _share(one: Shared) -> Json:
     return {
         "integrationId": _id(one.integration),
-        "principalId": one.principal.id,
+        "principalId": _name(one.principal),
         "accessLevel": one.share.access_level,
     }
 
 
 def _principal(who: Principal) -> Json:
-    return {"id": who.id, "name": who.display_name, "type": who.kind.lower()}
+    return {"id": _name(who), "name": who.display_name, "type": who.kind.lower()}
+
+
+def _name(who: Principal) -> str:
+    """As the vendor's examples name users and teams: `admin`, `marketing`."""
+    return name_of(who.id, who.username)
 
 
 def _times(row: Any) -> Json:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from typing import Final
 
-_TAG: Final = re.compile(r'"[^"]*"')
+from wire.etags import known_tags
 
 
 def tag_of(content: bytes) -> str:
@@ -15,6 +13,5 @@ def tag_of(content: bytes) -> str:
 
 
 def is_known(if_none_match: str | None, tag: str) -> bool:
-    """Whether `If-None-Match` names the tag, compared weakly, or is `*` (§13.1.2)."""
-    named = (if_none_match or "").strip()
-    return named == "*" or tag in _TAG.findall(named)
+    """Whether `If-None-Match` names the tag, compared weakly, or is `*` (§13.1.2). A proxy may have changed it."""
+    return tag.strip('"') in known_tags(if_none_match)

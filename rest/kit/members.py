@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 from models.errors import InvalidInput
@@ -14,10 +14,11 @@ K = TypeVar("K")
 
 
 class Members:
-    """Absent members are UNSET, null ones None. `done` raises the faults."""
+    """Absent members are UNSET, null ones None. `done` raises the faults. Faulty `optional` ones count as absent."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], optional: Collection[str] = ()) -> None:
         self._values = values
+        self._optional = optional
         self._faults = Faults()
 
     def done(self) -> None:
@@ -72,7 +73,8 @@ class Members:
         return self._wrong(name, called)
 
     def _wrong(self, name: str, called: str) -> Unset:
-        self._faults.add(name, f"It must be {called}.")
+        if name not in self._optional:
+            self._faults.add(name, f"It must be {called}.")
         return UNSET
 
 

@@ -96,7 +96,7 @@ class Integration(RowNode):
     readme: str = column("Long Markdown text; empty when there is none.")
     vendor: str = column("Definition key, or any other word.")
     definition: Definition | None = to_one(edges.DEFINITION_BY_INTEGRATION, "The definition, when the hub has one.")
-    icon_url: str | None = viewed(icon_url, "Logo, served by the hub.")
+    icon_url: str | None = viewed(icon_url, "Logo: the uploaded icon, else the https address that a client gave.")
     category: str = column("Grouping word; the definition's unless set, else `other`.")
     state: IntegrationState = column("Life-cycle.")
     state_changed_at: DateTime = column("Since when.")

@@ -121,10 +121,12 @@ async def test_a_second_account_is_a_connection_of_its_own(new_app, provider, br
     assert (one["account"]["accountId"], two["account"]["accountId"]) == ("alice", "bob")
 
 
-async def test_asks_userinfo_where_no_id_token_came(new_app, upstream, browser, organization):
+@pytest.mark.parametrize("account_uri", ["/me", "{url}/me", "{url}/me?fields=id,name"])
+async def test_asks_userinfo_where_no_id_token_came(account_uri, new_app, upstream, browser, organization):
     upstream.answers["/token"] = reply(b'{"access_token":"the-token","token_type":"Bearer"}')
     upstream.answers["/me"] = reply(b'{"sub":"7","email":"carol@example.test","name":"Carol\\u0000 C"}')
-    told = {"apiBaseUrl": upstream.url, "tokenUrl": f"{upstream.url}/token", "parameters": {"accountUri": "/me"}}
+    account = {"accountUri": account_uri.format(url=upstream.url)}
+    told = {"apiBaseUrl": upstream.url, "tokenUrl": f"{upstream.url}/token", "parameters": account}
     app = await new_app(auth=told)
     begun = await app.begin(browser)
 
@@ -133,6 +135,7 @@ async def test_asks_userinfo_where_no_id_token_came(new_app, upstream, browser, 
     made = (await session_of(organization.client, begun["session"]["id"]))["connection"]
     asked = upstream.requests[-1]
     assert made["account"] == {"accountId": "7", "email": "carol@example.test", "displayName": "Carol C"}
+    assert asked.target == account_uri.format(url="")
     assert (asked.method, asked.header("authorization")) == ("GET", ["Bearer the-token"])
 
 

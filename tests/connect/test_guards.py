@@ -130,10 +130,11 @@ async def test_takes_no_other_body_than_a_form(content, kind, status, link, brow
     assert page.headers["content-type"] == "text/html; charset=utf-8"
 
 
-def test_under_tls_the_cookie_is_this_hosts_alone():
+@pytest.mark.parametrize("own_url", ["https://hub.example.com/tools", "HTTPS://Hub.example.com"])
+def test_under_tls_the_cookie_is_this_hosts_alone(own_url: str):
     response = Response()
 
-    BrowserCookie("https://hub.example.com/tools").give(response, new_secret())
+    BrowserCookie(own_url).give(response, new_secret())
 
     cookie = response.headers["set-cookie"]
     assert re.fullmatch(

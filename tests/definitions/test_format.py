@@ -138,6 +138,12 @@ def test_the_catalogue_names_its_sources_and_calls_https_only():
     assert faults_of(changed(PLAIN, source=None), of_catalogue=True) == ["source"]
 
 
+def test_https_is_https_in_capitals():
+    loud = changed(PLAIN, auth__apiBaseUrl="HTTPS://API.Example.com")
+
+    assert read_definition(loud, of_catalogue=True).auth.api_base_url == "HTTPS://API.Example.com"
+
+
 @pytest.mark.parametrize("given", [None, [], "text", 5, {1: 2}, {"vendor": float("nan")}])
 def test_refuses_what_is_no_object_of_the_format(given):
     with pytest.raises(InvalidInput):

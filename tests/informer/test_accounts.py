@@ -67,6 +67,23 @@ async def test_asks_at_a_full_address_that_the_secret_was_entered_for(
     assert (moved.status_code >= 400, canary.connections) == (True, 0)
 
 
+@pytest.mark.parametrize("scheme", ["http", "HTTP"])
+async def test_a_full_address_of_http_is_asked_where_the_egress_allows_it(
+    scheme: str, client: Informer, upstream: FaultServer
+):
+    upstream.answers["/who"] = reply(CLAIMS)
+    await connected(client, upstream, data={"accountUri": f"{upstream.url}/who".replace("http", scheme)})
+
+    assert await client.ok("GET", ACCOUNT) == SHOWN
+
+
+async def test_a_full_address_of_http_is_not_asked_elsewhere(client: Informer):
+    await client.make(authType="bearer", data={"accountUri": "http://169.254.169.254/me"})
+    await client.ok("POST", "/integrations/stock/connect", {"token": "t-4711"}, 201)
+
+    assert "egress" in refused(await client("GET", ACCOUNT), 502)
+
+
 async def test_tells_what_was_learnt_when_connecting_where_nobody_can_be_asked(
     client: Informer, apps: Apps, upstream: FaultServer
 ):

@@ -53,7 +53,7 @@ async def test_connects_by_the_way_in_which_the_integration_authorises(
     assert made == {
         "id": row.id,
         "integrationId": (await client.ok("GET", "/integrations/stock"))["id"],
-        "ownerId": row.principal_id,
+        "ownerId": "member",
         "isShared": False,
         "createdAt": made["createdAt"],
         "updatedAt": made["updatedAt"],

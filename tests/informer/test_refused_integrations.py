@@ -41,10 +41,12 @@ async def stock(organization: Tenant, lasting_http: httpx.AsyncClient) -> None:
         ({"data": []}, "data: It must be a JSON object."),
         ({"headers": {"X-A": 1}}, "headers: It must be a JSON object of texts."),
         ({"headers": {"Host": "evil"}}, "headers.0.name: The header Host is set by the hub and cannot be given."),
-        ({"imageUrl": "/images/a.png"}, "imageUrl: Give an absolute https address; a host outside ASCII"),
-        ({"apiKey": "k-4711", "authType": "basic"}, "The integration authorises with BASIC, not API_KEY."),
-        ({"apiBaseUri": "ftp://a"}, "apiBaseUri: Give an absolute https address"),
-        ({"authUri": "//a", "tokenUri": "x"}, "authUri: Give an absolute https address"),
+        ({"imageUrl": 1}, "imageUrl: It must be text."),
+        ({"apiKey": "k-4711"}, "The integration authorises with OAUTH2, not API_KEY."),
+        ({"apiKeyName": "a b", "authType": "apikey"}, "apiKeyName: "),
+        ({"tokenUri": "x", "authType": "oauth2"}, "tokenUri: Give an absolute"),
+        ({"apiBaseUri": "ftp://a"}, "apiBaseUri: Give an absolute https or http address"),
+        ({"authUri": "//a", "tokenUri": "x"}, "authUri: Give an absolute https or http address"),
     ],
 )
 async def test_refuses_what_cannot_be_and_makes_nothing(members: dict, sentence: str, client: Informer):

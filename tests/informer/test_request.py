@@ -183,3 +183,27 @@ async def test_a_paused_installation_sends_nothing(send, client: Informer, apps:
 
     assert refused(await send("/x"), 409) == "The installation is paused; resume it."
     assert upstream.connections == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/sites/https%3A%2F%2Fexample.com%2F/searchAnalytics/query",
+        "/sites/https%3a%2f%2fexample.com%2f?a=%2f",
+        "/projects/group%2Fproject/x%20y",
+    ],
+)
+async def test_an_encoded_address_in_a_segment_goes_byte_for_byte(url: str, send, upstream: FaultServer):
+    await send(url)
+
+    assert [one.target for one in upstream.requests] == [f"/v2{url}"]
+
+
+async def test_scheme_and_host_may_be_in_capitals(client: Informer, upstream: FaultServer):
+    await stock(client, upstream, apiBaseUri=f"{upstream.url}/V2".replace("http://127.0.0.1", "HTTP://LOCALHOST"))
+
+    answer = await client("POST", REQUEST, {"url": "/x"})
+
+    (got,) = upstream.requests
+    assert answer.status_code == 200, answer.text
+    assert (got.target, got.header("X-Key")) == ("/V2/x", ["the-key-4711"])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from sqlmodel import col, select
 
+from models.errors import Conflict
 from models.tables import Principal
 from models.vocabulary import PrincipalKind
-from resolvers.people.mutations import CreatePrincipal, create_principal
+from resolvers.people.mutations import CreatePrincipal, UpdatePrincipal, create_principal, update_principal
 from tests.harness.apps import Apps
 from tests.harness.backends import both
 from tests.informer.conftest import Informer, refused
@@ -45,7 +48,7 @@ async def test_shares_with_a_user_in_every_form(form: str, client: Informer, use
 
     assert put == {
         "integrationId": (await client.ok("GET", "/integrations/stock"))["id"],
-        "principalId": who,
+        "principalId": "member",
         "accessLevel": 1,
         "createdAt": put["createdAt"],
         "updatedAt": put["updatedAt"],
@@ -67,9 +70,9 @@ async def test_shares_with_a_team(form: str, client: Informer, user: Informer, t
             "inf:integration-share": [
                 {
                     "integrationId": integration["id"],
-                    "principalId": team,
+                    "principalId": "analytics",
                     "accessLevel": 2,
-                    "principal": {"id": team, "name": "Analysts", "type": "team"},
+                    "principal": {"id": "analytics", "name": "Analysts", "type": "team"},
                 }
             ]
         },
@@ -81,7 +84,7 @@ async def test_shares_with_a_team(form: str, client: Informer, user: Informer, t
 async def test_a_prefix_tells_a_team_from_a_user_whose_name_looks_like_it(client: Informer, apps: Apps, team: str):
     await apps.tenant.add_user("team:analytics")
 
-    assert (await client.ok("PUT", f"{SHARES}/team:analytics"))["principalId"] == team
+    assert (await client.ok("PUT", f"{SHARES}/team:analytics"))["principalId"] == "analytics"
 
 
 async def test_a_level_is_kept_as_it_was_given_and_can_be_changed(client: Informer, user: Informer):
@@ -128,23 +131,25 @@ async def test_the_owner_is_a_user_or_a_team(client: Informer, apps: Apps, user:
     second = await client.ok("PUT", href, {"teamId": "analytics"})
 
     who = {
-        "id": apps.tenant.admin_id,
+        "id": "admin",
         "username": "admin",
         "displayName": first["_embedded"]["inf:user"]["displayName"],
     }
     assert first == {
         "_links": {"self": {"href": href}},
-        "id": apps.tenant.admin_id,
-        "userId": apps.tenant.admin_id,
+        "id": "admin",
+        "userId": "admin",
+        "teamId": None,
         "_embedded": {"inf:user": who},
     }
     created = second["_embedded"]["inf:team"].pop("createdAt")
     assert created.endswith("Z")
     assert second == {
         "_links": {"self": {"href": href}},
-        "id": team,
-        "teamId": team,
-        "_embedded": {"inf:team": {"id": team, "name": "Analysts"}},
+        "id": "analytics",
+        "userId": None,
+        "teamId": "analytics",
+        "_embedded": {"inf:team": {"id": "analytics", "name": "Analysts"}},
     }
     assert await user.names() == ["Stock"]
 
@@ -154,3 +159,62 @@ async def test_what_an_app_has_made_has_no_owner(informer, client: Informer, app
     made = await informer(await apps.token(app)).make(name="Made")
 
     assert refused(await client("GET", f"/integrations/{made['id']}/owner"), 404) == "There is no such owner."
+
+
+@pytest.mark.parametrize(
+    "username", ["grace", "Grace", "ü", "東京", "a b", "a%b", "a?b#c", "a:b", "me@example.com", "+"]
+)
+async def test_a_name_that_was_answered_is_understood(username: str, client: Informer, apps: Apps):
+    await apps.tenant.add_user(username)
+    path = f"{SHARES}/{quote(username, safe='')}"
+
+    put = await client.ok("PUT", path)
+    owner = await client.ok("PUT", "/integrations/stock/owner", {"userId": username})
+    again = await client.ok("PUT", "/integrations/stock/owner", owner)
+
+    assert put["principalId"] == owner["userId"] == again["userId"] == username
+    assert await client.ok("GET", path) == put
+
+
+@pytest.mark.parametrize("shape", ["{other}", "user:admin", "team:x", "a/b", ".", ".."])
+async def test_a_name_that_could_be_read_otherwise_is_answered_as_the_id(
+    shape: str, client: Informer, user: Informer, apps: Apps
+):
+    username = shape.format(other=await member_id(apps))
+    principal_id = await apps.tenant.add_user(username)
+
+    put = await client.ok("PUT", f"{SHARES}/{principal_id}")
+    owner = await client.ok("PUT", "/integrations/stock/owner", {"userId": principal_id})
+
+    assert put["principalId"] == owner["userId"] == principal_id
+    (row,) = await client.ok("GET", "/integrations-list")
+    assert (row["ownerId"], row["sharing"]) == (principal_id, [{"principalId": principal_id, "accessLevel": 1}])
+
+
+async def test_an_id_comes_before_a_name_that_looks_like_it(client: Informer, user: Informer, apps: Apps):
+    await apps.tenant.add_user(await member_id(apps))
+
+    assert (await client.ok("PUT", f"{SHARES}/{await member_id(apps)}"))["principalId"] == "member"
+
+
+async def test_names_differ_by_case_and_are_read_in_any_form_of_unicode(client: Informer, apps: Apps):
+    for username in ("zoë", "Zoë"):
+        await apps.tenant.add_user(username)
+
+    shares = [await client.ok("PUT", f"{SHARES}/{quote(name)}") for name in ("zoe\u0308", "Zoe\u0308")]
+
+    assert [share["principalId"] for share in shares] == ["zoë", "Zoë"]
+    refused(await client("PUT", f"{SHARES}/ZO%C3%8B"), 404)
+
+
+async def test_no_team_has_the_name_of_a_user(client: Informer, user: Informer, apps: Apps):
+    with pytest.raises(Conflict):
+        await add_team(apps, "member")
+
+
+async def test_a_disabled_user_keeps_the_name(client: Informer, user: Informer, apps: Apps):
+    await client.ok("PUT", f"{SHARES}/member")
+    gone = UpdatePrincipal(id=await member_id(apps), disabled=True)
+    await apps.hub.run(update_principal(apps._admin, gone))
+
+    assert (await client.ok("GET", f"{SHARES}/member"))["principalId"] == "member"

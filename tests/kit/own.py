@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from resolvers.connections.own import AuthorizeIntegration, ConnectIntegration
 from resolvers.dispatching.proxying import ProxyRequest
 from resolvers.find import IntegrationRef, PrincipalRef
-from resolvers.integrations.change import UpdateIntegration
-from resolvers.integrations.creation import CreateIntegration
-from resolvers.integrations.illustrated import CreateIllustrated, UpdateIllustrated
 from resolvers.integrations.queries import IntegrationFilter
 from resolvers.page import SliceRequest
 from resolvers.secret import Secret
@@ -28,16 +23,7 @@ def _secret() -> Secret:
     return Secret(api_key="k" * 20)
 
 
-def _change(e: Estate) -> tuple[Any, ...]:
-    return (UpdateIllustrated(change=UpdateIntegration(id=_ref(e), description="New"), image_url=None),)
-
-
 CALLS: dict[str, Call] = {
-    "create_illustrated_integration": Call(
-        given=lambda e: (CreateIllustrated(new=CreateIntegration(name="New", owner_id=e.member_id)),),
-        audits=("integration.created", "installation.created"),
-    ),
-    "update_illustrated_integration": Call(given=_change, audits=("integration.updated", "integration.updated")),
     "upload_integration_icon": Call(
         given=lambda e: (UploadIntegrationIcon(integration=_ref(e), content=ICON),), audits=("integration.updated",)
     ),

@@ -17,8 +17,8 @@ from proxy.address import (
     template_names,
 )
 
-NOT_ABSOLUTE = "Give an absolute https address; a host outside ASCII in its xn-- form, no user name."
-BAD_PORT = "Give an absolute https address with a host, and a port from 1 to 65535 if any."
+NOT_ABSOLUTE = "Give an absolute https or http address; a host outside ASCII in its xn-- form, no user name."
+BAD_PORT = "Give an absolute https or http address with a host, and a port from 1 to 65535 if any."
 STEPS_UP = r". .. ../x x/.. ..\x a/../../b %2e%2e ..%2f ..%2F.. %2E. %252e%252e%252f ..;x=1 .%2e/ x/./y"
 BASE = "https://api.example.com/v1"
 ENDPOINT = parse_endpoint("/items/{sku}/stock")
@@ -113,6 +113,7 @@ def test_reads_the_inputs_that_an_endpoint_names():
         "https://api.example.com/v1/{id}",
         "https://api.example.com:8443",
         "http://127.0.0.1:9000/x",
+        "HTTPS://API.Example.com/v1/{id}",
     ],
 )
 def test_takes_good_endpoints(endpoint):
@@ -159,7 +160,16 @@ def test_refuses_raw_paths_that_could_leave_the_base(path):
     assert check_path(path) is not None
 
 
-@pytest.mark.parametrize("url", [BASE, "https://x.example", "https://[2606:4700::1]:8443/a/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        BASE,
+        "https://x.example",
+        "https://[2606:4700::1]:8443/a/",
+        "HTTPS://API.EXAMPLE.COM/v1",
+        "Http://127.0.0.1:80",
+    ],
+)
 def test_takes_good_bases(url):
     assert check_base_url(url) is None
 
@@ -172,7 +182,7 @@ def test_refuses_bases_with_more_than_host_and_path(url):
     assert check_base_url(url) is not None
 
 
-@pytest.mark.parametrize("url", ["https://x.example", "https://x.example/token?a=1&b=%20", "https://x.example?a"])
+@pytest.mark.parametrize("url", ["https://x.example", "https://x.example/token?a=1&b=%20", "HTTPS://X.EXAMPLE?a"])
 def test_takes_oauth_addresses_with_and_without_a_query(url):
     assert check_oauth_url(url) is None
 

@@ -15,6 +15,9 @@ from rest.kit.places import renamed
 TAG = tag_of(b"{}")
 
 
+CODED = ["-gzip", "--gzip", ";gzip", "-br", ";br", ":br", "-zstd", "+zstd", "-df", "-deflate", "-x-gzip", "-GZIP"]
+
+
 @pytest.mark.parametrize("known", [TAG, f"W/{TAG}", f'"a", {TAG}', f'{TAG},"b"', "*", " * "])
 def test_knows_a_tag(known: str):
     assert is_known(known, TAG)
@@ -23,6 +26,17 @@ def test_knows_a_tag(known: str):
 @pytest.mark.parametrize("known", [None, "", TAG.strip('"'), '""', '"*"', TAG.upper(), f"{TAG[:-2]}", "x" * 9000])
 def test_knows_no_other_tag(known: str | None):
     assert not is_known(known, TAG)
+
+
+@pytest.mark.parametrize("coding", CODED)
+@pytest.mark.parametrize("form", ['"{0}{1}"', 'W/"{0}{1}"', 'W/"{0}"{1}', '"a-gzip", W/"{0}{1}","b"'])
+def test_knows_a_tag_that_a_proxy_changed(form: str, coding: str):
+    assert is_known(form.format(TAG.strip('"'), coding), TAG)
+
+
+@pytest.mark.parametrize("more", ["-", "-x", "-gzip-x", "gzip", "0-gzip"])
+def test_knows_no_tag_that_goes_on_otherwise(more: str):
+    assert not is_known(f'"{TAG.strip(chr(34))}{more}"', TAG)
 
 
 def test_links_to_the_pages_beside_a_page():

@@ -9,6 +9,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 MAX_HEAD_BYTES: Final = 64 * 1024
 MAX_HEADERS: Final = 500
 _SWITCHING_PROTOCOLS: Final = 101
+_LEAST: Final = 100
 _FINAL: Final = 200
 _GREATEST: Final = 599
 #: What llhttp says of a first line that is none.
@@ -156,6 +157,8 @@ class AnswerReader:
         status = self._parser.get_status_code()
         if status == _SWITCHING_PROTOCOLS:
             self._failure = BrokenAnswer("it switches to a protocol that was not asked for")
+        elif status < _LEAST:
+            self._failure = BrokenAnswer("its status is none of HTTP")
         elif status < _FINAL:
             self.headers = []
         else:
@@ -216,7 +219,7 @@ def _words(error: Exception) -> str:
     said = str(error)
     if said.startswith(_NO_HTTP):
         return "it does not begin with a status line of HTTP/1.1"
-    return said if said.startswith("Content-Length") else said[:1].lower() + said[1:]
+    return said if said.startswith(("Content-Length", "Transfer-Encoding")) else said[:1].lower() + said[1:]
 
 
 def _parser(reader: AnswerReader) -> HttpResponseParser:

@@ -153,7 +153,7 @@ def _json(raw: bytes, charset: str | None, *, only_nested: bool) -> JsonBody | s
         if only_nested and not _LIST_OR_OBJECT.match(text):
             return "This is neither a list nor an object."
         as_given = codec in ("utf-8", "utf-8-sig")
-        content = raw.removeprefix(codecs.BOM_UTF8) if as_given else text.encode()
+        content = raw.removeprefix(codecs.BOM_UTF8) if as_given else text.encode()  # the same as `text`
         return json_fault(text, content) or JsonBody(content)
     return "This is no JSON: its bytes are not UTF-8."
 
@@ -170,6 +170,6 @@ def _text(raw: bytes, charset: str | None) -> str | None:
 def _decoded(raw: bytes, codec: str) -> str | None:
     """The text without a byte order mark; None if the bytes are none of this codec."""
     try:
-        return raw.decode(codec).removeprefix(_MARK)
+        return raw.decode(codec).removeprefix("" if codec.endswith("-sig") else _MARK)
     except ValueError:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Generator, Sequence
+from math import inf
 from typing import Final, Protocol
 
 from proxy.inflight import Share
@@ -16,6 +17,7 @@ _MAGIC: Final = b"\x1f\x8b"
 _HEAD_BYTES: Final = 2
 _MOST_CODINGS: Final = 3
 _MOST_MEMBERS: Final = 1000
+_MOST_AFTER: Final = 1024 * 1024
 
 Pieces = Generator[bytes, None, None]
 
@@ -48,9 +50,9 @@ class Decoding(Protocol):
         ...
 
 
-def decoding_of(coding: str) -> Decoding:
-    """The decoding for a name that `codings_of` answers."""
-    return _Gunzipping() if coding in _GZIP else _Inflating()
+def decoding_of(coding: str, *, most_members: float = inf) -> Decoding:
+    """The decoding for a name that `codings_of` answers. `most_members`: of gzip, each of which costs time."""
+    return _Gunzipping(most_members) if coding in _GZIP else _Inflating()
 
 
 async def decoded(body: bytes, codings: Sequence[str], most: int, share: Share) -> bytes:
@@ -60,7 +62,7 @@ async def decoded(body: bytes, codings: Sequence[str], most: int, share: Share) 
     """
     for coding in codings:
         if body:
-            body = await _whole(body, decoding_of(coding), most, share)
+            body = await _whole(body, decoding_of(coding, most_members=_MOST_MEMBERS), most, share)
     return body
 
 
@@ -85,11 +87,13 @@ async def _whole(body: bytes, decoding: Decoding, most: int, share: Share) -> by
 class _Gunzipping:
     """Every member with its checksum (RFC 1952 §2.2 and §2.3.1). Bytes after the last that are none are ignored."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_members: float) -> None:
         self._member: _Unpacking | None = None
+        self._most_members = most_members
         self._members = 0
         self._held = b""
         self._is_over = False
+        self._after = 0
 
     def feed(self, data: bytes | memoryview) -> Pieces:
         data = b"".join((self._held, data)) if self._held else data
@@ -103,6 +107,9 @@ class _Gunzipping:
             if self._member is not None:
                 data = yield from self._member.feed(data)
                 self._member = None if self._member.is_over else self._member
+        self._after += len(data)
+        if self._after > _MOST_AFTER:
+            raise BrokenCoding("more than 1 MB follows the end of the gzip")
 
     def end(self) -> None:
         if self._member is not None:
@@ -112,8 +119,8 @@ class _Gunzipping:
         if self._members and bytes(data[:2]) != _MAGIC:
             self._is_over = True
             return
-        if self._members == _MOST_MEMBERS:
-            raise BrokenCoding(f"more than {_MOST_MEMBERS} members of gzip")
+        if self._members >= self._most_members:
+            raise BrokenCoding(f"more than {self._most_members} members of gzip")
         self._members += 1
         self._member = _Unpacking(zlib.MAX_WBITS | 16, "gzip")
 

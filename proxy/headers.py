@@ -23,6 +23,8 @@ _FORBIDDEN_NAMES = """
 """
 _FORBIDDEN = frozenset(_FORBIDDEN_NAMES.split())
 _FORBIDDEN_PREFIXES = ("x-forwarded-", "proxy-", "sec-", "x-patchbay-")
+# Headers of an answer by which a service commands the proxy in front of it, such as to send a file of its disk.
+_TO_PROXIES = ("x-accel-", "x-sendfile", "x-lighttpd-send", "x-reproxy-")
 # Headers of an answer: framing, cookies (they belong to no user), and those that control a browser.
 _NOT_RELAYED_NAMES = """
     connection keep-alive transfer-encoding te trailer upgrade content-length content-encoding date server via
@@ -31,12 +33,12 @@ _NOT_RELAYED_NAMES = """
     sourcemap nel report-to reporting-endpoints
 """
 _NOT_RELAYED = frozenset(_NOT_RELAYED_NAMES.split())
-_NOT_RELAYED_PREFIXES = ("access-control-", "cross-origin-", "x-patchbay-", "proxy-")
+_NOT_RELAYED_PREFIXES = ("access-control-", "cross-origin-", "x-patchbay-", "proxy-", *_TO_PROXIES)
 # Headers that a transparent proxy drops: those of one hop (RFC 9110 §7.6.1), the framing, cookies, and those about
 # the origin, which is the hub here. The egress has removed the Content-Encoding of what it decoded.
 _OF_ONE_HOP_NAMES = """
     connection keep-alive proxy-connection transfer-encoding te trailer upgrade content-length
-    x-accel-buffering date server set-cookie set-cookie2 alt-svc clear-site-data strict-transport-security
+    date server set-cookie set-cookie2 alt-svc clear-site-data strict-transport-security
 """
 _NEGOTIATING = frozenset({"accept", "accept-encoding", "accept-language", "content-type", "user-agent"})
 _SHORTEST_SECRET = 8
@@ -45,7 +47,7 @@ _PART = re.compile(r'(?:[^,"]|"[^"]*"?)+')
 _SHARING = frozenset({"public", "private", "s-maxage", "proxy-revalidate"})
 _TO_SHARED_CACHES = ("cdn-cache-control", "surrogate-control")
 _OF_ONE_HOP = frozenset(_OF_ONE_HOP_NAMES.split())
-_OF_ONE_HOP_PREFIXES = ("access-control-", "proxy-", "x-patchbay-")
+_OF_ONE_HOP_PREFIXES = ("access-control-", "proxy-", "x-patchbay-", *_TO_PROXIES)
 _UNSENDABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 
 

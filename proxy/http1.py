@@ -36,7 +36,7 @@ class Connection(asyncio.Protocol):
     async def exchange(self, head: bytes, body: bytes, reader: AnswerReader, share: Share) -> None:
         """Send a request and read its answer into `reader`; the answer's bytes are counted in `share`.
 
-        Returns at its end, or before it if the answer `is_streaming`: then `more` brings the rest, until `finish`.
+        Returns at its end, or as soon as the answer `is_streaming`: then `more` brings its body, until `finish`.
         Raises BrokenAnswer, AnswerTooLarge, and OSError if the connection broke. A failed or cancelled exchange
         closes the connection, and so does an answer that came before the whole request was written.
         """
@@ -52,7 +52,7 @@ class Connection(asyncio.Protocol):
             await self._come(lambda: reader.is_streaming)
             if answered.done():
                 answered.result()
-            goes_on = not answered.done()
+            goes_on = reader.is_streaming
         finally:
             if not goes_on:
                 self.finish()

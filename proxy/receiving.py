@@ -45,7 +45,7 @@ async def receive(
         codings = _codings(reader.status, told)
         headers = tuple([pair for pair in told if pair[0].lower() != _CODING]) if codings else told
         kind = _printable(next((value for name, value in headers if name.lower() == "content-type"), None))
-        if not reader.complete:
+        if reader.is_streaming:
             rest = Streamed(connection, codings, reader.length, limits, lambda: _in_words(reader, most))
             return Answer(status=reader.status, headers=headers, content_type=kind, body=b"", rest=rest)
         body = await decoded(reader.body, codings, most, share)

@@ -49,6 +49,7 @@ class Streamed:
         self._in_words = in_words
         self._pieces = self._read()
         self._held = ExitStack()
+        self._is_closed = False
         loop = asyncio.get_running_loop()
         self._ends_at = loop.time() + limits.whole
         self._timer = loop.call_at(self._ends_at, self._close)
@@ -68,11 +69,9 @@ class Streamed:
     async def _read(self) -> AsyncGenerator[bytes, None]:
         with self._in_words():
             while part := await self._next():
-                if self._decoding is None:
-                    yield part
-                    continue
-                for piece in self._decoding.feed(part):
+                for piece in [part] if self._decoding is None else self._decoding.feed(part):
                     yield piece
+                    await asyncio.sleep(0)  # a client that is gone takes everything at once
             if self._decoding is not None:
                 self._decoding.end()
         self._close()
@@ -80,6 +79,8 @@ class Streamed:
     async def _next(self) -> bytes:
         loop = asyncio.get_running_loop()
         until = min(loop.time() + self._limits.silent, self._ends_at)
+        if self._is_closed:
+            raise ConnectionResetError("closed before the end of the answer")
         try:
             async with asyncio.timeout_at(until):
                 return await self._connection.more()
@@ -89,6 +90,9 @@ class Streamed:
             raise UpstreamTimeout(message) from error
 
     def _close(self) -> None:
-        self._timer.cancel()
-        self._connection.finish()
-        self._held.close()
+        """Give everything back once: afterwards the connection belongs to another call."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._timer.cancel()
+            self._connection.finish()
+            self._held.close()

@@ -29,7 +29,6 @@ _UNRECORDED = (
     "The call was sent, but its outcome could not be recorded."
     " Look at the remote service before you repeat it; with an idempotency key it is not sent again."
 )
-_LEFT = "The caller left before the end of the answer."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,21 +118,28 @@ def _streamed(hub: Hub, prepared: Prepared, answer: Answer, rest: Rest) -> Answe
     """The answer whose outcome is recorded at its end."""
 
     async def record(ended: Ended) -> None:
-        failure = ended.failure
-        error = redact(failure.message, prepared.outbound.secrets) if failure else None
+        word, sentence = _end_of(ended)
         outcome = _outcome(
             hub,
             prepared.intent,
-            _OUTCOMES.get(failure.reason, DispatchOutcome.UPSTREAM_FAILED) if failure else DispatchOutcome.SUCCEEDED,
+            word,
             external_status=answer.status,
             attempt_count=answer.attempts,
             response_bytes=ended.size,
             used_connection_id=prepared.connection.id if prepared.connection else None,
-            error=_LEFT if ended.left else error,
+            error=None if sentence is None else redact(sentence, prepared.outbound.secrets),
         )
         await _record(hub, outcome)
 
     return replace(answer, rest=RecordedRest(rest, record))
+
+
+def _end_of(ended: Ended) -> tuple[DispatchOutcome, str | None]:
+    if ended.failure is not None:
+        return _OUTCOMES.get(ended.failure.reason, DispatchOutcome.UPSTREAM_FAILED), ended.failure.message
+    if ended.stopped:
+        return DispatchOutcome.OUTCOME_UNKNOWN, "The hub was stopped before the end of the answer."
+    return DispatchOutcome.SUCCEEDED, "The caller did not take the whole answer." if ended.left else None
 
 
 def _failed(hub: Hub, prepared: Prepared, failure: Failure) -> Sent:

@@ -12,11 +12,15 @@ from proxy.message import Rest
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """The end of a stream: the bytes that were passed on, and the failure that cut it. `left`: the caller left."""
+    """The end of a stream: the bytes that were passed on, and the failure that cut it.
+
+    `left`: the caller left, or took no more. `stopped`: the hub was stopped meanwhile.
+    """
 
     size: int
     failure: UpstreamFailed | None = None
     left: bool = False
+    stopped: bool = False
 
 
 class RecordedRest:
@@ -41,10 +45,12 @@ class RecordedRest:
         return self._pieces
 
     async def aclose(self) -> None:
-        """Close the answer; one that has not ended is recorded as left by its caller."""
+        """Close the answer; one that has not ended was left by its caller, or by a hub that cancels its tasks."""
+        task = asyncio.current_task()
+        stopped = task is not None and task.cancelling() > 0
         await self._rest.aclose()
         await self._pieces.aclose()
-        await self._end(left=True)
+        await self._end(left=not stopped, stopped=stopped)
 
     async def _read(self) -> AsyncGenerator[bytes, None]:
         try:
@@ -56,9 +62,9 @@ class RecordedRest:
             raise
         await self._end()
 
-    async def _end(self, failure: UpstreamFailed | None = None, *, left: bool = False) -> None:
+    async def _end(self, failure: UpstreamFailed | None = None, *, left: bool = False, stopped: bool = False) -> None:
         """Record the end once. A cancelled caller does not take the record along."""
         if self._recorded is None:
-            ended = Ended(size=self._size, failure=failure, left=left)
+            ended = Ended(size=self._size, failure=failure, left=left, stopped=stopped)
             self._recorded = asyncio.ensure_future(self._record(ended))
             await asyncio.shield(self._recorded)

@@ -115,7 +115,7 @@ async def test_a_client_that_leaves_ends_the_call(client: Informer, apps: Apps):
 
     record = await ended(apps)
     assert (record.outcome, record.response_bytes) == (DispatchOutcome.SUCCEEDED, 1)
-    assert record.error == "The caller left before the end of the answer."
+    assert record.error == "The caller did not take the whole answer."
 
 
 async def test_an_answer_that_is_kept_for_its_key_is_read_whole(client: Informer, upstream: FaultServer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from codecs import BOM_UTF8
 
 import pytest
 
@@ -102,7 +103,9 @@ async def test_an_empty_body_is_none():
 
 @pytest.mark.parametrize(
     "body",
-    [b'{"a":NaN}', b"{'a':1}", b'{"a":1', b"<html>", b"[1] x", b"Infinity", b"[" * 300 + b"]" * 300, b" "],
+    [
+        *(b'{"a":NaN}', b"{'a':1}", b'{"a":1', b"<html>", b"[1] x", b"Infinity", b"[" * 300 + b"]" * 300, b" "),
+    ],
 )
 async def test_what_only_claims_to_be_json_is_text(body):
     read = await read_body(answer(body))
@@ -110,6 +113,12 @@ async def test_what_only_claims_to_be_json_is_text(body):
     assert isinstance(read, TextBody)
     assert read.text == body.decode()
     assert (read.parse_error or "").startswith("This is no JSON at line 1, column ")
+
+
+async def test_a_second_byte_order_mark_is_no_json():
+    read = await read_body(answer(BOM_UTF8 * 2 + b"{}"))
+
+    assert read == TextBody("\ufeff{}", "This is no JSON at line 1, column 1 (position 0): expected a value.")
 
 
 async def test_a_large_body_is_read_as_a_small_one_is():

@@ -167,6 +167,8 @@ def test_relays_no_cookie_location_or_cross_origin_permission():
         ("Link", "<https://x.example/?page=2>; rel=next"),
         ("X-RateLimit-Remaining", "3"),
         ("Set-Cookie", "a=b"),
+        ("X-Accel-Redirect", "/etc"),
+        ("X-Sendfile", "/etc/passwd"),
         ("Location", "https://evil.example"),
         ("Access-Control-Allow-Origin", "*"),
         ("Transfer-Encoding", "chunked"),

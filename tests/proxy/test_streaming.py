@@ -111,6 +111,58 @@ async def test_a_long_answer_arrives_as_it_was_sent_and_leaves_its_connection(sa
     assert connections == 1
 
 
+async def test_a_connection_that_serves_the_next_call_is_left_alone():
+    async with scripted(speaks(reply(LARGE))) as server, open_egress() as egress:
+        first = await egress.send(streaming(server.url))
+        await take(first, [])
+        second = await egress.send(streaming(server.url))
+        await first.rest.aclose()
+
+        assert await whole(second) == LARGE
+        assert server.connections == 1
+
+
+async def test_what_has_come_is_decoded_in_turns():
+    turns = 0
+
+    async def turn():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    said = EVENTS + CHUNKED + b"Content-Encoding: gzip\r\n\r\n" + chunk(gzip.compress(bytes(50_000_000)))
+    async with scripted(speaks(said, END)) as server, open_egress() as egress:
+        answer = await egress.send(streaming(server.url))
+        ticking = asyncio.create_task(turn())
+        size = len(await whole(answer))
+        ticking.cancel()
+
+    assert size == 50_000_000
+    assert turns >= 190  # 256 kB for each
+
+
+async def test_a_stream_may_have_any_number_of_members():
+    said = b"".join(chunk(gzip.compress(b"data: %d\n\n" % number)) for number in range(1100))
+    head = EVENTS + CHUNKED + b"Content-Encoding: gzip\r\n\r\n"
+    async with scripted(speaks(head, said, END)) as server, open_egress() as egress:
+        assert (await whole(await egress.send(streaming(server.url)))).endswith(b"data: 1099\n\n")
+
+
+async def test_what_follows_an_end_is_bounded():
+    async def talk(reader, writer):
+        await read_head(reader)
+        writer.write(EVENTS + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"data"))
+        while True:
+            writer.write(b"x" * 65536)
+            await writer.drain()
+
+    async with scripted(talk) as server, open_egress() as egress:
+        answer = await egress.send(streaming(server.url))
+        with pytest.raises(UpstreamFailed, match="more than 1 MB follows"):
+            await whole(answer)
+
+
 async def test_says_the_length_of_what_is_not_decoded():
     async with scripted(speaks(reply(LARGE))) as server, open_egress() as egress:
         answer = await egress.send(streaming(server.url))

@@ -23,7 +23,7 @@ ANSWERS = {
 
 
 def test_there_are_examples():
-    assert [file.stem for file in FILES] == ["connect", "make", "refuse", "share"]
+    assert [file.stem for file in FILES] == ["connect", "make", "reference", "refuse", "share"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -31,8 +31,9 @@ async def test_examples_are_answered_as_written(
     file: Path, hub: RunningHub, http: httpx.AsyncClient, apps: Apps, upstream: FaultServer
 ):
     await apps.tenant.add_user("grace")
-    team = CreatePrincipal(kind=PrincipalKind.TEAM, username="cashiers", display_name="Cashiers")
-    await apps.hub.run(create_principal(apps._admin, team))
+    for name in ("cashiers", "marketing"):
+        team = CreatePrincipal(kind=PrincipalKind.TEAM, username=name, display_name=name.title())
+        await apps.hub.run(create_principal(apps._admin, team))
     upstream.answers |= ANSWERS
     variables = {
         "base": hub.url,

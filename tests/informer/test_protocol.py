@@ -121,7 +121,7 @@ async def test_refuses_bodies_that_are_no_sound_json(
 
 @pytest.mark.parametrize("path", ["name", "description", "scope", "category", "clientId"])
 async def test_refuses_text_that_cannot_be_stored(path: str, client: Informer):
-    answer = await client("PUT", ONE, {path: "a\0b"})
+    answer = await client("PUT", ONE, {"authType": "oauth2", path: "a\0b"})
 
     assert "NUL" in refused(answer, 400)
 

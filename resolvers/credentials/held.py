@@ -11,6 +11,10 @@ from resolvers.auth_kinds import KINDS
 
 #: A token that ends sooner than this is renewed before it is used: the call takes time, and clocks differ.
 SKEW_MS: Final = 30_000
+#: … but not before its last tenth, since a token of 30 s would be renewed by every call otherwise.
+_SKEW_SHARE: Final = 10
+#: Nor in its first second, whatever the vendor said of its end: it is asked for a token once a second at most.
+_FIRST_MS: Final = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,11 +40,21 @@ def held_token(
         return None
     has_grant = kind.needs_no_user or "refreshToken" in stored
     renewable = has_grant and integration.token_url is not None and integration.client_id is not None
-    ends = connection.expires_at is not None and connection.expires_at - SKEW_MS <= now
     return HeldToken(
         connection_id=connection.id,
         organization_id=connection.organization_id,
         version=connection.secret_version,
-        due="accessToken" not in stored or (ends and renewable),
+        due="accessToken" not in stored or (renewable and is_due(connection, now)),
         renewable=renewable,
     )
+
+
+def is_due(connection: Connection, now: int) -> bool:
+    """Whether a renewable token is too near its end to be used. `now` in ms since 1970 UTC."""
+    ends, issued = connection.expires_at, connection.issued_at
+    if ends is None:
+        return False
+    if issued is None or ends < issued:  # a token that was got elsewhere: its life is not known
+        return ends - SKEW_MS <= now
+    skew = min(SKEW_MS, (ends - issued) // _SKEW_SHARE)
+    return max(ends - skew, issued + _FIRST_MS) <= now

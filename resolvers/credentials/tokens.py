@@ -33,11 +33,11 @@ def store_tokens(
     """
     renews = account is None
     old = work.unseal(connection, "secret").get("refreshToken") if renews and connection.secret else None
-    lasts = answer.expires_in_seconds
+    now = work.now()
     tokens = OAuth2Secret(
         access_token=answer.access_token,
         refresh_token=answer.refresh_token or old,
-        expires_at=None if lasts is None else work.now() + lasts * 1000,
+        expires_at=_end(answer, now),
         scopes=asked if answer.scopes is None else answer.scopes,
     )
     _announce_scopes(work, connection, tokens.scopes or (), integration_id)
@@ -51,6 +51,7 @@ def store_tokens(
         hints=hints_of(connection),
         integration_id=integration_id,
     )
+    connection.issued_at = now
 
 
 def lose_connection(work: Work, connection: Connection, why: str, *, integration_id: str | None = None) -> None:
@@ -62,6 +63,12 @@ def lose_connection(work: Work, connection: Connection, why: str, *, integration
     previous, connection.status = connection.status, ConnectionStatus.NEEDS_RECONNECT
     payload = {"connectionId": connection.id, "previous": {"status": previous}}
     work.announce(HubEvent.CONNECTION_NEEDS_RECONNECT, connection.id, payload, integration_id=integration_id)
+
+
+def _end(answer: TokenAnswer, now: int) -> int | None:
+    if answer.expires_in_seconds is not None:
+        return now + answer.expires_in_seconds * 1000
+    return None if answer.expires_at is None else max(answer.expires_at, now)
 
 
 def _announce_scopes(work: Work, connection: Connection, scopes: Sequence[str], integration_id: str | None) -> None:

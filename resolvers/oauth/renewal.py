@@ -23,7 +23,7 @@ from models.vocabulary import ConnectionStatus, UnavailableReason
 from proxy.oauth import ClientCredentials, Grant, RefreshToken, TokenAnswer, TokenEndpoint, fetch_token
 from resolvers.auth_kinds import KINDS, GrantType
 from resolvers.caller import Caller
-from resolvers.credentials.held import HeldToken
+from resolvers.credentials.held import HeldToken, is_due
 from resolvers.credentials.tokens import lose_connection, store_tokens
 from resolvers.fitness import changed
 from resolvers.history import place_of_connection
@@ -97,13 +97,17 @@ async def renewal_obstacle(work: Work, connection: Connection) -> NotReady | Non
 
 
 async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed:
-    """Take the lease, unless there is a new token or a lease. Raises NotReady; UpstreamFailed in the back-off."""
+    """Take the lease, unless there is a new token or a lease. Raises NotReady; UpstreamFailed in the back-off.
+
+    A token of this moment is not renewed: its vendor may not know it everywhere yet.
+    """
     connection = await _held(work, renewal.connection_id)
     if connection.status is ConnectionStatus.NEEDS_RECONNECT:
         raise _come_back()
     if not KINDS[connection.auth_type].renewed:
         return Unrenewed(why=_come_back())
-    if connection.secret_version != renewal.version and (fresh := _fresh(work, connection)):
+    renewed = connection.secret_version != renewal.version and not is_due(connection, work.now())
+    if renewed and (fresh := _fresh(work, connection)):
         return fresh
     now = (await work.session.execute(select(database_now()))).scalar_one()
     lease_ms = int(work.hub.pace.token_lease * 1000)
@@ -111,6 +115,8 @@ async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed
     if connection.lease_until is not None and now < connection.lease_until <= now + lease_ms:
         if connection.lease_owner is None:
             raise UpstreamFailed(connection.last_error or "The token endpoint failed.")
+        return Unrenewed()
+    if _is_settling(work, connection):
         return Unrenewed()
     integration = await issuing_integration(work, connection)
     turn = _turn(work, connection, integration)
@@ -256,6 +262,11 @@ def _fresh(work: Work, connection: Connection) -> FreshToken | None:
 def _token(connection: Connection, access_token: str) -> FreshToken:
     origins = Origins.read(connection.secret_origins)
     return FreshToken(access_token=access_token, version=connection.secret_version, origins=origins)
+
+
+def _is_settling(work: Work, connection: Connection) -> bool:
+    issued_at = connection.issued_at
+    return issued_at is not None and issued_at <= work.now() < issued_at + int(work.hub.pace.token_settling * 1000)
 
 
 def _come_back() -> NotReady:

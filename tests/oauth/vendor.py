@@ -30,6 +30,7 @@ class Vendor:
         self.rotates = True
         self.expires_in: Any = 3600
         self.scope: Any = None
+        self.extra: dict[str, Any] = {}
         self.delay = 0.0
         self.fault: tuple[int, Any] | None = None
         self.before_answer: Callable[[], None] = lambda: None
@@ -99,7 +100,7 @@ class Vendor:
                 self.refresh_tokens = {f"rt-{number}"}
                 answer["refresh_token"] = f"rt-{number}"
         self.valid = f"at-{number}"
-        told = {"expires_in": self.expires_in, "scope": self.scope}
+        told = {"expires_in": self.expires_in, "scope": self.scope} | self.extra
         return 200, answer | {name: value for name, value in told.items() if value is not None}
 
 

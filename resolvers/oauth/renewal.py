@@ -14,12 +14,12 @@ from typing import Final, assert_never
 from sqlalchemy import Select, select
 from sqlmodel import col
 
-from models.errors import DomainError, NotFound, NotReady, TokenRefused, TooMany, UpstreamFailed, UpstreamTimeout
+from models.errors import DomainError, NotFound, NotReady, TooMany, UpstreamFailed, UpstreamTimeout
 from models.job import database_now
 from models.origins import Origins
 from models.row import new_id
 from models.tables import Connection, Integration
-from models.vocabulary import ConnectionStatus, UnavailableReason
+from models.vocabulary import ConnectionStatus, UnavailableReason, UpstreamFailure
 from proxy.oauth import ClientCredentials, Grant, RefreshToken, TokenAnswer, TokenEndpoint, fetch_token
 from resolvers.auth_kinds import KINDS, GrantType
 from resolvers.caller import Caller
@@ -29,13 +29,15 @@ from resolvers.fitness import changed
 from resolvers.history import place_of_connection
 from resolvers.hub import Hub
 from resolvers.oauth.client import issuing_integration, token_endpoint
+from resolvers.oauth.verdict import MOST_REFUSALS, Verdict, verdict_of
 from resolvers.operation import OPERATOR, WRITES, exchange, operation
 from resolvers.readiness import SENTENCES
 from resolvers.work import Work
 
 _PATIENCE_SECONDS: Final = 60.0
-#: `invalid_grant` (RFC 6749 §5.2), and other vendors' words for it: GitHub, Slack.
-_ENDED: Final = frozenset({"invalid_grant", "bad_refresh_token", "invalid_refresh_token"})
+_CHECK_CLIENT: Final = "Check clientId, clientSecret and tokenEndpointAuth of the integration."
+#: After the second refusal in a row that may be final, in back-offs: a vendor's bad minute must end no grant.
+_SECOND_BACKOFF: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,14 +178,24 @@ async def _renew(hub: Hub, held: HeldToken) -> FreshToken:
 
 async def _fail(work: Work, connection: Connection, turn: Turn, sent: DomainError | None) -> DomainError:
     failure = sent or UpstreamFailed("The token endpoint was not asked.")
-    if isinstance(failure, TokenRefused) and failure.error in _ENDED:
+    verdict = verdict_of(failure)
+    connection.refresh_refusals += verdict is Verdict.DOUBTFUL
+    ended = verdict is Verdict.ENDED or connection.refresh_refusals >= MOST_REFUSALS
+    if ended and KINDS[connection.auth_type].asks_for_consent:
         lose_connection(work, connection, failure.message, integration_id=turn.integration_id)
         return _come_back()
     connection.lease_owner = connection.lease_until = None
-    if not isinstance(failure, TooMany):  # the hub's own limit: the vendor was not asked
-        now = (await work.session.execute(select(database_now()))).scalar_one()
-        connection.last_error, connection.last_error_at = failure.message, work.now()
-        connection.lease_until = now + int(work.hub.pace.token_backoff * 1000)
+    if isinstance(failure, TooMany):  # the hub's own limit: the vendor was not asked
+        return failure
+    if verdict is Verdict.CLIENT:
+        sentence = f"{failure.message.removesuffix('.')}. {_CHECK_CLIENT}"
+        failure = UpstreamFailed(sentence, reason=UpstreamFailure.ERROR_STATUS)
+    now = (await work.session.execute(select(database_now()))).scalar_one()
+    connection.last_error, connection.last_error_at = failure.message, work.now()
+    seconds = work.hub.pace.token_backoff
+    if verdict is Verdict.DOUBTFUL and connection.refresh_refusals > 1:
+        seconds = min(seconds * _SECOND_BACKOFF, work.hub.pace.token_lease)
+    connection.lease_until = now + int(seconds * 1000)
     return failure
 
 

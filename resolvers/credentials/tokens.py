@@ -31,15 +31,16 @@ def store_tokens(
     unless the answer has a new one (RFC 6749 §6). `origins` are those of the consent; None keeps the connection's:
     a renewal must not take a token to an address that has changed meanwhile.
     """
-    renews = account is None
+    now, renews = work.now(), account is None
     old = work.unseal(connection, "secret").get("refreshToken") if renews and connection.secret else None
-    now = work.now()
     tokens = OAuth2Secret(
         access_token=answer.access_token,
         refresh_token=answer.refresh_token or old,
         expires_at=_end(answer, now),
         scopes=asked if answer.scopes is None else answer.scopes,
     )
+    # Refusals of renewed tokens are counted: only a new consent ends the count.
+    standing = (connection.token_refusals, connection.futile_renewal_at) if renews else (0, None)
     _announce_scopes(work, connection, tokens.scopes or (), integration_id)
     store(
         work,
@@ -52,6 +53,7 @@ def store_tokens(
         integration_id=integration_id,
     )
     connection.issued_at = now
+    connection.token_refusals, connection.futile_renewal_at = standing
 
 
 def lose_connection(work: Work, connection: Connection, why: str, *, integration_id: str | None = None) -> None:

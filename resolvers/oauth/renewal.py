@@ -26,11 +26,10 @@ from resolvers.caller import Caller
 from resolvers.credentials.held import HeldToken, is_due
 from resolvers.credentials.tokens import lose_connection, store_tokens
 from resolvers.fitness import changed
-from resolvers.history import place_of_connection
 from resolvers.hub import Hub
 from resolvers.oauth.client import issuing_integration, token_endpoint
 from resolvers.oauth.verdict import MOST_REFUSALS, Verdict, verdict_of
-from resolvers.operation import OPERATOR, WRITES, exchange, operation
+from resolvers.operation import OPERATOR, WRITES, exchange
 from resolvers.readiness import SENTENCES
 from resolvers.work import Work
 
@@ -152,15 +151,6 @@ async def renew_token(
     if connection.lease_owner != claimed.owner:
         return Unrenewed()
     return Unrenewed(why=await _fail(work, connection, claimed, sent))
-
-
-@operation(needs=OPERATOR)
-async def require_reconnect(work: Work, lost: RenewToken, why: str) -> None:
-    """Record that the remote service refuses even a new token, unless the user has connected again since."""
-    connection = await work.first(_row(lost.connection_id))
-    if connection is not None and connection.secret_version == lost.version:
-        place = await place_of_connection(work, connection.id)
-        lose_connection(work, connection, why, integration_id=place)
 
 
 async def _renew(hub: Hub, held: HeldToken) -> FreshToken:

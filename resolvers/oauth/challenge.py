@@ -26,10 +26,14 @@ _SCOPE_WORDS: Final = frozenset(
 
 
 class Refusal(Enum):
-    """The reason for which a service refuses a token. UNCLEAR: it has ended, or it is of no use at this path."""
+    """The reason for which a service refuses a token. UNCLEAR: it has ended, or it is of no use at this path.
+
+    SCOPE is a 401 and FORBIDDEN a 403 for want of a scope.
+    """
 
     INVALID_TOKEN = auto()
     SCOPE = auto()
+    FORBIDDEN = auto()
     UNCLEAR = auto()
 
 
@@ -41,7 +45,7 @@ def refusal_of(answer: Answer) -> Refusal | None:
         if word == "invalidtoken" and answer.status == _UNAUTHORIZED:
             return Refusal.INVALID_TOKEN
         if word in _SCOPE_WORDS:
-            return Refusal.SCOPE
+            return Refusal.SCOPE if answer.status == _UNAUTHORIZED else Refusal.FORBIDDEN
     if answer.status == _FORBIDDEN:
         return None
     return Refusal.SCOPE if any(map(_is_of_scope, _sentences(answer))) else Refusal.UNCLEAR

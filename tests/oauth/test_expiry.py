@@ -6,12 +6,13 @@ import asyncio
 
 import pytest
 
-from models.row import now_ms
-from resolvers.credentials.held import HeldToken
+from models.tables import Connection
+from resolvers.credentials.held import HeldToken, is_due
 from resolvers.oauth.renewal import fresh_token
 from tests.harness.backends import both
 from tests.oauth.test_token_answers import TOKEN, answered, fetched
 
+OVER = "2020-01-01T00:00:00Z"
 SAID = 1_999_999_999
 SAID_MS = SAID * 1000
 LAST_MS = 253_402_300_799_000
@@ -75,7 +76,7 @@ async def test_reads_an_end_under_other_names(upstream, told, seconds, end) -> N
 
 
 async def test_a_moment_is_kept_as_it_was_said(connect, vendor) -> None:
-    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    shop = await connect(expiresAt=OVER)
     vendor.expires_in, vendor.extra = None, {"expires_at": SAID}
 
     await shop.run()
@@ -84,48 +85,59 @@ async def test_a_moment_is_kept_as_it_was_said(connect, vendor) -> None:
 
 
 @both
-@pytest.mark.parametrize("lasts", [0, 1, -5])
-async def test_a_token_that_ends_at_once_is_asked_for_once_a_second(connect, vendor, lasts) -> None:
-    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
-    vendor.expires_in = lasts
+@pytest.mark.parametrize(
+    ("lasts", "told"),
+    [(0, {}), (1, {}), (-5, {}), (None, {"expires_at": OVER})],
+    ids=["0", "1", "negative", "a moment that has passed"],
+)
+async def test_a_token_that_ends_at_once_is_asked_for_once_a_second(connect, vendor, lasts, told) -> None:
+    shop = await connect(expiresAt=OVER)
+    vendor.expires_in, vendor.extra = lasts, told
+    await shop.run()
+    row = await shop.row()
 
-    await asyncio.gather(*(shop.run() for _ in range(10)))
+    await shop.change(issued_at=row.issued_at + 60_000, expires_at=row.expires_at + 60_000)  # it does not pass
     await asyncio.gather(*(shop.run() for _ in range(10)))
     in_its_second = vendor.counts["token"]
-    await shop.change(issued_at=now_ms() - 1_001, expires_at=now_ms() - 1)
-    await asyncio.gather(*(shop.run() for _ in range(10)))
+    await shop.change(issued_at=row.issued_at - 1_000, expires_at=row.expires_at - 1_000)
+    await shop.run()
 
-    assert (in_its_second, vendor.counts["token"]) == (1, 2)
-    assert vendor.counts["api"] == 30
+    assert (row.expires_at - row.issued_at, in_its_second) == (1000 if lasts == 1 else 0, 1)
+    assert vendor.counts == {"token": 2, "api": 12}
 
 
 @pytest.mark.parametrize(
-    ("life", "left", "renewed"),
+    ("life", "age", "due"),
     [
-        (30_000, 20_000, 0),
-        (30_000, 3_600, 0),
-        (30_000, 2_900, 1),
-        (5_000, 400, 1),
-        (3_600_000, 31_000, 0),
-        (3_600_000, 29_000, 1),
-        (1_000, -1, 1),
+        (0, 0, False),
+        (0, 999, False),
+        (0, 1_000, True),
+        (1_000, 999, False),
+        (1_000, 1_000, True),
+        (5_000, 4_499, False),
+        (5_000, 4_500, True),
+        (30_000, 26_999, False),
+        (30_000, 27_000, True),
+        (3_600_000, 3_569_999, False),
+        (3_600_000, 3_570_000, True),
+        (None, 10**12, False),
     ],
 )
-async def test_a_token_is_renewed_in_its_last_tenth_or_its_last_half_minute(
-    connect, vendor, life, left, renewed
-) -> None:
-    shop = await connect()
-    ends = now_ms() + left
-    await shop.change(issued_at=ends - life, expires_at=ends)
+def test_a_token_is_due_in_its_last_tenth_or_its_last_half_minute(life, age, due) -> None:
+    issued = 1_700_000_000_000
+    token = Connection(issued_at=issued, expires_at=None if life is None else issued + life)
 
-    await shop.run()
-
-    assert vendor.counts["token"] == renewed
+    assert is_due(token, issued + age) is due
 
 
-async def test_a_moment_that_has_passed_is_asked_for_once_a_second_too(connect, vendor) -> None:
-    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
-    vendor.expires_in, vendor.extra = None, {"expires_at": "2020-01-01T00:00:00Z"}
+@pytest.mark.parametrize(("left", "due"), [(31_000, False), (30_000, True)])
+def test_a_token_that_was_got_elsewhere_is_due_half_a_minute_before_its_end(left, due) -> None:
+    assert is_due(Connection(expires_at=1_700_000_000_000), 1_700_000_000_000 - left) is due
+
+
+async def test_a_token_of_half_a_minute_is_not_renewed_by_each_call(connect, vendor) -> None:
+    shop = await connect(expiresAt=OVER)
+    vendor.expires_in = 30
 
     for _ in range(3):
         await shop.run()
@@ -134,7 +146,7 @@ async def test_a_moment_that_has_passed_is_asked_for_once_a_second_too(connect, 
 
 
 async def test_a_token_that_another_caller_got_and_that_has_ended_since_is_renewed(connect, vendor, hub) -> None:
-    shop = await connect(expiresAt="2020-01-01T00:00:00Z")
+    shop = await connect(expiresAt=OVER)
     await shop.run()
     await shop.change(issued_at=1, expires_at=2)
     facts = {"connection_id": shop.id, "organization_id": shop.organization_id}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 
 import pytest
 
@@ -73,12 +74,12 @@ def test_reads_a_body_where_there_is_no_challenge(body, refusal) -> None:
 @pytest.mark.parametrize(
     ("status", "challenge", "body", "refusal"),
     [
-        (403, 'Bearer error="insufficient_scope"', b"", Refusal.SCOPE),
+        (403, 'Bearer error="insufficient_scope"', b"", Refusal.FORBIDDEN),
         (
             403,
             "",
             b'{"error":{"status":"PERMISSION_DENIED","details":[{"reason":"ACCESS_TOKEN_SCOPE_INSUFFICIENT"}]}}',
-            Refusal.SCOPE,
+            Refusal.FORBIDDEN,
         ),
         (403, "", b'{"message":"Not your file; no scope helps"}', None),
         (403, INVALID, b"", None),
@@ -114,9 +115,9 @@ async def test_two_calls_whose_renewed_tokens_are_invalid_end_the_connection(con
 async def test_calls_at_the_same_time_count_once(connect, vendor) -> None:
     shop = await connect()
     vendor.before_answer = lambda: setattr(vendor, "valid", "another")
-    vendor.valid = "another"
+    vendor.valid, vendor.meeting = "another", threading.Barrier(5)
 
-    await asyncio.gather(*(shop.run() for _ in range(10)))
+    await asyncio.gather(*(shop.run() for _ in range(5)))
 
     assert (await shop.shown())["status"] == "CONNECTED"
     assert (await shop.row()).token_refusals == 1
@@ -220,9 +221,10 @@ async def test_client_credentials_are_fetched_anew_and_never_end(organization, v
 
 async def test_a_token_that_nothing_renews_ends_at_its_second_refusal(connect, vendor) -> None:
     shop = await connect(refreshToken=None)
-    vendor.valid = "another"
+    vendor.valid, vendor.meeting = "another", threading.Barrier(5)
 
     await asyncio.gather(*(shop.run() for _ in range(5)))
+    vendor.meeting = threading.Barrier(1)
     once = (await shop.shown())["status"]
     await shop.run()
 

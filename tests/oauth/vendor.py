@@ -23,6 +23,7 @@ class Vendor:
     `closed` answer their own status, headers and body to every token; `/token` gives `at-1`, `at-2` …, each of which
     is the valid one from then on; `/revoke` takes anything. A refresh token is good once where `rotates`. `fault`
     is the status and the body that `/token` answers instead; `before_answer` is called when an answer is ready.
+    Calls with `at-0` wait for each other at the `meeting`.
     """
 
     def __init__(self) -> None:
@@ -36,6 +37,7 @@ class Vendor:
         self.complaint: Any = {"error": "invalid_token"}
         self.closed: dict[str, tuple[int, str | None, Any]] = {}
         self.knows_after = 0
+        self.meeting = threading.Barrier(1)
         self.pause = 0.0
         self.delay = 0.0
         self.fault: tuple[int, Any] | None = None
@@ -74,6 +76,8 @@ class Vendor:
         """Status, challenge and body. A new token is known after so many refusals of it as `knows_after` says."""
         token = authorization.removeprefix("Bearer ")
         time.sleep(self.pause)
+        if token == "at-0":
+            self.meeting.wait(30)
         with self._lock:
             self.tokens_seen.append(token)
             self.counts["api"] += 1

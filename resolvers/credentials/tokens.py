@@ -66,13 +66,13 @@ def narrow_scopes(work: Work, connection: Connection, *, integration_id: str | N
 
 
 def lose_connection(work: Work, connection: Connection, why: str, *, integration_id: str | None = None) -> None:
-    """Set NEEDS_RECONNECT. It is announced only when the status changes."""
+    """Set NEEDS_RECONNECT. It is announced, with the reason, only when the status changes."""
     connection.last_error, connection.last_error_at = why, work.now()
     connection.lease_owner = connection.lease_until = None
     if connection.status is ConnectionStatus.NEEDS_RECONNECT:
         return
     previous, connection.status = connection.status, ConnectionStatus.NEEDS_RECONNECT
-    payload = {"connectionId": connection.id, "previous": {"status": previous}}
+    payload = {"connectionId": connection.id, "error": why, "previous": {"status": previous}}
     work.announce(HubEvent.CONNECTION_NEEDS_RECONNECT, connection.id, payload, integration_id=integration_id)
 
 

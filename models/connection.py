@@ -10,6 +10,7 @@ from models.row import (
     Changeable,
     Owned,
     Row,
+    count_field,
     flag_field,
     json_field,
     key_type,
@@ -26,6 +27,11 @@ from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, Permis
 
 class Connection(Changeable, Owned, table=True):
     """`details`: readable parts and masked hints, written together with the secret, so that no read decrypts.
+
+    Of a token: `issued_at`, its issue by a token endpoint; `refresh_refusals`, refusals of its renewal in a row;
+    `token_refusals`, calls in a row to which the service said `invalid_token` though the token was renewed;
+    `futile_renewal_at`, the last renewal that did not end a 401; `answered_scopes`, those of the last renewal if it
+    named fewer than were granted.
 
     `last_integration_id`: the integration that it was detached from last. It says who sees a shared connection at no
     integration; `created_by` and `created_by_token` say so of one that never was at any.
@@ -62,6 +68,11 @@ class Connection(Changeable, Owned, table=True):
     last_used_at: int | None = time_field(default=None, sa_column_kwargs=UNAUDITED)
     last_error: str | None = text_field(None, default=None, sa_column_kwargs=UNAUDITED)
     last_error_at: int | None = time_field(default=None, sa_column_kwargs=UNAUDITED)
+    issued_at: int | None = time_field(default=None, sa_column_kwargs=UNAUDITED)
+    refresh_refusals: int = count_field()
+    token_refusals: int = count_field()
+    futile_renewal_at: int | None = time_field(default=None, sa_column_kwargs=UNAUDITED)
+    answered_scopes: list[str] | None = json_field(default=None, sa_column_kwargs=UNAUDITED)
     lease_owner: str | None = text_field(120, default=None)
     lease_until: int | None = time_field(default=None)
     adaptor: dict[str, Any] | None = json_field(default=None)

@@ -24,6 +24,9 @@ class Pace:
     token_backoff: Seconds = 5.0
     #: Between two checks for a token that another process renews.
     token_look: Seconds = 0.1
+    #: Until a vendor's service knows a new token: then one that it refused is tried again, and not before is another
+    #: one fetched.
+    token_settling: Seconds = 1.0
     #: For a job: its worker extends it three times in that time; after it another worker takes the job.
     job_lease: Seconds = 15.0
     #: For a connection to the database, new or of the pool. A caller learns within five that the database is away.

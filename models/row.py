@@ -249,6 +249,11 @@ def flag_field(**options: Any) -> Any:
     return Field(default=False, sa_column_kwargs={"server_default": false(), **options})
 
 
+def count_field() -> Any:
+    """A number of events, at first none. The audit leaves it out."""
+    return Field(default=0, sa_column_kwargs={"server_default": "0", **UNAUDITED})
+
+
 def feed_field() -> Any:
     """A feed stamp, set by insert and by each published change."""
     return Field(default=None, sa_type=BigInteger, nullable=False, sa_column_kwargs={"server_default": feed_stamp()})

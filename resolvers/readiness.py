@@ -11,6 +11,7 @@ from models.tables import Definition, Installation, Integration
 from models.vocabulary import InstallationStatus, IntegrationState, UnavailableReason
 from resolvers.auth_kinds import KINDS
 from resolvers.fitness import CHANGED, Withheld, changed, target_of, withheld_at
+from resolvers.granted import NO_RULES, OFFLINE, ScopeRules
 from resolvers.pick import Pick
 
 SENTENCES: Final = {
@@ -30,6 +31,7 @@ _BY_STATUS: Final = {
     InstallationStatus.PAUSED: UnavailableReason.INSTALLATION_PAUSED,
     InstallationStatus.UNINSTALLING: UnavailableReason.INSTALLATION_PAUSED,
 }
+_REFRESH_TOKEN: Final = "refreshToken"
 #: Stands for every path below the base address.
 _ANY_PATH: Final = "/"
 
@@ -58,6 +60,7 @@ class Readiness:
     picked: Pick
     api_base_url: str | None
     headers_origins: str | None
+    scope_rules: ScopeRules = NO_RULES
 
     @classmethod
     def of(
@@ -71,6 +74,7 @@ class Readiness:
             picked=picked,
             api_base_url=integration.api_base_url,
             headers_origins=integration.headers_origins,
+            scope_rules=ScopeRules.of(definition.body) if definition is not None else NO_RULES,
         )
 
 
@@ -90,7 +94,7 @@ def availability(
         return Availability(available=False, reason=UnavailableReason.ADDRESS_CHANGED, address=address, withheld=kept)
     if reason is not None:
         return Availability(available=False, reason=reason)
-    missing = _missing_scopes(scopes, readiness.picked)
+    missing = _missing_scopes(scopes, readiness)
     if missing:
         return Availability(available=False, reason=UnavailableReason.MISSING_SCOPES, missing_scopes=missing)
     return Availability(available=True)
@@ -114,7 +118,10 @@ def _state_reason(readiness: Readiness) -> UnavailableReason | None:
     return _BY_STATUS.get(readiness.status)
 
 
-def _missing_scopes(required: Sequence[str], picked: Pick) -> tuple[str, ...]:
-    if picked.connection is None or not KINDS[picked.connection.auth_type].asks_for_consent:
+def _missing_scopes(required: Sequence[str], readiness: Readiness) -> tuple[str, ...]:
+    connection = readiness.picked.connection
+    if not required or connection is None or not KINDS[connection.auth_type].asks_for_consent:
         return ()
-    return tuple(scope for scope in required if scope not in picked.connection.granted_scopes)
+    # A refresh token shows that `offline_access` was granted, whatever scopes the vendor named.
+    offline = [OFFLINE] if _REFRESH_TOKEN in connection.details else []
+    return readiness.scope_rules.missing(required, [*connection.granted_scopes, *offline])

@@ -114,7 +114,7 @@ def hub(database_url: str, master_keys: str, tmp_path_factory: pytest.TempPathFa
         master_keys=master_keys,
         egress_allow="127.0.0.0/8",
         catalogue=CATALOGUE,
-        pace=Pace(upstream_retry=0.01),
+        pace=Pace(upstream_retry=0.01, token_settling=0.05),
     )
     with served(create_app(settings), port=settings.port) as hub:
         yield hub

@@ -14,11 +14,9 @@ import orjson
 from models.errors import TokenRefused, UpstreamFailed
 from models.vocabulary import UpstreamFailure
 from proxy.auth import Bearer, check_credential
+from proxy.oauth.expiry import end_of, lifetime_of
 from proxy.shown import shown
 
-#: A shorter life would cause endless renewals; a longer one counts as unlimited.
-SHORTEST_SECONDS: Final = 60
-LONGEST_SECONDS: Final = 10 * 365 * 24 * 3600
 _MOST_SCOPES: Final = 500
 _LONGEST_SCOPE: Final = 255
 _LONGEST_ERROR: Final = 300
@@ -32,14 +30,15 @@ _OTHER_TYPES: Final = frozenset({"dpop", "mac", "pop"})
 class TokenAnswer:
     """A token that can be stored and sent.
 
-    `expires_in_seconds`: None if absent or not a number (the token is used until the service refuses it), else
-    clamped to between a minute and ten years, also 0 and negative numbers. Numbers as text count. `scopes`: None if
-    the answer has none, which means the requested ones (RFC 6749 §5.1).
+    `expires_in_seconds` and `expires_at` (ms since 1970 UTC): as `proxy/oauth/expiry.py` reads them, at most one of
+    them; without either the token is used until the service refuses it. `scopes`: None if the answer has none, which
+    means the requested ones (RFC 6749 §5.1).
     """
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
     expires_in_seconds: int | None = None
+    expires_at: int | None = None
     scopes: tuple[str, ...] | None = None
     id_token: str | None = field(default=None, repr=False)
     token_type: str = "Bearer"
@@ -57,7 +56,8 @@ def read_token(answer: httpx.Response, secrets: Sequence[str] = ()) -> TokenAnsw
     return TokenAnswer(
         access_token=_token(answer, members.get("access_token")),
         refresh_token=_token(answer, members["refresh_token"]) if members.get("refresh_token") else None,
-        expires_in_seconds=_lifetime(members.get("expires_in")),
+        expires_in_seconds=lifetime_of(members),
+        expires_at=end_of(members),
         scopes=_scopes(members.get("scope")),
         id_token=_text(members.get("id_token")),
         token_type=_type(answer, members.get("token_type")),
@@ -110,18 +110,6 @@ def _type(answer: httpx.Response, value: Any) -> str:
     if kind.lower() in _OTHER_TYPES:
         raise _broken(answer, "The token endpoint gave a token of a type that the hub does not support.")
     return kind
-
-
-def _lifetime(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        return None
-    if seconds != seconds:  # NaN
-        return None
-    return int(min(max(seconds, SHORTEST_SECONDS), LONGEST_SECONDS))
 
 
 def _scopes(value: Any) -> tuple[str, ...] | None:

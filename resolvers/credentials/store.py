@@ -76,6 +76,9 @@ def _connect(work: Work, connection: Connection, integration_id: str | None) -> 
     connection.status = ConnectionStatus.CONNECTED
     connection.last_error = connection.last_error_at = None
     connection.lease_owner = connection.lease_until = None
+    connection.issued_at, connection.refresh_refusals = None, 0
+    connection.futile_renewal_at, connection.token_refusals = None, 0
+    connection.answered_scopes = None
     payload: dict[str, Any] = {"connectionId": connection.id}
     if first or before is ConnectionStatus.PENDING:
         work.announce(HubEvent.CONNECTION_CONNECTED, connection.id, payload, integration_id=integration_id)

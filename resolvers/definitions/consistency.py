@@ -15,6 +15,7 @@ from proxy.inputs.regexes import FullMatch
 from resolvers.auth_kinds import KINDS
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import FormField, Request
+from resolvers.definitions.scope_rules import scope_faults
 
 _SIGNED: Final = frozenset({"timestamp", "body", "id", "url", "method"})
 _ADDRESSES: Final = ("apiBaseUrl", "authorizationUrl", "tokenUrl", "revocationUrl", "issuer", "userinfoUrl")
@@ -26,7 +27,7 @@ def faults_between(definition: VendorDefinition) -> list[Violation]:
     """Every fault between values of a definition, with its place."""
     return [
         Violation(path=path, message=message)
-        for rule in (_auth, _fields, _slots, _hosts, _credential, _requests, _headers, _inbound)
+        for rule in (_auth, _fields, _slots, _hosts, _credential, _requests, _headers, _inbound, scope_faults)
         for path, message in rule(definition)
     ]
 

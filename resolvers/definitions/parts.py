@@ -25,6 +25,8 @@ from resolvers.definitions.words import (
 )
 
 _Few = Annotated[tuple[Line, ...], Field(max_length=500)]
+_Included = Annotated[dict[Line, _Few], Field(max_length=500)]
+_Names = Annotated[dict[Line, Line], Field(max_length=500)]
 Pairs = Annotated[dict[Line, Value], Field(max_length=50)]
 Headers = Annotated[dict[Line, HeaderTemplate], Field(max_length=50)]
 PlainHeaders = Annotated[dict[Line, HeaderValue], Field(max_length=50)]
@@ -58,7 +60,10 @@ class ApiKey(Part):
 
 
 class Auth(Part):
-    """The authorisation of calls. Addresses may have `{parameter}`."""
+    """The authorisation of calls. Addresses may have `{parameter}`.
+
+    `implies`: scopes that a scope includes. `aliases`: other names of scopes; `*` at the end of both is any text.
+    """
 
     type: AuthType
     api_base_url: Address | None = None
@@ -69,6 +74,8 @@ class Auth(Part):
     issuer: Address | None = None
     userinfo_url: Address | None = None
     scopes: _Few = ()
+    implies: _Included = {}
+    aliases: _Names = {}
     scope_separator: Literal[" ", ","] = " "
     authorization_parameters: Pairs = {}
     api_key: ApiKey | None = None

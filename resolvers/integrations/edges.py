@@ -31,6 +31,7 @@ from models.vocabulary import Permission
 from resolvers.access import MANAGE, accessible
 from resolvers.caller import Caller
 from resolvers.capabilities.queries import BY_NAME, BY_POSITION
+from resolvers.granted import ScopeRules
 from resolvers.loaders.edge import Edge, Link, Relation, public
 from resolvers.page import BY_NAME_KEY, NEWEST_FIRST
 from resolvers.pick import candidates, pick
@@ -57,7 +58,7 @@ async def _readiness(session: AsyncSession, caller: Caller, integration_ids: Seq
     deciding = (
         select(*map(col, (Integration.id, Integration.organization_id, Integration.auth_type, Integration.state)))
         .add_columns(*map(col, (Integration.api_base_url, Integration.headers_origins)))
-        .add_columns(col(Installation.status), col(Definition.requires_verification))
+        .add_columns(col(Installation.status), col(Definition.requires_verification), col(Definition.body))
         .outerjoin(Installation, installed)
         .outerjoin(Definition, col(Definition.id) == col(Integration.definition_id))
         .where(col(Integration.id).in_(integration_ids), *visible(caller, Integration))
@@ -72,6 +73,7 @@ async def _readiness(session: AsyncSession, caller: Caller, integration_ids: Seq
             picked=pick(caller, row, found[row.id]),
             api_base_url=row.api_base_url,
             headers_origins=row.headers_origins,
+            scope_rules=ScopeRules.of(row.body),
         )
         for row in rows
     }

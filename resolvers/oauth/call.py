@@ -1,26 +1,24 @@
-"""Calls with an OAuth token: renew it before the call if it has expired, and once if the service refuses it."""
+"""Calls with an OAuth token: renew it before the call if it has ended, and once if the service refuses it."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
 from models.errors import DomainError, UpstreamTimeout
 from proxy.auth import with_bearer
 from proxy.call import Answer, Failure, OutboundRequest, call
-from resolvers.caller import Caller
 from resolvers.credentials.held import HeldToken
 from resolvers.fitness import changed
 from resolvers.hub import Hub
-from resolvers.oauth.renewal import FreshToken, RenewToken, fresh_token, require_reconnect
+from resolvers.oauth.challenge import Refusal, refusal_of
+from resolvers.oauth.renewal import FreshToken, fresh_token
+from resolvers.oauth.standing import note_answer
 
-_UNAUTHORIZED: Final = 401
 _LEAST_SECONDS: Final = 0.001
-_LOST: Final = "The remote service refuses the token (401); connect again."
 
 
 async def call_with_token(
@@ -29,39 +27,53 @@ async def call_with_token(
     held: HeldToken | None,
     *,
     clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     renewed: list[str] | None = None,
 ) -> Answer | Failure:
     """Like `proxy.call.call`; `held` is None for a credential that is not an OAuth token.
 
     A renewed token is appended to `renewed` before it is sent, so that its value can be masked in the answer.
-    Everything happens within the request's time. After a 401 the token is renewed and the same request is sent once
-    more. If that is a 401 too, it is the answer, and the connection becomes NEEDS_RECONNECT. Raises also NotReady,
-    UpstreamFailed and NotFound if there is no token to send: then nothing was sent.
+    Everything happens within the request's time. A 401 means that nothing was executed, so that the same request may
+    be sent again: with a renewed token, unless it lacks a scope, and with a token of this call once more when the
+    vendor has had time to know it. A 401 after that is the answer; `note_answer` decides if the grant has ended.
+    Raises also NotReady, UpstreamFailed and NotFound if there is no token to send: then nothing was sent.
     """
     if held is None:
         return await call(hub.egress, request)
     deadline = clock() + request.timeout_seconds
     fresh = await _within(deadline - clock(), fresh_token(hub, held)) if held.due else None
     answer = await call(hub.egress, _armed(request, fresh, deadline - clock(), renewed))
-    if not _refused(answer):
-        return answer
-    if fresh is None and held.renewable:
+    if fresh is None and _calls_for_renewal(held, answer):
         try:
             fresh = await _within(deadline - clock(), fresh_token(hub, held))
             armed = _armed(request, fresh, deadline - clock(), renewed)
         except DomainError:  # the 401 is the answer; the connection records the failed renewal
             return answer
-        again = await call(hub.egress, armed)
-        answer = replace(again, attempts=again.attempts + answer.attempts)
-    if _refused(answer):
-        lost = RenewToken(connection_id=held.connection_id, version=fresh.version if fresh else held.version)
-        with suppress(DomainError):  # the call is made and must be recorded; the next call tries this again
-            await require_reconnect(Caller.of_hub(hub, held.organization_id), lost, _LOST)
+        answer = await _again(hub, answer, armed)
+    pause = hub.pace.token_settling
+    if fresh is not None and _is_of_token(answer) and deadline - clock() > pause:
+        await sleep(pause)
+        answer = await _again(hub, answer, _armed(request, fresh, deadline - clock(), renewed))
+    await note_answer(hub, held, fresh.version if fresh else held.version, answer, renewed=fresh is not None)
     return answer
 
 
-def _refused(answer: Answer | Failure) -> bool:
-    return isinstance(answer, Answer) and answer.status == _UNAUTHORIZED
+async def _again(hub: Hub, before: Answer | Failure, request: OutboundRequest) -> Answer | Failure:
+    answer = await call(hub.egress, request)
+    return replace(answer, attempts=answer.attempts + before.attempts)
+
+
+def _is_of_token(answer: Answer | Failure) -> bool:
+    """Whether another token may help."""
+    return isinstance(answer, Answer) and refusal_of(answer) in (Refusal.INVALID_TOKEN, Refusal.UNCLEAR)
+
+
+def _calls_for_renewal(held: HeldToken, answer: Answer | Failure) -> bool:
+    """Whether a new token may help; a path that refuses every token must not have it renewed by each call."""
+    if not held.renewable or not isinstance(answer, Answer):
+        return False
+    refusal = refusal_of(answer)
+    return refusal is Refusal.INVALID_TOKEN or (refusal is Refusal.UNCLEAR and not held.futile)
 
 
 def _armed(

@@ -14,28 +14,29 @@ from typing import Final, assert_never
 from sqlalchemy import Select, select
 from sqlmodel import col
 
-from models.errors import DomainError, NotFound, NotReady, TokenRefused, TooMany, UpstreamFailed, UpstreamTimeout
+from models.errors import DomainError, NotFound, NotReady, TooMany, UpstreamFailed, UpstreamTimeout
 from models.job import database_now
 from models.origins import Origins
 from models.row import new_id
 from models.tables import Connection, Integration
-from models.vocabulary import ConnectionStatus, UnavailableReason
+from models.vocabulary import ConnectionStatus, UnavailableReason, UpstreamFailure
 from proxy.oauth import ClientCredentials, Grant, RefreshToken, TokenAnswer, TokenEndpoint, fetch_token
 from resolvers.auth_kinds import KINDS, GrantType
 from resolvers.caller import Caller
-from resolvers.credentials.held import HeldToken
+from resolvers.credentials.held import HeldToken, is_due
 from resolvers.credentials.tokens import lose_connection, store_tokens
 from resolvers.fitness import changed
-from resolvers.history import place_of_connection
 from resolvers.hub import Hub
 from resolvers.oauth.client import issuing_integration, token_endpoint
-from resolvers.operation import OPERATOR, WRITES, exchange, operation
+from resolvers.oauth.verdict import MOST_REFUSALS, Verdict, verdict_of
+from resolvers.operation import OPERATOR, WRITES, exchange
 from resolvers.readiness import SENTENCES
 from resolvers.work import Work
 
 _PATIENCE_SECONDS: Final = 60.0
-#: `invalid_grant` (RFC 6749 §5.2), and other vendors' words for it: GitHub, Slack.
-_ENDED: Final = frozenset({"invalid_grant", "bad_refresh_token", "invalid_refresh_token"})
+_CHECK_CLIENT: Final = "Check clientId, clientSecret and tokenEndpointAuth of the integration."
+#: After the second refusal in a row that may be final, in back-offs: a vendor's bad minute must end no grant.
+_SECOND_BACKOFF: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,13 +98,17 @@ async def renewal_obstacle(work: Work, connection: Connection) -> NotReady | Non
 
 
 async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed:
-    """Take the lease, unless there is a new token or a lease. Raises NotReady; UpstreamFailed in the back-off."""
+    """Take the lease, unless there is a new token or a lease. Raises NotReady; UpstreamFailed in the back-off.
+
+    A token of this moment is not renewed: its vendor may not know it everywhere yet.
+    """
     connection = await _held(work, renewal.connection_id)
     if connection.status is ConnectionStatus.NEEDS_RECONNECT:
         raise _come_back()
     if not KINDS[connection.auth_type].renewed:
         return Unrenewed(why=_come_back())
-    if connection.secret_version != renewal.version and (fresh := _fresh(work, connection)):
+    renewed = connection.secret_version != renewal.version and not is_due(connection, work.now())
+    if renewed and (fresh := _fresh(work, connection)):
         return fresh
     now = (await work.session.execute(select(database_now()))).scalar_one()
     lease_ms = int(work.hub.pace.token_lease * 1000)
@@ -111,6 +116,8 @@ async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed
     if connection.lease_until is not None and now < connection.lease_until <= now + lease_ms:
         if connection.lease_owner is None:
             raise UpstreamFailed(connection.last_error or "The token endpoint failed.")
+        return Unrenewed()
+    if _is_settling(work, connection):
         return Unrenewed()
     integration = await issuing_integration(work, connection)
     turn = _turn(work, connection, integration)
@@ -146,15 +153,6 @@ async def renew_token(
     return Unrenewed(why=await _fail(work, connection, claimed, sent))
 
 
-@operation(needs=OPERATOR)
-async def require_reconnect(work: Work, lost: RenewToken, why: str) -> None:
-    """Record that the remote service refuses even a new token, unless the user has connected again since."""
-    connection = await work.first(_row(lost.connection_id))
-    if connection is not None and connection.secret_version == lost.version:
-        place = await place_of_connection(work, connection.id)
-        lose_connection(work, connection, why, integration_id=place)
-
-
 async def _renew(hub: Hub, held: HeldToken) -> FreshToken:
     caller = Caller.of_hub(hub, held.organization_id)
     patience = time.monotonic() + _PATIENCE_SECONDS
@@ -170,14 +168,24 @@ async def _renew(hub: Hub, held: HeldToken) -> FreshToken:
 
 async def _fail(work: Work, connection: Connection, turn: Turn, sent: DomainError | None) -> DomainError:
     failure = sent or UpstreamFailed("The token endpoint was not asked.")
-    if isinstance(failure, TokenRefused) and failure.error in _ENDED:
+    verdict = verdict_of(failure)
+    connection.refresh_refusals += verdict is Verdict.DOUBTFUL
+    ended = verdict is Verdict.ENDED or connection.refresh_refusals >= MOST_REFUSALS
+    if ended and KINDS[connection.auth_type].asks_for_consent:
         lose_connection(work, connection, failure.message, integration_id=turn.integration_id)
         return _come_back()
     connection.lease_owner = connection.lease_until = None
-    if not isinstance(failure, TooMany):  # the hub's own limit: the vendor was not asked
-        now = (await work.session.execute(select(database_now()))).scalar_one()
-        connection.last_error, connection.last_error_at = failure.message, work.now()
-        connection.lease_until = now + int(work.hub.pace.token_backoff * 1000)
+    if isinstance(failure, TooMany):  # the hub's own limit: the vendor was not asked
+        return failure
+    if verdict is Verdict.CLIENT:
+        sentence = f"{failure.message.removesuffix('.')}. {_CHECK_CLIENT}"
+        failure = UpstreamFailed(sentence, reason=UpstreamFailure.ERROR_STATUS)
+    now = (await work.session.execute(select(database_now()))).scalar_one()
+    connection.last_error, connection.last_error_at = failure.message, work.now()
+    seconds = work.hub.pace.token_backoff
+    if verdict is Verdict.DOUBTFUL and connection.refresh_refusals > 1:
+        seconds = min(seconds * _SECOND_BACKOFF, work.hub.pace.token_lease)
+    connection.lease_until = now + int(seconds * 1000)
     return failure
 
 
@@ -256,6 +264,11 @@ def _fresh(work: Work, connection: Connection) -> FreshToken | None:
 def _token(connection: Connection, access_token: str) -> FreshToken:
     origins = Origins.read(connection.secret_origins)
     return FreshToken(access_token=access_token, version=connection.secret_version, origins=origins)
+
+
+def _is_settling(work: Work, connection: Connection) -> bool:
+    issued_at = connection.issued_at
+    return issued_at is not None and issued_at <= work.now() < issued_at + int(work.hub.pace.token_settling * 1000)
 
 
 def _come_back() -> NotReady:

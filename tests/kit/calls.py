@@ -53,6 +53,7 @@ from resolvers.uploads.set_icon import SetIntegrationIcon
 from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
 from tests.kit import connecting, own, people
+from tests.kit.tried import refused_token
 
 _PAGE = SliceRequest(size=100, count=True)
 _BY_NAME = integration_order(IntegrationOrderField.NAME)
@@ -238,7 +239,7 @@ CALLS: dict[str, Call] = {
     "cancel_job": Call(given=lambda e: (e.job.id,), audits=("job.cancelled",)),
     "retry_job": Call(given=lambda e: (e.job.id,), prepare=_cancel, audits=("job.retried",)),
     "renew_token": Call(given=lambda e: (RenewToken(connection_id=e.shared.id, version=0),)),
-    "require_reconnect": Call(given=lambda e: (RenewToken(connection_id=e.shared.id, version=0), "Gone.")),
+    "note_token": Call(given=refused_token),
     "note_credential": Call(given=lambda e: (Tried(connection_id=e.shared.id, version=1, refused=True),)),
     "ensure_recurring": Call(given=lambda e: ({},)),
     "reap_dispatches": Call(given=lambda e: ()),

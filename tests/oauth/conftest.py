@@ -68,7 +68,7 @@ class Connected:
 
     async def expire(self) -> None:
         """The access token is over."""
-        await self.change(expires_at=1)
+        await self.change(expires_at=1, issued_at=None)
 
     async def said(self) -> list[str]:
         """What the hub said of the connection, oldest first."""

@@ -60,7 +60,8 @@ async def test_another_client_fetches_another_token(organization, vendor) -> Non
 
     assert (refused["code"], refused["message"]) == (
         "UPSTREAM_FAILED",
-        "The token endpoint refused with invalid_client",
+        "The token endpoint refused with invalid_client."
+        " Check clientId, clientSecret and tokenEndpointAuth of the integration.",
     )
     assert done["response"]["json"] == {"token": "at-1"}
     (shown,) = await listed(organization.client, "connections", STATE)

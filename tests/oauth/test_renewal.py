@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 
 import pytest
 
 from models.errors import NotReady
 from resolvers.caller import Caller
 from resolvers.credentials.held import HeldToken
-from resolvers.oauth.renewal import RenewToken, fresh_token, require_reconnect
+from resolvers.oauth.challenge import Refusal
+from resolvers.oauth.renewal import fresh_token
+from resolvers.oauth.standing import TokenTried, note_token
 from tests.definitions.conftest import save
 from tests.definitions.test_connection_health import examined
 from tests.harness.acting import act, listed
@@ -183,21 +186,6 @@ async def test_what_came_to_nothing_is_recorded_and_its_key_is_free_again(connec
     assert done["replayed"] is False
 
 
-async def test_a_service_that_refuses_new_tokens_too_ends_the_connection(connect, vendor) -> None:
-    shop = await connect()
-    vendor.valid = "another"
-    vendor.before_answer = lambda: setattr(vendor, "valid", "another")
-
-    done = await shop.run("POST")
-    later = await shop.refused()
-
-    assert (done["dispatch"]["outcome"], done["dispatch"]["externalStatus"]) == ("UPSTREAM_FAILED", 401)
-    assert done["dispatch"]["attemptCount"] == 2
-    assert later["reason"] == "NEEDS_RECONNECT"
-    assert vendor.counts == {"api": 2, "token": 1}
-    assert await shop.said() == ["Hub.connection.connected", "Hub.connection.needs_reconnect"]
-
-
 async def test_a_401_stands_where_the_token_cannot_be_renewed_now(connect, vendor) -> None:
     shop = await connect()
     vendor.valid, vendor.fault = "another", (503, {})
@@ -236,8 +224,8 @@ async def test_who_learns_late_that_the_user_must_come_back_asks_nobody_and_says
 
     with pytest.raises(NotReady) as refused:
         await hub.run(fresh_token(own, held))
-    operator = Caller.operator(own, shop.organization_id)
-    await hub.run(require_reconnect(operator, RenewToken(**known), "Refused again."))
+    tried = TokenTried(held=replace(held, refusals=1), version=1, refusal=Refusal.INVALID_TOKEN, renewed=True)
+    await hub.run(note_token(Caller.operator(own, shop.organization_id), tried))
 
     assert refused.value.reason == "NEEDS_RECONNECT"
     assert vendor.counts == {"token": 1}

@@ -103,31 +103,6 @@ async def test_a_connection_that_breaks_is_a_failure_and_is_not_tried_again(upst
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"),
-    [
-        (3600, 3600),
-        ("3600", 3600),
-        (3599.9, 3599),
-        (0, 60),
-        (-5, 60),
-        ("-5", 60),
-        (10**12, 315_360_000),
-        ("1e400", 315_360_000),
-        (None, None),
-        ("soon", None),
-        ("NaN", None),
-        (True, None),
-        ([3600], None),
-        ("", None),
-    ],
-)
-async def test_clamps_how_long_a_token_lasts(upstream, told, seconds) -> None:
-    found = await fetched(upstream, answered(TOKEN | {"expires_in": told}))
-
-    assert found.expires_in_seconds == seconds
-
-
-@pytest.mark.parametrize(
     ("told", "scopes"),
     [
         ("read write", ("read", "write")),

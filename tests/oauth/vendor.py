@@ -19,9 +19,11 @@ _BASIC = "Basic aHViOmNsaWVudC1zZWNyZXQtMDEyMw=="
 class Vendor:
     """Runs in threads of its own. A context manager.
 
-    `/api` answers 200 to the token that is `valid` and 401 to others; `/token` gives `at-1`, `at-2` …, each of which
+    `/api` answers 200 to the token that is `valid` and 401 to others, with `challenge` and `complaint`; paths in
+    `closed` answer their own status, headers and body to every token; `/token` gives `at-1`, `at-2` …, each of which
     is the valid one from then on; `/revoke` takes anything. A refresh token is good once where `rotates`. `fault`
     is the status and the body that `/token` answers instead; `before_answer` is called when an answer is ready.
+    Calls with `at-0` wait for each other at the `meeting`.
     """
 
     def __init__(self) -> None:
@@ -30,6 +32,13 @@ class Vendor:
         self.rotates = True
         self.expires_in: Any = 3600
         self.scope: Any = None
+        self.extra: dict[str, Any] = {}
+        self.challenge: str | None = None
+        self.complaint: Any = {"error": "invalid_token"}
+        self.closed: dict[str, tuple[int, str | None, Any]] = {}
+        self.knows_after = 0
+        self.meeting = threading.Barrier(1)
+        self.pause = 0.0
         self.delay = 0.0
         self.fault: tuple[int, Any] | None = None
         self.before_answer: Callable[[], None] = lambda: None
@@ -63,13 +72,20 @@ class Vendor:
         own = {"tokenUrl": f"{self.url}/token", "revocationUrl": f"{self.url}/revoke", "scopes": ["read", "write"]}
         return {"type": "OAUTH2", "apiBaseUrl": self.url, **CLIENT, **own}
 
-    def api(self, authorization: str) -> tuple[int, Any]:
+    def api(self, path: str, authorization: str) -> tuple[int, str | None, Any]:
+        """Status, challenge and body. A new token is known after so many refusals of it as `knows_after` says."""
         token = authorization.removeprefix("Bearer ")
+        time.sleep(self.pause)
+        if token == "at-0":
+            self.meeting.wait(30)
         with self._lock:
             self.tokens_seen.append(token)
             self.counts["api"] += 1
-            good = token == self.valid
-        return (200, {"token": token}) if good else (401, {"error": "invalid_token"})
+            known = self.tokens_seen.count(token) > self.knows_after or token == "at-0"
+            if path in self.closed:
+                return self.closed[path]
+            good = token == self.valid and known
+        return (200, None, {"token": token}) if good else (401, self.challenge, self.complaint)
 
     def token(self, form: dict[str, str], authorization: str) -> tuple[int, Any]:
         time.sleep(self.delay)
@@ -99,7 +115,7 @@ class Vendor:
                 self.refresh_tokens = {f"rt-{number}"}
                 answer["refresh_token"] = f"rt-{number}"
         self.valid = f"at-{number}"
-        told = {"expires_in": self.expires_in, "scope": self.scope}
+        told = {"expires_in": self.expires_in, "scope": self.scope} | self.extra
         return 200, answer | {name: value for name, value in told.items() if value is not None}
 
 
@@ -113,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        self._answer(*self.server.vendor.api(self.headers.get("Authorization", "")))
+        self._call()
 
     def do_POST(self) -> None:
         vendor, body = self.server.vendor, self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -124,12 +140,16 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/revoke":
             self._answer(*vendor.revoke(form))
         else:
-            self._answer(*vendor.api(authorization))
+            self._call()
+
+    def _call(self) -> None:
+        status, challenge, body = self.server.vendor.api(self.path, self.headers.get("Authorization", ""))
+        self._answer(status, body, challenge)
 
     def log_message(self, *_args: object) -> None:
         """Say nothing."""
 
-    def _answer(self, status: int, body: Any) -> None:
+    def _answer(self, status: int, body: Any, challenge: str | None = None) -> None:
         if self.path == "/token":
             self.server.vendor.before_answer()
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -137,6 +157,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
+            if challenge is not None:
+                self.send_header("WWW-Authenticate", challenge)
             self.end_headers()
             self.wfile.write(content)
         except OSError:

@@ -1,0 +1,75 @@
+"""A failed renewal: whether it ends the grant, may end it, or is the fault of the client or of the moment."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import Final
+
+from models.errors import DomainError, TokenRefused, UpstreamFailed
+from models.vocabulary import UpstreamFailure
+
+#: Refusals in a row in words that may mean anything, after which the grant has ended.
+MOST_REFUSALS: Final = 3
+#: `invalid_grant` (RFC 6749 §5.2), vendors' other words for it (GitHub, Slack and others), and those of OpenID
+#: Connect Core §3.1.2.6 for a user who must act. Letters alone are compared: vendors spell words in many ways.
+_ENDED: Final = frozenset(
+    {
+        "invalidgrant",
+        "badrefreshtoken",
+        "invalidrefreshtoken",
+        "expiredrefreshtoken",
+        "refreshtokenexpired",
+        "refreshtokenrevoked",
+        "expiredtoken",
+        "tokenexpired",
+        "tokenrevoked",
+        "consentrequired",
+        "interactionrequired",
+        "loginrequired",
+    }
+)
+#: The integration's client id or secret: another consent of the user would not help. `unauthorized_client` is not
+#: among them: Atlassian says it of an ended refresh token.
+_CLIENT: Final = re.compile(
+    r"(invalid|bad|incorrect|unknown|wrong|deleted|disabled)client|client(notfound|authentication|id|secret|credentials)"
+)
+_PASSING: Final = re.compile(
+    r"slowdown|temporar|unavailable|servererror|internalerror|ratelimit|toomany|throttl|timeout|tryagain"
+)
+_PASSING_STATUSES: Final = frozenset({408, 425, 429})
+#: Without a word of the vendor, only these say that the request itself was refused (RFC 6749 §5.2).
+_REFUSING_STATUSES: Final = frozenset({400, 401})
+
+
+class Verdict(Enum):
+    """The meaning of a failed renewal."""
+
+    ENDED = auto()
+    DOUBTFUL = auto()
+    CLIENT = auto()
+    PASSING = auto()
+
+
+def verdict_of(failure: DomainError) -> Verdict:
+    """The verdict on the failure of a token request.
+
+    `invalid_request` and `unauthorized_client` are DOUBTFUL: RFC 6749 §5.2 gives them to the request and to the
+    client, but vendors say them of ended refresh tokens. A status of 500 and above is PASSING, unless its word is
+    that the grant has ended.
+    """
+    if isinstance(failure, TokenRefused):
+        return _of_word(failure)
+    if not isinstance(failure, UpstreamFailed) or failure.reason is not UpstreamFailure.ERROR_STATUS:
+        return Verdict.PASSING
+    return Verdict.DOUBTFUL if failure.external_status in _REFUSING_STATUSES else Verdict.PASSING
+
+
+def _of_word(refusal: TokenRefused) -> Verdict:
+    word = re.sub(r"[^a-z0-9]", "", refusal.error.lower())
+    status = refusal.external_status or 0
+    if word in _ENDED:
+        return Verdict.ENDED
+    if status >= 500 or status in _PASSING_STATUSES or _PASSING.search(word):
+        return Verdict.PASSING
+    return Verdict.CLIENT if _CLIENT.search(word) else Verdict.DOUBTFUL

@@ -57,6 +57,8 @@ def refusal_of(answer: FinishAuthorization, vendor: Vendor, secrets: Sequence[st
     """
     if vendor.issuer is not None and answer.issuer is not None and answer.issuer != vendor.issuer:
         return "The answer names another issuer than the vendor's, so it was not used. Connect again."
+    if vendor.issuer is not None and answer.issuer is None and vendor.names_issuer:
+        return "The answer lacks the vendor's issuer (iss), so it was not used. Connect again."
     if answer.error is not None:
         description = shown(answer.error_description or "", secrets)[:_SENTENCE]
         return f"{description} ({shown(answer.error, secrets)[:_WORD]})".lstrip()

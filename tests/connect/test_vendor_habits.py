@@ -1,4 +1,4 @@
-"""Vendors that deviate: extra token parameters, no PKCE, nested tokens, `iss`."""
+"""Vendors that deviate: extra token parameters, no PKCE, nested tokens, answers by form, `iss`, empty errors."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
+import httpx
 import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
 from models.tables import Connection
-from tests.connect.people import App, make_integration, save_vendor, session_of, state_of, title_of
+from tests.connect.people import App, confirm, make_integration, save_vendor, session_of, state_of, submit, title_of
 from tests.harness.acting import act
-from tests.harness.rows import snapshot
+from tests.harness.rows import changes, snapshot
 from tests.upstreams.canned import reply
 from tests.upstreams.faults import FaultServer
 
+UNKNOWN = "This sign-in cannot be finished"
 TOKENS = b'{"access_token":"the-token","refresh_token":"the-refresh","token_type":"Bearer","expires_in":3600}'
 USER = b'{"access_token":"xoxp-of-the-user","scope":"search:read"}'
 SLACK = b'{"ok":true,"access_token":"xoxb-of-the-bot","authed_user":' + USER + b"}"
@@ -46,6 +48,17 @@ def make(organization, upstream) -> Make:
 
 def answer(begun: dict[str, Any], **said: str) -> str:
     return f"/oauth2/callback?{urlencode({'state': state_of(begun['url'])} | said)}"
+
+
+def post(browser: httpx.Client, address: str, **more: Any) -> httpx.Response:
+    """The answer as the vendor's page makes the browser post it: without the browser's cookie (SameSite=Lax)."""
+    path, _, query = address.partition("?")
+    cookies = dict(browser.cookies)
+    browser.cookies.clear()
+    headers = {"Origin": ISSUER, "Sec-Fetch-Site": "cross-site"} | more.pop("headers", {})
+    page = browser.post(path, data=dict(parse_qsl(query, keep_blank_values=True)) | more, headers=headers)
+    browser.cookies.update(cookies)
+    return page
 
 
 def asked(upstream: FaultServer) -> list[dict[str, str]]:
@@ -142,6 +155,89 @@ async def test_the_vendor_is_asked_to_answer_by_form(make, browser, url):
     assert parse_qs(urlsplit(begun["url"]).query)["response_mode"] == ["form_post"]
 
 
+@pytest.mark.parametrize("said", [{"code": "c-1", "iss": "x"}, {"error": "access_denied"}], ids=["consent", "denial"])
+async def test_a_posted_answer_ends_the_sign_in_of_the_browser_that_began(
+    said, make, upstream, browser, organization, database
+):
+    app = await make(responseMode="FORM_POST")
+    begun = await app.begin(browser)
+    address = answer(begun, **said)
+    before = await snapshot(database, organization.id)
+
+    posted = post(browser, address, id_token="e.y.J", user='{"name":"Ada"}', session_state="s")
+    untouched = changes(before, await snapshot(database, organization.id))
+    page = browser.get(posted.headers["location"])
+
+    assert (posted.status_code, untouched) == (303, [])
+    assert dict(parse_qsl(urlsplit(posted.headers["location"]).query)) == {"state": state_of(begun["url"]), **said}
+    assert (posted.headers["cache-control"], posted.headers["referrer-policy"]) == ("no-store", "no-referrer")
+    assert "set-cookie" not in posted.headers
+    ended = ("Acme is connected", 200) if "code" in said else ("Acme was not connected", 400)
+    assert (title_of(page), page.status_code) == ended
+    assert [form["code"] for form in asked(upstream)] == (["c-1"] if "code" in said else [])
+
+
+async def test_a_posted_answer_is_asked_about_in_any_other_browser(
+    make, upstream, browser, another_browser, organization, database
+):
+    begun = await (await make(responseMode="FORM_POST")).begin(browser)
+    before = await snapshot(database, organization.id)
+
+    posted = post(another_browser, answer(begun, code="c-1"))
+    page = another_browser.get(posted.headers["location"])
+
+    assert title_of(page) == "Connect Acme?"
+    assert changes(before, await snapshot(database, organization.id)) == []
+    assert asked(upstream) == []
+    assert title_of(confirm(another_browser, page)) == "Acme is connected"
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"state": ""}, 400),
+        ({"state": "u" * 43}, 400),
+        ({"code": "x" * 17_000}, 413),
+        ({"code": "x" * 300_000}, 413),
+        ({f"p{number}": "" for number in range(120)}, 400),
+    ],
+    ids=["no state", "unknown state", "17 kB", "300 kB", "120 fields"],
+)
+async def test_a_posted_answer_that_nobody_can_use_is_refused(said, status, make, browser, organization, database):
+    begun = await (await make(responseMode="FORM_POST")).begin(browser)
+    before = await snapshot(database, organization.id)
+
+    page = post(browser, answer(begun, **({"code": "c-1"} | said)))
+
+    assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert "location" not in page.headers
+    assert changes(before, await snapshot(database, organization.id)) == []
+
+
+async def test_a_posted_answer_that_says_something_twice_is_not_believed(make, browser):
+    begun = await (await make(responseMode="FORM_POST")).begin(browser)
+    body = f"{answer(begun, code='c-1').partition('?')[2]}&code=c-2"
+    kind = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "cross-site"}
+
+    page = browser.post("/oauth2/callback", content=body, headers=kind)
+    wrong = browser.post("/oauth2/callback", content=body, headers=kind | {"Content-Type": "text/plain"})
+
+    assert (page.status_code, title_of(page)) == (400, UNKNOWN)
+    assert wrong.status_code == 415
+
+
+async def test_a_posted_answer_does_not_confirm(make, browser, another_browser, upstream):
+    begun = await (await make(responseMode="FORM_POST")).begin(browser)
+    page = another_browser.get(answer(begun, code="c-1"))
+    (confirmation,) = page.text.split('name="confirmation" value="')[1:]
+
+    forged = post(another_browser, answer(begun, code="c-1"), confirmation=confirmation.partition('"')[0])
+    own = submit(another_browser, "/oauth2/callback", state=state_of(begun["url"]), code="c-1")
+
+    assert [forged.status_code, own.status_code] == [403, 400]
+    assert asked(upstream) == []
+
+
 @pytest.mark.parametrize(
     ("said", "connects"), [({"iss": ISSUER}, True), ({}, False), ({"iss": "https://evil.example"}, False)]
 )
@@ -161,3 +257,38 @@ async def test_an_issuer_that_always_names_itself_is_missed(
     connects = connects or (not said and not said_in_metadata)
     assert title_of(page) == ("Acme is connected" if connects else "Acme was not connected")
     assert len(asked(upstream)) == connects
+
+
+@pytest.mark.parametrize("error", ["", " ", "  ", "0", "-", "[]"])
+async def test_an_error_without_letters_is_none(error, make, browser, upstream):
+    begun = await (await make()).begin(browser)
+
+    page = browser.get(answer(begun, code="c-1", error=error, error_description=error))
+
+    assert (page.status_code, title_of(page)) == (200, "Acme is connected")
+    assert len(asked(upstream)) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"code": "c-1", "error": "access_denied"}, "(access_denied)"),
+        ({"code": "c-1", "error": "взлом"}, "(взлом)"),
+        ({"error": ""}, "The vendor's answer has no code. Connect again."),
+        ({"error": "", "error_description": "Try later."}, "Try later. The vendor's answer has no code."),
+        ({"code": ""}, "The vendor's answer has no code."),
+        ({"code": " "}, "The vendor's answer has no code."),
+        ({}, "The vendor's answer has no code."),
+    ],
+)
+async def test_an_answer_without_a_code_or_with_an_error_ends_the_sign_in(
+    said, sentence, make, browser, upstream, organization
+):
+    begun = await (await make()).begin(browser)
+
+    page = browser.get(answer(begun, **said))
+
+    ended = await session_of(organization.client, begun["session"]["id"])
+    assert (page.status_code, ended["status"]) == (400, "FAILED")
+    assert sentence in ended["error"]
+    assert asked(upstream) == []

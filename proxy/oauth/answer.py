@@ -25,6 +25,7 @@ _LONGEST_TYPE: Final = 60
 #: Statuses of a failure that may pass by itself: such an answer without an error word is no refusal.
 _PASSING: Final = (408, 429)
 _PATH: Final = re.compile(r"[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,4}")
+_TOKENS: Final = ("access_token", "refresh_token", "id_token")
 #: Types of tokens that are not bearer tokens; vendors use many names for bearer ones (RFC 6749 §7.1).
 _OTHER_TYPES: Final = frozenset({"dpop", "mac", "pop"})
 
@@ -123,7 +124,8 @@ def _refuse_error(
 ) -> None:
     status = answer.status_code
     places = [members or {}, *([_inside(members or {}, path)] if path else [])]
-    read = (read_refusal(place, secrets, status=status, has_token=has_token) for place in places)
+    minted = [text for place in places for name in _TOKENS if isinstance(text := place.get(name), str)]
+    read = (read_refusal(place, (*secrets, *minted), status=status, has_token=has_token) for place in places)
     refusal = next(filter(None, read), None)
     if refusal is None or (status >= 500 and not refusal.is_standard):
         return

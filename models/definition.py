@@ -37,6 +37,13 @@ class FieldType(StrEnum):
     TEXT = "TEXT"
 
 
+class ResponseMode(StrEnum):
+    """How a vendor brings its answer to a consent. QUERY: by redirect. FORM_POST: by a posted form."""
+
+    QUERY = "QUERY"
+    FORM_POST = "FORM_POST"
+
+
 class Definition(Changeable, table=True):
     """A vendor. Without an organization it is built in; only these rows belong to no organization."""
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, true
 from sqlmodel import Field
 
+from models.definition import ResponseMode
 from models.row import (
     Changeable,
     Owned,
@@ -94,6 +95,10 @@ class Integration(Changeable, Owned, table=True):
     token_url: str | None = text_field(2048, default=None)
     revocation_url: str | None = text_field(2048, default=None)
     token_endpoint_auth: TokenEndpointAuth = word_field(TokenEndpointAuth, default=TokenEndpointAuth.BASIC)
+    token_parameters: dict[str, str] = json_field(default_factory=dict, sa_column_kwargs={"server_default": "{}"})
+    token_path: str | None = text_field(324, default=None)
+    pkce: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    response_mode: ResponseMode | None = word_field(ResponseMode, default=None)
     api_key_location: ApiKeyLocation = word_field(ApiKeyLocation, default=ApiKeyLocation.HEADER)
     api_key_name: str | None = text_field(120, default=None)
     headers: bytes | None = secret_field(origins="headers_origins", default=None)

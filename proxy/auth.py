@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import Final, assert_never
 
 from models.vocabulary import ApiKeyLocation
-from proxy.headers import check_value
+from proxy.headers import LONGEST_VALUE, check_value
 
 Pairs = tuple[tuple[str, str], ...]
+#: The longest token in bytes: signed ones list groups and rights. The limit of the remote service may be lower.
+LONGEST_TOKEN: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def check_credential(credential: Credential) -> tuple[str, str] | None:
         case ApiKey(key):
             return _check("key", key)
         case Bearer(token):
-            return _check("token", token)
+            return _check("token", token, most=LONGEST_TOKEN)
         case Basic(username, password):
             if ":" in username:
                 return "username", "A user name must not contain a colon."  # RFC 7617 §2
@@ -96,10 +98,10 @@ def check_credential(credential: Credential) -> tuple[str, str] | None:
             return None
 
 
-def _check(name: str, value: str) -> tuple[str, str] | None:
+def _check(name: str, value: str, *, most: int = LONGEST_VALUE) -> tuple[str, str] | None:
     if not value:
         return name, "It must not be empty."
-    objection = check_value(value)
+    objection = check_value(value, most=most)
     if objection is None and value != value.strip():
         objection = "It must not begin or end with a space."
     return (name, objection) if objection else None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from models.errors import InvalidInput, Path
 
+#: The longest value of a header, in bytes.
+LONGEST_VALUE: Final = 8192
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~\-]{1,120}")  # token, RFC 9110 §5.6.2
 _SIGN = re.compile(r"[^A-Za-z0-9]")
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _TEMPLATE = re.compile(r"\$\{([^{}$]*)\}")
 _FACT = re.compile(r"(?:user|tenant)\.[A-Za-z_][A-Za-z0-9_\-]{0,119}")
 _PLAIN = re.compile(r"(?i:(?:bearer|basic|token|apikey|key)\s+)?[\s\-_:;,./=|@]*")
-_MAX_VALUE = 8192
 
 # Framing, routing and headers of the hub itself (RFC 9110 §7.6.1): neither a caller nor an author may set them.
 _FORBIDDEN_NAMES = """
@@ -91,12 +93,12 @@ def twins(names: Sequence[str]) -> Iterator[tuple[int, str]]:
         first.setdefault(folded(name), name)
 
 
-def check_value(value: str) -> str | None:
-    """The objection to this text as a header's value, or None."""
+def check_value(value: str, *, most: int = LONGEST_VALUE) -> str | None:
+    """The objection to this text as a header's value of at most so many bytes in UTF-8, or None."""
     if _CONTROL.search(value):
         return "A header value must not contain line breaks or control characters."
-    if len(value) > _MAX_VALUE or len(value.encode()) > _MAX_VALUE:
-        return f"A header value has at most {_MAX_VALUE} bytes."
+    if len(value) > most or len(value.encode()) > most:
+        return f"A header value has at most {most} bytes."
     return None
 
 

@@ -1,6 +1,6 @@
 """OAuth 2 as a client: builds requests and reads answers; the egress sends them."""
 
-from proxy.oauth.answer import TokenAnswer
+from proxy.oauth.answer import TokenAnswer, check_token_path
 from proxy.oauth.consent import challenge_of, consent_url, new_verifier
 from proxy.oauth.endpoint import (
     AuthorizationCode,
@@ -12,6 +12,7 @@ from proxy.oauth.endpoint import (
     revoke_token,
     secrets_of,
 )
+from proxy.oauth.parameters import check_token_parameter
 
 __all__ = [
     "AuthorizationCode",
@@ -21,6 +22,8 @@ __all__ = [
     "TokenAnswer",
     "TokenEndpoint",
     "challenge_of",
+    "check_token_parameter",
+    "check_token_path",
     "consent_url",
     "fetch_token",
     "new_verifier",

@@ -33,18 +33,21 @@ def consent_url(
     redirect_uri: str,
     scopes: Sequence[str],
     state: str,
-    challenge: str,
+    challenge: str | None,
     separator: str = " ",
+    response_mode: str | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> str:
     """The address to which to send the user (RFC 6749 §4.1.1, RFC 7636 §4.3).
 
     Keeps the query of `authorization_url` (RFC 6749 §3.1). `extra`: constants that the vendor needs, unless that
-    query has them. Neither overrides parameters of the protocol.
+    query has them. Neither overrides parameters of the protocol. `challenge`: None without PKCE. `response_mode`:
+    such as `form_post` (OAuth 2.0 Form Post Response Mode §1); None leaves it to these constants and the vendor.
     """
     page, _, query = authorization_url.partition("?")
-    own = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in _OURS]
-    said = _OURS.union(name for name, _ in own)
+    ours = _OURS | {"response_mode"} if response_mode else _OURS
+    own = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in ours]
+    said = ours.union(name for name, _ in own)
     added = {name: value for name, value in (extra or {}).items() if name not in said}
     protocol = {
         "response_type": "code",
@@ -53,7 +56,8 @@ def consent_url(
         "scope": separator.join(scopes),
         "state": state,
         "code_challenge": challenge,
-        "code_challenge_method": "S256",
+        "code_challenge_method": "S256" if challenge else None,
+        "response_mode": response_mode,
     }
     url = prepare_grant_uri(f"{page}?{urlencode(own)}" if own else page, **protocol)
     return str(add_params_to_uri(url, list(added.items())))

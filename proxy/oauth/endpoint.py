@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote_plus
 
 import httpx
+from authlib.common.urls import add_params_to_qs
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from authlib.oauth2.rfc7009 import prepare_revoke_token_request
@@ -25,12 +26,18 @@ _FORM: Final = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, kw_only=True)
 class TokenEndpoint:
-    """A token endpoint, and the client that calls it. A public client has no secret."""
+    """A token endpoint, and the client that calls it. A public client has no secret.
+
+    `parameters`: constants in the form of every token request, such as `audience` and `resource` (RFC 8707 §2.2), of
+    all grants alike. Parameters of the protocol are not among them. `token_path`: see `read_token`.
+    """
 
     url: str
     client_id: str
     client_secret: str | None = field(default=None, repr=False)
     auth: TokenEndpointAuth = TokenEndpointAuth.BASIC
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    token_path: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +77,12 @@ async def fetch_token(
     Raises TokenRefused with the vendor's own error; UpstreamFailed and its kinds for no answer or one without a
     token; TooMany. Messages contain nothing of the request.
     """
-    body = _grant_body(grant)
+    body = add_params_to_qs(_grant_body(grant), list(endpoint.parameters.items()))
     answer = await _post(egress, endpoint, body, lane)
-    return read_token(answer, (*secrets_of(endpoint, grant), *known))
+    secrets = (*secrets_of(endpoint, grant), *known)
+    # The consent names the token that is meant. A vendor that renews it may answer with that token alone, as Slack.
+    only = isinstance(grant, AuthorizationCode)
+    return read_token(answer, secrets, path=endpoint.token_path, only=only)
 
 
 async def revoke_token(

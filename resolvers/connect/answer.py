@@ -53,14 +53,19 @@ def is_confirmed(keyring: Keyring, answer: FinishAuthorization) -> bool:
 def refusal_of(answer: FinishAuthorization, vendor: Vendor, secrets: Sequence[str] = ()) -> str | None:
     """Why the code is not exchanged; `secrets` are masked in the vendor's words.
 
-    The issuer comes first: another issuer's error is ignored (RFC 9207 §2.4).
+    The issuer comes first: another issuer's error is ignored (RFC 9207 §2.4). An `error` without a letter is none:
+    some vendors send the empty parameter with every code.
     """
     if vendor.issuer is not None and answer.issuer is not None and answer.issuer != vendor.issuer:
         return "The answer names another issuer than the vendor's, so it was not used. Connect again."
-    if answer.error is not None:
-        description = shown(answer.error_description or "", secrets)[:_SENTENCE]
+    if vendor.issuer is not None and answer.issuer is None and vendor.names_issuer:
+        return "The answer lacks the vendor's issuer (iss), so it was not used. Connect again."
+    description = shown(answer.error_description or "", secrets)[:_SENTENCE]
+    if answer.error is not None and any(map(str.isalpha, answer.error)):
         return f"{description} ({shown(answer.error, secrets)[:_WORD]})".lstrip()
-    return None if answer.code else "The vendor's answer has no code. Connect again."
+    if answer.code and answer.code.strip():
+        return None
+    return f"{description} The vendor's answer has no code. Connect again.".lstrip()
 
 
 def _signature(key: bytes, answer: FinishAuthorization) -> str:

@@ -33,6 +33,7 @@ class Begun:
     """Facts of the moment at which the user was sent to the vendor, sealed in the session.
 
     The code goes only to the token endpoint of that moment, and its tokens only to the addresses of that moment.
+    `verifier`: empty without PKCE.
     """
 
     verifier: str = field(repr=False)
@@ -49,7 +50,7 @@ async def send_to_vendor(
     """
     authorization_url, client_id = consent_of(work, integration, path)
     vendor = vendor_of(integration, await definition_of(work, integration))
-    state, verifier = new_secret(), new_verifier()
+    state, verifier = new_secret(), new_verifier() if integration.pkce else ""
     session.status = ConnectSessionStatus.REDIRECTED
     session.integration_id = integration.id
     session.state_digest = digest_of(state)
@@ -65,7 +66,8 @@ async def send_to_vendor(
         redirect_uri=session.redirect_uri,
         scopes=wanted_scopes(session, integration),
         state=state,
-        challenge=challenge_of(verifier),
+        challenge=challenge_of(verifier) if verifier else None,
+        response_mode=integration.response_mode.lower() if integration.response_mode else None,
         separator=vendor.separator,
         extra=vendor.parameters,
     )

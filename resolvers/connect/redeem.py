@@ -79,7 +79,9 @@ async def take(work: Work, said: FinishAuthorization) -> Taken:
     (integration,) = found
     known = begun(work, session)
     session.state_digest = session.state_expires_at = session.verifier = None
-    grant = AuthorizationCode(code=said.code or "", redirect_uri=session.redirect_uri, verifier=known.verifier)
+    grant = AuthorizationCode(
+        code=said.code or "", redirect_uri=session.redirect_uri, verifier=known.verifier or None
+    )
     question = await _question(work, integration, grant, known.origins)
     secrets = (said.state, *_secrets(question), *await _renewed_secrets(work, session))
     return Taken(

@@ -14,12 +14,16 @@ from resolvers.definitions.values import fill_address
 
 @dataclass(frozen=True, kw_only=True)
 class Vendor:
-    """Facts of a vendor's OAuth. `issuer`: RFC 9207 §2.4. `userinfo_url`: OpenID Connect Core §5.3."""
+    """Facts of a vendor's OAuth. `issuer`: RFC 9207 §2.4. `userinfo_url`: OpenID Connect Core §5.3.
+
+    `names_issuer`: every answer to a consent has `iss` (RFC 9207 §3).
+    """
 
     separator: str = " "
     parameters: Mapping[str, str] = field(default_factory=dict)
     issuer: str | None = None
     userinfo_url: str | None = None
+    names_issuer: bool = False
 
 
 def vendor_of(integration: Integration, definition: VendorDefinition | None) -> Vendor:
@@ -34,6 +38,7 @@ def vendor_of(integration: Integration, definition: VendorDefinition | None) -> 
         parameters=auth.authorization_parameters,
         issuer=issuer,
         userinfo_url=userinfo_url,
+        names_issuer=auth.authorization_response_iss_parameter_supported,
     )
 
 

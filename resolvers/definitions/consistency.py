@@ -12,6 +12,7 @@ from models.origins import origin_of
 from proxy.address import template_names
 from proxy.headers import check_header, twins
 from proxy.inputs.regexes import FullMatch
+from proxy.oauth import check_token_parameter
 from resolvers.auth_kinds import KINDS
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import FormField, Request
@@ -47,6 +48,11 @@ def _auth(definition: VendorDefinition) -> Faults:
             yield ("auth", name), f"{auth.type} needs it."
     if auth.api_key is not None and not KINDS[auth.type].has_key_name:
         yield ("auth", "apiKey"), f"It is for API_KEY, not for {auth.type}."
+    for name, value in auth.token_parameters.items():
+        if problem := check_token_parameter(name, value):
+            yield ("auth", "tokenParameters", name), problem
+    if auth.authorization_response_iss_parameter_supported and auth.issuer is None:
+        yield ("auth", "issuer"), "authorizationResponseIssParameterSupported needs it."
 
 
 def _fields(definition: VendorDefinition) -> Faults:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from models.definition import FieldGroup, FieldType
+from models.definition import FieldGroup, FieldType, ResponseMode
 from models.vocabulary import ApiKeyLocation, AuthType, TokenEndpointAuth
 from resolvers.definitions.words import (
     Address,
@@ -21,6 +21,7 @@ from resolvers.definitions.words import (
     Pattern,
     Prose,
     Target,
+    TokenPath,
     Value,
 )
 
@@ -63,6 +64,8 @@ class Auth(Part):
     """The authorisation of calls. Addresses may have `{parameter}`.
 
     `implies`: scopes that a scope includes. `aliases`: other names of scopes; `*` at the end of both is any text.
+    `authorization_response_iss_parameter_supported`: the vendor says so in its metadata (RFC 9207 §3), so an answer
+    without `iss` is refused.
     """
 
     type: AuthType
@@ -71,7 +74,12 @@ class Auth(Part):
     token_url: Address | None = None
     revocation_url: Address | None = None
     token_endpoint_auth: TokenEndpointAuth = TokenEndpointAuth.BASIC
+    token_parameters: Pairs = {}
+    token_path: TokenPath | None = None
+    pkce: bool = True
+    response_mode: ResponseMode | None = None
     issuer: Address | None = None
+    authorization_response_iss_parameter_supported: bool = False
     userinfo_url: Address | None = None
     scopes: _Few = ()
     implies: _Included = {}

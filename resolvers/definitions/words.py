@@ -13,6 +13,7 @@ from proxy.address import check_base_url, check_endpoint, template_names
 from proxy.expressions import Budget, check_expression
 from proxy.headers import check_template, check_value
 from proxy.inputs.regexes import FullMatch, regex_objection
+from proxy.oauth import check_token_path
 from resolvers.faults import ADDRESS, NAME, TEXT, WORD, text_problem
 
 #: Key in the validation context: addresses must be https, as in the catalogue's files.
@@ -119,6 +120,12 @@ def _pattern(text: str, info: ValidationInfo) -> str:
     return text
 
 
+def _token_path(text: str) -> str:
+    problem = check_token_path(text)
+    _require(not problem, problem or "")
+    return text
+
+
 def _header_value(text: str) -> str:
     problem = check_value(text)
     _require(not problem, problem or "")
@@ -144,5 +151,6 @@ Page = Annotated[str, AfterValidator(_page)]
 Target = Annotated[str, AfterValidator(_target)]
 Expression = Annotated[str, AfterValidator(_expression)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
+TokenPath = Annotated[str, AfterValidator(_token_path)]
 HeaderTemplate = Annotated[str, AfterValidator(_header_template)]
 HeaderValue = Annotated[str, AfterValidator(_header_value)]

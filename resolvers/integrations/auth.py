@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from models.definition import ResponseMode
 from models.origins import Origins
 from models.tables import Integration
 from models.vocabulary import ApiKeyLocation, AuthType, TokenEndpointAuth
 from proxy.address import check_base_url, check_oauth_url
 from proxy.headers import check_header, check_template, check_value, hint, twins
+from proxy.oauth import check_token_parameter, check_token_path
 from resolvers.auth_kinds import KINDS
 from resolvers.faults import ADDRESS, NAME, TEXT, WORD, Faults
 from resolvers.outbound.request import Header
@@ -20,6 +22,8 @@ from resolvers.work import Work
 
 _MOST_HEADERS: Final = 50
 _MOST_SCOPES: Final = 100
+_MOST_PARAMETERS: Final = 50
+_TOO_MANY: Final = f"At most {_MOST_PARAMETERS} parameters."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,10 @@ class IntegrationAuth:
     token_url: str | Unset | None = UNSET
     revocation_url: str | Unset | None = UNSET
     token_endpoint_auth: TokenEndpointAuth | Unset | None = UNSET
+    token_parameters: dict[str, Any] | Unset | None = UNSET
+    token_path: str | Unset | None = UNSET
+    pkce: bool | Unset | None = UNSET
+    response_mode: ResponseMode | Unset | None = UNSET
     api_key_location: ApiKeyLocation | Unset | None = UNSET
     api_key_name: str | Unset | None = UNSET
     headers: Sequence[Header] | Unset | None = UNSET
@@ -52,6 +60,7 @@ def check_auth(faults: Faults, auth: IntegrationAuth | Unset | None) -> None:
     _check_address(faults, "authorization_url", auth.authorization_url, check_oauth_url)
     _check_address(faults, "token_url", auth.token_url, check_oauth_url)
     _check_address(faults, "revocation_url", auth.revocation_url, check_oauth_url)
+    _check_token_requests(faults, auth)
     _check_key_name(faults, auth.api_key_name)
     _check_headers(faults, auth)
     faults.object(("auth", "parameters"), auth.parameters)
@@ -68,6 +77,8 @@ def apply_auth(integration: Integration, auth: IntegrationAuth | Unset | None) -
             setattr(integration, field, default if value is None else value)
     if not isinstance(auth.scopes, Unset):
         integration.scopes = list(auth.scopes or ())
+    if not isinstance(auth.token_parameters, Unset):
+        integration.token_parameters = auth.token_parameters or {}
     if not isinstance(auth.parameters, Unset):
         integration.parameters = auth.parameters or {}
 
@@ -127,7 +138,16 @@ _ADDRESSES: Final = {
     "tokenUrl": "token_url",
     "revocationUrl": "revocation_url",
 }
-_OF_CLIENT: Final = ("type", "client_id", "client_secret", "token_url", "token_endpoint_auth", "scopes")
+_OF_CLIENT: Final = (
+    "type",
+    "client_id",
+    "client_secret",
+    "token_url",
+    "token_endpoint_auth",
+    "token_parameters",
+    "token_path",
+    "scopes",
+)
 #: The values of an integration without a definition, by column.
 PLAIN: Final[Mapping[str, Any]] = {
     "auth_type": AuthType.NONE,
@@ -136,6 +156,9 @@ PLAIN: Final[Mapping[str, Any]] = {
     "token_url": None,
     "revocation_url": None,
     "token_endpoint_auth": TokenEndpointAuth.BASIC,
+    "token_path": None,
+    "pkce": True,
+    "response_mode": None,
     "api_key_location": ApiKeyLocation.HEADER,
     "api_key_name": None,
 }
@@ -145,6 +168,17 @@ def _check_address(faults: Faults, name: str, value: str | Unset | None, check: 
     fits = faults.text(("auth", name), value, most=ADDRESS)
     if fits and isinstance(value, str) and (problem := check(value)):
         faults.add(("auth", name), problem)
+
+
+def _check_token_requests(faults: Faults, auth: IntegrationAuth) -> None:
+    where, parameters = ("auth", "token_parameters"), auth.token_parameters
+    faults.object(where, parameters)
+    if isinstance(parameters, dict) and faults.check(len(parameters) <= _MOST_PARAMETERS, where, _TOO_MANY):
+        for name, value in parameters.items():
+            if problem := check_token_parameter(name, value):
+                faults.add((*where, name[:WORD]), problem)
+    if isinstance(auth.token_path, str) and (problem := check_token_path(auth.token_path)):
+        faults.add(("auth", "token_path"), problem)
 
 
 def _check_key_name(faults: Faults, name: str | Unset | None) -> None:

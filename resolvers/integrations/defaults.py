@@ -62,6 +62,10 @@ def defaults_of(definition: VendorDefinition | None, parameters: Mapping[str, An
         "token_url": _filled(auth.token_url, parameters),
         "revocation_url": _filled(auth.revocation_url, parameters),
         "token_endpoint_auth": auth.token_endpoint_auth,
+        "token_parameters": dict(auth.token_parameters),
+        "token_path": auth.token_path,
+        "pkce": auth.pkce,
+        "response_mode": auth.response_mode,
         "scopes": list(auth.scopes),
         "api_key_location": auth.api_key.location if auth.api_key else ApiKeyLocation.HEADER,
         "api_key_name": auth.api_key.name if auth.api_key else None,
@@ -142,4 +146,4 @@ def _filled(address: str | None, parameters: Mapping[str, Any]) -> str | None:
         return None
 
 
-_WITHOUT_DEFINITION: Defaults = {"category": "other", "scopes": [], "headers": [], **PLAIN}
+_WITHOUT_DEFINITION: Defaults = {"category": "other", "scopes": [], "headers": [], "token_parameters": {}, **PLAIN}

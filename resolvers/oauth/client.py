@@ -44,6 +44,8 @@ def token_endpoint(work: Work, integration: Integration, url: str | None = None)
         client_id=integration.client_id,
         client_secret=work.unseal(integration, "client_secret"),
         auth=integration.token_endpoint_auth,
+        parameters=integration.token_parameters,
+        token_path=integration.token_path,
     )
 
 

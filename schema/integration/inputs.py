@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import strawberry
 
+from models.definition import ResponseMode
 from models.vocabulary import (
     ApiKeyLocation,
     ArrayFormat,
@@ -65,6 +66,14 @@ class IntegrationAuthInput:
     token_url: str | None = given("Where codes become tokens.")
     revocation_url: str | None = given("Where tokens are revoked.")
     token_endpoint_auth: TokenEndpointAuth | None = given("How the client authorises there.")
+    token_parameters: JSON | None = given(
+        "Replaces the constants in every token request, such as `audience` and `resource`: names and texts, readable."
+    )
+    token_path: str | None = given(
+        "Names joined by dots that lead to the object with the token in the answer, such as `authed_user`."
+    )
+    pkce: bool | None = given("False for a vendor that refuses PKCE.")
+    response_mode: ResponseMode | None = given("How the vendor brings its answer; null leaves it to the vendor.")
     api_key_location: ApiKeyLocation | None = given("Where an API key goes.")
     api_key_name: str | None = given("Its name.")
     headers: list[HeaderInput] | None = given("Replaces the added headers.")

@@ -7,6 +7,7 @@ from typing import Any
 import strawberry
 
 from models import tables
+from models.definition import ResponseMode
 from models.vocabulary import (
     ApiKeyLocation,
     AuthType,
@@ -57,6 +58,10 @@ class IntegrationAuth:
     token_url: str | None = column("Where codes become tokens.")
     revocation_url: str | None = column("Where tokens are revoked.")
     token_endpoint_auth: TokenEndpointAuth = column("How the client authorises at the token endpoint.")
+    token_parameters: JSON = column("Constants in every token request, such as `audience`.")
+    token_path: str | None = column("Place of the object with the token in the answer of the token endpoint.")
+    pkce: bool = column("Whether consent is bound by PKCE.")
+    response_mode: ResponseMode | None = column("How the vendor brings its answer; null is the vendor's default.")
     api_key_location: ApiKeyLocation = column("Where an API key goes.")
     api_key_name: str | None = column("Name of its header or query parameter.")
     headers: list[HeaderTemplate] = derived(

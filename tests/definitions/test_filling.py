@@ -14,6 +14,7 @@ from tests.harness.calling import app, capability
 from tests.harness.rows import changes, snapshot
 
 AUTH = """auth { type apiBaseUrl scopes authorizationUrl tokenUrl revocationUrl tokenEndpointAuth apiKeyLocation
+  tokenParameters tokenPath pkce responseMode
   apiKeyName parameters headers { name value } } category vendor state"""
 OWN = {name: value for name, value in DESK.items() if name not in ("vendor", "source", "supports")}
 FIELDS = {"email": "ada@example.com", "apiToken": "token-of-desk-1234"}
@@ -52,6 +53,10 @@ async def test_the_definition_fills_what_is_absent(organization):
             "tokenUrl": "https://west.example.com/oauth/token",
             "revocationUrl": "https://west.example.com/oauth/revoke",
             "tokenEndpointAuth": "POST",
+            "tokenParameters": {"audience": "https://example.com/mill"},
+            "tokenPath": "data",
+            "pkce": False,
+            "responseMode": "FORM_POST",
             "apiKeyLocation": "HEADER",
             "apiKeyName": None,
             "parameters": {"site": "west"},

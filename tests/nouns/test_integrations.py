@@ -16,6 +16,7 @@ from tests.harness.tenants import Tenant
 from tests.harness.waiting import eventually
 
 AUTH = """type apiBaseUrl clientId hasClientSecret scopes authorizationUrl tokenUrl revocationUrl tokenEndpointAuth
+  tokenParameters tokenPath pkce responseMode
   apiKeyLocation apiKeyName headers { name value } parameters"""
 ALL = f"""name vendor handler slug identifier description readme category mode access version state
   auth {{ {AUTH} }} owner {{ id }} connection {{ mode authType details }} installation {{ handler status }}
@@ -42,6 +43,10 @@ EVERY_INPUT = {
         "tokenUrl": "https://shop.example/token",
         "revocationUrl": "https://shop.example/revoke",
         "tokenEndpointAuth": "POST",
+        "tokenParameters": {"audience": "https://api.shop.example/", "resource": "ü b"},
+        "tokenPath": "data.authed_user",
+        "pkce": False,
+        "responseMode": "FORM_POST",
         "apiKeyLocation": "QUERY",
         "apiKeyName": "key",
         "headers": [
@@ -87,6 +92,14 @@ AUTH_CHANGES: list[tuple[str, Any, str, Any]] = [
     ("tokenUrl", None, "tokenUrl", None),
     ("revocationUrl", None, "revocationUrl", None),
     ("tokenEndpointAuth", None, "tokenEndpointAuth", "BASIC"),
+    ("tokenParameters", {"audience": ""}, "tokenParameters", {"audience": ""}),
+    ("tokenParameters", None, "tokenParameters", {}),
+    ("tokenPath", "token", "tokenPath", "token"),
+    ("tokenPath", None, "tokenPath", None),
+    ("pkce", True, "pkce", True),
+    ("pkce", None, "pkce", True),
+    ("responseMode", "QUERY", "responseMode", "QUERY"),
+    ("responseMode", None, "responseMode", None),
     ("apiKeyLocation", None, "apiKeyLocation", "HEADER"),
     ("apiKeyName", None, "apiKeyName", None),
     (
@@ -167,6 +180,10 @@ async def test_fills_in_what_is_absent(organization) -> None:
             "hasClientSecret": False,
             "scopes": [],
             "tokenEndpointAuth": "BASIC",
+            "tokenParameters": {},
+            "tokenPath": None,
+            "pkce": True,
+            "responseMode": None,
             "apiKeyLocation": "HEADER",
             "apiKeyName": None,
             "headers": [],

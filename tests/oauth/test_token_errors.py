@@ -30,6 +30,16 @@ async def test_a_vendor_that_repeats_the_client_shows_no_secret_in_any_encoding(
     assert shown == {"aHVi": 0, "cret": 0, "***": 2}
 
 
+async def test_tokens_that_a_refusal_brings_along_are_masked(upstream) -> None:
+    tokens = {"access_token": "access-token-0123", "authed_user": {"refresh_token": "refresh-token-0123"}}
+    said = {"error": "bad_scope", "error_description": "access-token-0123 and refresh-token-0123 lack a scope"}
+
+    with pytest.raises(TokenRefused) as refused:
+        await fetched(upstream, answered(tokens | said), token_path="authed_user")
+
+    assert refused.value.description == "*** and *** lack a scope"
+
+
 async def test_what_a_vendor_knows_otherwise_is_masked_before_its_words_are_cut(upstream) -> None:
     told = answered({"error": "invalid_grant", "error_description": "x" * 290 + "access-token-0123"}, status="400 No")
     endpoint = TokenEndpoint(url=f"{upstream.url}/token", client_id="hub", client_secret=SECRET)

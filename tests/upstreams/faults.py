@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.upstreams.canned import CANNED, OK, reply
 
 _LINGER_RESET = struct.pack("ii", 1, 0)
+_LONGEST_HEAD = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class FaultServer:
             self._loop.close()
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._accepted, self.host, self.port, ssl=self._tls)
+        server = await asyncio.start_server(self._accepted, self.host, self.port, ssl=self._tls, limit=_LONGEST_HEAD)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()

@@ -49,7 +49,7 @@ def routes(hub: Hub, *, limits: BodyLimits, callbacks: Sequence[CallbackAddress]
         Route("/connect.css", style, methods=["GET"]),
         page(f"{PATH}finished", GET=finished),
         page(f"{PATH}{{link}}", GET=link.show, POST=link.submit),
-        *(_without_head(page(one.path, GET=one.arrive, POST=one.confirm)) for one in returns),
+        *(_without_head(page(one.path, GET=one.arrive, POST=one.submit)) for one in returns),
     ]
 
 

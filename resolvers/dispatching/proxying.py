@@ -68,7 +68,7 @@ async def build_proxied(
     faults.check(route.base_url is not None, "path", "The integration has no API base address; set it.")
     faults.refuse()
     if asked.body_upload_id is not None:
-        body = await upload_to_send(work, asked.body_upload_id, path=("body_upload_id",), most=MOST_BYTES)
+        body, _ = await upload_to_send(work, asked.body_upload_id, path=("body_upload_id",), most=MOST_BYTES)
     own = [] if content_type is None else [("Content-Type", content_type)]
     given = [(header.name, header.value) for header in asked.headers or ()]
     key = [] if asked.idempotency_key is None else [(KEY_HEADER, asked.idempotency_key)]

@@ -23,6 +23,8 @@ class ProxyRequestInput:
     query: JSON | None = given("Query parameters.")
     headers: list[HeaderInput] | None = given("Headers.")
     body: JSON | None = given("Body: text goes as it stands, anything else as JSON.")
+    body_base64: str | None = given("Bytes in base64 in place of `body`; application/octet-stream unless given.")
+    body_upload_id: strawberry.ID | None = given("Bytes of an upload for FILE, in place of `body`.")
     connection_id: strawberry.ID | None = given("The connection; needed where the choice would be a guess.")
     idempotency_key: str | None = given("Makes a retry safe for 24 hours.")
     act_as: PrincipalRef | None = given(ACTS)

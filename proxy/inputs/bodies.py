@@ -24,7 +24,7 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 _ESCAPES: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class EncodedBody:
     """The bytes of a body and their type."""
 
@@ -59,7 +59,9 @@ class BodyShape:
         if self.format is BodyFormat.JSON:
             return EncodedBody(content=orjson.dumps(values), content_type=JSON)
         if self.format is BodyFormat.FORM:
-            return EncodedBody(content=urlencode(self._fields(values, path)).encode(), content_type=FORM)
+            form = EncodedBody(content=urlencode(self._fields(values, path)).encode(), content_type=FORM)
+            _require_small(len(form.content), path)
+            return form
         if self.format is BodyFormat.MULTIPART:
             return _multipart(list(self._parts(values, path)), path)
         (name, value), *_ = values.items()
@@ -131,9 +133,9 @@ def _multipart(parts: list[tuple[str, Part]], path: Path) -> EncodedBody:
     pieces = [(_head(name, part), _content(part)) for name, part in parts]
     _require_small(sum(len(content) for _, content in pieces), path)
     digest = hashlib.sha256()
-    for head, content in pieces:
+    for (head, content), (_, part) in zip(pieces, parts, strict=True):
         digest.update(head)
-        digest.update(content)
+        digest.update(content if part.file is None else part.file.sha256.encode())
     boundary = f"----{digest.hexdigest()[:40]}"
     edge = b"--" + boundary.encode()
     lines = [line for head, content in pieces for line in (edge, b"\r\n", head, b"\r\n\r\n", content, b"\r\n")]

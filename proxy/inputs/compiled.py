@@ -16,7 +16,7 @@ from proxy.inputs.bound import Bound
 from proxy.inputs.coerce import Coerce, to_text
 from proxy.inputs.files import read_file
 from proxy.inputs.members import gathered
-from proxy.inputs.pairs import Budget, Lists, query_pairs
+from proxy.inputs.pairs import Budget, Lists, list_pairs
 from proxy.inputs.validate import Validator
 
 Values = Mapping[str, object]
@@ -102,13 +102,17 @@ class CompiledCapability:
         return {**values, **exact} if exact else values
 
     def _place(self, values: Values, path: Path) -> Bound:
-        bound, budget = Bound(body={} if self.has_body else None, shape=self.shape), Budget()
+        bound, budget = Bound(body={} if self.has_body else None, shape=self.shape), None
         for name, value in values.items():
             match self.places.get(name, self.elsewhere):
                 case InputLocation.PATH:
                     bound.path[name] = _segment(value, (*path, name))
+                case InputLocation.QUERY if isinstance(value, list):
+                    budget = budget or Budget()
+                    bound.query += list_pairs(name, value, self.lists.of(name), (*path, name), budget)
                 case InputLocation.QUERY:
-                    bound.query += query_pairs(name, value, self.lists.of(name), (*path, name), budget)
+                    if value is not None:
+                        bound.query.append((name, to_text(value)))
                 case InputLocation.HEADER:
                     bound.headers += _header(name, value, (*path, name))
                 case InputLocation.BODY:

@@ -24,7 +24,7 @@ _SPACES: Final = re.compile(r"[ \t\r\n]+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class File:
-    """A file to send. `content` is None until the upload of `upload_id` has been read.
+    """A file to send. `content` is None until the upload of `upload_id` has been read; `sha256` is its digest.
 
     `filename` may have quotes and letters outside ASCII: each form of body escapes it in its own way.
     """
@@ -32,6 +32,7 @@ class File:
     filename: str
     content_type: str
     content: bytes | None = field(repr=False)
+    sha256: str = ""
     upload_id: str | None = None
 
     @property
@@ -45,7 +46,7 @@ class File:
 
     def identity(self) -> list[str]:
         """The file in the digest of an input: equal for equal bytes, whichever way they were given."""
-        return [self.filename, self.content_type, hashlib.sha256(self.content or b"").hexdigest()]
+        return [self.filename, self.content_type, self.sha256]
 
 
 def read_file(value: object, path: Path) -> File:
@@ -61,10 +62,12 @@ def read_file(value: object, path: Path) -> File:
     filename = texts.get("filename", _DEFAULT_NAME)
     if not 1 <= len(filename) <= _LONGEST:
         raise InvalidInput.at((*path, "filename"), f"It must have 1 to {_LONGEST} characters.")
+    content = decoded(texts["base64"], (*path, "base64")) if "base64" in texts else None
     return File(
         filename=filename,
         content_type=content_type,
-        content=decoded(texts["base64"], (*path, "base64")) if "base64" in texts else None,
+        content=content,
+        sha256=hashlib.sha256(content or b"").hexdigest(),
         upload_id=texts.get("uploadId"),
     )
 

@@ -48,13 +48,11 @@ class Budget:
             raise InvalidInput.at(path, _TOO_MANY)
 
 
-def query_pairs(name: str, value: object, lists: ArrayFormat, path: Path, budget: Budget) -> list[Pair]:
-    """The pairs of a value in a query. Null is left out, also in a list; objects go as JSON.
+def list_pairs(name: str, value: list[object], lists: ArrayFormat, path: Path, budget: Budget) -> list[Pair]:
+    """The pairs of a list in a query. Null is left out; objects go as JSON.
 
     Raises InvalidInput at `path` for a list that would be ambiguous or too long.
     """
-    if not isinstance(value, list):
-        return [] if value is None else [(name, to_text(value))]
     members = [to_text(member) for member in value if member is not None]
     budget.spend(len(members) * len(name) + sum(map(len, members)), path, pairs=len(members))
     if lists is ArrayFormat.COMMA:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 from sqlalchemy import select
@@ -41,7 +42,7 @@ async def load_request(work: Work, asked: ProxyRequest) -> Ready:
         chosen,
         operation=_OPERATION,
         key=asked.idempotency_key,
-        digest=_digest(asked, integration, chosen.connection),
+        digest=_digest(asked, integration, chosen.connection, outbound.request.body),
         integration=integration,
         installation=installation,
     )
@@ -88,9 +89,12 @@ async def _require_usable(
         raise not_ready(usable, connect_url=await invitation(work, integration, chosen.connection, usable))
 
 
-def _digest(asked: ProxyRequest, integration: Integration, connection: Connection | None) -> str:
+def _digest(asked: ProxyRequest, integration: Integration, connection: Connection | None, body: bytes | None) -> str:
+    """Octets are in it by their digest: equal ones in base64 and in an upload are the same input."""
+    octets = body if asked.body is None and body is not None else None
+    digests = [] if octets is None else [hashlib.sha256(octets).hexdigest()]
     headers = [(header.name, header.value) for header in asked.headers or ()]
     connection_id = connection.id if connection else None
     return digest_of_input(
-        [integration.id, asked.method, asked.path, asked.query, headers, asked.body, connection_id]
+        [integration.id, asked.method, asked.path, asked.query, headers, asked.body, connection_id, *digests]
     )

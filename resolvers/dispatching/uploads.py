@@ -17,6 +17,6 @@ async def read_uploads(work: Work, bound: Bound, path: Path) -> None:
     for name, index, file in list(bound.files()):
         if file.upload_id is not None:
             at = (*path, name, *([] if index is None else [str(index)]), "uploadId")
-            content = await upload_to_send(work, file.upload_id, path=at, most=left)
+            content, sha256 = await upload_to_send(work, file.upload_id, path=at, most=left)
             left -= len(content)
-            bound.put(name, index, replace(file, content=content, upload_id=None))
+            bound.put(name, index, replace(file, content=content, sha256=sha256, upload_id=None))

@@ -13,11 +13,11 @@ from resolvers.uploads.claim import facts_of
 from resolvers.work import Work
 
 
-async def upload_to_send(work: Work, upload_id: str, *, path: Path, most: int) -> bytes:
-    """The bytes of an upload for FILE, which stays until it expires: a call with the same key needs it again.
+async def upload_to_send(work: Work, upload_id: str, *, path: Path, most: int) -> tuple[bytes, str]:
+    """The bytes of an upload for FILE, and their SHA-256.
 
-    Raises NotFound for an expired one too, and InvalidInput at `path` for one of another purpose, without bytes, or
-    of more than `most` bytes.
+    It stays until it expires: a call with the same key needs it again. Raises NotFound for an expired one too, and
+    InvalidInput at `path` for one of another purpose, without bytes, or of more than `most` bytes.
     """
     mine = work.mine(Asset).where(col(Asset.id) == upload_id, col(Asset.expires_at) > work.now())
     upload = await work.first(facts_of(mine)) if is_id(upload_id) else None
@@ -31,4 +31,4 @@ async def upload_to_send(work: Work, upload_id: str, *, path: Path, most: int) -
         sentence = f"It has {upload.size} bytes; a body has at most 8 MiB, and {most} bytes of it are left."
         raise InvalidInput.at(path, sentence)
     content = select(col(Asset.content)).where(col(Asset.id) == upload.id)
-    return (await work.session.execute(content)).scalar_one() or b""
+    return (await work.session.execute(content)).scalar_one() or b"", upload.sha256 or ""

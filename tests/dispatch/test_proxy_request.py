@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -188,3 +189,66 @@ async def capability_ids(apps: Apps, integration_id: str) -> list[str]:
     async with apps.database.read() as session:
         mine = select(col(Capability.id)).where(col(Capability.integration_id) == integration_id)
         return list((await session.execute(mine)).scalars())
+
+
+BYTES = bytes(range(256))
+BASE64 = b64encode(BYTES).decode()
+
+
+async def test_sends_bytes_as_they_are(organization: Tenant, stock: str, upstream: FaultServer):
+    pdf = [{"name": "Content-Type", "value": "application/pdf"}]
+
+    await run(organization.client, stock, method="POST", bodyBase64=BASE64)
+    await run(organization.client, stock, method="PUT", bodyBase64=BASE64, headers=pdf)
+    await run(organization.client, stock, method="PATCH", bodyBase64="")
+
+    assert [(got.body, got.header("Content-Type")) for got in upstream.requests] == [
+        (BYTES, ["application/octet-stream"]),
+        (BYTES, ["application/pdf"]),
+        (b"", ["application/octet-stream"]),
+    ]
+
+
+async def test_bytes_of_an_upload_are_the_same_input_as_in_base64(
+    organization: Tenant, stock: str, upstream: FaultServer, http
+):
+    promised = await act(organization.client, "createUpload", {"purpose": "FILE", "size": 256}, "uploadId url")
+    await http.put(promised["url"], content=BYTES, headers={"Authorization": f"Bearer {organization.token}"})
+    again = {"method": "POST", "idempotencyKey": "k"}
+
+    first = await run(organization.client, stock, bodyUploadId=promised["uploadId"], **again)
+    second = await run(organization.client, stock, bodyBase64=BASE64, **again)
+    other = await refusal(
+        organization.client,
+        "proxyRequest",
+        {"integration": {"id": stock}, "path": "/ok", "bodyBase64": "YQ==", **again},
+    )
+
+    assert (first["replayed"], second["replayed"], other["code"]) == (False, True, "CONFLICT")
+    assert [got.body for got in upstream.requests] == [BYTES]
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ({"bodyBase64": "a"}, "bodyBase64"),
+        ({"bodyBase64": "YQ==", "body": "a"}, "body"),
+        ({"bodyBase64": "YQ==", "bodyUploadId": "f" * 24}, "body"),
+        ({"bodyBase64": "YQ==", "method": "HEAD"}, "body"),
+        ({"bodyUploadId": "f" * 24, "method": "GET"}, "body"),
+    ],
+)
+async def test_refuses_bytes_that_cannot_be_sent(organization: Tenant, stock: str, upstream, more, place):
+    asked = {"integration": {"id": stock}, "path": "/ok", "method": "POST", **more}
+
+    assert await faults(organization.client, "proxyRequest", asked) == [f"input.{place}"]
+    assert upstream.connections == 0
+
+
+async def test_an_upload_that_is_gone_is_not_found(organization: Tenant, stock: str, upstream: FaultServer):
+    asked = {"integration": {"id": stock}, "path": "/ok", "method": "POST", "bodyUploadId": "f" * 24}
+
+    refused = await refusal(organization.client, "proxyRequest", asked)
+
+    assert (refused["code"], refused["path"]) == ("NOT_FOUND", ["input", "bodyUploadId"])
+    assert upstream.connections == 0

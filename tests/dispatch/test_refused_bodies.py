@@ -122,3 +122,10 @@ async def test_refuses_a_body_that_cannot_be_declared(organization, made, place)
     assert await faults(organization.client, "declareCapabilities", manifest) == [f"input.capabilities.0.{place}"]
     shown = await integration_of(organization.client, "capabilities(first: 1) { nodes { id } }", id=shop.id)
     assert shown == {"capabilities": {"nodes": []}}
+
+
+async def test_refuses_a_form_that_grows_beyond_the_limit(refusing, service) -> None:
+    refused = await refusing.refused("FORM", {"😀" * 200: {str(number): 1 for number in range(9_000)}})
+
+    assert refused["message"].endswith("bytes; at most 8388608 can be sent.")
+    assert service.connections == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import httpx
@@ -59,6 +60,18 @@ async def test_an_upload_goes_along_and_serves_the_next_call_too(organization, h
     assert upstream.requests[0].body.count(BYTES) == 2
     plan = await shop.plan("CALL", {"file": file})
     assert plan["body"] == {"file": {"filename": "ü.pdf", "contentType": "application/pdf", "size": len(BYTES)}}
+
+
+async def test_a_key_belongs_to_the_bytes_of_an_upload(organization, http, upstream) -> None:
+    shop = await shop_of(organization, upstream.url)
+    upload_id, other_id = await upload(http, organization), await upload(http, organization, b"other")
+
+    first = await shop.run("CALL", {"file": {"uploadId": upload_id}}, idempotencyKey="k")
+    same = await shop.run("CALL", {"file": {"base64": b64encode(BYTES).decode()}}, idempotencyKey="k")
+    other = await shop.refused("CALL", {"file": {"uploadId": other_id}}, idempotencyKey="k")
+
+    assert (first["replayed"], same["replayed"], other["code"]) == (False, True, "CONFLICT")
+    assert len(upstream.requests) == 1
 
 
 async def test_refuses_an_upload_that_cannot_be_sent_and_says_where(

@@ -40,3 +40,14 @@ async def test_takes_an_empty_body_in_chunks_for_none(client: Informer):
     answer = await client("DELETE", f"/integrations/{made['id']}", content=nothing())
 
     assert (answer.request.headers["Transfer-Encoding"], answer.status_code) == ("chunked", 204)
+
+
+async def test_sends_an_object_as_the_form_that_its_content_type_names(client: Informer, upstream: FaultServer):
+    await stock(client, upstream)
+    form = "application/x-www-form-urlencoded; charset=utf-8"
+    data = {"a": "ü 1", "b": {"c": [1, 2]}, "none": None}
+
+    await client("POST", REQUEST, {"url": "/ok", "method": "post", "data": data, "headers": {"content-type": form}})
+
+    (got,) = upstream.requests
+    assert (got.body, got.header("content-type")) == (b"a=%C3%BC+1&b%5Bc%5D=1&b%5Bc%5D=2", [form])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -73,10 +74,30 @@ class Dispatch(RowNode):
     cause: Node | None = to_one(edges.CAUSE_EVENT_BY_DISPATCH, "The event, run, job or delivery that caused it.")
 
 
+@strawberry.type(description="A header of an answer.")
+class ResponseHeader:
+    """A header as the remote service sent it, secrets masked."""
+
+    name: str = column("Name, in the letters of the service.")
+    value: str = column("Value, secrets as `***`.")
+
+
 @view(Response, "An answer of a remote service; exactly one of json, text, base64 is set unless it was empty.")
 class DispatchResponse:
     status: int = column("HTTP status.")
     content_type: str | None = column("Content type.")
+    headers: list[ResponseHeader] = derived(
+        lambda response: [ResponseHeader(name=name, value=value) for name, value in response.head.headers],
+        "Headers in their order, without those of one hop, cookies, and those about the origin.",
+    )
+    location: str | None = derived(attrgetter("head.location"), "`Location` as an absolute address.")
+    retry_after: DateTime | None = derived(
+        attrgetter("head.retry_after"),
+        "`Retry-After` as a time, also of a number of seconds; a past one is that of the answer.",
+    )
+    next_page: str | None = derived(
+        attrgetter("head.next_page"), "The link with `rel` next of `Link` (RFC 8288) as an absolute address."
+    )
     json: JSON | None = column("The body, when it is JSON, as it was sent: numbers of any size and precision.")
     text: str | None = column("The body, when it is other text.")
     base64: str | None = column("The body, when it is neither.")

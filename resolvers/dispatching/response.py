@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
 from models.secret_place import SecretPlace
 from models.tables import Dispatch
+from proxy.answer_head import AnswerHead
 from proxy.body import Base64Body, JsonBody, TextBody, read_body
-from proxy.call import Answer
+from proxy.call import Answer, Headers
 from resolvers.hub import Hub
 from resolvers.recorder import Intent
 
@@ -22,11 +24,12 @@ class Response:
     """The answer of the remote service. One of json, text and base64 is set; none for an empty body.
 
     `json` is the body as it was sent. `parse_error`: the fault of a body that is said to be JSON and is none.
-    `answer` has the headers, and the body as bytes.
+    `answer` has every header, and the body as bytes; `head` has those that callers see.
     """
 
     status: int
     answer: Answer = field(repr=False)
+    head: AnswerHead = field(repr=False)
     content_type: str | None = None
     json: JsonBody | None = None
     text: str | None = None
@@ -44,9 +47,9 @@ class Response:
         return self.json or (self.base64 if self.text is None else self.text)
 
 
-async def response_of(answer: Answer) -> Response:
+async def response_of(answer: Answer, head: AnswerHead) -> Response:
     """The response with its body read: JSON as it was sent, other text as text, else base64."""
-    response = Response(status=answer.status, answer=answer, content_type=answer.content_type)
+    response = Response(status=answer.status, answer=answer, head=head, content_type=answer.content_type)
     match await read_body(answer):
         case JsonBody() as body:
             return replace(response, json=body)
@@ -61,7 +64,7 @@ def seal_response(hub: Hub, intent: Intent, response: Response) -> bytes:
     """The response, sealed. It is stored for 24 hours, for calls with the same key."""
     answer = response.answer
     headers = [(name, value) for name, value in answer.headers if name.lower() not in _NOT_KEPT]
-    kept = [answer.status, answer.content_type, headers, b64encode(answer.body).decode()]
+    kept = [answer.status, answer.content_type, headers, b64encode(answer.body).decode(), asdict(response.head)]
     plain = json.dumps(kept).encode()  # not orjson: a header may have bytes that are not UTF-8
     return hub.keyring.seal(plain, _place(intent.organization_id, intent.id))
 
@@ -71,9 +74,14 @@ async def unseal_response(hub: Hub, dispatch: Dispatch) -> Response | None:
     if dispatch.response is None:
         return None
     plain = hub.keyring.open(dispatch.response, _place(dispatch.organization_id, dispatch.id))
-    status, content_type, headers, body = json.loads(plain)
-    pairs = tuple((name, value) for name, value in headers)
-    return await response_of(Answer(status=status, headers=pairs, content_type=content_type, body=b64decode(body)))
+    status, content_type, headers, body, *more = json.loads(plain)
+    answer = Answer(status=status, headers=_pairs(headers), content_type=content_type, body=b64decode(body))
+    head = more[0] if more else {"headers": ()}  # a process of an older version kept none
+    return await response_of(answer, AnswerHead(**head | {"headers": _pairs(head["headers"])}))
+
+
+def _pairs(headers: Iterable[Iterable[str]]) -> Headers:
+    return tuple((name, value) for name, value in headers)
 
 
 def _place(organization_id: str, dispatch_id: str) -> SecretPlace:

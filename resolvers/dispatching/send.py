@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from models.errors import DomainError, Unavailable
 from models.tables import Connection, Dispatch
 from models.vocabulary import DispatchOutcome, UpstreamFailure
+from proxy.answer_head import read_head
 from proxy.call import Answer, Failure
 from proxy.redact import redact
 from resolvers.dispatching.credential import note_answer
@@ -56,12 +58,17 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
     (existing,) = await hub.recorder.write([intent])
     if existing is not None:
         return Sent(existing=existing)
+    renewed: list[str] = []
     try:
-        result = await call_with_token(hub, prepared.outbound.request, prepared.outbound.held)
+        result = await call_with_token(hub, prepared.outbound.request, prepared.outbound.held, renewed=renewed)
     except DomainError as refusal:
         await hub.recorder.write([_refused(hub, intent, refusal), KeyRelease(intent=intent)])
         raise
-    sent = _failed(hub, prepared, result) if isinstance(result, Failure) else await _answered(hub, prepared, result)
+    sent = (
+        _failed(hub, prepared, result)
+        if isinstance(result, Failure)
+        else await _answered(hub, prepared, result, renewed)
+    )
     assert sent.outcome is not None  # noqa: S101  both branches set it
     await _record(hub, sent.outcome)
     if sent.response is not None:
@@ -90,8 +97,10 @@ async def _record(hub: Hub, outcome: Outcome) -> None:
         raise Unavailable(_UNRECORDED) from cause
 
 
-async def _answered(hub: Hub, prepared: Prepared, answer: Answer) -> Sent:
-    intent, response = prepared.intent, await response_of(answer)
+async def _answered(hub: Hub, prepared: Prepared, answer: Answer, renewed: Sequence[str]) -> Sent:
+    intent, secrets = prepared.intent, (*prepared.outbound.secrets, *renewed)
+    head = read_head(answer, prepared.outbound.request.url, now=hub.clock(), secrets=secrets)
+    response = await response_of(answer, head)
     outcome = _outcome(
         hub,
         intent,

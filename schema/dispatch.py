@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from models import tables
-from models.vocabulary import DispatchOutcome, HttpMethod, IdempotencyFate, Source, UnavailableReason
-from resolvers.dispatching import edges, queries
+from models.vocabulary import DispatchOutcome, HttpMethod, IdempotencyFate, Source, UnavailableReason, UpstreamFailure
+from resolvers.dispatching import edges, failure, queries
 from resolvers.dispatching import mutations as operations
 from resolvers.dispatching.attempt import Dispatched
 from resolvers.dispatching.build import RunCapability
@@ -171,10 +171,19 @@ class DispatchInput:
         )
 
 
+@view(failure.DispatchFailure, "Why a dispatch did not succeed.")
+class DispatchFailure:
+    kind: UpstreamFailure = column("How it failed; ERROR_STATUS if the remote service answered with 4xx or 5xx.")
+    message: str = column("A sentence for people, the same as `dispatch.error`.")
+    retry_after_seconds: int | None = column("Seconds to wait after a limit of the hub's own; else null.")
+
+
 @view(Dispatched, "A dispatch that was recorded, however it ended.")
 class DispatchPayload:
     dispatch: Dispatch = column("The record.")
     response: DispatchResponse | None = column("The answer of the remote service; null when there was none.")
+    succeeded: bool = column("Whether the remote service answered with 2xx or 3xx.")
+    failure: DispatchFailure | None = column("Why it did not succeed; null if it did.")
     replayed: bool = column("The stored outcome of an earlier call with the same key; nothing was sent now.")
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from models.secret_place import SecretPlace
 from models.tables import Dispatch
+from models.vocabulary import UpstreamFailure
 from proxy.answer_head import AnswerHead
 from proxy.body import Base64Body, JsonBody, TextBody, read_body
 from proxy.call import Answer, Headers
@@ -60,6 +61,11 @@ async def response_of(answer: Answer, head: AnswerHead) -> Response:
     return response
 
 
+def seal_failure(hub: Hub, intent: Intent, kind: UpstreamFailure) -> bytes:
+    """The kind of a failure without an answer, sealed and stored like a response."""
+    return hub.keyring.seal(json.dumps(kind).encode(), _place(intent.organization_id, intent.id))
+
+
 def seal_response(hub: Hub, intent: Intent, response: Response) -> bytes:
     """The response, sealed. It is stored for 24 hours, for calls with the same key."""
     answer = response.answer
@@ -69,12 +75,15 @@ def seal_response(hub: Hub, intent: Intent, response: Response) -> bytes:
     return hub.keyring.seal(plain, _place(intent.organization_id, intent.id))
 
 
-async def unseal_response(hub: Hub, dispatch: Dispatch) -> Response | None:
-    """The stored response of a dispatch; None if there is none."""
+async def unseal_response(hub: Hub, dispatch: Dispatch) -> Response | UpstreamFailure | None:
+    """The stored response of a dispatch, or the kind of its failure; None if neither is stored."""
     if dispatch.response is None:
         return None
     plain = hub.keyring.open(dispatch.response, _place(dispatch.organization_id, dispatch.id))
-    status, content_type, headers, body, *more = json.loads(plain)
+    stored = json.loads(plain)
+    if isinstance(stored, str):
+        return UpstreamFailure(stored)
+    status, content_type, headers, body, *more = stored
     answer = Answer(status=status, headers=_pairs(headers), content_type=content_type, body=b64decode(body))
     head = more[0] if more else {"headers": ()}  # a process of an older version kept none
     return await response_of(answer, AnswerHead(**head | {"headers": _pairs(head["headers"])}))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.errors import DomainError, Unavailable
@@ -13,9 +14,9 @@ from proxy.answer_head import read_head
 from proxy.call import Answer, Failure
 from proxy.redact import redact
 from resolvers.dispatching.credential import note_answer
-from resolvers.dispatching.response import Response, response_of, seal_response
+from resolvers.dispatching.response import Response, response_of, seal_failure, seal_response
 from resolvers.hub import Hub
-from resolvers.oauth.call import call_with_token
+from resolvers.oauth.call import call_with_token, due_token
 from resolvers.outbound.request import Outbound
 from resolvers.recorder import Existing, Intent, KeyRelease, Outcome
 
@@ -40,30 +41,38 @@ class Prepared:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """The result of sending. `existing`: another call has the key, and nothing was sent."""
+    """The result of sending. `existing`: another call has the key, and nothing was sent.
+
+    `kind`: how the call failed. `refusal`: the hub itself had no room for the call, and the key is free again.
+    """
 
     outcome: Outcome | None = None
     response: Response | None = None
+    kind: UpstreamFailure | None = None
+    refusal: DomainError | None = None
     existing: Existing | None = None
 
 
 async def send(hub: Hub, prepared: Prepared) -> Sent:
-    """Record the intent, call, record the outcome.
+    """Get the token that is due, record the intent, call, record the outcome.
 
-    Raises TooMany if the hub itself has no room for the call; NotReady, UpstreamFailed and NotFound if there is no
-    token for it. Then nothing was sent, and the key is free again. Raises Unavailable if the database cannot record
-    the intent (nothing is sent) or the outcome; the message says which.
+    Raises NotReady, UpstreamFailed and NotFound if there is no token for the call: then nothing is recorded. Raises
+    Unavailable if the database cannot record the intent (nothing is sent) or the outcome; the message says which.
     """
-    intent = prepared.intent
+    intent, started = prepared.intent, time.monotonic()
+    request, held = prepared.outbound.request, prepared.outbound.held
+    fresh = await due_token(hub, request, held)
     (existing,) = await hub.recorder.write([intent])
     if existing is not None:
         return Sent(existing=existing)
     renewed: list[str] = []
+    request = replace(request, timeout_seconds=max(request.timeout_seconds - (time.monotonic() - started), 0))
     try:
-        result = await call_with_token(hub, prepared.outbound.request, prepared.outbound.held, renewed=renewed)
+        result = await call_with_token(hub, request, held, fresh=fresh, renewed=renewed)
     except DomainError as refusal:
-        await hub.recorder.write([_refused(hub, intent, refusal), KeyRelease(intent=intent)])
-        raise
+        outcome = _refused(hub, intent, refusal)
+        await hub.recorder.write([outcome, KeyRelease(intent=intent)])
+        return Sent(outcome=outcome, refusal=refusal)
     sent = (
         _failed(hub, prepared, result)
         if isinstance(result, Failure)
@@ -112,7 +121,7 @@ async def _answered(hub: Hub, prepared: Prepared, answer: Answer, renewed: Seque
         response=seal_response(hub, intent, response) if intent.key else None,
         error=None if response.succeeded else f"The remote service answered {answer.status}.",
     )
-    return Sent(outcome=outcome, response=response)
+    return Sent(outcome=outcome, response=response, kind=None if response.succeeded else UpstreamFailure.ERROR_STATUS)
 
 
 def _failed(hub: Hub, prepared: Prepared, failure: Failure) -> Sent:
@@ -122,9 +131,10 @@ def _failed(hub: Hub, prepared: Prepared, failure: Failure) -> Sent:
         _OUTCOMES.get(failure.error.reason, DispatchOutcome.UPSTREAM_FAILED),
         attempt_count=failure.attempts,
         used_connection_id=prepared.connection.id if prepared.connection else None,
+        response=seal_failure(hub, prepared.intent, failure.error.reason) if prepared.intent.key else None,
         error=redact(failure.error.message, prepared.outbound.secrets),
     )
-    return Sent(outcome=outcome)
+    return Sent(outcome=outcome, kind=failure.error.reason)
 
 
 def _refused(hub: Hub, intent: Intent, refusal: DomainError) -> Outcome:

@@ -29,9 +29,10 @@ async def call_with_token(
     held: HeldToken | None,
     *,
     clock: Callable[[], float] = time.monotonic,
+    fresh: FreshToken | None = None,
     renewed: list[str] | None = None,
 ) -> Answer | Failure:
-    """Like `proxy.call.call`; `held` is None for a credential that is not an OAuth token.
+    """Like `proxy.call.call`; `held` is None for a credential that is no OAuth token, `fresh` is from `due_token`.
 
     A renewed token is appended to `renewed` before it is sent, so that its value can be masked in the answer.
     Everything happens within the request's time. After a 401 the token is renewed and the same request is sent once
@@ -41,7 +42,8 @@ async def call_with_token(
     if held is None:
         return await call(hub.egress, request)
     deadline = clock() + request.timeout_seconds
-    fresh = await _within(deadline - clock(), fresh_token(hub, held)) if held.due else None
+    if fresh is None:
+        fresh = await due_token(hub, request, held)
     answer = await call(hub.egress, _armed(request, fresh, deadline - clock(), renewed))
     if not _refused(answer):
         return answer
@@ -58,6 +60,19 @@ async def call_with_token(
         with suppress(DomainError):  # the call is made and must be recorded; the next call tries this again
             await require_reconnect(Caller.of_hub(hub, held.organization_id), lost, _LOST)
     return answer
+
+
+async def due_token(hub: Hub, request: OutboundRequest, held: HeldToken | None) -> FreshToken | None:
+    """The token to send in place of one that has ended, within the request's time; None if the held one is good.
+
+    Raises NotReady, UpstreamFailed and NotFound if there is none, or none that may go to the request's address.
+    """
+    if held is None or not held.due:
+        return None
+    fresh = await _within(request.timeout_seconds, fresh_token(hub, held))
+    if not fresh.origins.allows_call(request.url):
+        raise changed(request.url)
+    return fresh
 
 
 def _refused(answer: Answer | Failure) -> bool:

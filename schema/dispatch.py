@@ -8,19 +8,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from models import tables
-from models.vocabulary import DispatchOutcome, HttpMethod, IdempotencyFate, Source, UnavailableReason, UpstreamFailure
-from resolvers.dispatching import edges, failure, queries
+from models.vocabulary import (
+    DispatchOutcome,
+    HttpMethod,
+    IdempotencyFate,
+    Source,
+    UnavailableReason,
+    UpstreamFailure,
+)
+from resolvers.dispatching import edges, failure, queries, statistics
 from resolvers.dispatching import mutations as operations
 from resolvers.dispatching.attempt import Dispatched
 from resolvers.dispatching.build import RunCapability
 from resolvers.dispatching.fields import duration_ms
 from resolvers.dispatching.find import CapabilityName
 from resolvers.dispatching.response import Response
+from resolvers.dispatching.statistics import TimeSlice
 from resolvers.lookup import UserRef
 from resolvers.page import NEWEST_FIRST
 from schema.capability import Capability
 from schema.kit.context import Info
-from schema.kit.field import column, derived, given, listing, to_one
+from schema.kit.field import column, derived, given, listing, reading, to_one
 from schema.kit.headers import HeaderTemplate
 from schema.kit.ids import row_id
 from schema.kit.mutation import answering, asked, mutation
@@ -37,7 +45,7 @@ if TYPE_CHECKING:
     from schema.principal import Principal
     from schema.token import Token
 
-_PLAN_COST = 100
+_COST = 100
 
 
 @node(tables.Dispatch)
@@ -136,6 +144,15 @@ class DispatchFilter:
     until: DateTime | None = given("To, exclusive.")
 
 
+@view(statistics.DispatchStatistics, "Dispatches that started in one slice of time.")
+class DispatchStatistics:
+    starts_at: DateTime = column("Begin of the slice.")
+    total: int = column("How many.")
+    failed: int = column("How many did not succeed; those under way are not among them.")
+    median_ms: int | None = column("Median time of those that ended; null when there were none.")
+    p95_ms: int | None = column("95th percentile of those times, by nearest rank; null when there were none.")
+
+
 @strawberry.input(description="A capability by the handler of its integration and by its own name.")
 class NamedCapability:
     handler: str = strawberry.field(description="Handler of the integration.")
@@ -195,6 +212,16 @@ async def _plan(root: Any, info: Info, input: DispatchInput) -> Any:
     return await asked(info, queries.plan_dispatch, input.command())
 
 
+async def _statistics(
+    root: Any,
+    info: Info,
+    filter: DispatchFilter | None = strawberry.UNSET,
+    slice: TimeSlice = TimeSlice.HOUR,
+) -> Any:
+    narrowed = command(queries.DispatchFilter, filter) if filter else queries.DispatchFilter()
+    return await asked(info, statistics.read_dispatch_statistics, narrowed, slice)
+
+
 @strawberry.type
 class Queries:
     """Root fields of this noun."""
@@ -204,7 +231,14 @@ class Queries:
         DispatchPlanResult,
         _plan,
         "The request that a dispatch would send; no network.",
-        metadata={"cost": _PLAN_COST},
+        metadata={"cost": _COST},
+    )
+    dispatch_statistics: list[DispatchStatistics] = reading(
+        statistics.read_dispatch_statistics,
+        _statistics,
+        "Counts and times of dispatches in slices of time, oldest first; at most 1,000 slices, those without any too."
+        " Without `since` the last 60 minutes, 24 hours or 30 days.",
+        metadata={"cost": _COST, "rows": statistics.MOST_SLICES},
     )
     dispatches: PageOf[Dispatch] = listing(
         queries.list_dispatches,

@@ -81,26 +81,6 @@ async def test_goes_live_step_by_step_and_says_who_is_connected(organization, ve
     assert asked.header("Authorization") == [f"Bearer {TOKEN}"]
 
 
-@pytest.mark.parametrize(
-    ("body", "content_type", "state"),
-    [
-        (b'{"ok":true}', "application/json; charset=ISO-8859-1", "LIVE"),
-        (b'\xef\xbb\xbf{"ok":true,"more":[12345678901234567890123]}', "text/javascript", "LIVE"),
-        (b'{"ok":true}', "", "LIVE"),
-        (b'{"ok":true,"n":NaN}', "application/json", "NEW"),
-        (b'{"ok":true,"n":1e400}', "application/json", "NEW"),
-    ],
-)
-async def test_reads_an_answer_as_a_dispatch_does_and_needs_its_value(
-    organization, vendor, made, body, content_type, state
-):
-    vendor.faults.answers[f"{vendor.base}/me"] = reply(body, content_type)
-
-    await ended(organization.client, made["id"])
-
-    assert (await integration_of(organization.client, STATE, id=made["id"]))["state"] == state
-
-
 async def test_says_so_by_an_event(organization, made, database):
     await ended(organization.client, made["id"])
 

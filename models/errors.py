@@ -24,11 +24,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from models.secret_place import SecretPlace
 from models.vocabulary import HttpMethod, Permission, UnavailableReason, UpstreamFailure
 
 Path = tuple[str, ...]
+_MOST_VIOLATIONS: Final = 100
 
 
 class DomainError(Exception):
@@ -99,17 +101,23 @@ class Violation:
 
 
 class InvalidInput(DomainError):
-    """Every fault found, in input order; never empty."""
+    """The first hundred faults, in input order; never empty. `count`: the number of all that were found.
 
-    def __init__(self, violations: Sequence[Violation]) -> None:
-        first = violations[0]
-        more = f" ({len(violations) - 1} more)" if len(violations) > 1 else ""
-        super().__init__(f"{'.'.join(first.path)}: {first.message}{more}", path=first.path)
-        self.violations = tuple(violations)
+    The sentence names each of them with its place.
+    """
+
+    def __init__(self, violations: Sequence[Violation], *, count: int | None = None) -> None:
+        self.violations = tuple(violations[:_MOST_VIOLATIONS])
+        self.count = len(violations) if count is None else count
+        sentences = [": ".join([".".join(one.path), one.message]).removeprefix(": ") for one in self.violations]
+        if self.count > len(sentences):
+            sentences.append(f"There are {self.count - len(sentences)} more.")
+        super().__init__(" ".join(sentences), path=violations[0].path)
 
     def renamed(self, rename: Callable[[Path], Path]) -> InvalidInput:
-        """As `DomainError.renamed`; the sentence names the renamed first place."""
-        return InvalidInput([Violation(path=rename(one.path), message=one.message) for one in self.violations])
+        """As `DomainError.renamed`; the sentence names the renamed places."""
+        renamed = [Violation(path=rename(one.path), message=one.message) for one in self.violations]
+        return InvalidInput(renamed, count=self.count)
 
     @classmethod
     def at(cls, path: Path | str, message: str) -> InvalidInput:

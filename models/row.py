@@ -40,6 +40,11 @@ def new_id(at: int | None = None) -> str:
     return f"{seconds & 0xFFFFFFFF:08x}{milliseconds << 30 | _process:010x}{next(_counter) & 0xFFFFFF:06x}"
 
 
+def first_id(at: int) -> str:
+    """The least id of the second of a time, in ms since 1970 UTC; of the first or last one beyond 1970 and 2106."""
+    return f"{min(max(at // 1000, 0), 0xFFFFFFFF):08x}{'0' * 16}"
+
+
 def is_id(text: str) -> bool:
     """Whether a text has the form of an id. Other texts need no look-up in the database."""
     return _ID.fullmatch(text) is not None

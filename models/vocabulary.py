@@ -186,7 +186,7 @@ class DispatchOutcome(StrEnum):
 
 
 class UpstreamFailure(StrEnum):
-    """How an outbound call failed. BLOCKED: the egress policy refused the address."""
+    """How an outbound call failed. BLOCKED: not sent, by the egress policy or a limit of the hub."""
 
     ERROR_STATUS = "ERROR_STATUS"
     TIMEOUT = "TIMEOUT"

@@ -39,10 +39,12 @@ class Faults:
     def __init__(self, *prefix: str) -> None:
         self.prefix: Path = prefix
         self.found: list[Violation] = []
+        self._left_out = 0
 
     def add(self, path: Path | str, message: str) -> None:
-        """Add a fault, below the prefix. Nobody reads very many: a thousand are kept."""
+        """Add a fault, below the prefix. A thousand are kept, others are counted."""
         if len(self.found) >= _MOST:
+            self._left_out += 1
             return
         below = (path,) if isinstance(path, str) else path
         self.found.append(Violation(path=self.prefix + below, message=message))
@@ -56,7 +58,7 @@ class Faults:
     def refuse(self) -> None:
         """Raise InvalidInput with every fault, if there is one."""
         if self.found:
-            raise InvalidInput(self.found)
+            raise InvalidInput(self.found, count=len(self.found) + self._left_out)
 
     def text(self, path: Path | str, value: str | Unset | None, *, most: int, least: int = 0) -> bool:
         """Check the length in code points, and for characters that cannot be stored. Answers whether it fits."""

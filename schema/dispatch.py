@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from models import tables
-from models.vocabulary import DispatchOutcome, HttpMethod, IdempotencyFate, Source, UnavailableReason
-from resolvers.dispatching import edges, queries
+from models.vocabulary import (
+    DispatchOutcome,
+    HttpMethod,
+    IdempotencyFate,
+    Source,
+    UnavailableReason,
+    UpstreamFailure,
+)
+from resolvers.dispatching import edges, failure, queries, statistics
 from resolvers.dispatching import mutations as operations
 from resolvers.dispatching.attempt import Dispatched
 from resolvers.dispatching.build import RunCapability
 from resolvers.dispatching.fields import duration_ms
 from resolvers.dispatching.find import CapabilityName
 from resolvers.dispatching.response import Response
+from resolvers.dispatching.statistics import TimeSlice
 from resolvers.lookup import UserRef
 from resolvers.page import NEWEST_FIRST
 from schema.capability import Capability
 from schema.kit.context import Info
-from schema.kit.field import column, derived, given, listing, to_one
+from schema.kit.field import column, derived, given, listing, reading, to_one
 from schema.kit.headers import HeaderTemplate
 from schema.kit.ids import row_id
 from schema.kit.mutation import answering, asked, mutation
@@ -36,7 +45,7 @@ if TYPE_CHECKING:
     from schema.principal import Principal
     from schema.token import Token
 
-_PLAN_COST = 100
+_COST = 100
 
 
 @node(tables.Dispatch)
@@ -73,10 +82,30 @@ class Dispatch(RowNode):
     cause: Node | None = to_one(edges.CAUSE_EVENT_BY_DISPATCH, "The event, run, job or delivery that caused it.")
 
 
+@strawberry.type(description="A header of an answer.")
+class ResponseHeader:
+    """A header as the remote service sent it, secrets masked."""
+
+    name: str = column("Name, in the letters of the service.")
+    value: str = column("Value, secrets as `***`.")
+
+
 @view(Response, "An answer of a remote service; exactly one of json, text, base64 is set unless it was empty.")
 class DispatchResponse:
     status: int = column("HTTP status.")
     content_type: str | None = column("Content type.")
+    headers: list[ResponseHeader] = derived(
+        lambda response: [ResponseHeader(name=name, value=value) for name, value in response.head.headers],
+        "Headers in their order, without those of one hop, cookies, and those about the origin.",
+    )
+    location: str | None = derived(attrgetter("head.location"), "`Location` as an absolute address.")
+    retry_after: DateTime | None = derived(
+        attrgetter("head.retry_after"),
+        "`Retry-After` as a time, also of a number of seconds; a past one is that of the answer.",
+    )
+    next_page: str | None = derived(
+        attrgetter("head.next_page"), "The link with `rel` next of `Link` (RFC 8288) as an absolute address."
+    )
     json: JSON | None = column("The body, when it is JSON, as it was sent: numbers of any size and precision.")
     text: str | None = column("The body, when it is other text.")
     base64: str | None = column("The body, when it is neither.")
@@ -115,6 +144,15 @@ class DispatchFilter:
     until: DateTime | None = given("To, exclusive.")
 
 
+@view(statistics.DispatchStatistics, "Dispatches that started in one slice of time.")
+class DispatchStatistics:
+    starts_at: DateTime = column("Begin of the slice.")
+    total: int = column("How many.")
+    failed: int = column("How many did not succeed; those under way are not among them.")
+    median_ms: int | None = column("Median time of those that ended; null when there were none.")
+    p95_ms: int | None = column("95th percentile of those times, by nearest rank; null when there were none.")
+
+
 @strawberry.input(description="A capability by the handler of its integration and by its own name.")
 class NamedCapability:
     handler: str = strawberry.field(description="Handler of the integration.")
@@ -150,10 +188,19 @@ class DispatchInput:
         )
 
 
+@view(failure.DispatchFailure, "Why a dispatch did not succeed.")
+class DispatchFailure:
+    kind: UpstreamFailure = column("How it failed; ERROR_STATUS if the remote service answered with 4xx or 5xx.")
+    message: str = column("A sentence for people, the same as `dispatch.error`.")
+    retry_after_seconds: int | None = column("Seconds to wait after a limit of the hub's own; else null.")
+
+
 @view(Dispatched, "A dispatch that was recorded, however it ended.")
 class DispatchPayload:
     dispatch: Dispatch = column("The record.")
     response: DispatchResponse | None = column("The answer of the remote service; null when there was none.")
+    succeeded: bool = column("Whether the remote service answered with 2xx or 3xx.")
+    failure: DispatchFailure | None = column("Why it did not succeed; null if it did.")
     replayed: bool = column("The stored outcome of an earlier call with the same key; nothing was sent now.")
 
 
@@ -165,6 +212,16 @@ async def _plan(root: Any, info: Info, input: DispatchInput) -> Any:
     return await asked(info, queries.plan_dispatch, input.command())
 
 
+async def _statistics(
+    root: Any,
+    info: Info,
+    filter: DispatchFilter | None = strawberry.UNSET,
+    slice: TimeSlice = TimeSlice.HOUR,
+) -> Any:
+    narrowed = command(queries.DispatchFilter, filter) if filter else queries.DispatchFilter()
+    return await asked(info, statistics.read_dispatch_statistics, narrowed, slice)
+
+
 @strawberry.type
 class Queries:
     """Root fields of this noun."""
@@ -174,7 +231,14 @@ class Queries:
         DispatchPlanResult,
         _plan,
         "The request that a dispatch would send; no network.",
-        metadata={"cost": _PLAN_COST},
+        metadata={"cost": _COST},
+    )
+    dispatch_statistics: list[DispatchStatistics] = reading(
+        statistics.read_dispatch_statistics,
+        _statistics,
+        "Counts and times of dispatches in slices of time, oldest first; at most 1,000 slices, those without any too."
+        " Without `since` the last 60 minutes, 24 hours or 30 days.",
+        metadata={"cost": _COST, "rows": statistics.MOST_SLICES},
     )
     dispatches: PageOf[Dispatch] = listing(
         queries.list_dispatches,

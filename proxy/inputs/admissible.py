@@ -10,13 +10,13 @@ import orjson
 from models.errors import Path, Violation
 
 _MAX_DEPTH = 254  # orjson's
-_MOST = 20
+_MOST = 200
 TOO_LONG_INTEGER = "It is an integer of more than 64 bits; give it as text."
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
 
 def objections(value: object, path: Path) -> list[Violation]:
-    """The parts of a value that cannot be sent, at most 20. One orjson call accepts most values."""
+    """The parts of a value that cannot be sent, at most 200. One orjson call accepts most values."""
     try:
         text = orjson.dumps(value)
     except TypeError:

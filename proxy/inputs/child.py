@@ -22,7 +22,7 @@ from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
 #: Lengths are numbers of this many bytes, most significant first.
 LENGTH_BYTES: Final = 4
 VALID, INVALID, UNSOUND = b"V", b"I", b"U"
-_MOST_FAULTS: Final = 20
+_MOST_FAULTS: Final = 200
 _LONGEST_MESSAGE: Final = 300
 _MOST_KEPT: Final = 4
 _SLOWNESS: Final = 12  # this process is nice: other work may take most of the time
@@ -37,7 +37,7 @@ def compile_schema(schema: dict[str, Any], regexes: RegexOptions) -> Draft202012
 
 
 def faults_of(validator: Draft202012Validator, value: object) -> list[Fault]:
-    """The faults of a value that is not valid, at most 20."""
+    """The faults of a value that is not valid, at most 200."""
     return list(islice(_faults(validator, value), _MOST_FAULTS))
 
 

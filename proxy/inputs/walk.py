@@ -17,7 +17,7 @@ _MOST_BYTES: Final = 256 * 1024
 _MOST_NODES: Final = 5_000
 _DEEPEST: Final = 64
 _LARGEST_EXPANSION: Final = 20_000
-_MOST_FAULTS: Final = 20
+_MOST_FAULTS: Final = 200
 _SMALLEST_STEP, _LARGEST_STEP = 1e-15, 1e15
 _FOREIGN: Final = frozenset({"$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"})
 
@@ -25,7 +25,7 @@ Nodes = list[tuple[Mapping[str, object], Path]]
 
 
 def walk(schema: Schema) -> list[Violation]:
-    """Faults of all sub-schemas in order, at most 20; those of references only if there are no others."""
+    """Faults of all sub-schemas in order, at most 200; those of references only if there are no others."""
     if len(orjson.dumps(schema)) > _MOST_BYTES:
         return [Violation(path=(), message=f"A schema has at most {_MOST_BYTES} bytes of JSON.")]
     nodes: Nodes = []

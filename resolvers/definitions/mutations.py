@@ -94,7 +94,8 @@ def _read(new: SaveDefinition, budget: Budget) -> VendorDefinition:
     try:
         return read_definition({"vendor": new.vendor, **given}, budget=budget)
     except InvalidInput as refusal:
-        raise InvalidInput([_below(fault) for fault in refusal.violations]) from None
+        faults = [_below(fault) for fault in refusal.violations]
+        raise InvalidInput(faults, count=refusal.count) from None
 
 
 def _below(fault: Violation) -> Violation:

@@ -14,7 +14,6 @@ from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.words import BUDGET, HTTPS_ONLY
 
 _LARGEST: Final = 256 * 1024
-_MOST_FAULTS: Final = 20
 _USUAL_BUDGET: Final = Budget()
 
 
@@ -53,7 +52,7 @@ def stored_definition(body: dict[str, Any]) -> VendorDefinition:
 
 
 def _violations(error: ValidationError) -> list[Violation]:
-    found = error.errors(include_url=False, include_input=False)[:_MOST_FAULTS]
+    found = error.errors(include_url=False, include_input=False)
     return [Violation(path=_place(one), message=_sentence(one)) for one in found]
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.errors import NotReady
+from models.errors import DomainError, NotFound, NotReady, UpstreamFailed
 from models.tables import Connection, Dispatch, Integration
 from resolvers.connect.invitation import invitation
-from resolvers.dispatching.replay import earlier
+from resolvers.dispatching.failure import DispatchFailure, failure_of
+from resolvers.dispatching.replay import earlier, holder
 from resolvers.dispatching.response import Response, unseal_response
 from resolvers.dispatching.send import Prepared, Sent, row_of, send
 from resolvers.hub import Hub
@@ -29,32 +30,48 @@ class Ready:
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatched:
-    """The record, and the answer of the remote service if there was one. `replayed`: nothing was sent now."""
+    """The record, and the answer of the remote service if there was one. `replayed`: nothing was sent now.
+
+    `refusal`: the hub itself had no room for the call, so nothing was sent. The record and `failure` say so too.
+    """
 
     dispatch: Dispatch
     response: Response | None
+    failure: DispatchFailure | None
     replayed: bool = False
+    refusal: DomainError | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the remote service answered with 2xx or 3xx."""
+        return self.failure is None
 
 
-async def attempt(hub: Hub, ready: Ready) -> Sent | NotReady:
-    """Send the call. NotReady is returned, not raised.
+async def attempt(hub: Hub, ready: Ready) -> Sent | DomainError:
+    """Send the call. A refusal for want of a token is returned, not raised.
 
-    A token may turn out to be expired during the call. Only `answer_of` can read the rows for the refusal's link.
+    Only `answer_of` can read the rows for its link, and find an earlier call with the key, which needs no token.
     """
     try:
         return await send(hub, ready.prepared)
-    except NotReady as refusal:
+    except (NotReady, UpstreamFailed, NotFound) as refusal:
         return refusal
 
 
-async def answer_of(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatched:
-    """The answer for the caller. Raises NotReady with a link, and the refusals of `earlier` for a used key."""
-    if isinstance(sent, NotReady):
-        raise await _with_link(work, ready, sent)
-    if sent.existing is not None:
-        row = await earlier(work, ready.prepared.intent, sent.existing)
-        return Dispatched(dispatch=row, response=await unseal_response(work.hub, row), replayed=True)
-    return Dispatched(dispatch=row_of(ready.prepared.intent, sent.outcome), response=sent.response)
+async def answer_of(work: Work, ready: Ready, sent: Sent | DomainError) -> Dispatched:
+    """The answer for the caller. Raises the refusals of `attempt`, NotReady with a link, and those of `earlier`."""
+    intent = ready.prepared.intent
+    existing = await holder(work, intent) if isinstance(sent, DomainError) else sent.existing
+    if existing is not None:
+        row = await earlier(work, intent, existing)
+        stored = await unseal_response(work.hub, row)
+        response, kind = (stored, None) if isinstance(stored, Response) else (None, stored)
+        return Dispatched(dispatch=row, response=response, failure=failure_of(row, kind), replayed=True)
+    if isinstance(sent, DomainError):
+        raise await _with_link(work, ready, sent) if isinstance(sent, NotReady) else sent
+    row = row_of(intent, sent.outcome)
+    failure = failure_of(row, sent.kind, sent.refusal)
+    return Dispatched(dispatch=row, response=sent.response, failure=failure, refusal=sent.refusal)
 
 
 async def _with_link(work: Work, ready: Ready, refusal: NotReady) -> NotReady:

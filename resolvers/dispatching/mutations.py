@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
+from models.errors import Conflict, DomainError, Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
 from models.vocabulary import Permission
 from resolvers.connect.invitation import invitation
 from resolvers.dispatching.attempt import Dispatched, Ready, answer_of, attempt
@@ -46,6 +46,6 @@ async def load(work: Work, run: RunCapability) -> Ready:
     needs=(Permission.DISPATCH_READ, Permission.DISPATCH_WRITE),
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
 )
-async def dispatch(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatched:
+async def dispatch(work: Work, ready: Ready, sent: Sent | DomainError) -> Dispatched:
     """Run a capability. A failure of the remote service is an outcome, not a refusal."""
     return await answer_of(work, ready, sent)

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
+from models.errors import Conflict, DomainError, Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
 from models.tables import Connection, Definition, Installation, Integration
 from models.vocabulary import Permission
 from resolvers.connect.invitation import invitation
@@ -56,7 +56,7 @@ async def load_request(work: Work, asked: ProxyRequest) -> Ready:
     needs=Permission.PROXY_REQUEST,
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, NotReady, TooMany, UpstreamFailed),
 )
-async def proxy_request(work: Work, ready: Ready, sent: Sent | NotReady) -> Dispatched:
+async def proxy_request(work: Work, ready: Ready, sent: Sent | DomainError) -> Dispatched:
     """Send the caller's request through an integration. A failure of the remote service is an outcome."""
     return await answer_of(work, ready, sent)
 

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from models.errors import Conflict, TooMany
-from models.tables import Dispatch
+from models.tables import Dispatch, Idempotency
 from resolvers.idempotency import spent
 from resolvers.recorder import Existing, Intent
 from resolvers.work import Work
+
+
+async def holder(work: Work, intent: Intent) -> Existing | None:
+    """The earlier use of the intent's key, which has not been claimed; None if it is free."""
+    if intent.key is None:
+        return None
+    held = await work.first(
+        select(Idempotency).filter_by(
+            organization_id=intent.organization_id,
+            principal_or_token_id=intent.key.owner_id,
+            operation=intent.key.operation,
+            key=intent.key.key,
+        )
+    )
+    if held is None or held.expires_at <= work.now():
+        return None
+    return Existing(request_digest=held.request_digest, result_id=held.result_id)
 
 
 async def earlier(work: Work, intent: Intent, existing: Existing) -> Dispatch:

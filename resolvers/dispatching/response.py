@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
 from models.secret_place import SecretPlace
 from models.tables import Dispatch
+from models.vocabulary import UpstreamFailure
+from proxy.answer_head import AnswerHead
 from proxy.body import Base64Body, JsonBody, TextBody, read_body
-from proxy.call import Answer
+from proxy.call import Answer, Headers
 from resolvers.hub import Hub
 from resolvers.recorder import Intent
 
@@ -22,11 +25,12 @@ class Response:
     """The answer of the remote service. One of json, text and base64 is set; none for an empty body.
 
     `json` is the body as it was sent. `parse_error`: the fault of a body that is said to be JSON and is none.
-    `answer` has the headers, and the body as bytes.
+    `answer` has every header, and the body as bytes; `head` has those that callers see.
     """
 
     status: int
     answer: Answer = field(repr=False)
+    head: AnswerHead = field(repr=False)
     content_type: str | None = None
     json: JsonBody | None = None
     text: str | None = None
@@ -44,9 +48,9 @@ class Response:
         return self.json or (self.base64 if self.text is None else self.text)
 
 
-async def response_of(answer: Answer) -> Response:
+async def response_of(answer: Answer, head: AnswerHead) -> Response:
     """The response with its body read: JSON as it was sent, other text as text, else base64."""
-    response = Response(status=answer.status, answer=answer, content_type=answer.content_type)
+    response = Response(status=answer.status, answer=answer, head=head, content_type=answer.content_type)
     if answer.rest is not None:
         return response  # its body is passed on, and read by nobody here
     match await read_body(answer):
@@ -59,23 +63,36 @@ async def response_of(answer: Answer) -> Response:
     return response
 
 
+def seal_failure(hub: Hub, intent: Intent, kind: UpstreamFailure) -> bytes:
+    """The kind of a failure without an answer, sealed and stored like a response."""
+    return hub.keyring.seal(json.dumps(kind).encode(), _place(intent.organization_id, intent.id))
+
+
 def seal_response(hub: Hub, intent: Intent, response: Response) -> bytes:
     """The response, sealed. It is stored for 24 hours, for calls with the same key."""
     answer = response.answer
     headers = [(name, value) for name, value in answer.headers if name.lower() not in _NOT_KEPT]
-    kept = [answer.status, answer.content_type, headers, b64encode(answer.body).decode()]
+    kept = [answer.status, answer.content_type, headers, b64encode(answer.body).decode(), asdict(response.head)]
     plain = json.dumps(kept).encode()  # not orjson: a header may have bytes that are not UTF-8
     return hub.keyring.seal(plain, _place(intent.organization_id, intent.id))
 
 
-async def unseal_response(hub: Hub, dispatch: Dispatch) -> Response | None:
-    """The stored response of a dispatch; None if there is none."""
+async def unseal_response(hub: Hub, dispatch: Dispatch) -> Response | UpstreamFailure | None:
+    """The stored response of a dispatch, or the kind of its failure; None if neither is stored."""
     if dispatch.response is None:
         return None
     plain = hub.keyring.open(dispatch.response, _place(dispatch.organization_id, dispatch.id))
-    status, content_type, headers, body = json.loads(plain)
-    pairs = tuple((name, value) for name, value in headers)
-    return await response_of(Answer(status=status, headers=pairs, content_type=content_type, body=b64decode(body)))
+    stored = json.loads(plain)
+    if isinstance(stored, str):
+        return UpstreamFailure(stored)
+    status, content_type, headers, body, *more = stored
+    answer = Answer(status=status, headers=_pairs(headers), content_type=content_type, body=b64decode(body))
+    head = more[0] if more else {"headers": ()}  # a process of an older version kept none
+    return await response_of(answer, AnswerHead(**head | {"headers": _pairs(head["headers"])}))
+
+
+def _pairs(headers: Iterable[Iterable[str]]) -> Headers:
+    return tuple((name, value) for name, value in headers)
 
 
 def _place(organization_id: str, dispatch_id: str) -> SecretPlace:

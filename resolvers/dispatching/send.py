@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from models.errors import DomainError, Unavailable
 from models.tables import Connection, Dispatch
 from models.vocabulary import DispatchOutcome, UpstreamFailure
+from proxy.answer_head import read_head
 from proxy.call import Answer, Failure
 from proxy.message import Rest
 from proxy.redact import redact
 from resolvers.dispatching.credential import note_answer
-from resolvers.dispatching.response import Response, response_of, seal_response
+from resolvers.dispatching.response import Response, response_of, seal_failure, seal_response
 from resolvers.dispatching.streaming import Ended, RecordedRest
 from resolvers.hub import Hub
-from resolvers.oauth.call import call_with_token
+from resolvers.oauth.call import call_with_token, due_token
 from resolvers.outbound.request import Outbound
 from resolvers.recorder import Existing, Intent, KeyRelease, Outcome
 
@@ -45,35 +47,41 @@ class Sent:
     """The result of sending. `existing`: another call has the key, and nothing was sent.
 
     `outcome` is None if the answer has not ended; then reading its rest to the end records it.
+    `kind`: how the call failed. `refusal`: the hub itself had no room for the call, and the key is free again.
     """
 
     outcome: Outcome | None = None
     response: Response | None = None
+    kind: UpstreamFailure | None = None
+    refusal: DomainError | None = None
     existing: Existing | None = None
 
 
 async def send(hub: Hub, prepared: Prepared) -> Sent:
-    """Record the intent, call, record the outcome.
+    """Get the token that is due, record the intent, call, record the outcome.
 
-    Raises TooMany if the hub itself has no room for the call; NotReady, UpstreamFailed and NotFound if there is no
-    token for it. Then nothing was sent, and the key is free again. Raises Unavailable if the database cannot record
-    the intent (nothing is sent) or the outcome; the message says which.
+    Raises NotReady, UpstreamFailed and NotFound if there is no token for the call: then nothing is recorded. Raises
+    Unavailable if the database cannot record the intent (nothing is sent) or the outcome; the message says which.
     """
-    intent = prepared.intent
+    intent, started = prepared.intent, time.monotonic()
+    request, held = prepared.outbound.request, prepared.outbound.held
+    fresh = await due_token(hub, request, held)
     (existing,) = await hub.recorder.write([intent])
     if existing is not None:
         return Sent(existing=existing)
+    renewed: list[str] = []
+    request = replace(request, timeout_seconds=max(request.timeout_seconds - (time.monotonic() - started), 0))
     try:
-        result = await call_with_token(hub, prepared.outbound.request, prepared.outbound.held)
+        result = await call_with_token(hub, request, held, fresh=fresh, renewed=renewed)
     except DomainError as refusal:
-        await hub.recorder.write([_refused(hub, intent, refusal), KeyRelease(intent=intent)])
-        raise
-    if isinstance(result, Failure):
-        sent = _failed(hub, prepared, result)
-    elif result.rest is not None:
-        sent = Sent(response=await response_of(_streamed(hub, prepared, result, result.rest)))
-    else:
-        sent = await _answered(hub, prepared, result)
+        outcome = _refused(hub, intent, refusal)
+        await hub.recorder.write([outcome, KeyRelease(intent=intent)])
+        return Sent(outcome=outcome, refusal=refusal)
+    sent = (
+        _failed(hub, prepared, result)
+        if isinstance(result, Failure)
+        else await _answered(hub, prepared, result, renewed)
+    )
     if sent.outcome is not None:
         await _record(hub, sent.outcome)
     if sent.response is not None:
@@ -98,8 +106,12 @@ async def _record(hub: Hub, outcome: Outcome) -> None:
         raise Unavailable(_UNRECORDED) from cause
 
 
-async def _answered(hub: Hub, prepared: Prepared, answer: Answer) -> Sent:
-    intent, response = prepared.intent, await response_of(answer)
+async def _answered(hub: Hub, prepared: Prepared, answer: Answer, renewed: Sequence[str]) -> Sent:
+    intent, secrets = prepared.intent, (*prepared.outbound.secrets, *renewed)
+    head = read_head(answer, prepared.outbound.request.url, now=hub.clock(), secrets=secrets)
+    if answer.rest is not None:
+        return Sent(response=await response_of(_streamed(hub, prepared, answer, answer.rest), head))
+    response = await response_of(answer, head)
     outcome = _outcome(
         hub,
         intent,
@@ -111,7 +123,7 @@ async def _answered(hub: Hub, prepared: Prepared, answer: Answer) -> Sent:
         response=seal_response(hub, intent, response) if intent.key else None,
         error=None if response.succeeded else f"The remote service answered {answer.status}.",
     )
-    return Sent(outcome=outcome, response=response)
+    return Sent(outcome=outcome, response=response, kind=None if response.succeeded else UpstreamFailure.ERROR_STATUS)
 
 
 def _streamed(hub: Hub, prepared: Prepared, answer: Answer, rest: Rest) -> Answer:
@@ -150,9 +162,10 @@ def _failed(hub: Hub, prepared: Prepared, failure: Failure) -> Sent:
         external_status=failure.error.external_status,
         attempt_count=failure.attempts,
         used_connection_id=prepared.connection.id if prepared.connection else None,
+        response=seal_failure(hub, prepared.intent, failure.error.reason) if prepared.intent.key else None,
         error=redact(failure.error.message, prepared.outbound.secrets),
     )
-    return Sent(outcome=outcome)
+    return Sent(outcome=outcome, kind=failure.error.reason)
 
 
 def _refused(hub: Hub, intent: Intent, refusal: DomainError) -> Outcome:

@@ -28,9 +28,10 @@ async def call_with_token(
     *,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    fresh: FreshToken | None = None,
     renewed: list[str] | None = None,
 ) -> Answer | Failure:
-    """Like `proxy.call.call`; `held` is None for a credential that is not an OAuth token.
+    """Like `proxy.call.call`; `held` is None for a credential that is no OAuth token, `fresh` is from `due_token`.
 
     A renewed token is appended to `renewed` before it is sent, so that its value can be masked in the answer.
     Everything happens within the request's time. A 401 means that nothing was executed, so that the same request may
@@ -41,7 +42,8 @@ async def call_with_token(
     if held is None:
         return await call(hub.egress, request)
     deadline = clock() + request.timeout_seconds
-    fresh = await _within(deadline - clock(), fresh_token(hub, held)) if held.due else None
+    if fresh is None:
+        fresh = await due_token(hub, request, held)
     answer = await call(hub.egress, _armed(request, fresh, deadline - clock(), renewed))
     if fresh is None and _calls_for_renewal(held, answer):
         try:
@@ -56,6 +58,19 @@ async def call_with_token(
         answer = await _again(hub, answer, _armed(request, fresh, deadline - clock(), renewed))
     await note_answer(hub, held, fresh.version if fresh else held.version, answer, renewed=fresh is not None)
     return answer
+
+
+async def due_token(hub: Hub, request: OutboundRequest, held: HeldToken | None) -> FreshToken | None:
+    """The token to send in place of one that has ended, within the request's time; None if the held one is good.
+
+    Raises NotReady, UpstreamFailed and NotFound if there is none, or none that may go to the request's address.
+    """
+    if held is None or not held.due:
+        return None
+    fresh = await _within(request.timeout_seconds, fresh_token(hub, held))
+    if not fresh.origins.allows_call(request.url):
+        raise changed(request.url)
+    return fresh
 
 
 async def _again(hub: Hub, before: Answer | Failure, request: OutboundRequest) -> Answer | Failure:

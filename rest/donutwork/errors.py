@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from models.errors import InvalidInput, Unauthenticated
-from rest.kit import Places, Refusal, sentence_of
+from models.errors import Unauthenticated
+from rest.kit import Places, Refusal
 
 PLACES: Final[Places] = {
     ("inputs",): (),
@@ -17,13 +17,4 @@ PLACES: Final[Places] = {
 
 def refuse(refusal: Refusal) -> dict[str, str]:
     """The same form for every status."""
-    return {"error": _sentence(refusal)}
-
-
-def _sentence(refusal: Refusal) -> str:
-    match refusal.error:
-        case Unauthenticated():
-            return "Invalid token"
-        case InvalidInput() as error:
-            return sentence_of(error)
-    return refusal.message
+    return {"error": "Invalid token" if isinstance(refusal.error, Unauthenticated) else refusal.message}

@@ -79,7 +79,7 @@ def dispatched(done: Dispatched, asked: Asked) -> Json:
     A `parse_error`, which the vendor does not know, is a member only if a body is said to be JSON and is none.
     """
     if done.response is None:
-        raise no_answer(done.dispatch)
+        raise no_answer(done)
     fault = done.response.parse_error
     return {
         "success": done.response.succeeded,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-from models.errors import InvalidInput
-from rest.kit import Places, Refusal, sentence_of
+from rest.kit import Places, Refusal
 
 #: Members below `auth` and `secret` of a command are top-level members of this vendor's document.
 PLACES: Final[Places] = {
@@ -48,10 +47,4 @@ PLACES: Final[Places] = {
 
 def refuse(refusal: Refusal) -> dict[str, object]:
     """The form of Boom, with which hapi's servers answer."""
-    return {"statusCode": refusal.status, "error": HTTPStatus(refusal.status).phrase, "message": _sentence(refusal)}
-
-
-def _sentence(refusal: Refusal) -> str:
-    if isinstance(refusal.error, InvalidInput):
-        return sentence_of(refusal.error)
-    return refusal.message
+    return {"statusCode": refusal.status, "error": HTTPStatus(refusal.status).phrase, "message": refusal.message}

@@ -113,7 +113,7 @@ def connection(found: Connected, asked: Asked) -> Json:
 def relayed(done: Dispatched, asked: Asked) -> Reply:
     """The answer of the remote service, unchanged. Raises UpstreamFailed if there is none."""
     if done.response is None:
-        raise no_answer(done.dispatch)
+        raise no_answer(done)
     answer = done.response.answer
     if not _LEAST_STATUS <= answer.status <= _GREATEST_STATUS:
         raise UpstreamFailed(f"The remote service answered {answer.status}, which is no status of HTTP.")

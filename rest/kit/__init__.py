@@ -5,7 +5,7 @@ from rest.kit.dialect import Delete, Dialect, Endpoint, Get, Post, Put, Takes, f
 from rest.kit.face import mount
 from rest.kit.members import Members, exactly_one, without_nulls
 from rest.kit.paging import Page, Window
-from rest.kit.places import Places, sentence_of
+from rest.kit.places import Places
 from rest.kit.refusal import STATUS, Refusal
 from rest.kit.reply import Reply
 from rest.kit.upstream import no_answer
@@ -31,6 +31,5 @@ __all__ = [
     "mount",
     "no_answer",
     "nothing",
-    "sentence_of",
     "without_nulls",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.errors import InvalidInput, Path
+from models.errors import Path
 
 #: Place in a command → the dialect's name for it. The first match counts; other places keep their names.
 Places = Mapping[Path, Path]
@@ -16,8 +16,3 @@ def renamed(path: Path, places: Places) -> Path:
         if path[: len(ours)] == ours:
             return theirs + path[len(ours) :]
     return path
-
-
-def sentence_of(error: InvalidInput) -> str:
-    """One sentence that lists every fault with its place."""
-    return " ".join(": ".join([".".join(one.path), one.message]).removeprefix(": ") for one in error.violations)

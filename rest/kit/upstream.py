@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from models.errors import UpstreamBlocked, UpstreamFailed, UpstreamTimeout
-from models.tables import Dispatch
+from models.errors import DomainError, UpstreamBlocked, UpstreamFailed, UpstreamTimeout
 from models.vocabulary import DispatchOutcome
+from resolvers.dispatching.attempt import Dispatched
 
 
-def no_answer(record: Dispatch) -> UpstreamFailed:
-    """The refusal made from the record, which may be that of an earlier call with the same key."""
-    sentence = record.error or "The outcome of the call to the remote service is unknown."
-    match record.outcome:
+def no_answer(done: Dispatched) -> DomainError:
+    """The hub's own refusal, else one made from the record, also of an earlier call with the same key."""
+    if done.refusal is not None:
+        return done.refusal
+    sentence = done.failure.message if done.failure else "The remote service gave no answer."
+    match done.dispatch.outcome:
         case DispatchOutcome.TIMED_OUT:
             return UpstreamTimeout(sentence)
         case DispatchOutcome.REFUSED:

@@ -14,6 +14,11 @@ from models.vocabulary import Permission, UnavailableReason, UpstreamFailure
 from schema.kit.node import Node
 
 
+def _renamed(name: str) -> str:
+    """`reason` has two types in one union, so that no document could select both without an alias."""
+    return f"Use `{name}`. It stays at least until 2027-06-01."
+
+
 @strawberry.enum(description="Closed list of refusals.")
 class ProblemCode(StrEnum):
     """The words of `Problem.code` and `extensions.code`."""
@@ -58,7 +63,10 @@ class Violation:
 
 @strawberry.type(description="One or more values are wrong.")
 class InvalidInput(Problem):
-    violations: list[Violation] = strawberry.field(description="Every fault found, in input order; never empty.")
+    violations: list[Violation] = strawberry.field(description="The faults in input order, at most 100; never empty.")
+    violation_count: int = strawberry.field(
+        description="The number of faults found; no part of an input is searched for more than some hundreds."
+    )
 
 
 @strawberry.type(description="Your token or your role does not allow it.")
@@ -82,7 +90,10 @@ class TooMany(Problem):
 
 @strawberry.type(description="The thing exists, but its state does not allow this yet.")
 class NotReady(Problem):
-    reason: UnavailableReason = strawberry.field(description="What is missing.")
+    reason: UnavailableReason = strawberry.field(
+        description="What is missing.", deprecation_reason=_renamed("unavailableReason")
+    )
+    unavailable_reason: UnavailableReason = strawberry.field(description="What is missing.")
     missing_scopes: list[str] = strawberry.field(description="Scopes that the connection lacks.")
     connect_url: str | None = strawberry.field(
         description="Signed link on which the user can connect or consent, for 30 minutes; nothing is stored"
@@ -92,19 +103,32 @@ class NotReady(Problem):
 
 @strawberry.type(description="Something outside failed while the hub itself needed it.")
 class UpstreamFailed(Problem):
-    reason: UpstreamFailure = strawberry.field(description="How it failed.")
+    reason: UpstreamFailure = strawberry.field(
+        description="How it failed.", deprecation_reason=_renamed("upstreamReason")
+    )
+    upstream_reason: UpstreamFailure = strawberry.field(description="How it failed.")
     external_status: int | None = strawberry.field(description="Its HTTP status, when it answered.")
 
 
+#: The facts of a refusal that have another name in the graph.
+_ATTRIBUTES = {"unavailable_reason": "reason", "upstream_reason": "reason", "violation_count": "count"}
 _KINDS: dict[type[errors.DomainError], tuple[type[Any], ProblemCode, tuple[str, ...]]] = {
     errors.NotFound: (NotFound, ProblemCode.NOT_FOUND, ()),
     errors.Conflict: (Conflict, ProblemCode.CONFLICT, ("existing",)),
-    errors.InvalidInput: (InvalidInput, ProblemCode.INVALID_INPUT, ("violations",)),
+    errors.InvalidInput: (InvalidInput, ProblemCode.INVALID_INPUT, ("violations", "violation_count")),
     errors.Forbidden: (Forbidden, ProblemCode.FORBIDDEN, ("permission",)),
     errors.Stale: (Stale, ProblemCode.STALE, ("current_version",)),
-    errors.NotReady: (NotReady, ProblemCode.NOT_READY, ("reason", "missing_scopes", "connect_url")),
+    errors.NotReady: (
+        NotReady,
+        ProblemCode.NOT_READY,
+        ("reason", "unavailable_reason", "missing_scopes", "connect_url"),
+    ),
     errors.TooMany: (TooMany, ProblemCode.TOO_MANY, ("retry_after_seconds",)),
-    errors.UpstreamFailed: (UpstreamFailed, ProblemCode.UPSTREAM_FAILED, ("reason", "external_status")),
+    errors.UpstreamFailed: (
+        UpstreamFailed,
+        ProblemCode.UPSTREAM_FAILED,
+        ("reason", "upstream_reason", "external_status"),
+    ),
 }
 
 
@@ -119,7 +143,7 @@ def _handler(kind: type[errors.DomainError]) -> Any:
 
         def handle(self, exception: Any, *, field: StrawberryField, info: strawberry.Info) -> Any:
             path = None if exception.path is None else list(exception.path)
-            named = {name: getattr(exception, name) for name in facts}
+            named = {name: getattr(exception, _ATTRIBUTES.get(name, name)) for name in facts}
             return problem(code=code, message=exception.message, path=path, **named)
 
     return Handler()

@@ -97,9 +97,15 @@ def to_many(edge: Edge, description: str, *, filter: tuple[type, type] | None = 
     return _page_field(load, needing(description, edge.needs), filter)
 
 
-def reading(operation: Operation[Any, Any], resolver: Callable[..., Any], description: str) -> Any:
-    """The answer of a reading operation, which the given resolver calls."""
-    return _field(resolver, needing(description, operation.facts))
+def reading(
+    operation: Operation[Any, Any],
+    resolver: Callable[..., Any],
+    description: str,
+    *,
+    metadata: dict[str, int] | None = None,
+) -> Any:
+    """The answer of a reading operation, which the given resolver calls. `metadata`: a price of its own."""
+    return _field(resolver, needing(description, operation.facts), metadata)
 
 
 def listing(
@@ -123,9 +129,9 @@ async def listed(
     return Page(slice=await operation(info.context.caller, page=request, **given), order=order, binding=binding)
 
 
-def _field(resolver: Callable[..., Any], description: str) -> Any:
+def _field(resolver: Callable[..., Any], description: str, metadata: dict[str, int] | None = None) -> Any:
     resolver.__annotations__.pop("return", None)
-    return strawberry.field(resolver=resolver, description=description)
+    return strawberry.field(resolver=resolver, description=description, metadata=metadata)
 
 
 def _page_field(load: Callable[..., Awaitable[Page]], description: str, filter: tuple[type, type] | None) -> Any:

@@ -17,6 +17,7 @@ GET = capability("GET", "GET", "/ok", timeoutSeconds=5)
 POST = capability("POST", "POST", "/ok", given("text", "STRING"), timeoutSeconds=5)
 HELD = capability("HELD", "GET", "/held", timeoutSeconds=60)
 SILENT = capability("SILENT", "GET", "/silent", timeoutSeconds=1)
+ENDED = f"{CALLED} failure {{ kind message retryAfterSeconds }}"
 SENTENCES = ["The egress policy does not allow this address.", "This is not an address that can be called."]
 INNER = [
     "http://169.254.169.254",
@@ -126,14 +127,19 @@ async def test_more_calls_than_may_wait_are_refused_and_recorded(another_hub, up
         await eventually(lambda: _under_way(tenant, 3))
         beyond = await _attempts(shop, "HELD", 3)
         running_then = len(upstream.requests)
+        donut = f"/donutwork/2026-02-01/integrations/{shop.handler}/HELD.json"
+        vendor = await tenant.client._http.get(donut, headers=tenant.client._headers)
         upstream.let_go.set()
         ended = await held
         rows = await listed(tenant.client, "dispatches", "outcome error")
 
-    assert [(one["code"], one["retryAfterSeconds"]) for one in beyond] == [("TOO_MANY", 1)] * 3
+    assert [one["failure"] for one in beyond] == [
+        {"kind": "BLOCKED", "message": rows[0]["error"], "retryAfterSeconds": 1}
+    ] * 3
+    assert (vendor.status_code, vendor.headers["retry-after"]) == (429, "1")
     assert running_then == 2
     assert [one["dispatch"]["outcome"] for one in ended] == ["SUCCEEDED"] * 3
-    assert [row["outcome"] for row in rows] == ["REFUSED"] * 3 + ["SUCCEEDED"] * 3
+    assert [row["outcome"] for row in rows] == ["REFUSED"] * 4 + ["SUCCEEDED"] * 3
 
 
 @pytest.fixture(scope="module")
@@ -165,12 +171,12 @@ async def test_calls_that_give_up_in_the_queue_at_once_end_as_they_should(narrow
 
     ended = await _attempts(silent, "SILENT", 20)
 
-    assert {one.get("code") or one["dispatch"]["outcome"] for one in ended} <= {"TIMED_OUT", "TOO_MANY"}
+    assert {one["dispatch"]["outcome"] for one in ended} <= {"TIMED_OUT", "REFUSED"}
 
 
 async def _attempts(shop: App, name: str, times: int) -> list[dict]:
     asked = {"capability": {"named": {"handler": shop.handler, "name": name}}}
-    return await asyncio.gather(*(attempt(shop.client, "dispatch", asked, CALLED) for _ in range(times)))
+    return await asyncio.gather(*(attempt(shop.client, "dispatch", asked, ENDED) for _ in range(times)))
 
 
 async def _under_way(tenant: Tenant, count: int) -> bool:

@@ -30,9 +30,10 @@ _PROBLEM_OF_A_PLAN = (
 _REMOVALS = {"uninstallIntegration": ("installationId", "SetupPayload")}
 PROBLEM = """... on Problem { __typename code message path
   ... on Conflict { existing { __typename id } } ... on Forbidden { permission }
-  ... on InvalidInput { violations { path message } } ... on NotReady { reason missingScopes connectUrl }
+  ... on InvalidInput { violations { path message } violationCount }
+  ... on NotReady { reason: unavailableReason missingScopes connectUrl }
   ... on Stale { currentVersion } ... on TooMany { retryAfterSeconds }
-  ... on UpstreamFailed { failure: reason externalStatus } }"""
+  ... on UpstreamFailed { upstreamReason externalStatus } }"""
 
 
 async def act(client: GraphQL, field: str, input: dict[str, Any], selection: str = "id") -> dict[str, Any]:

@@ -33,6 +33,7 @@ from resolvers.definitions.queries import DefinitionFilter
 from resolvers.dispatching.build import RunCapability
 from resolvers.dispatching.credential import Tried
 from resolvers.dispatching.queries import DispatchFilter
+from resolvers.dispatching.statistics import TimeSlice
 from resolvers.events.mutations import EmitEvent
 from resolvers.events.queries import EventFilter
 from resolvers.find import IntegrationRef
@@ -273,6 +274,9 @@ CALLS: dict[str, Call] = {
     "list_connections": Call(given=lambda e: (ConnectionFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
     "list_dispatches": Call(
         given=lambda e: (DispatchFilter(integration_id=(e.integration.id,)), _PAGE), foreign=Foreign.EMPTY
+    ),
+    "read_dispatch_statistics": Call(
+        given=lambda e: (DispatchFilter(integration_id=(e.integration.id,)), TimeSlice.DAY), foreign=Foreign.OWN
     ),
     "list_events": Call(
         given=lambda e: (EventFilter(integration_id=(e.integration.id,)), _PAGE), foreign=Foreign.EMPTY

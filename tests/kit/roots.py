@@ -57,6 +57,12 @@ ROOTS: dict[str, Call] = {
         foreign=Foreign.EMPTY,
         lacks=Permission.DISPATCHES_READ,
     ),
+    "dispatchStatistics": Call(
+        given=lambda e: {"filter": {"integrationId": [_node(e)]}, "slice": "DAY"},
+        foreign=Foreign.OWN,
+        lacks=Permission.DISPATCHES_READ,
+        right=Right.ANYONE,
+    ),
     "events": Call(
         given=lambda e: {"filter": {"integrationId": [_node(e)]}}, foreign=Foreign.EMPTY, lacks=Permission.EVENTS_READ
     ),

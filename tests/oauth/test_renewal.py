@@ -172,18 +172,32 @@ async def test_a_token_endpoint_that_fails_is_not_asked_by_every_call(connect, v
     assert await shop.said() == ["Hub.connection.connected"]
 
 
-async def test_what_came_to_nothing_is_recorded_and_its_key_is_free_again(connect, vendor) -> None:
+async def test_a_token_that_could_not_be_got_leaves_no_record_and_its_key_free(connect, vendor) -> None:
     shop = await connect(expiresAt="2020-01-01T00:00:00Z")
     vendor.fault = (503, {})
 
-    await shop.refused(idempotencyKey="k")
+    refused = await shop.refused(idempotencyKey="k")
     vendor.fault = None
     await shop.change(lease_until=1)
     done = await shop.run(idempotencyKey="k")
 
     outcomes = [row["outcome"] for row in await listed(shop.client, "dispatches", "outcome")]
-    assert outcomes == ["SUCCEEDED", "REFUSED"]
+    assert refused["code"] == "UPSTREAM_FAILED"
+    assert outcomes == ["SUCCEEDED"]
     assert done["replayed"] is False
+
+
+async def test_a_stored_answer_needs_no_token(connect, vendor) -> None:
+    shop = await connect()
+    done = await shop.run(idempotencyKey="k")
+    await shop.change(expires_at=1)
+    vendor.fault = (503, {})
+
+    again = await shop.run(idempotencyKey="k")
+    refused = await shop.refused(idempotencyKey="another")
+
+    assert (again["replayed"], again["response"]) == (True, done["response"])
+    assert refused["code"] == "UPSTREAM_FAILED"
 
 
 async def test_a_401_stands_where_the_token_cannot_be_renewed_now(connect, vendor) -> None:
@@ -207,7 +221,7 @@ async def test_a_call_waits_for_a_token_no_longer_than_its_own_time(connect, ven
     await eventually(shop.at_rest)
     done = await shop.run()
 
-    assert (refused["code"], refused["failure"]) == ("UPSTREAM_FAILED", "TIMEOUT")
+    assert (refused["code"], refused["upstreamReason"]) == ("UPSTREAM_FAILED", "TIMEOUT")
     assert done["response"]["json"] == {"token": "at-1"}
     assert vendor.counts == {"api": 1, "token": 1}
 

@@ -114,7 +114,7 @@ def test_any_schema_on_any_value_ends_in_time(apart, schema, value, grown):
 
     assert time.thread_time() - began < CPU_SECONDS  # of this process
     assert all(fault.message for fault in violations)
-    assert len(violations) <= 20
+    assert len(violations) <= 200
 
 
 @given(schema=SCHEMAS, value=VALUES)

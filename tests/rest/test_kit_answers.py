@@ -7,7 +7,7 @@ import pytest
 from models.errors import InvalidInput, NotFound
 from resolvers.page import SliceRequest
 from resolvers.unset import UNSET
-from rest.kit import Asked, Members, Reply, Window, exactly_one, found, sentence_of, without_nulls
+from rest.kit import Asked, Members, Reply, Window, exactly_one, found, without_nulls
 from rest.kit.etag import is_known, tag_of
 from rest.kit.hal import link, page
 from rest.kit.places import renamed
@@ -119,7 +119,7 @@ def test_leaves_out_nulls_and_nothing_else():
 def test_names_faults_as_the_caller_knows_them(places, sentence):
     error = InvalidInput.at(("auth", "token_url"), "No.")
 
-    assert sentence_of(error.renamed(lambda path: renamed(path, places))) == sentence
+    assert error.renamed(lambda path: renamed(path, places)).message == sentence
 
 
 def test_what_was_not_found_is_refused():

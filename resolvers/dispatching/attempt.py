@@ -70,7 +70,7 @@ async def answer_of(work: Work, ready: Ready, sent: Sent | DomainError) -> Dispa
     if isinstance(sent, DomainError):
         raise await _with_link(work, ready, sent) if isinstance(sent, NotReady) else sent
     row = row_of(intent, sent.outcome)
-    failure = failure_of(row, sent.kind, sent.refusal)
+    failure = failure_of(row, sent.kind, sent.refusal) if sent.outcome is not None else None
     return Dispatched(dispatch=row, response=sent.response, failure=failure, refusal=sent.refusal)
 
 

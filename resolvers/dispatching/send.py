@@ -77,11 +77,10 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
         outcome = _refused(hub, intent, refusal)
         await hub.recorder.write([outcome, KeyRelease(intent=intent)])
         return Sent(outcome=outcome, refusal=refusal)
-    sent = (
-        _failed(hub, prepared, result)
-        if isinstance(result, Failure)
-        else await _answered(hub, prepared, result, renewed)
-    )
+    if isinstance(result, Failure):
+        sent = _failed(hub, prepared, result)
+    else:
+        sent = await _answered(hub, prepared, result, renewed)
     if sent.outcome is not None:
         await _record(hub, sent.outcome)
     if sent.response is not None:

@@ -76,7 +76,7 @@ def test_judges_a_failed_renewal(failure, verdict) -> None:
             "The token endpoint refused with invalid_request: The token is unknown.",
         ),
         ((401, {"error": "unauthorized_client"}), "The token endpoint refused with unauthorized_client"),
-        ((400, {}), "The token endpoint did not answer with a token."),
+        ((400, {}), "The token endpoint did not answer with a token (HTTP 400, application/json)."),
     ],
 )
 async def test_a_refusal_in_any_words_ends_the_grant_at_the_third_time(connect, vendor, fault, said) -> None:

@@ -14,7 +14,7 @@ from models.vocabulary import UpstreamFailure
 from proxy.body import Base64Body, Body, JsonBody, TextBody, read_body
 from proxy.egress import Egress
 from proxy.message import Answer, Failure, Headers, OutboundRequest
-from proxy.receiving import BrokenOff
+from proxy.receiving import was_cut
 from proxy.retry import IDEMPOTENT, SAFE, next_delay
 
 __all__ = [
@@ -86,7 +86,7 @@ def _repeatable(outcome: Answer | Failure) -> Collection[str]:
 def _result(outcome: Answer | Failure) -> int | UpstreamFailure:
     if isinstance(outcome, Answer):
         return outcome.status
-    return UpstreamFailure.UNREACHABLE if isinstance(outcome.error, BrokenOff) else outcome.error.reason
+    return UpstreamFailure.UNREACHABLE if was_cut(outcome.error) else outcome.error.reason
 
 
 def _retry_after(outcome: Answer | Failure) -> str | None:

@@ -21,10 +21,6 @@ _BAD: Final = UpstreamFailure.BAD_RESPONSE
 _BROKEN: Final = "The answer of the remote service is broken: {}."
 
 
-class BrokenOff(UpstreamFailed):
-    """The connection ended within the answer, which may come whole on another try."""
-
-
 async def receive(
     connection: Connection,
     request: OutboundRequest,
@@ -59,12 +55,15 @@ def _in_words(reader: AnswerReader, most: int) -> Iterator[None]:
         yield
     except (AnswerTooLarge, DecodedTooLarge) as error:
         raise _failed(reader, f"The answer is larger than {most} bytes.", UpstreamFailure.TOO_LARGE) from error
-    except CutAnswer as error:
-        raise BrokenOff(_BROKEN.format(error), reason=_BAD, external_status=reader.said_status) from error
     except (BrokenAnswer, BrokenCoding) as error:
         raise _failed(reader, _BROKEN.format(error), _BAD) from error
     except OSError as error:
         raise _failed(reader, "The connection to the remote service broke.", UpstreamFailure.UNREACHABLE) from error
+
+
+def was_cut(failure: UpstreamFailed) -> bool:
+    """Whether the connection ended within the answer, which may come whole on another try."""
+    return isinstance(failure.__cause__, CutAnswer)
 
 
 def _failed(reader: AnswerReader, message: str, reason: UpstreamFailure) -> UpstreamFailed:

@@ -21,11 +21,7 @@ from resolvers.capabilities.declaring import DeclareCapability, DeclareEventType
 from resolvers.capabilities.mutations import DeclareCapabilities, DeclareEventTypes, DeclareManifest
 from resolvers.capabilities.queries import CapabilityFilter
 from resolvers.connections.health import Finding
-from resolvers.connections.mutations import (
-    RegisterConnections,
-    UnregisterConnection,
-    unregister_connection,
-)
+from resolvers.connections.mutations import RegisterConnections, UnregisterConnection, unregister_connection
 from resolvers.connections.queries import ConnectionFilter
 from resolvers.definitions.catalogue import read_catalogue
 from resolvers.definitions.mutations import SaveDefinition

@@ -54,7 +54,7 @@ async def test_a_credential_arrives_where_it_belongs(organization, httpbin, auth
         ({"apiKey": "sk-1234567890"}, {"apiKey": "sk-1…"}),
         ({"apiKey": "short"}, {"apiKey": "…"}),
         ({"basic": {"username": "me", "password": "a-very-long-password"}}, {"username": "me", "password": "…"}),
-        ({"bearerToken": "x" * 65_000}, None),
+        ({"bearerToken": "x" * 66_000}, None),
         ({"none": True}, {}),
     ],
 )

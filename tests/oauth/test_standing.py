@@ -196,7 +196,7 @@ async def test_a_new_token_is_tried_again_within_the_time_of_its_call_only(conne
     facts = {"connection_id": shop.id, "organization_id": shop.organization_id}
     held = HeldToken(**facts, version=1, due=True, renewable=True)
     request = OutboundRequest(method="GET", url=f"{vendor.url}/api", lane=shop.organization_id, timeout_seconds=30)
-    times = itertools.chain([0.0] * 3, itertools.repeat(30.0 - left))
+    times = itertools.chain([0.0] * 2, itertools.repeat(30.0 - left))
 
     found = await hub.run(call_with_token(hub.app.state.hub, request, held, clock=lambda: next(times)))
 

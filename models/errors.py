@@ -111,7 +111,7 @@ class InvalidInput(DomainError):
         self.count = len(violations) if count is None else count
         sentences = [": ".join([".".join(one.path), one.message]).removeprefix(": ") for one in self.violations]
         if self.count > len(sentences):
-            sentences.append(f"There are {self.count - len(sentences)} more.")
+            sentences.append(f"There are at least {self.count - len(sentences)} more.")
         super().__init__(" ".join(sentences), path=violations[0].path)
 
     def renamed(self, rename: Callable[[Path], Path]) -> InvalidInput:

@@ -77,6 +77,12 @@ def check_path(path: str) -> str | None:
     return None
 
 
+def check_path_and_query(path: str) -> str | None:
+    """The objection to appending a raw path, which may have a query, to a base, or None."""
+    bare, _, query = path.partition("?")
+    return check_path(bare) or _check_query(query)
+
+
 def check_base_url(url: str) -> str | None:
     """The objection to an address as the base for calls, or None.
 

@@ -37,9 +37,12 @@ class AnswerHead:
     next_page: str | None = None
 
 
-def read_head(answer: Answer, url: str, *, now: int, secrets: Collection[str]) -> AnswerHead:
-    """The head of an answer to a request to `url` that came at `now`, ms since 1970 UTC. Never raises."""
-    passed = {name.lower() for name, _ in passed_on(answer.headers)}
+def read_head(answer: Answer, url: str, *, now: int, secrets: Collection[str], is_head: bool = False) -> AnswerHead:
+    """The head of an answer to a request to `url` that came at `now`, ms since 1970 UTC. Never raises.
+
+    `is_head`: the answer to a HEAD, whose Content-Length is that of the body which was not sent (RFC 9110 §8.6).
+    """
+    passed = {name.lower() for name, _ in passed_on(answer.headers)} | ({"content-length"} if is_head else set())
     sent = [(name, _text(value)) for name, value in answer.headers]
     location = next(iter(_values(sent, "location")), None)
     after = wait_asked(next(iter(_values(sent, "retry-after")), None), datetime.fromtimestamp(now / 1000, UTC))

@@ -110,7 +110,7 @@ class AnswerReader:
             self.keeps_open = False
             if not self.complete:
                 self._note_status()
-                raise self._failure or BrokenAnswer(_words(error)) from error
+                raise self._failure or BrokenAnswer(_words(error, begun=self.status > 0)) from error
         if not self.complete and self._failure is None and self._excess > MAX_HEAD_BYTES:
             self._failure = BrokenAnswer("more than 64 kB without a byte of a body")
         if self._failure is not None:
@@ -214,9 +214,11 @@ class AnswerReader:
         return [part for value in lines for part in value.split(b",")]
 
 
-def _words(error: Exception) -> str:
+def _words(error: Exception, *, begun: bool) -> str:
     """The reason of the parser, which names nothing of the answer, within a sentence."""
     said = str(error)
+    if begun:
+        return f"its framing: {said[:1].lower()}{said[1:]}"
     if said.startswith(_NO_HTTP):
         return "it does not begin with a status line of HTTP/1.1"
     return said if said.startswith(("Content-Length", "Transfer-Encoding")) else said[:1].lower() + said[1:]

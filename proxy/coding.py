@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from math import inf
 from typing import Final, Protocol
 
@@ -13,6 +13,8 @@ from proxy.inflight import Share
 _FEED: Final = 64 * 1024
 _SLICE: Final = 256 * 1024
 _GZIP: Final = frozenset({"gzip", "x-gzip"})  # RFC 9110 §8.4.1.3
+#: What servers write of a body that is not encoded; the last two belong to other headers.
+_NONE: Final = frozenset({"", "identity", "none", "utf-8", "binary"})
 _MAGIC: Final = b"\x1f\x8b"
 _HEAD_BYTES: Final = 2
 _MOST_CODINGS: Final = 3
@@ -33,7 +35,7 @@ class DecodedTooLarge(Exception):
 def codings_of(values: Sequence[str]) -> tuple[str, ...]:
     """The codings of `Content-Encoding` to undo, the last first; none if one of them is unknown: all stay."""
     found = [name.strip().lower() for value in values for name in value.split(",")]
-    codings = tuple(name for name in reversed(found) if name not in ("", "identity"))
+    codings = tuple(name for name in reversed(found) if name not in _NONE)
     known = len(codings) <= _MOST_CODINGS and all(name in _GZIP or name == "deflate" for name in codings)
     return codings if known else ()
 
@@ -53,6 +55,11 @@ class Decoding(Protocol):
 def decoding_of(coding: str, *, most_members: float = inf) -> Decoding:
     """The decoding for a name that `codings_of` answers. `most_members`: of gzip, each of which costs time."""
     return _Gunzipping(most_members) if coding in _GZIP else _Inflating()
+
+
+def is_plain(values: Iterable[str]) -> bool:
+    """Whether `Content-Encoding` names no coding but `identity` (RFC 9110 §12.5.3), or words that are none."""
+    return all(name.strip().lower() in _NONE for value in values for name in value.split(","))
 
 
 async def decoded(body: bytes, codings: Sequence[str], most: int, share: Share) -> bytes:

@@ -9,7 +9,7 @@ from typing import Final
 from models.errors import UpstreamFailed
 from models.vocabulary import UpstreamFailure
 from proxy.answer_reader import AnswerReader, AnswerTooLarge, BrokenAnswer, CutAnswer
-from proxy.coding import BrokenCoding, DecodedTooLarge, codings_of, decoded
+from proxy.coding import BrokenCoding, DecodedTooLarge, codings_of, decoded, is_plain
 from proxy.http1 import Connection
 from proxy.inflight import Share
 from proxy.message import Answer, Headers, OutboundRequest
@@ -38,8 +38,9 @@ async def receive(
     with _in_words(reader, most):
         await connection.exchange(head, request.body or b"", reader, share)
         told = tuple([(_text(name), _text(value)) for name, value in reader.headers])
-        codings = _codings(reader.status, told)
-        headers = tuple([pair for pair in told if pair[0].lower() != _CODING]) if codings else told
+        codings = () if request.method == "HEAD" else _codings(reader.status, told)
+        undone = codings or is_plain(value for name, value in told if name.lower() == _CODING)
+        headers = tuple([pair for pair in told if pair[0].lower() != _CODING]) if undone else told
         kind = _printable(next((value for name, value in headers if name.lower() == "content-type"), None))
         if reader.is_streaming:
             rest = Streamed(connection, codings, reader.length, limits, lambda: _in_words(reader, most))

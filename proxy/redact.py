@@ -14,6 +14,8 @@ from urllib.parse import quote, quote_plus
 MASK = "***"
 #: Characters of a remote text that are read at most; what is shown of it is far shorter.
 _MOST_READ: Final = 64 * 1024
+_LONG: Final = 600
+_BEGINNING: Final = 510
 _HEX: Final = re.compile("%[0-9A-F]{2}")
 _SHORTEST = 4  # masking shorter texts would break words and reveal the position of the secret
 
@@ -43,9 +45,15 @@ def mask_headers(headers: Iterable[tuple[str, str]], secret_names: Collection[st
 def redact(text: str, secrets: Iterable[str]) -> str:
     """The text with every secret in it replaced by `***`, in every usual encoding (`_forms`).
 
-    Secrets of less than 4 characters are kept. Redact before you shorten: a part of a secret is not found.
+    Of a secret of more than 600 characters the beginning is looked for, and all that follows it is left out: all its
+    forms would cost seconds and megabytes. Secrets of less than 4 characters are kept. Redact before you shorten: a
+    part of a secret is not found.
     """
-    for form in _all_forms(secrets):
+    given = tuple(secrets)
+    for form in _all_forms(secret for secret in given if len(secret) > _LONG):
+        begin, found, _ = text.partition(form)
+        text = begin + MASK if found else text
+    for form in _all_forms(secret for secret in given if len(secret) <= _LONG):
         text = text.replace(form, MASK)
     return text
 
@@ -69,11 +77,12 @@ def _masked(value: str) -> str:
 
 
 def _all_forms(secrets: Iterable[str]) -> list[str]:
-    """Every form of every secret, the longest first."""
-    return sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
+    """Every form of every secret, or of the beginning of a long one; the longest first."""
+    looked_for = (secret if len(secret) <= _LONG else secret[:_BEGINNING] for secret in secrets)
+    return sorted({form for text in looked_for for form in _forms(text)}, key=len, reverse=True)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _forms(secret: str) -> frozenset[str]:
     """The secret as such, in base64 (RFC 4648 §4, §5), in a JSON text and in HTML; each also percent-encoded.
 
@@ -82,6 +91,8 @@ def _forms(secret: str) -> frozenset[str]:
     if len(secret) < _SHORTEST:
         return frozenset()
     raw = secret.encode()
+    if len(secret) == _BEGINNING:  # what follows in a long secret decides the last characters of base64
+        raw = raw[: len(raw) // 3 * 3]
     base64 = {encode(raw).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode)}
     in_json = {json.dumps(secret, ensure_ascii=escaped)[1:-1] for escaped in (True, False)}
     in_json |= {text.replace("/", r"\/") for text in in_json}

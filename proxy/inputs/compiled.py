@@ -18,6 +18,7 @@ from proxy.inputs.files import read_file
 from proxy.inputs.members import gathered
 from proxy.inputs.pairs import Budget, Lists, list_pairs
 from proxy.inputs.validate import Validator
+from proxy.inputs.whole import Whole
 
 Values = Mapping[str, object]
 
@@ -26,7 +27,7 @@ Values = Mapping[str, object]
 class CompiledCapability:
     """`places`: the place of each declared input. `elsewhere`: the place of undeclared ones.
 
-    `arrays`: the declared lists. `integer_lists`: those of integers that are sent as text.
+    `arrays`: the declared lists. `wholes`: inputs that are or hold integers.
     """
 
     method: HttpMethod
@@ -40,7 +41,7 @@ class CompiledCapability:
     coerce: Mapping[str, Coerce]
     arrays: frozenset[str]
     integers: tuple[str, ...]
-    integer_lists: tuple[str, ...]
+    wholes: Mapping[str, Whole]
     defaults: Mapping[str, object]
     validator: Validator
     timeout_seconds: float
@@ -91,14 +92,14 @@ class CompiledCapability:
         Adds faults for floats that a JSON parser made of integers beyond 64 bits.
         """
         exact: dict[str, object] = {}
-        for name in self.integers:
-            if isinstance(value := values.get(name), float):
-                if abs(value) >= 2**63:
-                    faults.append(Violation(path=(*path, name), message=TOO_LONG_INTEGER))
-                exact[name] = _whole(value)
-        for name in self.integer_lists:
-            if isinstance(members := values.get(name), list):
-                exact[name] = [_whole(member) for member in members]
+        faults += [
+            Violation(path=(*path, name), message=TOO_LONG_INTEGER)
+            for name in self.integers
+            if isinstance(value := values.get(name), float) and abs(value) >= 2**63
+        ]
+        for name, inner in self.wholes.items():
+            if name in values:
+                exact[name] = inner(values[name])
         return {**values, **exact} if exact else values
 
     def _place(self, values: Values, path: Path) -> Bound:
@@ -136,10 +137,6 @@ class CompiledCapability:
         if missing:
             message = "It is required: it is part of the address."
             raise InvalidInput([Violation(path=(*path, name), message=message) for name in missing])
-
-
-def _whole(value: object) -> object:
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else value
 
 
 def _files(value: object, path: Path) -> object:

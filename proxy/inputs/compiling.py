@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from models.vocabulary import ArrayFormat, BodyFormat, CapabilityEffect, HttpMethod, InputLocation, InputType
 from proxy.address import parse_endpoint, template_names
@@ -15,12 +15,12 @@ from proxy.inputs.simple import (
     array_format_of,
     default_location,
     gives_files,
-    item_type_of,
     location_of,
     properties_of,
     type_of,
 )
 from proxy.inputs.validate import Validator
+from proxy.inputs.whole import Whole, whole_of
 
 
 def compile_capability(
@@ -40,9 +40,8 @@ def compile_capability(
     elsewhere = InputLocation.QUERY if body_format is BodyFormat.RAW else default_location(method)
     takes_unknown = schema.get("additionalProperties", True) is not False
     in_body = InputLocation.BODY in {*places.values(), *([elsewhere] if takes_unknown else [])}
-    arrays = {name: found for name, found in declared.items() if type_of(schema, found) is InputType.ARRAY}
-    untouched = InputLocation.BODY if body_format is BodyFormat.JSON else None
-    as_text = {name: found for name, found in arrays.items() if places[name] is not untouched}
+    types = {name: type_of(schema, found) for name, found in declared.items()}
+    wholes = {name: made for name, found in declared.items() if (made := whole_of(schema, found)) is not None}
     lists = _lists(array_format, declared)
     return CompiledCapability(
         method=method,
@@ -54,17 +53,17 @@ def compile_capability(
         shape=_shape(body_format, lists, declared),
         lists=lists,
         coerce={name: coercion_of(schema, found) for name, found in declared.items()},
-        arrays=frozenset(arrays),
-        integers=tuple(name for name, found in declared.items() if type_of(schema, found) is InputType.INTEGER),
-        integer_lists=tuple(_of_integers(schema, as_text)),
-        defaults={name: found["default"] for name, found in declared.items() if "default" in found},
+        arrays=frozenset(name for name, kind in types.items() if kind is InputType.ARRAY),
+        integers=tuple(name for name, kind in types.items() if kind is InputType.INTEGER),
+        wholes=wholes,
+        defaults={name: _default(found, wholes.get(name)) for name, found in declared.items() if "default" in found},
         validator=Validator.of(schema),
         timeout_seconds=timeout_seconds,
     )
 
 
-def _of_integers(schema: Schema, arrays: Mapping[str, Schema]) -> Iterator[str]:
-    return (name for name, found in arrays.items() if item_type_of(schema, found) is InputType.INTEGER)
+def _default(declared: Schema, made_whole: Whole | None) -> object:
+    return declared["default"] if made_whole is None else made_whole(declared["default"])
 
 
 def _lists(array_format: ArrayFormat, declared: Mapping[str, Schema]) -> Lists:

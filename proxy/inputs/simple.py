@@ -100,16 +100,22 @@ def type_of(schema: Schema, declared: Schema) -> InputType:
     """The type of a property besides null, after following local references; ANY if there is not exactly one."""
     if declared.get("x-file") is True:
         return InputType.FILE
+    declared = followed(schema, declared)
+    kinds = declared.get("type")
+    named = [kinds] if isinstance(kinds, str) else [kind for kind in _names(kinds) if kind != "null"]
+    word = named[0].upper() if len(named) == 1 else ""
+    return InputType[word] if word in InputType.__members__ else InputType.ANY
+
+
+def followed(schema: Schema, declared: Schema) -> Schema:
+    """The schema that a local reference leads to; itself if it has none, or a type of its own."""
     for _ in range(8):
         reference = declared.get("$ref")
         target = resolve(schema, reference) if isinstance(reference, str) else None
         if not isinstance(target, Mapping) or "type" in declared:
             break
         declared = target
-    kinds = declared.get("type")
-    named = [kinds] if isinstance(kinds, str) else [kind for kind in _names(kinds) if kind != "null"]
-    word = named[0].upper() if len(named) == 1 else ""
-    return InputType[word] if word in InputType.__members__ else InputType.ANY
+    return declared
 
 
 def item_type_of(schema: Schema, declared: Schema) -> InputType:

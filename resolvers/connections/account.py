@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from models.errors import Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
 from models.tables import Connection, Definition, Integration
 from models.vocabulary import Permission, UpstreamFailure
-from proxy.address import check_oauth_url, check_path
+from proxy.address import check_oauth_url, check_path_and_query
 from resolvers.definitions.parts import Request
 from resolvers.definitions.stored import definition_of
 from resolvers.find import IntegrationRef, get_integration
@@ -99,7 +99,7 @@ def _own_identity(integration: Integration) -> Identity | None:
     address = integration.parameters.get("accountUri")
     if not isinstance(address, str) or not address:
         return None
-    objection = check_oauth_url(address) if "://" in address else check_path(address)
+    objection = check_oauth_url(address) if "://" in address else check_path_and_query(address)
     if objection is not None:
         raise InvalidInput.at(_PLACE, objection)
     path, _, query = address.partition("?")

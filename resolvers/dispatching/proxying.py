@@ -147,7 +147,7 @@ def _octets(faults: Faults, text: str) -> bytes | None:
     try:
         return decoded(text, ("body_base64",))
     except InvalidInput as refusal:
-        faults.add("body_base64", refusal.message)
+        faults.add("body_base64", refusal.violations[0].message)
         return None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from models.errors import DomainError, Unavailable
 from models.tables import Connection, Dispatch
-from models.vocabulary import DispatchOutcome, UpstreamFailure
+from models.vocabulary import DispatchOutcome, HttpMethod, UpstreamFailure
 from proxy.answer_head import read_head
 from proxy.call import Answer, Failure
 from proxy.message import Rest
@@ -107,7 +107,8 @@ async def _record(hub: Hub, outcome: Outcome) -> None:
 
 async def _answered(hub: Hub, prepared: Prepared, answer: Answer, renewed: Sequence[str]) -> Sent:
     intent, secrets = prepared.intent, (*prepared.outbound.secrets, *renewed)
-    head = read_head(answer, prepared.outbound.request.url, now=hub.clock(), secrets=secrets)
+    url, is_head = prepared.outbound.request.url, intent.method is HttpMethod.HEAD
+    head = read_head(answer, url, now=hub.clock(), secrets=secrets, is_head=is_head)
     if answer.rest is not None:
         return Sent(response=await response_of(_streamed(hub, prepared, answer, answer.rest), head))
     response = await response_of(answer, head)

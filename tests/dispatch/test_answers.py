@@ -43,7 +43,7 @@ BROKEN = [
     ("reset", "The connection to the remote service broke.", None),
     ("garbage", "is broken: it does not begin with a status line of HTTP/1.1.", None),
     ("short", "is broken: it ends early, after 2 of 1000 bytes of its body.", 200),
-    ("bad-chunk", "is broken: invalid character in chunk size.", 200),
+    ("bad-chunk", "is broken: its framing: invalid character in chunk size.", 200),
     ("cut-chunk", "is broken: it ends early, after 2 bytes of its body.", 200),
     ("two-lengths", "is broken: duplicate Content-Length.", 200),
     ("bad-gzip", "is broken: it is no sound gzip: incorrect header check.", 200),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -78,6 +79,28 @@ async def test_an_integer_is_written_without_a_fraction_in_every_place(organizat
     (sent,) = upstream.requests
     assert (sent.target, sent.header("H")) == ("/ok/7?q=1000", ["-2"])
     assert sent.body == b'{"b":1000000000000000,"n":1.0}'
+
+
+async def test_an_integer_is_whole_inside_of_values_and_as_a_default_too(organization, upstream) -> None:
+    item = {"type": "object", "properties": {"quantity": {"type": "integer"}, "price": {"type": "number"}}}
+    schema = {
+        "type": "object",
+        "properties": {
+            "items": {"type": "array", "items": item},
+            "either": {"anyOf": [{"type": "integer"}, {"type": "string"}]},
+            "many": {"type": "integer", "default": 1e3},
+        },
+    }
+    made = {"name": "CALL", "method": "POST", "endpoint": "/ok", "inputSchema": schema}
+    shop = await app(organization.client, upstream.url, made)
+
+    await shop.run("CALL", {"items": [{"quantity": 2.0, "price": 2.0}], "either": 7.0})
+
+    (sent,) = upstream.requests
+    assert json.loads(sent.body) == {"many": 1000, "items": [{"quantity": 2, "price": 2.0}], "either": 7}
+    assert b"7.0" not in sent.body
+    assert b"1000.0" not in sent.body
+    assert b'"quantity":2,' in sent.body
 
 
 @pytest.mark.parametrize("number", ["1234567890123456.78", "18446744073709551616", "1e400", "3.141592653589793238"])

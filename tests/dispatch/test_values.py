@@ -62,6 +62,11 @@ async def test_json_is_json_whatever_its_type_says_of_the_charset(ask, content_t
     assert told(await ask('{"a":"ä"}'.encode(), content_type)) == {"json": {"a": "ä"}}
 
 
+@pytest.mark.parametrize("coding", ["identity", "Identity, ", "", "utf-8", "none"])
+async def test_what_is_said_to_be_encoded_by_nothing_is_json(ask, coding) -> None:
+    assert told(await ask(b"[1]", "application/json", f"Content-Encoding: {coding}")) == {"json": [1]}
+
+
 async def test_what_is_encoded_and_not_undone_is_no_text(ask) -> None:
     assert told(await ask(b"[1]", "application/json", "Content-Encoding: br, gzip")) == {
         "base64": "WzFd",

@@ -19,6 +19,13 @@ def head(*headers: tuple[str, str], secrets: tuple[str, ...] = ()) -> AnswerHead
     return read_head(answer, URL, now=NOW, secrets=secrets)
 
 
+def test_a_head_alone_has_the_length_of_the_body_that_was_not_sent():
+    sent = (("Content-Length", "1234"), ("Connection", "close"))
+    answer = Answer(status=200, headers=sent, content_type=None, body=b"")
+
+    assert read_head(answer, URL, now=NOW, secrets=(), is_head=True).headers == sent[:1]
+
+
 def test_headers_are_those_of_a_transparent_proxy_as_they_were_sent():
     sent = [
         *(("ETag", '"a"'), ("X-RateLimit-Remaining", "0"), ("Cache-Control", "public, max-age=60"), ("link", "<a>")),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import time
+from base64 import b64encode
+from urllib.parse import quote
+
 import pytest
 
 from models.vocabulary import ApiKeyLocation
 from proxy.auth import ApiKey, Authorisation, Basic, Bearer, NoCredential, authorise, check_credential
 from proxy.call import OutboundRequest
-from proxy.redact import mask_headers, mask_url, redact, redact_start
+from proxy.redact import _forms, mask_headers, mask_url, redact, redact_start
 from tests.proxy.sending import open_egress, request
 
 HEADER, QUERY = ApiKeyLocation.HEADER, ApiKeyLocation.QUERY
@@ -131,6 +136,24 @@ def test_redacts_a_secret_in_every_usual_encoding(form):
     shown = redact(f"before {form} after", ['ä/b+c<d>"e f?g~~'])
 
     assert shown in {"before *** after", "before ***= after", "before ***%3D after"}
+
+
+@pytest.mark.parametrize("form", [str, quote, lambda text: b64encode(text.encode()).decode(), json.dumps])
+@pytest.mark.parametrize("secret", ["tok/é" * 13_000, "a" * 601])
+def test_of_a_long_secret_the_beginning_is_looked_for_and_what_follows_left_out(form, secret):
+    masked = redact(f"before {form(secret)} after", ["short", secret])
+
+    assert masked in ("before ***", 'before "***')
+    assert redact("before after", [secret]) == "before after"
+
+
+def test_the_forms_of_long_secrets_are_few_and_small():
+    spent = time.thread_time()
+    for number in range(20):
+        redact("nothing of it", [f"{number}" + "/é" * 32_000])
+
+    assert time.thread_time() - spent < 2.0  # 20 s if each of its forms were made
+    assert sum(map(len, _forms(f"0{'/é' * 32_000}"[:510]))) < 200_000
 
 
 @pytest.mark.parametrize("before", [0, 65_535, 65_530, 65_536, 65_550, 65_559, 65_560, 65_561, 65_600, 200_000])

@@ -16,8 +16,8 @@ from tests.oauth.test_renewal import RECONNECT
 OVER = "2020-01-01T00:00:00Z"
 
 
-def word(error: str, status: int = 400) -> TokenRefused:
-    return TokenRefused(error, external_status=status)
+def word(error: str, status: int = 400, sentence: str = "") -> TokenRefused:
+    return TokenRefused(error, sentence, external_status=status)
 
 
 def status(number: int) -> UpstreamFailed:
@@ -41,10 +41,30 @@ def status(number: int) -> UpstreamFailed:
         (word("Refresh token is not known", 200), Verdict.DOUBTFUL),
         (status(400), Verdict.DOUBTFUL),
         (status(401), Verdict.DOUBTFUL),
+        (word("http_400", sentence="The token has expired; connect and try again."), Verdict.DOUBTFUL),
+        (word("http_401", 401), Verdict.DOUBTFUL),
+        (word("http_200", 200, "The refresh token was revoked."), Verdict.DOUBTFUL),
+        (word("refresh token was not issued to this client id"), Verdict.DOUBTFUL),
         (word("invalid_client", 401), Verdict.CLIENT),
         (word("INVALID CLIENT"), Verdict.CLIENT),
         (word("incorrect_client_credentials", 200), Verdict.CLIENT),
         (word("bad_client_secret", 200), Verdict.CLIENT),
+        (word("payment_required", 402), Verdict.PASSING),
+        (word("http_403", 403, "Forbidden"), Verdict.PASSING),
+        (word("http_404", 404, "Not Found"), Verdict.PASSING),
+        (word("http_405", 405, "Method not allowed"), Verdict.PASSING),
+        (word("http_410", 410), Verdict.PASSING),
+        (word("unsupported media type", 415), Verdict.PASSING),
+        (word("http_422", 422, "The body is invalid."), Verdict.PASSING),
+        (word("invalid_grant", 408), Verdict.PASSING),
+        (word("invalid_grant", 429), Verdict.PASSING),
+        (word("invalid_grant", 503), Verdict.PASSING),
+        (word("maintenance"), Verdict.PASSING),
+        (word("quota_exceeded"), Verdict.PASSING),
+        (word("rate_limit_exceeded", 401), Verdict.PASSING),
+        (word("request throttled"), Verdict.PASSING),
+        (word("invalid_request", sentence="Service temporarily unavailable, try again"), Verdict.PASSING),
+        (word("http_400", sentence="Please try again later."), Verdict.PASSING),
         (word("slow_down"), Verdict.PASSING),
         (word("temporarily_unavailable"), Verdict.PASSING),
         (word("server_error"), Verdict.PASSING),
@@ -126,6 +146,11 @@ async def test_a_renewal_between_refusals_begins_the_count_anew(connect, vendor)
         (400, {"error": "slow_down"}),
         (429, {"error": "invalid_request"}),
         (403, {}),
+        (404, {"message": "Not Found"}),
+        (415, {"error": "Unsupported Media Type"}),
+        (400, {"error": "invalid_request", "error_description": "Temporarily unavailable."}),
+        (429, {"error": "invalid_grant"}),
+        (503, {"error": "invalid_grant"}),
         (503, {"error": "invalid_request"}),
         (500, b"<html>"),
     ],

@@ -55,6 +55,10 @@ _STANDARD: Final = frozenset(
 )
 #: A text of more words is a sentence; one that names the client may be of anything.
 _MOST_WORDS: Final = 3
+#: The sentences of a failed token request (`TokenRefused`, `proxy/oauth/answer.py`), with the status if they name it.
+_REFUSED: Final = re.compile(r"The token endpoint refused with (?:http_([0-9]{3})\b)?")
+_ANSWERED: Final = re.compile(r"The token endpoint [^(]*\(HTTP ([0-9]{3}), [^()]*\)")
+_UNUSABLE: Final = ("The token endpoint answered ", "The token endpoint gave ")
 
 
 class Verdict(Enum):
@@ -79,6 +83,20 @@ def verdict_of(failure: DomainError) -> Verdict:
     if not isinstance(failure, UpstreamFailed) or failure.reason is not UpstreamFailure.ERROR_STATUS:
         return Verdict.PASSING
     return Verdict.DOUBTFUL if failure.external_status in _REFUSING_STATUSES else Verdict.PASSING
+
+
+def repeated(sentence: str | None) -> UpstreamFailed:
+    """The failure of a renewal again, of the same kind, from the sentence that was stored of it (`last_error`).
+
+    `external_status` is known if the sentence names it.
+    """
+    said = sentence or "The token endpoint failed."
+    found = _REFUSED.match(said) or _ANSWERED.match(said)
+    status = int(found[1]) if found and found[1] else None
+    if said.startswith(_UNUSABLE) and (status is None or 200 <= status < 300):
+        return UpstreamFailed(said, reason=UpstreamFailure.BAD_RESPONSE, external_status=status)
+    reason = UpstreamFailure.ERROR_STATUS if found else UpstreamFailure.UNREACHABLE
+    return UpstreamFailed(said, reason=reason, external_status=status)
 
 
 def _of_word(refusal: TokenRefused) -> Verdict:

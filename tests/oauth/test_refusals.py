@@ -7,7 +7,7 @@ import pytest
 from models.errors import TokenRefused, TooMany, UpstreamFailed, UpstreamTimeout
 from models.row import now_ms
 from models.vocabulary import UpstreamFailure
-from resolvers.oauth.verdict import Verdict, verdict_of
+from resolvers.oauth.verdict import Verdict, repeated, verdict_of
 from tests.harness.acting import act, listed
 from tests.harness.backends import both
 from tests.oauth.test_client_credentials import by_itself
@@ -168,6 +168,35 @@ async def test_other_failures_never_end_a_grant(connect, vendor, fault) -> None:
     assert done["response"]["json"] == {"token": "at-1"}
     assert vendor.counts["token"] == 5
     assert await shop.said() == ["Hub.connection.connected"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "first", "later"),
+    [
+        ((400, {"error": "slow_down"}), ("ERROR_STATUS", 400), ("ERROR_STATUS", None)),
+        ((400, {"error": "invalid_request"}), ("ERROR_STATUS", 400), ("ERROR_STATUS", None)),
+        ((401, {"error": "invalid_client"}), ("ERROR_STATUS", 401), ("ERROR_STATUS", None)),
+        ((403, {"message": "Forbidden (HTTP 500, x)"}), ("ERROR_STATUS", 403), ("ERROR_STATUS", 403)),
+        ((503, b"<html>"), ("ERROR_STATUS", 503), ("ERROR_STATUS", 503)),
+        ((500, {}), ("ERROR_STATUS", 500), ("ERROR_STATUS", 500)),
+        ((200, b"<html>"), ("BAD_RESPONSE", 200), ("BAD_RESPONSE", 200)),
+        ((200, {"access_token": 7}), ("BAD_RESPONSE", 200), ("BAD_RESPONSE", None)),
+    ],
+)
+async def test_a_call_within_the_back_off_is_refused_in_the_same_kind(connect, vendor, fault, first, later) -> None:
+    shop = await connect(expiresAt=OVER)
+    vendor.fault = fault
+
+    began, within = await shop.refused(), await shop.refused()
+
+    assert (began["upstreamReason"], began["externalStatus"]) == first
+    assert (within["upstreamReason"], within["externalStatus"]) == later
+    assert (within["message"], vendor.counts) == (began["message"], {"token": 1})
+
+
+def test_a_service_that_did_not_answer_stays_unreachable() -> None:
+    assert repeated("The remote service does not accept connections.").reason is UpstreamFailure.UNREACHABLE
+    assert repeated(None).reason is UpstreamFailure.UNREACHABLE
 
 
 async def test_a_refused_client_is_said_to_be_the_integrations_fault(connect, vendor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 import httpx
@@ -15,10 +16,11 @@ from proxy.auth import Bearer, check_credential
 from proxy.oauth.body import REPLACEMENT, media_type, read_members
 from proxy.oauth.expiry import end_of, lifetime_of
 from proxy.oauth.refusal import read_refusal
-from proxy.shown import one_line
+from proxy.shown import one_line, shown
 
 _MOST_SCOPES: Final = 500
-_LONGEST_SCOPE: Final = 255
+#: Of the characters of RFC 6749 §3.3.
+_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,255}")
 _LONGEST_TYPE: Final = 60
 #: Statuses of a failure that may pass by itself: such an answer without an error word is no refusal.
 _PASSING: Final = (408, 429)
@@ -71,7 +73,7 @@ def read_token(
         refresh_token=_token(answer, held["refresh_token"]) if held.get("refresh_token") else None,
         expires_in_seconds=lifetime_of(held),
         expires_at=end_of(held),
-        scopes=_scopes(held.get("scope", held.get("scopes"))),
+        scopes=_scopes(held.get("scope", held.get("scopes")), (*secrets, *_minted(members, held))),
         id_token=_text(held.get("id_token", (members or {}).get("id_token"))),
         token_type=_type(answer, held.get("token_type")),
     )
@@ -124,7 +126,7 @@ def _refuse_error(
 ) -> None:
     status = answer.status_code
     places = [members or {}, *([_inside(members or {}, path)] if path else [])]
-    minted = [text for place in places for name in _TOKENS if isinstance(text := place.get(name), str)]
+    minted = _minted(*places, _inside(members or {}, "data"))
     read = (read_refusal(place, (*secrets, *minted), status=status, has_token=has_token) for place in places)
     refusal = next(filter(None, read), None)
     if refusal is None or (status >= 500 and not refusal.is_standard):
@@ -154,12 +156,20 @@ def _type(answer: httpx.Response, value: Any) -> str:
     return kind
 
 
-def _scopes(value: Any) -> tuple[str, ...] | None:
-    """The scopes in a text, separated by spaces or commas, or in a list; None if it names none."""
+def _minted(*places: Mapping[str, Any] | None) -> list[str]:
+    """The tokens in these objects."""
+    return [text for place in places for name in _TOKENS if isinstance(text := (place or {}).get(name), str)]
+
+
+def _scopes(value: Any, secrets: Sequence[str]) -> tuple[str, ...] | None:
+    """The scopes in a text, separated by spaces or commas, or in a list; None if it names none.
+
+    Words that are no scope (RFC 6749 §3.3) and those with a secret in them are left out: scopes are shown.
+    """
     texts = value if isinstance(value, list) else [value]
     words = (word for text in texts if isinstance(text, str) for word in re.split(r"[\s,]+", text))
-    fit = (word for word in words if 0 < len(word) <= _LONGEST_SCOPE)
-    return tuple(dict.fromkeys(fit))[:_MOST_SCOPES] or None
+    fit = dict.fromkeys(filter(_SCOPE.fullmatch, words))
+    return tuple(word for word in islice(fit, _MOST_SCOPES) if shown(word, secrets) == word) or None
 
 
 def _text(value: Any) -> str | None:

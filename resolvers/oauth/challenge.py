@@ -17,11 +17,24 @@ _FORBIDDEN: Final = 403
 _PARAMETER: Final = re.compile(r"""([A-Za-z0-9_.-]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,]*)""")
 _MOST_HEADER: Final = 8 * 1024
 _MOST_BODY: Final = 64 * 1024
+_MOST_SENTENCE: Final = 1024
 #: Members that hold a vendor's word, and those that hold its sentence; at the top, or inside `error` or `errors`.
-_WORDS: Final = ("error", "code", "error_code", "errorCode", "type", "reason", "status")
-_SENTENCES: Final = ("message", "error_description", "errorMessage", "detail", "description")
+_WORDS: Final = ("error", "code", "error_code", "errorCode", "type", "reason", "status", ".tag")
+_SENTENCES: Final = ("message", "error_description", "errorMessage", "detail", "description", "error")
 _SCOPE_WORDS: Final = frozenset(
     {"insufficientscope", "insufficientscopes", "missingscope", "missingscopes", "accesstokenscopeinsufficient"}
+)
+_LINK: Final = re.compile(r"https?://\S+")
+#: A lack of scopes, in whole words of one clause: "scope does not match", "requires the scopes".
+_LACK: Final = re.compile(
+    r"\b(?:lack\w*|miss\w*|insufficient|requir\w*|needs?|without|not have|no)(?: [\w'`:.-]{1,60}){0,4} scopes?\b"
+    r"|\b(?:insufficient|missing)[ _-]?scopes?\b"
+    r"|\bscopes?(?: [\w'`:.-]{1,60}){0,3}"
+    r" (?:not|missing|insufficient|mismatch\w*|required|lack\w*|doesn't|don't|isn't)\b"
+)
+#: A sentence with one of these may be of a token that has ended.
+_ENDED: Final = re.compile(
+    r"invalid|expir|revok|inactive|malformed|unknown|no longer|log(?:ged)? ?in|sign(?:ed)? ?in"
 )
 
 
@@ -63,12 +76,15 @@ def _told(answer: Answer) -> Iterator[str]:
 
 
 def _sentences(answer: Answer) -> Iterator[str]:
-    return (text.lower() for text in _members(answer, (*_SENTENCES, *_WORDS)))
+    return (_LINK.sub("", text[:_MOST_SENTENCE]).lower() for text in _members(answer, _SENTENCES))
 
 
 def _is_of_scope(sentence: str) -> bool:
-    """Whether a sentence is of nothing but scopes, such as Atlassian's "Unauthorized; scope does not match"."""
-    return "scope" in sentence and not any(word in sentence for word in ("invalid", "expired"))
+    """Whether a sentence is of nothing but scopes, such as Atlassian's "Unauthorized; scope does not match".
+
+    In doubt it is not: a token that is renewed in vain costs one request a minute, one that is not stays ended.
+    """
+    return _LACK.search(sentence) is not None and _ENDED.search(sentence) is None
 
 
 def _members(answer: Answer, names: tuple[str, ...]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from models.job import database_now
 from models.origins import Origins
 from models.row import new_id
 from models.tables import Connection, Integration
-from models.vocabulary import ConnectionStatus, UnavailableReason, UpstreamFailure
+from models.vocabulary import ConnectionStatus, UnavailableReason
 from proxy.oauth import ClientCredentials, Grant, RefreshToken, TokenAnswer, TokenEndpoint, fetch_token
 from resolvers.auth_kinds import KINDS, GrantType
 from resolvers.caller import Caller
@@ -28,7 +28,7 @@ from resolvers.credentials.tokens import lose_connection, store_tokens
 from resolvers.fitness import changed
 from resolvers.hub import Hub
 from resolvers.oauth.client import issuing_integration, token_endpoint
-from resolvers.oauth.verdict import MOST_REFUSALS, Verdict, verdict_of
+from resolvers.oauth.verdict import MOST_REFUSALS, Verdict, repeated, verdict_of
 from resolvers.operation import OPERATOR, WRITES, exchange
 from resolvers.readiness import SENTENCES
 from resolvers.work import Work
@@ -115,7 +115,7 @@ async def load(work: Work, renewal: RenewToken) -> Turn | FreshToken | Unrenewed
     # A lease that ends later than a new one would was given before the clock was set back: it is ignored.
     if connection.lease_until is not None and now < connection.lease_until <= now + lease_ms:
         if connection.lease_owner is None:
-            raise UpstreamFailed(connection.last_error or "The token endpoint failed.")
+            raise repeated(connection.last_error)
         return Unrenewed()
     if _is_settling(work, connection):
         return Unrenewed()
@@ -177,9 +177,9 @@ async def _fail(work: Work, connection: Connection, turn: Turn, sent: DomainErro
     connection.lease_owner = connection.lease_until = None
     if isinstance(failure, TooMany):  # the hub's own limit: the vendor was not asked
         return failure
-    if verdict is Verdict.CLIENT:
+    if verdict is Verdict.CLIENT and isinstance(failure, UpstreamFailed):
         sentence = f"{failure.message.removesuffix('.')}. {_CHECK_CLIENT}"
-        failure = UpstreamFailed(sentence, reason=UpstreamFailure.ERROR_STATUS)
+        failure = UpstreamFailed(sentence, reason=failure.reason, external_status=failure.external_status)
     now = (await work.session.execute(select(database_now()))).scalar_one()
     connection.last_error, connection.last_error_at = failure.message, work.now()
     seconds = work.hub.pace.token_backoff

@@ -7,7 +7,7 @@ import pytest
 from models.errors import TokenRefused, TooMany, UpstreamFailed, UpstreamTimeout
 from models.row import now_ms
 from models.vocabulary import UpstreamFailure
-from resolvers.oauth.verdict import Verdict, verdict_of
+from resolvers.oauth.verdict import Verdict, repeated, verdict_of
 from tests.harness.acting import act, listed
 from tests.harness.backends import both
 from tests.oauth.test_client_credentials import by_itself
@@ -16,8 +16,8 @@ from tests.oauth.test_renewal import RECONNECT
 OVER = "2020-01-01T00:00:00Z"
 
 
-def word(error: str, status: int = 400) -> TokenRefused:
-    return TokenRefused(error, external_status=status)
+def word(error: str, status: int = 400, sentence: str = "") -> TokenRefused:
+    return TokenRefused(error, sentence, external_status=status)
 
 
 def status(number: int) -> UpstreamFailed:
@@ -41,10 +41,30 @@ def status(number: int) -> UpstreamFailed:
         (word("Refresh token is not known", 200), Verdict.DOUBTFUL),
         (status(400), Verdict.DOUBTFUL),
         (status(401), Verdict.DOUBTFUL),
+        (word("http_400", sentence="The token has expired; connect and try again."), Verdict.DOUBTFUL),
+        (word("http_401", 401), Verdict.DOUBTFUL),
+        (word("http_200", 200, "The refresh token was revoked."), Verdict.DOUBTFUL),
+        (word("refresh token was not issued to this client id"), Verdict.DOUBTFUL),
         (word("invalid_client", 401), Verdict.CLIENT),
         (word("INVALID CLIENT"), Verdict.CLIENT),
         (word("incorrect_client_credentials", 200), Verdict.CLIENT),
         (word("bad_client_secret", 200), Verdict.CLIENT),
+        (word("payment_required", 402), Verdict.PASSING),
+        (word("http_403", 403, "Forbidden"), Verdict.PASSING),
+        (word("http_404", 404, "Not Found"), Verdict.PASSING),
+        (word("http_405", 405, "Method not allowed"), Verdict.PASSING),
+        (word("http_410", 410), Verdict.PASSING),
+        (word("unsupported media type", 415), Verdict.PASSING),
+        (word("http_422", 422, "The body is invalid."), Verdict.PASSING),
+        (word("invalid_grant", 408), Verdict.PASSING),
+        (word("invalid_grant", 429), Verdict.PASSING),
+        (word("invalid_grant", 503), Verdict.PASSING),
+        (word("maintenance"), Verdict.PASSING),
+        (word("quota_exceeded"), Verdict.PASSING),
+        (word("rate_limit_exceeded", 401), Verdict.PASSING),
+        (word("request throttled"), Verdict.PASSING),
+        (word("invalid_request", sentence="Service temporarily unavailable, try again"), Verdict.PASSING),
+        (word("http_400", sentence="Please try again later."), Verdict.PASSING),
         (word("slow_down"), Verdict.PASSING),
         (word("temporarily_unavailable"), Verdict.PASSING),
         (word("server_error"), Verdict.PASSING),
@@ -126,6 +146,11 @@ async def test_a_renewal_between_refusals_begins_the_count_anew(connect, vendor)
         (400, {"error": "slow_down"}),
         (429, {"error": "invalid_request"}),
         (403, {}),
+        (404, {"message": "Not Found"}),
+        (415, {"error": "Unsupported Media Type"}),
+        (400, {"error": "invalid_request", "error_description": "Temporarily unavailable."}),
+        (429, {"error": "invalid_grant"}),
+        (503, {"error": "invalid_grant"}),
         (503, {"error": "invalid_request"}),
         (500, b"<html>"),
     ],
@@ -143,6 +168,35 @@ async def test_other_failures_never_end_a_grant(connect, vendor, fault) -> None:
     assert done["response"]["json"] == {"token": "at-1"}
     assert vendor.counts["token"] == 5
     assert await shop.said() == ["Hub.connection.connected"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "first", "later"),
+    [
+        ((400, {"error": "slow_down"}), ("ERROR_STATUS", 400), ("ERROR_STATUS", None)),
+        ((400, {"error": "invalid_request"}), ("ERROR_STATUS", 400), ("ERROR_STATUS", None)),
+        ((401, {"error": "invalid_client"}), ("ERROR_STATUS", 401), ("ERROR_STATUS", None)),
+        ((403, {"message": "Forbidden (HTTP 500, x)"}), ("ERROR_STATUS", 403), ("ERROR_STATUS", 403)),
+        ((503, b"<html>"), ("ERROR_STATUS", 503), ("ERROR_STATUS", 503)),
+        ((500, {}), ("ERROR_STATUS", 500), ("ERROR_STATUS", 500)),
+        ((200, b"<html>"), ("BAD_RESPONSE", 200), ("BAD_RESPONSE", 200)),
+        ((200, {"access_token": 7}), ("BAD_RESPONSE", 200), ("BAD_RESPONSE", None)),
+    ],
+)
+async def test_a_call_within_the_back_off_is_refused_in_the_same_kind(connect, vendor, fault, first, later) -> None:
+    shop = await connect(expiresAt=OVER)
+    vendor.fault = fault
+
+    began, within = await shop.refused(), await shop.refused()
+
+    assert (began["upstreamReason"], began["externalStatus"]) == first
+    assert (within["upstreamReason"], within["externalStatus"]) == later
+    assert (within["message"], vendor.counts) == (began["message"], {"token": 1})
+
+
+def test_a_service_that_did_not_answer_stays_unreachable() -> None:
+    assert repeated("The remote service does not accept connections.").reason is UpstreamFailure.UNREACHABLE
+    assert repeated(None).reason is UpstreamFailure.UNREACHABLE
 
 
 async def test_a_refused_client_is_said_to_be_the_integrations_fault(connect, vendor) -> None:

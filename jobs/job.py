@@ -42,6 +42,7 @@ class NewJob:
     delay_ms: int = 0
     max_attempts: int = 5
     lane: str | None = None
+    gate: str = ""
     dedupe_key: str | None = None
     created_by: str | None = None
     cause_kind: str | None = None
@@ -89,6 +90,20 @@ class Claimed:
         return Lease(self.id, self.owner, self.attempt)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """A statement of the driver with its parameters, in the form of `models.statement`: `?`, NOW, FEED.
+
+    It is executed in the transaction that ends the attempt, and only if the attempt still holds its job. Effects of
+    one transaction are executed in the order of `order`, so that two workers lock rows in the same order: give it the
+    table and the row's id.
+    """
+
+    order: str
+    sql: str
+    parameters: tuple[Any, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """The time at which a job is due, or None, and the database's clock; in ms since 1970 UTC."""
@@ -121,11 +136,16 @@ class JobCancelled(Exception):
 
 
 class Retry(Exception):
-    """Raised by a job to be tried again, after `after_ms` if the other side named a time."""
+    """Raised by a job to be tried again, after `after_ms` if the other side named a time.
 
-    def __init__(self, message: str, *, after_ms: int | None = None) -> None:
+    `refund`: this try does not count. `leave_lane`: the job leaves its lane, so that the next of the lane starts.
+    """
+
+    def __init__(
+        self, message: str, *, after_ms: int | None = None, refund: bool = False, leave_lane: bool = False
+    ) -> None:
         super().__init__(message)
-        self.after_ms = after_ms
+        self.after_ms, self.refund, self.leave_lane = after_ms, refund, leave_lane
 
 
 class GiveUp(Exception):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from jobs.job import Claimed, Lease
+from jobs.job import Claimed, Effect, Lease
 from jobs.progress import Progress
 
 
@@ -13,12 +13,14 @@ from jobs.progress import Progress
 class JobContext:
     """One attempt at a job. `progress` reports to people; each report is a checkpoint.
 
-    `job.id` is the same in all attempts: the key with which an effect happens once.
+    `job.id` is the same in all attempts: the key with which an effect happens once. `effects` are written in the
+    transaction that ends this attempt, however it ends.
     """
 
     job: Claimed
     progress: Progress
     keep_when_done: bool = True
+    effects: list[Effect] = field(default_factory=list)
 
     @property
     def lease(self) -> Lease:

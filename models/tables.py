@@ -13,6 +13,7 @@ from models.dispatch import Dispatch as Dispatch
 from models.dispatch import Idempotency as Idempotency
 from models.event import Event as Event
 from models.event import EventType as EventType
+from models.gate import Gate as Gate
 from models.installation import Installation as Installation
 from models.integration import Integration as Integration
 from models.integration import Workspace as Workspace
@@ -26,5 +27,8 @@ from models.principal import TeamMember as TeamMember
 from models.tag import IntegrationTag as IntegrationTag
 from models.tag import Tag as Tag
 from models.token import Token as Token
+from models.webhook import Attempt as Attempt
+from models.webhook import Delivery as Delivery
+from models.webhook import Webhook as Webhook
 
 metadata = SQLModel.metadata

@@ -8,6 +8,11 @@ from models.request_words import CapabilityEffect as CapabilityEffect
 from models.request_words import HttpMethod as HttpMethod
 from models.request_words import InputLocation as InputLocation
 from models.request_words import InputType as InputType
+from models.webhook_words import BreakerState as BreakerState
+from models.webhook_words import HubEvent as HubEvent
+from models.webhook_words import OrderFailure as OrderFailure
+from models.webhook_words import WebhookKind as WebhookKind
+from models.webhook_words import WebhookOrdering as WebhookOrdering
 
 
 class Permission(StrEnum):
@@ -247,7 +252,8 @@ class ShareLevel(StrEnum):
 class WorkState(StrEnum):
     """How far a run, a step of it, a job, a task or a delivery is. QUEUED includes waiting for a time or a retry.
 
-    PARTIAL: a run that ended with errors of single records. FAILED: every try is used up.
+    PARTIAL: a run that ended with errors of single records. FAILED: every try is used up. HELD: a delivery that waits
+    until its webhook is enabled.
     """
 
     QUEUED = "QUEUED"
@@ -256,15 +262,4 @@ class WorkState(StrEnum):
     PARTIAL = "PARTIAL"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
-
-
-class HubEvent(StrEnum):
-    """Events of the hub itself, named `Hub.<noun>.<event>`."""
-
-    INTEGRATION_VERIFIED = "Hub.integration.verified"
-    INTEGRATION_VERIFICATION_FAILED = "Hub.integration.verification_failed"
-    CONNECTION_CONNECTED = "Hub.connection.connected"
-    CONNECTION_NEEDS_RECONNECT = "Hub.connection.needs_reconnect"
-    CONNECTION_RECOVERED = "Hub.connection.recovered"
-    CONNECTION_REMOVED = "Hub.connection.removed"
-    CONNECTION_SCOPES_CHANGED = "Hub.connection.scopes_changed"
+    HELD = "HELD"

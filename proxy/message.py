@@ -12,6 +12,14 @@ Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Excerpt:
+    """How much of an answer's body is read: `most_bytes` as they come, not decompressed, within `seconds`."""
+
+    most_bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OutboundRequest:
     """One call. Names and values have passed `check_header`; `url` is absolute and percent-encoded.
 
@@ -21,6 +29,8 @@ class OutboundRequest:
     connection of an earlier call of the same `lane` and `credential`, an opaque id that is never the secret. The
     other side may close it at that moment; then it is unknown whether the call was executed. Other calls open their
     own connection. `streams`: a success may be handed over before its end, if it is an event stream or long.
+    `excerpt`: the answer is complete with its head, and only so much of its body is read. `repeats_stale`: on a kept
+    connection that the other side closed without a byte of an answer, it is sent once more on a fresh one.
     """
 
     method: str
@@ -34,6 +44,8 @@ class OutboundRequest:
     max_answer_bytes: int | None = None
     pooled: bool = False
     streams: bool = False
+    excerpt: Excerpt | None = None
+    repeats_stale: bool = False
 
 
 class Rest(Protocol):

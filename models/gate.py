@@ -1,0 +1,24 @@
+"""Gate: how many jobs of one kind of place, such as an endpoint, may run at once and how often one may start."""
+
+from sqlmodel import Field, SQLModel
+
+from models.row import Owned, Scope, ref_field, time_field
+
+
+class Gate(Owned, SQLModel, table=True):
+    """Jobs that name this gate start only while it is open, at most `capacity` at once, in every process together.
+
+    `opens_at`: closed until then, by the database's clock; None: closed until somebody opens it. `interval_ms`: the
+    least average time between two starts, 0 for none; `burst` of them may start together. `next_start_at`: when the
+    next one may start by that rate. A gate without a row is open without limits.
+    """
+
+    scope = Scope.ORGANIZATION
+
+    id: str = ref_field(primary_key=True)
+    organization_id: str = ref_field("organization.id")
+    opens_at: int | None = time_field(default=0)
+    capacity: int = Field(default=1)
+    interval_ms: int = Field(default=0)
+    burst: int = Field(default=1)
+    next_start_at: int = time_field(default=0)

@@ -1,0 +1,37 @@
+"""Draft: an event that is about to be accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.row import new_id
+from models.vocabulary import Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """An event before its sequence is known. `data` is its payload; `created_at` in ms since 1970 UTC.
+
+    `about_webhook`: the webhook that a hub event is about, which does not get it.
+    """
+
+    organization_id: str
+    type: str
+    entity_id: str
+    data: Mapping[str, Any]
+    source: Source
+    created_at: int
+    integration_id: str | None = None
+    installation_id: str | None = None
+    event_type_id: str | None = None
+    principal_id: str | None = None
+    token_id: str | None = None
+    app_visible: bool = False
+    cause_kind: str | None = None
+    cause_id: str | None = None
+    correlation_id: str | None = None
+    depth: int = 0
+    about_webhook: str | None = None
+    id: str = field(default_factory=new_id)

@@ -1,0 +1,1 @@
+"""Webhooks: endpoints that take events, deliveries to them and attempts."""

@@ -43,7 +43,8 @@ class Webhook(Changeable, Owned, table=True):
     requests in flight; `rate_limit`: requests a second. `sees_restricted`: its maker sees every integration, so it
     takes restricted ones' events too. `failures`: failed attempts in a row, the first at `failing_since`;
     `first_failed_at` and `last_failed_at`: when deliveries used up their tries since then. `removed_at`: it is hidden
-    and its deliveries are being removed.
+    and its deliveries are being removed. `catch_up_after`: it gets older events first and live ones later; its
+    deliveries are queued up to this sequence. None: it gets events as they are accepted.
     """
 
     read_permission = Permission.WEBHOOKS_READ
@@ -88,6 +89,7 @@ class Webhook(Changeable, Owned, table=True):
     last_failed_at: int | None = time_field(default=None)
     noticed_at: int | None = time_field(default=None)
     removed_at: int | None = time_field(default=None)
+    catch_up_after: int | None = Field(default=None, sa_type=BigInteger)
     version: int = Field(default=1)
 
 

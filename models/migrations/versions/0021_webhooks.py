@@ -61,6 +61,7 @@ def upgrade() -> None:
     sa.Column('last_failed_at', sa.BigInteger(), nullable=True),
     sa.Column('noticed_at', sa.BigInteger(), nullable=True),
     sa.Column('removed_at', sa.BigInteger(), nullable=True),
+    sa.Column('catch_up_after', sa.BigInteger(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['integration_id'], ['integration.id'], name='fk_webhook_integration_id', ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name='fk_webhook_organization_id', ondelete='CASCADE'),

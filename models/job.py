@@ -9,6 +9,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Field
 
 from models.row import (
+    UNAUDITED,
     Changeable,
     feed_field,
     json_field,
@@ -24,6 +25,8 @@ from models.vocabulary import Permission, WorkState
 
 #: No two unfinished jobs have the same dedupe key.
 DEDUPED = "dedupe_key IS NOT NULL AND state IN ('QUEUED', 'RUNNING')"
+#: Failed jobs of organizations that nobody was told of. The failures of deliveries are told by their webhooks.
+UNTOLD = "state = 'FAILED' AND failure_told_at IS NULL AND organization_id IS NOT NULL AND queue <> 'deliveries'"
 _QUEUED = "state = 'QUEUED'"
 # Not only RUNNING: a job cancelled while it ran is held until its worker releases it.
 _HELD = "lease_owner IS NOT NULL"
@@ -46,6 +49,7 @@ class Job(Changeable, table=True):
         partial_index("ix_job_lane", "lane", "id", where=f"{_QUEUED} AND lane IS NOT NULL"),
         partial_index("uq_job_lane_held", "lane", where=f"{_HELD} AND lane IS NOT NULL", unique=True),
         partial_index("uq_job_dedupe_key", "dedupe_key", where=DEDUPED, unique=True),
+        partial_index("ix_job_untold", "id", where=UNTOLD),
         Index(None, "organization_id", "id"),
         Index(None, "subject_id", "id"),
     )
@@ -78,6 +82,7 @@ class Job(Changeable, table=True):
     correlation_id: str = ref_field(default_factory=new_id)
     started_at: int | None = time_field(default=None)
     finished_at: int | None = time_field(default=None)
+    failure_told_at: int | None = time_field(default=None, sa_column_kwargs=UNAUDITED)
     feed: int | None = feed_field()
 
 

@@ -42,7 +42,7 @@ class Hub:
 
     `public_url` is the address at which people reach the hub, without a slash at its end; empty if it is not
     configured. `own_url` is the same, else the address on which the hub listens: vendors' callbacks and connect links
-    begin with it.
+    begin with it. `webhook_waits`: seconds before the second and each later attempt of a delivery.
     """
 
     database: Database
@@ -64,5 +64,6 @@ class Hub:
     own_url: str = ""
     clock: Callable[[], int] = now_ms
     pace: Pace = field(default_factory=Pace)
+    webhook_waits: tuple[int, ...] = (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
     #: Work in progress that several callers wait for.
     flights: Flights = field(default_factory=Flights)

@@ -9,6 +9,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Field
 
 from models.row import (
+    UNAUDITED,
     Changeable,
     feed_field,
     flag_field,
@@ -27,6 +28,8 @@ from models.vocabulary import Permission, WorkState
 #: No two unfinished jobs have the same dedupe key.
 DEDUPED = "dedupe_key IS NOT NULL AND state IN ('QUEUED', 'RUNNING')"
 _READY = "state = 'QUEUED' AND NOT blocked"
+#: Failed jobs of organizations that nobody was told of. The failures of deliveries are told by their webhooks.
+UNTOLD = "state = 'FAILED' AND failure_told_at IS NULL AND organization_id IS NOT NULL AND queue <> 'deliveries'"
 # Not only RUNNING: a job cancelled while it ran is held until its worker releases it.
 _HELD = "lease_owner IS NOT NULL"
 #: The members of lanes. Statements repeat it word by word, so that both databases use the index.
@@ -54,6 +57,7 @@ class Job(Changeable, table=True):
         partial_index("ix_job_lane", "lane", "position", where=IN_LANE),
         partial_index("uq_job_lane_held", "lane", where=f"{_HELD} AND lane IS NOT NULL", unique=True),
         partial_index("uq_job_dedupe_key", "dedupe_key", where=DEDUPED, unique=True),
+        partial_index("ix_job_untold", "id", where=UNTOLD),
         Index(None, "organization_id", "id"),
         Index(None, "subject_id", "id"),
     )
@@ -90,6 +94,7 @@ class Job(Changeable, table=True):
     correlation_id: str = ref_field(default_factory=new_id)
     started_at: int | None = time_field(default=None)
     finished_at: int | None = time_field(default=None)
+    failure_told_at: int | None = time_field(default=None, sa_column_kwargs=UNAUDITED)
     feed: int | None = feed_field()
 
 

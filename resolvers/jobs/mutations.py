@@ -69,7 +69,7 @@ async def start_again(work: Work, job: Job) -> Job:
     await to_the_end(work.session, job)
     job.state = WorkState.QUEUED
     job.max_attempts = max(job.max_attempts, job.attempt + 1)
-    job.finished_at = job.error = job.progress = job.tasks = None
+    job.finished_at = job.error = job.progress = job.tasks = job.failure_told_at = None
     return await _changed(work, job, "job.retried", run_at=database_now())
 
 

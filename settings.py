@@ -144,6 +144,13 @@ class Settings(BaseSettings):
         " (100000) and `output_bytes` (4000000) that it makes, its own `characters` (4096) and `depth` (50).",
     )
     job_concurrency: int = Field(20, ge=1, le=1000, description="The most jobs that run at once in each process.")
+    webhook_retry_seconds: Annotated[tuple[Annotated[int, Field(ge=1, le=86_400)], ...], NoDecode] = Field(
+        (5, 300, 1800, 7200, 18_000, 36_000, 36_000),
+        max_length=20,
+        description="The waits before the second and each later attempt of a webhook's delivery, in seconds, each up"
+        " to a day, separated by commas. There is one attempt more than waits; 20 waits at most. Each wait varies by"
+        " a fifth.",
+    )
     demo: bool = Field(False, description="Whether to start with a demo organization and a local vendor.")
     pace: Annotated[Pace, NoDecode] = Field(
         Pace(),
@@ -172,7 +179,7 @@ class Settings(BaseSettings):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("jwt_audience", "jwt_algorithms", mode="before")
+    @field_validator("jwt_audience", "jwt_algorithms", "webhook_retry_seconds", mode="before")
     @classmethod
     def _split_words(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -10,7 +10,8 @@ class Gate(Owned, SQLModel, table=True):
 
     `opens_at`: closed until then, by the database's clock; None: closed until somebody opens it. `interval_ms`: the
     least average time between two starts, 0 for none; `burst` of them may start together. `next_start_at`: when the
-    next one may start by that rate. A gate without a row is open without limits.
+    next one may start by that rate. `widens_at`: after a fault the limits are narrow, and are widened not before that
+    time. A gate without a row is open without limits.
     """
 
     scope = Scope.ORGANIZATION
@@ -22,3 +23,4 @@ class Gate(Owned, SQLModel, table=True):
     interval_ms: int = Field(default=0)
     burst: int = Field(default=1)
     next_start_at: int = time_field(default=0)
+    widens_at: int = time_field(default=0, sa_column_kwargs={"server_default": "0"})

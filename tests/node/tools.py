@@ -63,3 +63,17 @@ def compile_for_relay(sdl: str, screens: Path, into: Path) -> subprocess.Complet
     config.write_text(json.dumps(paths | {"language": "javascript"}))
     command = [str(HERE / "node_modules" / ".bin" / "relay-compiler"), "--noWatchman", config.name]
     return subprocess.run(command, cwd=into, check=False, capture_output=True, text=True, timeout=180)
+
+
+def verify(webhooks: list[dict[str, Any]]) -> list[bool | str]:
+    """For each `library`, `secret`, `headers` and `body` (base64): True, or the library's words of refusal."""
+    done = subprocess.run(
+        ["node", "verify.mjs"],
+        cwd=HERE,
+        check=True,
+        input=json.dumps(webhooks),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return json.loads(done.stdout)

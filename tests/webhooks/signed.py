@@ -1,0 +1,26 @@
+"""Bodies that are easily changed on their way, and the headers of a signed request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from proxy.signing import signature
+
+#: Emoji, line and paragraph separators, no-break space, numbers that parsers change, keys out of order, blanks.
+BODIES = {
+    "letters": '{"z":"😀 \u2028\u2029 \u00a0 é","a":"</script>"}'.encode(),
+    "numbers": b'{"whole":9007199254740993,"point":1.0,"power":1e2,"zero":-0}',
+    "blanks": b'\n{ "b" : 1,\r\n\t"a" : [ ] } ',
+    "escapes": rb'{"a":"\ud83d\ude00\u0000","a":2}',
+}
+
+
+def headers(secrets: Sequence[str], body: bytes, *, message_id: str = "msg_1") -> dict[str, str]:
+    """The headers of a request that is sent now."""
+    now = int(time.time())
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(now),
+        "webhook-signature": signature(secrets, message_id, now, body),
+    }

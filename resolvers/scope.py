@@ -16,10 +16,12 @@ from sqlmodel import col
 
 from models.row import Scope
 from models.tables import (
+    Attempt,
     AuditEntry,
     Connection,
     ConnectSession,
     Definition,
+    Delivery,
     Event,
     Installation,
     Integration,
@@ -31,11 +33,13 @@ from models.tables import (
     Share,
     Tag,
     Token,
+    Webhook,
 )
-from models.vocabulary import ConnectionMode, PrincipalKind
+from models.vocabulary import ConnectionMode, PrincipalKind, WebhookKind
 from resolvers.access import MANAGE, Viewer, accessible, is_fact
 
 Conditions = Sequence[ColumnElement[bool]]
+_OF_CONNECTIONS: Final = "Hub.connection."
 #: Rows that exist for a caller by their place, as the audit log names them.
 _PLACED: Final = (Connection.__name__, Job.__name__)
 
@@ -170,8 +174,33 @@ def _without_place(viewer: Viewer, model: Any) -> ColumnElement[bool]:
         return or_(col(AuditEntry.resource_type).not_in(_PLACED), *actors)
     if model is Event:
         actors = is_fact(viewer.principal_id, Event.principal_id), is_fact(viewer.token_id, Event.token_id)
-        return or_(not_(col(Event.type).startswith("Hub.connection.", autoescape=True)), *actors)
+        return or_(not_(col(Event.type).startswith(_OF_CONNECTIONS, autoescape=True)), *actors)
+    if model is Delivery:
+        return not_(col(Delivery.event_type).startswith(_OF_CONNECTIONS, autoescape=True))
     return true()
+
+
+def _webhooks(viewer: Viewer, _model: Any) -> Conditions:
+    """Webhooks that people made, without removed ones."""
+    return [
+        col(Webhook.organization_id) == viewer.organization_id,
+        col(Webhook.kind) == WebhookKind.ENDPOINT,
+        col(Webhook.removed_at).is_(None),
+    ]
+
+
+def _deliveries(viewer: Viewer, _model: Any) -> Conditions:
+    """History, but for that of removed webhooks and of those that nobody made."""
+    mine = col(Webhook.organization_id) == viewer.organization_id
+    gone = or_(col(Webhook.removed_at).is_not(None), col(Webhook.kind) != WebhookKind.ENDPOINT)
+    hidden = select(col(Webhook.id)).where(mine, gone)
+    return [*_history(viewer, Delivery), col(Delivery.webhook_id).not_in(hidden)]
+
+
+def _attempts(viewer: Viewer, _model: Any) -> Conditions:
+    """Attempts of deliveries that exist for the viewer."""
+    of_these = exists().where(col(Delivery.id) == col(Attempt.delivery_id), *_deliveries(viewer, Delivery))
+    return [col(Attempt.organization_id) == viewer.organization_id, of_these]
 
 
 def _jobs(viewer: Viewer, _model: Any) -> Conditions:
@@ -233,9 +262,11 @@ _RULES: dict[Any, Callable[[Viewer, Any], Conditions]] = {
     Scope.HISTORY: _history,
     Scope.INTEGRATION: _of_visible_integrations,
     Scope.ORGANIZATION: _of_the_organization,
+    Attempt: _attempts,
     Connection: _connections,
     ConnectSession: _connect_sessions,
     Definition: _definitions,
+    Delivery: _deliveries,
     Installation: _installations,
     Integration: _integrations,
     Job: _jobs,
@@ -243,4 +274,5 @@ _RULES: dict[Any, Callable[[Viewer, Any], Conditions]] = {
     Share: _shares,
     Tag: _tags,
     Token: _tokens,
+    Webhook: _webhooks,
 }

@@ -13,11 +13,9 @@ _SECOND_MS: Final = 1000
 
 
 def new_gate(webhook: Webhook) -> Gate:
-    """The gate of a new webhook, with room for one request at first."""
+    """The gate of a new webhook, open with room for one request at first."""
     gate = Gate(id=webhook.id, organization_id=webhook.organization_id)
     limit_rate(gate, webhook)
-    if not webhook.enabled:
-        close_gate(gate)
     return gate
 
 

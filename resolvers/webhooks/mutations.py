@@ -126,7 +126,10 @@ async def create_webhook(work: Work, draft: Draft, trial: Trial | None) -> Webho
         disable(work, webhook)
     work.add(webhook)
     work.audit(webhook, "webhook.created")
-    work.add(new_gate(webhook))
+    gate = work.add(new_gate(webhook))
+    if not new.enabled:
+        await work.flush()  # an insert takes None for absent
+        close_gate(gate)
     return WebhookChange(webhook=webhook, secret=secret, trial=trial)
 
 

@@ -1,12 +1,19 @@
-"""Making, changing, listing and removing webhooks over the graph; every refused value, with nothing written."""
+"""Making webhooks over the graph: values, defaults, and refused values, after which nothing is written."""
 
 from __future__ import annotations
 
-from models.row import is_id
-from tests.harness.backends import both
-from tests.webhooks.acting import URL, create, read
+from typing import Any
 
-pytestmark = both
+import pytest
+
+from models.row import is_id
+from resolvers.webhooks.mutations import MOST_WEBHOOKS
+from tests.harness.acting import act
+from tests.harness.backends import both
+from tests.harness.graphql import GraphQL
+from tests.harness.rows import changes, snapshot
+from tests.webhooks.acting import URL, attempt, create, faults, listed, open_shop, read, update
+
 DEFAULTS = {
     "name": "Hook",
     "description": "",
@@ -34,19 +41,265 @@ DEFAULTS = {
     "integration": None,
     "headers": [],
 }
+ASIDE = {"filterTried": None, "filterMatches": None, "headersDropped": False, "narrowed": False}
+URLS = [
+    "",
+    "receiver.example.com/events",
+    "//receiver.example.com",
+    "ftp://receiver.example.com/",
+    "javascript://receiver.example.com/",
+    "https://user:secret@receiver.example.com/",
+    "https://receiver.example.com/#part",
+    "https://receiver.example.com:22/",
+    "https://receiver.example.com:25/",
+    "https://receiver.example.com:5432/",
+    "https://receiver.example.com:70000/",
+    "https://10.0.0.8/",
+    "https://169.254.169.254/latest/meta-data/",
+    "https://[::1]:1/",
+    "https://[64:ff9b::a00:8]/",
+    "https://2852039166/",
+    "https://0xa.0.0.8/",
+    "https://receiver.example.com/ x",
+    "https://receiver.example.com/\n",
+    "https://receiver.example.com\\@evil.example/",
+    f"https://receiver.example.com/{'a' * 2048}",
+]
+HEADERS = {
+    "webhook-id": "of the hub",
+    "Webhook-Signature": "of the hub",
+    "webhook_timestamp": "of the hub",
+    "patchbay-attempt": "of the hub",
+    "HOST": "framing",
+    "Content-Length": "framing",
+    "content_type": "framing",
+    "Transfer-Encoding": "framing",
+    "Connection": "framing",
+    "Keep-Alive": "framing",
+    "TE": "framing",
+    "Trailer": "framing",
+    "Upgrade": "framing",
+    "Expect": "framing",
+    "Proxy-Authorization": "framing",
+    "X Space": "no name",
+}
 
 
-async def test_makes_a_webhook_with_the_documented_defaults(client, organization) -> None:
+@pytest.fixture
+async def client(organization) -> GraphQL:
+    await open_shop(organization.client)
+    return organization.client
+
+
+@pytest.fixture(scope="module")
+async def still(new_lasting_organization) -> Any:
+    """An organization in which nothing may change."""
+    tenant = await new_lasting_organization()
+    await open_shop(tenant.client)
+    await create(tenant.client, name="Kept")
+    return tenant
+
+
+@both
+async def test_makes_a_webhook_with_the_documented_defaults(client) -> None:
     made = await create(client)
 
-    assert made | DEFAULTS == made
+    assert made | DEFAULTS | ASIDE == made
     assert is_id(made["databaseId"])
     assert made["createdBy"]["username"]
-    assert made["secret"].startswith("whsec_")
-    assert [made[word] for word in ("filterTried", "filterMatches", "headersDropped", "narrowed")] == [
-        None,
-        None,
-        False,
-        False,
+    shown = await read(client, made["id"])
+    assert shown == {name: made[name] for name in shown}
+
+
+@both
+async def test_keeps_every_given_value(client) -> None:
+    shop = (await client.query('{ integration(by: { handler: "MY_SHOP" }) { id } }'))["integration"]["id"]
+    given = {
+        "name": "Orders",
+        "url": "https://BÜCHER.example.com:443/in?a=1",
+        "description": "To the warehouse.",
+        "eventTypePatterns": ["MyShop.ORDER_*", "MyShop.PING", "MyShop.PING"],
+        "integrationId": shop,
+        "filter": "payload.total > `100`",
+        "ordering": "ENTITY",
+        "orderFailure": "SKIP",
+        "headers": [{"name": "X-Key", "value": "a-long-secret-value"}],
+        "concurrency": 100,
+        "rateLimit": 1000,
+        "timeoutSeconds": 1,
+        "enabled": False,
+    }
+
+    made = await create(client, **given)
+
+    assert made["url"] == "https://xn--bcher-kva.example.com/in?a=1"
+    assert made["eventTypePatterns"] == ["MyShop.ORDER_*", "MyShop.PING"]
+    assert made["integration"] == {"handler": "MY_SHOP"}
+    assert made["headers"] == [{"name": "X-Key", "value": "***"}]
+    assert made["disabledReason"].startswith("Disabled by ")
+    same = given.keys() - {"url", "eventTypePatterns", "integrationId", "headers"}
+    assert {name: made[name] for name in same} == {name: given[name] for name in same}
+
+
+@pytest.mark.parametrize("url", URLS)
+async def test_refuses_a_url_to_which_nothing_may_be_sent(still, database, url) -> None:
+    before = await snapshot(database, still.id)
+
+    found = await faults(still.client, "createWebhook", {"name": "Hook", "url": url})
+
+    assert list(found) == ["input.url"]
+    assert changes(before, await snapshot(database, still.id)) == []
+
+
+@pytest.mark.parametrize("name", HEADERS)
+async def test_refuses_headers_that_the_hub_sets(still, database, name) -> None:
+    before = await snapshot(database, still.id)
+    headers = [{"name": "X-Fine", "value": "v"}, {"name": name, "value": "planted-secret"}]
+
+    found = await faults(still.client, "createWebhook", {"name": "Hook", "url": URL, "headers": headers})
+
+    assert list(found) == ["input.headers.1"]
+    assert "planted-secret" not in str(found)
+    assert changes(before, await snapshot(database, still.id)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ({"name": " "}, "name"),
+        ({"name": "n" * 256}, "name"),
+        ({"name": "a\nb"}, "name"),
+        ({"description": "d" * 10_001}, "description"),
+        ({"concurrency": 0}, "concurrency"),
+        ({"concurrency": 101}, "concurrency"),
+        ({"rateLimit": 0}, "rateLimit"),
+        ({"rateLimit": 1001}, "rateLimit"),
+        ({"timeoutSeconds": 0}, "timeoutSeconds"),
+        ({"timeoutSeconds": 31}, "timeoutSeconds"),
+        ({"filter": ""}, "filter"),
+        ({"filter": "payload.["}, "filter"),
+        ({"filter": "nothing(payload)"}, "filter"),
+        ({"filter": "a" * 5000}, "filter"),
+        ({"eventTypePatterns": ["*", "MyShop.PING"]}, "eventTypePatterns.0"),
+        ({"eventTypePatterns": ["My*Shop"]}, "eventTypePatterns.0"),
+        ({"eventTypePatterns": ["**"]}, "eventTypePatterns.0"),
+        ({"eventTypePatterns": ["MyShop.PING", ""]}, "eventTypePatterns.1"),
+        ({"eventTypePatterns": ["MyShop.PING"] * 101}, "eventTypePatterns"),
+        ({"headers": [{"name": "X-A", "value": "v"}] * 21}, "headers"),
+        ({"headers": [{"name": "X-A", "value": "v"}, {"name": "x_a", "value": "w"}]}, "headers.1.name"),
+        ({"headers": [{"name": "X-A", "value": "a\r\nb"}]}, "headers.0"),
+    ],
+)
+async def test_refuses_a_value_and_says_what_is_allowed(still, database, given, place) -> None:
+    before = await snapshot(database, still.id)
+
+    found = await faults(still.client, "createWebhook", {"name": "Hook", "url": URL} | given)
+
+    assert list(found) == [f"input.{place}"]
+    assert changes(before, await snapshot(database, still.id)) == []
+
+
+async def test_says_every_fault_at_once_in_the_order_of_the_input(still) -> None:
+    wrong = {"name": "", "url": "x", "eventTypePatterns": ["Nobody.NOTHING"], "concurrency": 0, "timeoutSeconds": 99}
+
+    found = await faults(still.client, "createWebhook", wrong)
+
+    assert list(found) == [
+        *("input.name", "input.url", "input.eventTypePatterns.0"),
+        *("input.concurrency", "input.timeoutSeconds"),
     ]
-    assert await read(client, made["id"]) == {name: made[name] for name in await read(client, made["id"])}
+
+
+@pytest.mark.parametrize("field", ["name", "url", "eventTypePatterns", "ordering", "concurrency", "enabled"])
+async def test_refuses_null_for_a_value_that_cannot_be_empty(still, database, field) -> None:
+    (kept,) = await listed(still.client)
+    before = await snapshot(database, still.id)
+
+    found = await faults(still.client, "updateWebhook", {"id": kept["id"], field: None})
+
+    assert found == {f"input.{field}": "It cannot be null."}
+    assert changes(before, await snapshot(database, still.id)) == []
+
+
+@both
+@pytest.mark.parametrize(
+    ("pattern", "near"),
+    [
+        ("MyShop.ORDER_PAYD", "MyShop.ORDER_PAID"),
+        ("myshop.ping", "MyShop.PING"),
+        ("MyShp.*", "MyShop.PING"),
+        ("Hub.webhook.failed", "Hub.webhook.failing"),
+        ("Hub.nothing.*", "Hub."),
+        ("H*", ""),
+    ],
+)
+async def test_refuses_an_unknown_type_with_the_nearest_names(still, database, pattern, near) -> None:
+    before = await snapshot(database, still.id)
+
+    found = await faults(still.client, "createWebhook", {"name": "H", "url": URL, "eventTypePatterns": [pattern]})
+
+    assert near in found["input.eventTypePatterns.0"]
+    told = found["input.eventTypePatterns.0"].partition("Near ones: ")[2].partition(". ")[0]
+    assert len(told.split(", ")) <= 5
+    assert changes(before, await snapshot(database, still.id)) == []
+
+
+@both
+@pytest.mark.parametrize(
+    "patterns", [[], ["*"], ["MyShop.PING"], ["MyShop.*"], ["MyS*"], ["Hub.*"], ["Hub.job.failed", "MyShop.O*"]]
+)
+async def test_takes_declared_names_prefixes_and_the_hubs_own(client, patterns) -> None:
+    made = await create(client, eventTypePatterns=patterns)
+
+    assert made["eventTypePatterns"] == (patterns or ["*"])
+
+
+async def test_limits_patterns_to_the_types_of_the_named_integration(client) -> None:
+    other = await open_shop(client, "Other", [{"name": "Other.THING"}])
+    given = {"name": "Hook", "url": URL, "integrationId": other}
+
+    found = await faults(client, "createWebhook", given | {"eventTypePatterns": ["MyShop.PING"]})
+
+    assert list(found) == ["input.eventTypePatterns.0"]
+    assert (await create(client, integrationId=other, eventTypePatterns=["Other.*"]))["integration"]
+
+
+@both
+async def test_tries_a_filter_on_the_events_that_the_webhook_would_take(client) -> None:
+    for total in (5, 500, "7"):
+        event = {"type": "ORDER_PAID", "payload": {"total": total}}
+        await act(client, "emitEvent", {"integration": {"handler": "MY_SHOP"}} | event, "event { id }")
+    await act(client, "emitEvent", {"integration": {"handler": "MY_SHOP"}, "type": "PING"}, "event { id }")
+
+    made = await create(client, filter="contains(type, 'PAID') && entityId == 'MY_SHOP'")
+    narrow = await create(client, filter="payload.total == `500`", eventTypePatterns=["MyShop.ORDER_PAID"])
+    none = await create(client, filter="payload.total", eventTypePatterns=["MyShop.ORDER_SENT"])
+    changed = await update(client, none["id"], eventTypePatterns=["MyShop.*"])
+    renamed = await update(client, none["id"], name="New")
+
+    tried = [(one["filterTried"], one["filterMatches"]) for one in (made, narrow, none, changed, renamed)]
+    assert tried == [(4, 3), (3, 1), (0, 0), (4, 3), (None, None)]
+
+
+@both
+async def test_refuses_a_filter_that_fails_on_a_recent_event(client, organization, database) -> None:
+    event = {"type": "ORDER_PAID", "payload": {"many": list(range(1000))}}
+    await act(client, "emitEvent", {"integration": {"handler": "MY_SHOP"}} | event, "event { id }")
+    before = await snapshot(database, organization.id)
+    costly = "payload.many[].{a: @, b: @, c: @}[]." + "[@, @, @][]." * 12 + "a"
+
+    found = await faults(client, "createWebhook", {"name": "H", "url": URL, "filter": costly})
+
+    assert found["input.filter"].startswith("It fails on an event of the type MyShop.ORDER_PAID. ")
+    assert changes(before, await snapshot(database, organization.id)) == []
+
+
+async def test_refuses_the_hundred_and_first_webhook(client) -> None:
+    for number in range(MOST_WEBHOOKS):
+        await create(client, name=f"Hook {number}")
+
+    refused = await attempt(client, "createWebhook", {"name": "One more", "url": URL})
+
+    assert refused["code"] == "CONFLICT"
+    assert "at most 100 webhooks" in refused["message"]
+    assert len(await listed(client)) == MOST_WEBHOOKS

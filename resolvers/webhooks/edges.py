@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import func, literal, select, union_all
@@ -21,7 +21,6 @@ from resolvers.webhooks.fields import Standing
 #: The greatest number of held deliveries that is counted.
 MOST_COUNTED: Final = 1000
 MOST_ATTEMPTS: Final = 100
-_UNFINISHED: Final = (WorkState.QUEUED, WorkState.RUNNING)
 
 #: The webhook and the delivery that waits there.
 Place = tuple[str, str]
@@ -58,29 +57,12 @@ def _standing(webhook: Webhook, opens_at: int | None, *, now: int, behind: bool)
     )
 
 
-async def _behind(session: AsyncSession, ids: Iterable[str]) -> set[str]:
-    """The deliveries in the lane of their entity of which an earlier one has not ended."""
-    job, other, earlier = aliased(Job), aliased(Job), aliased(Delivery)
-    before = (
-        select(literal(1))
-        .select_from(other)
-        .join(earlier, col(earlier.id) == col(other.subject_id))
-        .where(
-            col(other.lane) == col(job.lane),
-            col(other.state).in_(_UNFINISHED),
-            col(earlier.sequence) < col(Delivery.sequence),
-        )
-        .correlate(job, Delivery)
-        .exists()
+async def _behind(session: AsyncSession, ids: Sequence[str]) -> set[str]:
+    """The deliveries of which an earlier one of the same entity comes first: their jobs wait in its lane."""
+    waiting = select(col(Job.subject_id)).where(
+        col(Job.subject_id).in_(ids), col(Job.state) == WorkState.QUEUED, col(Job.blocked)
     )
-    statement = (
-        select(col(Delivery.id))
-        .join(job, col(job.subject_id) == col(Delivery.id))
-        .where(
-            col(Delivery.id).in_(list(ids)), col(job.state) == WorkState.QUEUED, col(job.lane).is_not(None), before
-        )
-    )
-    return set((await session.execute(statement)).scalars())
+    return {delivery_id for delivery_id in (await session.execute(waiting)).scalars() if delivery_id is not None}
 
 
 async def _held_counts(session: AsyncSession, caller: Caller, keys: Sequence[str]) -> dict[str, int]:

@@ -24,6 +24,8 @@ from models.vocabulary import Permission, WorkState
 
 #: No two unfinished jobs have the same dedupe key.
 DEDUPED = "dedupe_key IS NOT NULL AND state IN ('QUEUED', 'RUNNING')"
+#: Jobs that something caused, without the deliveries' own: a trace shows the deliveries themselves.
+CAUSED = "cause_kind IS NOT NULL AND operation <> 'webhook.deliver'"
 _QUEUED = "state = 'QUEUED'"
 # Not only RUNNING: a job cancelled while it ran is held until its worker releases it.
 _HELD = "lease_owner IS NOT NULL"
@@ -48,6 +50,7 @@ class Job(Changeable, table=True):
         partial_index("uq_job_dedupe_key", "dedupe_key", where=DEDUPED, unique=True),
         Index(None, "organization_id", "id"),
         Index(None, "subject_id", "id"),
+        partial_index("ix_job_caused", "correlation_id", "id", where=CAUSED),
     )
 
     organization_id: str | None = ref_field("organization.id", default=None)

@@ -9,11 +9,11 @@ import strawberry
 from models import tables
 from models.errors import TooMany
 from models.vocabulary import Source
-from resolvers.events import edges, queries
+from resolvers.events import edges, queries, trace
 from resolvers.events import mutations as operations
 from resolvers.page import NEWEST_FIRST
 from schema.kit.context import Info
-from schema.kit.field import column, given, listing, reading, to_one
+from schema.kit.field import column, given, listing, reading, related, to_one
 from schema.kit.ids import row_id
 from schema.kit.mutation import mutation
 from schema.kit.node import RowNode, node, view
@@ -21,6 +21,7 @@ from schema.kit.page import PageOf
 from schema.kit.refs import ACTS, IntegrationRef, PrincipalRef
 from schema.kit.result import Result
 from schema.kit.scalars import JSON, DateTime
+from schema.trace import TraceEntry
 
 if TYPE_CHECKING:
     from schema.installation import Installation
@@ -50,6 +51,12 @@ class Event(RowNode):
         edges.TOKEN_BY_EVENT, "With which token; null when you may not see it or it is gone."
     )
     created_at: DateTime = column("When it was accepted.")
+    trace: list[TraceEntry] = related(
+        trace.TRACE_BY_EVENT,
+        lambda row: row.id,
+        "Everything that happened because of it and that you may see, parents before children.",
+        most=trace.MOST,
+    )
 
 
 @strawberry.input(description="Conditions on events.")

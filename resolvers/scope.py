@@ -38,6 +38,8 @@ from resolvers.access import MANAGE, Viewer, accessible, is_fact
 Conditions = Sequence[ColumnElement[bool]]
 #: Rows that exist for a caller by their place, as the audit log names them.
 _PLACED: Final = (Connection.__name__, Job.__name__)
+#: Events of such rows. Without an integration, administrators and the actor see them.
+PLACED_EVENTS: Final = ("Hub.connection.", "Hub.job.")
 
 
 def visible(viewer: Viewer, model: Any) -> Conditions:
@@ -157,7 +159,9 @@ def _history(viewer: Viewer, model: Any) -> Conditions:
     if viewer.is_admin:
         return [mine]
     apart = and_(model.integration_id.is_(None), _without_place(viewer, model))
-    return [mine, or_(apart, model.integration_id.not_in(_hidden(viewer)))]
+    # NULL is not in an empty list: without the first condition all of it is seen where no integration is hidden.
+    placed = and_(model.integration_id.is_not(None), model.integration_id.not_in(_hidden(viewer)))
+    return [mine, or_(apart, placed)]
 
 
 def _without_place(viewer: Viewer, model: Any) -> ColumnElement[bool]:
@@ -170,7 +174,8 @@ def _without_place(viewer: Viewer, model: Any) -> ColumnElement[bool]:
         return or_(col(AuditEntry.resource_type).not_in(_PLACED), *actors)
     if model is Event:
         actors = is_fact(viewer.principal_id, Event.principal_id), is_fact(viewer.token_id, Event.token_id)
-        return or_(not_(col(Event.type).startswith("Hub.connection.", autoescape=True)), *actors)
+        apart = (col(Event.type).startswith(prefix, autoescape=True) for prefix in PLACED_EVENTS)
+        return or_(and_(*map(not_, apart)), *actors)
     return true()
 
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0027"
-down_revision = "0025"
+down_revision = "0026"
 
 _CAUSED = sa.text("cause_kind IS NOT NULL AND operation <> 'webhook.deliver'")
 

@@ -27,6 +27,8 @@ from models.vocabulary import Permission, WorkState
 
 #: No two unfinished jobs have the same dedupe key.
 DEDUPED = "dedupe_key IS NOT NULL AND state IN ('QUEUED', 'RUNNING')"
+#: Jobs that something caused, without the deliveries' own: a trace shows the deliveries themselves.
+CAUSED = "cause_kind IS NOT NULL AND operation <> 'webhook.deliver'"
 _READY = "state = 'QUEUED' AND NOT blocked"
 #: Failed jobs of organizations that nobody was told of. The failures of deliveries are told by their webhooks.
 UNTOLD = "state = 'FAILED' AND failure_told_at IS NULL AND organization_id IS NOT NULL AND queue <> 'deliveries'"
@@ -60,6 +62,7 @@ class Job(Changeable, table=True):
         partial_index("ix_job_untold", "id", where=UNTOLD),
         Index(None, "organization_id", "id"),
         Index(None, "subject_id", "id"),
+        partial_index("ix_job_caused", "correlation_id", "id", where=CAUSED),
     )
 
     organization_id: str | None = ref_field("organization.id", default=None)

@@ -16,6 +16,7 @@ from models.tables import Webhook
 from proxy.message import Excerpt, OutboundRequest
 from proxy.signing import signature
 from resolvers.outbound.request import Outbound
+from resolvers.webhooks.secrets import live_secrets
 
 EXCERPT: Final = Excerpt(most_bytes=4096, seconds=1.0)
 USER_AGENT: Final = "Patchbay-Webhooks/1"
@@ -93,8 +94,7 @@ def _marks(message: Message) -> Sequence[tuple[str, str]]:
 
 
 def _living(keyring: Keyring, webhook: Webhook, now: int) -> list[str]:
-    entries = _opened(keyring, webhook, "secrets") or ()
-    return [entry["secret"] for entry in entries if entry["until"] is None or entry["until"] > now]
+    return live_secrets(_opened(keyring, webhook, "secrets"), now)
 
 
 def _own_headers(keyring: Keyring, webhook: Webhook) -> list[tuple[str, str]]:

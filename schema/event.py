@@ -37,7 +37,7 @@ class Event(RowNode):
 
     type: str = column("Declared name; the hub's own begin with `Hub.`.")
     entity_id: str = column("What it is about; the handler unless given.")
-    payload: JSON = column("Its content, at most 256 kB.")
+    payload: JSON | None = column("Its content, at most 256 kB; null once it has expired.")
     source: Source = column("Where it came from.")
     integration: Annotated[Integration, strawberry.lazy("schema.integration")] | None = to_one(
         edges.INTEGRATION_BY_EVENT, "Whose event; null when it is gone."

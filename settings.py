@@ -21,6 +21,7 @@ from models.pace import Pace
 from proxy.expressions.budget import Budget
 
 _PREFIX = "PATCHBAY_"
+Days = Annotated[int, Field(ge=1, le=36_500)]
 _log = logging.getLogger("patchbay.settings")
 
 
@@ -151,6 +152,14 @@ class Settings(BaseSettings):
         " to a day, separated by commas. There is one attempt more than waits; 20 waits at most. Each wait varies by"
         " a fifth.",
     )
+    keep_events_days: Days = Field(90, description="Days for which events are kept; longer while a delivery waits.")
+    keep_payloads_days: Days | None = Field(
+        None, description="Days for which payloads of events are kept, if less. Later the event is not delivered."
+    )
+    keep_deliveries_days: Days = Field(
+        30, description="Days for which ended deliveries are kept, with their attempts; at most those of events."
+    )
+    keep_dispatches_days: Days = Field(90, description="Days for which ended dispatches are kept.")
     demo: bool = Field(False, description="Whether to start with a demo organization and a local vendor.")
     pace: Annotated[Pace, NoDecode] = Field(
         Pace(),
@@ -170,6 +179,13 @@ class Settings(BaseSettings):
                 raise ValueError(f"write it as JSON, such as {json.dumps(dict([*known.items()][:1]))}") from cause
             if not isinstance(value, dict) or value.keys() - known:
                 raise ValueError(f"write it as a JSON object of numbers by name; the names are {', '.join(known)}")
+        return value
+
+    @field_validator("keep_payloads_days", "keep_deliveries_days")
+    @classmethod
+    def _refuse_more_days_than_events(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is not None and value > (events := info.data.get("keep_events_days", value)):
+            raise ValueError(f"write at most the {events} days of {variable('keep_events_days')}, or raise that too")
         return value
 
     @field_validator("cors_origins", mode="before")

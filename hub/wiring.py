@@ -30,7 +30,7 @@ from resolvers.definitions.catalogue import read_catalogue
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.mutations import sync_catalogue
 from resolvers.dispatching.background import reap_dispatches
-from resolvers.hub import Hub
+from resolvers.hub import Hub, Keeping
 from resolvers.identity.external import ExternalTokens, Trust
 from resolvers.identity.key_sets import FetchedKeys, FixedKeys, KeySet
 from resolvers.lookup import Lookup
@@ -84,6 +84,12 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         own_url=settings.own_url,
         pace=settings.pace,
         webhook_waits=settings.webhook_retry_seconds,
+        keeping=Keeping(
+            events=settings.keep_events_days,
+            payloads=settings.keep_payloads_days,
+            deliveries=settings.keep_deliveries_days,
+            dispatches=settings.keep_dispatches_days,
+        ),
     )
 
 

@@ -30,6 +30,7 @@ from resolvers.definitions.catalogue import read_catalogue
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.mutations import sync_catalogue
 from resolvers.dispatching.background import reap_dispatches
+from resolvers.emission.emitter import Emitter
 from resolvers.hub import Hub, Keeping
 from resolvers.identity.external import ExternalTokens, Trust
 from resolvers.identity.key_sets import FetchedKeys, FixedKeys, KeySet
@@ -66,30 +67,27 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         queue_per_host=settings.egress_queue_per_host,
         retry_seconds=settings.pace.upstream_retry,
     )
+    bus, expressions = Bus(database), Expressions(settings.expression_budget)
     return Hub(
         database=database,
         keyring=keyring,
         egress=egress,
         recorder=open_recorder(database),
+        emitter=Emitter(database, bus, expressions),
         lookup=Lookup(database),
         cursors=CursorCodec(keyring),
         compiled=LastUsed(_COMPILED_BYTES, lambda capability: capability.validator.memory + _ROW_BYTES),
         payloads=LastUsed(_COMPILED_BYTES, lambda validator: validator.memory + _ROW_BYTES),
         apart=Apart(),
-        bus=Bus(database),
-        expressions=Expressions(settings.expression_budget),
+        bus=bus,
+        expressions=expressions,
         external=_external_tokens(settings, egress),
         uploads=Lanes(_UPLOADS_AT_ONCE, _UPLOADS_WAITING),
         public_url=settings.public_url,
         own_url=settings.own_url,
         pace=settings.pace,
         webhook_waits=settings.webhook_retry_seconds,
-        keeping=Keeping(
-            events=settings.keep_events_days,
-            payloads=settings.keep_payloads_days,
-            deliveries=settings.keep_deliveries_days,
-            dispatches=settings.keep_dispatches_days,
-        ),
+        keeping=_keeping(settings),
     )
 
 
@@ -124,6 +122,7 @@ async def opened(hub: Hub, catalogue: Sequence[VendorDefinition]) -> AsyncIterat
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(hub.database.close)
         stack.push_async_callback(hub.recorder.close)
+        stack.push_async_callback(hub.emitter.close)
         stack.push_async_callback(hub.apart.close)
         stack.callback(hub.expressions.close)
         await prepare(hub, catalogue)
@@ -151,6 +150,22 @@ def _renewed_keys(settings: Settings) -> Callable[[], str | None]:
     """Reads a changed key file again. Keys in a variable stay the same as long as the process lives."""
     file = settings.changeable_key_file
     return KeyFile(file).renewed if file else lambda: None
+
+
+def _keeping(settings: Settings) -> Keeping:
+    events = settings.keep_events_days
+    for name in ("keep_payloads_days", "keep_deliveries_days"):
+        if (getattr(settings, name) or 0) > events:
+            with _named(name):
+                raise ValueError(
+                    f"write at most the {events} days of {variable('keep_events_days')}, or raise that too"
+                )
+    return Keeping(
+        events=events,
+        payloads=settings.keep_payloads_days,
+        deliveries=settings.keep_deliveries_days,
+        dispatches=settings.keep_dispatches_days,
+    )
 
 
 def _external_tokens(settings: Settings, egress: Egress) -> ExternalTokens | None:

@@ -12,6 +12,8 @@ from models.vocabulary import WorkState
 #: The topic on the bus that wakes workers.
 JOBS: Final = "jobs"
 DEFAULT_QUEUE: Final = "default"
+#: The queue of deliveries to webhooks, with workers of its own.
+DELIVERIES: Final = "deliveries"
 
 
 @dataclass(frozen=True, kw_only=True)

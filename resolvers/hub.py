@@ -16,6 +16,7 @@ from proxy.expressions import Expressions
 from proxy.inputs import Apart, CompiledCapability, LastUsed, Validator
 from proxy.lanes import Lanes
 from resolvers.cursor import CursorCodec
+from resolvers.emission.emitter import Emitter
 from resolvers.flights import Flights
 from resolvers.lookup import Lookup
 from resolvers.recorder import Recorder
@@ -49,6 +50,7 @@ class Hub:
     keyring: Keyring
     egress: Egress
     recorder: Recorder
+    emitter: Emitter
     lookup: Lookup
     cursors: CursorCodec
     #: By the capability's digest, and by the SHA-256 of an event type's schema.

@@ -16,10 +16,12 @@ from sqlmodel import col
 
 from models.row import Scope
 from models.tables import (
+    Attempt,
     AuditEntry,
     Connection,
     ConnectSession,
     Definition,
+    Delivery,
     Event,
     Installation,
     Integration,
@@ -31,8 +33,9 @@ from models.tables import (
     Share,
     Tag,
     Token,
+    Webhook,
 )
-from models.vocabulary import ConnectionMode, PrincipalKind
+from models.vocabulary import ConnectionMode, PrincipalKind, WebhookKind
 from resolvers.access import MANAGE, Viewer, accessible, is_fact
 
 Conditions = Sequence[ColumnElement[bool]]
@@ -174,9 +177,37 @@ def _without_place(viewer: Viewer, model: Any) -> ColumnElement[bool]:
         return or_(col(AuditEntry.resource_type).not_in(_PLACED), *actors)
     if model is Event:
         actors = is_fact(viewer.principal_id, Event.principal_id), is_fact(viewer.token_id, Event.token_id)
-        apart = (col(Event.type).startswith(prefix, autoescape=True) for prefix in PLACED_EVENTS)
-        return or_(and_(*map(not_, apart)), *actors)
+        return or_(_not_placed(Event.type), *actors)
+    if model is Delivery:
+        return _not_placed(Delivery.event_type)
     return true()
+
+
+def _not_placed(type_column: Any) -> ColumnElement[bool]:
+    return and_(*(not_(col(type_column).startswith(prefix, autoescape=True)) for prefix in PLACED_EVENTS))
+
+
+def _webhooks(viewer: Viewer, _model: Any) -> Conditions:
+    """Webhooks that people made, without removed ones."""
+    return [
+        col(Webhook.organization_id) == viewer.organization_id,
+        col(Webhook.kind) == WebhookKind.ENDPOINT,
+        col(Webhook.removed_at).is_(None),
+    ]
+
+
+def _deliveries(viewer: Viewer, _model: Any) -> Conditions:
+    """History, but for that of removed webhooks and of those that nobody made."""
+    mine = col(Webhook.organization_id) == viewer.organization_id
+    gone = or_(col(Webhook.removed_at).is_not(None), col(Webhook.kind) != WebhookKind.ENDPOINT)
+    hidden = select(col(Webhook.id)).where(mine, gone)
+    return [*_history(viewer, Delivery), col(Delivery.webhook_id).not_in(hidden)]
+
+
+def _attempts(viewer: Viewer, _model: Any) -> Conditions:
+    """Attempts of deliveries that exist for the viewer."""
+    of_these = exists().where(col(Delivery.id) == col(Attempt.delivery_id), *_deliveries(viewer, Delivery))
+    return [col(Attempt.organization_id) == viewer.organization_id, of_these]
 
 
 def _jobs(viewer: Viewer, _model: Any) -> Conditions:
@@ -238,9 +269,11 @@ _RULES: dict[Any, Callable[[Viewer, Any], Conditions]] = {
     Scope.HISTORY: _history,
     Scope.INTEGRATION: _of_visible_integrations,
     Scope.ORGANIZATION: _of_the_organization,
+    Attempt: _attempts,
     Connection: _connections,
     ConnectSession: _connect_sessions,
     Definition: _definitions,
+    Delivery: _deliveries,
     Installation: _installations,
     Integration: _integrations,
     Job: _jobs,
@@ -248,4 +281,5 @@ _RULES: dict[Any, Callable[[Viewer, Any], Conditions]] = {
     Share: _shares,
     Tag: _tags,
     Token: _tokens,
+    Webhook: _webhooks,
 }

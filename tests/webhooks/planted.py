@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import SQLModel, col
 
 from models.database import Database
@@ -25,7 +25,9 @@ async def plant_webhook(database: Database, organization_id: str, **facts: Any) 
     facts.setdefault("name", "Receiver")
     facts.setdefault("url", "http://127.0.0.1:9/hook")
     webhook = Webhook(organization_id=organization_id, secrets=b"", **facts)
-    await plant(database, webhook, Gate(id=webhook.id, organization_id=organization_id, opens_at=None))
+    await plant(database, webhook, Gate(id=webhook.id, organization_id=organization_id))
+    async with database.write() as session:  # an insert takes None for absent
+        await session.execute(update(Gate).where(col(Gate.id) == webhook.id).values(opens_at=None))
     return webhook
 
 

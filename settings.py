@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from jobs.job import DEFAULT_QUEUE, DELIVERIES
 from models.pace import Pace
 from proxy.expressions.budget import Budget
 
@@ -66,7 +67,7 @@ class Settings(BaseSettings):
         ge=1,
         le=200,
         description="The most database connections that the calls and jobs of one process share. PostgreSQL sees"
-        " up to three more of each process.",
+        " up to four more of each process.",
     )
     master_keys: SecretStr = Field(
         SecretStr(""),
@@ -143,7 +144,19 @@ class Settings(BaseSettings):
         description="The most that a JMESPath expression may cost, as JSON: `nodes` (steps, 200000), `elements`"
         " (100000) and `output_bytes` (4000000) that it makes, its own `characters` (4096) and `depth` (50).",
     )
-    job_concurrency: int = Field(20, ge=1, le=1000, description="The most jobs that run at once in each process.")
+    job_concurrency: int = Field(
+        20, ge=1, le=1000, description="The most jobs that run at once in each process, besides deliveries."
+    )
+    delivery_concurrency: int = Field(
+        100, ge=1, le=1000, description="The most deliveries to webhooks that run at once in each process."
+    )
+    webhook_retry_seconds: Annotated[tuple[Annotated[int, Field(ge=1, le=86_400)], ...], NoDecode] = Field(
+        (5, 300, 1800, 7200, 18_000, 36_000, 36_000),
+        max_length=20,
+        description="The waits before the second and each later attempt of a webhook's delivery, in seconds, each up"
+        " to a day, separated by commas. There is one attempt more than waits; 20 waits at most. Each wait varies by"
+        " a fifth.",
+    )
     demo: bool = Field(False, description="Whether to start with a demo organization and a local vendor.")
     pace: Annotated[Pace, NoDecode] = Field(
         Pace(),
@@ -172,7 +185,7 @@ class Settings(BaseSettings):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("jwt_audience", "jwt_algorithms", mode="before")
+    @field_validator("jwt_audience", "jwt_algorithms", "webhook_retry_seconds", mode="before")
     @classmethod
     def _split_words(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -214,6 +227,11 @@ class Settings(BaseSettings):
     def master_key_file(self) -> Path:
         """The file of the master keys if `master_keys` is empty."""
         return self.home / "master.key"
+
+    @property
+    def worker_concurrency(self) -> dict[str, int]:
+        """The most jobs of each queue that run at once in a process."""
+        return {DEFAULT_QUEUE: self.job_concurrency, DELIVERIES: self.delivery_concurrency}
 
     @property
     def changeable_key_file(self) -> Path | None:

@@ -31,7 +31,7 @@ def _shown(default: object) -> str:
     if isinstance(default, Budget | SecretStr | Pace) or default in (None, "", ()):
         return "–"
     if isinstance(default, tuple):
-        return f"`{','.join(default)}`"
+        return f"`{','.join(map(str, default))}`"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     return f"`{default}`"

@@ -55,8 +55,8 @@ def create_app(settings: Settings) -> Starlette:
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(opened(hub, catalogue))
             if settings.worker:
-                jobs = working(hub, concurrency=settings.job_concurrency, drain_seconds=settings.drain_seconds)
-                app.state.worker = await stack.enter_async_context(jobs)
+                jobs = working(hub, concurrency=settings.worker_concurrency, drain_seconds=settings.drain_seconds)
+                await stack.enter_async_context(jobs)
             if demo is not None:
                 app.state.banner = await stack.enter_async_context(demo.running(hub, settings.listens_at))
             gc.collect()

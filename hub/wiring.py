@@ -30,6 +30,7 @@ from resolvers.definitions.catalogue import read_catalogue
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.mutations import sync_catalogue
 from resolvers.dispatching.background import reap_dispatches
+from resolvers.emission.emitter import Emitter
 from resolvers.hub import Hub
 from resolvers.identity.external import ExternalTokens, Trust
 from resolvers.identity.key_sets import FetchedKeys, FixedKeys, KeySet
@@ -66,23 +67,26 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         queue_per_host=settings.egress_queue_per_host,
         retry_seconds=settings.pace.upstream_retry,
     )
+    bus, expressions = Bus(database), Expressions(settings.expression_budget)
     return Hub(
         database=database,
         keyring=keyring,
         egress=egress,
         recorder=open_recorder(database),
+        emitter=Emitter(database, bus, expressions),
         lookup=Lookup(database),
         cursors=CursorCodec(keyring),
         compiled=LastUsed(_COMPILED_BYTES, lambda capability: capability.validator.memory + _ROW_BYTES),
         payloads=LastUsed(_COMPILED_BYTES, lambda validator: validator.memory + _ROW_BYTES),
         apart=Apart(),
-        bus=Bus(database),
-        expressions=Expressions(settings.expression_budget),
+        bus=bus,
+        expressions=expressions,
         external=_external_tokens(settings, egress),
         uploads=Lanes(_UPLOADS_AT_ONCE, _UPLOADS_WAITING),
         public_url=settings.public_url,
         own_url=settings.own_url,
         pace=settings.pace,
+        webhook_waits=settings.webhook_retry_seconds,
     )
 
 
@@ -117,6 +121,7 @@ async def opened(hub: Hub, catalogue: Sequence[VendorDefinition]) -> AsyncIterat
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(hub.database.close)
         stack.push_async_callback(hub.recorder.close)
+        stack.push_async_callback(hub.emitter.close)
         stack.push_async_callback(hub.apart.close)
         stack.callback(hub.expressions.close)
         await prepare(hub, catalogue)

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import asyncpg
 
 from jobs import statements
+from jobs.allotting import Allotment, Limits, Lot, any_ungated, gates_of
+from jobs.effects import statements_of
 from jobs.job import Claimed, Due, Ended, JobCancelled, Lease, LeaseLost
+from jobs.lanes import LOCK, OPEN_POSTGRESQL, lock_keys, openings, queue_key
 from models.database import Database
 from models.statement import spelled
 from models.vocabulary import WorkState
 
+_LOTS: Final = spelled(statements.LOTS, sqlite=False)
+_IN_FLIGHT: Final = spelled(statements.IN_FLIGHT, sqlite=False)
+_GATES: Final = spelled(statements.GATES, sqlite=False)
+_NOW: Final = spelled(statements.NOW, sqlite=False)
+_START_AT: Final = spelled(statements.START_AT, sqlite=False)
 _CLAIM: Final = spelled(statements.CLAIM_POSTGRESQL, sqlite=False)
 _DROP: Final = spelled(statements.DROP_POSTGRESQL, sqlite=False)
 _END: Final = spelled(statements.END_POSTGRESQL, sqlite=False)
@@ -21,8 +30,13 @@ _BEAT: Final = spelled(statements.BEAT_POSTGRESQL, sqlite=False)
 _REPORT: Final = spelled(statements.REPORT, sqlite=False)
 _HELD: Final = spelled(statements.HELD, sqlite=False)
 _REAP: Final = spelled(statements.REAP, sqlite=False)
+_EXPIRED: Final = spelled(statements.EXPIRED, sqlite=False)
 _NEXT_DUE: Final = spelled(statements.NEXT_DUE, sqlite=False)
 _TRIES: Final = 5
+#: A process that stops in the middle of a transaction loses its locks after so long: others wait for them.
+_LONGEST_PAUSE_MS: Final = 3_000
+#: Against another transaction: two workers at one lane, a deadlock.
+_LOST: Final = (asyncpg.UniqueViolationError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
 class PostgresqlDriver:
@@ -34,22 +48,29 @@ class PostgresqlDriver:
     async def claim(
         self, owner: str, queue: str, operations: Sequence[str], limit: int, lease_ms: int
     ) -> Sequence[Claimed]:
+        known = list(operations)
         async with self._database.driver() as driver:
-            rows = await _with_patience(driver, _CLAIM, queue, list(operations), limit, owner, lease_ms)
+            waiting = statements.lots(await driver.fetch(_LOTS, queue, queue, queue, known))
+            if not waiting or not (any_ungated(waiting) or await _any_free(driver, queue, waiting, limit)):
+                return ()  # most wake-ups are about other rows
+            for _ in range(_TRIES - 1):
+                try:
+                    rows = await _take(driver, owner, queue, known, limit, lease_ms, waiting)
+                    break
+                except _LOST:
+                    continue
+            else:
+                rows = await _take(driver, owner, queue, known, limit, lease_ms, waiting)
         return sorted((statements.claimed(row, owner) for row in rows), key=statements.urgency)
 
     async def end(self, owner: str, batch: Sequence[Ended]) -> frozenset[str]:
-        dropped = [ended for ended in batch if ended.drop]
-        gone: set[str] = set()
         async with self._database.driver() as driver, driver.transaction():
-            if dropped:
-                rows = await driver.fetch(_DROP, *_ids(dropped), owner)
-                gone = {row[0] for row in rows}
-            kept = [ended for ended in batch if ended.lease.job_id not in gone]
-            if kept:
-                rows = await driver.fetch(_END, *_columns(kept), owner)
-                gone |= {row[0] for row in rows}
-        return frozenset(gone)
+            await _hold(driver, [(ended.lease.lane, ended.lease.gate) for ended in batch])
+            held = await _end(driver, owner, batch)
+            for statement, parameters in statements_of(batch, held, sqlite=False):
+                await driver.executemany(statement, parameters)
+            await _open(driver, [ended.lease.lane for ended in batch])
+        return held
 
     async def report(self, lease: Lease, progress: float | None, tasks: str | None) -> None:
         mine = (lease.job_id, lease.attempt, lease.owner)
@@ -59,11 +80,18 @@ class PostgresqlDriver:
 
     async def reap(self) -> int:
         async with self._database.driver() as driver:
-            return len(await driver.fetch(_REAP))
+            expired = await driver.fetch(_EXPIRED)
+            if not expired:
+                return 0
+            async with driver.transaction():
+                await _hold(driver, [(row[1], row[2]) for row in expired])
+                freed = await driver.fetch(_REAP, [row[0] for row in expired])
+                await _open(driver, [row[1] for row in expired])
+        return len(freed)
 
     async def next_due(self, queue: str, operations: Sequence[str], after: int) -> Due:
         async with self._database.driver() as driver:
-            return Due(*await driver.fetchrow(_NEXT_DUE, queue, list(operations), after))
+            return Due(*await driver.fetchrow(_NEXT_DUE, queue, list(operations), after, queue, after))
 
     def heart(self) -> PostgresqlHeart:
         return PostgresqlHeart(self._database)
@@ -99,14 +127,73 @@ class PostgresqlHeart:
         return {row[0]: WorkState(row[1]) for row in rows}
 
 
-async def _with_patience(driver: Any, statement: str, *values: Any) -> Sequence[Any]:
-    """Repeat a statement that lost against another transaction: two workers at one lane, a deadlock."""
-    for _ in range(_TRIES - 1):
-        try:
-            return await driver.fetch(statement, *values)  # type: ignore[no-any-return]
-        except (asyncpg.UniqueViolationError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
-            continue
-    return await driver.fetch(statement, *values)  # type: ignore[no-any-return]
+async def _any_free(driver: Any, queue: str, waiting: Sequence[Lot], limit: int) -> bool:
+    """Whether a gate lets a job in now."""
+    return bool(Allotment(waiting, await _limits(driver, queue, waiting), limit).round())
+
+
+async def _take(
+    driver: Any,
+    owner: str,
+    queue: str,
+    known: list[str],
+    limit: int,
+    lease_ms: int,
+    waiting: Sequence[Lot],
+) -> list[Any]:
+    """Claim jobs of the lots that wait. The claims of a queue are made one after the other: limits hold for all.
+
+    It does not wait for the disk: if a crash of the database undoes a claim, the effect is a lost lease. All other
+    writes of the engine wait for the disk.
+    """
+    rows: list[Any] = []
+    async with driver.transaction():
+        await driver.execute(
+            f"SET LOCAL synchronous_commit TO off; SET LOCAL idle_in_transaction_session_timeout TO"
+            f" {_LONGEST_PAUSE_MS}; SELECT pg_advisory_xact_lock({queue_key(queue)})"
+        )
+        allotment = Allotment(waiting, await _limits(driver, queue, waiting), limit)
+        while places := allotment.round():
+            lots, counts = list(places), list(places.values())
+            claimed = await driver.fetch(_CLAIM, lots, counts, queue, known, owner, lease_ms)
+            rows += claimed
+            allotment.took(places, Counter(row[-1] for row in claimed))
+        if starts := allotment.next_starts():
+            await driver.executemany(_START_AT, starts)
+    return rows
+
+
+async def _limits(driver: Any, queue: str, waiting: Sequence[Lot]) -> Limits:
+    in_flight = await driver.fetch(_IN_FLIGHT, queue)
+    named = gates_of(waiting)
+    gates = await driver.fetch(_GATES, named) if named else ()
+    return statements.limits(in_flight, gates, await driver.fetchval(_NOW) if named else 0)
+
+
+async def _end(driver: Any, owner: str, batch: Sequence[Ended]) -> frozenset[str]:
+    dropped = [ended for ended in batch if ended.drop]
+    gone: set[str] = set()
+    if dropped:
+        rows = await driver.fetch(_DROP, *_ids(dropped), owner)
+        gone = {row[0] for row in rows}
+    kept = [ended for ended in batch if ended.lease.job_id not in gone]
+    if kept:
+        rows = await driver.fetch(_END, *_columns(kept), owner)
+        gone |= {row[0] for row in rows}
+    return frozenset(gone)
+
+
+async def _hold(driver: Any, members: Sequence[tuple[str | None, str]]) -> None:
+    """Hold the lanes among (lane, gate) until the transaction ends."""
+    if keys := lock_keys(members):
+        await driver.execute(f"SET LOCAL idle_in_transaction_session_timeout TO {_LONGEST_PAUSE_MS}")
+        await driver.fetch(LOCK, keys)
+
+
+async def _open(driver: Any, lanes: Sequence[str | None]) -> None:
+    """Let the next job of each lane start."""
+    if parameters := openings(lanes):
+        await driver.executemany(OPEN_POSTGRESQL, parameters)
 
 
 def _ids(batch: Sequence[Ended]) -> tuple[list[str], list[int]]:
@@ -120,4 +207,5 @@ def _columns(batch: Sequence[Ended]) -> tuple[list[Any], ...]:
         [ended.error for ended in batch],
         [ended.delay_ms for ended in batch],
         [int(ended.refund) for ended in batch],
+        [int(ended.leave_lane) for ended in batch],
     )

@@ -7,6 +7,7 @@ DomainError
 ├── Conflict             a unique value is taken, or a key was used with another input
 ├── Stale                the row changed since it was read
 ├── InvalidInput         one or more values are wrong
+│   └── Oversized        … a value has more bytes than allowed
 ├── WrongMethod          a capability is called with another HTTP method than it declares
 ├── TooLarge             more bytes than allowed
 ├── TooMany              a rate or concurrency limit
@@ -66,10 +67,11 @@ class Forbidden(DomainError):
 
 
 class NotFound(DomainError):
-    """`what`: the noun in the words of the caller."""
+    """`what`: the noun in the words of the caller. `near`: names like the one given that the caller may see."""
 
-    def __init__(self, what: str, *, path: Path | None = None) -> None:
-        super().__init__(f"There is no such {what}.", path=path)
+    def __init__(self, what: str, *, path: Path | None = None, near: Sequence[str] = ()) -> None:
+        like = f" Names like it: {', '.join(near)}." if near else ""
+        super().__init__(f"There is no such {what}.{like}", path=path)
         self.what = what
 
 
@@ -117,12 +119,22 @@ class InvalidInput(DomainError):
     def renamed(self, rename: Callable[[Path], Path]) -> InvalidInput:
         """As `DomainError.renamed`; the sentence names the renamed places."""
         renamed = [Violation(path=rename(one.path), message=one.message) for one in self.violations]
-        return InvalidInput(renamed, count=self.count)
+        return type(self)(renamed, count=self.count)
 
     @classmethod
     def at(cls, path: Path | str, message: str) -> InvalidInput:
         """One fault at one place; a plain string is a path of one member."""
         return cls([Violation(path=(path,) if isinstance(path, str) else path, message=message)])
+
+
+class Oversized(InvalidInput):
+    """A value with more bytes than allowed."""
+
+    @classmethod
+    def of(cls, path: Path, size: int, limit: int) -> Oversized:
+        """The refusal of a value at a place that has `size` bytes in UTF-8."""
+        message = f"It has {size} bytes as JSON in UTF-8; at most {limit} are allowed. Send less."
+        return cls([Violation(path=path, message=message)])
 
 
 class WrongMethod(DomainError):

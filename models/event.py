@@ -1,9 +1,10 @@
-"""EventType: a declared name; Event: a statement of an integration that something happened."""
+"""EventType: a declared name; Event: a statement of an integration that something happened; counters of events."""
 
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field
+import orjson
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
 
 from models.row import (
     Changeable,
@@ -17,6 +18,7 @@ from models.row import (
     partial_index,
     ref_field,
     text_field,
+    time_field,
     word_field,
 )
 from models.vocabulary import Permission, Source
@@ -42,12 +44,17 @@ class EventType(Changeable, Owned, table=True):
 
 
 class Event(Row, Owned, table=True):
-    """Immutable. Outlives the rows that it names: its only foreign key is the organization's."""
+    """Immutable. Outlives the rows that it names: its only foreign key is the organization's.
+
+    `sequence`: its number in its organization, in the order of commit and without gaps; `entity_sequence`: the same
+    among the events of its `entity_id`. `body`: the bytes that receivers get, as text; None once they have expired.
+    """
 
     read_permission = Permission.EVENTS_READ
     scope = Scope.HISTORY
 
     __table_args__ = (
+        UniqueConstraint("organization_id", "sequence"),
         Index(None, "organization_id", "id"),
         Index(None, "integration_id", "id"),
         partial_index("ix_event_app_visible", "integration_id", "id", where="app_visible"),
@@ -61,7 +68,9 @@ class Event(Row, Owned, table=True):
     event_type_id: str | None = ref_field(default=None)
     type: str = text_field()
     entity_id: str = text_field()
-    payload: dict[str, Any] = json_field(default_factory=dict)
+    sequence: int = Field(sa_type=BigInteger)
+    entity_sequence: int = Field(sa_type=BigInteger)
+    body: str | None = text_field(None, default=None)
     source: Source = word_field(Source)
     app_visible: bool = flag_field()
     principal_id: str | None = ref_field(default=None)
@@ -71,3 +80,33 @@ class Event(Row, Owned, table=True):
     correlation_id: str = ref_field()
     depth: int = Field(default=0)
     feed: int | None = feed_field()
+
+    @property
+    def payload(self) -> dict[str, Any] | None:
+        """The member `data` of the body; None once it has expired."""
+        return None if self.body is None else dict(orjson.loads(self.body)["data"])
+
+
+class EventSequence(Owned, SQLModel, table=True):
+    """The number of an organization's newest event. Its lock, held until the commit, makes one order of them."""
+
+    __tablename__ = "event_sequence"
+
+    scope = Scope.ORGANIZATION
+
+    organization_id: str = ref_field("organization.id", primary_key=True)
+    sequence: int = Field(sa_type=BigInteger)
+
+
+class EntitySequence(Owned, SQLModel, table=True):
+    """The number of an entity's newest event, emitted at `used_at`. Written under its organization's lock."""
+
+    __tablename__ = "entity_sequence"
+    __table_args__ = (Index(None, "used_at"),)
+
+    scope = Scope.ORGANIZATION
+
+    organization_id: str = ref_field("organization.id", primary_key=True)
+    entity_id: str = text_field(primary_key=True)
+    sequence: int = Field(sa_type=BigInteger)
+    used_at: int = time_field()

@@ -35,3 +35,13 @@ class Pace:
     database_statement: Seconds = 10.0
     #: Between the first and the second try of an outbound call; four times as long before the third.
     upstream_retry: Seconds = 0.2
+    #: For a webhook after ten failed attempts in a row, before it is tried again; doubled each time that this fails.
+    webhook_breaker: Seconds = 60.0
+    #: The longest that a webhook waits so.
+    webhook_breaker_longest: Seconds = 1800.0
+    #: For a webhook that is overloaded (429, 502, 503, 504, no answer in time), unless it asks for more.
+    webhook_throttle: Seconds = 60.0
+    #: Between the first starts of deliveries after such a wait; halved at most as often as every three halves of it.
+    webhook_ramp: Seconds = 1.0
+    #: From its first attempt until a failed delivery lets later ones of its entity pass.
+    webhook_block: Seconds = 3600.0

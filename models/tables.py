@@ -11,7 +11,9 @@ from models.connection import Registration as Registration
 from models.definition import Definition as Definition
 from models.dispatch import Dispatch as Dispatch
 from models.dispatch import Idempotency as Idempotency
+from models.event import EntitySequence as EntitySequence
 from models.event import Event as Event
+from models.event import EventSequence as EventSequence
 from models.event import EventType as EventType
 from models.gate import Gate as Gate
 from models.installation import Installation as Installation

@@ -16,6 +16,7 @@ from proxy.expressions import Expressions
 from proxy.inputs import Apart, CompiledCapability, LastUsed, Validator
 from proxy.lanes import Lanes
 from resolvers.cursor import CursorCodec
+from resolvers.emission.emitter import Emitter
 from resolvers.flights import Flights
 from resolvers.lookup import Lookup
 from resolvers.recorder import Recorder
@@ -42,13 +43,14 @@ class Hub:
 
     `public_url` is the address at which people reach the hub, without a slash at its end; empty if it is not
     configured. `own_url` is the same, else the address on which the hub listens: vendors' callbacks and connect links
-    begin with it.
+    begin with it. `webhook_waits`: seconds before the second and each later attempt of a delivery.
     """
 
     database: Database
     keyring: Keyring
     egress: Egress
     recorder: Recorder
+    emitter: Emitter
     lookup: Lookup
     cursors: CursorCodec
     #: By the capability's digest, and by the SHA-256 of an event type's schema.
@@ -64,5 +66,6 @@ class Hub:
     own_url: str = ""
     clock: Callable[[], int] = now_ms
     pace: Pace = field(default_factory=Pace)
+    webhook_waits: tuple[int, ...] = (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
     #: Work in progress that several callers wait for.
     flights: Flights = field(default_factory=Flights)

@@ -214,6 +214,8 @@ async def _write(caller: Caller, use: Callable[[Work], Awaitable[R]]) -> R:
         work = Work(caller, lambda: session)
         result = await use(work)
         await work.flush()  # here, so that the database's refusals become ours
+        if work.announced:
+            await work.accept_announced()
     caller.hub.bus.wake(*work.woken)
     return result
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -17,10 +18,12 @@ from models.errors import NotFound, Stale
 from models.row import new_id
 from models.secret_column import secret_place
 from models.secret_place import SecretPlace
-from models.tables import AuditEntry, Event, Job
+from models.tables import AuditEntry, Job
 from models.vocabulary import HubEvent, Permission, Source
 from resolvers.caller import Caller
 from resolvers.changes import MASK, changes_of
+from resolvers.emission.accept import accept, topics_of
+from resolvers.emission.draft import Draft
 from resolvers.hub import Hub
 from resolvers.page import Order, Slice, SliceRequest, fetch_slice
 from resolvers.scope import living
@@ -38,6 +41,7 @@ class Work:
         """`session` opens the session at its first call, and returns the same one afterwards."""
         self.caller = caller
         self.woken: set[str] = set()
+        self.announced: list[Draft] = []
         self._session = session
 
     @property
@@ -48,7 +52,7 @@ class Work:
     def as_caller(self, caller: Caller) -> Work:
         """The same transaction in another caller's name, such as the hub's."""
         other = Work(caller, self._session)
-        other.woken = self.woken
+        other.woken, other.announced = self.woken, self.announced
         return other
 
     @property
@@ -182,25 +186,35 @@ class Work:
         *,
         integration_id: str | None = None,
         installation_id: str | None = None,
+        about_webhook: str | None = None,
     ) -> None:
-        """Emit an event of the hub's own, in this transaction. The payload has neutral ids and no secret."""
-        event_id = new_id(self.now())
-        self.add(
-            Event(
-                id=event_id,
-                created_at=self.now(),
-                organization_id=self.organization_id,
-                integration_id=integration_id,
-                installation_id=installation_id,
-                type=type,
-                entity_id=entity_id,
-                payload=payload,
-                source=Source.HUB,
-                principal_id=self.caller.principal_id,
-                token_id=self.caller.token_id,
-                correlation_id=event_id,
-            )
+        """Emit an event of the hub's own, at the end of this transaction. The payload has neutral ids and no secret.
+
+        `about_webhook`: the webhook that it is about, which does not get it. In a job, the job is its cause.
+        """
+        job = None if self.caller.job is None else self.caller.job.job
+        draft = Draft(
+            id=new_id(self.now()),
+            created_at=self.now(),
+            organization_id=self.organization_id,
+            integration_id=integration_id,
+            installation_id=installation_id,
+            type=type,
+            entity_id=entity_id,
+            data=payload,
+            source=Source.HUB,
+            principal_id=self.caller.principal_id,
+            token_id=self.caller.token_id,
+            about_webhook=about_webhook,
         )
+        if job is not None:
+            draft = replace(draft, cause_kind="JOB", cause_id=job.id, correlation_id=job.correlation_id)
+        self.announced.append(draft)
+
+    async def accept_announced(self) -> None:
+        """Accept the announced events, as the last work of the transaction. The door calls it after the flush."""
+        accepted = await accept(self.session, self.announced, tries=len(self.hub.webhook_waits) + 1)
+        self.woken.update(topics_of(accepted))
 
     # --- the audit log
 

@@ -12,8 +12,9 @@ from models.vocabulary import Source
 from resolvers.events import edges, queries
 from resolvers.events import mutations as operations
 from resolvers.page import NEWEST_FIRST
+from resolvers.webhooks import edges as webhook_edges
 from schema.kit.context import Info
-from schema.kit.field import column, given, listing, reading, to_one
+from schema.kit.field import column, given, listing, reading, to_many, to_one
 from schema.kit.ids import row_id
 from schema.kit.mutation import mutation
 from schema.kit.node import RowNode, node, view
@@ -23,6 +24,7 @@ from schema.kit.result import Result
 from schema.kit.scalars import JSON, DateTime
 
 if TYPE_CHECKING:
+    from schema.delivery import Delivery
     from schema.installation import Installation
     from schema.integration import Integration
     from schema.principal import Principal
@@ -35,7 +37,7 @@ class Event(RowNode):
 
     type: str = column("Declared name; the hub's own begin with `Hub.`.")
     entity_id: str = column("What it is about; the handler unless given.")
-    payload: JSON = column("Its content, at most 256 kB.")
+    payload: JSON | None = column("Its content, at most 256 kB; null once it has expired.")
     source: Source = column("Where it came from.")
     integration: Annotated[Integration, strawberry.lazy("schema.integration")] | None = to_one(
         edges.INTEGRATION_BY_EVENT, "Whose event; null when it is gone."
@@ -48,6 +50,9 @@ class Event(RowNode):
     )
     token: Annotated[Token, strawberry.lazy("schema.token")] | None = to_one(
         edges.TOKEN_BY_EVENT, "With which token; null when you may not see it or it is gone."
+    )
+    deliveries: PageOf[Annotated[Delivery, strawberry.lazy("schema.delivery")]] = to_many(
+        webhook_edges.DELIVERIES_BY_EVENT, "Deliveries to webhooks, newest first."
     )
     created_at: DateTime = column("When it was accepted.")
 

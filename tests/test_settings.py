@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[1]
 IMPOSSIBLE = {
     **dict.fromkeys(("port", "database_pool", "egress_per_host", "egress_queue_per_host"), "planted"),
     **dict.fromkeys(("max_body_bytes", "egress_max_answer_bytes", "egress_max_inflight_bytes"), "planted"),
-    **dict.fromkeys(("job_concurrency", "drain_seconds"), "planted"),
+    **dict.fromkeys(("job_concurrency", "delivery_concurrency", "drain_seconds"), "planted"),
+    "webhook_retry_seconds": "planted",
     **dict.fromkeys(("egress_connect_timeout", "body_timeout", "jwt_leeway"), "-1"),
     "expression_budget": '{"nodes": "planted"}',
     "pace": '{"job_lease": "planted"}',
@@ -56,6 +57,7 @@ def test_reads_variables_and_keeps_the_home_for_what_is_not_given(monkeypatch):
     monkeypatch.setenv("PATCHBAY_PORT", "9000")
     monkeypatch.setenv("PATCHBAY_CORS_ORIGINS", "HTTPS://App.example.com/, http://localhost:3000")
     monkeypatch.setenv("PATCHBAY_GRAPHIQL", "off")
+    monkeypatch.setenv("PATCHBAY_WEBHOOK_RETRY_SECONDS", "1, 60")
     monkeypatch.setenv("PATCHBAY_DATABASE_URL", "")
 
     settings = read_settings()
@@ -63,6 +65,7 @@ def test_reads_variables_and_keeps_the_home_for_what_is_not_given(monkeypatch):
     assert settings.port == 9000
     assert settings.cors_origins == ("https://app.example.com", "http://localhost:3000")
     assert settings.graphiql is False
+    assert settings.webhook_retry_seconds == (1, 60)
     assert settings.database_address == "sqlite:////srv/patchbay/patchbay.sqlite3"
 
 
@@ -101,6 +104,14 @@ def test_a_variable_that_is_wrong_is_named_and_its_value_is_not_repeated(monkeyp
 def test_every_setting_is_tried():
     assert IMPOSSIBLE.keys() | JUDGED_LATER == set(Settings.model_fields)
     assert IMPOSSIBLE.keys() & JUDGED_LATER == set()
+
+
+@pytest.mark.parametrize("waits", ["0", "5,-1", "5,86401", "1.5", ",".join(["1"] * 21)])
+def test_refuses_waits_that_are_no_schedule(monkeypatch, waits):
+    monkeypatch.setenv("PATCHBAY_WEBHOOK_RETRY_SECONDS", waits)
+
+    with pytest.raises(ValueError, match="PATCHBAY_WEBHOOK_RETRY_SECONDS: "):
+        read_settings()
 
 
 @pytest.mark.parametrize("origin", ["*", "app.example.com", "https://app.example.com/path", "ftp://x", "https://"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final
 
 from proxy.expressions.budget import Budget, ExpressionRefused, Meter, Misfit, OverBudget
@@ -17,17 +18,19 @@ _SHOWN: Final = 60
 _WAITING: Final = 10_000
 
 
-def evaluate(text: str, value: object, budget: Budget) -> Any:
+def evaluate(text: str, value: object, budget: Budget, *, strict: bool = False) -> Any:
     """The result of an expression on a JSON value; None also if it does not fit the value.
 
     Pure. It may take 250 ms of CPU: coroutines use `Expressions`. Raises ExpressionRefused for an expression that is
-    none, or that goes beyond the budget on this value.
+    none, or that goes beyond the budget on this value; with `strict` also for one that does not fit the value.
     """
     node = parse(text, budget)
     try:
         result = Interpreter(Meter(budget)).visit(node, value)
         require_size(result, budget)
-    except Misfit:
+    except Misfit as misfit:
+        if strict:
+            raise ExpressionRefused(_sentence(text, "compares or takes values of other types")) from misfit
         return None
     except OverBudget as excess:
         raise ExpressionRefused(_sentence(text, str(excess))) from excess
@@ -48,12 +51,13 @@ class Expressions:
         self._lanes = Lanes(1, _WAITING)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="expressions")
 
-    async def evaluate(self, text: str, value: object, *, lane: Hashable) -> Any:
+    async def evaluate(self, text: str, value: object, *, lane: Hashable, strict: bool = False) -> Any:
         """Like `evaluate`. Raises also TooMany if thousands of the lane wait already."""
         await self._lanes.enter(lane)
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, evaluate, text, value, self.budget)
+            call = partial(evaluate, text, value, self.budget, strict=strict)
+            return await loop.run_in_executor(self._thread, call)
         finally:
             self._lanes.leave(lane)
 

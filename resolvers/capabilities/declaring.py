@@ -17,6 +17,8 @@ from models.errors import Forbidden
 from models.row import folded
 from models.tables import Capability, EventType, Integration
 from models.vocabulary import ArrayFormat, BodyFormat, CapabilityEffect, HttpMethod, Permission
+from resolvers.announcing import Differences
+from resolvers.capabilities.breaking import breaks_of_capability, breaks_of_schema, removed
 from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, suffix_of
 from resolvers.changes import changed
 from resolvers.work import Work
@@ -53,13 +55,13 @@ def permit_declaring(work: Work, manifest: Sequence[DeclareCapability] = ()) -> 
             )
 
 
-async def declare(
-    work: Work, integration: Integration, manifest: Sequence[DeclareCapability]
-) -> list[dict[str, Any]]:
-    """Replace all capabilities of an integration by a checked manifest. Answers the changes, for the audit."""
+async def declare(work: Work, integration: Integration, manifest: Sequence[DeclareCapability]) -> Differences:
+    """Replace all capabilities of an integration by a checked manifest. Answers the changes."""
     before = {row.name: row for row in await _children(work, Capability, integration)}
     was = {name: _told(row) for name, row in before.items()}
+    called = {name: (row.method, row.input_schema) for name, row in before.items()}
     now: dict[str, Any] = {}
+    breaking: list[dict[str, str]] = []
     kept = {one.name: before[one.name] for one in manifest if one.name in before}
     await _drop(work, [row for name, row in before.items() if name not in kept])
     field_names = {row.field_name for row in kept.values()}
@@ -73,16 +75,17 @@ async def declare(
         _fill(row, one, position)
         work.add(row)
         now[row.name] = _told(row)
-    return _differences("capabilities", was, now)
+        if row.name in was and now[row.name] != was[row.name]:
+            breaking += breaks_of_capability(row.name, called[row.name], (row.method, row.input_schema))
+    return _differences("capabilities", was, now, breaking)
 
 
-async def declare_events(
-    work: Work, integration: Integration, manifest: Sequence[DeclareEventType]
-) -> list[dict[str, Any]]:
-    """Replace all event types of an integration by a checked manifest. Answers the changes, for the audit."""
+async def declare_events(work: Work, integration: Integration, manifest: Sequence[DeclareEventType]) -> Differences:
+    """Replace all event types of an integration by a checked manifest. Answers the changes."""
     before = {row.suffix: row for row in await _children(work, EventType, integration)}
     was = {suffix: _described(row) for suffix, row in before.items()}
     now: dict[str, Any] = {}
+    breaking: list[dict[str, str]] = []
     async for _, one in _in_pieces(work, manifest):
         suffix = suffix_of(integration, one.name) or ""
         row = before.pop(suffix, None) or EventType(
@@ -91,8 +94,10 @@ async def declare_events(
         row.name, row.description, row.payload_schema = one.name, one.description or "", one.schema
         work.add(row)
         now[suffix] = _described(row)
+        if suffix in was:
+            breaking += breaks_of_schema(suffix, was[suffix]["schema"], one.schema)
     await _drop(work, list(before.values()))
-    return _differences("eventTypes", was, now)
+    return _differences("eventTypes", was, now, breaking)
 
 
 def effect_of(method: HttpMethod) -> CapabilityEffect:
@@ -129,9 +134,18 @@ def _described(row: EventType) -> dict[str, Any]:
     return {"name": row.name, "description": row.description, "schema": row.payload_schema}
 
 
-def _differences(noun: str, was: dict[str, Any], now: dict[str, Any]) -> list[dict[str, Any]]:
+def _differences(
+    noun: str, was: dict[str, Any], now: dict[str, Any], breaking: Sequence[dict[str, str]]
+) -> Differences:
     names = sorted(was.keys() | now.keys())
-    return [change for name in names for change in changed(f"{noun}.{name}", was.get(name), now.get(name))]
+    gone = sorted(was.keys() - now.keys())
+    return Differences(
+        audited=[change for name in names for change in changed(f"{noun}.{name}", was.get(name), now.get(name))],
+        added=sorted(now.keys() - was.keys()),
+        changed=sorted(name for name in was.keys() & now.keys() if was[name] != now[name]),
+        removed=gone,
+        breaking=[*map(removed, gone), *breaking],
+    )
 
 
 def _field_name(name: str, taken: set[str]) -> str:

@@ -17,6 +17,7 @@ SHOWN = {
     "conflict": {"code": "CONFLICT", "inputPath": ["input", "slug"]},
     "forbidden": {"code": "FORBIDDEN"},
     "invalid": {"code": "INVALID_INPUT", "inputPath": ["input", "name"]},
+    "oversized": {"code": "INVALID_INPUT", "inputPath": ["input", "payload"]},
     "missing": {"code": "NOT_FOUND"},
     "not_ready": {"code": "NOT_READY"},
     "stale": {"code": "STALE", "inputPath": ["input", "expectedVersion"]},

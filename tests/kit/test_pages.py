@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 from sqlalchemy import delete
 from sqlmodel import col
@@ -32,6 +34,8 @@ fragment page on CapabilityConnection {
 }
 """
 
+NUMBERS = count(1)
+
 
 @pytest.fixture
 def fill(database, organization):
@@ -53,6 +57,8 @@ def event(organization, row_id=None):
         organization_id=organization.id,
         type="App.HAPPENED",
         entity_id="APP",
+        sequence=next(NUMBERS),
+        entity_sequence=1,
         source=Source.HUB,
         correlation_id=new_id(),
     )

@@ -23,6 +23,7 @@ MEMBERS = {
     "NotFound": "NOT_FOUND",
     "Conflict": "CONFLICT",
     "InvalidInput": "INVALID_INPUT",
+    "Oversized": "INVALID_INPUT",
     "Forbidden": "FORBIDDEN",
     "Stale": "STALE",
     "TooMany": "TOO_MANY",
@@ -76,7 +77,7 @@ async def test_a_refusal_is_a_member_of_the_union_that_has_it(kind, client):
     answer = await client.query(document, kind=kind)
 
     refusal = next(one for one in KINDS.values() if type(one).__name__ == kind)
-    member = "UpstreamFailed" if CODES[kind] == "UPSTREAM_FAILED" else kind
+    member = next(name for name, code in MEMBERS.items() if code == CODES[kind])
     path = None if refusal.path is None else list(refusal.path)
     assert answer["whole"] == {
         "__typename": member,

@@ -1,0 +1,12 @@
+"""Gates that were narrowed after a fault are widened step by step."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0025'
+down_revision = "0023"
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("gate") as altered:
+        altered.add_column(sa.Column("widens_at", sa.BigInteger(), server_default="0", nullable=False))

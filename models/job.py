@@ -27,7 +27,7 @@ from models.vocabulary import Permission, WorkState
 #: No two unfinished jobs have the same dedupe key.
 DEDUPED = "dedupe_key IS NOT NULL AND state IN ('QUEUED', 'RUNNING')"
 _READY = "state = 'QUEUED' AND NOT blocked"
-# With a condition of its own, which claims do not have: without statistics PostgreSQL would take it for them, and sort.
+# Claims lack the last condition: without statistics PostgreSQL would take this index for them, and sort.
 _DUE = f"{_READY} AND run_at > 0"
 # Not only RUNNING: a job cancelled while it ran is held until its worker releases it.
 _HELD = "lease_owner IS NOT NULL"

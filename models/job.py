@@ -32,7 +32,7 @@ CAUSED = "cause_kind IS NOT NULL AND operation <> 'webhook.deliver'"
 _READY = "state = 'QUEUED' AND NOT blocked"
 #: Failed jobs of organizations that nobody was told of. The failures of deliveries are told by their webhooks.
 UNTOLD = "state = 'FAILED' AND failure_told_at IS NULL AND organization_id IS NOT NULL AND queue <> 'deliveries'"
-# With a condition that claims do not have: without statistics PostgreSQL would take it for them, and sort.
+# Claims lack the last condition: without statistics PostgreSQL would take this index for them, and sort.
 _DUE = f"{_READY} AND run_at > 0"
 # Not only RUNNING: a job cancelled while it ran is held until its worker releases it.
 _HELD = "lease_owner IS NOT NULL"

@@ -56,6 +56,8 @@ class Event(RowNode):
     deliveries: PageOf[Annotated[Delivery, strawberry.lazy("schema.delivery")]] = to_many(
         webhook_edges.DELIVERIES_BY_EVENT, "Deliveries to webhooks, newest first."
     )
+    sequence: int = column("Its number in the organization: without gaps, in the order of acceptance.")
+    entity_sequence: int = column("Its number among the events of its entity.")
     created_at: DateTime = column("When it was accepted.")
     trace: list[TraceEntry] = related(
         trace.TRACE_BY_EVENT,

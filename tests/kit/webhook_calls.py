@@ -82,6 +82,7 @@ CALLS: dict[str, Call] = {
     "tell_failing": Call(given=lambda e: (_trial(e),)),
     "tell_recovered": Call(given=lambda e: (_trial(e),), prepare=_trouble),
     "disable_dead_webhook": Call(given=lambda e: (_trial(e), "It is gone.")),
+    "settle_deliveries": Call(given=lambda _: ()),
     "report_unreadable": Call(given=lambda e: (_fault(e),), audits=("secret.unreadable",)),
     "create_webhook": Call(
         given=lambda e: (CreateWebhook(name="New", url=_URL),), foreign=Foreign.AT_HOME, audits=("webhook.created",)

@@ -1,4 +1,4 @@
-"""Work on webhooks that runs by itself: deliveries are sent, a removed webhook's rows are removed."""
+"""Work on webhooks that runs by itself: deliveries are sent and settled, a removed webhook's rows are removed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from resolvers.background import Background
 from resolvers.emission.addressing import DELIVER, DELIVERIES
 from resolvers.webhooks.delivering import deliver
 from resolvers.webhooks.removal import REMOVE, remove_webhook
+from resolvers.webhooks.settling import settle_deliveries
 
 BACKGROUND: Final = {
     DELIVER: Background(run=deliver, queue=DELIVERIES, keep_when_done=False),
+    "webhook.settle": Background(
+        run=lambda caller, _: settle_deliveries(caller), recurs="Settle abandoned deliveries"
+    ),
     REMOVE: Background(run=remove_webhook, permissions=frozenset({Permission.WEBHOOKS_WRITE})),
 }

@@ -9,13 +9,13 @@ import strawberry
 from models import tables
 from models.errors import TooMany
 from models.vocabulary import Source
-from resolvers.events import catalogue, edges, queries
+from resolvers.events import catalogue, edges, queries, trace
 from resolvers.events import mutations as operations
 from resolvers.events.hub_events import HUB_EVENTS
 from resolvers.page import NEWEST_FIRST
 from resolvers.webhooks import edges as webhook_edges
 from schema.kit.context import Info
-from schema.kit.field import column, given, listing, reading, to_many, to_one
+from schema.kit.field import column, given, listing, reading, related, to_many, to_one
 from schema.kit.ids import row_id
 from schema.kit.mutation import mutation
 from schema.kit.node import RowNode, node, view
@@ -23,6 +23,7 @@ from schema.kit.page import PageOf
 from schema.kit.refs import ACTS, IntegrationRef, PrincipalRef
 from schema.kit.result import Result
 from schema.kit.scalars import JSON, DateTime
+from schema.trace import TraceEntry
 
 if TYPE_CHECKING:
     from schema.delivery import Delivery
@@ -56,6 +57,12 @@ class Event(RowNode):
         webhook_edges.DELIVERIES_BY_EVENT, "Deliveries to webhooks, newest first."
     )
     created_at: DateTime = column("When it was accepted.")
+    trace: list[TraceEntry] = related(
+        trace.TRACE_BY_EVENT,
+        lambda row: row.id,
+        "Everything that happened because of it and that you may see, parents before children.",
+        most=trace.MOST,
+    )
 
 
 @view(catalogue.CatalogueEntry, "A type of the hub's own events.")

@@ -69,6 +69,13 @@ async def test_the_same_key_makes_one_event(client: Donut, apps: Apps):
     assert [event.payload for event in await events(apps)] == [{"n": 1}, {"n": 2}]
 
 
+async def test_refuses_metadata_beyond_256_kb_and_keeps_none_of_it(client: Donut, apps: Apps):
+    sentence = refused(await client("POST", SENT, {"metadata": {"a": "x" * (256 * 1024 - 7)}}), 413)
+
+    assert "It has 262145 bytes" in sentence
+    assert await events(apps) == []
+
+
 async def test_an_installer_emits_for_a_foreign_app_on_its_own_organization(client: Donut, apps: Apps, others: Apps):
     foreign = await others.make("Crm", events=["Crm.WON"])
     await apps.install(foreign, "CRM_2")

@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from models.vocabulary import IntegrationAccess
+from resolvers.scope import PLACED_EVENTS
 
 HUB: Final = "Hub."
 _EVERYTHING: Final = "*"
-_OF_CONNECTIONS: Final = "Hub.connection."
 
 
 class Match(StrEnum):
@@ -149,7 +149,7 @@ def _may_see(webhook: ReceiverFacts, event: EventFacts, integration: Integration
     if webhook.sees_restricted:
         return True
     if event.integration_id is None:
-        return not event.type.startswith(_OF_CONNECTIONS)
+        return not event.type.startswith(PLACED_EVENTS)
     if integration is None or integration.access is not IntegrationAccess.RESTRICTED:
         return True  # the history of an integration that is gone is everybody's, as in the list of events
     named = webhook.integration_id == event.integration_id

@@ -34,9 +34,9 @@ RECORDED_ELSEWHERE = {
         "fill_upload",
     ),
     *("expire_idempotency_keys", "expire_uploads", "remove_ended_tokens", "remove_old_jobs", "take_up_deletions"),
-    *("remove_connect_sessions", "announce_failed_jobs"),
-    *("remove_deliveries", "finish_removal", "tell_failing", "tell_recovered"),
-    "settle_deliveries",
+    *("remove_connect_sessions", "announce_failed_jobs", "expire_events", "expire_payloads", "expire_deliveries"),
+    *("expire_dispatches", "expire_entity_counters", "remove_deliveries", "finish_removal"),
+    *("tell_failing", "tell_recovered", "settle_deliveries"),
     *("note_credential", "renew_token", "note_token", "sync_catalogue", "add_hosts", "settle_verifications"),
     *("admit_keys", "begin_sealing", "complete_rotation", "retire_key"),
 }

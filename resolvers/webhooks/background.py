@@ -6,6 +6,14 @@ from typing import Final
 
 from models.vocabulary import Permission
 from resolvers.background import Background
+from resolvers.webhooks.catching_up import CATCH_UP, run_catch_up
 from resolvers.webhooks.removal import REMOVE, remove_webhook
+from resolvers.webhooks.replaying import REPLAY, run_replay
 
-BACKGROUND: Final = {REMOVE: Background(run=remove_webhook, permissions=frozenset({Permission.WEBHOOKS_WRITE}))}
+_CHANGES: Final = frozenset({Permission.WEBHOOKS_WRITE})
+
+BACKGROUND: Final = {
+    CATCH_UP: Background(run=run_catch_up, permissions=_CHANGES),
+    REMOVE: Background(run=remove_webhook, permissions=_CHANGES),
+    REPLAY: Background(run=run_replay, permissions=_CHANGES),
+}

@@ -9,8 +9,9 @@ import strawberry
 from models import tables
 from models.errors import TooMany
 from models.vocabulary import Source
-from resolvers.events import edges, queries, trace
+from resolvers.events import catalogue, edges, queries, trace
 from resolvers.events import mutations as operations
+from resolvers.events.hub_events import HUB_EVENTS
 from resolvers.page import NEWEST_FIRST
 from resolvers.webhooks import catching_up
 from resolvers.webhooks import edges as webhook_edges
@@ -66,6 +67,14 @@ class Event(RowNode):
     )
 
 
+@view(catalogue.CatalogueEntry, "A type of the hub's own events.")
+class HubEventType:
+    name: str = column("`Hub.<noun>.<event>`.")
+    description: str = column("When it happens.")
+    version: int = column("Grows when its payload changes.")
+    example: JSON = column("A payload.")
+
+
 @strawberry.input(description="Conditions on events.")
 class EventFilter:
     type: list[str] | None = given("Declared names, `*` at the end allowed.")
@@ -101,6 +110,10 @@ async def _event(root: Any, info: Info, id: strawberry.ID) -> Any:
     return await queries.read_event(info.context.caller, row_id(id))
 
 
+async def _hub_event_types(root: Any, info: Info) -> Any:
+    return await catalogue.list_hub_event_types(info.context.caller)
+
+
 @strawberry.type
 class Queries:
     """Root fields of this noun."""
@@ -112,6 +125,12 @@ class Queries:
         filter=(EventFilter, queries.EventFilter),
     )
     event: Event | None = reading(queries.read_event, _event, "One event.")
+    hub_event_types: list[HubEventType] = reading(
+        catalogue.list_hub_event_types,
+        _hub_event_types,
+        "The types of the hub's own events.",
+        metadata={"rows": len(HUB_EVENTS)},
+    )
 
 
 @strawberry.type

@@ -37,6 +37,7 @@ RECORDED_ELSEWHERE = {
     *("remove_connect_sessions", "announce_failed_jobs", "expire_events", "expire_payloads", "expire_deliveries"),
     *("expire_dispatches", "expire_entity_counters", "remove_deliveries", "finish_removal"),
     *("tell_failing", "tell_recovered", "settle_deliveries"),
+    *("replay_bite", "catch_up"),
     *("note_credential", "renew_token", "note_token", "sync_catalogue", "add_hosts", "settle_verifications"),
     *("admit_keys", "begin_sealing", "complete_rotation", "retire_key"),
 }

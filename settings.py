@@ -22,6 +22,7 @@ from models.pace import Pace
 from proxy.expressions.budget import Budget
 
 _PREFIX = "PATCHBAY_"
+Days = Annotated[int, Field(ge=1, le=36_500)]
 _log = logging.getLogger("patchbay.settings")
 
 
@@ -157,6 +158,12 @@ class Settings(BaseSettings):
         " to a day, separated by commas. There is one attempt more than waits; 20 waits at most. Each wait varies by"
         " a fifth.",
     )
+    keep_events_days: Days = Field(90, description="Days for which events are kept; longer while a delivery waits.")
+    keep_payloads_days: Days | None = Field(None, description="Days for which payloads of events are kept, if less.")
+    keep_deliveries_days: Days = Field(
+        30, description="Days for which ended deliveries are kept, with their attempts; at most those of events."
+    )
+    keep_dispatches_days: Days = Field(90, description="Days for which ended dispatches are kept.")
     demo: bool = Field(False, description="Whether to start with a demo organization and a local vendor.")
     pace: Annotated[Pace, NoDecode] = Field(
         Pace(),

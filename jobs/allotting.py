@@ -120,6 +120,11 @@ class Allotment:
             if count < places:
                 del self._lots[name]
 
+    @property
+    def left(self) -> list[Lot]:
+        """The lots that may have more jobs."""
+        return list(self._lots.values())
+
     def next_starts(self) -> list[tuple[int, str]]:
         """The new `next_start_at` of each gate with a rate that jobs passed, by id: (time, gate)."""
         rated = (gate for gate in sorted(self._started) if self._gates[gate].interval_ms > 0)

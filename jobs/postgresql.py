@@ -10,7 +10,8 @@ from typing import Any, Final
 import asyncpg
 
 from jobs import statements
-from jobs.allotting import Allotment, Limits, Lot, any_ungated, gates_of
+from jobs.allotting import Allotment, Limits, Lot, gates_of
+from jobs.claiming import Survey
 from jobs.effects import statements_of
 from jobs.job import Claimed, Due, Ended, JobCancelled, Lease, LeaseLost
 from jobs.lanes import LOCK, OPEN_POSTGRESQL, lock_keys, openings, queue_key
@@ -18,7 +19,7 @@ from models.database import Database
 from models.statement import spelled
 from models.vocabulary import WorkState
 
-_LOTS: Final = spelled(statements.LOTS, sqlite=False)
+_LOTS: Final = spelled(statements.LOTS_POSTGRESQL, sqlite=False)
 _IN_FLIGHT: Final = spelled(statements.IN_FLIGHT, sqlite=False)
 _GATES: Final = spelled(statements.GATES, sqlite=False)
 _NOW: Final = spelled(statements.NOW, sqlite=False)
@@ -44,23 +45,14 @@ class PostgresqlDriver:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._survey = Survey()
 
     async def claim(
         self, owner: str, queue: str, operations: Sequence[str], limit: int, lease_ms: int
     ) -> Sequence[Claimed]:
-        known = list(operations)
         async with self._database.driver() as driver:
-            waiting = statements.lots(await driver.fetch(_LOTS, queue, queue, queue, known))
-            if not waiting or not (any_ungated(waiting) or await _any_free(driver, queue, waiting, limit)):
-                return ()  # most wake-ups are about other rows
-            for _ in range(_TRIES - 1):
-                try:
-                    rows = await _take(driver, owner, queue, known, limit, lease_ms, waiting)
-                    break
-                except _LOST:
-                    continue
-            else:
-                rows = await _take(driver, owner, queue, known, limit, lease_ms, waiting)
+            taking = _Taking(driver, queue, list(operations), (owner, lease_ms))
+            rows = await self._survey.claim(queue, taking, limit)
         return sorted((statements.claimed(row, owner) for row in rows), key=statements.urgency)
 
     async def end(self, owner: str, batch: Sequence[Ended]) -> frozenset[str]:
@@ -100,6 +92,51 @@ class PostgresqlDriver:
         """Nothing to close: SQLAlchemy closes its pool."""
 
 
+class _Taking:
+    """The statements of one claim, on a connection of the driver's."""
+
+    def __init__(self, driver: Any, queue: str, known: list[str], lease: tuple[str, int]) -> None:
+        self._driver, self._queue, self._known, self._lease = driver, queue, known, lease
+
+    async def look(self) -> list[Lot]:
+        waiting = (self._queue, self._known)
+        return statements.lots(await self._driver.fetch(_LOTS, *waiting, *waiting))
+
+    async def limits(self, gates: Sequence[str]) -> Limits:
+        in_flight = await self._driver.fetch(_IN_FLIGHT, self._queue)
+        rows = await self._driver.fetch(_GATES, gates) if gates else ()
+        return statements.limits(in_flight, rows, await self._driver.fetchval(_NOW) if gates else 0)
+
+    async def take(self, lots: Sequence[Lot], places: int) -> tuple[Sequence[Any], list[Lot]]:
+        for _ in range(_TRIES - 1):
+            try:
+                return await self._take(lots, places)
+            except _LOST:
+                continue
+        return await self._take(lots, places)
+
+    async def _take(self, lots: Sequence[Lot], places: int) -> tuple[Sequence[Any], list[Lot]]:
+        """It does not wait for the disk: if a crash of the database undoes a claim, the effect is a lost lease.
+
+        All other writes of the engine wait for the disk.
+        """
+        rows: list[Any] = []
+        async with self._driver.transaction():
+            await self._driver.execute(
+                f"SET LOCAL synchronous_commit TO off; SET LOCAL idle_in_transaction_session_timeout TO"
+                f" {_LONGEST_PAUSE_MS}; SELECT pg_advisory_xact_lock({queue_key(self._queue)})"
+            )
+            allotment = Allotment(lots, await self.limits(gates_of(lots)), places)
+            while given := allotment.round():
+                values = (list(given), list(given.values()), self._queue, self._known, *self._lease)
+                claimed = await self._driver.fetch(_CLAIM, *values)
+                rows += claimed
+                allotment.took(given, Counter(row[-1] for row in claimed))
+            if starts := allotment.next_starts():
+                await self._driver.executemany(_START_AT, starts)
+        return rows, allotment.left
+
+
 class PostgresqlHeart:
     """One asyncpg connection, in an event loop of the heart's own thread."""
 
@@ -125,49 +162,6 @@ class PostgresqlHeart:
             self._connection.terminate()  # the connection may be broken: the next beat opens a new one
             raise
         return {row[0]: WorkState(row[1]) for row in rows}
-
-
-async def _any_free(driver: Any, queue: str, waiting: Sequence[Lot], limit: int) -> bool:
-    """Whether a gate lets a job in now."""
-    return bool(Allotment(waiting, await _limits(driver, queue, waiting), limit).round())
-
-
-async def _take(
-    driver: Any,
-    owner: str,
-    queue: str,
-    known: list[str],
-    limit: int,
-    lease_ms: int,
-    waiting: Sequence[Lot],
-) -> list[Any]:
-    """Claim jobs of the lots that wait. The claims of a queue are made one after the other: limits hold for all.
-
-    It does not wait for the disk: if a crash of the database undoes a claim, the effect is a lost lease. All other
-    writes of the engine wait for the disk.
-    """
-    rows: list[Any] = []
-    async with driver.transaction():
-        await driver.execute(
-            f"SET LOCAL synchronous_commit TO off; SET LOCAL idle_in_transaction_session_timeout TO"
-            f" {_LONGEST_PAUSE_MS}; SELECT pg_advisory_xact_lock({queue_key(queue)})"
-        )
-        allotment = Allotment(waiting, await _limits(driver, queue, waiting), limit)
-        while places := allotment.round():
-            lots, counts = list(places), list(places.values())
-            claimed = await driver.fetch(_CLAIM, lots, counts, queue, known, owner, lease_ms)
-            rows += claimed
-            allotment.took(places, Counter(row[-1] for row in claimed))
-        if starts := allotment.next_starts():
-            await driver.executemany(_START_AT, starts)
-    return rows
-
-
-async def _limits(driver: Any, queue: str, waiting: Sequence[Lot]) -> Limits:
-    in_flight = await driver.fetch(_IN_FLIGHT, queue)
-    named = gates_of(waiting)
-    gates = await driver.fetch(_GATES, named) if named else ()
-    return statements.limits(in_flight, gates, await driver.fetchval(_NOW) if named else 0)
 
 
 async def _end(driver: Any, owner: str, batch: Sequence[Ended]) -> frozenset[str]:

@@ -11,6 +11,7 @@ import orjson
 
 from jobs import statements
 from jobs.allotting import Allotment, Limits, Lot, gates_of
+from jobs.claiming import Survey
 from jobs.effects import statements_of
 from jobs.job import Claimed, Due, Ended, JobCancelled, Lease, LeaseLost
 from jobs.lanes import OPEN_SQLITE, openings
@@ -19,7 +20,7 @@ from models.statement import spelled
 from models.vocabulary import WorkState
 from models.writer import SqliteWriter
 
-_LOTS: Final = spelled(statements.LOTS, sqlite=True)
+_LOTS: Final = spelled(statements.LOTS_SQLITE, sqlite=True)
 _GATES: Final = spelled(statements.GATES, sqlite=True)
 _NOW: Final = spelled(statements.NOW, sqlite=True)
 _CLAIM: Final = spelled(statements.CLAIM_SQLITE, sqlite=True)
@@ -37,32 +38,13 @@ class SqliteDriver:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._writer = SqliteWriter(database, "jobs")
+        self._survey = Survey()
 
     async def claim(
         self, owner: str, queue: str, operations: Sequence[str], limit: int, lease_ms: int
     ) -> Sequence[Claimed]:
-        known = _json(operations)
-
-        def look(connection: sqlite3.Connection) -> Sequence[Lot]:
-            waiting = statements.lots(connection.execute(_LOTS, (queue, queue, queue, known)))
-            return waiting if Allotment(waiting, _limits(connection, queue, waiting), limit).round() else ()
-
-        def take(connection: sqlite3.Connection) -> list[Any]:
-            allotment, rows = Allotment(waiting, _limits(connection, queue, waiting), limit), []
-            while places := allotment.round():
-                taken: Counter[str] = Counter()
-                for lot, count in places.items():
-                    claimed = connection.execute(_CLAIM, (owner, lease_ms, queue, lot, known, count)).fetchall()
-                    rows += claimed
-                    taken[lot] = len(claimed)
-                allotment.took(places, taken)
-            connection.executemany(statements.START_AT, allotment.next_starts())
-            return rows
-
-        # Read first: most wake-ups are about other rows, and writers wait for each other.
-        if not (waiting := await self._writer.read(look)):
-            return ()
-        rows = await self._writer.write(take)
+        taking = _Taking(self._writer, queue, _json(operations), (owner, lease_ms))
+        rows = await self._survey.claim(queue, taking, limit)
         return sorted((statements.claimed(row, owner) for row in rows), key=statements.urgency)
 
     async def end(self, owner: str, batch: Sequence[Ended]) -> frozenset[str]:
@@ -107,6 +89,41 @@ class SqliteDriver:
         await self._writer.close()
 
 
+class _Taking:
+    """The statements of one claim. The writing transaction excludes every other writer."""
+
+    def __init__(self, writer: SqliteWriter, queue: str, known: str, lease: tuple[str, int]) -> None:
+        self._writer, self._queue, self._known, self._lease = writer, queue, known, lease
+
+    async def look(self) -> list[Lot]:
+        waiting = (self._queue, self._known)
+        return await self._writer.read(lambda connection: statements.lots(connection.execute(_LOTS, waiting * 2)))
+
+    async def limits(self, gates: Sequence[str]) -> Limits:
+        return await self._writer.read(lambda connection: self._limits(connection, gates))
+
+    async def take(self, lots: Sequence[Lot], places: int) -> tuple[Sequence[Any], list[Lot]]:
+        return await self._writer.write(lambda connection: self._take(connection, lots, places))
+
+    def _limits(self, connection: sqlite3.Connection, gates: Sequence[str]) -> Limits:
+        in_flight = connection.execute(statements.IN_FLIGHT, (self._queue,))
+        rows = connection.execute(_GATES, (_json(gates),)) if gates else ()
+        return statements.limits(in_flight, rows, connection.execute(_NOW).fetchone()[0])
+
+    def _take(self, connection: sqlite3.Connection, lots: Sequence[Lot], places: int) -> tuple[list[Any], list[Lot]]:
+        allotment, rows = Allotment(lots, self._limits(connection, gates_of(lots)), places), []
+        while given := allotment.round():
+            taken: Counter[str] = Counter()
+            for lot, count in given.items():
+                values = (*self._lease, self._queue, self._known, lot, lot, count)
+                claimed = connection.execute(_CLAIM, values).fetchall()
+                rows += claimed
+                taken[lot] = len(claimed)
+            allotment.took(given, taken)
+        connection.executemany(statements.START_AT, allotment.next_starts())
+        return rows, allotment.left
+
+
 class SqliteHeart:
     """Extends leases over its own connection, which waits for other writers like another process."""
 
@@ -138,12 +155,6 @@ def _end(connection: sqlite3.Connection, owner: str, ended: Ended) -> bool:
         return True
     how = (ended.state.value, ended.error, ended.delay_ms, int(ended.refund), int(ended.leave_lane))
     return connection.execute(_END, (lease.job_id, lease.attempt, *how, owner)).rowcount > 0
-
-
-def _limits(connection: sqlite3.Connection, queue: str, waiting: Sequence[Lot]) -> Limits:
-    in_flight = connection.execute(statements.IN_FLIGHT, (queue,))
-    gates = connection.execute(_GATES, (_json(gates_of(waiting)),))
-    return statements.limits(in_flight, gates, connection.execute(_NOW).fetchone()[0])
 
 
 def _json(values: Sequence[str]) -> str:

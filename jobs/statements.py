@@ -20,18 +20,23 @@ _RETURNED: Final = ", ".join(f"job.{column}" for column in _COLUMNS)
 _PAYLOAD: Final = _COLUMNS.index("payload")
 
 _READY: Final = "state = 'QUEUED' AND NOT blocked"
-_FREE: Final = f"queue = ? AND {_READY} AND lot = ? AND run_at <= NOW AND operation AMONG ? AND lease_owner IS NULL"
 _TAKEN: Final = """state = 'RUNNING', lease_owner = ?, lease_until = NOW + ?, attempt = job.attempt + 1,
  started_at = NOW, finished_at = NULL, updated_at = NOW, feed = FEED"""
 
-#: queue, queue, queue, operations. The lots with a job that is due, and since when: one probe of the index for each
-#: lot, however many jobs wait in it.
-LOTS: Final = f"""WITH RECURSIVE lots (lot) AS (SELECT min(lot) FROM job WHERE queue = ? AND {_READY}
-UNION ALL SELECT (SELECT min(j.lot) FROM job j WHERE j.queue = ? AND j.state = 'QUEUED' AND NOT j.blocked
- AND j.lot > lots.lot) FROM lots WHERE lots.lot IS NOT NULL)
-SELECT lot, due_at FROM (SELECT lots.lot, (SELECT min(j.run_at) FROM job j WHERE j.queue = ? AND j.state = 'QUEUED'
- AND NOT j.blocked AND j.lot = lots.lot AND j.operation AMONG ? AND j.lease_owner IS NULL) AS due_at FROM lots) d
-WHERE due_at <= NOW"""
+_WAITING: Final = """j.queue = ? AND j.state = 'QUEUED' AND NOT j.blocked AND j.operation AMONG ?
+ AND j.lease_owner IS NULL"""
+_FIRST: Final = "ORDER BY j.lot, j.run_at, j.id LIMIT 1"
+#: queue, operations, queue, operations. The lots whose first job is due, and since when: one probe of the index for
+#: each lot, however many jobs wait in it.
+LOTS_POSTGRESQL: Final = f"""WITH RECURSIVE firsts AS ((SELECT j.lot, j.run_at FROM job j WHERE {_WAITING} {_FIRST})
+UNION ALL SELECT n.lot, n.run_at FROM firsts f CROSS JOIN LATERAL (
+ SELECT j.lot, j.run_at FROM job j WHERE {_WAITING} AND j.lot > f.lot {_FIRST}) n)
+SELECT lot, run_at FROM firsts WHERE run_at <= NOW"""
+LOTS_SQLITE: Final = f"""WITH RECURSIVE firsts (found) AS (
+SELECT (SELECT j.rowid FROM job j WHERE {_WAITING} {_FIRST})
+UNION ALL SELECT (SELECT j.rowid FROM job j WHERE {_WAITING} AND j.lot > f.lot {_FIRST})
+ FROM firsts JOIN job f ON f.rowid = found)
+SELECT lot, run_at FROM firsts JOIN job ON job.rowid = found WHERE run_at <= NOW"""
 #: queue.
 IN_FLIGHT: Final = """SELECT coalesce(organization_id, ''), gate, count(*) FROM job
 WHERE queue = ? AND lease_owner IS NOT NULL GROUP BY organization_id, gate"""
@@ -40,16 +45,16 @@ GATES: Final = """SELECT id, opens_at, capacity, interval_ms, burst, next_start_
 NOW: Final = "SELECT NOW"
 #: time, gate.
 START_AT: Final = "UPDATE gate SET next_start_at = ? WHERE id = ?"
-#: queue, operations, lots, places, owner, milliseconds.
+#: lots, places, queue, operations, owner, milliseconds. BETWEEN and ORDER BY leave one index to choose: ix_job_ready.
 CLAIM_POSTGRESQL: Final = f"""WITH picked AS MATERIALIZED (
  SELECT f.id FROM unnest(?::text[], ?::int[]) AS a (wanted, places) CROSS JOIN LATERAL (
-  SELECT j.id FROM job j WHERE j.queue = ? AND j.state = 'QUEUED' AND NOT j.blocked AND j.lot = a.wanted
-   AND j.run_at <= NOW AND j.operation AMONG ? AND j.lease_owner IS NULL
-  ORDER BY j.run_at, j.id LIMIT a.places SKIP_LOCKED) f)
+  SELECT j.id FROM job j WHERE {_WAITING} AND j.lot BETWEEN a.wanted AND a.wanted AND j.run_at <= NOW
+  ORDER BY j.lot, j.run_at, j.id LIMIT a.places SKIP_LOCKED) f)
 UPDATE job SET {_TAKEN} FROM picked WHERE job.id = picked.id RETURNING {_RETURNED}, job.lot"""
-#: owner, milliseconds, queue, lot, operations, places.
+#: owner, milliseconds, queue, operations, lot, lot, places.
 CLAIM_SQLITE: Final = f"""UPDATE job SET {_TAKEN} WHERE id IN (
- SELECT id FROM job WHERE {_FREE} ORDER BY run_at, id LIMIT ?) RETURNING {_RETURNED}, job.lot"""
+ SELECT j.id FROM job j WHERE {_WAITING} AND j.lot BETWEEN ? AND ? AND j.run_at <= NOW
+ ORDER BY j.lot, j.run_at, j.id LIMIT ?) RETURNING {_RETURNED}, job.lot"""
 
 _MINE: Final = "job.id = d.id AND job.lease_owner = ? AND job.attempt = d.attempt"
 _ENDING: Final = """state = CASE job.state WHEN 'RUNNING' THEN d.state ELSE job.state END,
@@ -108,7 +113,8 @@ REAP: Final = f"""UPDATE job SET
 WHERE {_EXPIRED} AND id AMONG ? RETURNING id"""
 #: queue, operations, time, queue, time. A gate's time counts while a job of it waits (its lots begin with its id).
 NEXT_DUE: Final = f"""SELECT min(due_at), NOW FROM (
-SELECT min(run_at) AS due_at FROM job WHERE queue = ? AND {_READY} AND operation AMONG ? AND run_at > ?
+SELECT min(run_at) AS due_at FROM job WHERE queue = ? AND {_READY} AND operation AMONG ? AND run_at > 0
+ AND run_at > ?
 UNION ALL
 SELECT min(free_at) FROM (SELECT CASE WHEN opens_at > rated_at THEN opens_at ELSE rated_at END AS free_at, lots
  FROM (SELECT opens_at, organization_id || '/' || id AS lots, CASE WHEN interval_ms = 0

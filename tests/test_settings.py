@@ -24,6 +24,7 @@ IMPOSSIBLE = {
     **dict.fromkeys(("max_body_bytes", "egress_max_answer_bytes", "egress_max_inflight_bytes"), "planted"),
     **dict.fromkeys(("job_concurrency", "delivery_concurrency", "drain_seconds"), "planted"),
     "webhook_retry_seconds": "planted",
+    **dict.fromkeys(("keep_events_days", "keep_payloads_days", "keep_deliveries_days", "keep_dispatches_days"), "0"),
     **dict.fromkeys(("egress_connect_timeout", "body_timeout", "jwt_leeway"), "-1"),
     "expression_budget": '{"nodes": "planted"}',
     "pace": '{"job_lease": "planted"}',

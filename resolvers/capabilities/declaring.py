@@ -10,7 +10,7 @@ from time import thread_time
 from typing import Any, Final, TypeVar
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlmodel import SQLModel, col
 
 from models.errors import Forbidden
@@ -91,7 +91,7 @@ async def declare_events(work: Work, integration: Integration, manifest: Sequenc
         row = before.pop(suffix, None) or EventType(
             organization_id=integration.organization_id, integration_id=integration.id, suffix=suffix, name=one.name
         )
-        row.name, row.description, row.payload_schema = one.name, one.description or "", one.schema
+        _fill_event(work, row, one)
         work.add(row)
         now[suffix] = _described(row)
         if suffix in was:
@@ -118,6 +118,15 @@ def _fill(row: Capability, one: DeclareCapability, position: int) -> None:
     row.digest = _digest(row)
 
 
+def _fill_event(work: Work, row: EventType, one: DeclareEventType) -> None:
+    """The version counts the schemas that the type has had, one after the other."""
+    is_new = inspect(row).transient
+    row.version = 1 if is_new else row.version + (row.payload_schema != one.schema)
+    row.name, row.description, row.payload_schema = one.name, one.description or "", one.schema
+    row.example = one.example
+    row.deprecated_since = (row.deprecated_since or work.now()) if one.deprecated else None
+
+
 def _digest(row: Capability) -> str:
     declared = (row.method, row.endpoint, row.effect, row.input_schema, row.output_schema)
     forms = (row.body_format, row.array_format)
@@ -131,7 +140,9 @@ def _told(row: Capability) -> dict[str, Any]:
 
 
 def _described(row: EventType) -> dict[str, Any]:
-    return {"name": row.name, "description": row.description, "schema": row.payload_schema}
+    told = {"name": row.name, "description": row.description, "schema": row.payload_schema}
+    more = {"example": row.example, "deprecated": row.deprecated_since is not None}
+    return told | {name: value for name, value in more.items() if value}
 
 
 def _differences(

@@ -14,6 +14,7 @@ from models.tables import Installation, Integration
 from models.vocabulary import Permission
 from resolvers.announcing import Differences, announce_capabilities, announce_update
 from resolvers.capabilities.declaring import declare, declare_events, permit_declaring
+from resolvers.capabilities.examples import judge_examples
 from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, check_capabilities, check_event_types
 from resolvers.credentials.register import replace_default_connection
 from resolvers.faults import Faults
@@ -95,7 +96,10 @@ async def load_manifest(work: Work, manifest: DeclareManifest) -> Declaration[De
 
 async def judge(hub: Hub, declaration: Declaration[Any]) -> None:
     """Judge a manifest outside of any transaction: it may take long. Raises InvalidInput with every fault."""
-    await to_thread(_judge, declaration.manifest, declaration.integration)
+    manifest, integration = declaration.manifest, declaration.integration
+    await to_thread(_judge, manifest, integration)
+    if not isinstance(manifest, DeclareCapabilities):
+        await judge_examples(hub, manifest.event_types or (), lane=integration.organization_id)
 
 
 @exchange(

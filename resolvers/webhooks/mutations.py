@@ -83,7 +83,7 @@ async def try_draft(hub: Hub, draft: Draft) -> Trial | None:
     """Try the filter, outside of any transaction. Raises InvalidInput if it fails on an event."""
     if draft.filter is None:
         return None
-    return await try_filter(hub, draft.filter, draft.samples, lane=draft.organization_id)
+    return await try_filter(hub, draft.filter, draft.samples, organization_id=draft.organization_id)
 
 
 @exchange(

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from models.errors import InvalidInput
 from models.tables import Event
-from proxy.expressions import ExpressionRefused, is_truthy
+from resolvers.emission.filters import filter_value, judge_filter
 from resolvers.filters import equal, matching
 from resolvers.hub import Hub
 from resolvers.webhooks.patterns import EVERYTHING
@@ -43,7 +43,10 @@ class Trial:
 
 
 async def recent_events(work: Work, patterns: Sequence[str], integration_id: str | None) -> list[Sample]:
-    """The last events that patterns and integration take and that exist for the caller: at most 100, and 4 MB."""
+    """The last events that patterns and integration take and that exist for the caller: at most 100, and 4 MB.
+
+    Events without their payload, which may expire earlier, are left out.
+    """
     newest = select(col(Event.id)).where(col(Event.organization_id) == work.organization_id)
     newest = newest.order_by(col(Event.id).desc()).limit(_SEARCHED)
     chosen = work.mine(Event).where(
@@ -55,21 +58,18 @@ async def recent_events(work: Work, patterns: Sequence[str], integration_id: str
         page = chosen if last is None else chosen.where(col(Event.id) < last)
         events = await work.all(page.order_by(col(Event.id).desc()).limit(_AT_ONCE))
         for event in events:
-            samples.append(Sample(type=event.type, value=value_of(event)))
-            size += len(str(event.payload))
+            if event.payload is not None:
+                value = filter_value(event.type, event.entity_id, event.payload)
+                samples.append(Sample(type=event.type, value=value))
+            size += len(event.body or "")
         if len(events) < _AT_ONCE:
             break
         last = events[-1].id
     return samples
 
 
-def value_of(event: Event) -> dict[str, Any]:
-    """The value that a filter sees of an event."""
-    return {"type": event.type, "entityId": event.entity_id, "payload": event.payload}
-
-
 async def try_filter(
-    hub: Hub, filter: str, samples: Sequence[Sample], *, lane: str, seconds: float = _SECONDS
+    hub: Hub, filter: str, samples: Sequence[Sample], *, organization_id: str, seconds: float = _SECONDS
 ) -> Trial:
     """Evaluate a filter on events until `seconds` are over. Raises InvalidInput for one on which it fails."""
     clock = asyncio.get_running_loop().time
@@ -77,11 +77,10 @@ async def try_filter(
     for sample in samples:
         if clock() > end:
             break
-        try:
-            result = await hub.expressions.evaluate(filter, sample.value, lane=lane)
-        except ExpressionRefused as refusal:
-            raise InvalidInput.at("filter", f"It fails on an event of the type {sample.type}. {refusal}") from refusal
-        tried, matches = tried + 1, matches + is_truthy(result)
+        result = await judge_filter(hub.expressions, filter, sample.value, organization_id=organization_id)
+        if result.fault is not None:
+            raise InvalidInput.at("filter", f"It fails on an event of the type {sample.type}. {result.fault}")
+        tried, matches = tried + 1, matches + result.takes
     return Trial(tried=tried, matches=matches)
 
 

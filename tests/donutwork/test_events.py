@@ -20,9 +20,10 @@ async def slack(apps: Apps) -> None:
 
 
 async def events(apps: Apps) -> list[Event]:
+    """The events of apps, oldest first: not those of the hub."""
     async with apps.database.read() as session:
-        own = select(Event).where(col(Event.organization_id) == apps.tenant.id).order_by(col(Event.id))
-        return list((await session.execute(own)).scalars())
+        emitted = col(Event.organization_id) == apps.tenant.id, col(Event.source) != Source.HUB
+        return list((await session.execute(select(Event).where(*emitted).order_by(col(Event.id)))).scalars())
 
 
 async def test_accepts_an_event(client: Donut, apps: Apps):
@@ -66,6 +67,13 @@ async def test_the_same_key_makes_one_event(client: Donut, apps: Apps):
     assert first == again
     assert sentence == "This key was used with another input; use a new key."
     assert [event.payload for event in await events(apps)] == [{"n": 1}, {"n": 2}]
+
+
+async def test_refuses_metadata_beyond_256_kb_and_keeps_none_of_it(client: Donut, apps: Apps):
+    sentence = refused(await client("POST", SENT, {"metadata": {"a": "x" * (256 * 1024 - 7)}}), 413)
+
+    assert "It has 262145 bytes" in sentence
+    assert await events(apps) == []
 
 
 async def test_an_installer_emits_for_a_foreign_app_on_its_own_organization(client: Donut, apps: Apps, others: Apps):

@@ -63,6 +63,8 @@ ROOTS: dict[str, Call] = {
         lacks=Permission.DISPATCHES_READ,
         right=Right.ANYONE,
     ),
+    "eventTypes": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN, lacks=Permission.INTEGRATIONS_READ),
+    "hubEventTypes": Call(given=lambda e: {}, foreign=Foreign.OWN, lacks=Permission.EVENTS_READ, right=Right.ANYONE),
     "events": Call(
         given=lambda e: {"filter": {"integrationId": [_node(e)]}}, foreign=Foreign.EMPTY, lacks=Permission.EVENTS_READ
     ),

@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlmodel import col
 
-from models.tables import Event
+from models.tables import Delivery, Event, Webhook
 from tests.harness.acting import act, attempt, faults, listed, refusal
 from tests.harness.backends import both
 from tests.harness.graphql import GraphQL
@@ -122,6 +122,74 @@ async def test_takes_a_payload_of_just_256_kb(client) -> None:
     said = {**SHOP, "type": "PING", "payload": {"a": "x" * (256 * 1024 - 8)}}
 
     assert (await act(client, "emitEvent", said, EMITTED))["replayed"] is False
+
+
+@pytest.mark.parametrize("payload", [{"a": "x" * (256 * 1024 - 7)}, {"a": "€" * 87_382}])
+async def test_counts_a_payload_in_bytes_and_cuts_none(told, payload) -> None:
+    refused = await refusal(told, "emitEvent", SHOP | {"type": "PING", "payload": payload})
+
+    size = len(f'{{"a":"{payload["a"]}"}}'.encode())
+    assert (refused["code"], refused["path"]) == ("INVALID_INPUT", ["input", "payload"])
+    assert refused["message"] == (
+        f"input.payload: It has {size} bytes as JSON in UTF-8; at most 262144 are allowed. Send less."
+    )
+    assert len(await listed(told, "events", "type")) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("MyShop.ORDER_PAYD", "MyShop.ORDER_PAID"),
+        ("order_pade", "MyShop.ORDER_PAID"),
+        ("PINGS", "MY_SHOP.PING"),
+        ("REFUNDED", ""),
+        ("Elsewhere.HIDDEN", ""),
+    ],
+)
+async def test_names_declared_types_like_an_unknown_one_of_this_integration_alone(told, name, near) -> None:
+    refused = await refusal(told, "emitEvent", SHOP | {"type": name})
+
+    like = f" Names like it: {near}." if near else ""
+    assert refused["message"] == f"There is no such event type.{like}"
+
+
+@both
+async def test_says_how_many_deliveries_an_event_queued_also_when_it_is_repeated(
+    client, organization, database
+) -> None:
+    for _ in range(2):
+        async with database.write() as session:
+            session.add(Webhook(organization_id=organization.id, name="W", url="https://w.example/", secrets=b""))
+    said = {**SHOP, "type": "PING", "idempotencyKey": "k"}
+
+    first, again = [await act(client, "emitEvent", said, EMITTED) for _ in range(2)]
+
+    assert [one["queuedDeliveries"] for one in (first, again)] == [2, 2]
+    assert [one["replayed"] for one in (first, again)] == [False, True]
+
+
+@both
+async def test_the_hubs_own_events_have_numbers_and_bodies_and_are_delivered(client, organization, database) -> None:
+    facts = {"name": "W", "url": "https://w.example/", "secrets": b"", "event_patterns": ["Hub.*"]}
+    async with database.write() as session:
+        webhook = Webhook(organization_id=organization.id, sees_restricted=True, filter="payload", **facts)
+        session.add(webhook)
+    shop = await client.query('{ integration(by: { handler: "MY_SHOP" }) { id } }')
+    shop_id = shop["integration"]["id"]
+    await act(client, "updateIntegration", {"id": shop_id, "auth": {"type": "API_KEY"}}, "__typename")
+    given = {"integrationId": shop_id, "secret": {"apiKey": "k"}, "name": "Own"}
+
+    await act(client, "createConnection", given, "__typename")
+
+    async with database.read() as session:
+        own = select(Event).where(col(Event.organization_id) == organization.id).order_by(col(Event.sequence))
+        events = list((await session.execute(own)).scalars())
+        of_webhook = select(Delivery).where(col(Delivery.webhook_id) == webhook.id)
+        deliveries = {one.event_id: one for one in (await session.execute(of_webhook)).scalars()}
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    connected = next(event for event in events if event.type == "Hub.connection.connected")
+    assert connected.payload["connectionId"] == connected.entity_id
+    assert deliveries[connected.id].unjudged is True
 
 
 @both

@@ -16,10 +16,10 @@ from models.row import new_id, now_ms
 from models.secret import Keyring
 from models.secret_column import secret_place
 from models.statement import spelled
-from models.tables import Attempt, Delivery, Gate, Organization, Webhook
+from models.tables import Attempt, Delivery, Gate, Integration, Organization, Webhook
 from proxy.signing import new_secret
 
-_numbers = itertools.count(1)
+_numbers = itertools.count(10**9)  # far from the numbers that the hub gives
 
 
 @dataclass(kw_only=True)
@@ -52,7 +52,7 @@ class Records:
             organization_id=self.organization_id,
             webhook_id=webhook.id,
             event_id=event_id or new_id(),
-            sequence=next(_numbers),
+            sequence=self.next_number(),
             correlation_id=new_id(),
             **{"event_type": "Shop.ORDERED", "entity_id": "order-1"} | facts,
         )
@@ -63,6 +63,24 @@ class Records:
     def seal(self, row: Any, column: str, value: Any) -> bytes:
         """An envelope as operations make it."""
         return self.keyring.seal(orjson.dumps(value), secret_place(row, column))
+
+    async def integration(self, **facts: Any) -> str:
+        """The id of an integration; only what a row must have."""
+        word = f"hidden{new_id()}"
+        given = dict.fromkeys(("name", "name_key", "handler", "slug", "search_text", "vendor"), word)
+        async with self.database.write() as session:
+            session.add(made := Integration(organization_id=self.organization_id, **given | facts))
+        return made.id
+
+    async def receivers(self, event: Any) -> list[str]:
+        """The webhooks with a delivery of an event."""
+        statement = select(col(Delivery.webhook_id)).where(col(Delivery.event_id) == event.id)
+        async with self.database.read() as session:
+            return list((await session.execute(statement)).scalars())
+
+    def next_number(self) -> int:
+        """A sequence that no other event or delivery has."""
+        return next(_numbers)
 
     async def set(self, row: Any, **values: Any) -> None:
         """Change a row past the operations."""

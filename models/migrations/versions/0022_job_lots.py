@@ -30,7 +30,7 @@ def upgrade() -> None:
     op.create_index("ix_job_lane", "job", ["lane", "position"], **where(IN_LANE))
     fill()
     op.create_index("ix_job_ready", "job", ["queue", "lot", "run_at", "id"], **where(READY))
-    op.create_index("ix_job_due", "job", ["queue", "run_at"], **where(READY))
+    op.create_index("ix_job_due", "job", ["queue", "run_at"], **where(f"{READY} AND run_at > 0"))
     op.create_index("ix_job_held", "job", ["queue", "organization_id", "gate"], **where(HELD))
 
 

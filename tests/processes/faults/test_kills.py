@@ -81,5 +81,8 @@ async def test_loses_nothing_acknowledged_and_does_nothing_twice(installed: Inst
     async with database.read() as session:
         said = select(col(Event.entity_id), col(Event.id)).where(col(Event.entity_id).startswith("sale-"))
         kept = [(key, event_id) for key, event_id in await session.execute(said)]
+        numbered = select(col(Event.sequence)).order_by(col(Event.sequence))
+        numbers = list((await session.execute(numbered)).scalars())
     await database.close()
     assert sorted(kept) == sorted(load.acknowledged.items())
+    assert numbers == list(range(1, len(numbers) + 1))

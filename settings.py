@@ -17,10 +17,12 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from jobs.job import DEFAULT_QUEUE, DELIVERIES
 from models.pace import Pace
 from proxy.expressions.budget import Budget
 
 _PREFIX = "PATCHBAY_"
+Days = Annotated[int, Field(ge=1, le=36_500)]
 _log = logging.getLogger("patchbay.settings")
 
 
@@ -66,7 +68,7 @@ class Settings(BaseSettings):
         ge=1,
         le=200,
         description="The most database connections that the calls and jobs of one process share. PostgreSQL sees"
-        " up to three more of each process.",
+        " up to four more of each process.",
     )
     master_keys: SecretStr = Field(
         SecretStr(""),
@@ -143,7 +145,12 @@ class Settings(BaseSettings):
         description="The most that a JMESPath expression may cost, as JSON: `nodes` (steps, 200000), `elements`"
         " (100000) and `output_bytes` (4000000) that it makes, its own `characters` (4096) and `depth` (50).",
     )
-    job_concurrency: int = Field(20, ge=1, le=1000, description="The most jobs that run at once in each process.")
+    job_concurrency: int = Field(
+        20, ge=1, le=1000, description="The most jobs that run at once in each process, besides deliveries."
+    )
+    delivery_concurrency: int = Field(
+        100, ge=1, le=1000, description="The most deliveries to webhooks that run at once in each process."
+    )
     webhook_retry_seconds: Annotated[tuple[Annotated[int, Field(ge=1, le=86_400)], ...], NoDecode] = Field(
         (5, 300, 1800, 7200, 18_000, 36_000, 36_000),
         max_length=20,
@@ -151,6 +158,12 @@ class Settings(BaseSettings):
         " to a day, separated by commas. There is one attempt more than waits; 20 waits at most. Each wait varies by"
         " a fifth.",
     )
+    keep_events_days: Days = Field(90, description="Days for which events are kept; longer while a delivery waits.")
+    keep_payloads_days: Days | None = Field(None, description="Days for which payloads of events are kept, if less.")
+    keep_deliveries_days: Days = Field(
+        30, description="Days for which ended deliveries are kept, with their attempts; at most those of events."
+    )
+    keep_dispatches_days: Days = Field(90, description="Days for which ended dispatches are kept.")
     demo: bool = Field(False, description="Whether to start with a demo organization and a local vendor.")
     pace: Annotated[Pace, NoDecode] = Field(
         Pace(),
@@ -221,6 +234,11 @@ class Settings(BaseSettings):
     def master_key_file(self) -> Path:
         """The file of the master keys if `master_keys` is empty."""
         return self.home / "master.key"
+
+    @property
+    def worker_concurrency(self) -> dict[str, int]:
+        """The most jobs of each queue that run at once in a process."""
+        return {DEFAULT_QUEUE: self.job_concurrency, DELIVERIES: self.delivery_concurrency}
 
     @property
     def changeable_key_file(self) -> Path | None:

@@ -29,7 +29,7 @@ from models.tables import Organization
 from resolvers.hub import Hub
 from schema.routes import routes as graphql_routes
 from settings import Settings
-from web import files
+from web import events, files
 from web.connect import routes as connect_routes
 from web.routes import page as graphiql_page
 from web.routes import routes as graphiql_routes
@@ -55,8 +55,8 @@ def create_app(settings: Settings) -> Starlette:
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(opened(hub, catalogue))
             if settings.worker:
-                jobs = working(hub, concurrency=settings.job_concurrency, drain_seconds=settings.drain_seconds)
-                app.state.worker = await stack.enter_async_context(jobs)
+                jobs = working(hub, concurrency=settings.worker_concurrency, drain_seconds=settings.drain_seconds)
+                await stack.enter_async_context(jobs)
             if demo is not None:
                 app.state.banner = await stack.enter_async_context(demo.running(hub, settings.listens_at))
             gc.collect()
@@ -74,6 +74,7 @@ def create_app(settings: Settings) -> Starlette:
             *connect_routes(hub, limits=body, callbacks=rest.callbacks()),
             *rest.routes(hub, limits=body),
             *files.routes(hub, limits=body),
+            *events.routes(hub),
         ],
         middleware=_middleware(settings),
         exception_handlers={Exception: _failed},

@@ -31,7 +31,7 @@ from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.mutations import sync_catalogue
 from resolvers.dispatching.background import reap_dispatches
 from resolvers.emission.emitter import Emitter
-from resolvers.hub import Hub
+from resolvers.hub import Hub, Keeping
 from resolvers.identity.external import ExternalTokens, Trust
 from resolvers.identity.key_sets import FetchedKeys, FixedKeys, KeySet
 from resolvers.lookup import Lookup
@@ -87,6 +87,7 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         own_url=settings.own_url,
         pace=settings.pace,
         webhook_waits=settings.webhook_retry_seconds,
+        keeping=_keeping(settings),
     )
 
 
@@ -149,6 +150,22 @@ def _renewed_keys(settings: Settings) -> Callable[[], str | None]:
     """Reads a changed key file again. Keys in a variable stay the same as long as the process lives."""
     file = settings.changeable_key_file
     return KeyFile(file).renewed if file else lambda: None
+
+
+def _keeping(settings: Settings) -> Keeping:
+    events = settings.keep_events_days
+    for name in ("keep_payloads_days", "keep_deliveries_days"):
+        if (getattr(settings, name) or 0) > events:
+            with _named(name):
+                raise ValueError(
+                    f"write at most the {events} days of {variable('keep_events_days')}, or raise that too"
+                )
+    return Keeping(
+        events=events,
+        payloads=settings.keep_payloads_days,
+        deliveries=settings.keep_deliveries_days,
+        dispatches=settings.keep_dispatches_days,
+    )
 
 
 def _external_tokens(settings: Settings, egress: Egress) -> ExternalTokens | None:

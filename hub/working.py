@@ -1,10 +1,11 @@
-"""The jobs of the hub: every kind, and a worker that runs them."""
+"""The jobs of the hub: every kind, and the workers that run them."""
 
 from __future__ import annotations
 
+import asyncio
 import pkgutil
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
@@ -34,19 +35,32 @@ def background() -> Mapping[str, Background]:
 
 
 @asynccontextmanager
-async def working(hub: Hub, *, concurrency: int, drain_seconds: float) -> AsyncIterator[Worker]:
-    """A worker over an open hub, which drains within `drain_seconds` when the block ends."""
+async def working(hub: Hub, *, concurrency: Mapping[str, int], drain_seconds: float) -> AsyncIterator[None]:
+    """A worker for each queue over an open hub; they drain at once, within `drain_seconds`, when the block ends.
+
+    `concurrency`: the most jobs of each queue that run at once. Raises ValueError for a kind in another queue.
+    """
     table = background()
+    if lost := {one.queue for one in table.values()} - concurrency.keys():
+        raise ValueError(f"No worker runs the queues {', '.join(sorted(lost))}.")
     await ensure_recurring(Caller.of_hub(hub), {name: one.recurs for name, one in table.items() if one.recurs})
-    grace = drain_seconds * _SHARE_OF_JOBS
-    worker = Worker(
-        hub.database,
-        kinds(hub, table),
-        hub.bus,
-        concurrency=concurrency,
-        lease_ms=int(hub.pace.job_lease * 1000),
-        grace_seconds=grace,
-        clock=hub.clock,
-    )
-    async with worker.running():
-        yield worker
+    workers = [
+        Worker(
+            hub.database,
+            kinds(hub, {name: one for name, one in table.items() if one.queue == queue}),
+            hub.bus,
+            queue=queue,
+            concurrency=most,
+            lease_ms=int(hub.pace.job_lease * 1000),
+            grace_seconds=drain_seconds * _SHARE_OF_JOBS,
+            clock=hub.clock,
+        )
+        for queue, most in concurrency.items()
+    ]
+    async with AsyncExitStack() as stack:
+        for worker in workers:
+            await stack.enter_async_context(worker.running())
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(worker.drain() for worker in workers))

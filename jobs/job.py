@@ -12,6 +12,8 @@ from models.vocabulary import WorkState
 #: The topic on the bus that wakes workers.
 JOBS: Final = "jobs"
 DEFAULT_QUEUE: Final = "default"
+#: The queue of deliveries to webhooks, with workers of its own.
+DELIVERIES: Final = "deliveries"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +21,9 @@ class NewJob:
     """A job to enqueue in a transaction. Without an organization it is a job of the hub's own.
 
     Lower priorities run first. It is due at `run_at`, in ms since 1970 UTC, or `delay_ms` from now by the
-    database's clock. Jobs of one `lane` run one at a time, in the order of their ids. While a job with the same
+    database's clock. Jobs of one `lane` run one at a time, in the order in which they were committed; they all name
+    the same gate. `gate`: id of the Gate that the job waits for; all jobs of a gate are of one queue. Organizations
+    share the workers of a queue fairly, and within an organization its gates do. While a job with the same
     `dedupe_key` is queued or running, no second one is made; keys are separate for each organization. `secret` is an
     envelope bound to the job's row (`id`) and its organization; a job of the hub's own cannot have one.
 
@@ -53,11 +57,13 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write to a job: its holder and attempt. Every write checks both."""
+    """The right to write to a job: its holder and attempt. Every write checks both. `lane`, `gate`: the job's."""
 
     job_id: str
     owner: str
     attempt: int
+    lane: str | None = None
+    gate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ class Claimed:
     attempt: int
     max_attempts: int
     lane: str | None
+    gate: str
     created_by: str | None
     cause_kind: str | None
     cause_id: str | None
@@ -87,7 +94,7 @@ class Claimed:
     @property
     def lease(self) -> Lease:
         """The lease with which this attempt writes to the job."""
-        return Lease(self.id, self.owner, self.attempt)
+        return Lease(self.id, self.owner, self.attempt, self.lane, self.gate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +123,8 @@ class Due:
 class Ended:
     """The end of an attempt. QUEUED: to be tried again `delay_ms` from now; `refund`: this try does not count.
 
-    `drop`: remove the job if it succeeded.
+    `drop`: remove the job if it succeeded. `leave_lane`: it is in no lane from now on. `effects`: written in the same
+    transaction, if the attempt still held the job.
     """
 
     lease: Lease
@@ -125,6 +133,8 @@ class Ended:
     delay_ms: int = 0
     refund: bool = False
     drop: bool = False
+    leave_lane: bool = False
+    effects: tuple[Effect, ...] = ()
 
 
 class LeaseLost(Exception):

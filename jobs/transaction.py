@@ -10,10 +10,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from jobs.allotting import lot_name
+from jobs.effects import statements
 from jobs.job import Claimed, JobCancelled, LeaseLost, NewJob
 from jobs.kind import JobContext
+from jobs.lanes import lock_lanes, open_lanes
 from models.errors import Conflict
-from models.job import DEDUPED, Job, database_now
+from models.job import DEDUPED, IN_LANE, Job, database_now
 from models.row import feed_stamp, new_id, now_ms
 from models.statement import spelled
 from models.vocabulary import WorkState
@@ -21,23 +24,28 @@ from models.vocabulary import WorkState
 _TRIES: Final = 5
 # A statement of the driver: SQLAlchemy takes several times as long for so many columns.
 _SQL: Final = f"""INSERT INTO job (id, created_at, updated_at, organization_id, queue, operation, caption,
- subject_kind, subject_id, integration_id, principal_id, payload, secret, priority, max_attempts, lane, dedupe_key,
- created_by, cause_kind, cause_id, correlation_id, state, attempt, run_at)
-VALUES ({"?, " * 21}'QUEUED', 0, coalesce(CAST(? AS BIGINT), NOW + CAST(? AS BIGINT)))
+ subject_kind, subject_id, integration_id, principal_id, payload, secret, priority, max_attempts, lane, gate, lot,
+ dedupe_key, created_by, cause_kind, cause_id, correlation_id, state, attempt, run_at, position, blocked)
+VALUES ({"?, " * 23}'QUEUED', 0, coalesce(CAST(? AS BIGINT), NOW + CAST(? AS BIGINT)),
+ coalesce((SELECT max(position) FROM job WHERE lane = CAST(? AS TEXT) AND {IN_LANE}), 0) + 1,
+ EXISTS (SELECT 1 FROM job WHERE lane = CAST(? AS TEXT) AND {IN_LANE}))
 ON CONFLICT (dedupe_key) WHERE {DEDUPED} DO NOTHING"""
-_RETURNING: Final = " RETURNING run_at, feed"
+_RETURNING: Final = " RETURNING run_at, feed, position, blocked"
 _INSERT: Final = {"postgresql": spelled(_SQL, sqlite=False), "sqlite": spelled(_SQL, sqlite=True)}
 
 
 async def enqueue(session: AsyncSession, new: NewJob) -> Job:
     """Add a job, or return the unfinished one with the same dedupe key. Wake the bus after the commit."""
     connection = await session.connection()
+    await lock_lanes(connection, [(new.lane, new.gate)])
     statement = _INSERT[connection.dialect.name] + _RETURNING
     for _ in range(_TRIES):
         values = _values(new)
         made: Any = (await connection.exec_driver_sql(statement, _parameters(values, new))).first()
         if made is not None:
-            return Job(**values, state=WorkState.QUEUED, run_at=made[0], feed=made[1])
+            run_at, feed, position, blocked = made
+            placed = {"run_at": run_at, "feed": feed, "position": position, "blocked": bool(blocked)}
+            return Job(**values, state=WorkState.QUEUED, **placed)
         row = await _unfinished(session, new)
         if row is not None:
             return row
@@ -45,20 +53,22 @@ async def enqueue(session: AsyncSession, new: NewJob) -> Job:
 
 
 async def enqueue_all(session: AsyncSession, batch: Sequence[NewJob]) -> None:
-    """Add many jobs in one statement. Jobs with a taken dedupe key are left out."""
+    """Add many jobs in one statement, in their order. Jobs with a taken dedupe key are left out."""
     if batch:
         connection = await session.connection()
+        await lock_lanes(connection, [(new.lane, new.gate) for new in batch])
         statement = _INSERT[connection.dialect.name]
         await connection.exec_driver_sql(statement, [_parameters(_values(new), new) for new in batch])
 
 
 async def finish(session: AsyncSession, context: JobContext, *, error: str | None = None) -> None:
-    """End the job in the transaction of its effects: both are kept, or neither.
+    """End the job in the transaction of its effects, `context.effects` among them: both are kept, or neither.
 
     It becomes SUCCEEDED, or FAILED with `error`, a sentence for people. Raises LeaseLost or JobCancelled, which roll
     the transaction back, if this attempt no longer holds the job.
     """
     lease, state = context.lease, WorkState.RUNNING
+    await lock_lanes(await session.connection(), [(lease.lane, lease.gate)])
     mine = (col(Job.id) == lease.job_id, col(Job.lease_owner) == lease.owner, col(Job.attempt) == lease.attempt)
     ended: Any = delete(Job)
     if context.keep_when_done or error is not None:
@@ -76,6 +86,8 @@ async def finish(session: AsyncSession, context: JobContext, *, error: str | Non
     if not done.rowcount:
         held = await session.execute(select(col(Job.id)).where(*mine))
         raise LeaseLost if held.first() is None else JobCancelled
+    await _have_effects(session, context)
+    await open_lanes(session, [lease.lane])
     context.progress.finished = True
 
 
@@ -88,6 +100,7 @@ def successor(job: Claimed, after_ms: int) -> NewJob:
         payload=job.payload,
         queue=job.queue,
         priority=job.priority,
+        gate=job.gate,
         delay_ms=after_ms,
         max_attempts=job.max_attempts,
         dedupe_key=job.operation,
@@ -116,6 +129,8 @@ def _values(new: NewJob) -> dict[str, Any]:
         "priority": new.priority,
         "max_attempts": new.max_attempts,
         "lane": new.lane,
+        "gate": new.gate,
+        "lot": lot_name(new.organization_id, new.gate, new.priority),
         "dedupe_key": _key(new),
         "created_by": new.created_by,
         "cause_kind": new.cause_kind,
@@ -126,7 +141,13 @@ def _values(new: NewJob) -> dict[str, Any]:
 
 def _parameters(values: dict[str, Any], new: NewJob) -> tuple[Any, ...]:
     stored = values | {"payload": orjson.dumps(values["payload"]).decode()}
-    return (*stored.values(), new.run_at, new.delay_ms)
+    return (*stored.values(), new.run_at, new.delay_ms, new.lane, new.lane)
+
+
+async def _have_effects(session: AsyncSession, context: JobContext) -> None:
+    connection = await session.connection()
+    for statement, parameters in statements(context.effects, sqlite=connection.dialect.name == "sqlite"):
+        await connection.exec_driver_sql(statement, parameters)
 
 
 async def _unfinished(session: AsyncSession, new: NewJob) -> Job | None:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
-from jobs.backoff import backoff_ms
 from jobs.bus import Bus
 from jobs.driver import open_driver
+from jobs.ending import failed, failed_alone, given_back, succeeded
 from jobs.heartbeat import Heartbeat
-from jobs.job import DEFAULT_QUEUE, JOBS, Claimed, Ended, GiveUp, JobCancelled, Lease, LeaseLost, Retry
+from jobs.job import DEFAULT_QUEUE, JOBS, Claimed, Ended, JobCancelled, LeaseLost
 from jobs.kind import JobContext, JobKind
 from jobs.outage import Outage
 from jobs.progress import Progress
+from jobs.recording import Outcome, Recorder
 from models.database import Database
-from models.errors import DomainError
 from models.row import now_ms
 from models.vocabulary import WorkState
 
@@ -66,8 +66,7 @@ class Worker:
         self._driver = open_driver(database)
         self._heartbeat = Heartbeat(self._owner, lease_ms, self._driver.heart)
         self._running: set[asyncio.Task[None]] = set()
-        self._ended: list[Ended] = []
-        self._laned: set[str] = set()
+        self._recorder = Recorder(self._driver, self._owner, self._recorded)
         self._changed = asyncio.Event()
         self._stopping = False
         self._draining: asyncio.Task[None] | None = None
@@ -114,11 +113,12 @@ class Worker:
 
     async def _recording(self) -> None:
         outage = Outage(_log, "Ends of jobs cannot be recorded", "Ends of jobs are recorded again")
-        while not (self._stopping and not self._running and not self._ended):
+        while not (self._stopping and not self._running and self._recorder.empty):
             async with self._patient(outage):
-                await self._any_ended.wait()
+                if not self._recorder.behind:
+                    await self._any_ended.wait()
                 self._any_ended.clear()
-                await self._record()
+                await self._recorder.record()
 
     @asynccontextmanager
     async def _patient(self, outage: Outage) -> AsyncIterator[None]:
@@ -132,23 +132,6 @@ class Worker:
             await asyncio.sleep(self._pause)
             self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
 
-    async def _record(self) -> None:
-        batch, self._ended = self._ended, []
-        if not batch:
-            return
-        try:
-            recorded = await self._driver.end(self._owner, batch)
-        except BaseException:
-            self._ended = batch + self._ended
-            self._any_ended.set()
-            raise
-        for ended in batch:
-            self._let_go(ended.lease)
-            if ended.lease.job_id not in recorded:
-                _log.warning("Job %s was ended by another worker", ended.lease.job_id)
-        if any(ended.state is WorkState.QUEUED for ended in batch):
-            self._changed.set()  # to read its due time
-
     async def _look(self) -> None:
         """Release jobs of dead workers, several times in a lease."""
         if time.monotonic() >= self._next_look and not self._stopping:
@@ -159,7 +142,7 @@ class Worker:
     async def _claim(self) -> bool:
         """Claim as many jobs as there is room for. Answers whether more may be claimable at once."""
         wanted = min(self._concurrency - len(self._running), self._batch)
-        if wanted <= 0 or self._stopping:
+        if wanted <= 0 or self._stopping or self._recorder.behind:
             return False
         jobs = await self._driver.claim(self._owner, self._queue, self._names, wanted, self._lease_ms)
         for job in jobs:
@@ -184,8 +167,6 @@ class Worker:
     def _begin(self, job: Claimed) -> None:
         progress = Progress(job.lease, self._driver.report, self._clock)
         self._heartbeat.hold(job.lease, progress)
-        if job.lane is not None:
-            self._laned.add(job.id)
         kind = self._kinds[job.operation]
         context = JobContext(job=job, progress=progress, keep_when_done=kind.keep_when_done)
         task = asyncio.create_task(self._attempt(context, kind), name=f"job {kind.name}")
@@ -198,27 +179,30 @@ class Worker:
         self._changed.set()
 
     async def _attempt(self, context: JobContext, kind: JobKind) -> None:
-        job = context.job
         try:
             await kind.run(context)
-            ended = Ended(lease=job.lease, state=WorkState.SUCCEEDED, drop=not kind.keep_when_done)
+            ended = succeeded(context, kind)
         except (LeaseLost, JobCancelled):
-            ended = Ended(lease=job.lease, state=WorkState.QUEUED, refund=True)
+            ended = given_back(context)
         except asyncio.CancelledError as error:
-            given_back = Ended(lease=job.lease, state=WorkState.QUEUED, refund=True)
-            ended = given_back if self._stopping else _failed(job, kind, error)
+            ended = given_back(context) if self._stopping else failed(context, kind, error)
         except Exception as error:  # noqa: BLE001  whatever a job raises is how it ended
-            ended = _failed(job, kind, error)
+            ended = failed(context, kind, error)
         if context.progress.finished and ended.state is WorkState.SUCCEEDED:
-            self._let_go(job.lease)
+            self._recorded(ended, held=True)
         else:
-            self._ended.append(ended)
+            self._recorder.add(Outcome(ended, partial(failed_alone, context, kind)))
 
-    def _let_go(self, lease: Lease) -> None:
+    def _recorded(self, ended: Ended, held: bool) -> None:
+        lease = ended.lease
         self._heartbeat.let_go(lease)
-        if lease.job_id in self._laned:
-            self._laned.discard(lease.job_id)
-            self._bus.wake(JOBS)  # any worker with a free place may take the next job of the lane
+        if not held:
+            _log.warning("Job %s was ended by another worker", lease.job_id)
+        full = self._stopping or len(self._running) >= self._concurrency
+        if lease.lane is not None or (lease.gate and full):
+            self._bus.wake(JOBS)  # any worker with a free place may take the next job of the lane, or of the gate
+        elif lease.gate or ended.state is WorkState.QUEUED:
+            self._changed.set()  # to take the next job of the gate, or to read the due time
 
     # --- the end
 
@@ -251,24 +235,3 @@ async def _within(seconds: float, event: asyncio.Event) -> bool:
             return await event.wait()
     except TimeoutError:
         return False
-
-
-def _failed(job: Claimed, kind: JobKind, error: BaseException) -> Ended:
-    if job.attempt >= job.max_attempts or isinstance(error, GiveUp):
-        return Ended(lease=job.lease, state=WorkState.FAILED, error=_sentence(job, error))
-    chance = random.random()  # noqa: S311  spreads retries, guards nothing
-    wait = backoff_ms(job.attempt, chance, first_ms=kind.first_retry_ms, longest_ms=kind.longest_retry_ms)
-    if isinstance(error, Retry) and error.after_ms is not None:
-        wait = error.after_ms
-    return Ended(lease=job.lease, state=WorkState.QUEUED, error=_sentence(job, error), delay_ms=wait)
-
-
-def _sentence(job: Claimed, error: BaseException) -> str:
-    """The error shown to people: a refusal's message, or for an unexpected error the id under which it is logged."""
-    if isinstance(error, DomainError):
-        return error.message
-    if isinstance(error, Retry | GiveUp):
-        return str(error)
-    name = secrets.token_hex(8)
-    _log.error("Job %s (%s) failed, id %s", job.id, job.operation, name, exc_info=error)
-    return f"Internal error, id {name}"

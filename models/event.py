@@ -11,6 +11,7 @@ from models.row import (
     Owned,
     Row,
     Scope,
+    binary_type,
     feed_field,
     flag_field,
     json_field,
@@ -25,7 +26,10 @@ from models.vocabulary import Permission, Source
 
 
 class EventType(Changeable, Owned, table=True):
-    """`name`: as declared, such as `Slack.MESSAGE_SENT`; `suffix`: the part after the handler."""
+    """`name`: as declared, such as `Slack.MESSAGE_SENT`; `suffix`: the part after the handler.
+
+    `version` counts the schemas that it has had. `example`: a payload that the schema allows.
+    """
 
     read_permission = Permission.INTEGRATIONS_READ
     scope = Scope.INTEGRATION
@@ -41,6 +45,9 @@ class EventType(Changeable, Owned, table=True):
     suffix: str = text_field(120)
     description: str = text_field(None, default="")
     payload_schema: dict[str, Any] | None = json_field(default=None)
+    example: dict[str, Any] | None = json_field(default=None)
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    deprecated_since: int | None = time_field(default=None)
 
 
 class Event(Row, Owned, table=True):
@@ -56,17 +63,18 @@ class Event(Row, Owned, table=True):
     __table_args__ = (
         UniqueConstraint("organization_id", "sequence"),
         Index(None, "organization_id", "id"),
-        Index(None, "integration_id", "id"),
+        Index(None, "organization_id", "integration_id", "id"),
         partial_index("ix_event_app_visible", "integration_id", "id", where="app_visible"),
         Index(None, "installation_id", "id"),
         Index(None, "organization_id", "type", "id"),
+        Index(None, "organization_id", "entity_id", "id"),
         Index(None, "correlation_id"),
     )
 
     integration_id: str | None = ref_field(default=None)
     installation_id: str | None = ref_field(default=None)
     event_type_id: str | None = ref_field(default=None)
-    type: str = text_field()
+    type: str = Field(sa_type=binary_type())
     entity_id: str = text_field()
     sequence: int = Field(sa_type=BigInteger)
     entity_sequence: int = Field(sa_type=BigInteger)

@@ -8,10 +8,12 @@ from models.row import Owned, Scope, ref_field, time_field
 class Gate(Owned, SQLModel, table=True):
     """Jobs that name this gate start only while it is open, at most `capacity` at once, in every process together.
 
-    `opens_at`: closed until then, by the database's clock; None: closed until somebody opens it. `interval_ms`: the
-    least average time between two starts, 0 for none; `burst` of them may start together. `next_start_at`: when the
-    next one may start by that rate. `widens_at`: after a fault the limits are narrow, and are widened not before that
-    time. A gate without a row is open without limits.
+    All of them are of one queue. `opens_at`: closed until then, by the database's clock; None: closed until somebody
+    opens it. `interval_ms`: the least average time between two starts, 0 for none; `burst` of them may start
+    together. `next_start_at`: when the next one may start by that rate, an interval from now at most: a later time
+    is from before the clock was set back, and does not count. `widens_at`: after a fault the limits are narrow, and
+    are widened not before that time. A gate without a row is open without limits. Waiting jobs are not written. The
+    transaction that opens a gate wakes the topic JOBS.
     """
 
     scope = Scope.ORGANIZATION

@@ -142,6 +142,11 @@ def key_type() -> Text:
     return KeyText().with_variant(KeyText(collation=BINARY_TEXT), "postgresql")
 
 
+def binary_type(length: int = 255) -> String:
+    """The type of words that are found by their beginning, such as types of events: compared by bytes."""
+    return String(length).with_variant(String(length, collation=BINARY_TEXT), "postgresql")
+
+
 def id_field(**options: Any) -> Any:
     """A primary key, generated in the process."""
     return Field(default_factory=new_id, primary_key=True, sa_type=id_type(), **options)

@@ -217,6 +217,7 @@ class UnavailableReason(StrEnum):
     STEP_OUT_OF_ORDER = "STEP_OUT_OF_ORDER"
     BREAKER_OPEN = "BREAKER_OPEN"
     UPDATE_IN_PROGRESS = "UPDATE_IN_PROGRESS"
+    WEBHOOK_DISABLED = "WEBHOOK_DISABLED"
 
 
 class IdempotencyFate(StrEnum):
@@ -226,6 +227,16 @@ class IdempotencyFate(StrEnum):
     NEW = "NEW"
     REPLAY = "REPLAY"
     CONFLICT = "CONFLICT"
+
+
+class TraceKind(StrEnum):
+    """Kinds of things in a trace. The same words name the kind of a cause (`cause_kind`)."""
+
+    EVENT = "EVENT"
+    JOB = "JOB"
+    DISPATCH = "DISPATCH"
+    DELIVERY = "DELIVERY"
+    ATTEMPT = "ATTEMPT"
 
 
 class UploadPurpose(StrEnum):

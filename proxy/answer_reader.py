@@ -40,7 +40,8 @@ class AnswerReader:
 
     `streams`: a success may be handed over before its end, and then has no limit of bytes. `is_streaming` says so as
     soon as it is known: at the head of an event stream or of a body with a length of more than 64 kB, else when so
-    many bytes have come. `said_status` is the status, also of an answer whose head is broken.
+    many bytes have come. `said_status` is the status, also of an answer whose head is broken. `is_excerpt`: every
+    body is handed over at the head, and no fault of it is one of the answer.
 
     `keeps_open` says after the answer whether its connection may carry another exchange: not after one that ends with
     its connection, none after one without a body (a server that sends a body all the same would answer the next
@@ -49,15 +50,26 @@ class AnswerReader:
 
     __slots__ = (
         *("_excess", "_failure", "_head_bytes", "_is_head", "_length", "_most", "_parser", "_pieces", "_streams"),
-        *("complete", "headers", "is_streaming", "keeps_open", "said_status", "size", "status", "taken"),
+        *(
+            "complete",
+            "headers",
+            "is_excerpt",
+            "is_streaming",
+            "keeps_open",
+            "said_status",
+            "size",
+            "status",
+            "taken",
+        ),
     )
 
-    def __init__(self, *, most: int, is_head: bool, streams: bool = False) -> None:
+    def __init__(self, *, most: int, is_head: bool, streams: bool = False, is_excerpt: bool = False) -> None:
         self.status = 0
         self.said_status: int | None = None
         self.headers: list[tuple[bytes, bytes]] = []
         self.size = 0
         self.taken = 0
+        self.is_excerpt = is_excerpt
         self.is_streaming = False
         self.complete = False
         self.keeps_open = False
@@ -200,7 +212,7 @@ class AnswerReader:
             self._failure = BrokenAnswer("its Transfer-Encoding is not `chunked`")
         elif self._is_head or self.status in _WITHOUT_BODY:
             self.complete, self.keeps_open = True, False
-        elif self._streams and (self._has_events() or (self._length or 0) > WHOLE_BYTES):
+        elif self.is_excerpt or (self._streams and (self._has_events() or (self._length or 0) > WHOLE_BYTES)):
             self.is_streaming = True
         elif lengths and lengths[0] > self._most:
             self._failure = AnswerTooLarge()

@@ -14,6 +14,21 @@ from proxy.target import Origin
 
 _BUSY: Final = "Other look-ups of host names took all the time; call fewer hosts with slow name servers at once."
 _LATE: Final = "The remote service did not accept a connection in time."
+_CERTIFICATE: Final = "The certificate of the remote service is not valid."
+_UNTRUSTED: Final = "The certificate of the remote service is not issued by an authority that the hub trusts."
+_OTHER_NAME: Final = "The certificate of the remote service is for another name."
+#: By the codes of OpenSSL, X509_V_ERR_… of x509_vfy.h.
+_CERTIFICATES: Final = {
+    9: "The certificate of the remote service is not valid yet.",
+    10: "The certificate of the remote service has expired.",
+    18: "The certificate of the remote service is self-signed; it needs one of an authority that the hub trusts.",
+    19: _UNTRUSTED,
+    20: _UNTRUSTED,
+    21: _UNTRUSTED,
+    23: "The certificate of the remote service was revoked.",
+    62: _OTHER_NAME,
+    64: _OTHER_NAME,
+}
 
 
 class NotConnected(Exception):
@@ -59,7 +74,7 @@ class Dialer:
                     Connection, address, origin.port, ssl=tls, server_hostname=name
                 )
         except ssl.SSLCertVerificationError as error:
-            raise UpstreamFailed("The certificate of the remote service is not valid for it.") from error
+            raise UpstreamFailed(_CERTIFICATES.get(error.verify_code, _CERTIFICATE)) from error
         except ssl.SSLError as error:
             raise UpstreamFailed("The remote service does not speak TLS as it should.") from error
         except TimeoutError as error:

@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from models.errors import TooMany, UpstreamFailed, UpstreamTimeout
 from proxy.dialing import Dialer, NotConnected
+from proxy.excerpt import receive_excerpt
 from proxy.guard import EgressPolicy
 from proxy.http1 import Connection
 from proxy.inflight import Inflight, Share
@@ -18,7 +19,7 @@ from proxy.lanes import Lanes
 from proxy.message import Answer, OutboundRequest
 from proxy.names import Names, Resolve, SystemResolver
 from proxy.pool import Pool
-from proxy.receiving import receive
+from proxy.receiving import receive, was_unanswered
 from proxy.request_head import head_of
 from proxy.retry import RETRY_SECONDS
 from proxy.streaming import Streamed, StreamLimits
@@ -110,7 +111,7 @@ class Egress:
             message = f"The answers to this request fill {self._inflight.limit} bytes; make fewer calls in a request."
             raise TooMany(message)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds) as sending.limit:
                 return await self._send(sending)
         except TimeoutError as error:
             raise self._late(sending) from error
@@ -127,25 +128,33 @@ class Egress:
             await sending.enter(self._lanes, (sending.request.lane, address, origin.port))
             began = loop.time()
             try:
-                connection = await self._connection(sending, address, seconds / (len(addresses) - tried))
+                return await self._call(sending, address, seconds / (len(addresses) - tried))
             except NotConnected as error:
                 refusal = error
                 seconds -= loop.time() - began
                 sending.leave()
-            else:
-                sending.held.callback(self._put_back, sending, connection, address)
-                return await self._exchange(sending, connection)
         assert refusal is not None  # noqa: S101  there is at least one address
         raise refusal.refusal from refusal
 
-    async def _connection(self, sending: _Sending, address: str, seconds: float) -> Connection:
+    async def _call(self, sending: _Sending, address: str, seconds: float) -> Answer:
+        """One exchange, on a kept connection or within `seconds` on a new one; a stale one may be replaced once."""
         kept = self._pool.take(sending.key(address)) if sending.request.pooled else None
-        return kept or await self._dialer.connect(sending.origin, address, max(seconds, 0.0))
+        if kept is not None:
+            try:
+                return await self._exchange(sending, kept, address)
+            except UpstreamFailed as error:
+                if not sending.request.repeats_stale or not was_unanswered(error):
+                    raise
+        connection = await self._dialer.connect(sending.origin, address, max(seconds, 0.0))
+        return await self._exchange(sending, connection, address)
 
-    async def _exchange(self, sending: _Sending, connection: Connection) -> Answer:
-        most = sending.request.max_answer_bytes or self._max_answer_bytes
-        limits = self._stream_limits
-        return await receive(connection, sending.request, sending.head, most=most, share=sending.share, limits=limits)
+    async def _exchange(self, sending: _Sending, connection: Connection, address: str) -> Answer:
+        sending.held.callback(self._put_back, sending, connection, address)
+        request, head, share = sending.request, sending.head, sending.share
+        if request.excerpt is not None:
+            return await receive_excerpt(connection, request, head, request.excerpt, share=share, limit=sending.limit)
+        most = request.max_answer_bytes or self._max_answer_bytes
+        return await receive(connection, request, head, most=most, share=share, limits=self._stream_limits)
 
     def _put_back(self, sending: _Sending, connection: Connection, address: str) -> None:
         if sending.request.pooled:
@@ -166,9 +175,14 @@ class Egress:
 
 
 class _Sending:
-    """One call on its way. `queues`: it waits in a lane, so nothing was sent. `held`: given back at its end."""
+    """One call on its way. `queues`: it waits in a lane, so nothing was sent. `held`: given back at its end.
 
-    __slots__ = ("_place", "head", "held", "origin", "queues", "request", "share")
+    `limit`: its time.
+    """
+
+    __slots__ = ("_place", "head", "held", "limit", "origin", "queues", "request", "share")
+
+    limit: asyncio.Timeout
 
     def __init__(self, request: OutboundRequest, origin: Origin, head: bytes, share: Share) -> None:
         self.request = request

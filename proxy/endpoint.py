@@ -75,7 +75,7 @@ def own_header_problem(name: str, value: str) -> str | None:
     Names are compared as servers fold them, so `Webhook_Id` is `webhook-id`; `proxy.headers.twins` finds two
     that are equal in this sense. The value is never repeated.
     """
-    if objection := check_header(name, value, reserved=("content-type",)):
+    if objection := check_header(name, value, reserved=("content-type", "user-agent")):
         return objection.replace("by the authorisation", "by the hub")
     if folded(name).startswith(_OF_THE_HUB):
         return f"The header {name} is set by the hub and cannot be given, like all webhook-… and patchbay-…."

@@ -15,6 +15,10 @@ _SLICE: Final = 128 * 1024
 _MOST_WAITING: Final = 128 * 1024
 
 
+class Unanswered(ConnectionResetError):
+    """The connection ended before a byte of the answer came."""
+
+
 class Connection(asyncio.Protocol):
     """A connection to an origin. `exchange` may be called again while it is `reusable`.
 
@@ -37,11 +41,12 @@ class Connection(asyncio.Protocol):
         """Send a request and read its answer into `reader`; the answer's bytes are counted in `share`.
 
         Returns at its end, or as soon as the answer `is_streaming`: then `more` brings its body, until `finish`.
-        Raises BrokenAnswer, AnswerTooLarge, and OSError if the connection broke. A failed or cancelled exchange
-        closes the connection, and so does an answer that came before the whole request was written.
+        Raises BrokenAnswer, AnswerTooLarge, and OSError if the connection broke: Unanswered before the first byte. A
+        failed or cancelled exchange closes the connection, and so does an answer that came before the whole request
+        was written.
         """
         if not self.is_open:
-            raise ConnectionResetError("closed before the request")
+            raise Unanswered("closed before the request")
         self.reusable = self._written = False
         self._counted = 0
         self._reader, self._share = reader, share
@@ -50,7 +55,7 @@ class Connection(asyncio.Protocol):
         try:
             await self._write(head, body, answered)
             await self._come(lambda: reader.is_streaming)
-            if answered.done():
+            if answered.done() and not reader.is_excerpt:
                 answered.result()
             goes_on = reader.is_streaming
         finally:
@@ -121,6 +126,8 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
         if reader.is_streaming:
             _wake(self._waiter)
+            if reader.is_excerpt:  # its head is the answer, also to a request that is not wholly taken
+                _wake(self._drained)
 
     def pause_writing(self) -> None:
         """The other side does not take the request as fast as it is written."""
@@ -137,8 +144,11 @@ class Connection(asyncio.Protocol):
         reader = self._reader
         if reader is None:
             return
-        if error is not None or not reader.begun:
-            self._settle(error if isinstance(error, OSError) else ConnectionResetError("closed before an answer"))
+        if not reader.begun:
+            self._settle(Unanswered("closed before an answer"))
+            return
+        if error is not None:
+            self._settle(error if isinstance(error, OSError) else ConnectionResetError("closed within an answer"))
             return
         try:
             reader.end()
@@ -157,7 +167,7 @@ class Connection(asyncio.Protocol):
         view = memoryview(body)
         for start in range(0, len(body), _SLICE):
             await self._drain()
-            if answered.done():
+            if answered.done() or self._has_excerpt():
                 return
             self._transport.write(view[start : start + _SLICE])
         self._written = True
@@ -165,9 +175,12 @@ class Connection(asyncio.Protocol):
     async def _drain(self) -> None:
         """Let others run; wait while writing is paused, and no longer than for the answer."""
         await asyncio.sleep(0)
-        if self._paused and self._answered is not None and not self._answered.done():
+        if self._paused and self._answered is not None and not self._answered.done() and not self._has_excerpt():
             self._drained = asyncio.get_running_loop().create_future()
             await self._drained
+
+    def _has_excerpt(self) -> bool:
+        return self._reader is not None and self._reader.is_excerpt and self._reader.is_streaming
 
     async def _come(self, has_come: Callable[[], bool]) -> None:
         """Wait until it has come, or the answer has ended. Raises the answer's failure if it will not come."""

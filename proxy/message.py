@@ -13,7 +13,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Excerpt:
-    """How much of an answer's body is read: `most_bytes` as they come, not decompressed, within `seconds`."""
+    """How much of an answer's body is read: `most_bytes` within `seconds`. A coded one is left out."""
 
     most_bytes: int
     seconds: float
@@ -29,8 +29,9 @@ class OutboundRequest:
     connection of an earlier call of the same `lane` and `credential`, an opaque id that is never the secret. The
     other side may close it at that moment; then it is unknown whether the call was executed. Other calls open their
     own connection. `streams`: a success may be handed over before its end, if it is an event stream or long.
-    `excerpt`: the answer is complete with its head, and only so much of its body is read. `repeats_stale`: on a kept
-    connection that the other side closed without a byte of an answer, it is sent once more on a fresh one.
+    `excerpt`: the answer is complete with its head, only so much of its body is read, and no fault of the body is one
+    of the answer. `repeats_stale`: on a kept connection that the other side closed without a byte of an answer, it is
+    sent once more on a fresh one, whatever its method is.
     """
 
     method: str

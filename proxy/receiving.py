@@ -10,7 +10,7 @@ from models.errors import UpstreamFailed
 from models.vocabulary import UpstreamFailure
 from proxy.answer_reader import AnswerReader, AnswerTooLarge, BrokenAnswer, CutAnswer
 from proxy.coding import BrokenCoding, DecodedTooLarge, codings_of, decoded, is_plain
-from proxy.http1 import Connection
+from proxy.http1 import Connection, Unanswered
 from proxy.inflight import Share
 from proxy.message import Answer, Headers, OutboundRequest
 from proxy.streaming import Streamed, StreamLimits
@@ -35,22 +35,22 @@ async def receive(
     An answer that is handed over before its end has a `Streamed` as its rest, which holds the connection.
     """
     reader = AnswerReader(most=most, is_head=request.method == "HEAD", streams=request.streams)
-    with _in_words(reader, most):
+    with in_words(reader, most):
         await connection.exchange(head, request.body or b"", reader, share)
-        told = tuple([(_text(name), _text(value)) for name, value in reader.headers])
+        told = tuple([(text_of(name), text_of(value)) for name, value in reader.headers])
         codings = () if request.method == "HEAD" else _codings(reader.status, told)
         undone = codings or is_plain(value for name, value in told if name.lower() == _CODING)
         headers = tuple([pair for pair in told if pair[0].lower() != _CODING]) if undone else told
-        kind = _printable(next((value for name, value in headers if name.lower() == "content-type"), None))
+        kind = printable(next((value for name, value in headers if name.lower() == "content-type"), None))
         if reader.is_streaming:
-            rest = Streamed(connection, codings, reader.length, limits, lambda: _in_words(reader, most))
+            rest = Streamed(connection, codings, reader.length, limits, lambda: in_words(reader, most))
             return Answer(status=reader.status, headers=headers, content_type=kind, body=b"", rest=rest)
         body = await decoded(reader.body, codings, most, share)
     return Answer(status=reader.status, headers=headers, content_type=kind, body=body)
 
 
 @contextmanager
-def _in_words(reader: AnswerReader, most: int) -> Iterator[None]:
+def in_words(reader: AnswerReader, most: int) -> Iterator[None]:
     """Raise a failure to read as one of the remote service, with its status if that has come."""
     try:
         yield
@@ -77,10 +77,16 @@ def _codings(status: int, headers: Headers) -> tuple[str, ...]:
     return codings_of(given) if given and status != _PARTIAL else ()
 
 
-def _text(raw: bytes) -> str:
+def was_unanswered(failure: UpstreamFailed) -> bool:
+    """Whether the connection ended before a byte of the answer came."""
+    return isinstance(failure.__cause__, Unanswered)
+
+
+def text_of(raw: bytes) -> str:
+    """A header as text; bytes outside UTF-8 are lone surrogates."""
     return raw.decode(errors="surrogateescape")
 
 
-def _printable(header: str | None) -> str | None:
+def printable(header: str | None) -> str | None:
     """Replace the lone surrogates for bytes outside UTF-8: they cannot be stored or sent."""
     return None if header is None else header.encode(errors="surrogateescape").decode(errors="replace")

@@ -24,7 +24,8 @@ _OWN: Final = frozenset(
 def head_of(request: OutboundRequest, origin: Origin, rest: str) -> bytes:
     """The head, with the empty line at its end; `rest`: path and query.
 
-    A call with a `Range` asks for no compression: a range of compressed bytes is another one (RFC 9110 §14.2).
+    A call with a `Range` asks for no compression: a range of compressed bytes is another one (RFC 9110 §14.2). Nor
+    does one for an excerpt, which is not decompressed.
     Raises InvalidInput at `headers` or `body` for a request that cannot be sent.
     """
     if request.body is not None and request.method in WITHOUT_BODY:
@@ -34,7 +35,8 @@ def head_of(request: OutboundRequest, origin: Origin, rest: str) -> bytes:
     lines = [f"{request.method} {rest} HTTP/1.1", f"Host: {origin.authority}"]
     lines += [f"{name}: {value}" for name, value in _DEFAULTS if name.lower() not in given]
     if "accept-encoding" not in given:
-        lines.append(f"Accept-Encoding: {'identity' if 'range' in given else 'gzip, deflate'}")
+        is_plain = "range" in given or request.excerpt is not None
+        lines.append(f"Accept-Encoding: {'identity' if is_plain else 'gzip, deflate'}")
     lines += [f"{name}: {value}" for name, value in request.headers]
     if request.body is not None:
         lines.append(f"Content-Length: {len(request.body)}")

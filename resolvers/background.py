@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from jobs.job import NewJob
+from jobs.job import DEFAULT_QUEUE, NewJob
 from jobs.kind import JobContext, JobKind
 from models.tables import Principal
 from models.vocabulary import Permission
@@ -25,12 +25,20 @@ class Background:
     """The work of one kind of job, with only these permissions, in the job's organization.
 
     `recurs`: caption of a recurring job of the hub's; each run enqueues the next (`Work.repeat_job`) in the
-    transaction that ends it.
+    transaction that ends it. `queue`: the queue of its jobs; each queue has a worker of its own. `keep_when_done`:
+    whether a succeeded job stays for people to see; by default all but recurring ones do.
     """
 
     run: Callable[[Caller, JobContext], Awaitable[object]]
     permissions: frozenset[Permission] = frozenset()
     recurs: str | None = None
+    queue: str = DEFAULT_QUEUE
+    keep_when_done: bool | None = None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether a succeeded job stays."""
+        return self.recurs is None if self.keep_when_done is None else self.keep_when_done
 
 
 def kinds(hub: Hub, table: Mapping[str, Background]) -> Sequence[JobKind]:
@@ -39,7 +47,7 @@ def kinds(hub: Hub, table: Mapping[str, Background]) -> Sequence[JobKind]:
         JobKind(
             name=name,
             run=partial(_run, hub, background),
-            keep_when_done=background.recurs is None,
+            keep_when_done=background.keeps,
             longest_retry_ms=_LONGEST_RETRY_MS,
         )
         for name, background in table.items()

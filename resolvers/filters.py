@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 
 from models.errors import InvalidInput
 from models.row import folded
@@ -16,6 +16,9 @@ _MOST_VALUES: Final = 1000
 _MOST_PATTERNS: Final = 100
 _MOST_WORDS: Final = 20
 _MOST_LETTERS: Final = 1000
+# The last code point, and those that no text has: they are halves of UTF-16's pairs.
+_LAST: Final = chr(0x10FFFF)
+_SURROGATES, _AFTER_SURROGATES = 0xD800, 0xE000
 
 
 def among(column: Any, values: Sequence[Any] | None) -> Conditions:
@@ -39,14 +42,18 @@ def before(column: Any, value: int | None) -> Conditions:
     return [] if value is None else [column < value]
 
 
-def matching(column: Any, patterns: Sequence[str] | None) -> Conditions:
-    """The column is one of the patterns, which may end in `*`. Raises InvalidInput for more than 100."""
+def matching(column: Any, patterns: Sequence[str] | None, *, binary: bool = False) -> Conditions:
+    """The column is one of the patterns, which may end in `*`. Raises InvalidInput for more than 100.
+
+    `binary`: the column compares by bytes on both databases (`models.row.binary_type`): an index finds beginnings.
+    """
     _require_few(patterns, _MOST_PATTERNS)
     if patterns is None:
         return []
+    begins = _is_within if binary else _begins
     exact = [pattern for pattern in patterns if not pattern.endswith("*")]
     prefixes = [pattern[:-1] for pattern in patterns if pattern.endswith("*")]
-    return [or_(column.in_(exact), *(_begins(column, prefix) for prefix in prefixes))]
+    return [or_(column.in_(exact), *(begins(column, prefix) for prefix in prefixes))]
 
 
 def searching(column: Any, words: str | None) -> Conditions:
@@ -68,6 +75,17 @@ def _begins(column: Any, prefix: str) -> ColumnElement[bool]:
     """The column begins with a prefix. Not LIKE, which ignores case on SQLite."""
     beginning: ColumnElement[bool] = func.substr(column, 1, len(prefix)) == prefix
     return beginning
+
+
+def _is_within(column: Any, prefix: str) -> ColumnElement[bool]:
+    """The same as a range of a column that compares by bytes, which for UTF-8 is the order of code points."""
+    least: ColumnElement[bool] = column >= prefix
+    rest = prefix.rstrip(_LAST)
+    if not rest:
+        return least
+    after = ord(rest[-1]) + 1
+    following = chr(_AFTER_SURROGATES if after == _SURROGATES else after)
+    return and_(least, column < rest[:-1] + following)
 
 
 def _require_few(values: Sequence[Any] | None, most: int = _MOST_VALUES) -> None:

@@ -38,6 +38,16 @@ class TokenVerifier(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Keeping:
+    """The days for which history is kept, at least one. `payloads`: None for as long as their events."""
+
+    events: int = 90
+    payloads: int | None = None
+    deliveries: int = 30
+    dispatches: int = 90
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hub:
     """The parts that are wired once for the life of a process.
 
@@ -67,5 +77,6 @@ class Hub:
     clock: Callable[[], int] = now_ms
     pace: Pace = field(default_factory=Pace)
     webhook_waits: tuple[int, ...] = (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
+    keeping: Keeping = field(default_factory=Keeping)
     #: Work in progress that several callers wait for.
     flights: Flights = field(default_factory=Flights)

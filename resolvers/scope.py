@@ -16,10 +16,12 @@ from sqlmodel import col
 
 from models.row import Scope
 from models.tables import (
+    Attempt,
     AuditEntry,
     Connection,
     ConnectSession,
     Definition,
+    Delivery,
     Event,
     Installation,
     Integration,
@@ -31,13 +33,16 @@ from models.tables import (
     Share,
     Tag,
     Token,
+    Webhook,
 )
-from models.vocabulary import ConnectionMode, PrincipalKind
+from models.vocabulary import ConnectionMode, PrincipalKind, WebhookKind
 from resolvers.access import MANAGE, Viewer, accessible, is_fact
 
 Conditions = Sequence[ColumnElement[bool]]
 #: Rows that exist for a caller by their place, as the audit log names them.
 _PLACED: Final = (Connection.__name__, Job.__name__)
+#: Events of such rows. Without an integration, administrators and the actor see them.
+PLACED_EVENTS: Final = ("Hub.connection.", "Hub.job.")
 
 
 def visible(viewer: Viewer, model: Any) -> Conditions:
@@ -157,7 +162,9 @@ def _history(viewer: Viewer, model: Any) -> Conditions:
     if viewer.is_admin:
         return [mine]
     apart = and_(model.integration_id.is_(None), _without_place(viewer, model))
-    return [mine, or_(apart, model.integration_id.not_in(_hidden(viewer)))]
+    # NULL is not in an empty list: without the first condition all of it is seen where no integration is hidden.
+    placed = and_(model.integration_id.is_not(None), model.integration_id.not_in(_hidden(viewer)))
+    return [mine, or_(apart, placed)]
 
 
 def _without_place(viewer: Viewer, model: Any) -> ColumnElement[bool]:
@@ -170,8 +177,37 @@ def _without_place(viewer: Viewer, model: Any) -> ColumnElement[bool]:
         return or_(col(AuditEntry.resource_type).not_in(_PLACED), *actors)
     if model is Event:
         actors = is_fact(viewer.principal_id, Event.principal_id), is_fact(viewer.token_id, Event.token_id)
-        return or_(not_(col(Event.type).startswith("Hub.connection.", autoescape=True)), *actors)
+        return or_(_not_placed(Event.type), *actors)
+    if model is Delivery:
+        return _not_placed(Delivery.event_type)
     return true()
+
+
+def _not_placed(type_column: Any) -> ColumnElement[bool]:
+    return and_(*(not_(col(type_column).startswith(prefix, autoescape=True)) for prefix in PLACED_EVENTS))
+
+
+def _webhooks(viewer: Viewer, _model: Any) -> Conditions:
+    """Webhooks that people made, without removed ones."""
+    return [
+        col(Webhook.organization_id) == viewer.organization_id,
+        col(Webhook.kind) == WebhookKind.ENDPOINT,
+        col(Webhook.removed_at).is_(None),
+    ]
+
+
+def _deliveries(viewer: Viewer, _model: Any) -> Conditions:
+    """History, but for that of removed webhooks and of those that nobody made."""
+    mine = col(Webhook.organization_id) == viewer.organization_id
+    gone = or_(col(Webhook.removed_at).is_not(None), col(Webhook.kind) != WebhookKind.ENDPOINT)
+    hidden = select(col(Webhook.id)).where(mine, gone)
+    return [*_history(viewer, Delivery), col(Delivery.webhook_id).not_in(hidden)]
+
+
+def _attempts(viewer: Viewer, _model: Any) -> Conditions:
+    """Attempts of deliveries that exist for the viewer."""
+    of_these = exists().where(col(Delivery.id) == col(Attempt.delivery_id), *_deliveries(viewer, Delivery))
+    return [col(Attempt.organization_id) == viewer.organization_id, of_these]
 
 
 def _jobs(viewer: Viewer, _model: Any) -> Conditions:
@@ -233,9 +269,11 @@ _RULES: dict[Any, Callable[[Viewer, Any], Conditions]] = {
     Scope.HISTORY: _history,
     Scope.INTEGRATION: _of_visible_integrations,
     Scope.ORGANIZATION: _of_the_organization,
+    Attempt: _attempts,
     Connection: _connections,
     ConnectSession: _connect_sessions,
     Definition: _definitions,
+    Delivery: _deliveries,
     Installation: _installations,
     Integration: _integrations,
     Job: _jobs,
@@ -243,4 +281,5 @@ _RULES: dict[Any, Callable[[Viewer, Any], Conditions]] = {
     Share: _shares,
     Tag: _tags,
     Token: _tokens,
+    Webhook: _webhooks,
 }

@@ -25,6 +25,8 @@ NOUNS: Final = (
     "dispatch",
     "proxy_request",
     "event",
+    "webhook",
+    "delivery",
     "job",
     "audit",
     "organization",

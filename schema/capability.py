@@ -23,7 +23,7 @@ from resolvers.readiness import availability
 from schema.kit.field import column, derived, given, listing, related, to_many, to_one
 from schema.kit.node import RowNode, node
 from schema.kit.page import CountedPageOf, PageOf
-from schema.kit.scalars import JSON
+from schema.kit.scalars import JSON, DateTime
 
 if TYPE_CHECKING:
     from schema.dispatch import Dispatch
@@ -88,6 +88,9 @@ class EventType(RowNode):
     name: str = column("`<Handler>.<Name>` as declared.")
     description: str = column("When it happens.")
     schema: JSON | None = derived(lambda row: row.payload_schema, "Shape of the payload; null means any object.")
+    example: JSON | None = column("A payload, which the schema allows.")
+    version: int = column("Grows with every change of the schema.")
+    deprecated_since: DateTime | None = column("Since when it should no longer be used.")
     integration: Annotated[Integration, strawberry.lazy("schema.integration")] = to_one(
         edges.INTEGRATION_BY_EVENT_TYPE, "Its integration."
     )
@@ -109,4 +112,7 @@ class Queries:
         "Capabilities of everything installed.",
         order=queries.BY_NAME,
         filter=(CapabilityFilter, queries.CapabilityFilter),
+    )
+    event_types: CountedPageOf[EventType] = listing(
+        queries.list_event_types, "Event types of every integration that you see.", order=queries.BY_NAME
     )

@@ -9,11 +9,13 @@ import strawberry
 from models import tables
 from models.errors import TooMany
 from models.vocabulary import Source
-from resolvers.events import edges, queries
+from resolvers.events import catalogue, edges, queries, trace
 from resolvers.events import mutations as operations
+from resolvers.events.hub_events import HUB_EVENTS
 from resolvers.page import NEWEST_FIRST
+from resolvers.webhooks import edges as webhook_edges
 from schema.kit.context import Info
-from schema.kit.field import column, given, listing, reading, to_one
+from schema.kit.field import column, given, listing, reading, related, to_many, to_one
 from schema.kit.ids import row_id
 from schema.kit.mutation import mutation
 from schema.kit.node import RowNode, node, view
@@ -21,8 +23,10 @@ from schema.kit.page import PageOf
 from schema.kit.refs import ACTS, IntegrationRef, PrincipalRef
 from schema.kit.result import Result
 from schema.kit.scalars import JSON, DateTime
+from schema.trace import TraceEntry
 
 if TYPE_CHECKING:
+    from schema.delivery import Delivery
     from schema.installation import Installation
     from schema.integration import Integration
     from schema.principal import Principal
@@ -49,7 +53,24 @@ class Event(RowNode):
     token: Annotated[Token, strawberry.lazy("schema.token")] | None = to_one(
         edges.TOKEN_BY_EVENT, "With which token; null when you may not see it or it is gone."
     )
+    deliveries: PageOf[Annotated[Delivery, strawberry.lazy("schema.delivery")]] = to_many(
+        webhook_edges.DELIVERIES_BY_EVENT, "Deliveries to webhooks, newest first."
+    )
     created_at: DateTime = column("When it was accepted.")
+    trace: list[TraceEntry] = related(
+        trace.TRACE_BY_EVENT,
+        lambda row: row.id,
+        "Everything that happened because of it and that you may see, parents before children.",
+        most=trace.MOST,
+    )
+
+
+@view(catalogue.CatalogueEntry, "A type of the hub's own events.")
+class HubEventType:
+    name: str = column("`Hub.<noun>.<event>`.")
+    description: str = column("When it happens.")
+    version: int = column("Grows when its payload changes.")
+    example: JSON = column("A payload.")
 
 
 @strawberry.input(description="Conditions on events.")
@@ -87,6 +108,10 @@ async def _event(root: Any, info: Info, id: strawberry.ID) -> Any:
     return await queries.read_event(info.context.caller, row_id(id))
 
 
+async def _hub_event_types(root: Any, info: Info) -> Any:
+    return await catalogue.list_hub_event_types(info.context.caller)
+
+
 @strawberry.type
 class Queries:
     """Root fields of this noun."""
@@ -98,6 +123,12 @@ class Queries:
         filter=(EventFilter, queries.EventFilter),
     )
     event: Event | None = reading(queries.read_event, _event, "One event.")
+    hub_event_types: list[HubEventType] = reading(
+        catalogue.list_hub_event_types,
+        _hub_event_types,
+        "The types of the hub's own events.",
+        metadata={"rows": len(HUB_EVENTS)},
+    )
 
 
 @strawberry.type

@@ -10,13 +10,15 @@ from time import thread_time
 from typing import Any, Final, TypeVar
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlmodel import SQLModel, col
 
 from models.errors import Forbidden
 from models.row import folded
 from models.tables import Capability, EventType, Integration
 from models.vocabulary import ArrayFormat, BodyFormat, CapabilityEffect, HttpMethod, Permission
+from resolvers.announcing import Differences
+from resolvers.capabilities.breaking import breaks_of_capability, breaks_of_schema, removed
 from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, suffix_of
 from resolvers.changes import changed
 from resolvers.work import Work
@@ -53,13 +55,13 @@ def permit_declaring(work: Work, manifest: Sequence[DeclareCapability] = ()) -> 
             )
 
 
-async def declare(
-    work: Work, integration: Integration, manifest: Sequence[DeclareCapability]
-) -> list[dict[str, Any]]:
-    """Replace all capabilities of an integration by a checked manifest. Answers the changes, for the audit."""
+async def declare(work: Work, integration: Integration, manifest: Sequence[DeclareCapability]) -> Differences:
+    """Replace all capabilities of an integration by a checked manifest. Answers the changes."""
     before = {row.name: row for row in await _children(work, Capability, integration)}
     was = {name: _told(row) for name, row in before.items()}
+    called = {name: (row.method, row.input_schema) for name, row in before.items()}
     now: dict[str, Any] = {}
+    breaking: list[dict[str, str]] = []
     kept = {one.name: before[one.name] for one in manifest if one.name in before}
     await _drop(work, [row for name, row in before.items() if name not in kept])
     field_names = {row.field_name for row in kept.values()}
@@ -73,26 +75,29 @@ async def declare(
         _fill(row, one, position)
         work.add(row)
         now[row.name] = _told(row)
-    return _differences("capabilities", was, now)
+        if row.name in was and now[row.name] != was[row.name]:
+            breaking += breaks_of_capability(row.name, called[row.name], (row.method, row.input_schema))
+    return _differences("capabilities", was, now, breaking)
 
 
-async def declare_events(
-    work: Work, integration: Integration, manifest: Sequence[DeclareEventType]
-) -> list[dict[str, Any]]:
-    """Replace all event types of an integration by a checked manifest. Answers the changes, for the audit."""
+async def declare_events(work: Work, integration: Integration, manifest: Sequence[DeclareEventType]) -> Differences:
+    """Replace all event types of an integration by a checked manifest. Answers the changes."""
     before = {row.suffix: row for row in await _children(work, EventType, integration)}
     was = {suffix: _described(row) for suffix, row in before.items()}
     now: dict[str, Any] = {}
+    breaking: list[dict[str, str]] = []
     async for _, one in _in_pieces(work, manifest):
         suffix = suffix_of(integration, one.name) or ""
         row = before.pop(suffix, None) or EventType(
             organization_id=integration.organization_id, integration_id=integration.id, suffix=suffix, name=one.name
         )
-        row.name, row.description, row.payload_schema = one.name, one.description or "", one.schema
+        _fill_event(work, row, one)
         work.add(row)
         now[suffix] = _described(row)
+        if suffix in was:
+            breaking += breaks_of_schema(suffix, was[suffix]["schema"], one.schema)
     await _drop(work, list(before.values()))
-    return _differences("eventTypes", was, now)
+    return _differences("eventTypes", was, now, breaking)
 
 
 def effect_of(method: HttpMethod) -> CapabilityEffect:
@@ -113,6 +118,15 @@ def _fill(row: Capability, one: DeclareCapability, position: int) -> None:
     row.digest = _digest(row)
 
 
+def _fill_event(work: Work, row: EventType, one: DeclareEventType) -> None:
+    """The version counts the schemas that the type has had, one after the other."""
+    is_new = inspect(row).transient
+    row.version = 1 if is_new else row.version + (row.payload_schema != one.schema)
+    row.name, row.description, row.payload_schema = one.name, one.description or "", one.schema
+    row.example = one.example
+    row.deprecated_since = (row.deprecated_since or work.now()) if one.deprecated else None
+
+
 def _digest(row: Capability) -> str:
     declared = (row.method, row.endpoint, row.effect, row.input_schema, row.output_schema)
     forms = (row.body_format, row.array_format)
@@ -126,12 +140,23 @@ def _told(row: Capability) -> dict[str, Any]:
 
 
 def _described(row: EventType) -> dict[str, Any]:
-    return {"name": row.name, "description": row.description, "schema": row.payload_schema}
+    told = {"name": row.name, "description": row.description, "schema": row.payload_schema}
+    more = {"example": row.example, "deprecated": row.deprecated_since is not None}
+    return told | {name: value for name, value in more.items() if value}
 
 
-def _differences(noun: str, was: dict[str, Any], now: dict[str, Any]) -> list[dict[str, Any]]:
+def _differences(
+    noun: str, was: dict[str, Any], now: dict[str, Any], breaking: Sequence[dict[str, str]]
+) -> Differences:
     names = sorted(was.keys() | now.keys())
-    return [change for name in names for change in changed(f"{noun}.{name}", was.get(name), now.get(name))]
+    gone = sorted(was.keys() - now.keys())
+    return Differences(
+        audited=[change for name in names for change in changed(f"{noun}.{name}", was.get(name), now.get(name))],
+        added=sorted(now.keys() - was.keys()),
+        changed=sorted(name for name in was.keys() & now.keys() if was[name] != now[name]),
+        removed=gone,
+        breaking=[*map(removed, gone), *breaking],
+    )
 
 
 def _field_name(name: str, taken: set[str]) -> str:

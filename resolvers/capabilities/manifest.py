@@ -24,6 +24,7 @@ from resolvers.faults import ADDRESS, TEXT, WORD, Faults
 MOST_CAPABILITIES: Final = 1000
 MOST_EVENT_TYPES: Final = 1000
 _MOST_SCOPES: Final = 100
+_EXAMPLE_BYTES: Final = 16 * 1024
 _GREATEST_TIMEOUT: Final = 300
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*")
 #: Keywords of the stored schema, and their names in the simple form.
@@ -57,11 +58,13 @@ class DeclareCapability:
 
 @dataclass(frozen=True, kw_only=True)
 class DeclareEventType:
-    """One event type: `<Handler>.<Name>`."""
+    """One event type: `<Handler>.<Name>`. `example`: a payload, which the schema must allow."""
 
     name: str
     description: str | None = None
     schema: dict[str, Any] | None = None
+    example: dict[str, Any] | None = None
+    deprecated: bool = False
 
 
 def check_capabilities(faults: Faults, manifest: Sequence[DeclareCapability], *, has_base: bool) -> None:
@@ -98,6 +101,7 @@ def check_event_types(faults: Faults, integration: Integration, manifest: Sequen
         taken.add(suffix or "")
         faults.text((*here, "description"), one.description, most=TEXT)
         _check_shape(faults, (*here, "schema"), one.schema)
+        faults.object((*here, "example"), one.example, most=_EXAMPLE_BYTES)
 
 
 def suffix_of(integration: Integration, name: str) -> str | None:

@@ -12,7 +12,9 @@ from sqlmodel import col
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Path, Stale
 from models.tables import Installation, Integration
 from models.vocabulary import Permission
+from resolvers.announcing import Differences, announce_capabilities, announce_update
 from resolvers.capabilities.declaring import declare, declare_events, permit_declaring
+from resolvers.capabilities.examples import judge_examples
 from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, check_capabilities, check_event_types
 from resolvers.credentials.register import replace_default_connection
 from resolvers.faults import Faults
@@ -94,7 +96,10 @@ async def load_manifest(work: Work, manifest: DeclareManifest) -> Declaration[De
 
 async def judge(hub: Hub, declaration: Declaration[Any]) -> None:
     """Judge a manifest outside of any transaction: it may take long. Raises InvalidInput with every fault."""
-    await to_thread(_judge, declaration.manifest, declaration.integration)
+    manifest, integration = declaration.manifest, declaration.integration
+    await to_thread(_judge, manifest, integration)
+    if not isinstance(manifest, DeclareCapabilities):
+        await judge_examples(hub, manifest.event_types or (), lane=integration.organization_id)
 
 
 @exchange(
@@ -110,7 +115,8 @@ async def declare_capabilities(work: Work, declaration: Declaration[DeclareCapab
     manifest = declaration.manifest
     integration = await _permitted(work, manifest)
     _require_as_judged(declaration, integration)
-    await _declare(work, integration, manifest.capabilities, manifest.app_token)
+    changes = await _declare(work, integration, manifest.capabilities, manifest.app_token)
+    announce_capabilities(work, integration, changes, Differences())
     return integration
 
 
@@ -126,7 +132,8 @@ async def declare_event_types(work: Work, declaration: Declaration[DeclareEventT
     """Replace all event types of an integration; those of the same name keep their id."""
     manifest = declaration.manifest
     integration = (await load_event_types(work, manifest)).integration
-    await _declare_events(work, integration, manifest.event_types)
+    changes = await _declare_events(work, integration, manifest.event_types)
+    announce_capabilities(work, integration, Differences(), changes)
     return integration
 
 
@@ -143,9 +150,10 @@ async def declare_manifest(work: Work, declaration: Declaration[DeclareManifest]
     manifest = declaration.manifest
     integration = await _own(work, manifest)
     _require_as_judged(declaration, integration)
-    await _declare(work, integration, manifest.capabilities, manifest.app_token)
+    changes, events = await _declare(work, integration, manifest.capabilities, manifest.app_token), Differences()
     if manifest.event_types is not None:
-        await _declare_events(work, integration, manifest.event_types)
+        events = await _declare_events(work, integration, manifest.event_types)
+    announce_capabilities(work, integration, changes, events)
     return Declared(
         integration=integration,
         handler=await _handler(work, integration),
@@ -200,17 +208,22 @@ def _judge(manifest: DeclareCapabilities | DeclareEventTypes | DeclareManifest, 
 
 async def _declare(
     work: Work, integration: Integration, capabilities: Sequence[DeclareCapability] | None, app_token: str | None
-) -> None:
-    changes = [] if capabilities is None else await declare(work, integration, capabilities)
+) -> Differences:
+    changes = Differences() if capabilities is None else await declare(work, integration, capabilities)
     if app_token is not None:
         await work.flush()  # the token is bound to the endpoints that come with it
         await replace_default_connection(work, integration, Secret(bearer_token=app_token), hints={ORIGIN: APP_TOKEN})
     integration.version += 1
     integration.updated_by = work.caller.principal_id
-    work.audit(integration, "integration.capabilities_declared", besides=changes)
+    work.audit(integration, "integration.capabilities_declared", besides=changes.audited)
+    announce_update(work, integration)
+    return changes
 
 
-async def _declare_events(work: Work, integration: Integration, event_types: Sequence[DeclareEventType]) -> None:
+async def _declare_events(
+    work: Work, integration: Integration, event_types: Sequence[DeclareEventType]
+) -> Differences:
     changes = await declare_events(work, integration, event_types)
     integration.version += 1
-    work.audit(integration, "integration.event_types_declared", besides=changes)
+    work.audit(integration, "integration.event_types_declared", besides=changes.audited)
+    return changes

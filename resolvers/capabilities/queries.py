@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select
 from sqlmodel import col
 
-from models.tables import Capability, Installation
+from models.tables import Capability, EventType, Installation
 from models.vocabulary import CapabilityEffect, HttpMethod, Permission
 from resolvers.filters import among, searching
 from resolvers.operation import operation
@@ -43,3 +43,9 @@ async def list_capabilities(work: Work, filter: CapabilityFilter, page: SliceReq
     )
     chosen = work.mine(Capability).where(col(Capability.integration_id).in_(installed), *filter.conditions())
     return await work.slice(chosen, Capability, BY_NAME, page)
+
+
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True)
+async def list_event_types(work: Work, page: SliceRequest) -> Slice[EventType]:
+    """List the event types of all integrations that exist for the caller, by name."""
+    return await work.slice(work.mine(EventType), EventType, BY_NAME, page)

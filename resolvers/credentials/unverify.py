@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from models.tables import Connection, Definition, Integration, Registration
 from models.vocabulary import ConnectionMode, IntegrationState
+from resolvers.announcing import announce_update
 from resolvers.definitions.fields import supports_verification
 from resolvers.work import Work
 
@@ -45,3 +46,4 @@ async def unverify_all(work: Work, integration_ids: Sequence[str]) -> None:
     )
     for integration, definition in rows:
         unverify(work, integration, definition)
+        announce_update(work, integration)

@@ -7,7 +7,8 @@ from typing import Any
 from sqlmodel import col
 
 from models.tables import Installation, Integration
-from models.vocabulary import InstallationStatus, Selection
+from models.vocabulary import HubEvent, InstallationStatus, Selection
+from resolvers.announcing import announce_installation
 from resolvers.naming import free
 from resolvers.work import Work
 
@@ -35,4 +36,5 @@ async def install_on(
     work.add(installation)
     work.audit(installation, "installation.created")
     await work.flush()
+    announce_installation(work, installation, HubEvent.INSTALLATION_CREATED)
     return installation

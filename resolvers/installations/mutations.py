@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, Path, Stale
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, Path, SecretUnreadable, Stale
 from models.tables import Installation, Integration
-from models.vocabulary import InstallationStatus, Permission, Selection
+from models.vocabulary import HubEvent, InstallationStatus, Permission, Selection
+from resolvers.announcing import announce_configuration, announce_installation
 from resolvers.faults import Faults
 from resolvers.find import IntegrationRef, get_integration
 from resolvers.installations.install import install_on
@@ -86,7 +87,9 @@ async def update_installation(work: Work, new: UpdateInstallation) -> Installati
     faults.refuse()
     installation = await work.lock(Installation, new.id, expected_version=new.expected_version, path=("id",))
     await _require_managing(work, await _app_of(work, installation), ("id",))
+    before, changed = _shown(installation), set[str]()
     if not isinstance(new.configuration, Unset):
+        changed |= set() if _configured(work, installation) == (new.configuration or {}) else {"configuration"}
         installation.configuration = work.seal(installation, "configuration", new.configuration or {})
     if isinstance(new.space_selection, Selection):
         installation.space_selection = new.space_selection
@@ -96,6 +99,8 @@ async def update_installation(work: Work, new: UpdateInstallation) -> Installati
         installation.status = InstallationStatus.PAUSED if new.paused else InstallationStatus.ACTIVE
     installation.version += 1
     work.audit(installation, "installation.updated")
+    previous = {word: value for word, value in before.items() if _shown(installation)[word] != value}
+    announce_configuration(work, installation, changed | previous.keys(), previous)
     return installation
 
 
@@ -105,8 +110,26 @@ async def uninstall_integration(work: Work, installation_id: str) -> str:
     installation = await work.lock(Installation, installation_id, path=("installation_id",))
     await _require_managing(work, await _app_of(work, installation), ("installation_id",))
     work.audit(installation, "installation.uninstalled")
+    announce_installation(work, installation, HubEvent.INSTALLATION_UNINSTALLED)
     await work.remove(installation)
     return installation.id
+
+
+def _shown(installation: Installation) -> dict[str, Any]:
+    """The values that are no secret, by their words in events."""
+    return {
+        "status": installation.status,
+        "spaceSelection": installation.space_selection,
+        "siteSelection": installation.site_selection,
+    }
+
+
+def _configured(work: Work, installation: Installation) -> object:
+    """The configuration as it is; None if it does not open, so that a new one replaces it."""
+    try:
+        return work.unseal(installation, "configuration") or {}
+    except SecretUnreadable:
+        return None
 
 
 async def _app_of(work: Work, installation: Installation) -> Integration:

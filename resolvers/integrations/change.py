@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from models.row import name_key
 from models.tables import Definition, Integration
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess
+from resolvers.announcing import announce_update
 from resolvers.credentials.binding import endpoints_of, origins_of
 from resolvers.credentials.register import replace_default_connection
 from resolvers.credentials.unverify import unverify
@@ -97,6 +98,7 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     integration.version += 1
     integration.updated_by = work.caller.principal_id
     work.audit(integration, "integration.updated")
+    announce_update(work, integration)
     secret = composed(change.definition, new.secret) if isinstance(new.secret, Secret) else None
     if secret is None and changes_client(new.auth):
         secret = own_credentials(integration)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from models.row import name_key
 from models.tables import Definition, Integration, Principal, Workspace
-from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess, TokenEndpointAuth
+from models.vocabulary import AuthType, ConnectionMode, HubEvent, IntegrationAccess, TokenEndpointAuth
+from resolvers.announcing import announce_integration
 from resolvers.capabilities.declaring import declare, permit_declaring
 from resolvers.capabilities.manifest import DeclareCapability
 from resolvers.credentials.binding import origins_of
@@ -134,6 +135,7 @@ async def make_integration(work: Work, judged: Creation) -> Integration:
     work.add(integration)
     work.audit(integration, "integration.created")
     await work.flush()
+    announce_integration(work, integration, HubEvent.INTEGRATION_CREATED, {"vendor": integration.vendor})
     await _furnish(work, integration, secret, new.capabilities)
     return integration
 

@@ -22,8 +22,9 @@ from models.tables import (
     Token,
     metadata,
 )
-from models.vocabulary import IntegrationState, Permission
+from models.vocabulary import HubEvent, IntegrationState, Permission
 from proxy.oauth import TokenEndpoint
+from resolvers.announcing import announce_installation, announce_integration
 from resolvers.find import IntegrationRef, governed_integration
 from resolvers.integrations.tags import hold_tags, remove_unused_tags
 from resolvers.oauth.revocation import forget_connection, revocation_endpoint, with_client
@@ -70,6 +71,9 @@ async def delete_integration(work: Work, id: str | IntegrationRef, expected_vers
     integration.icon_asset_id = None
     integration.version += 1
     await work.flush()
+    announce_integration(work, integration, HubEvent.INTEGRATION_DELETED)
+    for installation in await work.all(_installations_of(integration)):
+        announce_installation(work, installation, HubEvent.INSTALLATION_UNINSTALLED)
     await hold_tags(work)
     for door in _DOORS:
         await work.session.execute(delete(door).where(col(door.integration_id) == integration.id))
@@ -135,6 +139,14 @@ async def ask_to_finish(work: Work, integration: Integration, client: TokenEndpo
         created_by=work.caller.principal_id,
     )
     return await work.enqueue(with_client(work.hub, integration.organization_id, new, client))
+
+
+def _installations_of(integration: Integration) -> Select[Installation]:
+    return (
+        select(Installation)
+        .where(col(Installation.integration_id) == integration.id)
+        .order_by(col(Installation.organization_id), col(Installation.id))
+    )
 
 
 def _only_of(work: Work, integration_id: str) -> Select[Connection]:

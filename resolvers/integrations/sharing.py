@@ -12,6 +12,7 @@ from sqlmodel import col
 from models.errors import Forbidden, InvalidInput, NotFound
 from models.tables import Integration, Principal, Share
 from models.vocabulary import Permission, ShareLevel
+from resolvers.announcing import announce_update
 from resolvers.faults import require
 from resolvers.find import IntegrationRef, PrincipalRef, get_integration, get_principal, governed_integration
 from resolvers.integrations.levels import least_access, level
@@ -120,6 +121,7 @@ async def transfer_integration(work: Work, new: TransferIntegration) -> Owned:
         integration.version += 1
         integration.updated_by = work.caller.principal_id
         work.audit(integration, "integration.transferred")
+        announce_update(work, integration)
     return Owned(integration=integration, owner=principal)
 
 

@@ -13,6 +13,7 @@ from models.errors import Forbidden, InvalidInput, NotFound
 from models.row import name_key
 from models.tables import Integration, IntegrationTag, Organization, Tag
 from models.vocabulary import Permission
+from resolvers.announcing import announce_update
 from resolvers.changes import changed
 from resolvers.faults import Faults, require
 from resolvers.find import managed_integration
@@ -58,7 +59,9 @@ async def set_integration_tags(work: Work, new: SetIntegrationTags) -> Integrati
     integration.version += 1
     integration.updated_by = work.caller.principal_id
     old, now = sorted(tag.name for tag in had.values()), sorted(tags[key].name for key in wanted)
-    work.audit(integration, "integration.tagged", besides=changed("tags", old, now))
+    tagged = changed("tags", old, now)
+    work.audit(integration, "integration.tagged", besides=tagged)
+    announce_update(work, integration, tagged)
     return integration
 
 

@@ -12,6 +12,7 @@ from models.vocabulary import WorkState
 from resolvers.background import Background
 from resolvers.expiry import DAY_MS, remove_some
 from resolvers.jobs.deletions import finishes_a_deletion, take_up_deletions
+from resolvers.jobs.failures import announce_failed_jobs
 from resolvers.operation import OPERATOR, operation
 from resolvers.work import Work
 
@@ -28,6 +29,9 @@ async def remove_old_jobs(work: Work) -> int:
 
 
 BACKGROUND: Final = {
+    "job.announce_failures": Background(
+        run=lambda caller, _: announce_failed_jobs(caller), recurs="Announce failed jobs"
+    ),
     "job.remove": Background(run=lambda caller, _: remove_old_jobs(caller), recurs="Remove old jobs"),
     "job.take_up_deletions": Background(
         run=lambda caller, _: take_up_deletions(caller), recurs="Take up unfinished deletions"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from jobs.job import JOBS
+from jobs.lanes import lock_lane_of, open_lanes, to_the_end
 from models.errors import Conflict, NotFound
 from models.job import database_now
 from models.row import feed_stamp
@@ -27,6 +28,7 @@ async def cancel_job(work: Work, id: str) -> Job:
 
     A job that finishes a deletion is not cancelled.
     """
+    await lock_lane_of(work.session, id)
     job = await work.lock(Job, id, path=("id",))
     if job.state is WorkState.CANCELLED:
         return job
@@ -42,12 +44,15 @@ async def cancel_job(work: Work, id: str) -> Job:
     job.state = WorkState.CANCELLED
     job.finished_at = work.now()
     job.tasks = [_stopped(task) for task in job.tasks] if job.tasks else job.tasks
-    return await _changed(work, job, "job.cancelled")
+    changed = await _changed(work, job, "job.cancelled")
+    await open_lanes(work.session, [job.lane])
+    return changed
 
 
 @operation(needs=Permission.JOBS_WRITE, refuses=(NotFound, Conflict))
 async def retry_job(work: Work, id: str) -> Job:
     """Start a failed or cancelled job again, with at least one more attempt. An unfinished job stays unchanged."""
+    await lock_lane_of(work.session, id)
     job = await work.lock(Job, id, path=("id",))
     if job.state in _UNFINISHED:
         return job
@@ -57,10 +62,14 @@ async def retry_job(work: Work, id: str) -> Job:
 
 
 async def start_again(work: Work, job: Job) -> Job:
-    """Queue a job that has failed or was cancelled, with at least one more attempt. The job is locked."""
+    """Queue a job that has failed or was cancelled, with at least one more attempt, at the end of its lane.
+
+    The lane is locked, and then the job.
+    """
+    await to_the_end(work.session, job)
     job.state = WorkState.QUEUED
     job.max_attempts = max(job.max_attempts, job.attempt + 1)
-    job.finished_at = job.error = job.progress = job.tasks = None
+    job.finished_at = job.error = job.progress = job.tasks = job.failure_told_at = None
     return await _changed(work, job, "job.retried", run_at=database_now())
 
 

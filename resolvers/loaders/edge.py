@@ -70,7 +70,13 @@ class Edge:
         request: SliceRequest,
         conditions: Sequence[ColumnElement[bool]] = (),
     ) -> Any:
-        """(target, key) for one slice under each key: a window function, so one statement serves all parents."""
+        """(target, key) for one slice under each key: a window function, so one statement serves all parents.
+
+        Of one parent the slice is read along its index: SQLite evaluates a window function to its end.
+        """
+        if len(keys) == 1:
+            lone = self.of(caller, keys, conditions).where(*within(self.target, self.order, request))
+            return lone.order_by(*ordering(self.target, self.order, request)).limit(request.size + 1)
         number = func.row_number().over(partition_by=self.key, order_by=ordering(self.target, self.order, request))
         chosen = (
             self.of(caller, keys, conditions)

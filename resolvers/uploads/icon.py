@@ -8,6 +8,7 @@ from sqlmodel import col
 from models.row import new_id
 from models.tables import Asset, Integration
 from models.vocabulary import UploadPurpose
+from resolvers.announcing import announce_update
 from resolvers.uploads.content import Content
 from resolvers.uploads.receive import put_content
 from resolvers.work import Work
@@ -20,6 +21,7 @@ async def replace_icon(work: Work, integration: Integration, asset_id: str | Non
     integration.version += 1
     integration.updated_by = work.caller.principal_id
     work.audit(integration, "integration.updated")
+    announce_update(work, integration)
     await work.flush()
     await work.session.execute(delete(Asset).where(col(Asset.id) == before))
 

@@ -11,6 +11,8 @@ PLACES: Final[Places] = {
     ("inputs",): (),
     ("payload",): ("metadata",),
     ("event_types",): ("events",),
+    ("event_type_patterns",): ("webhook", "events"),
+    **{(name,): ("webhook", name) for name in ("name", "url", "description")},
     ("idempotency_key",): ("Idempotency-Key",),
 }
 

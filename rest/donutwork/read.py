@@ -14,6 +14,7 @@ from resolvers.events.mutations import EmitEvent
 from resolvers.find import IntegrationRef
 from resolvers.page import SliceRequest
 from resolvers.unset import given
+from resolvers.webhooks.change import CreateWebhook
 from rest.donutwork.manifest import read_manifest
 from rest.kit import Asked, Members, Page
 
@@ -72,6 +73,29 @@ def event(asked: Asked) -> tuple[EmitEvent]:
         idempotency_key=asked.idempotency_key,
     )
     return (command,)
+
+
+def webhook(asked: Asked) -> tuple[CreateWebhook]:
+    """The webhook in the body's member of this name. One event may be a text; null counts as absent."""
+    wrapped = Members(asked.members())
+    values = wrapped.object("webhook")
+    if not isinstance(values, dict):
+        wrapped.done()
+        raise InvalidInput.at("webhook", "It is required: an object with name, url and events.")
+    members = Members({name: value for name, value in values.items() if value is not None}, at=("webhook",))
+    name, url, description = members.required("name"), members.required("url"), members.text("description")
+    events = _events(values.get("events"))
+    members.done()
+    command = CreateWebhook(name=name, url=url, description=given(description, None), event_type_patterns=events)
+    return (command,)
+
+
+def _events(value: object) -> list[str]:
+    """One event type or several. Raises InvalidInput for none: without any, a webhook would take everything."""
+    events = [value] if isinstance(value, str) else value
+    if not isinstance(events, list) or not events or not all(isinstance(one, str) for one in events):
+        raise InvalidInput.at(("webhook", "events"), "It must be an event type or a list of them; `*` takes all.")
+    return events
 
 
 def _run(asked: Asked, method: HttpMethod, inputs: Mapping[str, Any], *, from_text: bool) -> RunCapability:

@@ -1,4 +1,4 @@
-"""Every path of the vendor's page, and the two probe paths of its page on authentication."""
+"""Every path of the vendor's page, and the two probe paths and the webhooks of other pages of the vendor."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from resolvers.dispatching.mutations import dispatch
 from resolvers.events.mutations import emit_event
 from resolvers.installations.queries import list_installed_integrations, read_installed_integration
 from resolvers.people.viewer import read_viewer
+from resolvers.webhooks.mutations import create_webhook
+from resolvers.webhooks.queries import list_webhooks
 from rest.donutwork import errors, read, write
 from rest.kit import Delete, Dialect, Get, Post, Put
 
@@ -31,5 +33,7 @@ dialect = Dialect(
         Put(_ACTION, dispatch, read.dispatch_of_body, write.dispatched),
         Delete(_ACTION, dispatch, read.dispatch_of_either, write.dispatched),
         Post(f"{_V}/integrations/{{handler}}/events/{{event}}/emit.json", emit_event, read.event, write.emitted),
+        Get(f"{_V}/webhooks.json", list_webhooks, read.page, write.webhooks),
+        Post(f"{_V}/webhooks.json", create_webhook, read.webhook, write.webhook),
     ),
 )

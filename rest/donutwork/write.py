@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 
+from models.tables import Webhook
 from models.vocabulary import InstallationStatus
 from resolvers.capabilities.mutations import Declared
 from resolvers.dispatching.attempt import Dispatched
@@ -12,6 +13,7 @@ from resolvers.events.mutations import Emitted
 from resolvers.installations.queries import Installed
 from resolvers.page import Slice
 from resolvers.people.viewer import Viewer
+from resolvers.webhooks.mutations import WebhookChange
 from rest.donutwork.read import GREATEST_SIZE
 from rest.kit import Asked, Page, no_answer
 
@@ -42,14 +44,7 @@ def connection(viewer: Viewer, asked: Asked) -> Json:
 
 def integrations(found: Slice[Installed], asked: Asked) -> Json:
     """A page of installed integrations; `count` is the total of all pages."""
-    page, total = Page.of(asked, greatest=GREATEST_SIZE), found.total or 0
-    return {
-        "entities": "Integration",
-        "count": total,
-        "per_page": page.size,
-        "pages": {"current": page.number, "max": page.last(total)},
-        "elements": [_element(row) for row in found.rows],
-    }
+    return _listed("Integration", found, asked, [_element(row) for row in found.rows])
 
 
 def integration(found: Installed, asked: Asked) -> Json:
@@ -98,6 +93,38 @@ def emitted(done: Emitted, asked: Asked) -> Json:
         "app_handler": asked.path["handler"],
         "event": asked.path["event"],
         "queued_workflows": done.queued_runs,
+    }
+
+
+def webhooks(found: Slice[Webhook], asked: Asked) -> Json:
+    """A page of webhooks, newest first; `count` is the total of all pages."""
+    return _listed("Webhook", found, asked, [_webhook(row, "redacted") for row in found.rows])
+
+
+def webhook(done: WebhookChange, asked: Asked) -> Json:
+    """The new webhook with its signing secret as `token`, which is shown this once."""
+    return _webhook(done.webhook, done.secret or "redacted")
+
+
+def _webhook(row: Webhook, token: str) -> Json:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "description": row.description,
+        "url": row.url,
+        "events": row.event_patterns,
+        "token": token,
+    }
+
+
+def _listed(entities: str, found: Slice[Any], asked: Asked, elements: list[Json]) -> Json:
+    page, total = Page.of(asked, greatest=GREATEST_SIZE), found.total or 0
+    return {
+        "entities": entities,
+        "count": total,
+        "per_page": page.size,
+        "pages": {"current": page.number, "max": page.last(total)},
+        "elements": elements,
     }
 
 

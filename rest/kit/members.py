@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
-from models.errors import InvalidInput
+from models.errors import InvalidInput, Path
 from resolvers.faults import Faults
 from resolvers.unset import UNSET, Unset
 
@@ -14,12 +14,15 @@ K = TypeVar("K")
 
 
 class Members:
-    """Absent members are UNSET, null ones None. `done` raises the faults. Faulty `optional` ones count as absent."""
+    """Absent members are UNSET, null ones None. `done` raises the faults. Faulty `optional` ones count as absent.
 
-    def __init__(self, values: Mapping[str, Any], optional: Collection[str] = ()) -> None:
+    `at`: the place of the object in the body.
+    """
+
+    def __init__(self, values: Mapping[str, Any], optional: Collection[str] = (), *, at: Path = ()) -> None:
         self._values = values
         self._optional = optional
-        self._faults = Faults()
+        self._faults = Faults(*at)
 
     def done(self) -> None:
         """Raises InvalidInput with every fault found, if there is one."""

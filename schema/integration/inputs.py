@@ -169,6 +169,8 @@ class DeclareEventTypeInput:
     name: str = strawberry.field(description="`<Handler>.<Name>`.")
     description: str | None = given("When it happens.")
     schema: JSON | None = given("Shape of the payload.")
+    example: JSON | None = given("A payload, at most 16 kB; the schema must allow it.")
+    deprecated: bool = strawberry.field(default=False, description="It should no longer be used.")
 
 
 @strawberry.input(description="All event types of an integration.")

@@ -23,8 +23,9 @@ pytestmark = pytest.mark.needs("node")
 
 
 async def events_of(database, tenant) -> list[str]:
-    """What the hub said in an organization."""
-    said = select(Event).where(col(Event.organization_id) == tenant.id).order_by(col(Event.id))
+    """What the hub said of an organization's connections."""
+    of_connections = col(Event.organization_id) == tenant.id, col(Event.type).startswith("Hub.connection.")
+    said = select(Event).where(*of_connections).order_by(col(Event.id))
     async with database.read() as session:
         return [event.type for event in (await session.execute(said)).scalars()]
 

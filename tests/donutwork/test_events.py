@@ -20,9 +20,10 @@ async def slack(apps: Apps) -> None:
 
 
 async def events(apps: Apps) -> list[Event]:
+    """The events of apps, oldest first: not those of the hub."""
     async with apps.database.read() as session:
-        own = select(Event).where(col(Event.organization_id) == apps.tenant.id).order_by(col(Event.id))
-        return list((await session.execute(own)).scalars())
+        emitted = col(Event.organization_id) == apps.tenant.id, col(Event.source) != Source.HUB
+        return list((await session.execute(select(Event).where(*emitted).order_by(col(Event.id)))).scalars())
 
 
 async def test_accepts_an_event(client: Donut, apps: Apps):

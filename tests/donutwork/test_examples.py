@@ -24,7 +24,7 @@ ANSWERS = {
 
 
 def test_there_are_examples():
-    assert [file.stem for file in FILES] == ["declare", "dispatch", "emit", "probe", "refuse"]
+    assert [file.stem for file in FILES] == ["declare", "dispatch", "emit", "probe", "refuse", "webhooks"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

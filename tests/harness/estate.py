@@ -62,6 +62,7 @@ from resolvers.uploads.set_icon import SetIntegrationIcon, set_integration_icon
 from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
 from tests.harness.things import THINGS
+from tests.harness.webhooks import Hooked, hook_up
 
 ALL = frozenset(Permission)
 #: The secret of a browser's cookie.
@@ -98,6 +99,7 @@ class Estate:
     shared: Connection
     own: Connection
     event: Event
+    hooked: Hooked
     dispatch: Dispatch
     token: Token
     app_token: NewToken
@@ -143,7 +145,6 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
     installed = await run(list_installations, filter=InstallationFilter(search=word), page=_ONE)
     (capability,) = (await run(list_capabilities, filter=CapabilityFilter(), page=_ONE)).rows
     said = await run(emit_event, _happened(integration, word))
-    done = await run(dispatch, _noting(word, capability, shared))
     await _mark(run, integration, word, member_id)
     upload_id, icon_id = await _upload(run, integration)
     return Estate(
@@ -160,7 +161,8 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         shared=shared,
         own=own,
         event=said.event,
-        dispatch=done.dispatch,
+        hooked=await hook_up(run, hub, said.event, word),
+        dispatch=(await run(dispatch, _noting(word, capability, shared))).dispatch,
         token=token,
         app_token=app_token,
         things={noun: await run(create, new(word)) for noun, (create, new) in THINGS.items()},

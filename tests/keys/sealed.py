@@ -12,7 +12,17 @@ from models.database import Database
 from models.row import new_id
 from models.secret import Keyring, version_mark
 from models.secret_place import SecretPlace
-from models.tables import Connection, ConnectSession, Dispatch, Installation, Integration, Job, Organization, metadata
+from models.tables import (
+    Connection,
+    ConnectSession,
+    Dispatch,
+    Installation,
+    Integration,
+    Job,
+    Organization,
+    Webhook,
+    metadata,
+)
 from models.vocabulary import AuthType, ConnectionMode, ConnectSessionStatus, HttpMethod, Source
 from resolvers.rotation.columns import secret_columns
 
@@ -46,6 +56,7 @@ async def seal_everywhere(database: Database, keyring: Keyring) -> dict[SecretPl
             deadline_at=0,
         ),
         ConnectSession(**owner, status=ConnectSessionStatus.OPEN, integration_ids=[], expires_at=0),
+        Webhook(**owner, name="Hook", url="https://receiver.example.com", secrets=b""),
         Job(**owner, queue="idle", operation="idle", caption="Idle", run_at=0, max_attempts=1),
     ]
     plain: dict[SecretPlace, bytes] = {}

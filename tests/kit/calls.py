@@ -49,7 +49,7 @@ from resolvers.uploads.mutations import CreateUpload, FillUpload
 from resolvers.uploads.set_icon import SetIntegrationIcon
 from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
-from tests.kit import connecting, own, people
+from tests.kit import connecting, history, own, people, webhook_calls
 from tests.kit.tried import refused_token
 
 _PAGE = SliceRequest(size=100, count=True)
@@ -291,7 +291,9 @@ CALLS: dict[str, Call] = {
         foreign=Foreign.NONE,
         lacks=Permission.INTEGRATIONS_READ,
     ),
+    **history.CALLS,
     **own.CALLS,
     **people.CALLS,
     **connecting.CALLS,
+    **webhook_calls.CALLS,
 }

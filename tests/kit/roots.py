@@ -9,7 +9,7 @@ from schema.kit.ids import global_id
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
 from tests.harness.roles import Right
-from tests.kit import connecting, people
+from tests.kit import connecting, people, webhook_calls
 
 
 def _input(**members: Any) -> dict[str, Any]:
@@ -63,6 +63,8 @@ ROOTS: dict[str, Call] = {
         lacks=Permission.DISPATCHES_READ,
         right=Right.ANYONE,
     ),
+    "eventTypes": Call(given=lambda e: {"first": 100}, foreign=Foreign.OWN, lacks=Permission.INTEGRATIONS_READ),
+    "hubEventTypes": Call(given=lambda e: {}, foreign=Foreign.OWN, lacks=Permission.EVENTS_READ, right=Right.ANYONE),
     "events": Call(
         given=lambda e: {"filter": {"integrationId": [_node(e)]}}, foreign=Foreign.EMPTY, lacks=Permission.EVENTS_READ
     ),
@@ -180,4 +182,5 @@ ROOTS: dict[str, Call] = {
     ),
     **people.ROOTS,
     **connecting.ROOTS,
+    **webhook_calls.ROOTS,
 }

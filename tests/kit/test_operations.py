@@ -34,7 +34,8 @@ RECORDED_ELSEWHERE = {
         "fill_upload",
     ),
     *("expire_idempotency_keys", "expire_uploads", "remove_ended_tokens", "remove_old_jobs", "take_up_deletions"),
-    "remove_connect_sessions",
+    *("remove_connect_sessions", "announce_failed_jobs"),
+    *("remove_deliveries", "finish_removal"),
     *("note_credential", "renew_token", "note_token", "sync_catalogue", "add_hosts", "settle_verifications"),
     *("admit_keys", "begin_sealing", "complete_rotation", "retire_key"),
 }

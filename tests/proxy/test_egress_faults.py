@@ -42,7 +42,7 @@ async def test_an_endless_or_exploding_body_is_cut_and_costs_little_memory(path,
         await egress.send(request(f"{faults.url}/ok"))
         before = resident_bytes()
         peak, stop = [before], asyncio.Event()
-        watch = asyncio.create_task(_watch_memory(peak, stop))
+        watch = asyncio.create_task(watch_memory(peak, stop))
 
         with pytest.raises(UpstreamFailed) as failure:
             await egress.send(request(f"{faults.url}{path}", seconds=20))
@@ -55,7 +55,7 @@ async def test_an_endless_or_exploding_body_is_cut_and_costs_little_memory(path,
     assert max(peak) - before < 20 * MEGABYTE
 
 
-async def _watch_memory(peak: list[int], stop: asyncio.Event) -> None:
+async def watch_memory(peak: list[int], stop: asyncio.Event) -> None:
     while not stop.is_set():
         peak.append(resident_bytes())
         await asyncio.sleep(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -139,9 +140,34 @@ async def test_trusts_no_certificate_but_those_it_is_told_to(tmp_path):
                 await wary.send(request(f"https://upstream.test:{upstream.port}/ok"))
 
     assert answer.status == 200
-    assert wrong_name.value.message == "The certificate of the remote service is not valid for it."
-    assert unknown.value.message == "The certificate of the remote service is not valid for it."
+    assert wrong_name.value.message == "The certificate of the remote service is for another name."
+    assert unknown.value.message == (
+        "The certificate of the remote service is not issued by an authority that the hub trusts."
+    )
     assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"ended": timedelta(hours=1)}, "The certificate of the remote service has expired."),
+        ({"begins": timedelta(hours=1)}, "The certificate of the remote service is not valid yet."),
+        (
+            {"self_signed": True},
+            "The certificate of the remote service is self-signed; it needs one of an authority that the hub trusts.",
+        ),
+    ],
+)
+async def test_says_in_which_way_a_certificate_is_not_valid(facts, sentence, tmp_path):
+    server_side, client_side = contexts(tmp_path, "upstream.test", **facts)
+
+    with FaultServer(tls=server_side) as upstream:
+        async with open_egress(resolve=names({"upstream.test": ["127.0.0.1"]}), tls=client_side) as egress:
+            with pytest.raises(UpstreamFailed) as failure:
+                await egress.send(request(f"https://upstream.test:{upstream.port}/ok"))
+
+    assert (failure.value.reason, failure.value.message) == (UpstreamFailure.UNREACHABLE, sentence)
+    assert upstream.requests == []
 
 
 async def test_a_name_without_an_address_is_unreachable():

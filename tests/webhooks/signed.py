@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from proxy.signing import signature
+from tests.upstreams.faults import Received
 
 #: Emoji, line and paragraph separators, no-break space, numbers that parsers change, keys out of order, blanks.
 BODIES = {
@@ -24,3 +25,9 @@ def headers(secrets: Sequence[str], body: bytes, *, message_id: str = "msg_1") -
         "webhook-timestamp": str(now),
         "webhook-signature": signature(secrets, message_id, now, body),
     }
+
+
+def sent(received: Received) -> dict[str, str]:
+    """The headers of a request by their names in small letters."""
+    lines = received.raw.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+    return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}

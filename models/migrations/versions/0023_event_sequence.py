@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 
 ID = sa.CHAR(24).with_variant(sa.CHAR(24, collation="C"), "postgresql")
 _BATCH = 500

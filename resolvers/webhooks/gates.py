@@ -1,0 +1,48 @@
+"""The gate of a webhook: open or closed, and the limits in the form of its row."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from models.tables import Gate, Webhook
+from models.vocabulary import BreakerState
+
+#: Up to this many requests a second they start one by one; above, a tenth of them may start together.
+_ONE_BY_ONE: Final = 20
+_SECOND_MS: Final = 1000
+
+
+def new_gate(webhook: Webhook) -> Gate:
+    """The gate of a new webhook, open with room for one request at first."""
+    gate = Gate(id=webhook.id, organization_id=webhook.organization_id)
+    limit_rate(gate, webhook)
+    return gate
+
+
+def open_gate(gate: Gate, webhook: Webhook) -> None:
+    """Open it with room for one request, which doubles by successes."""
+    gate.opens_at, gate.capacity = 0, 1
+    limit_rate(gate, webhook)
+
+
+def close_gate(gate: Gate) -> None:
+    """Close it until somebody opens it."""
+    gate.opens_at = None
+
+
+def limit(gate: Gate, webhook: Webhook) -> None:
+    """Apply changed limits: fewer requests in flight at once, more by successes. After an outage it stays slower."""
+    gate.capacity = min(gate.capacity, webhook.concurrency)
+    slow = gate.interval_ms if webhook.breaker is not BreakerState.CLOSED else 0
+    limit_rate(gate, webhook)
+    gate.interval_ms = max(gate.interval_ms, slow)
+
+
+def limit_rate(gate: Gate, webhook: Webhook) -> None:
+    """Set the rate: in no second start more than the limit and one, above 20 a second than the limit and a tenth.
+
+    The time between two starts is whole milliseconds, rounded up.
+    """
+    rate = webhook.rate_limit
+    gate.interval_ms = 0 if rate is None else -(-_SECOND_MS // rate)
+    gate.burst = 1 if rate is None or rate <= _ONE_BY_ONE else rate // 10

@@ -20,8 +20,8 @@ pytestmark = both
 OPERATIONS = every_operation()
 OF_OPERATOR = sorted(name for name, facts in OPERATIONS.items() if facts.needs is OPERATOR)
 OF_TENANTS = sorted(OPERATIONS.keys() - set(OF_OPERATOR))
-#: They change nothing of the hub but their own record.
-OUTBOUND = {"dispatch", "proxy_request"}
+#: They change nothing of the hub but their own record, which is written between two transactions that read.
+OUTBOUND = {"dispatch", "emit_event", "proxy_request"}
 #: They keep a durable record of their own, which is not of a change of the hub.
 RECORDED_ELSEWHERE = {
     *(

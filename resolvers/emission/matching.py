@@ -15,6 +15,7 @@ from resolvers.scope import PLACED_EVENTS
 
 HUB: Final = "Hub."
 _EVERYTHING: Final = "*"
+_OF_WEBHOOKS: Final = "Hub.webhook."
 
 
 class Match(StrEnum):
@@ -81,6 +82,8 @@ class EventFacts(Protocol):
     def type(self) -> str: ...
     @property
     def integration_id(self) -> str | None: ...
+    @property
+    def entity_id(self) -> str: ...
 
 
 class IntegrationFacts(Protocol):
@@ -104,7 +107,7 @@ def wants(webhook: ReceiverFacts, event: EventFacts, integration: IntegrationFac
     """Like `verdict`, whatever the state of the webhook: for replays and plans of one that is disabled."""
     if webhook.organization_id != event.organization_id:
         return Verdict(word=Match.ORGANIZATION, sentence="The event is another organization's.")
-    if getattr(event, "about_webhook", None) == webhook.id:
+    if event.entity_id == webhook.id and event.type.startswith(_OF_WEBHOOKS):
         return Verdict(word=Match.OWN_HEALTH, sentence="The event is about this webhook itself.")
     if not takes_type(webhook.event_patterns, event.type):
         shown = ", ".join(webhook.event_patterns) or _EVERYTHING

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.errors import UpstreamFailed
+from models.errors import UpstreamBlocked, UpstreamFailed
+from proxy.endpoint import endpoint_objection
 from proxy.message import Answer
 from proxy.redact import redact
 from resolvers.hub import Hub
@@ -35,9 +36,11 @@ class Exchange:
 
 
 async def post(hub: Hub, outbound: Outbound) -> Exchange:
-    """Send a request once. Raises TooMany if the hub itself has no room for it."""
+    """Send a request once, if its URL may still be called. Raises TooMany if the hub itself has no room for it."""
     at, began = hub.clock(), time.monotonic()
     try:
+        if objection := endpoint_objection(hub.egress.policy, outbound.request.url):
+            raise UpstreamBlocked(objection)
         answer = await hub.egress.send(outbound.request)
     except UpstreamFailed as failed:
         return Exchange(outbound=outbound, at=at, outcome=outcome_of(failed), latency_ms=_since(began))

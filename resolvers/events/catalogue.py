@@ -59,7 +59,7 @@ async def read_event_catalogue(work: Work) -> EventCatalogue:
         after = (rows[-1][0].name, rows[-1][0].id)
 
 
-@operation(needs=(Permission.EVENTS_READ, Permission.INTEGRATIONS_READ), reads=True)
+@operation(needs=Permission.EVENTS_READ, reads=True)
 async def list_hub_event_types(_work: Work) -> Sequence[CatalogueEntry]:
     """List the types of the hub's own events."""
     return hub_entries()

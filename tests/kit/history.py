@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from models.vocabulary import Permission
 from resolvers.expiry import Sweep
 from resolvers.page import SliceRequest
 from tests.harness.matrix import Call, Foreign
@@ -19,6 +18,6 @@ CALLS: Final = {
     "expire_dispatches": Call(given=lambda e: (Sweep(),)),
     "expire_entity_counters": Call(given=lambda e: ()),
     "list_event_types": Call(given=lambda e: (_PAGE,), foreign=Foreign.OWN),
-    "list_hub_event_types": Call(given=lambda e: (), foreign=Foreign.OWN, lacks=Permission.EVENTS_READ),
-    "read_event_catalogue": Call(given=lambda e: (), foreign=Foreign.OWN, lacks=Permission.EVENTS_READ),
+    "list_hub_event_types": Call(given=lambda e: (), foreign=Foreign.OWN),
+    "read_event_catalogue": Call(given=lambda e: (), foreign=Foreign.OWN),
 }

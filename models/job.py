@@ -34,7 +34,7 @@ _READY = "state = 'QUEUED' AND NOT blocked"
 UNTOLD = "state = 'FAILED' AND failure_told_at IS NULL AND organization_id IS NOT NULL AND queue <> 'deliveries'"
 #: Jobs of deliveries that ended without a record of the delivery's end; such a job is removed otherwise.
 UNDELIVERED = "operation = 'webhook.deliver' AND state IN ('FAILED', 'CANCELLED') AND lease_owner IS NULL"
-# With a condition that claims do not have: without statistics PostgreSQL would take it for them, and sort.
+# Claims lack the last condition: without statistics PostgreSQL would take this index for them, and sort.
 _DUE = f"{_READY} AND run_at > 0"
 # Not only RUNNING: a job cancelled while it ran is held until its worker releases it.
 _HELD = "lease_owner IS NOT NULL"

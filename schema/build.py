@@ -27,6 +27,7 @@ NOUNS: Final = (
     "event",
     "webhook",
     "delivery",
+    "replay",
     "job",
     "audit",
     "organization",

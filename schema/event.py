@@ -13,9 +13,10 @@ from resolvers.events import catalogue, edges, queries, trace
 from resolvers.events import mutations as operations
 from resolvers.events.hub_events import HUB_EVENTS
 from resolvers.page import NEWEST_FIRST
+from resolvers.webhooks import catching_up
 from resolvers.webhooks import edges as webhook_edges
 from schema.kit.context import Info
-from schema.kit.field import column, given, listing, reading, related, to_many, to_one
+from schema.kit.field import column, given, listing, reading, related, to_many, to_one, viewed
 from schema.kit.ids import row_id
 from schema.kit.mutation import mutation
 from schema.kit.node import RowNode, node, view
@@ -56,7 +57,10 @@ class Event(RowNode):
     deliveries: PageOf[Annotated[Delivery, strawberry.lazy("schema.delivery")]] = to_many(
         webhook_edges.DELIVERIES_BY_EVENT, "Deliveries to webhooks, newest first."
     )
+    sequence: int = column("Its number in the organization: without gaps, in the order of acceptance.")
+    entity_sequence: int = column("Its number among the events of its entity.")
     created_at: DateTime = column("When it was accepted.")
+    cursor: str = viewed(catching_up.event_cursor, "The place after it in the order of events, for `startFrom`.")
     trace: list[TraceEntry] = related(
         trace.TRACE_BY_EVENT,
         lambda row: row.id,

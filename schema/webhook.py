@@ -10,7 +10,7 @@ from models import tables
 from models.errors import TooMany
 from models.vocabulary import BreakerState, OrderFailure, WebhookOrdering
 from resolvers.page import NEWEST_FIRST
-from resolvers.webhooks import change, edges, fields, queries
+from resolvers.webhooks import catching_up, change, edges, fields, queries
 from resolvers.webhooks import mutations as operations
 from resolvers.webhooks import secrets as secret_operations
 from schema.delivery import Delivery, DeliveryFilter
@@ -89,6 +89,13 @@ class Webhook(RowNode):
     updated_at: DateTime = column("Last change.")
 
 
+@strawberry.input(one_of=True, description="The first event that a webhook gets: exactly one member.")
+class StartFrom:
+    place: catching_up.StartPlace | None = given("NOW: those accepted from now on. BEGINNING: all that are kept.")
+    time: DateTime | None = given("Those that were accepted at this time or later.")
+    cursor: str | None = given("Those after an event, by its `cursor`.")
+
+
 @strawberry.input(description="A new webhook.")
 class CreateWebhookInput:
     name: str = strawberry.field(description="Label.")
@@ -108,6 +115,10 @@ class CreateWebhookInput:
     rate_limit: int | None = given("Most requests a second, 1 to 1,000.")
     timeout_seconds: int = strawberry.field(default=15, description="Time for one request, 1 to 30 seconds.")
     enabled: bool = strawberry.field(default=True, description="Takes events at once.")
+    start_from: StartFrom | None = given(
+        "The first event that it gets. Older ones come first, in their order and below live traffic of others; then"
+        " it goes over to live ones without a gap. NOW when absent."
+    )
 
 
 @strawberry.input(description="New values of a webhook.")

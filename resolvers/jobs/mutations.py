@@ -14,6 +14,7 @@ from models.vocabulary import Permission, WorkState
 from resolvers.integrations.deletion import FINISH
 from resolvers.oauth.revocation import REVOKE
 from resolvers.operation import operation
+from resolvers.webhooks.catching_up import CATCH_UP
 from resolvers.work import Work
 
 _UNFINISHED: Final = (WorkState.QUEUED, WorkState.RUNNING)
@@ -41,6 +42,9 @@ async def cancel_job(work: Work, id: str) -> Job:
             existing=job,
             path=("id",),
         )
+    if job.operation == CATCH_UP:
+        sentence = "This job brings older events to a webhook, which gets no others before; disable the webhook."
+        raise Conflict(sentence, existing=job, path=("id",))
     job.state = WorkState.CANCELLED
     job.finished_at = work.now()
     job.tasks = [_stopped(task) for task in job.tasks] if job.tasks else job.tasks

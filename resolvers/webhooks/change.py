@@ -13,6 +13,7 @@ from proxy.endpoint import canonical_endpoint
 from resolvers.changes import MASK
 from resolvers.outbound.request import Header
 from resolvers.unset import UNSET, Unset, given
+from resolvers.webhooks.catching_up import StartFrom, resume_catch_up
 from resolvers.webhooks.check import is_maker
 from resolvers.webhooks.finding import gate_of
 from resolvers.webhooks.gates import close_gate, limit, open_gate
@@ -22,7 +23,10 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class CreateWebhook:
-    """A new webhook. No patterns: all events of integrations. `rate_limit` in requests a second; None: no limit."""
+    """A new webhook. No patterns: all events of integrations. `rate_limit` in requests a second; None: no limit.
+
+    `start_from`: the first event that it gets; None: those that are accepted from now on.
+    """
 
     name: str
     url: str
@@ -37,6 +41,7 @@ class CreateWebhook:
     rate_limit: int | None = None
     timeout_seconds: int = 15
     enabled: bool = True
+    start_from: StartFrom | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,8 +126,9 @@ async def apply_gate(work: Work, webhook: Webhook, new: UpdateWebhook) -> None:
         disable(work, webhook)
         close_gate(gate)
     elif new.enabled is True and _needs_enabling(webhook):
-        _enable(webhook)
+        begin_anew(webhook)
         open_gate(gate, webhook)
+        await resume_catch_up(work, webhook)
         work.wake(JOBS)
 
 
@@ -137,8 +143,8 @@ def disable(work: Work, webhook: Webhook) -> None:
     webhook.disabled_at = work.now()
 
 
-def _enable(webhook: Webhook) -> None:
-    """Begin anew: a failure from before does not count towards the next disabling."""
+def begin_anew(webhook: Webhook) -> None:
+    """Enable it and close its breaker: a failure from before does not count towards the next disabling."""
     webhook.enabled = True
     webhook.disabled_reason = webhook.disabled_at = None
     webhook.breaker, webhook.breaker_until = BreakerState.CLOSED, None

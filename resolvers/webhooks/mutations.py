@@ -16,6 +16,7 @@ from proxy.endpoint import canonical_endpoint
 from resolvers.hub import Hub
 from resolvers.operation import READS, WRITES, exchange, operation
 from resolvers.unset import Unset, given
+from resolvers.webhooks.catching_up import begin_catch_up
 from resolvers.webhooks.change import (
     CreateWebhook,
     UpdateWebhook,
@@ -130,6 +131,8 @@ async def create_webhook(work: Work, draft: Draft, trial: Trial | None) -> Webho
     if not new.enabled:
         await work.flush()  # an insert takes None for absent
         close_gate(gate)
+    if new.start_from is not None:
+        await begin_catch_up(work, webhook, new.start_from)
     return WebhookChange(webhook=webhook, secret=secret, trial=trial)
 
 

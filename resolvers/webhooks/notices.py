@@ -118,7 +118,7 @@ async def _is_told(work: Work, webhook: Webhook, kind: HubEvent) -> bool:
 
 async def _announce(work: Work, webhook: Webhook, kind: HubEvent, trial: Trial) -> None:
     payload = _facts(work, webhook) | _last(trial, is_open=await _is_open(work, trial.delivery.integration_id))
-    work.announce(kind, webhook.id, payload, about_webhook=webhook.id)
+    work.announce(kind, webhook.id, payload)
 
 
 def _facts(work: Work, webhook: Webhook) -> dict[str, Any]:

@@ -1,0 +1,165 @@
+"""The job of a replay: it goes on from its last bite, stops when it is told to, and sends nothing twice."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from jobs.job import JobCancelled, LeaseLost
+from models.tables import Delivery, Event, Job, Webhook
+from models.vocabulary import WorkState
+from resolvers.emission.addressing import DELIVER
+from resolvers.webhooks.replaying import BITE, REPLAY, Walk, replay_bite, run_replay
+from resolvers.webhooks.selection import ReplayKind, Selection
+from tests.harness.acting import PROBLEM, act
+from tests.harness.backends import both
+from tests.webhooks.claimed import Idle
+from tests.webhooks.planted import events_of, plant_webhook
+
+pytestmark = both
+COUNT = BITE * 2 + 100
+
+
+class Replay(Idle):
+    """A replay of many failed deliveries of one event."""
+
+    webhook: Webhook
+
+    async def begin(self, tenant, **more) -> Walk:
+        made = await act(tenant.client, "createIntegration", {"name": "My Shop"})
+        types = {"integrationId": made["id"], "eventTypes": [{"name": "MY_SHOP.PAID"}]}
+        await act(tenant.client, "declareEventTypes", types)
+        event = {"integration": {"handler": "MY_SHOP"}, "type": "PAID"}
+        await act(tenant.client, "emitEvent", event, "event { id }")
+        [event] = await events_of(self.database, tenant.id, "MY_SHOP.")
+        self.webhook = await plant_webhook(self.database, tenant.id, event_patterns=["Other.*"])
+        async with self.database.write() as session:
+            session.add_all(self._failed(event, number) for number in range(COUNT))
+        chosen = Selection(kind=ReplayKind.FAILED, webhook_id=self.webhook.id, organization_id=tenant.id, **more)
+        walk = Walk(selection=chosen, upto="f" * 24, count=COUNT)
+        await self.add(tenant.id, REPLAY, walk.stored, max_attempts=5)
+        return walk
+
+    def _failed(self, event: Event, number: int) -> Delivery:
+        # Copies of something that is gone: an event has one delivery of its own.
+        return Delivery(
+            organization_id=event.organization_id,
+            webhook_id=self.webhook.id,
+            event_id=event.id,
+            original_id="0" * 24,
+            event_type=event.type,
+            entity_id=event.entity_id,
+            sequence=number,
+            state=WorkState.FAILED,
+            correlation_id=event.id,
+        )
+
+    async def queued(self) -> list[str]:
+        """The deliveries that have a job, as often as they have one."""
+        mine = select(col(Job.subject_id)).where(
+            col(Job.organization_id) == self.webhook.organization_id, col(Job.operation) == DELIVER
+        )
+        async with self.database.read() as session:
+            return list((await session.execute(mine)).scalars())
+
+    async def failed(self) -> int:
+        """Deliveries that nothing has touched."""
+        mine = select(col(Delivery.id)).where(
+            col(Delivery.webhook_id) == self.webhook.id, col(Delivery.state) == WorkState.FAILED
+        )
+        async with self.database.read() as session:
+            return len(list(await session.execute(mine)))
+
+
+@pytest.fixture
+def replay(hub, database) -> Replay:
+    return Replay(hub.app.state.hub, database)
+
+
+@pytest.mark.parametrize("as_new", [False, True])
+async def test_a_killed_worker_sends_each_delivery_once_more(replay, organization, hub, as_new: bool) -> None:
+    walk = await replay.begin(organization, as_new=as_new)
+    dead = await replay.claim()
+    rest = await hub.run(replay_bite(dead, walk))
+    await replay.die()
+
+    living = await replay.claim()
+    with pytest.raises(LeaseLost):
+        await hub.run(replay_bite(dead, rest))
+    assert len(await replay.queued()) == BITE
+    await hub.run(run_replay(living, living.job))
+
+    queued = await replay.queued()
+    assert len(queued) == len(set(queued)) == COUNT
+    assert (await replay.row()).state is WorkState.SUCCEEDED
+    assert await replay.failed() == (COUNT if as_new else 0)
+
+
+async def test_cancelled_half_way_it_leaves_the_rest_untouched(replay, organization, hub) -> None:
+    walk = await replay.begin(organization)
+    worker = await replay.claim()
+    rest = await hub.run(replay_bite(worker, walk))
+    assert (await replay.row()).progress == BITE / COUNT
+    cancel = f"mutation($id: ID!) {{ cancelJob(id: $id) {{ __typename {PROBLEM} }} }}"
+
+    answer = await organization.client.query(cancel, id=replay.job_id)
+    with pytest.raises(JobCancelled):
+        await hub.run(replay_bite(worker, rest))
+
+    assert answer["cancelJob"]["__typename"] == "JobPayload"
+    assert (len(await replay.queued()), await replay.failed()) == (BITE, COUNT - BITE)
+
+
+async def test_a_webhook_that_is_disabled_meanwhile_stops_it_and_a_retry_goes_on(replay, organization, hub) -> None:
+    walk = await replay.begin(organization)
+    worker = await replay.claim()
+    rest = await hub.run(replay_bite(worker, walk))
+    await _enable(replay, False)
+
+    assert await hub.run(replay_bite(worker, rest)) is None
+    stopped = await replay.row()
+    await _enable(replay, True)
+    retry = f"mutation($id: ID!) {{ retryJob(id: $id) {{ __typename {PROBLEM} }} }}"
+    await organization.client.query(retry, id=replay.job_id)
+    again = await replay.claim()
+    await hub.run(run_replay(again, again.job))
+
+    assert (stopped.state, "enable it" in stopped.error) == (WorkState.FAILED, True)
+    assert len(await replay.queued()) == COUNT
+    assert (await replay.row()).state is WorkState.SUCCEEDED
+
+
+async def test_a_replay_moves_no_position_of_live_events(replay, organization, hub, database) -> None:
+    walk = await replay.begin(organization)
+    async with database.write() as session:
+        at = update(Webhook).where(col(Webhook.id) == replay.webhook.id).values(catch_up_after=7)
+        await session.execute(at)
+    worker = await replay.claim()
+
+    await hub.run(run_replay(worker, worker.job))
+
+    async with database.read() as session:
+        assert (await session.get(Webhook, replay.webhook.id)).catch_up_after == 7
+    assert walk.count == COUNT
+
+
+async def test_one_replay_of_a_webhook_at_a_time(replay, organization) -> None:
+    await replay.begin(organization)
+    dedupe = {"dedupe_key": f"{organization.id}:{REPLAY}:{replay.webhook.id}"}
+    async with replay.database.write() as session:
+        await session.execute(update(Job).where(col(Job.id) == replay.job_id).values(**dedupe))
+    order = f"""mutation($input: ReplayDeliveriesInput!) {{
+      replayDeliveries(input: $input) {{ __typename {PROBLEM} }} }}"""
+    given = {"what": {"all": {"webhookId": replay.webhook.id}}}
+
+    refused = (await organization.client.query(order, input=given))["replayDeliveries"]
+
+    assert (refused["code"], refused["existing"]["__typename"]) == ("CONFLICT", "Job")
+    assert await replay.queued() == []
+
+
+async def _enable(replay: Replay, enabled: bool) -> None:
+    async with replay.database.write() as session:
+        changed = update(Webhook).where(col(Webhook.id) == replay.webhook.id).values(enabled=enabled)
+        await session.execute(changed)

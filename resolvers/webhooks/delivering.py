@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,7 +12,7 @@ from sqlmodel import col
 
 from jobs.job import Claimed, Effect, Retry
 from jobs.kind import JobContext
-from models.errors import SecretUnreadable, TooMany
+from models.errors import DomainError, SecretUnreadable, TooMany
 from models.straight import columns_of
 from models.tables import Delivery, Event, Webhook
 from models.vocabulary import OrderFailure, WebhookOrdering, WorkState
@@ -111,7 +112,8 @@ async def _record(hub: Hub, context: JobContext, loaded: Loaded, exchange: Excha
         )
     )
     context.effects.extend(_health(hub, loaded.webhook, exchange, used_up=wait is None))
-    await _tell(hub, loaded, exchange, used_up=wait is None)
+    with suppress(DomainError):  # the attempt has its record all the same, and the next failure tells it
+        await _tell(hub, loaded, exchange, used_up=wait is None)
     if wait is not None:
         leaves = _leaves_lane(hub, job, loaded, exchange.at, now + wait)
         raise Retry(outcome.error or "", after_ms=wait, leave_lane=leaves)

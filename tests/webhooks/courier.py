@@ -33,12 +33,11 @@ class Courier:
         event = Event(
             id=event_id,
             organization_id=self.records.organization_id,
-            sequence=self.records.next_number(),
             entity_sequence=1,
             body=body,
             source=Source.HUB,
             correlation_id=event_id,
-            **{"type": "Shop.ORDERED", "entity_id": "order-1"} | facts,
+            **{"type": "Shop.ORDERED", "entity_id": "order-1", "sequence": self.records.next_number()} | facts,
         )
         async with self.records.database.write() as session:
             session.add(event)

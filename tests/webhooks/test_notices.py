@@ -181,6 +181,19 @@ async def test_a_notice_says_nothing_of_an_event_that_others_must_not_see(courie
     assert (event.payload["eventType"], event.payload["lastAnswer"]) == (None, None)
 
 
+async def test_a_notice_that_cannot_be_written_costs_the_attempt_nothing(courier, records, failing):
+    """The number of its event is taken."""
+    await records.set(failing, failures=MOST_FAILURES)
+    await courier.event(sequence=1)
+    delivery = await courier.delivery(failing)
+
+    retry = await courier.attempt(delivery)
+
+    assert 4_000 <= retry.after_ms <= 6_000
+    assert await kinds(records) == []
+    assert (await records.read(delivery)).attempt_count == 1
+
+
 async def audited(records):
     own = col(AuditEntry.organization_id) == records.organization_id
     async with records.database.read() as session:

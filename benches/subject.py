@@ -14,7 +14,10 @@ from processes import HERE, cpu_seconds
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A face of a server. Every good answer contains the marker. `database`: the URL of its records."""
+    """A face of a server. Every good answer contains the marker. `database`: the URL of its records.
+
+    `connections`: callers at once.
+    """
 
     name: str
     url: str
@@ -23,6 +26,7 @@ class Subject:
     marker: str
     pid: int
     database: str
+    connections: int = CONNECTIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +48,7 @@ def run_round(subject: Subject, seconds: float, database_pid: int | None) -> Rou
         "headers": dict(subject.headers),
         "body": subject.body,
         "marker": subject.marker,
-        "connections": CONNECTIONS,
+        "connections": subject.connections,
         "seconds": seconds,
     }
     before, database_before = cpu_seconds(subject.pid), cpu_seconds(database_pid)

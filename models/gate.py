@@ -20,7 +20,8 @@ class Gate(Owned, SQLModel, table=True):
 
     id: str = ref_field(primary_key=True)
     organization_id: str = ref_field("organization.id")
-    opens_at: int | None = time_field(default=0)
+    # A default of the column would replace None in an insert.
+    opens_at: int | None = time_field(default=0, sa_column_kwargs={"default": None})
     capacity: int = Field(default=1)
     interval_ms: int = Field(default=0)
     burst: int = Field(default=1)

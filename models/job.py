@@ -32,7 +32,9 @@ CAUSED = "cause_kind IS NOT NULL AND operation <> 'webhook.deliver'"
 _READY = "state = 'QUEUED' AND NOT blocked"
 #: Failed jobs of organizations that nobody was told of. The failures of deliveries are told by their webhooks.
 UNTOLD = "state = 'FAILED' AND failure_told_at IS NULL AND organization_id IS NOT NULL AND queue <> 'deliveries'"
-# With a condition that claims do not have: without statistics PostgreSQL would take it for them, and sort.
+#: Jobs of deliveries that ended without a record of the delivery's end; such a job is removed otherwise.
+UNDELIVERED = "operation = 'webhook.deliver' AND state IN ('FAILED', 'CANCELLED') AND lease_owner IS NULL"
+# Claims lack the last condition: without statistics PostgreSQL would take this index for them, and sort.
 _DUE = f"{_READY} AND run_at > 0"
 # Not only RUNNING: a job cancelled while it ran is held until its worker releases it.
 _HELD = "lease_owner IS NOT NULL"
@@ -62,6 +64,7 @@ class Job(Changeable, table=True):
         partial_index("uq_job_lane_held", "lane", where=f"{_HELD} AND lane IS NOT NULL", unique=True),
         partial_index("uq_job_dedupe_key", "dedupe_key", where=DEDUPED, unique=True),
         partial_index("ix_job_untold", "id", where=UNTOLD),
+        partial_index("ix_job_undelivered", "id", where=UNDELIVERED),
         Index(None, "organization_id", "id"),
         Index(None, "subject_id", "id"),
         partial_index("ix_job_caused", "correlation_id", "id", where=CAUSED),

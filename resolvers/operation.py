@@ -206,7 +206,11 @@ async def _transact(caller: Caller, access: Access, use: Callable[[Work], Awaita
 
 async def _read(caller: Caller, use: Callable[[Work], Awaitable[R]]) -> R:
     async with caller.hub.database.reading() as session:
-        return await use(Work(caller, session))
+        work = Work(caller, session)
+        result = await use(work)
+        if work.announced:
+            raise RuntimeError("An event was announced in a transaction that only reads.")
+        return result
 
 
 async def _write(caller: Caller, use: Callable[[Work], Awaitable[R]]) -> R:

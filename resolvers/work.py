@@ -188,11 +188,10 @@ class Work:
         *,
         integration_id: str | None = None,
         installation_id: str | None = None,
-        about_webhook: str | None = None,
     ) -> None:
         """Emit an event of the hub's own, at the end of this transaction. The payload has neutral ids and no secret.
 
-        `about_webhook`: the webhook that it is about, which does not get it. In a job, the job is its cause.
+        In a job, the job is its cause.
         """
         job = None if self.caller.job is None else self.caller.job.job
         draft = Draft(
@@ -207,7 +206,6 @@ class Work:
             source=Source.HUB,
             principal_id=self.caller.principal_id,
             token_id=self.caller.token_id,
-            about_webhook=about_webhook,
         )
         if job is not None:
             draft = replace(draft, cause_kind="JOB", cause_id=job.id, correlation_id=job.correlation_id)

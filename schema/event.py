@@ -57,6 +57,8 @@ class Event(RowNode):
     deliveries: PageOf[Annotated[Delivery, strawberry.lazy("schema.delivery")]] = to_many(
         webhook_edges.DELIVERIES_BY_EVENT, "Deliveries to webhooks, newest first."
     )
+    sequence: int = column("Its number in the organization: without gaps, in the order of acceptance.")
+    entity_sequence: int = column("Its number among the events of its entity.")
     created_at: DateTime = column("When it was accepted.")
     cursor: str = viewed(catching_up.event_cursor, "The place after it in the order of events, for `startFrom`.")
     trace: list[TraceEntry] = related(

@@ -24,6 +24,7 @@ from tests.harness.programs import Start, forking
 from tests.harness.server import PLAIN_HTTP, RunningHub, ServerProcess, child_environment, free_port, served
 from tests.harness.tenants import Tenant, found_organization
 
+LONG_DAYS = 36_500
 #: Two vendors that are no real ones.
 CATALOGUE = Path(__file__).parent / "catalogue"
 pytest_plugins = [
@@ -115,6 +116,9 @@ def hub(database_url: str, master_keys: str, tmp_path_factory: pytest.TempPathFa
         egress_allow="127.0.0.0/8",
         catalogue=CATALOGUE,
         pace=Pace(upstream_retry=0.01, token_settling=0.05),
+        keep_events_days=LONG_DAYS,  # tests plant history of any age, which the hub's own jobs must not remove
+        keep_deliveries_days=LONG_DAYS,
+        keep_dispatches_days=LONG_DAYS,
     )
     with served(create_app(settings), port=settings.port) as hub:
         yield hub

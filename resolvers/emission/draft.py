@@ -12,10 +12,7 @@ from models.vocabulary import Source
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """An event before its sequence is known. `data` is its payload; `created_at` in ms since 1970 UTC.
-
-    `about_webhook`: the webhook that a hub event is about, which does not get it.
-    """
+    """An event before its sequence is known. `data` is its payload; `created_at` in ms since 1970 UTC."""
 
     organization_id: str
     type: str
@@ -33,5 +30,4 @@ class Draft:
     cause_id: str | None = None
     correlation_id: str | None = None
     depth: int = 0
-    about_webhook: str | None = None
     id: str = field(default_factory=new_id)

@@ -11,10 +11,11 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from models.vocabulary import IntegrationAccess
+from resolvers.scope import PLACED_EVENTS
 
 HUB: Final = "Hub."
 _EVERYTHING: Final = "*"
-_OF_CONNECTIONS: Final = "Hub.connection."
+_OF_WEBHOOKS: Final = "Hub.webhook."
 
 
 class Match(StrEnum):
@@ -81,6 +82,8 @@ class EventFacts(Protocol):
     def type(self) -> str: ...
     @property
     def integration_id(self) -> str | None: ...
+    @property
+    def entity_id(self) -> str: ...
 
 
 class IntegrationFacts(Protocol):
@@ -104,7 +107,7 @@ def wants(webhook: ReceiverFacts, event: EventFacts, integration: IntegrationFac
     """Like `verdict`, whatever the state of the webhook: for replays and plans of one that is disabled."""
     if webhook.organization_id != event.organization_id:
         return Verdict(word=Match.ORGANIZATION, sentence="The event is another organization's.")
-    if getattr(event, "about_webhook", None) == webhook.id:
+    if event.entity_id == webhook.id and event.type.startswith(_OF_WEBHOOKS):
         return Verdict(word=Match.OWN_HEALTH, sentence="The event is about this webhook itself.")
     if not takes_type(webhook.event_patterns, event.type):
         shown = ", ".join(webhook.event_patterns) or _EVERYTHING
@@ -149,7 +152,7 @@ def _may_see(webhook: ReceiverFacts, event: EventFacts, integration: Integration
     if webhook.sees_restricted:
         return True
     if event.integration_id is None:
-        return not event.type.startswith(_OF_CONNECTIONS)
+        return not event.type.startswith(PLACED_EVENTS)
     if integration is None or integration.access is not IntegrationAccess.RESTRICTED:
         return True  # the history of an integration that is gone is everybody's, as in the list of events
     named = webhook.integration_id == event.integration_id

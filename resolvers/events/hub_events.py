@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from models.vocabulary import HubEvent
@@ -17,14 +17,27 @@ _NAMED: Final = {"integrationId": _ID, "handler": "SHOP", "name": "Shop"}
 _INSTALLED: Final = {"installationId": _OTHER, "integrationId": _ID, "handler": "SHOP", "status": "ACTIVE"}
 _CONNECTION: Final = {"connectionId": _ID}
 _NOTHING: Final = {"added": [], "changed": [], "removed": [], "breaking": [], "truncated": False}
-_WEBHOOK: Final = {"webhookId": _ID}
+_WEBHOOK: Final = {
+    "webhookId": _ID,
+    "name": "Orders",
+    "url": "https://shop.example.com/hook",
+    "enabled": True,
+    "reason": None,
+    "failingSince": 1705321800000,
+    "link": "https://hub.example.com/graphql",
+    "deliveryId": _OTHER,
+    "eventType": "Shop.PAID",
+    "lastStatus": 500,
+    "lastError": "The receiver answered 500.",
+    "lastAnswer": "It broke.",
+}
 _HANDLER: Final = "the integration's handler"
 _SELF: Final = "its id"
 
 
 @dataclass(frozen=True, kw_only=True)
 class HubEventType:
-    """An event of the hub. `entity`: its entity id. `example`: a payload; `may_lack`: members that it may be without.
+    """An event of the hub. `entity`: its entity id. `example`: a payload; members may be null.
 
     `version` grows when its payload loses or changes a member.
     """
@@ -32,7 +45,6 @@ class HubEventType:
     when: str
     entity: str
     example: Mapping[str, Any]
-    may_lack: frozenset[str] = field(default_factory=frozenset)
     version: int = 1
 
 
@@ -128,10 +140,12 @@ HUB_EVENTS: Final[Mapping[HubEvent, HubEventType]] = {
     HubEvent.WEBHOOK_DISABLED: HubEventType(
         when="The hub disabled a webhook: it answered 410, or nothing but failures for five days.",
         entity=_SELF,
-        example=_WEBHOOK,
+        example={**_WEBHOOK, "enabled": False, "reason": "It failed for five days."},
     ),
     HubEvent.WEBHOOK_RECOVERED: HubEventType(
-        when="A webhook takes events again after `Hub.webhook.failing`.", entity=_SELF, example=_WEBHOOK
+        when="A webhook takes events again after `Hub.webhook.failing`.",
+        entity=_SELF,
+        example={**_WEBHOOK, "failingSince": None, "lastStatus": 200, "lastError": None, "lastAnswer": "ok"},
     ),
     HubEvent.WEBHOOK_TEST: HubEventType(
         when="A person tests a webhook; sent to that webhook alone.", entity=_SELF, example={"webhookId": _ID}

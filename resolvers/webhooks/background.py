@@ -11,6 +11,7 @@ from resolvers.webhooks.catching_up import CATCH_UP, run_catch_up
 from resolvers.webhooks.delivering import deliver
 from resolvers.webhooks.removal import REMOVE, remove_webhook
 from resolvers.webhooks.replaying import REPLAY, run_replay
+from resolvers.webhooks.settling import settle_deliveries
 
 _CHANGES: Final = frozenset({Permission.WEBHOOKS_WRITE})
 
@@ -19,4 +20,7 @@ BACKGROUND: Final = {
     DELIVER: Background(run=deliver, queue=DELIVERIES, keep_when_done=False),
     REMOVE: Background(run=remove_webhook, permissions=_CHANGES),
     REPLAY: Background(run=run_replay, permissions=_CHANGES),
+    "webhook.settle": Background(
+        run=lambda caller, _: settle_deliveries(caller), recurs="Settle abandoned deliveries"
+    ),
 }

@@ -149,4 +149,4 @@ def begin_anew(webhook: Webhook) -> None:
     webhook.disabled_reason = webhook.disabled_at = None
     webhook.breaker, webhook.breaker_until = BreakerState.CLOSED, None
     webhook.failures = 0
-    webhook.failing_since = webhook.first_failed_at = webhook.last_failed_at = webhook.noticed_at = None
+    webhook.failing_since = webhook.first_failed_at = webhook.last_failed_at = None

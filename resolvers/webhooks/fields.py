@@ -57,7 +57,8 @@ def state_reason(delivery: Delivery, standing: Standing | None) -> str | None:
         return f"The webhook failed many times in a row; it is tried again{_at(standing.breaker_until)}."
     if standing.opens_at is not None and standing.opens_at > standing.now:
         return f"The endpoint asked for a pause; it is tried again{_at(standing.opens_at)}."
-    if delivery.next_attempt_at is not None and delivery.next_attempt_at > standing.now:
+    retried = delivery.attempt_count > 0 and delivery.next_attempt_at is not None
+    if retried and (delivery.next_attempt_at or 0) > standing.now:
         return f"The last attempt failed; the next one is{_at(delivery.next_attempt_at)}."
     if standing.behind:
         return f"An earlier delivery of the entity {delivery.entity_id} comes first."

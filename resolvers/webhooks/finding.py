@@ -16,10 +16,11 @@ async def lock_webhook(
 ) -> Webhook:
     """A webhook of the caller's organization, locked until the end of the transaction.
 
-    Its gate is locked before it: the end of a delivery writes both in that order. Raises NotFound and Stale.
+    Its gate is locked after it: the end of a delivery writes both in that order. Raises NotFound and Stale.
     """
+    webhook = await work.lock(Webhook, webhook_id, expected_version=expected_version, path=path)
     await work.first(_gate(work, webhook_id).with_for_update())
-    return await work.lock(Webhook, webhook_id, expected_version=expected_version, path=path)
+    return webhook
 
 
 async def gate_of(work: Work, webhook: Webhook) -> Gate:

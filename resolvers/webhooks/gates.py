@@ -39,10 +39,17 @@ def limit(gate: Gate, webhook: Webhook) -> None:
 
 
 def limit_rate(gate: Gate, webhook: Webhook) -> None:
-    """Set the rate: in no second start more than the limit and one, above 20 a second than the limit and a tenth.
+    """Set the webhook's own rate."""
+    gate.interval_ms, gate.burst = rate_of(webhook)
 
-    The time between two starts is whole milliseconds, rounded up.
+
+def rate_of(webhook: Webhook) -> tuple[int, int]:
+    """The time between two starts in milliseconds, and the number of those that may start together.
+
+    In no second start more than the limit and one, above 20 a second than the limit and a tenth. The time is rounded
+    up.
     """
     rate = webhook.rate_limit
-    gate.interval_ms = 0 if rate is None else -(-_SECOND_MS // rate)
-    gate.burst = 1 if rate is None or rate <= _ONE_BY_ONE else rate // 10
+    if rate is None:
+        return 0, 1
+    return -(-_SECOND_MS // rate), 1 if rate <= _ONE_BY_ONE else rate // 10

@@ -13,6 +13,7 @@ from typing import Final
 from jobs.job import Effect
 from models.pace import Pace
 from models.tables import Webhook
+from resolvers.webhooks.gates import rate_of
 
 #: So many failed attempts in a row open the breaker.
 MOST_FAILURES: Final = 10
@@ -22,7 +23,6 @@ HOUR_MS: Final = 3_600_000
 PATIENCE_MS: Final = 5 * 24 * HOUR_MS
 APART_MS: Final = 12 * HOUR_MS
 _MOST_DOUBLINGS: Final = 20
-_ONE_BY_ONE: Final = 20
 
 #: Parts of the statements below. DOUBLINGS: of the first wait, one for each failure after the tenth.
 _PARTS: Final = {
@@ -91,9 +91,7 @@ class Limits:
     @classmethod
     def of(cls, webhook: Webhook, pace: Pace) -> Limits:
         """Between starts after a fault there is a second, which is halved in steps of one and a half."""
-        rate, ramp = webhook.rate_limit, round(pace.webhook_ramp * 1000)
-        interval = 0 if rate is None else -(-1000 // rate)
-        burst = 1 if rate is None or rate <= 20 else rate // 10
+        (interval, burst), ramp = rate_of(webhook), round(pace.webhook_ramp * 1000)
         return cls(interval=interval, burst=burst, first=max(ramp, interval), step=ramp * 3 // 2)
 
 

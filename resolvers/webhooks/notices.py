@@ -19,6 +19,7 @@ from models.vocabulary import HubEvent, IntegrationAccess
 from proxy.redact import mask_url
 from resolvers.history import audit_unreadable
 from resolvers.operation import OPERATOR, operation
+from resolvers.webhooks.gates import close_gate
 from resolvers.webhooks.health import HOUR_MS
 from resolvers.webhooks.sending import Exchange
 from resolvers.work import Work
@@ -71,7 +72,7 @@ async def disable_dead_webhook(work: Work, trial: Trial, reason: str) -> None:
         return
     gate = await work.first(select(Gate).where(col(Gate.id) == webhook.id).with_for_update())
     if gate is not None:
-        gate.opens_at = None
+        close_gate(gate)
     webhook.enabled, webhook.disabled_reason, webhook.disabled_at = False, reason, work.now()
     webhook.version += 1
     webhook.noticed_at = work.now()
@@ -97,6 +98,7 @@ async def report_unreadable(work: Work, fault: SecretUnreadable) -> None:
 
 
 async def _lock(work: Work, trial: Trial) -> Webhook | None:
+    """The webhook of an attempt in the organization for which the hub acts."""
     row = select(Webhook).where(
         col(Webhook.id) == trial.delivery.webhook_id, col(Webhook.organization_id) == work.organization_id
     )
@@ -116,7 +118,7 @@ async def _is_told(work: Work, webhook: Webhook, kind: HubEvent) -> bool:
 
 async def _announce(work: Work, webhook: Webhook, kind: HubEvent, trial: Trial) -> None:
     payload = _facts(work, webhook) | _last(trial, is_open=await _is_open(work, trial.delivery.integration_id))
-    work.announce(kind, webhook.id, payload, about_webhook=webhook.id)
+    work.announce(kind, webhook.id, payload)
 
 
 def _facts(work: Work, webhook: Webhook) -> dict[str, Any]:

@@ -10,8 +10,6 @@ from typing import Final
 
 from proxy.retry import wait_asked
 
-#: Seconds before the second try and each later one: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h.
-WAITS: Final = (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
 #: Seconds by which a receiver may put a try off with `Retry-After`, beyond the schedule's own wait.
 MOST_ASKED: Final = 7200
 #: The part of a wait by which it may be longer or shorter.
@@ -23,10 +21,11 @@ def next_wait(
 ) -> int | None:
     """Milliseconds from `now` to the next try, or None if all are used up.
 
-    `attempt`: the try that failed, from 1, within the series. `retry_after`: the values of that header (RFC 9110
-    §10.2.3) in their order; the first valid one counts, others are ignored. The wait is the schedule's, up to a fifth
-    longer or shorter, or at least what is asked, up to a fifth longer, capped at the schedule's wait and two hours.
-    The same delivery and attempt have the same jitter, and a thousand deliveries have as many.
+    `waits`: seconds before the second try and each later one. `attempt`: the try that failed, from 1, within the
+    series. `retry_after`: the values of that header (RFC 9110 §10.2.3) in their order; the first valid one counts,
+    others are ignored. The wait is the schedule's, up to a fifth longer or shorter, or at least as long as asked, up
+    to a fifth longer, capped at the schedule's wait and two hours. A delivery's attempt always has the same jitter;
+    others have another one.
     """
     if attempt > len(waits):
         return None

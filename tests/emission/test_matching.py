@@ -86,7 +86,7 @@ def test_says_by_a_word_why_an_event_is_taken_or_not(facts, event, integration: 
 
 def test_an_event_about_a_webhook_does_not_go_to_that_webhook() -> None:
     one, other = (webhook(event_patterns=["Hub.*"]) for _ in range(2))
-    event = replace(SOLD, type="Hub.webhook.disabled", integration_id=None, about_webhook=one.id)
+    event = replace(SOLD, type="Hub.webhook.disabled", integration_id=None, entity_id=one.id)
 
     assert [verdict(each, event, None).word for each in (one, other)] == [Match.OWN_HEALTH, Match.MATCHES]
 

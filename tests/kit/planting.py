@@ -17,9 +17,13 @@ SAVE = "mutation($input: SaveDefinitionInput!) { saveDefinition(input: $input) {
 INSTALL = "mutation($input: UpdateInstallationInput!) { updateInstallation(input: $input) { %s } }"
 TOKEN = """mutation($input: CreateTokenInput!) { createToken(input: $input) {
   ... on TokenPayload { secret token { id } } } }"""
+HOOK = "mutation($input: CreateWebhookInput!) { createWebhook(input: $input) { %s } }"
+REHOOK = "mutation($input: UpdateWebhookInput!) { updateWebhook(input: $input) { %s } }"
+ROTATE = "mutation($input: RotateWebhookSecretInput!) { rotateWebhookSecret(input: $input) { %s } }"
 DELETE = "mutation($id: ID!) { deleteIntegration(id: $id) { __typename } }"
 INTEGRATION = "__typename ... on IntegrationPayload { integration { id version } }"
 CONNECTION = "__typename ... on ConnectionPayload { connection { id } }"
+WEBHOOK = "__typename ... on WebhookPayload { secret webhook { id } }"
 INSTALLATION = "__typename ... on InstallationPayload { installation { id } }"
 
 
@@ -63,6 +67,7 @@ async def plant_everywhere(estate: Estate) -> Garden:
     await _connections(say, new, app)
     await _removed(say, new, client)
     await _fields(client, say, new)
+    garden.secrets += await _webhooks(say, new)
     configuration = {"token": new(shown=True), "in": {"it": [new(shown=True)]}}
     garden.configured = garden.secrets[-2:]
     await say(INSTALL, INSTALLATION, id=estate.installation.id, configuration=configuration)
@@ -114,6 +119,17 @@ async def _connections(say: Callable[..., Any], new: Callable[..., str], app: st
     await say(CONNECT, CONNECTION, mode="PER_USER", integrationId=app, secret={"apiKey": new()}, default=True)
     basic = {"username": "u", "password": new()}
     await say(CONNECT, CONNECTION, mode="SHARED", integrationId=app, secret={"basic": basic})
+
+
+async def _webhooks(say: Callable[..., Any], new: Callable[..., str]) -> list[str]:
+    """Headers, given, replaced and refused. Answers the signing secrets, which are shown once."""
+    given = {"name": "Hook", "url": "https://receiver.example.com/"}
+    made = await say(HOOK, WEBHOOK, **given, headers=[{"name": "X-Key", "value": new()}])
+    await say(HOOK, WEBHOOK, **given, headers=[{"name": "webhook-id", "value": new()}])
+    hook = made["webhook"]["id"]
+    await say(REHOOK, WEBHOOK, id=hook, headers=[{"name": "X-Key", "value": new()}])
+    rotated = await say(ROTATE, WEBHOOK, webhookId=hook)
+    return [one["secret"].removeprefix("whsec_") for one in (made, rotated)]
 
 
 async def _removed(say: Callable[..., Any], new: Callable[..., str], client: Any) -> None:

@@ -20,8 +20,8 @@ pytestmark = both
 OPERATIONS = every_operation()
 OF_OPERATOR = sorted(name for name, facts in OPERATIONS.items() if facts.needs is OPERATOR)
 OF_TENANTS = sorted(OPERATIONS.keys() - set(OF_OPERATOR))
-#: They change nothing of the hub but their own record.
-OUTBOUND = {"dispatch", "proxy_request"}
+#: They change nothing of the hub but their own record, which is written between two transactions that read.
+OUTBOUND = {"dispatch", "emit_event", "proxy_request"}
 #: It changes a webhook only if an outside receiver answers with success.
 TRYING = {"test_webhook"}
 #: They keep a durable record of their own, which is not of a change of the hub.
@@ -36,8 +36,10 @@ RECORDED_ELSEWHERE = {
         "fill_upload",
     ),
     *("expire_idempotency_keys", "expire_uploads", "remove_ended_tokens", "remove_old_jobs", "take_up_deletions"),
-    *("remove_connect_sessions", "announce_failed_jobs"),
-    *("remove_deliveries", "finish_removal", "replay_bite", "catch_up"),
+    *("remove_connect_sessions", "announce_failed_jobs", "expire_events", "expire_payloads", "expire_deliveries"),
+    *("expire_dispatches", "expire_entity_counters", "remove_deliveries", "finish_removal"),
+    *("tell_failing", "tell_recovered", "settle_deliveries"),
+    *("replay_bite", "catch_up"),
     *("note_credential", "renew_token", "note_token", "sync_catalogue", "add_hosts", "settle_verifications"),
     *("admit_keys", "begin_sealing", "complete_rotation", "retire_key"),
 }

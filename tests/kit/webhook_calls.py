@@ -7,13 +7,20 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col
 
+from models.errors import SecretUnreadable
+from models.secret_column import secret_place
 from models.tables import Webhook
 from models.vocabulary import Permission
+from proxy.message import OutboundRequest
+from resolvers.outbound.request import Outbound
 from resolvers.page import SliceRequest
 from resolvers.webhooks.change import CreateWebhook, UpdateWebhook
+from resolvers.webhooks.notices import Trial
+from resolvers.webhooks.outcome import outcome_of
 from resolvers.webhooks.queries import DeliveryFilter
 from resolvers.webhooks.removal import RemovedWebhook, remove_deliveries
 from resolvers.webhooks.secrets import RotateWebhookSecret
+from resolvers.webhooks.sending import Exchange
 from schema.kit.ids import global_id
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
@@ -25,7 +32,7 @@ _URL = "https://receiver.example.com/new"
 
 async def _hide(estate: Estate) -> None:
     """Without the job, which would remove the rest before the test does."""
-    await estate.hub.run(_set_removed(estate))
+    await estate.hub.run(_set(estate, removed_at=1, enabled=False))
 
 
 async def _empty(estate: Estate) -> None:
@@ -33,10 +40,9 @@ async def _empty(estate: Estate) -> None:
     await estate.run(remove_deliveries, _removed(estate))
 
 
-async def _set_removed(estate: Estate) -> None:
-    removed = update(Webhook).where(col(Webhook.id) == estate.hooked.webhook.id).values(removed_at=1, enabled=False)
+async def _set(estate: Estate, **values: Any) -> None:
     async with estate.hub.app.state.hub.database.write() as session:
-        await session.execute(removed)
+        await session.execute(update(Webhook).where(col(Webhook.id) == estate.hooked.webhook.id).values(**values))
 
 
 def _removed(estate: Estate) -> RemovedWebhook:
@@ -55,7 +61,29 @@ def _input(**members: Any) -> dict[str, Any]:
     return {"input": members}
 
 
+def _trial(estate: Estate) -> Trial:
+    """A failed attempt at the estate's delivery."""
+    outbound = Outbound(request=OutboundRequest(method="POST", url=_URL, lane=estate.tenant.id))
+    exchange = Exchange(outbound=outbound, at=0, outcome=outcome_of(500), latency_ms=0)
+    return Trial(delivery=estate.hooked.delivery, exchange=exchange)
+
+
+async def _trouble(estate: Estate) -> None:
+    """The failure has been told."""
+    await estate.hub.run(_set(estate, noticed_at=1))
+
+
+def _fault(estate: Estate) -> SecretUnreadable:
+    return SecretUnreadable("It does not open.", place=secret_place(estate.hooked.webhook, "secrets"))
+
+
+#: The first three do nothing in the name of an operator without an organization.
 CALLS: dict[str, Call] = {
+    "tell_failing": Call(given=lambda e: (_trial(e),)),
+    "tell_recovered": Call(given=lambda e: (_trial(e),), prepare=_trouble),
+    "disable_dead_webhook": Call(given=lambda e: (_trial(e), "It is gone.")),
+    "settle_deliveries": Call(given=lambda _: ()),
+    "report_unreadable": Call(given=lambda e: (_fault(e),), audits=("secret.unreadable",)),
     "create_webhook": Call(
         given=lambda e: (CreateWebhook(name="New", url=_URL),), foreign=Foreign.AT_HOME, audits=("webhook.created",)
     ),

@@ -67,13 +67,15 @@ def compile_for_relay(sdl: str, screens: Path, into: Path) -> subprocess.Complet
 
 def verify(webhooks: list[dict[str, Any]]) -> list[bool | str]:
     """For each `library`, `secret`, `headers` and `body` (base64): True, or the library's words of refusal."""
-    done = subprocess.run(
-        ["node", "verify.mjs"],
-        cwd=HERE,
-        check=True,
-        input=json.dumps(webhooks),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return _answer("verify.mjs", webhooks)
+
+
+def read_by_snippets(webhooks: list[dict[str, Any]]) -> list[dict[str, Any] | bool]:
+    """For each `module` (a file), `secret`, `headers` and `body` (base64): the event, or False if it is refused."""
+    return _answer("snippets.mjs", webhooks)
+
+
+def _answer(script: str, facts: list[dict[str, Any]]) -> Any:
+    command, given = ["node", script], json.dumps(facts)
+    done = subprocess.run(command, cwd=HERE, check=True, input=given, capture_output=True, text=True, timeout=60)
     return json.loads(done.stdout)

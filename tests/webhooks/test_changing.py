@@ -84,8 +84,8 @@ async def test_disabling_closes_the_gate_and_enabling_begins_anew(organization, 
 
     disabled = await amend(client, made["id"], enabled=False)
     closed = await stored(database, Gate, row_id)
-    failed = {"failing_since": 1, "first_failed_at": 1, "last_failed_at": 1, "noticed_at": 1, "breaker_until": 1}
-    await store(database, Webhook, row_id, failures=7, breaker=BreakerState.OPEN, **failed)
+    failed = {"failing_since": 1, "first_failed_at": 1, "last_failed_at": 1, "breaker_until": 1}
+    await store(database, Webhook, row_id, failures=7, breaker=BreakerState.OPEN, noticed_at=1, **failed)
     enabled = await amend(client, made["id"], enabled=True)
 
     assert (disabled["enabled"], disabled["disabledReason"]) == (False, "Disabled by admin.")
@@ -95,7 +95,7 @@ async def test_disabling_closes_the_gate_and_enabling_begins_anew(organization, 
     assert (gate.opens_at, gate.capacity) == (0, 1)
     assert (enabled["enabled"], enabled["disabledReason"], enabled["breaker"]) == (True, None, "CLOSED")
     assert {name: getattr(row, name) for name in failed} == dict.fromkeys(failed)
-    assert row.failures == 0
+    assert (row.failures, row.noticed_at) == (0, 1)  # its recovery is still to be told
 
 
 async def test_enabling_an_enabled_webhook_closes_its_breaker(organization, database) -> None:

@@ -104,6 +104,7 @@ async def test_finds_deliveries_of_a_time_with_its_begin_and_without_its_end(hou
 async def test_held_is_a_waiting_delivery_of_a_disabled_webhook(house) -> None:
     waiting = await house.deliver(0, state=WorkState.QUEUED)
     done = await house.deliver(1)
+    await create(house.client, name="Other", enabled=False)
     before = await house.one(waiting), await house.found(state=["HELD"]), await house.found(state=["QUEUED"])
 
     disabled = await amend(house.client, house.webhook["id"], enabled=False)

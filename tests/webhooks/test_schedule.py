@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.row import new_id
-from resolvers.webhooks.schedule import WAITS, next_wait
+from resolvers.webhooks.schedule import next_wait
+from settings import Settings
 
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
+WAITS = Settings.model_fields["webhook_retry_seconds"].default
 IDS = [f"{number:024x}" for number in range(1000)]
 
 

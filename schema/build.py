@@ -28,6 +28,8 @@ NOUNS: Final = (
     "webhook",
     "delivery",
     "replay",
+    "webhook_test",
+    "plan",
     "job",
     "audit",
     "organization",

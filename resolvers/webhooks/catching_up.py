@@ -22,6 +22,7 @@ from models.row import first_id
 from models.tables import Event, EventSequence, Webhook
 from models.vocabulary import Permission
 from resolvers.caller import Caller
+from resolvers.emission import feed
 from resolvers.operation import operation
 from resolvers.webhooks.checkpoint import keep_position
 from resolvers.webhooks.queueing import PRIORITY, deliver_events
@@ -82,7 +83,7 @@ async def resume_catch_up(work: Work, webhook: Webhook) -> None:
 
 def event_cursor(event: Event, caller: Caller) -> str:
     """The place after an event in the order of its organization, for `StartFrom.cursor`."""
-    return caller.hub.cursors.encode(_binding(event.organization_id), (event.sequence,))
+    return feed.event_cursor(caller.hub.cursors, event.organization_id, event.sequence)
 
 
 async def run_catch_up(caller: Caller, context: JobContext) -> None:
@@ -155,10 +156,6 @@ async def _position(work: Work, start: StartFrom) -> int | None:
     return None if start.place is StartPlace.NOW else 0
 
 
-def _binding(organization_id: str) -> str:
-    return f"{organization_id} event.sequence"
-
-
 async def _of_time(work: Work, time: int) -> int:
     if time > work.now():
         raise InvalidInput.at(("start_from", "time"), "It must not be in the future; leave startFrom out for now.")
@@ -173,15 +170,15 @@ async def _of_time(work: Work, time: int) -> int:
 
 async def _of_cursor(work: Work, cursor: str) -> int:
     path = ("start_from", "cursor")
-    [sequence] = work.hub.cursors.decode(_binding(work.organization_id), cursor, path=path)
+    sequence = feed.read_event_cursor(work.hub.cursors, work.organization_id, cursor, path=path)
     newest = await _newest(work)
     if sequence > newest:
         raise InvalidInput.at(path, "This cursor is of another database: no event here is as new as it.")
     kept = select(func.min(col(Event.sequence))).where(col(Event.organization_id) == work.organization_id)
     oldest: int = ((await work.session.execute(kept)).scalar() or newest + 1) - 1
     if sequence < oldest:
-        valid = work.hub.cursors.encode(_binding(work.organization_id), (oldest,))
+        valid = feed.event_cursor(work.hub.cursors, work.organization_id, oldest)
         raise InvalidInput.at(
             path, f"Events after this cursor have been removed. The oldest valid cursor is {valid}; or use BEGINNING."
         )
-    return int(sequence)
+    return sequence

@@ -13,7 +13,8 @@ from models.origins import Origins, origin_of
 from models.secret import Keyring
 from models.secret_column import secret_place
 from models.tables import Webhook
-from proxy.message import Excerpt, OutboundRequest
+from proxy.message import Excerpt, Headers, OutboundRequest
+from proxy.redact import MASK
 from proxy.signing import signature
 from resolvers.outbound.request import Outbound
 from resolvers.webhooks.secrets import live_secrets
@@ -55,21 +56,11 @@ def signed_request(keyring: Keyring, webhook: Webhook, message: Message, now: in
         signed = signature(secrets, message_id(message.id), at, message.body)
     except ValueError as cause:
         raise _unreadable(webhook, "secrets") from cause
-    headers = (
-        *own,
-        ("Content-Type", "application/json"),
-        ("User-Agent", USER_AGENT),
-        ("Accept-Encoding", "identity"),
-        ("webhook-id", message_id(message.id)),
-        ("webhook-timestamp", str(at)),
-        (_SIGNATURE, signed),
-        *_marks(message),
-    )
     return Outbound(
         request=OutboundRequest(
             method="POST",
             url=webhook.url,
-            headers=headers,
+            headers=_headers(own, message, at, signed),
             body=message.body,
             timeout_seconds=webhook.timeout_seconds,
             lane=webhook.organization_id,
@@ -80,6 +71,25 @@ def signed_request(keyring: Keyring, webhook: Webhook, message: Message, now: in
         ),
         secrets=(*secrets, *signed.split(" "), *(value for _, value in own)),
         secret_headers=(_SIGNATURE, *(name for name, _ in own)),
+    )
+
+
+def planned_headers(webhook: Webhook, message: Message, now: int) -> Headers:
+    """The headers of `signed_request`, secrets and signature masked. No secret is opened for them."""
+    own = [(hint["name"], MASK) for hint in webhook.header_hints] if _takes_own_headers(webhook) else []
+    return _headers(own, message, now // 1000, MASK)
+
+
+def _headers(own: Sequence[tuple[str, str]], message: Message, at: int, signed: str) -> Headers:
+    return (
+        *own,
+        ("Content-Type", "application/json"),
+        ("User-Agent", USER_AGENT),
+        ("Accept-Encoding", "identity"),
+        ("webhook-id", message_id(message.id)),
+        ("webhook-timestamp", str(at)),
+        (_SIGNATURE, signed),
+        *_marks(message),
     )
 
 
@@ -98,9 +108,14 @@ def _living(keyring: Keyring, webhook: Webhook, now: int) -> list[str]:
 
 
 def _own_headers(keyring: Keyring, webhook: Webhook) -> list[tuple[str, str]]:
-    if webhook.headers is None or origin_of(webhook.url) not in Origins.read(webhook.headers_origins).api:
+    if not _takes_own_headers(webhook):
         return []
     return [(pair["name"], pair["value"]) for pair in _opened(keyring, webhook, "headers")]
+
+
+def _takes_own_headers(webhook: Webhook) -> bool:
+    """Whether its URL is of an origin for which its own headers were entered."""
+    return webhook.headers is not None and origin_of(webhook.url) in Origins.read(webhook.headers_origins).api
 
 
 def _opened(keyring: Keyring, webhook: Webhook, column: str) -> Any:

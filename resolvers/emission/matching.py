@@ -114,7 +114,7 @@ def wants(webhook: ReceiverFacts, event: EventFacts, integration: IntegrationFac
         return Verdict(word=Match.PATTERN, sentence=f"{event.type} matches none of its patterns: {shown}.")
     if webhook.integration_id not in (None, event.integration_id):
         return Verdict(word=Match.INTEGRATION, sentence="It takes events of another integration only.")
-    if not _may_see(webhook, event, integration):
+    if not may_see(webhook, event, integration):
         sentence = "Its maker may not see this event: it is of a restricted integration or a user's own connection."
         return Verdict(word=Match.RESTRICTED, sentence=sentence)
     if webhook.filter is not None:
@@ -148,7 +148,11 @@ def _state(webhook: ReceiverFacts) -> Verdict | None:
     return None
 
 
-def _may_see(webhook: ReceiverFacts, event: EventFacts, integration: IntegrationFacts | None) -> bool:
+def may_see(webhook: ReceiverFacts, event: EventFacts, integration: IntegrationFacts | None) -> bool:
+    """Whether a webhook may be told of an event: as much as its maker may see.
+
+    Asked again at each attempt: the webhook may have a new URL by somebody who may see less.
+    """
     if webhook.sees_restricted:
         return True
     if event.integration_id is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jobs.job import JOBS
 from models.origins import Origins, origin_of
-from models.tables import Webhook
+from models.tables import Gate, Webhook
 from models.vocabulary import BreakerState, OrderFailure, WebhookOrdering
 from proxy.endpoint import canonical_endpoint
 from resolvers.changes import MASK
@@ -96,13 +96,17 @@ def apply_values(webhook: Webhook, new: UpdateWebhook) -> None:
 
 
 def apply_url(webhook: Webhook, new: UpdateWebhook) -> bool:
-    """Set the URL. Headers that were entered for another origin are dropped; answers whether there were any."""
+    """Set the URL. Answers whether it has another origin."""
     if not isinstance(new.url, str):
         return False
-    url = canonical_endpoint(new.url)
-    moved = origin_of(url) != origin_of(webhook.url)
+    url, before = canonical_endpoint(new.url), webhook.url
     webhook.url = url
-    if not moved or webhook.headers is None or not isinstance(new.headers, Unset):
+    return origin_of(url) != origin_of(before)
+
+
+def drop_headers(webhook: Webhook) -> bool:
+    """Drop the headers, which were entered for another origin. Answers whether there were any."""
+    if webhook.headers is None:
         return False
     webhook.headers = webhook.headers_origins = None
     webhook.header_hints = []
@@ -117,23 +121,25 @@ def set_headers(work: Work, webhook: Webhook, headers: Sequence[Header]) -> None
     webhook.header_hints = [{**pair, "value": MASK} for pair in pairs]
 
 
-async def apply_gate(work: Work, webhook: Webhook, new: UpdateWebhook) -> None:
-    """Enable or disable, and apply limits that were given."""
+async def apply_gate(work: Work, webhook: Webhook, new: UpdateWebhook, *, moved: bool) -> None:
+    """Enable or disable, and apply limits that were given. `moved`: at its new origin it begins anew, if enabled."""
     gate = await gate_of(work, webhook)
     if not (isinstance(new.concurrency, Unset) and isinstance(new.rate_limit, Unset)):
         limit(gate, webhook)
     if new.enabled is False and webhook.enabled:
         disable(work, webhook)
         close_gate(gate)
-    elif new.enabled is True and _needs_enabling(webhook):
+    elif (new.enabled is True or (moved and webhook.enabled)) and _needs_enabling(webhook, gate, work.now()):
         begin_anew(webhook)
         open_gate(gate, webhook)
         await resume_catch_up(work, webhook)
         work.wake(JOBS)
 
 
-def _needs_enabling(webhook: Webhook) -> bool:
-    return not webhook.enabled or webhook.breaker is not BreakerState.CLOSED or webhook.failures > 0
+def _needs_enabling(webhook: Webhook, gate: Gate, now: int) -> bool:
+    """Whether something keeps it from sending: it is disabled, its breaker is not closed, or it was asked to wait."""
+    waits = gate.opens_at is None or gate.opens_at > now
+    return not webhook.enabled or webhook.breaker is not BreakerState.CLOSED or webhook.failures > 0 or waits
 
 
 def disable(work: Work, webhook: Webhook) -> None:

@@ -14,11 +14,12 @@ from jobs.job import Claimed, Effect, Retry
 from jobs.kind import JobContext
 from models.errors import DomainError, SecretUnreadable, TooMany
 from models.straight import columns_of
-from models.tables import Delivery, Event, Webhook
+from models.tables import Delivery, Event, Integration, Webhook
 from models.vocabulary import OrderFailure, WebhookOrdering, WorkState
 from proxy.retry import wait_asked
 from resolvers.caller import Caller
 from resolvers.emission.filters import filter_value, judge_filter
+from resolvers.emission.matching import may_see
 from resolvers.hub import Hub
 from resolvers.webhooks import health, recording
 from resolvers.webhooks.notices import Trial, disable_dead_webhook, report_unreadable, tell_failing, tell_recovered
@@ -29,6 +30,7 @@ from resolvers.webhooks.sending import Exchange, post
 
 _HELD_MS: Final = 1000
 _EXPIRED: Final = "Its payload has expired."
+_HIDDEN: Final = "The webhook was changed by somebody who may not see this event, so it is not sent."
 _UNREADABLE: Final = "The webhook's secret cannot be read; rotate it, then replay the delivery."
 _DISABLED: Final = "The webhook is disabled; enable it to go on."
 _HOPELESS: Final = "Nothing but failures for five days. The last one: {}"
@@ -36,11 +38,12 @@ _HOPELESS: Final = "Nothing but failures for five days. The last one: {}"
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """A delivery, its webhook, and its event, which may have been removed."""
+    """A delivery, its webhook, its event and the event's integration, which both may have been removed."""
 
     delivery: Delivery
     webhook: Webhook
     event: Event | None
+    integration: Integration | None
 
 
 async def deliver(caller: Caller, context: JobContext) -> None:
@@ -58,6 +61,9 @@ async def deliver(caller: Caller, context: JobContext) -> None:
         raise Retry(_DISABLED, after_ms=_HELD_MS, refund=True)
     if event is None or event.body is None:
         context.effects.extend(recording.ended(delivery, WorkState.FAILED, _EXPIRED, hub.clock()))
+        return
+    if not may_see(webhook, event, loaded.integration):
+        context.effects.extend(recording.ended(delivery, WorkState.CANCELLED, _HIDDEN, hub.clock()))
         return
     try:
         if delivery.unjudged and not await _is_taken(hub, context, webhook, event):
@@ -77,9 +83,12 @@ async def deliver(caller: Caller, context: JobContext) -> None:
 async def load(hub: Hub, job: Claimed) -> Loaded | None:
     """The delivery of a job as it is now, in one read; None if it is gone."""
     values = {"id": job.payload["delivery"], "organization_id": job.organization_id}
-    entities = (Delivery, Webhook, Event)
+    entities = (Delivery, Webhook, Event, Integration)
     rows = await hub.database.straight.rows(_delivery, entities=entities, values=values)
-    return Loaded(delivery=rows[0][0], webhook=rows[0][1], event=rows[0][2]) if rows else None
+    if not rows:
+        return None
+    delivery, webhook, event, integration = rows[0]
+    return Loaded(delivery=delivery, webhook=webhook, event=event, integration=integration)
 
 
 async def _is_taken(hub: Hub, context: JobContext, webhook: Webhook, event: Event) -> bool:
@@ -179,9 +188,10 @@ def _message(job: Claimed, loaded: Loaded, body: str) -> Message:
 
 def _delivery() -> Select[Any]:
     return (
-        columns_of(Delivery, Webhook, Event)
+        columns_of(Delivery, Webhook, Event, Integration)
         .select_from(Delivery)
         .join(Webhook, col(Webhook.id) == col(Delivery.webhook_id))
         .outerjoin(Event, col(Event.id) == col(Delivery.event_id))
+        .outerjoin(Integration, col(Integration.id) == col(Delivery.integration_id))
         .where(col(Delivery.id) == bindparam("id"), col(Delivery.organization_id) == bindparam("organization_id"))
     )

@@ -24,6 +24,7 @@ from resolvers.webhooks.change import (
     apply_url,
     apply_values,
     disable,
+    drop_headers,
     narrow,
     set_headers,
 )
@@ -157,11 +158,12 @@ async def update_webhook(work: Work, draft: Draft, trial: Trial | None) -> Webho
     assert isinstance(new, UpdateWebhook)  # noqa: S101  as prepared
     webhook = await lock_webhook(work, new.id, expected_version=new.expected_version, path=("id",))
     narrowed = redirects(new) and narrow(work, webhook)
-    dropped = apply_url(webhook, new)
+    moved = apply_url(webhook, new)
+    dropped = moved and isinstance(new.headers, Unset) and drop_headers(webhook)
     apply_values(webhook, new)
     if not isinstance(new.headers, Unset):
         set_headers(work, webhook, new.headers or ())
-    await apply_gate(work, webhook, new)
+    await apply_gate(work, webhook, new, moved=moved)
     webhook.version += 1
     work.audit(webhook, "webhook.updated")
     return WebhookChange(webhook=webhook, trial=trial, headers_dropped=dropped, narrowed=narrowed)

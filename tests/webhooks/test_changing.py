@@ -98,6 +98,24 @@ async def test_disabling_closes_the_gate_and_enabling_begins_anew(organization, 
     assert (row.failures, row.noticed_at) == (0, 1)  # its recovery is still to be told
 
 
+async def test_enabling_ends_a_pause_for_which_the_endpoint_asked(organization, database) -> None:
+    made = await create(organization.client)
+    await store(database, Gate, made["databaseId"], opens_at=10**15)
+
+    await amend(organization.client, made["id"], enabled=True)
+
+    assert (await stored(database, Gate, made["databaseId"])).opens_at == 0
+
+
+async def test_another_address_does_not_inherit_the_pause_of_the_one_before(organization, database) -> None:
+    made = await create(organization.client)
+    await store(database, Gate, made["databaseId"], opens_at=10**15)
+
+    await amend(organization.client, made["id"], url="https://elsewhere.example/hook")
+
+    assert (await stored(database, Gate, made["databaseId"])).opens_at == 0
+
+
 async def test_enabling_an_enabled_webhook_closes_its_breaker(organization, database) -> None:
     made = await create(organization.client)
     await store(database, Webhook, made["databaseId"], breaker=BreakerState.OPEN, breaker_until=9, failures=10)

@@ -10,7 +10,7 @@ from standardwebhooks import Webhook as Verifier
 
 from models.row import now_ms
 from models.tables import AuditEntry
-from models.vocabulary import BreakerState, OrderFailure, WebhookOrdering, WorkState
+from models.vocabulary import BreakerState, IntegrationAccess, OrderFailure, WebhookOrdering, WorkState
 from proxy.signing import new_secret
 from tests.harness.backends import both
 from tests.upstreams.canned import reply
@@ -242,3 +242,19 @@ async def _audited(records):
     own = col(AuditEntry.organization_id) == records.organization_id
     async with records.database.read() as session:
         return list((await session.execute(select(col(AuditEntry.action)).where(own))).scalars())
+
+
+@both
+async def test_what_waits_is_not_sent_on_if_the_webhook_may_not_see_it_any_more(courier, records, upstream):
+    hidden = await records.integration(access=IntegrationAccess.RESTRICTED)
+    webhook = await records.webhook(f"{upstream.url}/ok", sees_restricted=True)
+    events = [await courier.event(integration_id=hidden) for _ in range(2)]
+    waiting = [await records.delivery(webhook, event.id, integration_id=hidden) for event in events]
+    await courier.attempt(waiting[0])
+    await records.set(webhook, sees_restricted=False)
+
+    await courier.attempt(waiting[1])
+
+    states = [(await records.read(delivery)).state for delivery in waiting]
+    assert states == [WorkState.SUCCEEDED, WorkState.CANCELLED]
+    assert len(upstream.requests) == 1

@@ -29,7 +29,7 @@ async def test_the_bytes_are_the_events_and_each_living_secret_signs_them(record
     secrets = [new_secret() for _ in range(3)]
     webhook = await records.webhook(secrets=secrets)
 
-    request = signed_request(keyring, webhook, message(body), NOW).request
+    request = signed_request(keyring, webhook, message(body), now_ms()).request
 
     assert hashlib.sha256(request.body).digest() == hashlib.sha256(body).digest()
     for secret in secrets:

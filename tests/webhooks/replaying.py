@@ -36,8 +36,8 @@ class Place:
     async def delivery(self, state: WorkState, event: Event | None = None, **facts: Any) -> Delivery:
         return await plant_delivery(self.database, self.webhook, event or await self.emit(), state=state, **facts)
 
-    async def waiting(self, event: Event | None = None) -> Delivery:
-        """A delivery that has failed once and waits for its next try."""
+    async def waiting(self, event: Event | None = None, delay_ms: int = DAY) -> Delivery:
+        """A delivery that has failed once and waits for its next try, or for its turn if that is due."""
         made = await self.delivery(WorkState.QUEUED, event, attempt_count=1)
         job = NewJob(
             operation=DELIVER,
@@ -48,7 +48,7 @@ class Place:
             subject_kind="Delivery",
             subject_id=made.id,
             gate=self.webhook.id,
-            delay_ms=DAY,
+            delay_ms=delay_ms,
         )
         async with self.database.write() as session:
             await enqueue(session, job)

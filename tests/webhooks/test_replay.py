@@ -27,13 +27,14 @@ async def place(organization, database) -> Place:
 async def test_failed_sends_failed_and_waiting_ones_but_no_delivered_one(place) -> None:
     failed, waiting = await place.delivery(WorkState.FAILED), await place.waiting()
     delivered, cancelled = await place.delivery(WorkState.SUCCEEDED), await place.delivery(WorkState.CANCELLED)
-    fresh = await place.delivery(WorkState.QUEUED)
+    fresh, due = await place.delivery(WorkState.QUEUED), await place.waiting(delay_ms=0)
 
     made = await place.replay("failed")
 
     jobs = await place.jobs()
     assert made["count"] == 2
-    assert set(jobs) == {failed.id, waiting.id}
+    assert set(jobs) == {failed.id, waiting.id, due.id}
+    assert jobs[due.id].payload == {"delivery": due.id}
     assert jobs[failed.id].payload == jobs[waiting.id].payload | {"delivery": failed.id}
     assert (jobs[failed.id].priority, jobs[failed.id].gate, jobs[failed.id].attempt) == (10, place.webhook.id, 0)
     states = {row.id: row.state for row in await place.deliveries()}
@@ -43,6 +44,7 @@ async def test_failed_sends_failed_and_waiting_ones_but_no_delivered_one(place) 
         delivered.id: WorkState.SUCCEEDED,
         cancelled.id: WorkState.CANCELLED,
         fresh.id: WorkState.QUEUED,
+        due.id: WorkState.QUEUED,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlmodel import col
 
 from jobs.job import JobCancelled, LeaseLost
@@ -35,9 +35,9 @@ class Replay(Idle):
         [event] = await events_of(self.database, tenant.id, "MY_SHOP.")
         self.webhook = await plant_webhook(self.database, tenant.id, event_patterns=["Other.*"])
         async with self.database.write() as session:
-            session.add_all(self._failed(event, number) for number in range(COUNT))
+            session.add_all(rows := [self._failed(event, number) for number in range(COUNT)])
         chosen = Selection(kind=ReplayKind.FAILED, webhook_id=self.webhook.id, organization_id=tenant.id, **more)
-        walk = Walk(selection=chosen, upto="f" * 24, count=COUNT)
+        walk = Walk(selection=chosen, upto=max(row.id for row in rows), count=COUNT)
         await self.add(tenant.id, REPLAY, walk.stored, max_attempts=5)
         return walk
 
@@ -62,6 +62,14 @@ class Replay(Idle):
         )
         async with self.database.read() as session:
             return list((await session.execute(mine)).scalars())
+
+    async def fail_again(self) -> None:
+        """Let all that was sent until now have failed once more, and used up its tries."""
+        mine = (col(Job.organization_id) == self.webhook.organization_id, col(Job.operation) == DELIVER)
+        sent = (col(Delivery.webhook_id) == self.webhook.id, col(Delivery.state) == WorkState.QUEUED)
+        async with self.database.write() as session:
+            await session.execute(delete(Job).where(*mine))
+            await session.execute(update(Delivery).where(*sent).values(state=WorkState.FAILED))
 
     async def failed(self) -> int:
         """Deliveries that nothing has touched."""
@@ -88,12 +96,13 @@ async def test_a_killed_worker_sends_each_delivery_once_more(replay, organizatio
     with pytest.raises(LeaseLost):
         await hub.run(replay_bite(dead, rest))
     assert len(await replay.queued()) == BITE
+    await replay.fail_again()
     await hub.run(run_replay(living, living.job))
 
     queued = await replay.queued()
-    assert len(queued) == len(set(queued)) == COUNT
+    assert len(queued) == len(set(queued)) == COUNT - BITE
     assert (await replay.row()).state is WorkState.SUCCEEDED
-    assert await replay.failed() == (COUNT if as_new else 0)
+    assert await replay.failed() == (COUNT + BITE if as_new else BITE)
 
 
 async def test_cancelled_half_way_it_leaves_the_rest_untouched(replay, organization, hub) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 HERE = Path(__file__).parent
-_START_SECONDS, _STOP_SECONDS = 30.0, 30.0
+_START_SECONDS, _STOP_SECONDS = 180.0, 30.0
 
 
 class Program:

@@ -16,7 +16,7 @@ from schema.kit.headers import HeaderTemplate
 from schema.kit.ids import row_id
 from schema.kit.node import RowNode, node
 from schema.kit.page import PageOf
-from schema.kit.scalars import DateTime
+from schema.kit.scalars import Count, DateTime
 
 if TYPE_CHECKING:
     from schema.event import Event
@@ -58,7 +58,7 @@ class Delivery(RowNode):
     )
     event_type: str = column("Type of the event.")
     entity_id: str = column("What the event is about.")
-    sequence: int = column("Place of the event in the order of your organization.")
+    sequence: Count = column("Place of the event in the order of your organization.")
     state: WorkState = related(
         edges.STANDING_BY_DELIVERY,
         edges.place_of,

@@ -23,7 +23,7 @@ from schema.kit.node import RowNode, node, view
 from schema.kit.page import PageOf
 from schema.kit.refs import ACTS, IntegrationRef, PrincipalRef
 from schema.kit.result import Result
-from schema.kit.scalars import JSON, DateTime
+from schema.kit.scalars import JSON, Count, DateTime
 from schema.trace import TraceEntry
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ class Event(RowNode):
     deliveries: PageOf[Annotated[Delivery, strawberry.lazy("schema.delivery")]] = to_many(
         webhook_edges.DELIVERIES_BY_EVENT, "Deliveries to webhooks, newest first."
     )
-    sequence: int = column("Its number in the organization: without gaps, in the order of acceptance.")
-    entity_sequence: int = column("Its number among the events of its entity.")
+    sequence: Count = column("Its number in the organization: without gaps, in the order of acceptance.")
+    entity_sequence: Count = column("Its number among the events of its entity.")
     created_at: DateTime = column("When it was accepted.")
     cursor: str = viewed(catching_up.event_cursor, "The place after it in the order of events, for `startFrom`.")
     trace: list[TraceEntry] = related(

@@ -1,4 +1,4 @@
-"""Scalars: times (RFC 3339 in UTC, in Python milliseconds) and JSON."""
+"""Scalars: times (RFC 3339 in UTC, in Python milliseconds), JSON, and numbers beyond 32 bits."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from proxy.inputs.admissible import objections
 DateTime = NewType("DateTime", int)
 #: Any JSON value.
 JSON = NewType("JSON", object)
+#: A count that may grow beyond the 32 bits of GraphQL's Int.
+Count = NewType("Count", int)
 
 _LATEST: Final = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -87,5 +89,11 @@ read with any offset, rounded to the nearest.",
         serialize=lambda value: value,
         parse_value=lambda value: value,
         parse_literal=_read_literal,
+    ),
+    Count: strawberry.scalar(
+        name="Count",
+        description="A whole number from 0 that may be greater than an Int; a JSON number, exact in every client.",
+        serialize=int,
+        parse_value=int,
     ),
 }

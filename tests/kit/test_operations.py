@@ -40,7 +40,8 @@ RECORDED_ELSEWHERE = {
     *("expire_idempotency_keys", "expire_uploads", "remove_ended_tokens", "remove_old_jobs", "take_up_deletions"),
     *("remove_connect_sessions", "announce_failed_jobs", "expire_events", "expire_payloads", "expire_deliveries"),
     *("expire_dispatches", "expire_entity_counters", "remove_deliveries", "finish_removal"),
-    *("tell_failing", "tell_recovered", "settle_deliveries"),
+    # It audits `webhook.disabled` in the webhook's organization, which the operator of this test is not in.
+    *("disable_dead_webhook", "tell_failing", "tell_recovered", "settle_deliveries"),
     *("replay_bite", "catch_up"),
     *("note_credential", "renew_token", "note_token", "sync_catalogue", "add_hosts", "settle_verifications"),
     *("admit_keys", "begin_sealing", "complete_rotation", "retire_key"),
@@ -135,7 +136,7 @@ async def test_refuses_an_administrator_what_is_the_operators(name, hub, databas
     assert [entry["action"] for entry in added(before, after, "audit_entry")] == ["permission.refused"]
 
 
-@pytest.mark.parametrize("name", sorted(set(OF_TENANTS) - set(GUARDED)))
+@pytest.mark.parametrize("name", sorted(set(OF_TENANTS) - set(GUARDED) - OF_EITHER))
 async def test_answers_whoever_has_a_token_where_nothing_is_needed(name, hub, victim):
     caller = victim.caller((), **CALLS[name].speaker(victim))
 

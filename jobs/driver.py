@@ -42,6 +42,12 @@ class Driver(Protocol):
     async def reap(self) -> int:
         """Release jobs with an expired lease: QUEUED again, or FAILED without tries left. Answers their number."""
 
+    async def open_stranded(self, after: str) -> tuple[int, str]:
+        """Let the first job start of each lane that only has blocked ones, among the next 1,000 lanes after `after`.
+
+        Answers the number of lanes that were stranded, and the lane after which to go on; "" is the start.
+        """
+
     async def next_due(self, queue: str, operations: Sequence[str], after: int) -> Due:
         """The due time of the next job that becomes due after `after`, in ms since 1970 UTC."""
 

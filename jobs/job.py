@@ -110,6 +110,14 @@ class Effect:
     sql: str
     parameters: tuple[Any, ...]
 
+    def __post_init__(self) -> None:
+        """Refuse a wrong number of parameters. PostgreSQL's driver calls that a fault of the connection."""
+        if self.sql.count("?") != len(self.parameters):
+            raise ValueError(
+                f"The statement of an effect takes {self.sql.count('?')} parameters and got {len(self.parameters)}:"
+                f" {self.sql}"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Due:

@@ -32,6 +32,7 @@ _REPORT: Final = spelled(statements.REPORT, sqlite=False)
 _HELD: Final = spelled(statements.HELD, sqlite=False)
 _REAP: Final = spelled(statements.REAP, sqlite=False)
 _EXPIRED: Final = spelled(statements.EXPIRED, sqlite=False)
+_HEADS: Final = spelled(statements.HEADS_POSTGRESQL, sqlite=False)
 _NEXT_DUE: Final = spelled(statements.NEXT_DUE, sqlite=False)
 _TRIES: Final = 5
 #: A process that stops in the middle of a transaction loses its locks after so long: others wait for them.
@@ -71,19 +72,30 @@ class PostgresqlDriver:
                 raise LeaseLost if await driver.fetchval(_HELD, *mine) is None else JobCancelled
 
     async def reap(self) -> int:
-        async with self._database.driver() as driver:
-            expired = await driver.fetch(_EXPIRED)
+        async with self._database.driver() as driver, driver.transaction():
+            await driver.execute("SET LOCAL enable_seqscan TO off")  # chosen for times of which it has no statistics
+            expired = await _fetch(driver, _EXPIRED)
             if not expired:
                 return 0
-            async with driver.transaction():
-                await _hold(driver, [(row[1], row[2]) for row in expired])
-                freed = await driver.fetch(_REAP, [row[0] for row in expired])
-                await _open(driver, [row[1] for row in expired])
+            await _hold(driver, [(row[1], row[2]) for row in expired])
+            freed = await _fetch(driver, _REAP, [row[0] for row in expired])
+            await _open(driver, [row[1] for row in expired])
         return len(freed)
+
+    async def open_stranded(self, after: str) -> tuple[int, str]:
+        several = statements.LANES_AT_ONCE
+        async with self._database.driver() as driver:
+            lanes, after = statements.stranded(await _fetch(driver, _HEADS, after, several, several))
+            if lanes:
+                async with driver.transaction():
+                    await _hold(driver, lanes)
+                    await _open(driver, [lane for lane, _ in lanes])
+        return len(lanes), after
 
     async def next_due(self, queue: str, operations: Sequence[str], after: int) -> Due:
         async with self._database.driver() as driver:
-            return Due(*await driver.fetchrow(_NEXT_DUE, queue, list(operations), after, queue, after))
+            (row,) = await _fetch(driver, _NEXT_DUE, queue, list(operations), after, queue, after)
+        return Due(*row)
 
     def heart(self) -> PostgresqlHeart:
         return PostgresqlHeart(self._database)
@@ -100,10 +112,10 @@ class _Taking:
 
     async def look(self) -> list[Lot]:
         waiting = (self._queue, self._known)
-        return statements.lots(await self._driver.fetch(_LOTS, *waiting, *waiting))
+        return statements.lots(await _fetch(self._driver, _LOTS, *waiting, *waiting))
 
     async def limits(self, gates: Sequence[str]) -> Limits:
-        in_flight = await self._driver.fetch(_IN_FLIGHT, self._queue)
+        in_flight = await _fetch(self._driver, _IN_FLIGHT, self._queue)
         rows = await self._driver.fetch(_GATES, gates) if gates else ()
         return statements.limits(in_flight, rows, await self._driver.fetchval(_NOW) if gates else 0)
 
@@ -129,7 +141,7 @@ class _Taking:
             allotment = Allotment(lots, await self.limits(gates_of(lots)), places)
             while given := allotment.round():
                 values = (list(given), list(given.values()), self._queue, self._known, *self._lease)
-                claimed = await self._driver.fetch(_CLAIM, *values)
+                claimed = await _fetch(self._driver, _CLAIM, *values)
                 rows += claimed
                 allotment.took(given, Counter(row[-1] for row in claimed))
             if starts := allotment.next_starts():
@@ -168,11 +180,11 @@ async def _end(driver: Any, owner: str, batch: Sequence[Ended]) -> frozenset[str
     dropped = [ended for ended in batch if ended.drop]
     gone: set[str] = set()
     if dropped:
-        rows = await driver.fetch(_DROP, *_ids(dropped), owner)
+        rows = await _fetch(driver, _DROP, *_ids(dropped), owner)
         gone = {row[0] for row in rows}
     kept = [ended for ended in batch if ended.lease.job_id not in gone]
     if kept:
-        rows = await driver.fetch(_END, *_columns(kept), owner)
+        rows = await _fetch(driver, _END, *_columns(kept), owner)
         gone |= {row[0] for row in rows}
     return frozenset(gone)
 
@@ -187,7 +199,16 @@ async def _hold(driver: Any, members: Sequence[tuple[str | None, str]]) -> None:
 async def _open(driver: Any, lanes: Sequence[str | None]) -> None:
     """Let the next job of each lane start."""
     if parameters := openings(lanes):
-        await driver.executemany(OPEN_POSTGRESQL, parameters)
+        await (await driver.prepare(OPEN_POSTGRESQL, name="")).executemany(parameters)
+
+
+async def _fetch(driver: Any, statement: str, *values: Any) -> Sequence[Any]:
+    """The rows of a statement that is planned for the table as it is now.
+
+    The driver keeps statements, and PostgreSQL keeps their plans. A plan that was made while few jobs waited reads
+    the whole table when 100,000 wait, until the next ANALYZE. The unnamed statement is not kept.
+    """
+    return list(await (await driver.prepare(statement, name="")).fetch(*values))
 
 
 def _ids(batch: Sequence[Ended]) -> tuple[list[str], list[int]]:

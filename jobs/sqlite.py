@@ -28,6 +28,7 @@ _END: Final = spelled(statements.END_SQLITE, sqlite=True)
 _BEAT: Final = spelled(statements.BEAT_SQLITE, sqlite=True)
 _REPORT: Final = spelled(statements.REPORT, sqlite=True)
 _REAP: Final = spelled(statements.REAP, sqlite=True)
+_HEADS: Final = spelled(statements.HEADS_SQLITE, sqlite=True)
 _NEXT_DUE: Final = spelled(statements.NEXT_DUE, sqlite=True)
 _EXPIRED: Final = spelled(statements.EXPIRED, sqlite=True)
 
@@ -77,6 +78,15 @@ class SqliteDriver:
         if await self._writer.read(lambda connection: connection.execute(_EXPIRED).fetchone()) is None:
             return 0
         return await self._writer.write(reap)
+
+    async def open_stranded(self, after: str) -> tuple[int, str]:
+        values = (after, statements.LANES_AT_ONCE, statements.LANES_AT_ONCE)
+        rows = await self._writer.read(lambda connection: connection.execute(_HEADS, values).fetchall())
+        lanes, after = statements.stranded(rows)
+        if lanes:
+            opened = openings(lane for lane, _ in lanes)
+            await self._writer.write(lambda connection: connection.executemany(OPEN_SQLITE, opened))
+        return len(lanes), after
 
     async def next_due(self, queue: str, operations: Sequence[str], after: int) -> Due:
         values = (queue, _json(operations), after, queue, after)

@@ -14,6 +14,8 @@ from models.job import IN_LANE
 
 #: A lease that ends later than this was given before the clock was set back: no live worker gives such a long one.
 FARTHEST_MS: Final = 60_000
+#: So many lanes are looked at in one go for being stranded.
+LANES_AT_ONCE: Final = 1_000
 
 _COLUMNS: Final = tuple(field.name for field in fields(Claimed) if field.name != "owner")
 _RETURNED: Final = ", ".join(f"job.{column}" for column in _COLUMNS)
@@ -97,6 +99,25 @@ OPEN: Final = f"""UPDATE job SET blocked = FALSE WHERE blocked AND state = 'QUEU
  AND id = (SELECT id FROM job WHERE lane = ? AND {IN_LANE} ORDER BY position LIMIT 1)
  AND NOT EXISTS (SELECT 1 FROM job WHERE lane = ? AND lane IS NOT NULL AND lease_owner IS NOT NULL)"""
 
+_STRANDED: Final = """blocked AND lease_owner IS NULL AND NOT EXISTS (
+ SELECT 1 FROM job h WHERE h.lane = heads.lane AND h.lane IS NOT NULL AND h.lease_owner IS NOT NULL)"""
+#: lane, number, number. The heads of so many lanes after that one, by one probe of the index each. A lane is stranded
+#: if its first job is blocked and none is held. Answers those that are, and the last one that was looked at.
+HEADS_POSTGRESQL: Final = f"""WITH RECURSIVE heads AS (
+(SELECT lane, gate, blocked, lease_owner, 1 AS number FROM job
+ WHERE {IN_LANE} AND lane > ? ORDER BY lane, position LIMIT 1)
+UNION ALL SELECT n.lane, n.gate, n.blocked, n.lease_owner, f.number + 1 FROM heads f CROSS JOIN LATERAL (
+ SELECT lane, gate, blocked, lease_owner FROM job
+ WHERE {IN_LANE} AND lane > f.lane ORDER BY lane, position LIMIT 1) n WHERE f.number < CAST(? AS INTEGER))
+SELECT lane, gate, {_STRANDED} AS stranded, number FROM heads
+ WHERE number = CAST(? AS INTEGER) OR {_STRANDED}"""
+HEADS_SQLITE: Final = f"""WITH RECURSIVE firsts (found, number) AS (
+SELECT (SELECT rowid FROM job WHERE {IN_LANE} AND lane > ? ORDER BY lane, position LIMIT 1), 1
+UNION ALL SELECT (SELECT rowid FROM job WHERE {IN_LANE} AND lane > f.lane ORDER BY lane, position LIMIT 1), number + 1
+ FROM firsts JOIN job f ON f.rowid = found WHERE number < ?)
+SELECT lane, gate, {_STRANDED} AS stranded, number FROM firsts JOIN job heads ON heads.rowid = found
+ WHERE number = ? OR ({_STRANDED})"""
+
 #: progress, tasks, id, attempt, owner.
 REPORT: Final = """UPDATE job SET progress = ?, tasks = ?, updated_at = NOW, feed = FEED
 WHERE id = ? AND attempt = ? AND lease_owner = ? AND state = 'RUNNING' RETURNING id"""
@@ -140,6 +161,17 @@ def limits(in_flight: Iterable[Any], gates: Iterable[Any], now: int) -> Limits:
     """The rows of IN_FLIGHT and GATES."""
     held = {(row[0], row[1]): row[2] for row in in_flight}
     return Limits(held, {row[0]: GateState(row[1], row[2], row[3], row[4], row[5]) for row in gates}, now)
+
+
+def stranded(rows: Iterable[Any]) -> tuple[list[tuple[str, str]], str]:
+    """The stranded lanes in HEADS with their gates, and the lane after which to go on: "" is the start."""
+    found, after = [], ""
+    for lane, gate, is_stranded, number in rows:
+        if is_stranded:
+            found.append((lane, gate))
+        if number == LANES_AT_ONCE:
+            after = lane
+    return found, after
 
 
 def urgency(job: Claimed) -> tuple[int, int, str]:

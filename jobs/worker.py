@@ -74,6 +74,7 @@ class Worker:
         self._any_ended = asyncio.Event()
         self._pause = _SHORTEST_PAUSE_SECONDS
         self._next_look = 0.0
+        self._last_lane = ""
         self._asked_at = 0
 
     @asynccontextmanager
@@ -133,11 +134,15 @@ class Worker:
             self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
 
     async def _look(self) -> None:
-        """Release jobs of dead workers, several times in a lease."""
+        """Release jobs of dead workers, and lanes in which a fault left no job to start; several times in a lease."""
         if time.monotonic() >= self._next_look and not self._stopping:
             self._next_look = time.monotonic() + self._look_seconds
             if freed := await self._driver.reap():
                 _log.warning("%d jobs of stopped workers were released", freed)
+            opened, self._last_lane = await self._driver.open_stranded(self._last_lane)
+            if opened:
+                _log.warning("%d lanes of jobs had no job that may start; their first jobs may start now", opened)
+                self._bus.wake(JOBS)
 
     async def _claim(self) -> bool:
         """Claim as many jobs as there is room for. Answers whether more may be claimable at once."""

@@ -113,14 +113,18 @@ async def test_are_written_by_a_job_that_ends_in_its_own_transaction(queue, star
     [
         (INSERT.replace("?, ?, NOW", "?, NULL, NOW"), ("0" * 24, "x", "x")),
         ("UPDATE nothing SET id = ?", ("x",)),
+        (RENAME, ("x",)),
+        (RENAME, ("x", "y", "z")),
         ("UPDATE place SET created_at = ? WHERE id = 'x'", (10**30,)),
     ],
-    ids=["a constraint", "no such table", "a value that fits no column"],
+    ids=["a constraint", "no such table", "too few values", "too many values", "a value that fits no column"],
 )
 async def test_a_refused_effect_fails_its_own_job_and_no_other(queue, start_worker, tenant, caplog, sql, parameters):
     async def work(context):
-        broken = Effect(order="a", sql=sql, parameters=parameters)
-        context.effects.append(broken if context.job.id == bad else named(tenant, context.job.id[-6:]))
+        if context.job.id == bad:
+            context.effects.append(Effect(order="a", sql=sql, parameters=parameters))
+        else:
+            context.effects.append(named(tenant, context.job.id[-6:]))
 
     good = [await queue.add() for _ in range(3)]
     bad = await queue.add(max_attempts=1)

@@ -45,11 +45,7 @@ class Bench:
 
     def live(self, rate: float, *where: tuple[Organization, str]) -> list[list[float]]:
         """Emit to all at the rate at once. The sorted delays at each path, in ms; of a lost one an hour."""
-        emitted = [Emitted() for _ in where]
-        loads = [
-            (emit(one, rate=rate, seconds=self.seconds, into=into))
-            for (one, _), into in zip(where, emitted, strict=True)
-        ]
+        loads = [(one, path, Emitted()) for one, path in where]
 
         async def run():
             await asyncio.gather(*(emit(one, rate=rate, seconds=self.seconds, into=into) for one, _, into in loads))
@@ -127,7 +123,11 @@ def dead(bench: Bench) -> None:
     without = bench.live(20, *where)
     seed(bench, "dead", one, bench.backlog // 10, "SHOP.LOST")
     time.sleep(2)
-    _compare(bench, f"{bench.backlog // 10} events to two dead endpoints", where, without, bench.live(20, *where))
+    during = bench.live(20, *where)
+    for name in ("refuses", "silent"):
+        one.disable(name)
+    without = [sorted(both) for both in map(list.__add__, without, bench.live(20, *where))]
+    _compare(bench, f"{bench.backlog // 10} events to two dead endpoints", where, without, during)
 
 
 def backlog(bench: Bench) -> None:

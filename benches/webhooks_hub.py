@@ -23,6 +23,7 @@ _DECLARE = """mutation($id: ID!) { answer: declareEventTypes(input: { integratio
   eventTypes: [{ name: "SHOP.SOLD" }, { name: "SHOP.LOST" }] }) { __typename } }"""
 _WEBHOOK = """mutation($input: CreateWebhookInput!) { answer: createWebhook(input: $input) { __typename
   ... on WebhookPayload { webhook { id databaseId } } ... on Problem { message path } } }"""
+_DISABLE = "mutation($id: ID!) { answer: updateWebhook(input: { id: $id, enabled: false }) { __typename } }"
 _EMIT = """mutation($type: String!, $entity: String!, $payload: JSON) { emitEvent(input: {
   integration: { handler: "SHOP" }, type: $type, entityId: $entity, payload: $payload }) {
   __typename ... on EventPayload { event { databaseId } } } }"""
@@ -114,9 +115,9 @@ class Organization:
         self.webhooks[name] = answer["webhook"]["id"]
         return str(answer["webhook"]["databaseId"])
 
-    def emit(self, **load: object) -> Emitted:
-        """Load from this thread; see `emit`."""
-        return asyncio.run(emit(self, **load))
+    def disable(self, name: str) -> None:
+        """Disable a webhook."""
+        self.ask(_DISABLE, id=self.webhooks[name])
 
 
 @dataclass

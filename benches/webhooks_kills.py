@@ -62,6 +62,8 @@ def _run(stack: ExitStack, kind: str, home: Path, given: argparse.Namespace) -> 
                 hub.kill(name)
             for name in names:
                 hub.start(name)
+    except KeyboardInterrupt:
+        print("interrupted; the report is of the kills so far")
     finally:
         done.stop = True
         thread.join()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
+_RESERVE: Final = 3
 _ZERO: Final = 2**31  # so that every priority is written as a positive number
 
 
@@ -58,12 +59,33 @@ class GateState:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """The free places of one worker, and the numbers of its places that organizations hold.
+
+    An organization gets another one only while it holds fewer than three times as many as are free. So jobs that hang
+    for long, such as requests to an endpoint that does not answer, leave places for others.
+    """
+
+    free: int
+    held: Mapping[str, int]
+
+    def leaves_room(self, organization: str, given: Counter[str]) -> bool:
+        """Whether an organization may have another place, after those of this claim."""
+        free = self.free - given.total()
+        return self.held.get(organization, 0) + given[organization] < _RESERVE * free
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """Jobs in flight by organization and gate, the gates by id, and the database's clock in ms since 1970 UTC."""
+    """Jobs in flight by organization and gate, the gates by id, and the database's clock in ms since 1970 UTC.
+
+    `share`: of the worker that claims; None: an organization may hold all its places.
+    """
 
     held: Mapping[tuple[str, str], int]
     gates: Mapping[str, GateState]
     now: int
+    share: Share | None = None
 
 
 class Allotment:
@@ -83,6 +105,7 @@ class Allotment:
         self._by_gate: Counter[tuple[str, str]] = Counter()
         self._at_gate: Counter[str] = Counter()
         self._started: set[str] = set()
+        self._share, self._taken = limits.share, Counter[str]()
         for (organization, gate), count in limits.held.items():
             self._add(organization, gate, count)
 
@@ -93,14 +116,18 @@ class Allotment:
         heapq.heapify(order)
         rooms: dict[str, int] = {}
         given: dict[str, int] = {}
+        here = self._taken.copy()
         left = self._places
         while order and left:
             in_flight, _, organization = heapq.heappop(order)
+            if self._share is not None and not self._share.leaves_room(organization, here):
+                continue
             heap = heaps[organization]
             priority, at_gate, due_at, name = heapq.heappop(heap)
             if self._enters(_parts(name)[1], rooms):
                 left -= 1
                 in_flight += 1
+                here[organization] += 1
                 given[name] = given.get(name, 0) + 1
                 heapq.heappush(heap, (priority, at_gate + 1, due_at, name))
             if heap:
@@ -113,6 +140,7 @@ class Allotment:
             count = taken.get(name, 0)
             organization, gate, _ = _parts(name)
             self._places -= count
+            self._taken[organization] += count
             self._add(organization, gate, count)
             if count and gate in self._gates:
                 self._gates[gate] = self._gates[gate].started(count, self._now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from jobs.allotting import Share
 from jobs.job import Claimed, Due, Ended, Lease
 from jobs.postgresql import PostgresqlDriver
 from jobs.sqlite import SqliteDriver
@@ -26,9 +27,15 @@ class Driver(Protocol):
     """Claims jobs and records their ends. All times are the database's. Each method is one durable transaction."""
 
     async def claim(
-        self, owner: str, queue: str, operations: Sequence[str], limit: int, lease_ms: int
+        self,
+        owner: str,
+        queue: str,
+        operations: Sequence[str],
+        limit: int,
+        lease_ms: int,
+        share: Share | None = None,
     ) -> Sequence[Claimed]:
-        """Claim up to `limit` due jobs that nobody holds, the most urgent first."""
+        """Claim up to `limit` due jobs that nobody holds, the most urgent first. `share`: the worker's own places."""
 
     async def end(self, owner: str, batch: Sequence[Ended]) -> frozenset[str]:
         """Record the end of attempts and release the jobs. Answers the ids of those that were still held.

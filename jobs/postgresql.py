@@ -10,7 +10,7 @@ from typing import Any, Final
 import asyncpg
 
 from jobs import statements
-from jobs.allotting import Allotment, Limits, Lot, gates_of
+from jobs.allotting import Allotment, Limits, Lot, Share, gates_of
 from jobs.claiming import Survey
 from jobs.effects import statements_of
 from jobs.job import Claimed, Due, Ended, JobCancelled, Lease, LeaseLost
@@ -49,10 +49,16 @@ class PostgresqlDriver:
         self._survey = Survey()
 
     async def claim(
-        self, owner: str, queue: str, operations: Sequence[str], limit: int, lease_ms: int
+        self,
+        owner: str,
+        queue: str,
+        operations: Sequence[str],
+        limit: int,
+        lease_ms: int,
+        share: Share | None = None,
     ) -> Sequence[Claimed]:
         async with self._database.driver() as driver:
-            taking = _Taking(driver, queue, list(operations), (owner, lease_ms))
+            taking = _Taking(driver, queue, list(operations), (owner, lease_ms), share)
             rows = await self._survey.claim(queue, taking, limit)
         return sorted((statements.claimed(row, owner) for row in rows), key=statements.urgency)
 
@@ -107,8 +113,10 @@ class PostgresqlDriver:
 class _Taking:
     """The statements of one claim, on a connection of the driver's."""
 
-    def __init__(self, driver: Any, queue: str, known: list[str], lease: tuple[str, int]) -> None:
-        self._driver, self._queue, self._known, self._lease = driver, queue, known, lease
+    def __init__(
+        self, driver: Any, queue: str, known: list[str], lease: tuple[str, int], share: Share | None
+    ) -> None:
+        self._driver, self._queue, self._known, self._lease, self._share = driver, queue, known, lease, share
 
     async def look(self) -> list[Lot]:
         waiting = (self._queue, self._known)
@@ -117,7 +125,7 @@ class _Taking:
     async def limits(self, gates: Sequence[str]) -> Limits:
         in_flight = await _fetch(self._driver, _IN_FLIGHT, self._queue)
         rows = await self._driver.fetch(_GATES, gates) if gates else ()
-        return statements.limits(in_flight, rows, await self._driver.fetchval(_NOW) if gates else 0)
+        return statements.limits(in_flight, rows, await self._driver.fetchval(_NOW) if gates else 0, self._share)
 
     async def take(self, lots: Sequence[Lot], places: int) -> tuple[Sequence[Any], list[Lot]]:
         for _ in range(_TRIES - 1):

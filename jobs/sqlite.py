@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from jobs import statements
-from jobs.allotting import Allotment, Limits, Lot, gates_of
+from jobs.allotting import Allotment, Limits, Lot, Share, gates_of
 from jobs.claiming import Survey
 from jobs.effects import statements_of
 from jobs.job import Claimed, Due, Ended, JobCancelled, Lease, LeaseLost
@@ -42,9 +42,15 @@ class SqliteDriver:
         self._survey = Survey()
 
     async def claim(
-        self, owner: str, queue: str, operations: Sequence[str], limit: int, lease_ms: int
+        self,
+        owner: str,
+        queue: str,
+        operations: Sequence[str],
+        limit: int,
+        lease_ms: int,
+        share: Share | None = None,
     ) -> Sequence[Claimed]:
-        taking = _Taking(self._writer, queue, _json(operations), (owner, lease_ms))
+        taking = _Taking(self._writer, queue, _json(operations), (owner, lease_ms), share)
         rows = await self._survey.claim(queue, taking, limit)
         return sorted((statements.claimed(row, owner) for row in rows), key=statements.urgency)
 
@@ -102,8 +108,10 @@ class SqliteDriver:
 class _Taking:
     """The statements of one claim. The writing transaction excludes every other writer."""
 
-    def __init__(self, writer: SqliteWriter, queue: str, known: str, lease: tuple[str, int]) -> None:
-        self._writer, self._queue, self._known, self._lease = writer, queue, known, lease
+    def __init__(
+        self, writer: SqliteWriter, queue: str, known: str, lease: tuple[str, int], share: Share | None
+    ) -> None:
+        self._writer, self._queue, self._known, self._lease, self._share = writer, queue, known, lease, share
 
     async def look(self) -> list[Lot]:
         waiting = (self._queue, self._known)
@@ -118,7 +126,7 @@ class _Taking:
     def _limits(self, connection: sqlite3.Connection, gates: Sequence[str]) -> Limits:
         in_flight = connection.execute(statements.IN_FLIGHT, (self._queue,))
         rows = connection.execute(_GATES, (_json(gates),)) if gates else ()
-        return statements.limits(in_flight, rows, connection.execute(_NOW).fetchone()[0])
+        return statements.limits(in_flight, rows, connection.execute(_NOW).fetchone()[0], self._share)
 
     def _take(self, connection: sqlite3.Connection, lots: Sequence[Lot], places: int) -> tuple[list[Any], list[Lot]]:
         allotment, rows = Allotment(lots, self._limits(connection, gates_of(lots)), places), []

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from jobs.allotting import GateState, Limits, Lot
+from jobs.allotting import GateState, Limits, Lot, Share
 from jobs.job import Claimed
 from models.job import IN_LANE
 
@@ -157,10 +157,10 @@ def lots(rows: Iterable[Any]) -> list[Lot]:
     return [Lot(row[0], row[1]) for row in rows]
 
 
-def limits(in_flight: Iterable[Any], gates: Iterable[Any], now: int) -> Limits:
-    """The rows of IN_FLIGHT and GATES."""
+def limits(in_flight: Iterable[Any], gates: Iterable[Any], now: int, share: Share | None) -> Limits:
+    """The rows of IN_FLIGHT and GATES, and the share of the worker that claims."""
     held = {(row[0], row[1]): row[2] for row in in_flight}
-    return Limits(held, {row[0]: GateState(row[1], row[2], row[3], row[4], row[5]) for row in gates}, now)
+    return Limits(held, {row[0]: GateState(row[1], row[2], row[3], row[4], row[5]) for row in gates}, now, share)
 
 
 def stranded(rows: Iterable[Any]) -> tuple[list[tuple[str, str]], str]:

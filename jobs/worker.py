@@ -6,11 +6,13 @@ import asyncio
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
+from jobs.allotting import Share
 from jobs.bus import Bus
 from jobs.driver import open_driver
 from jobs.ending import failed, failed_alone, given_back, succeeded
@@ -37,6 +39,7 @@ _LONGEST_PAUSE_SECONDS: Final = 2.0
 class Worker:
     """Runs jobs of the given kinds from one queue, up to `concurrency` at a time.
 
+    `reserves`: one organization may not hold all places, so that its jobs may hang for long without delaying others.
     `clock` is for times shown to people; leases and due times use the database's clock.
     """
 
@@ -49,6 +52,7 @@ class Worker:
         queue: str = DEFAULT_QUEUE,
         concurrency: int = 20,
         batch: int = 100,
+        reserves: bool = False,
         lease_ms: int = _LEASE_MS,
         grace_seconds: float = 15.0,
         clock: Callable[[], int] = now_ms,
@@ -59,6 +63,8 @@ class Worker:
         self._queue = queue
         self._concurrency = concurrency
         self._batch = batch
+        self._reserves = reserves
+        self._held: Counter[str] = Counter()
         self._lease_ms = lease_ms
         self._grace_seconds = grace_seconds
         self._clock = clock
@@ -149,7 +155,8 @@ class Worker:
         wanted = min(self._concurrency - len(self._running), self._batch)
         if wanted <= 0 or self._stopping or self._recorder.behind:
             return False
-        jobs = await self._driver.claim(self._owner, self._queue, self._names, wanted, self._lease_ms)
+        share = Share(self._concurrency - len(self._running), self._held) if self._reserves else None
+        jobs = await self._driver.claim(self._owner, self._queue, self._names, wanted, self._lease_ms, share)
         for job in jobs:
             self._begin(job)
         return len(jobs) == wanted and len(self._running) < self._concurrency
@@ -176,10 +183,13 @@ class Worker:
         context = JobContext(job=job, progress=progress, keep_when_done=kind.keep_when_done)
         task = asyncio.create_task(self._attempt(context, kind), name=f"job {kind.name}")
         self._running.add(task)
-        task.add_done_callback(self._after)
+        self._held[job.organization_id or ""] += 1
+        task.add_done_callback(partial(self._after, job.organization_id or ""))
 
-    def _after(self, task: asyncio.Task[None]) -> None:
+    def _after(self, organization_id: str, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        self._held[organization_id] -= 1
+        self._held += Counter()  # without those that hold none
         self._any_ended.set()
         self._changed.set()
 

@@ -197,11 +197,13 @@ class _Sending:
         return (self.request.lane, self.request.credential, self.origin, address)
 
     async def enter(self, lanes: Lanes, place: Hashable) -> None:
-        """Take a place in a lane, until `leave` or the end."""
+        """Take a place in a lane, until `leave` or the end; none for calls that are limited elsewhere."""
+        self._place = self.held.enter_context(ExitStack())
+        if self.request.gated:
+            return
         self.queues = True
         await lanes.enter(place)
         self.queues = False
-        self._place = self.held.enter_context(ExitStack())
         self._place.callback(lanes.leave, place)
 
     def leave(self) -> None:

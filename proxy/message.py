@@ -32,6 +32,7 @@ class OutboundRequest:
     `excerpt`: the answer is complete with its head, only so much of its body is read, and no fault of the body is one
     of the answer. `repeats_stale`: on a kept connection that the other side closed without a byte of an answer, it is
     sent once more on a fresh one, whatever its method is.
+    `gated`: a gate limits how many such calls run at once, so they take no place of the `lane`.
     """
 
     method: str
@@ -47,6 +48,7 @@ class OutboundRequest:
     streams: bool = False
     excerpt: Excerpt | None = None
     repeats_stale: bool = False
+    gated: bool = False
 
 
 class Rest(Protocol):

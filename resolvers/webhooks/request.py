@@ -68,6 +68,7 @@ def signed_request(keyring: Keyring, webhook: Webhook, message: Message, now: in
             pooled=True,
             excerpt=EXCERPT,
             repeats_stale=True,
+            gated=True,
         ),
         secrets=(*secrets, *signed.split(" "), *(value for _, value in own)),
         secret_headers=(_SIGNATURE, *(name for name, _ in own)),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.allotting import Allotment, GateState, Limits, Lot, lot_name
+from jobs.allotting import Allotment, GateState, Limits, Lot, Share, lot_name
 
 NOW = 1_000_000
 OPEN = GateState(opens_at=0, capacity=10, interval_ms=0, burst=1, next_start_at=0)
@@ -133,3 +133,22 @@ def test_lots_are_in_the_order_of_priority():
     names = [lot_name("a", "x", priority) for priority in (-(2**31), -500, -1, 0, 1, 500, 2**31 - 1)]
 
     assert names == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("free", "held", "expected"),
+    [(100, {}, 75), (100, {"a": 30}, 68), (25, {"a": 75}, 0), (1, {}, 1), (7, {"b": 93}, 6)],
+)
+def test_the_last_free_places_of_a_worker_are_not_for_whoever_holds_most(free, held, expected):
+    lots = [lot("a")]
+    limits = Limits({}, {}, NOW, Share(free, held))
+
+    assert Allotment(lots, limits, free).round() == ({lots[0].name: expected} if expected else {})
+
+
+def test_the_places_that_one_leaves_are_anothers():
+    limits = Limits({}, {}, NOW, Share(25, {"a": 75}))
+
+    given = Allotment([lot("a"), lot("b")], limits, 25).round()
+
+    assert given == {lot("b").name: 19}

@@ -159,3 +159,25 @@ async def _enqueue_and_break(queue):
     async with queue.database.write() as session:
         await enqueue(session, NewJob(operation="work", caption="Work", queue=queue.name))
         raise RuntimeError
+
+
+@both
+async def test_jobs_of_one_organization_that_hang_leave_places_for_others(queue, bus, start_worker, tenant):
+    """Jobs of the hub's own are another organization's in this."""
+    hang = asyncio.Event()
+
+    async def work(context):
+        if context.job.organization_id == tenant:
+            await hang.wait()
+
+    for _ in range(20):
+        await queue.add(organization_id=tenant)
+    await start_worker(work=work, knobs={"concurrency": 8, "reserves": True})
+    await asyncio.sleep(0.2)
+
+    job_id = await queue.add()
+    bus.wake("jobs")
+
+    await queue.reached(job_id, WorkState.SUCCEEDED)
+    hang.set()
+    await queue.emptied()

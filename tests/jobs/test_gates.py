@@ -109,6 +109,22 @@ async def test_a_gates_capacity_holds_for_all_workers_together(driver, queue, te
     assert most <= 3
 
 
+async def test_two_workers_never_hold_two_jobs_of_a_gate_for_one(driver, queue, tenant, database_url):
+    gate = await new_gate(queue, tenant, capacity=1)
+    await waiting(queue, 20, organization_id=tenant, gate=gate)
+    async with opened(database_url) as second:
+        drivers = {"a": driver, "b": open_driver(second)}
+        held = []
+        for _ in range(20):
+            claims = await asyncio.gather(*(claim_rows(one, queue, owner, 5) for owner, one in drivers.items()))
+            held.append([job for jobs in claims for job in jobs])
+            for job in held[-1]:
+                await end(drivers[job.owner], job)
+        await drivers["b"].close()
+
+    assert [len(jobs) for jobs in held] == [1] * 20
+
+
 async def test_a_rate_holds_for_all_workers_together(driver, queue, tenant, database_url, database):
     gate = await new_gate(queue, tenant, interval_ms=3_600_000, burst=4)
     await waiting(queue, 10, organization_id=tenant, gate=gate)

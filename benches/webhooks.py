@@ -52,6 +52,8 @@ class Bench:
         asyncio.run(run())
         delays = []
         for _, path, done in loads:
+            if done.errors:
+                self.say(f"{done.errors} events were not accepted: {done.fault}")
             first: dict[str, float] = {}
             for one in self.receiver.wait(path, done.at, 45):
                 if one.path == path:

@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import sys
 import tempfile
-import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -53,6 +52,8 @@ class Bench:
         asyncio.run(run())
         delays = []
         for _, path, done in loads:
+            if done.errors:
+                self.say(f"{done.errors} events were not accepted: {done.fault}")
             first: dict[str, float] = {}
             for one in self.receiver.wait(path, done.at, 45):
                 if one.path == path:
@@ -169,9 +170,7 @@ def replayed(bench: Bench) -> None:
 def seed(bench: Bench, slug: str, organization: Organization, count: int, type: str) -> None:
     """Accept events by the hub's own function, in large transactions."""
     began = time.monotonic()
-    thread = threading.Thread(target=lambda: asyncio.run(_seed(bench.hub.database, slug, organization, count, type)))
-    thread.start()
-    thread.join()
+    asyncio.run(_seed(bench.hub.database, slug, organization, count, type))
     bench.say(f"seeded {count} events in {time.monotonic() - began:.0f} s")
 
 
@@ -193,9 +192,7 @@ async def _seed(url: str, slug: str, organization: Organization, count: int, typ
             facts = {"organization_id": found.scalar_one(), "integration_id": organization.integration_id}
             facts["source"] = Source.GRAPHQL
             drafts = [
-                Draft(
-                    type=type, entity_id=f"o {n}", data=PAYLOAD, source=Source.GRAPHQL, created_at=now_ms(), **facts
-                )
+                Draft(type=type, entity_id=f"o {n}", data=PAYLOAD, created_at=now_ms(), **facts)
                 for n in range(start, min(start + 500, count))
             ]
             await accept(session, drafts, tries=8)

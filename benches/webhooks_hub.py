@@ -122,11 +122,12 @@ class Organization:
 
 @dataclass
 class Emitted:
-    """Acknowledged events and the times of their answers; errors were answers that never came."""
+    """Acknowledged events and the times of their answers; `errors`: calls without one; `fault`: the last refusal."""
 
     at: dict[str, float] = field(default_factory=dict)
     took: list[float] = field(default_factory=list)
     errors: int = 0
+    fault: str = ""
     stop: bool = False
 
 
@@ -165,7 +166,11 @@ async def _one(session: aiohttp.ClientSession, url: str, kind: str, entity: str,
     try:
         async with session.post(f"{url}/graphql", json=body, timeout=aiohttp.ClientTimeout(total=30)) as response:
             answer = await response.json()
-        done.at[answer["data"]["emitEvent"]["event"]["databaseId"]] = time.monotonic()
+        accepted = (answer.get("data") or {}).get("emitEvent") or {}
+        if "event" not in accepted:
+            done.errors, done.fault = done.errors + 1, json.dumps(answer)[:500]
+            return
+        done.at[accepted["event"]["databaseId"]] = time.monotonic()
         done.took.append(time.monotonic() - begun)
     except (aiohttp.ClientError, OSError, TimeoutError):
         done.errors += 1

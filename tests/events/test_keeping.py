@@ -220,11 +220,11 @@ async def test_removes_old_dispatches_that_have_an_outcome(history, hub, keeper,
 
 async def test_nothing_due_costs_one_look(hub, keeper, database):
     latest = Sweep(after="f" * 24, began_at=NOW)
-    with counted(hub.app.state.hub.database) as sent:
+    with counted(hub.app.state.hub.database, "SELECT", "DELETE") as sent:
         found = await hub.run(expire_events(keeper, latest))
 
-    assert (found.changed, found.more) == (0, False)
-    assert len(sent) <= 1
+    assert found == Swept(changed=0, sweep=latest, more=False)
+    assert [statement.split()[0] for statement in sent] == ["SELECT"]
 
 
 async def test_forgets_entities_without_events_for_400_days(history, hub, keeper, database):

@@ -82,16 +82,19 @@ async def test_the_same_is_told_once_an_hour_at_most(courier, records, failing, 
     assert await kinds(records) == [FAILING, RECOVERED]
 
 
-async def test_an_hour_later_it_is_told_again(courier, records, failing):
+async def test_another_outage_an_hour_later_is_told_again(courier, records, failing):
     await records.set(failing, failures=MOST_FAILURES)
     await courier.attempt(await courier.delivery(failing))
     async with records.database.write() as session:
         earlier = new_id(ago(HOUR_MS + 2_000))
         own = col(Event.organization_id) == records.organization_id
         await session.execute(update(Event).where(own, col(Event.type) == FAILING).values(id=earlier))
+    await courier.attempt(await courier.delivery(failing))
+    same_outage = await kinds(records)
     await records.set(failing, noticed_at=None)
     await courier.attempt(await courier.delivery(failing))
 
+    assert same_outage == [FAILING]
     assert await kinds(records) == [FAILING, FAILING]
 
 

@@ -67,10 +67,16 @@ class Forbidden(DomainError):
 
 
 class NotFound(DomainError):
-    """`what`: the noun in the words of the caller. `near`: names like the one given that the caller may see."""
+    """`what`: the noun in the words of the caller.
 
-    def __init__(self, what: str, *, path: Path | None = None, near: Sequence[str] = ()) -> None:
-        like = f" Names like it: {', '.join(near)}." if near else ""
+    `near`: names like the one given that the caller may see; `known`: some that exist, shown if none is like it.
+    """
+
+    def __init__(
+        self, what: str, *, path: Path | None = None, near: Sequence[str] = (), known: Sequence[str] = ()
+    ) -> None:
+        like = f" There is {', '.join(known)}." if known else ""
+        like = f" Names like it: {', '.join(near)}." if near else like
         super().__init__(f"There is no such {what}.{like}", path=path)
         self.what = what
 

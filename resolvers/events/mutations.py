@@ -177,8 +177,8 @@ async def _unknown_type(work: Work, integration: Integration, name: str) -> NotF
     """The refusal of a type that is not declared, with names of this integration that are like it."""
     declared = work.mine(EventType).where(col(EventType.integration_id) == integration.id)
     names = declared.with_only_columns(col(EventType.name)).order_by(col(EventType.name)).limit(_MOST_NAMES)
-    near = _near(name, (await work.session.execute(names)).scalars().all())
-    return NotFound("event type", path=("type",), near=near)
+    found = (await work.session.execute(names)).scalars().all()
+    return NotFound("event type", path=("type",), near=_near(name, found), known=found[:_MOST_NEAR])
 
 
 def _near(name: str, names: Sequence[str]) -> list[str]:

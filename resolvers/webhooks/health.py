@@ -23,6 +23,9 @@ HOUR_MS: Final = 3_600_000
 PATIENCE_MS: Final = 5 * 24 * HOUR_MS
 APART_MS: Final = 12 * HOUR_MS
 _MOST_DOUBLINGS: Final = 20
+#: A ramp has fewer steps: after so many without a fault it is over, also where no request came to widen it.
+_STEPS: Final = 12
+_OVER: Final = f"(gate.widens_at > 0 AND NOW - gate.widens_at > {_STEPS} * w.step)"
 
 #: Parts of the statements below. DOUBLINGS: of the first wait, one for each failure after the tenth.
 _PARTS: Final = {
@@ -32,7 +35,8 @@ _PARTS: Final = {
     "DOUBLINGS": f"""(CASE WHEN failures + 1 < {MOST_FAILURES} THEN 0
  WHEN failures + 1 - {MOST_FAILURES} > {_MOST_DOUBLINGS} THEN {_MOST_DOUBLINGS}
  ELSE failures + 1 - {MOST_FAILURES} END)""",
-    "IS_NARROW": "gate.interval_ms / 2 > CAST(? AS BIGINT)",
+    "IS_OVER": _OVER,
+    "IS_NARROW": f"(NOT {_OVER} AND gate.interval_ms / 2 > w.usual)",
 }
 
 
@@ -65,15 +69,16 @@ WHERE gate.id = ? AND w.id = gate.id AND w.breaker = 'OPEN' AND w.breaker_until 
 _THROTTLE: Final = _composed("""UPDATE gate SET capacity = 1, burst = 1, widens_at = 0,
  opens_at = CASE WHEN opens_at > NOW + A_NUMBER THEN opens_at ELSE NOW + A_NUMBER END,
  interval_ms = A_NUMBER WHERE id = ? AND opens_at IS NOT NULL""")
-#: The usual interval twice, it and the usual burst, it and the time between two steps, id, the usual interval, and
-#: the limit for which it is the usual one, 0 for none.
+#: The usual interval and burst, the time between two steps, id, and the limit for which they are usual, 0 for none.
 _WIDEN: Final = _composed("""UPDATE gate SET
- capacity = CASE WHEN gate.capacity * 2 < w.concurrency THEN gate.capacity * 2 ELSE w.concurrency END,
- interval_ms = CASE WHEN IS_NARROW THEN gate.interval_ms / 2 ELSE A_NUMBER END,
- burst = CASE WHEN IS_NARROW THEN 1 ELSE A_NUMBER END,
- widens_at = CASE WHEN IS_NARROW THEN NOW + A_NUMBER ELSE gate.widens_at END FROM webhook w
-WHERE gate.id = ? AND w.id = gate.id AND gate.opens_at <= NOW AND gate.widens_at <= NOW
- AND (gate.capacity < w.concurrency OR gate.interval_ms > A_NUMBER) AND coalesce(w.rate_limit, 0) = A_NUMBER""")
+ capacity = CASE WHEN IS_OVER OR gate.capacity * 2 >= w.concurrency THEN w.concurrency ELSE gate.capacity * 2 END,
+ interval_ms = CASE WHEN IS_NARROW THEN gate.interval_ms / 2 ELSE w.usual END,
+ burst = CASE WHEN IS_NARROW THEN 1 ELSE w.burst END,
+ widens_at = CASE WHEN IS_NARROW THEN NOW + w.step ELSE gate.widens_at END
+FROM (SELECT id, concurrency, A_NUMBER AS usual, A_NUMBER AS burst, A_NUMBER AS step FROM webhook
+ WHERE id = ? AND coalesce(rate_limit, 0) = A_NUMBER) w
+WHERE gate.id = w.id AND gate.opens_at <= NOW AND gate.widens_at <= NOW
+ AND (gate.capacity < w.concurrency OR gate.interval_ms > w.usual)""")
 #: For a gate that is open although its webhook is disabled, such as one from before the disabling.
 _HOLD: Final = """UPDATE gate SET opens_at = NULL WHERE id = ? AND opens_at IS NOT NULL
  AND EXISTS (SELECT 1 FROM webhook w WHERE w.id = gate.id AND NOT w.enabled)"""
@@ -102,7 +107,7 @@ def success(webhook: Webhook, pace: Pace) -> list[Effect]:
     """
     limits = Limits.of(webhook, pace)
     usual, rate = limits.interval, webhook.rate_limit or 0
-    widened = (usual, usual, usual, limits.burst, usual, limits.step, webhook.id, usual, rate)
+    widened = (usual, limits.burst, limits.step, webhook.id, rate)
     return [
         _of_webhook(webhook, _SUCCEEDED, usual, webhook.id),
         _of_gate(webhook, _WIDEN, *widened),

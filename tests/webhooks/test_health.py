@@ -122,6 +122,19 @@ async def test_after_an_outage_limits_double_step_by_step_until_it_is_closed(pat
 
 
 @both
+async def test_a_webhook_with_an_event_a_day_is_not_half_open_for_weeks(patient, records):
+    await patient.fails(MOST_FAILURES)
+    await patient.time_comes()
+    await patient.succeeds()
+    await records.set(await patient.gate(), widens_at=1)
+
+    await patient.succeeds(2)
+
+    gate, row = await patient.gate(), await patient.row()
+    assert (gate.capacity, gate.interval_ms, row.breaker) == (10, 0, BreakerState.CLOSED)
+
+
+@both
 async def test_a_failure_on_the_way_opens_it_again(patient):
     await patient.fails(MOST_FAILURES)
     await patient.time_comes()

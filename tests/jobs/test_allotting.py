@@ -133,3 +133,11 @@ def test_lots_are_in_the_order_of_priority():
     names = [lot_name("a", "x", priority) for priority in (-(2**31), -500, -1, 0, 1, 500, 2**31 - 1)]
 
     assert names == sorted(names)
+
+
+def test_jobs_in_flight_at_another_gate_count_for_their_organization():
+    early, late = Lot(lot_name("a", "idle", 0), 1), Lot(lot_name("b", "", 0), 2)
+
+    allotment = Allotment([early, late], Limits({("a", "busy"): 1}, {}, 10), 1)
+
+    assert allotment.round() == {late.name: 1}

@@ -152,3 +152,11 @@ def test_the_places_that_one_leaves_are_anothers():
     given = Allotment([lot("a"), lot("b")], limits, 25).round()
 
     assert given == {lot("b").name: 19}
+
+
+def test_jobs_in_flight_at_another_gate_count_for_their_organization():
+    early, late = Lot(lot_name("a", "idle", 0), 1), Lot(lot_name("b", "", 0), 2)
+
+    allotment = Allotment([early, late], Limits({("a", "busy"): 1}, {}, 10), 1)
+
+    assert allotment.round() == {late.name: 1}

@@ -152,10 +152,10 @@ async def test_counts_a_payload_in_bytes_and_cuts_none(told, payload) -> None:
         ("Elsewhere.HIDDEN", ""),
     ],
 )
-async def test_names_declared_types_like_an_unknown_one_of_this_integration_alone(told, name, near) -> None:
+async def test_names_declared_types_of_this_integration_alone_for_an_unknown_one(told, name, near) -> None:
     refused = await refusal(told, "emitEvent", SHOP | {"type": name})
 
-    like = f" Names like it: {near}." if near else ""
+    like = f" Names like it: {near}." if near else " There is MY_SHOP.PING, MyShop.ORDER_PAID."
     assert refused["message"] == f"There is no such event type.{like}"
 
 

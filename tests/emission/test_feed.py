@@ -106,7 +106,7 @@ async def test_an_event_is_not_passed_by_while_an_earlier_one_is_not_committed(p
         first = place.draft()
         await accept(slow, [first], tries=TRIES)
         waiting = asyncio.create_task(place.accept(place.draft()))
-        await asyncio.sleep(0.05)
+        await asyncio.wait({waiting}, timeout=0.5)
         async with place.database.read() as session:
             meanwhile = await read_events(session, place.id, after=0, limit=10)
 

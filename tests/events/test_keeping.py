@@ -176,7 +176,7 @@ async def test_removes_deliveries_that_ended_long_ago_with_their_attempts(histor
 
 
 async def test_goes_in_bites_and_goes_on_after_the_last(history, hub, keeper):
-    await history.events(OLD, SWEPT + 1)
+    ids = await history.events(OLD, SWEPT + 1)
 
     runs = await to_the_end(hub, keeper, expire_events)
     again = await hub.run(expire_events(keeper, runs[-1].sweep))
@@ -184,6 +184,9 @@ async def test_goes_in_bites_and_goes_on_after_the_last(history, hub, keeper):
     assert [run.more for run in runs] == [True] * (len(runs) - 1) + [False]
     assert len(runs) >= 2
     assert max(run.changed for run in runs) <= SWEPT
+    ends = [run.sweep.after for run in runs]
+    assert ends == sorted(ends)
+    assert ends[-1] >= max(ids)
     assert await history.left(Event) == []
     assert again == replace(again, changed=0, sweep=runs[-1].sweep, more=False)
 
@@ -218,7 +221,9 @@ async def test_removes_old_dispatches_that_have_an_outcome(history, hub, keeper,
     assert set(await history.left(Dispatch)) == {open_one, young}
 
 
-async def test_nothing_due_costs_one_look(hub, keeper, database):
+async def test_nothing_due_costs_one_look(history, hub, keeper):
+    """The event was passed by earlier, when a delivery still waited."""
+    await history.events(OLD)
     latest = Sweep(after="f" * 24, began_at=NOW)
     with counted(hub.app.state.hub.database, "SELECT", "DELETE") as sent:
         found = await hub.run(expire_events(keeper, latest))

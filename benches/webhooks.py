@@ -54,6 +54,7 @@ class Bench:
         for _, path, done in loads:
             if done.errors:
                 self.say(f"{done.errors} events were not accepted: {done.fault}")
+            self.say(f"{path}: accepting took {_figures(sorted(took * 1000 for took in done.took))}")
             first: dict[str, float] = {}
             for one in self.receiver.wait(path, done.at, 45):
                 if one.path == path:

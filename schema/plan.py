@@ -38,7 +38,7 @@ class WebhookPlan:
     takes: bool = derived(lambda plan: plan.verdict.takes, "It is sent.")
     verdict: Match = derived(lambda plan: plan.verdict.word, "The reason, in a word.")
     sentence: str = derived(lambda plan: plan.verdict.sentence, "The reason, in a sentence.")
-    url: str = column("Where to.")
+    url: str = column("Where to, query values masked.")
     headers: list[HeaderTemplate] = derived(
         lambda plan: [HeaderTemplate(name=name, value=value) for name, value in plan.headers],
         "Headers; own values and the signature, which each attempt makes anew, as `***`.",

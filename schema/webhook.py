@@ -43,7 +43,7 @@ class Webhook(RowNode):
 
     name: str = column("Label.")
     description: str = column("For people.")
-    url: str = column("Where.")
+    url: str = derived(fields.shown_url, "Where; values of its query, which may be keys, as `***`.")
     event_type_patterns: list[str] = derived(lambda row: row.event_patterns, _PATTERNS)
     integration: Annotated[Integration, strawberry.lazy("schema.integration")] | None = to_one(
         edges.INTEGRATION_BY_WEBHOOK,

@@ -15,6 +15,7 @@ from resolvers.outbound.request import Header
 from resolvers.unset import UNSET, Unset, given
 from resolvers.webhooks.catching_up import StartFrom, resume_catch_up
 from resolvers.webhooks.check import is_maker
+from resolvers.webhooks.fields import shown_url
 from resolvers.webhooks.finding import gate_of
 from resolvers.webhooks.gates import close_gate, limit, open_gate
 from resolvers.webhooks.patterns import stored_patterns
@@ -96,8 +97,8 @@ def apply_values(webhook: Webhook, new: UpdateWebhook) -> None:
 
 
 def apply_url(webhook: Webhook, new: UpdateWebhook) -> bool:
-    """Set the URL. Answers whether it has another origin."""
-    if not isinstance(new.url, str):
+    """Set the URL. Answers whether it has another origin. The URL as it is shown, masked, changes nothing."""
+    if not isinstance(new.url, str) or new.url == shown_url(webhook):
         return False
     url, before = canonical_endpoint(new.url), webhook.url
     webhook.url = url

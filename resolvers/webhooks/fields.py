@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from models.tables import Delivery, Webhook
 from models.vocabulary import BreakerState, WorkState
+from proxy.redact import mask_url
 from resolvers.caller import Caller
 from resolvers.webhooks.secrets import live_count, overlap_until
 
@@ -25,6 +26,11 @@ class Standing:
     breaker_until: int | None
     opens_at: int | None
     behind: bool = False
+
+
+def shown_url(webhook: Webhook) -> str:
+    """The URL without the values of its query: receivers' keys stand there."""
+    return mask_url(webhook.url)
 
 
 def message_id(delivery: Delivery) -> str:

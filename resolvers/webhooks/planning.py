@@ -14,6 +14,7 @@ from proxy.endpoint import endpoint_objection
 from resolvers.emission.filters import judge_filter
 from resolvers.emission.matching import Match, Verdict
 from resolvers.hub import Hub
+from resolvers.webhooks.fields import shown_url
 from resolvers.webhooks.request import Message, planned_headers
 from resolvers.webhooks.schedule import JITTER
 from resolvers.work import Work
@@ -70,7 +71,7 @@ async def planned(hub: Hub, candidate: Candidate, now: int) -> WebhookPlan:
     return WebhookPlan(
         webhook=webhook,
         verdict=judged,
-        url=webhook.url,
+        url=shown_url(webhook),
         headers=planned_headers(webhook, candidate.message, now),
         blocked_by=endpoint_objection(hub.egress.policy, webhook.url),
         tries=() if starts is None else tuple(_tries(hub.webhook_waits, starts, candidate.tried)),

@@ -13,6 +13,7 @@ from resolvers.events.mutations import Emitted
 from resolvers.installations.queries import Installed
 from resolvers.page import Slice
 from resolvers.people.viewer import Viewer
+from resolvers.webhooks.fields import shown_url
 from resolvers.webhooks.mutations import WebhookChange
 from rest.donutwork.read import GREATEST_SIZE
 from rest.kit import Asked, Page, no_answer
@@ -111,7 +112,7 @@ def _webhook(row: Webhook, token: str) -> Json:
         "id": row.id,
         "name": row.name,
         "description": row.description,
-        "url": row.url,
+        "url": shown_url(row),
         "events": row.event_patterns,
         "token": token,
     }

@@ -277,3 +277,12 @@ async def test_naming_an_integration_needs_to_see_it(organization, member) -> No
 
     assert (refused["code"], refused["path"]) == ("NOT_FOUND", ["input", "integrationId"])
     assert await listed(organization.client) == []
+
+
+async def test_values_of_the_query_are_not_shown(organization, database) -> None:
+    url = "https://shop.example/hook?key=planted&x=1"
+    made = await create(organization.client, url=url)
+
+    assert made["url"] == "https://shop.example/hook?key=***&x=***"
+    await amend(organization.client, made["id"], url=made["url"])
+    assert (await stored(database, Webhook, made["databaseId"])).url == url

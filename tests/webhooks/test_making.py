@@ -131,7 +131,7 @@ async def test_keeps_every_given_value(client) -> None:
 
     made = await create(client, **given)
 
-    assert made["url"] == "https://xn--bcher-kva.example.com/in?a=1"
+    assert made["url"] == "https://xn--bcher-kva.example.com/in?a=***"
     assert made["eventTypePatterns"] == ["MyShop.ORDER_*", "MyShop.PING"]
     assert made["integration"] == {"handler": "MY_SHOP"}
     assert made["headers"] == [{"name": "X-Key", "value": "***"}]

@@ -93,6 +93,28 @@ def test_starts_where_the_demos_user_is_disabled(start_server) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="The README's commands need curl.")
+def test_the_first_webhook_of_the_readme_gets_an_event(start_server) -> None:
+    server = start_server(demo="true", egress_allow="127.0.0.0/8")
+    section = README.read_text(encoding="utf-8").partition("## A first webhook")[2].partition("\n## ")[0]
+    _, commands = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    token = json.loads((server.home / "demo.json").read_text())["token"]
+    script = commands.replace("http://127.0.0.1:8000", server.url).replace("\ncurl", "\necho\ncurl")
+
+    said = subprocess.run(
+        ["/bin/sh", "-c", f"set -eu\nTOKEN={token}\n{script}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    made, emitted, listed = [json.loads(line)["data"] for line in said.stdout.splitlines() if line.strip()]
+    assert made["createWebhook"]["secret"].startswith("whsec_")
+    assert emitted["emitEvent"]["queuedDeliveries"] == 1
+    assert [node["state"] for node in listed["deliveries"]["nodes"]] == ["QUEUED"]  # nobody listens there
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="The README's commands need curl.")
 def test_the_commands_of_the_readme_work_as_they_stand(start_server) -> None:
     server = start_server(demo="true")
     section = README.read_text(encoding="utf-8").partition("## A first dispatch")[2].partition("\n## ")[0]

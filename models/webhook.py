@@ -109,6 +109,7 @@ class Delivery(Row, Owned, table=True):
         partial_index("uq_delivery_event", "webhook_id", "event_id", where="original_id IS NULL", unique=True),
         Index(None, "webhook_id", "id"),
         Index(None, "webhook_id", "state", "id"),
+        Index(None, "webhook_id", "state", "sequence"),
         Index(None, "event_id", "id"),
         Index(None, "organization_id", "id"),
         Index(None, "organization_id", "state", "id"),

@@ -32,12 +32,16 @@ class ReplayRangeInput:
 class ReplaySelection:
     delivery_id: strawberry.ID | None = given("This one, whether it was delivered or not.")
     failed: ReplayRangeInput | None = given(
-        "Those that failed or wait for a retry, never delivered ones; without those of which a copy was delivered."
+        "Those that failed or wait for a retry. Each event goes once, and not if the delivery or a copy of it was"
+        " delivered or waits already."
     )
-    all: ReplayRangeInput | None = given("Those, and delivered ones too. Copies are left out.")
+    all: ReplayRangeInput | None = given(
+        "Those, and delivered ones too. Each event goes once, and not if the delivery or a copy of it waits already."
+    )
     missing: ReplayRangeInput | None = given(
         "Events that the webhook takes as it is now, and that have no delivery to it: of the time when it was"
-        " disabled, or before it was made or changed."
+        " disabled, or before it was made or changed. As far back as deliveries are kept (30 days by default):"
+        " of older events it is not known whether they were delivered."
     )
 
 

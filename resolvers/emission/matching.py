@@ -14,6 +14,7 @@ from models.vocabulary import IntegrationAccess
 from resolvers.scope import PLACED_EVENTS
 
 HUB: Final = "Hub."
+UNSEEN: Final = "Its maker may not see this event: it is of a restricted integration or a user's own connection."
 _EVERYTHING: Final = "*"
 _OF_WEBHOOKS: Final = "Hub.webhook."
 
@@ -115,8 +116,7 @@ def wants(webhook: ReceiverFacts, event: EventFacts, integration: IntegrationFac
     if webhook.integration_id not in (None, event.integration_id):
         return Verdict(word=Match.INTEGRATION, sentence="It takes events of another integration only.")
     if not may_see(webhook, event, integration):
-        sentence = "Its maker may not see this event: it is of a restricted integration or a user's own connection."
-        return Verdict(word=Match.RESTRICTED, sentence=sentence)
+        return Verdict(word=Match.RESTRICTED, sentence=UNSEEN)
     if webhook.filter is not None:
         return Verdict(word=Match.UNJUDGED, sentence="It takes the event if its filter says so.")
     return Verdict(word=Match.MATCHES, sentence="It takes the event.")

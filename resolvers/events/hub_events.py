@@ -148,6 +148,8 @@ HUB_EVENTS: Final[Mapping[HubEvent, HubEventType]] = {
         example={**_WEBHOOK, "failingSince": None, "lastStatus": 200, "lastError": None, "lastAnswer": "ok"},
     ),
     HubEvent.WEBHOOK_TEST: HubEventType(
-        when="A person tests a webhook; sent to that webhook alone.", entity=_SELF, example={"webhookId": _ID}
+        when="A person tests a webhook; sent to that webhook alone.",
+        entity=_SELF,
+        example={"webhookId": _ID, "name": "Orders", "requestedBy": "alice"},
     ),
 }

@@ -14,15 +14,18 @@ from models.tables import Delivery, Event, Job, Webhook
 from models.vocabulary import Permission, WebhookOrdering, WorkState
 from resolvers.emission.addressing import DELIVER
 from resolvers.emission.filters import filter_value
-from resolvers.emission.matching import Match, Verdict
+from resolvers.emission.matching import UNSEEN, Match, Verdict
 from resolvers.hub import Hub
 from resolvers.operation import READS, exchange
 from resolvers.webhooks.planning import Candidate, WebhookPlan, first_tries, planned
 from resolvers.webhooks.request import Message
-from resolvers.webhooks.taking import verdicts_on
+from resolvers.webhooks.taking import kept_since, tellable, verdicts_on
 from resolvers.work import Work
 
 _DISABLED: Final = Verdict(word=Match.DISABLED, sentence="The webhook is disabled; it waits until that is enabled.")
+_FORGOTTEN: Final = (
+    "The event is older than deliveries are kept, so it may have been delivered: no replay of missing ones sends it."
+)
 _STANDING: Final = {
     WorkState.QUEUED: "It waits to be sent.",
     WorkState.SUCCEEDED: "It has been delivered; this is a replay of it.",
@@ -76,14 +79,17 @@ async def load(work: Work, asked: PlanDelivery) -> Loaded:
     webhook = await work.get(Webhook, missing.webhook_id, path=("missing", "webhook_id"))
     event = await work.get(Event, missing.event_id, path=("missing", "event_id"))
     own = (col(Delivery.event_id) == event.id, col(Delivery.webhook_id) == webhook.id)
-    delivery = await work.first(work.mine(Delivery).where(*own, col(Delivery.original_id).is_(None)))
+    original_first = col(Delivery.original_id).is_not(None), col(Delivery.id)
+    delivery = await work.first(work.mine(Delivery).where(*own).order_by(*original_first).limit(1))
     if delivery is not None:
         return await _of_delivery(work, delivery, ("missing", "event_id"))
+    if event.created_at < kept_since(work):
+        raise Conflict(_FORGOTTEN, path=("missing", "event_id"))
     body = _body(event, ("missing", "event_id"))
     now = work.now()
     candidate = Candidate(
         webhook=webhook,
-        message=Message(id=new_id(now), body=body.encode()),
+        message=Message(id=new_id(now), body=body.encode(), replayed=True),  # as a replay sends it
         verdict=(await verdicts_on(work, [webhook], event))[0],
         value=_value(event),
         first_at=(await first_tries(work, [webhook], now))[webhook.id],
@@ -122,7 +128,7 @@ async def _of_delivery(work: Work, delivery: Delivery, path: tuple[str, ...]) ->
     candidate = Candidate(
         webhook=webhook,
         message=_message(webhook, delivery, job, body),
-        verdict=_standing(webhook, delivery),
+        verdict=_standing(webhook, delivery, told=event is None or await tellable(work, webhook, event)),
         value=None if event is None else _value(event),
         first_at=(await first_tries(work, [webhook], now if job is None else max(now, job.run_at)))[webhook.id],
         tried=0 if job is None else job.attempt,
@@ -142,9 +148,11 @@ def _message(webhook: Webhook, delivery: Delivery, job: Job | None, body: str) -
     )
 
 
-def _standing(webhook: Webhook, delivery: Delivery) -> Verdict:
+def _standing(webhook: Webhook, delivery: Delivery, *, told: bool) -> Verdict:
     if not webhook.enabled:
         return _DISABLED
+    if not told:
+        return Verdict(word=Match.RESTRICTED, sentence=UNSEEN)
     word = Match.UNJUDGED if delivery.unjudged else Match.MATCHES
     return Verdict(word=word, sentence=_STANDING.get(delivery.state, ""))
 

@@ -43,8 +43,11 @@ async def deliver_again(work: Work, webhook: Webhook, rows: Sequence[Any]) -> in
 
 
 async def deliver_copies(work: Work, webhook: Webhook, rows: Sequence[Any]) -> list[str]:
-    """Queue copies of deliveries that have ended, under new ids. Answers these."""
-    values = [_delivery(work, webhook, row, row.event_id, row.event_type, original_id=row.id) for row in rows]
+    """Queue copies of deliveries that have ended, under new ids. Answers these. A copy's copy names the original."""
+    values = [
+        _delivery(work, webhook, row, row.event_id, row.event_type, original_id=row.original_id or row.id)
+        for row in rows
+    ]
     if values:
         await work.session.execute(_insert(work, Delivery), values)
     pairs = zip(values, rows, strict=True)
@@ -70,10 +73,10 @@ async def deliver_now(work: Work, ids: Iterable[str]) -> None:
         work.wake(JOBS)
 
 
-async def deliver_events(work: Work, webhook: Webhook, events: Sequence[Any]) -> int:
+async def deliver_events(work: Work, webhook: Webhook, events: Sequence[Any], *, replay: bool = False) -> int:
     """Queue deliveries of events that have none to this webhook yet. Answers how many were made.
 
-    The webhook's filter judges them when they are about to be sent.
+    The webhook's filter judges them when they are about to be sent. `replay`: somebody asked for them.
     """
     values = [_delivery(work, webhook, event, event.id, event.type) for event in events]
     if not values:
@@ -83,11 +86,12 @@ async def deliver_events(work: Work, webhook: Webhook, events: Sequence[Any]) ->
     given = [value | {"unjudged": unjudged} for value in values]
     taken = set((await work.session.execute(made, given)).scalars())
     pairs = zip(values, events, strict=True)
-    await _enqueue(work, [_job(work, webhook, row, value["id"]) for value, row in pairs if value["id"] in taken])
+    made_rows = [(value["id"], row) for value, row in pairs if value["id"] in taken]
+    await _enqueue(work, [_job(work, webhook, row, delivery_id, replay=replay) for delivery_id, row in made_rows])
     return len(taken)
 
 
-def _job(work: Work, webhook: Webhook, row: Any, delivery_id: str, *, replay: bool = False) -> NewJob:
+def _job(work: Work, webhook: Webhook, row: Any, delivery_id: str, *, replay: bool) -> NewJob:
     tries = 1 + len(work.hub.webhook_waits)
     return delivery_job(delivery_id, webhook, row, tries=tries, priority=PRIORITY, replay=replay)
 

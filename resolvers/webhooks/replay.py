@@ -14,6 +14,7 @@ from models.row import new_id
 from models.tables import Delivery, Event, Job, Webhook
 from models.vocabulary import Permission, UnavailableReason, WorkState
 from resolvers.emission.addressing import DELIVER
+from resolvers.emission.matching import UNSEEN
 from resolvers.faults import Faults
 from resolvers.filters import matching
 from resolvers.idempotency import claim, digest_of_input, key_problem, spent
@@ -21,6 +22,7 @@ from resolvers.operation import operation
 from resolvers.webhooks.queueing import ENDED, PRIORITY, deliver_again, deliver_copies, deliver_now
 from resolvers.webhooks.replaying import REPLAY, Replayed, ReplayRange, Walk, begin_walk
 from resolvers.webhooks.selection import ReplayKind
+from resolvers.webhooks.taking import tellable
 from resolvers.work import Work
 
 #: Tries of a replay's own job: it goes on from its last bite, so a try costs nothing.
@@ -93,6 +95,7 @@ async def _replay_one(work: Work, order: ReplayDeliveries, id: str) -> Replayed:
         if earlier is not None:
             return Replayed(count=1, delivery=delivery, replayed=True)
     webhook = await _webhook(work, delivery.webhook_id, path=_ONE)
+    await _check_told(work, webhook, delivery)
     waits = await _check_one(work, order, delivery)
     if order.dry_run:
         return Replayed(count=1, delivery=delivery)
@@ -106,6 +109,13 @@ async def _replay_one(work: Work, order: ReplayDeliveries, id: str) -> Replayed:
         await deliver_again(work, webhook, [delivery])
     await work.session.refresh(delivery)
     return Replayed(count=1, delivery=delivery)
+
+
+async def _check_told(work: Work, webhook: Webhook, delivery: Delivery) -> None:
+    """Raise Conflict if the job of the delivery would not send it."""
+    event = await work.first(select(Event).where(col(Event.id) == delivery.event_id))
+    if event is not None and not await tellable(work, webhook, event):
+        raise Conflict(f"{UNSEEN} Let somebody who may see the event change the webhook, or make another.", path=_ONE)
 
 
 async def _check_one(work: Work, order: ReplayDeliveries, delivery: Delivery) -> bool:

@@ -11,19 +11,21 @@ from sqlmodel import col
 
 from jobs.kind import JobContext
 from models.errors import NotFound
+from models.row import first_id
 from models.tables import Delivery, Event, Integration, Job, Webhook
 from models.vocabulary import Permission, WorkState
 from resolvers.caller import Caller
 from resolvers.operation import operation
 from resolvers.webhooks.checkpoint import keep_position
 from resolvers.webhooks.queueing import deliver_again, deliver_copies, deliver_events, deliver_now
-from resolvers.webhooks.selection import ReplayKind, Selection, counted, deliveries, events
-from resolvers.webhooks.taking import wanted
+from resolvers.webhooks.selection import ReplayKind, Selection, counted, deliveries, events, states_of
+from resolvers.webhooks.taking import kept_since, may_be_told, wanted
 from resolvers.work import Work
 
 REPLAY: Final = "webhook.replay"
 #: Rows of one transaction of the job.
 BITE: Final = 500
+_MARGIN_MS: Final = 3_600_000
 #: Rows that are counted beforehand, at most.
 _COUNTED: Final = 10_000
 
@@ -59,15 +61,15 @@ class Replayed:
 
 @dataclass(frozen=True, kw_only=True)
 class Walk:
-    """The way of a replay over its selection, by ids from `after`, exclusive, to `upto`; kept in the job's payload.
+    """The way of a replay by the sequence of events, from `start`, exclusive, to `upto`; kept in the job's payload.
 
-    `count`, `expired`, `more` and `unjudged` as `Replayed` has them; `done`: rows behind it.
+    `after`: its position. `count`, `expired`, `more` and `unjudged` as `Replayed` has them.
     """
 
     selection: Selection
-    upto: str
-    after: str = ""
-    done: int = 0
+    start: int
+    after: int
+    upto: int
     count: int = 0
     expired: int = 0
     unjudged: int = 0
@@ -84,9 +86,9 @@ class Walk:
         return cls(**{**stored, "selection": Selection.of(stored["selection"])})
 
     @property
-    def share(self) -> float | None:
-        """The share done, 0 to 1; None if the number of rows was not counted."""
-        return None if self.more else min(1.0, self.done / max(1, self.count + self.expired))
+    def share(self) -> float:
+        """The share of the way that is behind it, 0 to 1."""
+        return min(1.0, (self.after - self.start) / max(1, self.upto - self.start))
 
     def replayed(self, job: Job | None = None, *, again: bool = False) -> Replayed:
         """The answer of the operation."""
@@ -108,10 +110,11 @@ async def begin_walk(work: Work, webhook: Webhook, kind: ReplayKind, given: Repl
         hidden=await _hidden(work),
         as_new=as_new,
     )
-    walk = Walk(selection=chosen, upto=await _last_id(work, chosen))
+    start, upto = await _ends(work, chosen)
+    walk = Walk(selection=chosen, start=start, after=start, upto=upto)
     if kind is ReplayKind.MISSING:
         return await _count_missing(work, webhook, walk)
-    rows = deliveries(chosen, after="", upto=walk.upto, most=_COUNTED)
+    rows = deliveries(chosen, may_be_told(webhook), after=start, upto=upto, most=_COUNTED)
     total, sendable = (await work.session.execute(counted(rows))).one()
     return replace(walk, count=sendable, expired=total - sendable, more=total == _COUNTED)
 
@@ -134,7 +137,7 @@ async def replay_bite(work: Work, walk: Walk) -> Walk | None:
     rows = await _rows(work, webhook, walk)
     await _queue(work, webhook, walk.selection, rows)
     if len(rows) == BITE:
-        walk = replace(walk, after=rows[-1].id, done=walk.done + len(rows))
+        walk = replace(walk, after=rows[-1].sequence)
         await keep_position(work, walk.stored, walk.share)
         return walk
     await keep_position(work, replace(walk, after=walk.upto).stored, 1.0)
@@ -144,9 +147,9 @@ async def replay_bite(work: Work, walk: Walk) -> Walk | None:
 
 async def _queue(work: Work, webhook: Webhook, chosen: Selection, rows: Sequence[Any]) -> None:
     """Queue the rows that have their payload, in the order of their sequence."""
-    ready = sorted((row for row in rows if row.sendable), key=lambda row: int(row.sequence))
+    ready = [row for row in rows if row.sendable]
     if chosen.kind is ReplayKind.MISSING:
-        await deliver_events(work, webhook, await wanted(work, webhook, ready))
+        await deliver_events(work, webhook, await wanted(work, webhook, ready), replay=True)
     elif chosen.as_new:
         await deliver_copies(work, webhook, ready)
     else:
@@ -157,8 +160,9 @@ async def _queue(work: Work, webhook: Webhook, chosen: Selection, rows: Sequence
 async def _rows(work: Work, webhook: Webhook, walk: Walk) -> Sequence[Any]:
     chosen, after, upto = walk.selection, walk.after, walk.upto
     if chosen.kind is not ReplayKind.MISSING:
-        return list(await work.session.execute(deliveries(chosen, after=after, upto=upto, most=BITE)))
-    missing = events(chosen, after=after, upto=upto, most=BITE)
+        told = may_be_told(webhook)
+        return list(await work.session.execute(deliveries(chosen, told, after=after, upto=upto, most=BITE)))
+    missing = events(chosen, kept_since=kept_since(work), after=after, upto=upto, most=BITE)
     if webhook.catch_up_after is not None:  # its catch-up brings the later ones
         missing = missing.where(col(Event.sequence) <= webhook.catch_up_after)
     return list(await work.session.execute(missing))
@@ -175,7 +179,7 @@ async def _count_missing(work: Work, webhook: Webhook, walk: Walk) -> Walk:
         seen += len(rows)
         if len(rows) < BITE:
             break
-        at = replace(at, after=rows[-1].id)
+        at = replace(at, after=rows[-1].sequence)
     unjudged = taken if webhook.filter is not None else 0
     return replace(walk, count=taken, expired=expired, unjudged=unjudged, more=seen >= _COUNTED)
 
@@ -191,9 +195,22 @@ async def _hidden(work: Work) -> tuple[str, ...]:
     return tuple((await work.session.execute(hidden)).scalars())
 
 
-async def _last_id(work: Work, chosen: Selection) -> str:
-    """The greatest id of now: rows that are made later are left out."""
-    ids = select(func.max(col(Delivery.id))).where(col(Delivery.webhook_id) == chosen.webhook_id)
+async def _ends(work: Work, chosen: Selection) -> tuple[int, int]:
+    """The first sequence, less one, and the last of now: later events are left out."""
     if chosen.kind is ReplayKind.MISSING:
-        ids = select(func.max(col(Event.id))).where(col(Event.organization_id) == chosen.organization_id)
-    return (await work.session.execute(ids)).scalar() or ""
+        return await _ends_of_events(work, chosen)
+    of_webhook = select(func.min(col(Delivery.sequence)), func.max(col(Delivery.sequence))).where(
+        col(Delivery.webhook_id) == chosen.webhook_id, col(Delivery.state).in_(states_of(chosen))
+    )
+    first, last = (await work.session.execute(of_webhook)).one()
+    return (0, 0) if last is None else (first - 1, last)
+
+
+async def _ends_of_events(work: Work, chosen: Selection) -> tuple[int, int]:
+    """Found along ids, with a margin of an hour: their order is nearly that of the sequence."""
+    mine = select(col(Event.sequence)).where(col(Event.organization_id) == chosen.organization_id)
+    since = max(chosen.since or 0, kept_since(work))
+    earlier = mine.where(col(Event.id) < first_id(max(0, since - _MARGIN_MS))).order_by(col(Event.id).desc()).limit(1)
+    start = (await work.session.execute(earlier)).scalar() or 0
+    newest = mine.order_by(col(Event.sequence).desc()).limit(1)
+    return start, (await work.session.execute(newest)).scalar() or 0

@@ -12,24 +12,21 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from models.job import Job, database_now
-from models.row import first_id
 from models.tables import Delivery, Event
 from models.vocabulary import WorkState
 from resolvers.emission.addressing import DELIVER
 from resolvers.filters import at_least, before, equal, matching
 
-# An id is made a little before or after the time of its row, which stands beside it.
-_SLACK_MS: Final = 60_000
-_ENDED: Final = {
+_ENDED: Final[Mapping[str, tuple[WorkState, ...]]] = {
     "FAILED": (WorkState.FAILED,),
     "ALL": (WorkState.FAILED, WorkState.SUCCEEDED, WorkState.CANCELLED),
 }
 
 
 class ReplayKind(StrEnum):
-    """FAILED: used up their tries, or wait for the next one. ALL: those, and delivered ones.
+    """FAILED: used up their tries, or wait for the next one. ALL: those, and delivered ones. An event goes once.
 
-    MISSING: events that the webhook takes now and that have no delivery to it.
+    MISSING: events that the webhook takes now and that have no delivery to it, as far back as deliveries are kept.
     """
 
     FAILED = "FAILED"
@@ -74,32 +71,40 @@ class Selection:
         )
 
 
-def deliveries(chosen: Selection, *, after: str, upto: str, most: int) -> Select[Any]:
-    """Up to `most` deliveries in the order of their ids, from `after`, exclusive, to `upto`.
+def deliveries(chosen: Selection, told: ColumnElement[bool], *, after: int, upto: int, most: int) -> Select[Any]:
+    """Up to `most` deliveries by the sequence of their events, from `after`, exclusive, to `upto`; one of an event.
 
-    Rows of (delivery's columns, `sendable`: its event still has its body).
+    `told`: the webhook may be told of it (`taking.may_be_told`). Rows of (delivery's columns, `sendable`: its event
+    still has its body).
     """
-    parts: list[Select[Any]] = [_part(chosen, after, upto, state, most) for state in _ENDED[chosen.kind]]
-    if not chosen.as_new:
-        parts.append(_part(chosen, after, upto, WorkState.QUEUED, most))
+    parts = [_part(chosen, told, after, upto, state, most) for state in states_of(chosen)]
     merged = union_all(*(select(part.subquery()) for part in parts)).subquery()
-    return select(merged).order_by(merged.c.id).limit(most)
+    return select(merged).order_by(merged.c.sequence, merged.c.id).limit(most)
 
 
-def events(chosen: Selection, *, after: str, upto: str, most: int) -> Select[Any]:
-    """Up to `most` events without a delivery to the webhook, in the order of their ids, with or without a body."""
+def events(chosen: Selection, *, kept_since: int, after: int, upto: int, most: int) -> Select[Any]:
+    """Up to `most` events without a delivery to the webhook, in the order of their sequence, with or without a body.
+
+    `kept_since`: from when on deliveries are kept; earlier events may have had one.
+    """
     has_one = exists().where(col(Delivery.webhook_id) == chosen.webhook_id, col(Delivery.event_id) == col(Event.id))
     return (
         select(*EVENT_COLUMNS, col(Event.body).is_not(None).label("sendable"))
         .where(
             col(Event.organization_id) == chosen.organization_id,
             *_bounds(Event, chosen, after, upto),
+            col(Event.created_at) >= kept_since,
             *matching(col(Event.type), chosen.event_type),
             ~has_one,
         )
-        .order_by(col(Event.id))
+        .order_by(col(Event.sequence))
         .limit(most)
     )
+
+
+def states_of(chosen: Selection) -> tuple[WorkState, ...]:
+    """The states of the deliveries that are selected; of QUEUED those that wait for a retry."""
+    return _ENDED[chosen.kind] if chosen.as_new else (*_ENDED[chosen.kind], WorkState.QUEUED)
 
 
 #: The columns of an event without its body.
@@ -107,8 +112,10 @@ EVENT_COLUMNS: Final[Sequence[Any]] = [getattr(Event, name) for name in Event.mo
 _DELIVERY_COLUMNS: Final[Sequence[Any]] = [getattr(Delivery, name) for name in Delivery.model_fields]
 
 
-def _part(chosen: Selection, after: str, upto: str, state: WorkState, most: int) -> Select[Any]:
-    """The deliveries of one state, each found along the index of webhook, state and id."""
+def _part(
+    chosen: Selection, told: ColumnElement[bool], after: int, upto: int, state: WorkState, most: int
+) -> Select[Any]:
+    """The deliveries of one state, each found along the index of webhook, state and sequence."""
     sendable = select(col(Event.id)).where(col(Event.id) == col(Delivery.event_id), col(Event.body).is_not(None))
     return (
         select(*_DELIVERY_COLUMNS, sendable.exists().label("sendable"))
@@ -118,34 +125,26 @@ def _part(chosen: Selection, after: str, upto: str, state: WorkState, most: int)
             col(Delivery.state) == state,
             *_bounds(Delivery, chosen, after, upto),
             *matching(col(Delivery.event_type), chosen.event_type),
-            *_further(chosen.kind, state),
+            told,
+            *([_waits_for_a_retry()] if state is WorkState.QUEUED else []),
+            ~_sent_by_another(chosen, state),
         )
-        .order_by(col(Delivery.id))
+        .order_by(col(Delivery.sequence))
         .limit(most)
     )
 
 
-def _bounds(model: Any, chosen: Selection, after: str, upto: str) -> list[ColumnElement[bool]]:
-    """Position, times, entity and integrations. The ids bound the search where times do."""
-    least = max(after, first_id(chosen.since - _SLACK_MS)) if chosen.since is not None else after
-    last = min(upto, first_id(chosen.until + _SLACK_MS)) if chosen.until is not None else upto
+def _bounds(model: Any, chosen: Selection, after: int, upto: int) -> list[ColumnElement[bool]]:
+    """Position, times, entity and integrations."""
     place = model.integration_id
     return [
-        model.id > least,
-        model.id <= last,
+        model.sequence > after,
+        model.sequence <= upto,
         *at_least(model.created_at, chosen.since),
         *before(model.created_at, chosen.until),
         *equal(model.entity_id, chosen.entity_id),
         *([or_(place.is_(None), place.not_in(chosen.hidden))] if chosen.hidden else []),
     ]
-
-
-def _further(kind: ReplayKind, state: WorkState) -> list[ColumnElement[bool]]:
-    if state is WorkState.QUEUED:
-        return [_waits_for_a_retry()]
-    if kind is ReplayKind.ALL:
-        return [col(Delivery.original_id).is_(None)]  # else an event that was copied would be sent twice
-    return [~_delivered_by_a_copy()]
 
 
 def _waits_for_a_retry() -> ColumnElement[bool]:
@@ -158,13 +157,34 @@ def _waits_for_a_retry() -> ColumnElement[bool]:
     return and_(col(Delivery.attempt_count) > 0, job.exists())
 
 
-def _delivered_by_a_copy() -> ColumnElement[bool]:
-    """Whether a copy of it was delivered or is on its way."""
-    copy = aliased(Delivery)
+def _sent_by_another(chosen: Selection, state: WorkState) -> ColumnElement[bool]:
+    """Whether another delivery of the event to the webhook makes this one needless: a copy, or the original.
+
+    One that waits; of FAILED, one that was delivered; else one that is selected too, of which the original, or the
+    first copy, is sent.
+    """
+    other = aliased(Delivery)
+    first = or_(
+        and_(col(other.original_id).is_(None), col(Delivery.original_id).is_not(None)),
+        and_(
+            col(other.original_id).is_(None) == col(Delivery.original_id).is_(None), col(other.id) < col(Delivery.id)
+        ),
+    )
+    competes = and_(first, *at_least(other.created_at, chosen.since), *before(other.created_at, chosen.until))
+    if state is WorkState.QUEUED:
+        reasons = [and_(col(other.state) == WorkState.QUEUED, competes)]
+    else:
+        reasons = [
+            col(other.state) == WorkState.QUEUED,
+            and_(col(other.state).in_(_ENDED[chosen.kind]), competes),
+        ]
+    if chosen.kind is ReplayKind.FAILED:
+        reasons.append(col(other.state) == WorkState.SUCCEEDED)
     return exists().where(
-        col(copy.event_id) == col(Delivery.event_id),
-        col(copy.original_id) == col(Delivery.id),
-        col(copy.state).in_((WorkState.QUEUED, WorkState.SUCCEEDED)),
+        col(other.event_id) == col(Delivery.event_id),
+        col(other.webhook_id) == chosen.webhook_id,
+        col(other.id) != col(Delivery.id),
+        or_(*reasons),
     )
 
 

@@ -19,12 +19,13 @@ from resolvers.webhooks.catching_up import resume_catch_up
 from resolvers.webhooks.change import begin_anew
 from resolvers.webhooks.finding import gate_of, lock_webhook
 from resolvers.webhooks.gates import open_gate
-from resolvers.webhooks.outcome import Verdict
+from resolvers.webhooks.outcome import Outcome, Verdict
 from resolvers.webhooks.request import Message, signed_request
 from resolvers.webhooks.sending import Exchange, post
 from resolvers.work import Work
 
 _TAKEN: Final = "The receiver answered {}: it takes events."
+_GONE: Final = "The receiver answered 410 Gone, so it wants no events. An event answered so disables the webhook."
 #: In place of the numbers of an event that is not in the log.
 _NO_NUMBER: Final = 0
 
@@ -112,7 +113,7 @@ async def test_webhook(work: Work, loaded: Loaded, sent: Exchange) -> WebhookTes
     return WebhookTest(
         webhook=webhook,
         succeeded=succeeded,
-        sentence=sent.outcome.error or _TAKEN.format(sent.outcome.external_status),
+        sentence=_sentence(sent.outcome),
         url=loaded.outbound.recorded_url(),
         headers=tuple(loaded.outbound.shown_headers()),
         body=loaded.body,
@@ -123,3 +124,10 @@ async def test_webhook(work: Work, loaded: Loaded, sent: Exchange) -> WebhookTes
         enabled=enables,
         breaker_closed=closes,
     )
+
+
+def _sentence(outcome: Outcome) -> str:
+    """The outcome's sentence, save of 410: a test disables nothing."""
+    if outcome.verdict is Verdict.GONE:
+        return _GONE
+    return outcome.error or _TAKEN.format(outcome.external_status)

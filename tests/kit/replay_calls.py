@@ -33,7 +33,7 @@ def _emit(estate: Estate) -> tuple[EmitEvent]:
 def _walk(estate: Estate) -> tuple[Walk]:
     webhook = estate.hooked.webhook
     chosen = Selection(kind=ReplayKind.ALL, webhook_id=webhook.id, organization_id=webhook.organization_id)
-    return (Walk(selection=chosen, upto="f" * 24),)
+    return (Walk(selection=chosen, start=0, after=0, upto=2**40),)
 
 
 async def _begin(estate: Estate) -> None:

@@ -36,6 +36,10 @@ class Place:
     async def delivery(self, state: WorkState, event: Event | None = None, **facts: Any) -> Delivery:
         return await plant_delivery(self.database, self.webhook, event or await self.emit(), state=state, **facts)
 
+    async def event_of(self, delivery: Delivery) -> Event:
+        async with self.database.read() as session:
+            return await session.get(Event, delivery.event_id)
+
     async def waiting(self, event: Event | None = None, delay_ms: int = DAY) -> Delivery:
         """A delivery that has failed once and waits for its next try, or for its turn if that is due."""
         made = await self.delivery(WorkState.QUEUED, event, attempt_count=1)

@@ -185,12 +185,46 @@ async def test_an_event_that_a_webhook_lacks_is_planned_and_not_made(organizatio
     planned = await plan_delivery(organization.client, missing={"webhookId": made["id"], "eventId": event.id})
 
     assert (planned["body"], planned["delivery"]) == (event.body, None)
+    assert {"name": "patchbay-attempt", "value": "1, replay"} in planned["plan"]["headers"]
     assert (planned["plan"]["takes"], planned["plan"]["verdict"], planned["plan"]["nextTries"]) == (
         False,
         "PATTERN",
         [],
     )
     assert await counted(database, organization.id) == before
+
+
+async def test_what_the_webhook_may_no_longer_see_is_planned_as_not_sent(organization, database) -> None:
+    shop = await open_shop(organization.client)
+    made = await create(organization.client, eventTypePatterns=["MyShop.*"])
+    await gate(database, made["databaseId"], None)
+    await act(organization.client, "emitEvent", PAID, "event { id }")
+    delivery = await the_delivery(database, made["databaseId"])
+    await act(organization.client, "updateIntegration", {"id": shop, "access": "RESTRICTED"})
+    async with database.write() as session:
+        narrowed = {"sees_restricted": False, "created_by": None}
+        await session.execute(update(Webhook).where(col(Webhook.id) == made["databaseId"]).values(**narrowed))
+
+    planned = await plan_delivery(organization.client, deliveryId=delivery.id)
+
+    plan = planned["plan"]
+    assert (plan["takes"], plan["verdict"], plan["nextTries"]) == (False, "RESTRICTED", [])
+
+
+async def test_an_event_older_than_deliveries_are_kept_is_not_planned_as_missing(organization, database, hub) -> None:
+    await open_shop(organization.client)
+    await act(organization.client, "emitEvent", PAID, "event { id }")
+    [event] = await events_of(database, organization.id, "MyShop.")
+    made = await create(organization.client, eventTypePatterns=["MyShop.*"])
+    kept = hub.app.state.hub.keeping.deliveries * 86_400_000
+    async with database.write() as session:
+        old = update(Event).where(col(Event.id) == event.id).values(created_at=event.created_at - kept)
+        await session.execute(old)
+
+    refused = await plan_delivery(organization.client, missing={"webhookId": made["id"], "eventId": event.id})
+
+    assert (refused["code"], refused["path"]) == ("CONFLICT", ["input", "missing", "eventId"])
+    assert "kept" in refused["message"]
 
 
 async def test_a_plan_needs_to_see_events_of_the_organization(organization, database, new_organization) -> None:

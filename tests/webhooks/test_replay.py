@@ -105,7 +105,7 @@ async def test_missing_sends_events_that_the_webhook_takes_now_once(place) -> No
     assert (first["count"], second["count"]) == (1, 0)
     [made] = [row for row in await place.deliveries() if row.id != had.id]
     assert (made.event_id, made.sequence, made.state) == (events[1].id, events[1].sequence, WorkState.QUEUED)
-    assert (await place.jobs())[made.id].payload == {"delivery": made.id}
+    assert (await place.jobs())[made.id].payload == {"delivery": made.id, "replay": True}
 
 
 async def test_missing_leaves_the_filter_to_the_delivery_and_says_so(place) -> None:

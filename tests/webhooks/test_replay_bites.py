@@ -7,8 +7,9 @@ from sqlalchemy import delete, select, update
 from sqlmodel import col
 
 from jobs.job import JobCancelled, LeaseLost
+from models.row import new_id
 from models.tables import Delivery, Event, Job, Webhook
-from models.vocabulary import WorkState
+from models.vocabulary import WebhookOrdering, WorkState
 from resolvers.emission.addressing import DELIVER
 from resolvers.webhooks.replaying import BITE, REPLAY, Walk, replay_bite, run_replay
 from resolvers.webhooks.selection import ReplayKind, Selection
@@ -22,11 +23,11 @@ COUNT = BITE * 2 + 100
 
 
 class Replay(Idle):
-    """A replay of many failed deliveries of one event."""
+    """A replay of many failed deliveries. Their events' ids do not have the order of their sequence."""
 
     webhook: Webhook
 
-    async def begin(self, tenant, **more) -> Walk:
+    async def begin(self, tenant, kind: ReplayKind = ReplayKind.FAILED, **more) -> Walk:
         made = await act(tenant.client, "createIntegration", {"name": "My Shop"})
         types = {"integrationId": made["id"], "eventTypes": [{"name": "MY_SHOP.PAID"}]}
         await act(tenant.client, "declareEventTypes", types)
@@ -35,22 +36,30 @@ class Replay(Idle):
         [event] = await events_of(self.database, tenant.id, "MY_SHOP.")
         self.webhook = await plant_webhook(self.database, tenant.id, event_patterns=["Other.*"])
         async with self.database.write() as session:
-            session.add_all(rows := [self._failed(event, number) for number in range(COUNT)])
-        chosen = Selection(kind=ReplayKind.FAILED, webhook_id=self.webhook.id, organization_id=tenant.id, **more)
-        walk = Walk(selection=chosen, upto=max(row.id for row in rows), count=COUNT)
+            others = [self._like(event, number) for number in range(1, COUNT)]
+            session.add_all(others)
+            await session.flush()
+            session.add_all(self._failed(one) for one in reversed([event, *others]))
+        chosen = Selection(kind=kind, webhook_id=self.webhook.id, organization_id=tenant.id, **more)
+        before = event.sequence - 1
+        walk = Walk(selection=chosen, start=before, after=before, upto=before + COUNT, count=COUNT)
         await self.add(tenant.id, REPLAY, walk.stored, max_attempts=5)
         return walk
 
-    def _failed(self, event: Event, number: int) -> Delivery:
-        # Copies of something that is gone: an event has one delivery of its own.
+    def _like(self, event: Event, number: int) -> Event:
+        """The event that was accepted so many after it, by a process whose clock is as many seconds behind."""
+        at = event.created_at - number * 1000
+        own = {"id": new_id(at), "created_at": at, "sequence": event.sequence + number}
+        return Event(**event.model_dump(exclude={"feed"}) | own)
+
+    def _failed(self, event: Event) -> Delivery:
         return Delivery(
             organization_id=event.organization_id,
             webhook_id=self.webhook.id,
             event_id=event.id,
-            original_id="0" * 24,
             event_type=event.type,
             entity_id=event.entity_id,
-            sequence=number,
+            sequence=event.sequence,
             state=WorkState.FAILED,
             correlation_id=event.id,
         )
@@ -103,6 +112,25 @@ async def test_a_killed_worker_sends_each_delivery_once_more(replay, organizatio
     assert len(queued) == len(set(queued)) == COUNT - BITE
     assert (await replay.row()).state is WorkState.SUCCEEDED
     assert await replay.failed() == (COUNT + BITE if as_new else BITE)
+
+
+@pytest.mark.parametrize("kind", [ReplayKind.FAILED, ReplayKind.MISSING])
+async def test_its_bites_follow_the_order_of_events(replay, organization, hub, database, kind: ReplayKind) -> None:
+    walk = await replay.begin(organization, kind=kind)
+    async with database.write() as session:
+        ordered = update(Webhook).where(col(Webhook.id) == replay.webhook.id)
+        await session.execute(ordered.values(ordering=WebhookOrdering.ENTITY, event_patterns=["*"]))
+        if kind is ReplayKind.MISSING:
+            await session.execute(delete(Delivery).where(col(Delivery.webhook_id) == replay.webhook.id))
+    worker = await replay.claim()
+
+    await hub.run(run_replay(worker, worker.job))
+
+    order = select(col(Delivery.sequence)).join(Job, col(Job.subject_id) == col(Delivery.id))
+    order = order.where(col(Delivery.webhook_id) == replay.webhook.id).order_by(col(Job.position))
+    async with database.read() as session:
+        sequences = list((await session.execute(order)).scalars())
+    assert sequences == list(range(walk.start + 1, walk.upto + 1))
 
 
 async def test_cancelled_half_way_it_leaves_the_rest_untouched(replay, organization, hub) -> None:

@@ -11,8 +11,9 @@ from sqlmodel import col
 
 from models.row import now_ms
 from models.tables import Attempt, Delivery, Event, Gate, Webhook
-from models.vocabulary import BreakerState, Permission
+from models.vocabulary import BreakerState, HubEvent, Permission
 from proxy.signing import signature
+from resolvers.events.hub_events import HUB_EVENTS
 from tests.harness.acting import PROBLEM
 from tests.upstreams.canned import reply
 from tests.webhooks.acting import create, read
@@ -57,6 +58,7 @@ async def test_shows_the_whole_exchange_masked_and_records_nothing(organization,
     assert shown["body"].encode() == received.body
     body = orjson.loads(received.body)
     assert (body["type"], body["entityId"], body["sequence"]) == ("Hub.webhook.test", made["databaseId"], 0)
+    assert list(body["data"]) == list(HUB_EVENTS[HubEvent.WEBHOOK_TEST].example)
     masked = {pair["name"]: pair["value"] for pair in shown["headers"]}
     assert (masked["X-Key"], masked["webhook-signature"]) == ("***", "***")
     assert [masked["webhook-id"]] == received.header("webhook-id")
@@ -92,6 +94,17 @@ async def test_a_failure_enables_nothing_and_counts_nowhere(organization, databa
     assert (shown["responseExcerpt"], shown["enabled"]) == ("no", False)
     assert (after["enabled"], after["failingSince"], after["version"]) == (False, None, made["version"])
     assert (await gate(database, made)).opens_at is None
+
+
+async def test_410_is_told_without_saying_that_the_test_disabled_anything(organization, upstream) -> None:
+    upstream.answers["/hook"] = reply(b"", status="410 Gone")
+    made = await create(organization.client, url=f"{upstream.url}/hook", **QUIET)
+
+    shown = await ask(organization.client, made["id"])
+
+    assert (shown["succeeded"], shown["webhook"]["enabled"]) == (False, True)
+    assert "410 Gone" in shown["sentence"]
+    assert "was disabled" not in shown["sentence"]
 
 
 @pytest.mark.parametrize("breaker", [BreakerState.OPEN, BreakerState.HALF_OPEN])

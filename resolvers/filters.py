@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, false, func, or_
 
 from models.errors import InvalidInput
 from models.row import folded
@@ -43,17 +43,24 @@ def before(column: Any, value: int | None) -> Conditions:
 
 
 def matching(column: Any, patterns: Sequence[str] | None, *, binary: bool = False) -> Conditions:
-    """The column is one of the patterns, which may end in `*`. Raises InvalidInput for more than 100.
+    """The column, which is never NULL, is one of the patterns, which may end in `*`. `*` alone is no condition.
 
-    `binary`: the column compares by bytes on both databases (`models.row.binary_type`): an index finds beginnings.
+    Raises InvalidInput for more than 100 patterns. `binary`: the column compares by bytes on both databases
+    (`models.row.binary_type`): an index finds beginnings.
     """
     _require_few(patterns, _MOST_PATTERNS)
-    if patterns is None:
+    if patterns is None or "*" in patterns:
         return []
     begins = _is_within if binary else _begins
-    exact = [pattern for pattern in patterns if not pattern.endswith("*")]
-    prefixes = [pattern[:-1] for pattern in patterns if pattern.endswith("*")]
-    return [or_(column.in_(exact), *(begins(column, prefix) for prefix in prefixes))]
+    exact = [pattern for pattern in patterns if not is_pattern(pattern)]
+    either = [begins(column, pattern[:-1]) for pattern in patterns if is_pattern(pattern)]
+    # An empty list beside a range would keep an index from it.
+    return [or_(false(), *either, *([column.in_(exact)] if exact else []))]
+
+
+def is_pattern(text: str) -> bool:
+    """Whether it stands for all values with its beginning."""
+    return text.endswith("*")
 
 
 def searching(column: Any, words: str | None) -> Conditions:

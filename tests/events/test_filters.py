@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
-from sqlalchemy import literal, select, text
+from sqlalchemy import literal, select, text, true
+from sqlmodel import col
 
 from models.row import new_id
 from models.tables import Event
+from models.vocabulary import Source
 from resolvers.caller import Caller
-from resolvers.events.queries import EventFilter, _lists, _merged
+from resolvers.events.queries import EventFilter, _chosen
 from resolvers.filters import matching
+from resolvers.merging import names
 from resolvers.page import NEWEST_FIRST, SliceRequest, ordering
 from resolvers.work import Work
 from tests.harness.acting import act, listed
@@ -20,6 +25,7 @@ FILTERS = {
     "none": (EventFilter(), "ix_event_organization_id_id"),
     "type": (EventFilter(type=("Shop.PAID",)), "ix_event_organization_id_type_id"),
     "pattern": (EventFilter(type=("Hub.*",)), "ix_event_organization_id_type_id"),
+    "all types": (EventFilter(type=("*", "Hub.*")), "ix_event_organization_id_id"),
     "entity": (EventFilter(entity_id="order-1"), "ix_event_organization_id_entity_id_id"),
     "integration": (EventFilter(integration_id=(new_id(),)), "ix_event_organization_id_integration_id_id"),
     "integrations": (EventFilter(integration_id=(new_id(), new_id())), "ix_event_organization_id_integration_id_id"),
@@ -35,9 +41,7 @@ async def test_reads_the_first_page_of_each_filter_along_an_index(name, organiza
     page = SliceRequest()
     async with database.read() as session:
         work = Work(Caller.of_hub(hub.app.state.hub, organization.id), lambda: session)
-        statement = work.mine(Event).where(*chosen.conditions())
-        if lists := await _lists(work, chosen):
-            statement = _merged(statement, lists, page)
+        statement = await _chosen(work, chosen, page)
         statement = statement.order_by(*ordering(Event, NEWEST_FIRST, page)).limit(page.size + 1)
         shown = str(statement.compile(database.engine, compile_kwargs={"literal_binds": True}))
         if not database.is_sqlite:
@@ -62,7 +66,9 @@ async def test_a_pattern_finds_types_by_their_beginning_whatever_the_letters(dat
             kept = []
             for value in values:
                 column = literal(value) if database.is_sqlite else literal(value).collate("C")
-                if (await session.execute(select(*matching(column, (pattern,), binary=True)))).scalar_one():
+                if (
+                    await session.execute(select(*matching(column, (pattern,), binary=True) or [true()]))
+                ).scalar_one():
                     kept.append(value)
             found[pattern] = kept
 
@@ -90,3 +96,63 @@ async def test_several_patterns_are_one_list_without_gap_or_duplicate(organizati
 
     assert len(every) == 6
     assert pages == every
+
+
+@both
+async def test_merged_lists_have_the_rows_and_the_order_of_one_list(organization, database, hub):
+    random = Random(7)
+    integrations = [new_id(), new_id(), new_id()]
+    types = ["Shop.A", "Shop.B", "Shop.*", "Shop", "Shoq.A", "shop.a", "Shop.\u00e9"]
+    rows = [_event(organization.id, n, random.choice(types), random.choice(integrations)) for n in range(60)]
+    async with database.write() as session:
+        session.add_all(rows)
+    patterns = [*types, "Shop*", "S*", "*", "None*", "None", "None.A", "None.B"]
+
+    async with database.read() as session:
+        work = Work(Caller.of_hub(hub.app.state.hub, organization.id), lambda: session)
+        for _ in range(80):
+            chosen = EventFilter(
+                type=tuple(random.choices(patterns, k=random.choice((0, 1, 3)))) if random.random() < 0.9 else None,
+                integration_id=tuple(random.choices(integrations, k=2)) if random.random() < 0.5 else None,
+            )
+            page = SliceRequest(
+                size=random.choice((1, 5, 100)),
+                backward=random.random() < 0.5,
+                after=(random.choice(rows).id,) if random.random() < 0.5 else None,
+            )
+            plain = work.mine(Event).where(*chosen.conditions())
+            expected = await work.slice(plain, Event, NEWEST_FIRST, page)
+
+            assert await work.slice(await _chosen(work, chosen, page), Event, NEWEST_FIRST, page) == expected, (
+                chosen,
+                page,
+            )
+
+
+@both
+async def test_a_walk_through_types_reads_no_type_twice_and_none_beyond_its_beginning(organization, database):
+    async with database.write() as session:
+        session.add_all(
+            _event(organization.id, n, f"{'Shop' if n % 2 else 'Zoo'}.T{n % 20}", None) for n in range(200)
+        )
+    mine = col(Event.organization_id) == organization.id
+    async with database.read() as session:
+        found = await names(session, col(Event.type), mine, ("Shop.T1*",), binary=True)
+        many = await names(session, col(Event.type), mine, ("*",), binary=True)
+        none = await names(session, col(Event.type), mine, ("Shop.X*",), binary=True)
+
+    assert found == ["Shop.T1", "Shop.T11", "Shop.T13", "Shop.T15", "Shop.T17", "Shop.T19"]
+    assert (many, none) == (None, [])
+
+
+def _event(organization_id: str, number: int, type: str, integration_id: str | None) -> Event:
+    return Event(
+        organization_id=organization_id,
+        integration_id=integration_id,
+        type=type,
+        entity_id="e",
+        sequence=1000 + number,
+        entity_sequence=number,
+        source=Source.GRAPHQL,
+        correlation_id=new_id(),
+    )

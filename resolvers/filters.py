@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, false, func, or_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from models.errors import InvalidInput
 from models.row import folded
@@ -19,6 +22,30 @@ _MOST_LETTERS: Final = 1000
 # The last code point, and those that no text has: they are halves of UTF-16's pairs.
 _LAST: Final = chr(0x10FFFF)
 _SURROGATES, _AFTER_SURROGATES = 0xD800, 0xE000
+
+
+class _Unindexed(FunctionElement[Any]):
+    inherit_cache = True
+
+
+@compiles(_Unindexed)
+def _as_it_is(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(_Unindexed, "sqlite")
+def _plus(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
+
+
+def unindexed(column: Any) -> ColumnElement[Any]:
+    """A column for conditions that SQLite must not choose an index for, as it knows nothing of how rare values are.
+
+    PostgreSQL knows. https://sqlite.org/optoverview.html, "Disqualifying WHERE Clause Terms Using Unary +".
+    """
+    element = _Unindexed(column)
+    element.type = column.type
+    return element
 
 
 def among(column: Any, values: Sequence[Any] | None) -> Conditions:

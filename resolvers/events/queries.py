@@ -12,7 +12,7 @@ from sqlmodel import col
 from models.row import first_id
 from models.tables import Event
 from models.vocabulary import Permission
-from resolvers.filters import among, at_least, before, equal, matching
+from resolvers.filters import among, at_least, before, equal, matching, unindexed
 from resolvers.merging import merged, names, parts
 from resolvers.operation import operation
 from resolvers.page import NEWEST_FIRST, Slice, SliceRequest
@@ -36,10 +36,11 @@ class EventFilter:
         """The conditions in SQL. Times are also conditions on ids, whose index has the order of the list."""
         since = None if self.since is None else first_id(self.since - _SECOND_MS)
         until = None if self.until is None else first_id(self.until + 2 * _SECOND_MS)
+        column = col if self.entity_id is None else unindexed
         return [
-            *matching(col(Event.type), self.type, binary=True),
+            *matching(column(Event.type), self.type, binary=True),
             *equal(col(Event.entity_id), self.entity_id),
-            *among(col(Event.integration_id), self.integration_id),
+            *among(column(Event.integration_id), self.integration_id),
             *at_least(col(Event.created_at), self.since),
             *before(col(Event.created_at), self.until),
             *([] if since is None else [col(Event.id) >= since]),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, false, not_, or_
+from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select
 from sqlmodel import col
 
 from models.row import first_id
 from models.tables import Delivery, Webhook
 from models.vocabulary import Permission, UpstreamFailure, WorkState
-from resolvers.filters import among, at_least, before, equal, matching
+from resolvers.filters import among, at_least, before, equal, matching, unindexed
+from resolvers.merging import MOST_LISTS, merged, names, parts
 from resolvers.operation import operation
 from resolvers.page import NEWEST_FIRST, Slice, SliceRequest
 from resolvers.work import Work
@@ -41,27 +43,29 @@ class DeliveryFilter:
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The conditions in SQL."""
+        # An entity has few deliveries: its index is the one to read.
+        column: Callable[[Any], Any] = col if self.entity_id is None else unindexed
         return [
-            *self._states(),
-            *matching(col(Delivery.event_type), self.event_type),
+            *self._states(column(Delivery.state)),
+            *matching(column(Delivery.event_type), self.event_type),
             *equal(col(Delivery.entity_id), self.entity_id),
-            *among(col(Delivery.webhook_id), self.webhook_id),
-            *among(col(Delivery.status_class), self.status_class),
-            *among(col(Delivery.failure), self.failure),
+            *among(column(Delivery.webhook_id), self.webhook_id),
+            *among(column(Delivery.status_class), self.status_class),
+            *among(column(Delivery.failure), self.failure),
             *self._message(),
             *at_least(col(Delivery.created_at), self.since),
             *before(col(Delivery.created_at), self.until),
             *self._ids(),
         ]
 
-    def _states(self) -> list[ColumnElement[bool]]:
+    def _states(self, state: ColumnElement[Any]) -> list[ColumnElement[bool]]:
         """The stored words as they are; HELD and QUEUED also ask whether the webhook takes deliveries."""
         if self.state is None:
             return []
         held = exists().where(col(Webhook.id) == col(Delivery.webhook_id), col(Webhook.enabled).is_(False))
-        waits, words = col(Delivery.state) == WorkState.QUEUED, set(self.state)
+        waits, words = state == WorkState.QUEUED, set(self.state)
         stored = words - {WorkState.HELD, WorkState.QUEUED}
-        either: list[ColumnElement[bool]] = [col(Delivery.state).in_(sorted(stored))] if stored else []
+        either: list[ColumnElement[bool]] = [state.in_(sorted(stored))] if stored else []
         match WorkState.HELD in words, WorkState.QUEUED in words:
             case True, True:
                 either.append(waits)
@@ -100,16 +104,58 @@ async def read_webhook(work: Work, id: str) -> Webhook | None:
 @operation(needs=Permission.WEBHOOKS_READ, reads=True)
 async def list_deliveries(work: Work, filter: DeliveryFilter, page: SliceRequest) -> Slice[Delivery]:
     """List deliveries of all webhooks of the organization, newest first."""
-    chosen = work.mine(Delivery).where(*filter.conditions())
-    if filter.state == (WorkState.HELD,):
-        chosen = chosen.where(_any_disabled(work))
-    return await work.slice(chosen, Delivery, NEWEST_FIRST, page)
+    return await work.slice(await _chosen(work, filter, page), Delivery, NEWEST_FIRST, page)
 
 
 @operation(needs=Permission.WEBHOOKS_READ, reads=True)
 async def read_delivery(work: Work, id: str) -> Delivery | None:
     """Read one delivery; None if there is none."""
     return await work.find(Delivery, id)
+
+
+async def _chosen(work: Work, filter: DeliveryFilter, page: SliceRequest) -> Select[Delivery]:
+    """The deliveries of a filter, or those of them that the slice needs."""
+    chosen = work.mine(Delivery).where(*filter.conditions())
+    if filter.state == (WorkState.HELD,):
+        chosen = chosen.where(_any_disabled(work))
+    if page.offset or page.count:
+        return chosen
+    lists = [work.mine(Delivery).where(*part.conditions()) for part in await _parts(work, filter)]
+    return merged(lists, Delivery, page)
+
+
+async def _parts(work: Work, filter: DeliveryFilter) -> Sequence[DeliveryFilter]:
+    """Filters that together have all deliveries of a filter, each with an index in the order of ids."""
+    if filter.entity_id is not None or filter.message_id is not None:
+        return [filter]
+    mine = col(Delivery.organization_id) == work.organization_id
+    types = await names(work.session, col(Delivery.event_type), mine, filter.event_type)
+    states = _states_apart(filter)
+    apart = [part for state in states for part in await _webhooks_apart(work, state)]
+    lists = {"event_type": types, "failure": filter.failure, "status_class": filter.status_class}
+    return parts(apart if len(apart) <= MOST_LISTS else states, lists)
+
+
+def _states_apart(filter: DeliveryFilter) -> list[DeliveryFilter]:
+    """One filter for each state. HELD with QUEUED is one: all that wait, whatever their webhook."""
+    if filter.state is None:
+        return [filter]
+    states = [(state,) for state in dict.fromkeys(filter.state)]
+    waiting = [(WorkState.HELD,), (WorkState.QUEUED,)]
+    if all(each in states for each in waiting):
+        both = (WorkState.HELD, WorkState.QUEUED)
+        return [replace(filter, state=words) for words in [both, *(each for each in states if each not in waiting)]]
+    return [replace(filter, state=words) for words in states]
+
+
+async def _webhooks_apart(work: Work, filter: DeliveryFilter) -> Sequence[DeliveryFilter]:
+    """One filter for each webhook; of HELD or QUEUED alone, only for webhooks that have such ones."""
+    if filter.state not in ((WorkState.HELD,), (WorkState.QUEUED,)):
+        return parts([filter], {"webhook_id": filter.webhook_id})
+    enabled = col(Webhook.enabled).is_(filter.state == (WorkState.QUEUED,))
+    chosen = select(col(Webhook.id)).where(col(Webhook.organization_id) == work.organization_id, enabled)
+    narrow = chosen.where(*among(col(Webhook.id), filter.webhook_id)).limit(MOST_LISTS + 1)
+    return parts([filter], {"webhook_id": (await work.session.execute(narrow)).scalars().all()})
 
 
 def _any_disabled(work: Work) -> ColumnElement[bool]:

@@ -17,7 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from jobs.job import DEFAULT_QUEUE, DELIVERIES
+from jobs.queues import DEFAULT_QUEUE, DELIVERIES
 from models.pace import Pace
 from proxy.expressions.budget import Budget
 

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Final
 
 import resolvers
-from jobs.job import DELIVERIES
+from jobs.queues import DELIVERIES
 from jobs.worker import Worker
 from resolvers.background import Background, ensure_recurring, kinds
 from resolvers.caller import Caller

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from jobs.queues import DEFAULT_QUEUE
 from models.row import new_id
 from models.vocabulary import WorkState
 
 #: The topic on the bus that wakes workers.
 JOBS: Final = "jobs"
-DEFAULT_QUEUE: Final = "default"
-#: The queue of deliveries to webhooks, with workers of its own.
-DELIVERIES: Final = "deliveries"
 
 
 @dataclass(frozen=True, kw_only=True)

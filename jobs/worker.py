@@ -17,10 +17,11 @@ from jobs.bus import Bus
 from jobs.driver import open_driver
 from jobs.ending import failed, failed_alone, given_back, succeeded
 from jobs.heartbeat import Heartbeat
-from jobs.job import DEFAULT_QUEUE, JOBS, Claimed, Ended, JobCancelled, LeaseLost
+from jobs.job import JOBS, Claimed, Ended, JobCancelled, LeaseLost
 from jobs.kind import JobContext, JobKind
 from jobs.outage import Outage
 from jobs.progress import Progress
+from jobs.queues import DEFAULT_QUEUE
 from jobs.recording import Outcome, Recorder
 from models.database import Database
 from models.row import now_ms

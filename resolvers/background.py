@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from jobs.job import DEFAULT_QUEUE, NewJob
+from jobs.job import NewJob
 from jobs.kind import JobContext, JobKind
+from jobs.queues import DEFAULT_QUEUE
 from models.tables import Principal
 from models.vocabulary import Permission
 from resolvers.caller import HUB_ACTOR, Caller

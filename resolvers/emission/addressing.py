@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from jobs.job import NewJob
+from jobs.queues import DELIVERIES
 from jobs.transaction import enqueue_all
 from models.row import new_id
 from models.statement import spelled
@@ -17,7 +18,6 @@ from models.tables import Event
 from models.vocabulary import WebhookOrdering
 
 DELIVER: Final = "webhook.deliver"
-DELIVERIES: Final = "deliveries"
 
 _CAPTION: Final = 255
 _SQL: Final = """INSERT INTO delivery (id, created_at, organization_id, webhook_id, event_id, integration_id,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from jobs.queues import DELIVERIES
 from models.vocabulary import Permission
 from resolvers.background import Background
-from resolvers.emission.addressing import DELIVER, DELIVERIES
+from resolvers.emission.addressing import DELIVER
 from resolvers.webhooks.catching_up import CATCH_UP, run_catch_up
 from resolvers.webhooks.delivering import deliver
 from resolvers.webhooks.removal import REMOVE, remove_webhook

@@ -296,4 +296,4 @@ async def _events(database, made) -> list[tuple[str, str, dict[str, Any]]]:
     async with database.read() as session:
         wanted = select(Event).where(col(Event.integration_id) == made["databaseId"]).order_by(col(Event.id))
         rows = (await session.execute(wanted)).scalars().all()
-    return [(row.type, row.entity_id, row.payload) for row in rows if row.type.startswith("Hub.integration.")]
+    return [(row.type, row.entity_id, row.payload) for row in rows if row.type.startswith("Hub.integration.verif")]

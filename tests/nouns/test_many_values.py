@@ -100,7 +100,7 @@ async def test_others_write_while_a_manifest_is_judged(shop, new_organization, h
 
 @both
 async def test_pages_of_many_rows_are_read_in_several_batches(hub, organization):
-    for number in range(11):
+    for number in range(12):
         await act(organization.client, "createIntegration", {"name": f"App {number}"})
     query = "query($n: Int) { integrations { nodes { capabilities(first: $n) { nodes { id } } } } }"
 

@@ -120,7 +120,7 @@ async def test_a_refusal_in_any_words_ends_the_grant_at_the_third_time(connect, 
     assert vendor.counts == {"token": 3}
     shown = await shop.shown()
     assert (shown["status"], shown["lastError"]) == ("NEEDS_RECONNECT", said)
-    told, _ = await listed(shop.client, "events", "type payload")
+    told, *_ = await listed(shop.client, "events", "type payload")
     assert (told["type"], told["payload"]["error"]) == ("Hub.connection.needs_reconnect", said)
     assert await shop.said() == ["Hub.connection.connected", "Hub.connection.needs_reconnect"]
 

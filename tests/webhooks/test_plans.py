@@ -99,7 +99,7 @@ async def test_held_deliveries_are_read_along_the_index_of_states(crowd, databas
     assert not any("TEMP B-TREE" in line or "Sort" in line for line in lines), lines
 
 
-#: Filters with the index of their lists, as the planner of SQLite chooses without statistics, too.
+#: Filters with the index of their lists.
 MERGED: dict[str, tuple[DeliveryFilter, str]] = {
     "types": (DeliveryFilter(event_type=("Shop.T1", "Shop.LOST")), "ix_delivery_organization_id_event_type_id"),
     "beginning": (DeliveryFilter(event_type=("Shop.T1*",)), "ix_delivery_organization_id_event_type_id"),

@@ -1,0 +1,9 @@
+"""The names of queues. Each has workers of its own."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DEFAULT_QUEUE: Final = "default"
+#: The queue of deliveries to webhooks.
+DELIVERIES: Final = "deliveries"

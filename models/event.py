@@ -64,7 +64,7 @@ class Event(Row, Owned, table=True):
         UniqueConstraint("organization_id", "sequence"),
         Index(None, "organization_id", "id"),
         Index(None, "organization_id", "integration_id", "id"),
-        partial_index("ix_event_app_visible", "integration_id", "id", where="app_visible"),
+        partial_index("ix_event_app_visible", "integration_id", "feed", "id", where="app_visible"),
         Index(None, "installation_id", "id"),
         Index(None, "organization_id", "type", "id"),
         Index(None, "organization_id", "entity_id", "id"),

@@ -16,7 +16,9 @@ from models.event import Event as Event
 from models.event import EventSequence as EventSequence
 from models.event import EventType as EventType
 from models.gate import Gate as Gate
+from models.installation import ExternalId as ExternalId
 from models.installation import Installation as Installation
+from models.installation import InstallationPlace as InstallationPlace
 from models.integration import Integration as Integration
 from models.integration import Workspace as Workspace
 from models.job import Job as Job
@@ -26,6 +28,8 @@ from models.organization import Place as Place
 from models.principal import Principal as Principal
 from models.principal import Share as Share
 from models.principal import TeamMember as TeamMember
+from models.publication import Publication as Publication
+from models.publication import PublicationFacet as PublicationFacet
 from models.tag import IntegrationTag as IntegrationTag
 from models.tag import Tag as Tag
 from models.token import Token as Token

@@ -2,6 +2,10 @@
 
 from enum import StrEnum
 
+from models.publication_words import EventAppStatus as EventAppStatus
+from models.publication_words import FacetKind as FacetKind
+from models.publication_words import PublicationTarget as PublicationTarget
+from models.publication_words import PublicationVisibility as PublicationVisibility
 from models.request_words import ArrayFormat as ArrayFormat
 from models.request_words import BodyFormat as BodyFormat
 from models.request_words import CapabilityEffect as CapabilityEffect

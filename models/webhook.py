@@ -52,7 +52,7 @@ class Webhook(Changeable, Owned, table=True):
 
     __table_args__ = (
         Index(None, "organization_id", "id"),
-        partial_index("ix_webhook_app", "integration_id", where="kind = 'APP'"),
+        partial_index("ix_webhook_app", "integration_id", where="kind <> 'ENDPOINT'"),
         partial_index("ix_webhook_removed", "id", where="removed_at IS NOT NULL"),
     )
 

@@ -4,10 +4,14 @@ from enum import StrEnum
 
 
 class WebhookKind(StrEnum):
-    """ENDPOINT: made by people. APP: where a published app takes its own events; listed nowhere."""
+    """ENDPOINT: made by people. The others belong to a published app and are listed nowhere.
+
+    APP: where the app takes its own events. TUNNEL: where it takes those of its own organization in development.
+    """
 
     ENDPOINT = "ENDPOINT"
     APP = "APP"
+    TUNNEL = "TUNNEL"
 
 
 class WebhookOrdering(StrEnum):
@@ -43,6 +47,11 @@ class HubEvent(StrEnum):
     INSTALLATION_CREATED = "Hub.installation.created"
     INSTALLATION_CONFIGURED = "Hub.installation.configured"
     INSTALLATION_UNINSTALLED = "Hub.installation.uninstalled"
+    INTEGRATION_PUBLISHED = "Hub.integration.published"
+    INTEGRATION_UNPUBLISHED = "Hub.integration.unpublished"
+    PLACE_CONFIGURED = "Hub.place.configured"
+    PLACE_REMOVED = "Hub.place.removed"
+    TASK_DUE = "Hub.task.due"
     CONNECTION_CONNECTED = "Hub.connection.connected"
     CONNECTION_NEEDS_RECONNECT = "Hub.connection.needs_reconnect"
     CONNECTION_RECOVERED = "Hub.connection.recovered"

@@ -23,19 +23,22 @@ from models.tables import (
     Definition,
     Delivery,
     Event,
+    ExternalId,
     Installation,
+    InstallationPlace,
     Integration,
     IntegrationTag,
     Job,
     Organization,
     Principal,
+    Publication,
     Registration,
     Share,
     Tag,
     Token,
     Webhook,
 )
-from models.vocabulary import ConnectionMode, PrincipalKind, WebhookKind
+from models.vocabulary import ConnectionMode, PrincipalKind, PublicationVisibility, WebhookKind
 from resolvers.access import MANAGE, Viewer, accessible, is_fact
 
 Conditions = Sequence[ColumnElement[bool]]
@@ -115,6 +118,19 @@ def _installations(viewer: Viewer, _model: Any) -> Conditions:
         *_of_visible_integrations(viewer, Installation),
     )
     return [or_(mine, col(Installation.integration_id).in_(published))]
+
+
+def _of_visible_installations(viewer: Viewer, model: Any) -> Conditions:
+    return [model.installation_id.in_(select(col(Installation.id)).where(*_installations(viewer, Installation)))]
+
+
+def _publications(viewer: Viewer, _model: Any) -> Conditions:
+    """Those of the integrations that exist for the viewer, and others' that are public, or unlisted: by their name."""
+    foreign = and_(
+        col(Publication.organization_id) != viewer.organization_id,
+        col(Publication.visibility) != PublicationVisibility.PRIVATE,
+    )
+    return [or_(foreign, *_of_visible_integrations(viewer, Publication))]
 
 
 def _connections(viewer: Viewer, _model: Any) -> Conditions:
@@ -274,10 +290,13 @@ _RULES: dict[Any, Callable[[Viewer, Any], Conditions]] = {
     ConnectSession: _connect_sessions,
     Definition: _definitions,
     Delivery: _deliveries,
+    ExternalId: _of_visible_installations,
     Installation: _installations,
+    InstallationPlace: _of_visible_installations,
     Integration: _integrations,
     Job: _jobs,
     Organization: _organizations,
+    Publication: _publications,
     Share: _shares,
     Tag: _tags,
     Token: _tokens,

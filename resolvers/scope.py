@@ -8,7 +8,7 @@ one at a time; of the others it sees only that they exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, not_, or_, select, true
@@ -38,10 +38,17 @@ from models.tables import (
     Token,
     Webhook,
 )
-from models.vocabulary import ConnectionMode, PrincipalKind, PublicationVisibility, WebhookKind
+from models.vocabulary import ConnectionMode, PrincipalKind, WebhookKind
 from resolvers.access import MANAGE, Viewer, accessible, is_fact
+from resolvers.reach import (
+    Conditions,
+    installations,
+    integrations,
+    of_visible_installations,
+    of_visible_integrations,
+    publications,
+)
 
-Conditions = Sequence[ColumnElement[bool]]
 #: Rows that exist for a caller by their place, as the audit log names them.
 _PLACED: Final = (Connection.__name__, Job.__name__)
 #: Events of such rows. Without an integration, administrators and the actor see them.
@@ -72,65 +79,6 @@ def acting(subject: str | BindParameter[str]) -> Conditions:
 def of_subject(subject: str | BindParameter[str]) -> Conditions:
     """The principals with this subject, one in each organization."""
     return [col(Principal.subject) == subject, col(Principal.kind) == PrincipalKind.USER]
-
-
-def own_integrations(viewer: Viewer) -> Conditions:
-    """Integrations that the viewer's organization owns and the viewer may see, without removed ones."""
-    return [
-        col(Integration.organization_id) == viewer.organization_id,
-        col(Integration.removed_at).is_(None),
-        accessible(viewer),
-    ]
-
-
-def living_and_removed(viewer: Viewer) -> Conditions:
-    """Integrations that exist for the caller, and those of its organization whose deletion has begun or ended."""
-    own = and_(col(Integration.organization_id) == viewer.organization_id, accessible(viewer))
-    return [or_(own, and_(*_integrations(viewer, Integration)))]
-
-
-def _integrations(viewer: Viewer, _model: Any) -> Conditions:
-    installed = select(col(Installation.integration_id)).where(
-        col(Installation.organization_id) == viewer.organization_id
-    )
-    foreign = and_(col(Integration.organization_id) != viewer.organization_id, col(Integration.id).in_(installed))
-    return [
-        col(Integration.removed_at).is_(None),
-        or_(and_(col(Integration.organization_id) == viewer.organization_id, accessible(viewer)), foreign),
-        *_of_the_actor(viewer),
-    ]
-
-
-def _of_the_actor(viewer: Viewer) -> Conditions:
-    """Acting for a user, a token of an app reaches that app only."""
-    app = None if viewer.acted_by is None else viewer.acted_by.integration_id
-    return [] if app is None else [col(Integration.id) == app]
-
-
-def _of_visible_integrations(viewer: Viewer, model: Any) -> Conditions:
-    return [model.integration_id.in_(select(col(Integration.id)).where(*_integrations(viewer, Integration)))]
-
-
-def _installations(viewer: Viewer, _model: Any) -> Conditions:
-    published = select(col(Integration.id)).where(*own_integrations(viewer))
-    mine = and_(
-        col(Installation.organization_id) == viewer.organization_id,
-        *_of_visible_integrations(viewer, Installation),
-    )
-    return [or_(mine, col(Installation.integration_id).in_(published))]
-
-
-def _of_visible_installations(viewer: Viewer, model: Any) -> Conditions:
-    return [model.installation_id.in_(select(col(Installation.id)).where(*_installations(viewer, Installation)))]
-
-
-def _publications(viewer: Viewer, _model: Any) -> Conditions:
-    """Those of the integrations that exist for the viewer, and others' that are public, or unlisted: by their name."""
-    foreign = and_(
-        col(Publication.organization_id) != viewer.organization_id,
-        col(Publication.visibility) != PublicationVisibility.PRIVATE,
-    )
-    return [or_(foreign, *_of_visible_integrations(viewer, Publication))]
 
 
 def _connections(viewer: Viewer, _model: Any) -> Conditions:
@@ -246,7 +194,7 @@ def _tags(viewer: Viewer, _model: Any) -> Conditions:
     mine = col(Tag.organization_id) == viewer.organization_id
     if viewer.is_admin:
         return [mine]
-    used = select(col(IntegrationTag.tag_id)).where(*_of_visible_integrations(viewer, IntegrationTag))
+    used = select(col(IntegrationTag.tag_id)).where(*of_visible_integrations(viewer, IntegrationTag))
     return [mine, col(Tag.id).in_(used)]
 
 
@@ -273,7 +221,7 @@ def _organizations(viewer: Viewer, _model: Any) -> Conditions:
 
 
 def _shares(viewer: Viewer, _model: Any) -> Conditions:
-    return [col(Share.organization_id) == viewer.organization_id, *_of_visible_integrations(viewer, Share)]
+    return [col(Share.organization_id) == viewer.organization_id, *of_visible_integrations(viewer, Share)]
 
 
 def _of_the_organization(viewer: Viewer, model: Any) -> Conditions:
@@ -283,20 +231,20 @@ def _of_the_organization(viewer: Viewer, model: Any) -> Conditions:
 #: The rule of each scope that a table may declare, and of each table with its own rule.
 _RULES: dict[Any, Callable[[Viewer, Any], Conditions]] = {
     Scope.HISTORY: _history,
-    Scope.INTEGRATION: _of_visible_integrations,
+    Scope.INTEGRATION: of_visible_integrations,
     Scope.ORGANIZATION: _of_the_organization,
     Attempt: _attempts,
     Connection: _connections,
     ConnectSession: _connect_sessions,
     Definition: _definitions,
     Delivery: _deliveries,
-    ExternalId: _of_visible_installations,
-    Installation: _installations,
-    InstallationPlace: _of_visible_installations,
-    Integration: _integrations,
+    ExternalId: of_visible_installations,
+    Installation: installations,
+    InstallationPlace: of_visible_installations,
+    Integration: integrations,
     Job: _jobs,
     Organization: _organizations,
-    Publication: _publications,
+    Publication: publications,
     Share: _shares,
     Tag: _tags,
     Token: _tokens,

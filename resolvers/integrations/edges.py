@@ -35,8 +35,9 @@ from resolvers.granted import ScopeRules
 from resolvers.loaders.edge import Edge, Link, Relation, public
 from resolvers.page import BY_NAME_KEY, NEWEST_FIRST
 from resolvers.pick import candidates, pick
+from resolvers.reach import Conditions
 from resolvers.readiness import Readiness
-from resolvers.scope import Conditions, visible
+from resolvers.scope import visible
 
 CapabilityKey = tuple[str, str]
 

@@ -17,7 +17,7 @@ from resolvers.find import name_of
 from resolvers.integrations.queries import IntegrationFilter
 from resolvers.operation import operation
 from resolvers.page import GREATEST_OFFSET, Order, Slice, SliceRequest
-from resolvers.scope import own_integrations
+from resolvers.reach import own_integrations
 from resolvers.work import Work
 
 _BY_NAME: Final = Order(columns=("name_key", "id"))

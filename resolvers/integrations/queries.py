@@ -16,7 +16,7 @@ from resolvers.filters import among, searching
 from resolvers.find import IntegrationRef, find_integration
 from resolvers.operation import operation
 from resolvers.page import Order, Slice, SliceRequest
-from resolvers.scope import living_and_removed
+from resolvers.reach import living_and_removed
 from resolvers.work import Work
 
 

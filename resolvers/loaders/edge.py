@@ -13,7 +13,8 @@ from sqlalchemy.orm import aliased
 from models.vocabulary import Permission
 from resolvers.caller import Caller
 from resolvers.page import BY_ID, Order, SliceRequest, ordering, within
-from resolvers.scope import Conditions, visible
+from resolvers.reach import Conditions
+from resolvers.scope import visible
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ NOBODY = SimpleNamespace(
     acted_by=None,
 )
 #: Tables that only statements of the hub's own name: they join two others, or belong to no caller.
-UNREAD = {"Idempotency", "IntegrationTag", "MasterKey", "Registration", "TeamMember"}
+UNREAD = {"Idempotency", "IntegrationTag", "MasterKey", "PublicationFacet", "Registration", "TeamMember"}
 MODELS = {
     name: model for name, model in vars(tables).items() if isinstance(model, type) and issubclass(model, SQLModel)
 }

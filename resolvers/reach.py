@@ -1,0 +1,78 @@
+"""Apps within reach of a caller: integrations, publications and installations. Other scopes rest on these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlmodel import col
+
+from models.tables import Installation, Integration, Publication
+from models.vocabulary import PublicationVisibility
+from resolvers.access import Viewer, accessible
+
+Conditions = Sequence[ColumnElement[bool]]
+
+
+def own_integrations(viewer: Viewer) -> Conditions:
+    """Integrations that the viewer's organization owns and the viewer may see, without removed ones."""
+    return [
+        col(Integration.organization_id) == viewer.organization_id,
+        col(Integration.removed_at).is_(None),
+        accessible(viewer),
+    ]
+
+
+def living_and_removed(viewer: Viewer) -> Conditions:
+    """Integrations that exist for the caller, and those of its organization whose deletion has begun or ended."""
+    own = and_(col(Integration.organization_id) == viewer.organization_id, accessible(viewer))
+    return [or_(own, and_(*integrations(viewer, Integration)))]
+
+
+def integrations(viewer: Viewer, _model: Any) -> Conditions:
+    """The organization's own that the viewer may see, and others' that are installed on it."""
+    installed = select(col(Installation.integration_id)).where(
+        col(Installation.organization_id) == viewer.organization_id
+    )
+    foreign = and_(col(Integration.organization_id) != viewer.organization_id, col(Integration.id).in_(installed))
+    return [
+        col(Integration.removed_at).is_(None),
+        or_(and_(col(Integration.organization_id) == viewer.organization_id, accessible(viewer)), foreign),
+        *_of_the_actor(viewer),
+    ]
+
+
+def _of_the_actor(viewer: Viewer) -> Conditions:
+    """Acting for a user, a token of an app reaches that app only."""
+    app = None if viewer.acted_by is None else viewer.acted_by.integration_id
+    return [] if app is None else [col(Integration.id) == app]
+
+
+def of_visible_integrations(viewer: Viewer, model: Any) -> Conditions:
+    """Rows of a table with `integration_id` whose integration exists for the viewer."""
+    return [model.integration_id.in_(select(col(Integration.id)).where(*integrations(viewer, Integration)))]
+
+
+def installations(viewer: Viewer, _model: Any) -> Conditions:
+    """Those on the viewer's organization, and those of its own apps on others."""
+    published = select(col(Integration.id)).where(*own_integrations(viewer))
+    mine = and_(
+        col(Installation.organization_id) == viewer.organization_id,
+        *of_visible_integrations(viewer, Installation),
+    )
+    return [or_(mine, col(Installation.integration_id).in_(published))]
+
+
+def of_visible_installations(viewer: Viewer, model: Any) -> Conditions:
+    """Rows of a table with `installation_id` whose installation exists for the viewer."""
+    return [model.installation_id.in_(select(col(Installation.id)).where(*installations(viewer, Installation)))]
+
+
+def publications(viewer: Viewer, _model: Any) -> Conditions:
+    """Those of the integrations that exist for the viewer; of others the public ones, and the unlisted by name."""
+    foreign = and_(
+        col(Publication.organization_id) != viewer.organization_id,
+        col(Publication.visibility) != PublicationVisibility.PRIVATE,
+    )
+    return [or_(foreign, *of_visible_integrations(viewer, Publication))]

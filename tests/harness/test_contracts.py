@@ -31,8 +31,8 @@ def write(folder: Path, version: str) -> Path:
     name = {"type": "string", "nullable": True} if version == OLD else {"type": ["string", "null"]}
     size = {"minimum": 2, "exclusiveMinimum": True} if version == OLD else {"exclusiveMinimum": 2}
     kinds = [
-        {"required": ["type", "size"], "properties": {"type": {"enum": ["a"]}, "size": {"type": "number", **size}}},
         {"required": ["type"], "properties": {"type": {"enum": ["b"]}}},
+        {"required": ["type", "size"], "properties": {"type": {"enum": ["a"]}, "size": {"type": "number", **size}}},
     ]
     members = {
         "id": {"type": "string", "format": "objectid"},

@@ -25,6 +25,7 @@ from resolvers.publishing.files import JudgedFiles, judge_files
 from resolvers.publishing.manifest import PublishIntegration
 from resolvers.publishing.published import Published, published_of
 from resolvers.publishing.target import make_target, target_of
+from resolvers.unset import Unset
 from resolvers.work import Work
 
 
@@ -78,7 +79,8 @@ async def publish_integration(work: Work, publishing: Publishing, files: JudgedF
     work.audit(publication, "integration.published")
     await work.flush()
     await write_facets(work, publication)
-    secret = await apply_events_url(work, publication, integration)
+    moved = not isinstance(new.events_url, Unset)
+    secret = await apply_events_url(work, publication, integration) if moved else None
     if differs or publication.digest != before:
         details = {
             "publishedName": publication.name,

@@ -9,7 +9,7 @@ from schema.kit.ids import global_id
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
 from tests.harness.roles import Right
-from tests.kit import connecting, people, replay_calls, webhook_calls
+from tests.kit import app_calls, connecting, people, replay_calls, webhook_calls
 
 
 def _input(**members: Any) -> dict[str, Any]:
@@ -182,6 +182,7 @@ ROOTS: dict[str, Call] = {
     ),
     **people.ROOTS,
     **connecting.ROOTS,
+    **app_calls.ROOTS,
     **webhook_calls.ROOTS,
     **replay_calls.ROOTS,
 }

@@ -45,15 +45,15 @@ def _event(found: AppEvent, asked: Asked) -> Json:
 
 def payload(row: Event) -> Json:
     """An event as the vendor's types show it. Of one whose payload has expired only ids and status are left."""
-    type, facts = HubEvent(row.type), row.payload or {}
+    kind, facts = HubEvent(row.type), row.payload or {}
     head: Json = {"eventId": row.id}
-    if type is HubEvent.TASK_DUE:
+    if kind is HubEvent.TASK_DUE:
         return {**head, "type": "task", "task": facts.get("task", {})}
-    head |= {"type": SHOWN_EVENT[type], "installationId": row.installation_id or facts.get("installationId", "")}
-    if type in _OF_PLACES:
+    head |= {"type": SHOWN_EVENT[kind], "installationId": row.installation_id or facts.get("installationId", "")}
+    if kind in _OF_PLACES:
         word = PLACE_WORD[PlaceKind(facts.get("kind", PlaceKind.SPACE))]
-        head |= {"type": f"{word}_{SHOWN_EVENT[type]}", f"{word}Id": facts.get("placeId", "")}
-    if type in _ENDS:
+        head |= {"type": f"{word}_{SHOWN_EVENT[kind]}", f"{word}Id": facts.get("placeId", "")}
+    if kind in _ENDS:
         return {**head, "previous": {}}
     return without_nulls({**head, "status": _status(facts), "previous": _previous(facts)})
 

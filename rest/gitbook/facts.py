@@ -43,8 +43,9 @@ def word(facts: Mapping[str, Any], name: str, words: Collection[str]) -> str | N
 def number(facts: Mapping[str, Any], name: str) -> float:
     """A number from 0; else 0."""
     value = facts.get(name)
-    counts = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-    return value if counts else 0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0
+    return max(0, value)
 
 
 def flag(facts: Mapping[str, Any], name: str) -> bool:
@@ -78,13 +79,19 @@ def location(asked: Asked, *segments: str) -> str:
 
 def page(asked: Asked) -> str:
     """The hub's page for people."""
-    return f"{_hub(asked)}/"
+    return f"{hub(asked)}/"
 
 
 def served(asked: Asked, *segments: str) -> str:
     """The address of a part that the hub serves to everybody: an app, an installation of it, or a place of that."""
-    return "/".join([_hub(asked), "apps", *(quote(segment, safe="") for segment in segments)])
+    return "/".join([hub(asked), "apps", *(quote(segment, safe="") for segment in segments)])
 
 
-def _hub(asked: Asked) -> str:
+def absolute(asked: Asked, address: str) -> str:
+    """An address of the hub's own, which has no host unless the hub's public address is configured."""
+    return f"{hub(asked)}{address}" if address.startswith("/") else address
+
+
+def hub(asked: Asked) -> str:
+    """The hub's own address, without a slash at its end."""
     return asked.base.removesuffix("/gitbook")

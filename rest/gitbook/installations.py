@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.tables import Installation, InstallationPlace
 from resolvers.installations.shown import AppInstallation, AppPlace
 from resolvers.page import Slice
 from resolvers.people.token import NewToken
@@ -20,13 +21,13 @@ def installations(found: Slice[AppInstallation], asked: Asked) -> Json:
 
 def installation(found: AppInstallation, asked: Asked) -> Reply:
     """One installation, with an entity tag for `If-Match`."""
-    return Reply.json(_installation(found, asked), headers=_tag(found))
+    return Reply.json(_installation(found, asked), headers=_tag(found.installation))
 
 
 def installed(found: AppInstallation, asked: Asked) -> Reply:
     """A new installation, and its address."""
     shown = _installation(found, asked)
-    headers = (("location", shown["urls"]["location"]), *_tag(found))
+    headers = (("location", shown["urls"]["location"]), *_tag(found.installation))
     return Reply.json(shown, status=201, headers=headers)
 
 
@@ -60,10 +61,15 @@ def place(found: AppPlace, asked: Asked) -> Json:
     }
 
 
+def shown_place(found: AppPlace, asked: Asked) -> Reply:
+    """As `place`, with an entity tag for `If-Match`."""
+    return Reply.json(place(found, asked), headers=_tag(found.row))
+
+
 def enabled_place(found: AppPlace, asked: Asked) -> Reply:
     """An installation on a space or site, and its address: 201, or 200 if it was enabled there already."""
     shown = place(found, asked)
-    headers = (("location", shown["urls"]["location"]),)
+    headers = (("location", shown["urls"]["location"]), *_tag(found.row))
     return Reply.json(shown, status=201 if found.created else 200, headers=headers)
 
 
@@ -95,5 +101,5 @@ def _name(found: AppInstallation | AppPlace) -> str:
     return found.integration.id if found.publication is None else found.publication.name
 
 
-def _tag(found: AppInstallation) -> tuple[tuple[str, str], ...]:
-    return (("etag", f'"{found.installation.version}"'),)
+def _tag(row: Installation | InstallationPlace) -> tuple[tuple[str, str], ...]:
+    return (("etag", f'"{row.version}"'),)

@@ -7,12 +7,12 @@ from typing import Final
 
 from models.tables import Publication
 from models.vocabulary import InstallationStatus
-from resolvers.page import BY_NAME_KEY, Slice
+from resolvers.page import BY_NAME_KEY, NEWEST_FIRST, Slice
 from resolvers.publishing.enabled import AppBlocks
 from resolvers.publishing.published import Published
 from resolvers.publishing.scripts import SiteScript
 from resolvers.publishing.statuses import AppStatus
-from rest.gitbook.facts import Json, location, page, served, title
+from rest.gitbook.facts import Json, absolute, hub, location, page, served, title
 from rest.gitbook.lists import listed
 from rest.gitbook.organization import organization
 from rest.gitbook.words import PLACE_WORD, SHOWN_STATUS
@@ -42,7 +42,7 @@ def integration(found: Published, asked: Asked) -> Json:
             "title": title(row.name, _LONGEST_TITLE),
             "description": row.description[:_LONGEST_DESCRIPTION],
             "summary": row.readme[:_LONGEST_SUMMARY],
-            "previewImages": list(found.preview_urls[:_MOST_PREVIEWS]),
+            "previewImages": [absolute(asked, url) for url in found.preview_urls[:_MOST_PREVIEWS]],
             **_published(found.publication),
             "owner": organization(found.organization, asked),
             "urls": without_nulls(
@@ -50,7 +50,7 @@ def integration(found: Published, asked: Asked) -> Json:
                     "location": location(asked, "integrations", found.name),
                     "app": page(asked),
                     "assets": f"{served(asked, found.name)}/",
-                    "icon": found.icon_url,
+                    "icon": found.icon_url and absolute(asked, found.icon_url),
                     **_endpoints(served(asked, found.name)),
                 }
             ),
@@ -69,7 +69,7 @@ def scripts(found: Sequence[SiteScript], asked: Asked) -> list[Json]:
     return [
         without_nulls(
             {
-                "script": f"{served(asked, one.name, one.installation_id, 'sites', one.place_id)}/script.js",
+                "script": hub(asked) + one.address.path,
                 "contentSecurityPolicy": one.content_security_policy,
                 "cookies": one.cookies,
             }
@@ -93,7 +93,7 @@ def statuses(found: Slice[AppStatus], asked: Asked) -> Json:
             "integration": integration(each.published, asked),
         }
 
-    return listed(found, asked, one, BY_NAME_KEY.position)
+    return listed(found, asked, one, NEWEST_FIRST.position)
 
 
 def _target(found: AppStatus, asked: Asked) -> Json:

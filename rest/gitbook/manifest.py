@@ -50,7 +50,7 @@ def manifest(asked: Asked) -> tuple[PublishIntegration]:
 
 
 def _words(members: Members, faults: Faults, name: str, allowed: Collection[str]) -> Sequence[str]:
-    words = members.text_list(name) or []
+    words = given(members.text_list(name), None) or []
     for index, word in enumerate(words):
         known = not isinstance(word, str) or word in allowed
         faults.check(known, (name, str(index)), f"It must be one of {', '.join(allowed)}.")

@@ -90,7 +90,11 @@ def place(row: Place, asked: Asked) -> Json:
 def space(row: Place, asked: Asked) -> Json:
     """A space. Its revision is named by the time of its last change unless its details name it."""
     facts = row.details
-    urls = {"published": address(facts, "published"), "public": address(facts, "public"), "icon": address(facts, "icon")}
+    urls = {
+        "published": address(facts, "published"),
+        "public": address(facts, "public"),
+        "icon": address(facts, "icon"),
+    }
     return without_nulls(
         {
             "object": "space",
@@ -106,9 +110,7 @@ def space(row: Place, asked: Asked) -> Json:
             "defaultLevel": word(facts, "defaultLevel", LEVELS) or "inherit",
             **{name: number(facts, name) for name in _COUNTS},
             "mergeRules": {"type": "inherit"},
-            "urls": without_nulls(
-                {"location": location(asked, "spaces", row.id), "app": page(asked), **urls}
-            ),
+            "urls": without_nulls({"location": location(asked, "spaces", row.id), "app": page(asked), **urls}),
             "permissions": granted(asked, row.organization_id, SPACE_PERMISSIONS),
         }
     )

@@ -14,17 +14,18 @@ from resolvers.apps.events import AppEventRef
 from resolvers.apps.tasks import QueueTask
 from resolvers.find import IntegrationRef
 from resolvers.installations.address import InstallationAddress, PlaceAddress
-from resolvers.installations.app_queries import AppInstallations
+from resolvers.installations.app_queries import AppInstallations, AppPlaces, InstallationPlaces
 from resolvers.installations.mutations import InstallIntegration, UpdateInstallation
-from resolvers.installations.places import AppPlaces, InstallationPlaces, SaveInstallationPlace
+from resolvers.installations.places import SaveInstallationPlace
 from resolvers.page import SliceRequest
-from resolvers.people.reading import PlaceRef
 from resolvers.publishing.enabled import PlaceApps
+from resolvers.publishing.places import PlaceRef
 from resolvers.publishing.queries import PublicationFilter
+from resolvers.publishing.scripts import ScriptScopes
 from resolvers.publishing.statuses import AppStatuses
 from resolvers.unset import UNSET, Unset, given
 from rest.gitbook.lists import request as page_of
-from rest.gitbook.words import CATEGORIES, SCOPES, SELECTIONS, STATUS_TARGETS, TARGETS
+from rest.gitbook.words import CATEGORIES, SCOPES, SCRIPT_SCOPES, SELECTIONS, STATUS_TARGETS, TARGETS
 from rest.kit import Asked, Members
 
 T = TypeVar("T")
@@ -129,7 +130,7 @@ def installation(asked: Asked) -> tuple[InstallationAddress]:
 
 def new_installation(asked: Asked) -> tuple[InstallIntegration]:
     """Install the app in the organization of the body, in which the call acts."""
-    return (InstallIntegration(integration_id=ref(asked)),)
+    return (InstallIntegration(integration=ref(asked)),)
 
 
 def change(asked: Asked) -> tuple[UpdateInstallation]:
@@ -142,7 +143,7 @@ def change(asked: Asked) -> tuple[UpdateInstallation]:
         configuration=_given(members.object("configuration")),
         space_selection=_given(members.word("space_selection", SELECTIONS)),
         site_selection=_given(members.word("site_selection", SELECTIONS)),
-        external_ids=_given(members.text_list("externalIds")),
+        external_ids=_external_ids(members),
     )
     return (members.checked(command),)
 
@@ -194,7 +195,8 @@ def place_change(kind: PlaceKind) -> Callable[[Asked], tuple[SaveInstallationPla
     def read(asked: Asked) -> tuple[SaveInstallationPlace]:
         members = Members(_present(asked))
         extended(asked)
-        return (members.checked(_saved(members, _place(asked, kind, asked.path["place"]))),)
+        command = _saved(members, _place(asked, kind, asked.path["place"]), _expected(asked))
+        return (members.checked(command),)
 
     return read
 
@@ -212,6 +214,11 @@ def place_apps(kind: PlaceKind) -> Callable[[Asked], tuple[PlaceApps]]:
 def place_id(asked: Asked) -> tuple[str]:
     """The id of the space or site of the path."""
     return (asked.path["place"],)
+
+
+def scripted_place(asked: Asked) -> tuple[str, ScriptScopes]:
+    """The site of the path, and the vendor's scopes of scripts."""
+    return asked.path["place"], SCRIPT_SCOPES
 
 
 def statuses(asked: Asked) -> tuple[AppStatuses, SliceRequest]:
@@ -245,12 +252,18 @@ def _place(asked: Asked, kind: PlaceKind, place_id: str) -> PlaceAddress:
     return PlaceAddress(installation=address(asked), place_id=place_id, kind=kind)
 
 
-def _saved(members: Members, place: PlaceAddress) -> SaveInstallationPlace:
+def _saved(members: Members, place: PlaceAddress, version: int | Unset = UNSET) -> SaveInstallationPlace:
     return SaveInstallationPlace(
         place=place,
         configuration=_given(members.object("configuration")),
-        external_ids=_given(members.text_list("externalIds")),
+        external_ids=_external_ids(members),
+        expected_version=version,
     )
+
+
+def _external_ids(members: Members) -> tuple[str, ...] | Unset:
+    ids = members.text_list("externalIds")
+    return tuple(ids) if isinstance(ids, list) else UNSET
 
 
 def _present(asked: Asked) -> dict[str, Any]:

@@ -14,8 +14,18 @@ from models.vocabulary import (
     PublicationVisibility,
     Selection,
 )
+from resolvers.publishing.scripts import ScriptScopes
 
-CATEGORIES: Final = ("analytics", "captures", "collaboration", "content", "gitsync", "marketing", "visitor-auth", "other")
+CATEGORIES: Final = (
+    "analytics",
+    "captures",
+    "collaboration",
+    "content",
+    "gitsync",
+    "marketing",
+    "visitor-auth",
+    "other",
+)
 SCOPES: Final = (
     "snippets:read",
     "capture:write",
@@ -40,6 +50,10 @@ SCOPES: Final = (
     "conversations:ingest",
     "openapi:read",
     "openapi:write",
+)
+#: An app with the first scope injects its script into sites; with the second, that may set cookies.
+SCRIPT_SCOPES: Final = ScriptScopes(
+    inject=frozenset({"site:script:inject"}), cookies=frozenset({"site:script:cookies"})
 )
 RUNTIMES: Final = ("v1", "v2")
 

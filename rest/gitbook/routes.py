@@ -27,6 +27,7 @@ from resolvers.publishing.queries import list_published, read_published
 from resolvers.publishing.scripts import list_site_scripts
 from resolvers.publishing.statuses import list_app_statuses, read_app_status
 from rest.gitbook import errors, events, installations, integrations, manifest, organization, read, removed
+from rest.gitbook.words import SCRIPT_SCOPES
 from rest.kit import Delete, Dialect, Get, Patch, Post, Put, nothing
 
 _SPACE, _SITE = PlaceKind.SPACE, PlaceKind.SITE
@@ -49,6 +50,7 @@ dialect = Dialect(
     refuse=errors.refuse,
     places=errors.PLACES,
     statuses={Stale: 412},
+    scripts=SCRIPT_SCOPES,
     endpoints=(
         Get(f"{_ORG_SPACE}/integrations", list_place_apps, read.place_apps(_SPACE), integrations.enabled),
         Get(f"{_ORG_SPACE}/integration-blocks", list_place_blocks, read.place_id, integrations.blocks),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,6 +14,11 @@ from rest.kit import Asked
 Json = dict[str, Any]
 
 _LONGEST_ADDRESS: Final = 2048
+_LONGEST_EMOJI: Final = 50
+#: Code points, of at most six digits and a dash each, that fit.
+_MOST_CODES: Final = 7
+_CODES: Final = re.compile(r"[0-9a-f]{2,6}(-[0-9a-f]{2,6})*")
+_PAGE: Final = "1f4c4"
 #: The letter that makes a name as long as the vendor's shortest one.
 _FILLING: Final = "."
 
@@ -51,6 +57,14 @@ def number(facts: Mapping[str, Any], name: str) -> float:
 def flag(facts: Mapping[str, Any], name: str) -> bool:
     """Whether it is true."""
     return facts.get(name) is True
+
+
+def emoji(facts: Mapping[str, Any]) -> str:
+    """An emoji as its code points in hexadecimal, such as `1f4d6`; a page, `1f4c4`, unless there is one."""
+    given = text(facts, "emoji", _LONGEST_EMOJI) or _PAGE
+    if _CODES.fullmatch(given):
+        return given
+    return "-".join(f"{ord(letter):x}" for letter in given[:_MOST_CODES])
 
 
 def texts(facts: Mapping[str, Any], name: str) -> list[str]:

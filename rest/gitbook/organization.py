@@ -14,6 +14,7 @@ from resolvers.people.viewer import Viewer
 from rest.gitbook.facts import (
     Json,
     address,
+    emoji,
     flag,
     granted,
     location,
@@ -38,7 +39,7 @@ from rest.gitbook.words import (
 )
 from rest.kit import Asked, without_nulls
 
-_LONGEST_ORGANIZATION, _LONGEST_SPACE, _LONGEST_SITE, _LONGEST_EMOJI = 255, 50, 128, 50
+_LONGEST_ORGANIZATION, _LONGEST_SPACE, _LONGEST_SITE = 255, 50, 128
 _LEAST_HOSTNAME, _MOST_HOSTNAME = 3, 32
 #: The hub sells nothing.
 _PLAN: Final = "free_2024"
@@ -100,7 +101,7 @@ def space(row: Place, asked: Asked) -> Json:
             "object": "space",
             "id": row.id,
             "title": title(row.name, _LONGEST_SPACE, 0),
-            "emoji": text(facts, "emoji", _LONGEST_EMOJI) or "",
+            "emoji": emoji(facts),
             "visibility": word(facts, "visibility", SPACE_VISIBILITIES) or "private",
             "createdAt": time(row.created_at),
             "updatedAt": time(row.updated_at),

@@ -93,9 +93,9 @@ AnyEndpoint = Endpoint[Any, *tuple[Any, ...]]
 class Dialect:
     """The API of one vendor as data. `statuses` override the kit's own (`refusal.STATUS`).
 
-        `places`: the dialect's names for places in commands, used in refusals.
+    `places`: the dialect's names for places in commands, used in refusals.
 
-        `refuse` is pure and makes the body of every refusal: domain errors, requests that are invalid as HTTP, unknown
+    `refuse` is pure and makes the body of every refusal: domain errors, requests that are invalid as HTTP, unknown
     paths and methods, and unexpected failures, of which it only gets the sentence to show. It answers a Reply to
     change the status. `callback`: the dialect's own callback address for users who return from a vendor's consent
     page. `scripts`: its words for scopes of scripts.

@@ -34,6 +34,7 @@ def test_every_endpoint_has_a_door():
 
 @each_entry
 async def test_one_permission_opens_what_needs_it_and_nothing_else(entry: Entry, http, house: House):
+    entry = entry.at(house.ids)
     needed, opened = entry.door.needs, set()
     enough = {word for word in Permission if needed is None or needed in completed([word])}
 
@@ -54,6 +55,7 @@ async def test_one_permission_opens_what_needs_it_and_nothing_else(entry: Entry,
 async def test_a_user_with_all_else_is_refused_and_nothing_is_done(
     entry: Entry, http, house: House, database: Database, faults: FaultServer
 ):
+    entry = entry.at(house.ids)
     lacking = [word for word in Permission if entry.door.needs not in completed([word])]
     token = await house.tenant.issue(*lacking)
     before, arrivals = await snapshot(database, house.tenant.id), faults.arrivals
@@ -92,6 +94,7 @@ async def test_without_a_good_token_every_door_is_closed_alike(
 async def test_answers_each_role_what_it_is_due(
     entry: Entry, role: Role, way: Way, http: httpx.AsyncClient, house_of: House, database: Database
 ):
+    entry = entry.at(house_of.ids)
     expected = entry.due(role, way)
     headers = {"X-Act-As": f"username:{role.username}"} if way is Way.ACTOR else {}
     before = await snapshot(database, house_of.tenant.id)

@@ -57,7 +57,10 @@ def organization(asked: Asked) -> str:
 def organization_of_body(asked: Asked) -> str:
     """The organization of the body, in which the call acts. Raises InvalidInput if it is missing."""
     members = Members(asked.members())
-    return members.checked(members.required("organization"))
+    named = members.checked(members.required("organization"))
+    if not named:
+        raise InvalidInput.at("organization", "It must not be empty; give the id or the slug of an organization.")
+    return named
 
 
 def app(asked: Asked) -> tuple[IntegrationRef]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from resolvers.publishing.mutations import Unpublished
+from resolvers.publishing.withdraw import Unpublished
 from rest.kit import Asked, Reply
 
 _REMOVED: Final = 205
@@ -18,4 +18,4 @@ def emptied(result: object, asked: Asked) -> Reply:
 
 def integration(result: Unpublished, asked: Asked) -> Reply:
     """The app is withdrawn, or there was none."""
-    return Reply.empty(_REMOVED) if result.was_published else NOTHING
+    return Reply.empty(_REMOVED) if result.withdrawn else NOTHING

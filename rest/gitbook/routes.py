@@ -22,10 +22,11 @@ from resolvers.installations.tokens import create_installation_token
 from resolvers.people.reading import read_own_organization, read_place
 from resolvers.people.viewer import read_viewer
 from resolvers.publishing.enabled import list_place_apps, list_place_blocks
-from resolvers.publishing.mutations import publish_integration, unpublish_integration
+from resolvers.publishing.mutations import publish_integration
 from resolvers.publishing.queries import list_published, read_published
 from resolvers.publishing.scripts import list_site_scripts
 from resolvers.publishing.statuses import list_app_statuses, read_app_status
+from resolvers.publishing.withdraw import unpublish_integration
 from rest.gitbook import errors, events, installations, integrations, manifest, organization, read, removed
 from rest.gitbook.words import SCRIPT_SCOPES
 from rest.kit import Delete, Dialect, Get, Patch, Post, Put, nothing

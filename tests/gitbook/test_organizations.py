@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from models.row import new_id
 from models.vocabulary import Permission, PlaceKind
 from resolvers.people.organization import UpdateOrganization, update_organization
 from resolvers.people.place import UpdatePlace, update_place
@@ -26,7 +27,7 @@ SPACE = {
 }
 SITE = {
     "type": "premium",
-    "appliedType": "basic",
+    "appliedType": "ultimate",
     "visibility": "share-link",
     "defaultLevel": "admin",
     "published": True,
@@ -64,9 +65,18 @@ async def test_an_organization_follows_its_facts(world: World):
     assert {name: before[name] for name in facts} == {"emailDomains": [], "type": "business", "inviteLinks": False}
     assert {name: after[name] for name in facts} == facts
     assert after["title"] == "Weather Co"
-    assert (after["id"], after["hostname"]) == (world.tenant.id, world.tenant.slug[:32])
+    assert after["id"] == world.tenant.id
     assert after["urls"]["location"].endswith(f"/gitbook/v1{path}")
     assert all(after["permissions"].values())
+
+
+@pytest.mark.parametrize(("length", "fits"), [(2, False), (3, True), (32, True), (33, False)])
+async def test_a_hostname_is_the_slug_if_it_fits(new_world: Any, length: int, fits: bool):
+    world = await new_world(slug=new_id()[::-1].ljust(33, "z")[:length])
+
+    shown = await world.client.ok("GET", "/orgs/" + world.tenant.slug)
+
+    assert shown.get("hostname") == (world.tenant.slug if fits else None)
 
 
 @pytest.mark.parametrize(("name", "shown"), [("A", "A."), ("é" * 255, "é" * 255)])

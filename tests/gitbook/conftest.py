@@ -67,7 +67,9 @@ class World:
     async def publish(self, name: str | None = None, **members: Any) -> dict[str, Any]:
         """An app that is published: public and without any configuration unless told otherwise."""
         name = name or f"app-{new_id()}"
-        shown: dict[str, Any] = await self.client.ok("POST", f"/integrations/{name}", manifest(self.tenant, **members))
+        shown: dict[str, Any] = await self.client.ok(
+            "POST", f"/integrations/{name}", manifest(self.tenant, **members)
+        )
         return shown
 
     async def install(self, name: str) -> dict[str, Any]:

@@ -69,4 +69,6 @@ def fits(path: str, shape: str) -> bool:
 
 
 def _is_besides(path: str) -> bool:
-    return fits(path, "integrations/*/installations/*/spaces/*") or fits(path, "integrations/*/installations/*/sites/*")
+    return fits(path, "integrations/*/installations/*/spaces/*") or fits(
+        path, "integrations/*/installations/*/sites/*"
+    )

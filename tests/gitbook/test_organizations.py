@@ -23,7 +23,11 @@ SPACE = {
     "changeRequests": 3,
     "changeRequestsOpen": 2,
     "changeRequestsDraft": 4,
-    "urls": {"published": "https://docs.example.com/a", "public": "https://docs.example.com/b", "icon": "https://x.example/i"},
+    "urls": {
+        "published": "https://docs.example.com/a",
+        "public": "https://docs.example.com/b",
+        "icon": "https://x.example/i",
+    },
 }
 SITE = {
     "type": "premium",

@@ -27,28 +27,33 @@ async def test_the_life_of_an_installation_is_told_in_the_vendors_types(world: W
     app, one = await installed(world, other, configurations=CITY)
     space, site = await other.place(PlaceKind.SPACE), await other.place(PlaceKind.SITE)
     await other.client.ok("PATCH", one, {"configuration": {"city": "planted-city"}})
-    for word, member, id in (("space", "space", space), ("site", "siteId", site)):
-        await other.client.ok("POST", f"{one}/{word}s", {member: id}, 201)
-        await other.client.ok("DELETE", f"{one}/{word}s/{id}", status=205)
+    for word, member, installed_id in (("space", "space", space), ("site", "siteId", site)):
+        await other.client.ok("POST", f"{one}/{word}s", {member: installed_id}, 201)
+        await other.client.ok("DELETE", f"{one}/{word}s/{installed_id}", status=205)
     await other.client.ok("DELETE", one, status=205)
 
     events = await listed(world, app)
 
-    id = one.rpartition("/")[2]
+    installed_id = one.rpartition("/")[2]
     told = [{name: value for name, value in event["payload"].items() if name != "eventId"} for event in events]
     assert told == [
-        {"type": "installation_setup", "installationId": id, "status": "pending"},
-        {"type": "installation_setup", "installationId": id, "status": "active", "previous": {"status": "pending"}},
-        {"type": "space_installation_setup", "installationId": id, "spaceId": space, "status": "active"},
-        {"type": "space_installation_deleted", "installationId": id, "spaceId": space, "previous": {}},
-        {"type": "site_installation_setup", "installationId": id, "siteId": site, "status": "active"},
-        {"type": "site_installation_deleted", "installationId": id, "siteId": site, "previous": {}},
-        {"type": "installation_deleted", "installationId": id, "previous": {}},
+        {"type": "installation_setup", "installationId": installed_id, "status": "pending"},
+        {
+            "type": "installation_setup",
+            "installationId": installed_id,
+            "status": "active",
+            "previous": {"status": "pending"},
+        },
+        {"type": "space_installation_setup", "installationId": installed_id, "spaceId": space, "status": "active"},
+        {"type": "space_installation_deleted", "installationId": installed_id, "spaceId": space, "previous": {}},
+        {"type": "site_installation_setup", "installationId": installed_id, "siteId": site, "status": "active"},
+        {"type": "site_installation_deleted", "installationId": installed_id, "siteId": site, "previous": {}},
+        {"type": "installation_deleted", "installationId": installed_id, "previous": {}},
     ]
     assert "planted-city" not in str(events)
     for event in events:
         assert event["payload"]["eventId"] == event["id"]
-        assert (event["installationId"], event["status"]) == (id, "success")
+        assert (event["installationId"], event["status"]) == (installed_id, "success")
         assert event["integrationId"] == app.rpartition("/")[2]
     assert [event["createdAt"] for event in events] == sorted(event["createdAt"] for event in events)
 
@@ -57,7 +62,7 @@ async def test_one_event_comes_with_its_trace(world: World, other: World):
     app, _ = await installed(world, other)
     (event,) = await listed(world, app)
 
-    shown = await world.client.ok("GET", f"{app}/events/{event['id']}")
+    shown = await world.client.ok("GET", f"{app}/events/{event['installed_id']}")
 
     assert shown == {"event": event, "trace": {"logs": []}}
 
@@ -85,7 +90,7 @@ async def test_polling_two_at_a_time_shows_each_once(world: World, other: World)
 async def test_events_of_an_app_are_for_its_owner_and_in_part_for_its_installers(
     world: World, other: World, new_world: Any
 ):
-    app, one = await installed(world, other)
+    app, _ = await installed(world, other)
     third = await new_world()
     await third.install(app.rpartition("/")[2])
 

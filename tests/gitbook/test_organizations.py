@@ -102,14 +102,14 @@ async def test_permissions_are_those_of_the_token(world: World):
 
 @pytest.mark.parametrize(
     ("kind", "details", "path"),
-    [(PlaceKind.SPACE, SPACE, "/spaces/{id}"), (PlaceKind.SITE, SITE, "/orgs/{organization}/sites/{id}")],
+    [(PlaceKind.SPACE, SPACE, "/spaces/{place_id}"), (PlaceKind.SITE, SITE, "/orgs/{organization}/sites/{place_id}")],
 )
 async def test_a_place_follows_its_details(world: World, kind: PlaceKind, details: dict[str, Any], path: str):
-    id = await world.place(kind, "Handbook")
-    path = path.format(id=id, organization=world.tenant.id)
+    place_id = await world.place(kind, "Handbook")
+    path = path.format(id=place_id, organization=world.tenant.id)
     before = await world.client.ok("GET", path)
 
-    change = UpdatePlace(id=id, name="Manual", details=details)
+    change = UpdatePlace(id=place_id, name="Manual", details=details)
     await world.hub.run(update_place(caller_of(world.hub, world.tenant), change))
 
     after = await world.client.ok("GET", path)
@@ -123,12 +123,12 @@ async def test_a_place_follows_its_details(world: World, kind: PlaceKind, detail
 
 
 async def test_the_revision_of_a_space_grows_with_its_changes(world: World):
-    id = await world.place(PlaceKind.SPACE)
-    before = await world.client.ok("GET", f"/spaces/{id}")
+    place_id = await world.place(PlaceKind.SPACE)
+    before = await world.client.ok("GET", f"/spaces/{place_id}")
 
-    await world.hub.run(update_place(caller_of(world.hub, world.tenant), UpdatePlace(id=id, name="Manual")))
+    await world.hub.run(update_place(caller_of(world.hub, world.tenant), UpdatePlace(id=place_id, name="Manual")))
 
-    after = await world.client.ok("GET", f"/spaces/{id}")
+    after = await world.client.ok("GET", f"/spaces/{place_id}")
     assert after["revision"] > before["revision"]
     assert after["updatedAt"] > before["updatedAt"]
     assert (after["createdAt"], after["organization"]) == (before["createdAt"], world.tenant.id)
@@ -141,7 +141,9 @@ async def test_details_of_a_wrong_kind_count_as_absent(world: World, kind: Place
     ids = [await world.place(kind, "A" * 255, **dict.fromkeys(names, value)) for value in wrong]
 
     path = "/spaces/" if kind is PlaceKind.SPACE else f"/orgs/{world.tenant.id}/sites/"
-    shown = [await world.client.ok("GET", f"{path}{id}") for id in ids]  # judged by the vendor's documents
+    shown = [
+        await world.client.ok("GET", f"{path}{place_id}") for place_id in ids
+    ]  # judged by the vendor's documents
 
     assert {one["visibility"] for one in shown} == {"private" if kind is PlaceKind.SPACE else "public"}
 

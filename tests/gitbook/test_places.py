@@ -24,7 +24,7 @@ async def installation(world: World, other: World, **members: Any) -> tuple[str,
     """The name of a new app, and the path of its installation on the other organization."""
     name = (await world.publish(**members))["name"]
     made = await other.install(name)
-    return name, f"/integrations/{name}/installations/{made['id']}"
+    return name, f"/integrations/{name}/installations/{made['place_id']}"
 
 
 @each_kind
@@ -32,36 +32,36 @@ async def test_enabling_answers_the_place_and_its_address(
     world: World, other: World, kind: PlaceKind, word: str, member: str
 ):
     name, one = await installation(world, other)
-    id = await other.place(kind)
+    place_id = await other.place(kind)
 
-    answer = await other.client("POST", f"{one}/{word}s", {member: id})
-    again = await other.client("POST", f"{one}/{word}s", {member: id})
+    answer = await other.client("POST", f"{one}/{word}s", {member: place_id})
+    again = await other.client("POST", f"{one}/{word}s", {member: place_id})
 
     made = answer.json()
     assert (answer.status_code, again.status_code) == (201, 200)
     assert answer.headers["location"] == made["urls"]["location"]
-    assert made["urls"]["location"] == f"{world.hub.url}/gitbook/v1{one}/{word}s/{id}"
-    assert made["urls"]["publicEndpoint"].endswith(f"/{one.rpartition('/')[2]}/{word}s/{id}")
-    assert (made["integration"], made["installation"], made[word]) == (name, one.rpartition("/")[2], id)
+    assert made["urls"]["location"] == f"{world.hub.url}/gitbook/v1{one}/{word}s/{place_id}"
+    assert made["urls"]["publicEndpoint"].endswith(f"/{one.rpartition('/')[2]}/{word}s/{place_id}")
+    assert (made["integration"], made["installation"], made[word]) == (name, one.rpartition("/")[2], place_id)
     assert (made["status"], made["configuration"], made["externalIds"]) == ("active", {}, [])
-    assert again.json() == made == await other.client.ok("GET", f"{one}/{word}s/{id}")
+    assert again.json() == made == await other.client.ok("GET", f"{one}/{word}s/{place_id}")
 
 
 @each_kind
 async def test_extended_shows_the_whole_place(world: World, other: World, kind: PlaceKind, word: str, member: str):
     name, one = await installation(world, other)
-    id = await other.place(kind, "Manual")
-    made = await other.client.ok("POST", f"{one}/{word}s?extended=true", {member: id}, 201)
+    place_id = await other.place(kind, "Manual")
+    made = await other.client.ok("POST", f"{one}/{word}s?extended=true", {member: place_id}, 201)
     client = await world.as_app(name)
 
-    shown = await other.client.ok("GET", f"{one}/{word}s/{id}?extended=true")
+    shown = await other.client.ok("GET", f"{one}/{word}s/{place_id}?extended=true")
     listed = await other.client.items(f"{one}/{word}s?extended=true")
     plain = await other.client.items(f"{one}/{word}s?extended=false")
-    published = await client.ok("GET", f"{one}/{word}s/{id}?extended=true")
+    published = await client.ok("GET", f"{one}/{word}s/{place_id}?extended=true")
 
     assert made[word] == shown[word] == listed[0][word]
     assert (shown[word]["object"], shown[word]["title"]) == (word, "Manual")
-    assert plain[0][word] == id
+    assert plain[0][word] == place_id
     assert published[word]["title"] == "Manual"
     assert not any(published[word]["permissions"].values())
 
@@ -72,10 +72,10 @@ async def test_a_place_has_configuration_and_external_ids_of_its_own(
 ):
     schema = {word: {"properties": {"channel": {"type": "string"}}, "required": ["channel"]}}
     _, one = await installation(world, other, configurations=schema)
-    id = await other.place(kind)
-    made = await other.client.ok("POST", f"{one}/{word}s", {member: id, "externalIds": ["repo-1"]}, 201)
+    place_id = await other.place(kind)
+    made = await other.client.ok("POST", f"{one}/{word}s", {member: place_id, "externalIds": ["repo-1"]}, 201)
 
-    path = f"{one}/{word}s/{id}"
+    path = f"{one}/{word}s/{place_id}"
     configured = await other.client.ok("PATCH", path, {"configuration": {"channel": "ops"}})
     named = await other.client.ok("PATCH", path, {"externalIds": ["repo-2", "repo-2"]})
     cleared = await other.client.ok("PATCH", path, {"configuration": {}})
@@ -91,8 +91,8 @@ async def test_the_app_finds_spaces_by_external_ids_of_their_own(world: World, o
     name, one = await installation(world, other)
     client = await world.as_app(name)
     spaces = [await other.place(PlaceKind.SPACE) for _ in range(2)]
-    for number, id in enumerate(spaces):
-        await other.client.ok("POST", f"{one}/spaces", {"space": id, "externalIds": [f"repo-{number}"]}, 201)
+    for number, place_id in enumerate(spaces):
+        await other.client.ok("POST", f"{one}/spaces", {"space": place_id, "externalIds": [f"repo-{number}"]}, 201)
     await client.ok("PATCH", one, {"externalIds": ["repo-0"]})
 
     everything = await client.items(f"/integrations/{name}/spaces")
@@ -148,15 +148,15 @@ async def test_bad_places_are_refused_and_leave_no_row(
     before = await snapshot(database, other.tenant.id)
     bad: list[tuple[Any, int]] = [
         *((body, 400) for body in (None, {}, [], {member: 7}, {member: None})),
-        *(({member: id}, 404) for id in ("0" * 24, "x", theirs, wrong)),
+        *(({member: place_id}, 404) for place_id in ("0" * 24, "x", theirs, wrong)),
         ({member: own, "externalIds": ["1", "2", "3", "4", "5", "6"]}, 400),
         ({member: own, "configuration": []}, 400),
     ]
 
     for body, status in bad:
         refused(await other.client("POST", f"{one}/{word}s", body), status)
-    for id in ("0" * 24, theirs, own, wrong):
-        refused(await other.client("GET", f"{one}/{word}s/{id}"), 404)
+    for place_id in ("0" * 24, theirs, own, wrong):
+        refused(await other.client("GET", f"{one}/{word}s/{place_id}"), 404)
     refused(await other.client("GET", f"{one}/{word}s?extended=yes"), 400)
 
     assert changes(before, await snapshot(database, other.tenant.id)) == []
@@ -167,11 +167,11 @@ async def test_apps_of_a_place_are_those_that_work_there(
     world: World, other: World, kind: PlaceKind, word: str, member: str
 ):
     name, one = await installation(world, other)
-    id = await other.place(kind)
-    path = f"/spaces/{id}" if kind is PlaceKind.SPACE else f"/orgs/{other.tenant.id}/sites/{id}"
+    place_id = await other.place(kind)
+    path = f"/spaces/{place_id}" if kind is PlaceKind.SPACE else f"/orgs/{other.tenant.id}/sites/{place_id}"
     before = await other.client.ok("GET", f"{path}/integrations")
 
-    await other.client.ok("POST", f"{one}/{word}s", {member: id}, 201)
+    await other.client.ok("POST", f"{one}/{word}s", {member: place_id}, 201)
 
     after = await other.client.ok("GET", f"{path}/integrations")
     assert (before["items"], after["count"]) == ([], 1)

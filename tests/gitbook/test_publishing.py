@@ -162,11 +162,11 @@ async def test_the_owner_may_be_named_by_its_hostname(world: World):
 
 async def test_one_of_the_organization_that_is_not_published_is_found_by_its_id(world: World):
     new = CreateIntegration(name="Stock", description="All of it")
-    id = (await world.hub.run(create_integration(caller_of(world.hub, world.tenant), new))).id
+    own_id = (await world.hub.run(create_integration(caller_of(world.hub, world.tenant), new))).id
 
-    shown = await world.client.ok("GET", f"/integrations/{id}")
+    shown = await world.client.ok("GET", f"/integrations/{own_id}")
 
-    assert (shown["name"], shown["title"], shown["description"]) == (id, "Stock", "All of it")
+    assert (shown["name"], shown["title"], shown["description"]) == (own_id, "Stock", "All of it")
     assert (shown["version"], shown["visibility"]) == (0, "private")
 
 

@@ -69,7 +69,7 @@ def scripts(found: Sequence[SiteScript], asked: Asked) -> list[Json]:
     return [
         without_nulls(
             {
-                "script": hub(asked) + one.address.path,
+                "script": hub(asked) + one.path,
                 "contentSecurityPolicy": one.content_security_policy,
                 "cookies": one.cookies,
             }

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from models.errors import Forbidden, InvalidInput
+from models.errors import InvalidInput
 from models.vocabulary import PlaceKind
 from resolvers.apps.development import SetDevelopmentMode
 from resolvers.apps.events import AppEventRef
@@ -39,13 +39,6 @@ _IF_MATCH: Final = re.compile(r'(?:W/)?"([0-9]{1,9})(?:-gzip)?"')
 
 def nothing(asked: Asked) -> tuple[()]:
     """A request without parameters."""
-    return ()
-
-
-def user(asked: Asked) -> tuple[()]:
-    """The user of the token. Raises Forbidden for a token of an app or an installation."""
-    if asked.caller.principal_id is None:
-        raise Forbidden("A token of an app has no user; use a personal token.")
     return ()
 
 

@@ -18,9 +18,9 @@ from resolvers.installations.app_queries import (
 )
 from resolvers.installations.mutations import install_integration, uninstall_integration, update_installation
 from resolvers.installations.places import remove_installation_place, save_installation_place
-from resolvers.installations.tokens import create_installation_token
+from resolvers.people.installation_token import create_installation_token
 from resolvers.people.reading import read_own_organization, read_place
-from resolvers.people.viewer import read_viewer
+from resolvers.people.viewer import read_user
 from resolvers.publishing.enabled import list_place_apps, list_place_blocks
 from resolvers.publishing.mutations import publish_integration
 from resolvers.publishing.queries import list_published, read_published
@@ -117,7 +117,7 @@ dialect = Dialect(
             integrations.enabled,
             where=read.organization,
         ),
-        Get("/v1/user", read_viewer, read.user, organization.user),
+        Get("/v1/user", read_user, read.nothing, organization.user),
         Get(_ORG, read_own_organization, read.nothing, organization.organization, where=read.organization),
         Get(_ORG_SITE, read_place, read.whole_place(_SITE), organization.place, where=read.organization),
         Get(_ORG_SPACE, read_place, read.whole_place(_SPACE), organization.place),

@@ -54,7 +54,7 @@ async def test_a_token_of_an_app_has_no_user(world: World):
 
     said = refused(await app("GET", "/user"), 403)
 
-    assert said == "A token of an app has no user; use a personal token."
+    assert said == "This token belongs to an app and has no user; use a personal token."
 
 
 async def test_an_organization_follows_its_facts(world: World):

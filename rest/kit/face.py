@@ -22,7 +22,7 @@ from resolvers.caller import Caller
 from resolvers.hub import Hub
 from rest.kit.acting import PLACES, for_user
 from rest.kit.answer import answer_of, refusal_answer
-from rest.kit.arrival import check_path, has_many_values, read_request
+from rest.kit.arrival import check_path, is_long, read_request
 from rest.kit.asked import Asked
 from rest.kit.dialect import AnyEndpoint, Dialect, Takes
 from rest.kit.places import renamed
@@ -96,7 +96,7 @@ class Face:
         cookie = BrowserCookie(self.hub.own_url)
         if endpoint.binds:
             asked = replace(asked, browser=cookie.secret_of(request))
-        read = await to_thread(endpoint.read, asked) if has_many_values(asked.body) else endpoint.read(asked)
+        read = await to_thread(endpoint.read, asked) if is_long(asked.body) else endpoint.read(asked)
         try:
             result = await self._operate(endpoint, caller, for_user(request, read))
         except NotFound:

@@ -31,8 +31,8 @@ class Door:
     """A call, below the dialect's prefix, to the integration STOCK. `needs` None: any valid token will do.
 
     `{app}` and the like, in the path and in texts that are sent, stand for the ids of a house. `sent` are keywords of
-    httpx. `inside`: the refusals that only those are told who have got in. `of_apps`: only a
-    token of the integration itself may make it.
+    httpx. `inside`: the refusals that only those are told who have got in. `of_apps`: only a token of the integration
+    itself may make it; `of_users`: only a token of a user.
     """
 
     method: str
@@ -42,6 +42,7 @@ class Door:
     sent: Mapping[str, Any] = field(default_factory=dict)
     inside: frozenset[str] = frozenset()
     of_apps: bool = False
+    of_users: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -99,7 +100,7 @@ class Entry:
         """The answer that a role is due."""
         if way is Way.ACTOR and not self.acts:
             return Due.INVALID
-        if way is Way.PERSONAL and self.door.of_apps:
+        if self.door.of_apps if way is Way.PERSONAL else self.door.of_users:
             return Due.FORBIDDEN
         return due(role, way, self.door.right, self.door.needs)
 

@@ -156,8 +156,10 @@ class Settings(BaseSettings):
         (5, 300, 1800, 7200, 18_000, 36_000, 36_000),
         max_length=20,
         description="The waits before the second and each later attempt of a webhook's delivery, in seconds, each up"
-        " to a day, separated by commas. There is one attempt more than waits; 20 waits at most. Each wait varies by"
-        " a fifth.",
+        " to a day, separated by commas; 20 at most. Each wait varies by a fifth.",
+    )
+    tunnels: bool = Field(
+        True, description="Whether a published app may send its events to a tunnel for development."
     )
     keep_events_days: Days = Field(90, description="Days for which events are kept; longer while a delivery waits.")
     keep_payloads_days: Days | None = Field(None, description="Days for which payloads of events are kept, if less.")

@@ -102,7 +102,7 @@ async def test_permissions_are_those_of_the_token(world: World):
 
 @pytest.mark.parametrize(
     ("kind", "details", "path"),
-    [(PlaceKind.SPACE, SPACE, "/spaces/{place_id}"), (PlaceKind.SITE, SITE, "/orgs/{organization}/sites/{place_id}")],
+    [(PlaceKind.SPACE, SPACE, "/spaces/{id}"), (PlaceKind.SITE, SITE, "/orgs/{organization}/sites/{id}")],
 )
 async def test_a_place_follows_its_details(world: World, kind: PlaceKind, details: dict[str, Any], path: str):
     place_id = await world.place(kind, "Handbook")

@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from models.errors import DomainError
+from models.errors import DomainError, NotFound
 from models.row import new_id
 from resolvers.caller import Caller
 from resolvers.hub import Hub
@@ -97,7 +97,12 @@ class Face:
         if endpoint.binds:
             asked = replace(asked, browser=cookie.secret_of(request))
         read = await to_thread(endpoint.read, asked) if is_long(asked.body) else endpoint.read(asked)
-        result = await self._operate(endpoint, caller, for_user(request, read))
+        try:
+            result = await self._operate(endpoint, caller, for_user(request, read))
+        except NotFound:
+            if endpoint.absent is None:
+                raise
+            return answer_of(endpoint, endpoint.absent, asked)
         answered = replace(asked, elapsed_ms=(perf_counter() - started) * 1000)
         response = answer_of(endpoint, endpoint.write(result, answered), asked)
         if endpoint.binds:

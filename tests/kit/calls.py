@@ -281,6 +281,7 @@ CALLS: dict[str, Call] = {
         given=lambda e: (IntegrationFilter(search=e.word), _BY_NAME, _PAGE), foreign=Foreign.EMPTY
     ),
     "read_integration": Call(given=lambda e: (IntegrationRef(id=e.integration.id),), foreign=Foreign.NONE),
+    "read_user": Call(given=lambda e: (), foreign=Foreign.OWN),
     "read_viewer": Call(given=lambda e: (), foreign=Foreign.OWN),
     "read_nodes": Call(
         given=lambda e: ([(Integration, e.integration.id)],),

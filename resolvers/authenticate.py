@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from models.errors import Forbidden, NotFound, Unauthenticated, Unavailable
@@ -13,7 +15,7 @@ from models.row import new_id
 from models.tables import Organization, Principal, Token
 from models.vocabulary import Permission, Source, TokenReach
 from resolvers.caller import Caller
-from resolvers.hub import Hub
+from resolvers.hub import Hub, Identity
 from resolvers.lookup import FoundToken, Membership
 from resolvers.recorder import TokenUse
 
@@ -48,6 +50,10 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+#: The caller in the organization with this id or slug; in the bearer's own for None.
+Placing = Callable[[str | None], Awaitable[Caller]]
+
+
 async def authenticate(
     hub: Hub,
     text: str | None,
@@ -63,11 +69,17 @@ async def authenticate(
     NotFound for an organization that the text does not reach, existing or not; UpstreamFailed if another issuer's
     keys cannot be fetched. A JWT that names no organization acts in its subject's first, unless that one is a claim.
     """
+    placed = await identify(hub, text, source=source, request_id=request_id)
+    return await placed(organization)
+
+
+async def identify(hub: Hub, text: str | None, *, source: Source, request_id: str | None = None) -> Placing:
+    """The bearer of a text, as a function that gives the caller in an organization; both raise as `authenticate`."""
     request_id = request_id or new_id(hub.clock())
     if text is not None and _TEXT.fullmatch(text):
-        return await _of_token(hub, text, organization, source, request_id)
+        return await _of_token(hub, text, source, request_id)
     if text is not None and hub.external is not None:
-        return await _of_external(hub, text, organization, source, request_id)
+        return await _of_external(hub, text, source, request_id)
     raise Unauthenticated
 
 
@@ -95,13 +107,17 @@ def granted(
     return _permissions(words)
 
 
-async def _of_token(hub: Hub, text: str, named: str | None, source: Source, request_id: str) -> Caller:
+async def _of_token(hub: Hub, text: str, source: Source, request_id: str) -> Placing:
     found = await hub.lookup.token(digest_of(text))
     now = hub.clock()
     if found is None or not _alive(found.token, found.principal, now):
         raise Unauthenticated
     _require_maker(found)
     await _note_use(hub, found.token, now)
+    return partial(_place_token, hub, found, source, request_id)
+
+
+async def _place_token(hub: Hub, found: FoundToken, source: Source, request_id: str, named: str | None) -> Caller:
     organization_id, principal = await _place(hub, found, named)
     token = found.token
     maker = found.maker if token.principal_id is None else None
@@ -142,8 +158,8 @@ async def _place(hub: Hub, found: FoundToken, named: str | None) -> tuple[str, P
     return reached[0].organization.id, reached[0].principal
 
 
-async def _of_external(hub: Hub, text: str, named: str | None, source: Source, request_id: str) -> Caller:
-    """The caller with another issuer's token. It has all permissions of the principal with that subject.
+async def _of_external(hub: Hub, text: str, source: Source, request_id: str) -> Placing:
+    """The bearer of another issuer's token. It has all permissions of the principal with that subject.
 
     An administrator may enter anybody's subject, so another organization than the first needs the issuer's claim, or
     that the bearer names it. A first one that has disabled its user stays the first.
@@ -154,6 +170,14 @@ async def _of_external(hub: Hub, text: str, named: str | None, source: Source, r
     reached = await hub.lookup.memberships(identity.subject)
     if identity.organization is not None:
         reached = _among(reached, identity.organization)
+    if not any(membership.is_active for membership in reached):
+        raise Unauthenticated
+    return partial(_place_external, hub, identity, reached, source, request_id)
+
+
+async def _place_external(
+    hub: Hub, identity: Identity, reached: list[Membership], source: Source, request_id: str, named: str | None
+) -> Caller:
     principal = _chosen(reached, named, is_sworn=identity.organization is not None).principal
     return Caller(
         hub=hub,
@@ -172,8 +196,6 @@ def _chosen(reached: list[Membership], named: str | None, *, is_sworn: bool) -> 
 
     Raises Unauthenticated, NotFound for a name, and Forbidden if every membership is a claim.
     """
-    if not any(membership.is_active for membership in reached):
-        raise Unauthenticated
     if not named and not is_sworn and reached[0].principal.subject_claimed:
         raise Forbidden(_CLAIMED, path=(HUB_ID,))
     chosen = [one for one in (_among(reached, named) if named else reached[:1]) if one.is_active]

@@ -1,7 +1,7 @@
 """The kit of every dialect: tables of endpoints, and the loop that runs them."""
 
 from rest.kit.asked import Asked
-from rest.kit.dialect import Delete, Dialect, Endpoint, Get, Post, Put, Takes, found, nothing
+from rest.kit.dialect import Delete, Dialect, Endpoint, Get, Patch, Post, Put, Takes, found, nothing
 from rest.kit.face import mount
 from rest.kit.members import Members, exactly_one, without_nulls
 from rest.kit.paging import Page, Window
@@ -19,6 +19,7 @@ __all__ = [
     "Get",
     "Members",
     "Page",
+    "Patch",
     "Places",
     "Post",
     "Put",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import orjson
 from starlette.responses import Response
 
 from proxy.body import json_of
 from rest.kit.asked import Asked
 from rest.kit.dialect import AnyEndpoint
 from rest.kit.etag import is_known, tag_of
+from rest.kit.refusal import Refusal
 from rest.kit.relayed import Relayed
 from rest.kit.reply import Reply
 
@@ -27,6 +29,15 @@ def answer_of(endpoint: AnyEndpoint, written: object, asked: Asked) -> Response:
         return Response(status_code=_NO_CONTENT)
     content = json_of(written)
     return _tagged(content, asked) if endpoint.tagged else json_answer(endpoint.status, content)
+
+
+def refusal_answer(written: object, refusal: Refusal) -> Response:
+    """The response of a refusal: its body, or a Reply with a status of its own. It keeps the refusal's headers."""
+    if isinstance(written, Reply):
+        response = _as_it_stands(written)
+        response.headers.update(refusal.headers)
+        return response
+    return json_answer(refusal.status, orjson.dumps(written), refusal.headers)
 
 
 def json_answer(status: int, content: bytes, headers: Mapping[str, str] | None = None) -> Response:

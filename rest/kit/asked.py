@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote_to_bytes
 
-from starlette.requests import Request
+import orjson
 
 from models.errors import InvalidInput
 from resolvers.caller import Caller
-from resolvers.faults import text_problem
 from resolvers.unset import UNSET, Unset
+from rest.kit import query
+from rest.kit.query import Query
 from wire.form import Part
-from wire.refusal import BadRequest
 
-#: Values that one turn of the event loop reads: some 2 ms.
-_MANY: Final = 1_000
-_MOST_PARAMETERS: Final = 1_000
-_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-
-#: A name may occur several times in a query.
-Query = Mapping[str, str | list[str]]
+#: The parameter of a page's size, which does not change the list.
+_SIZE: Final = "limit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +28,8 @@ class Asked:
     """
 
     method: str = "GET"
+    #: The path below the dialect's prefix, decoded.
+    address: str = ""
     path: Mapping[str, str] = field(default_factory=dict)
     query: Query = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -44,14 +38,16 @@ class Asked:
     scheme: str = "http"
     #: The dialect's prefix as the client sees it, including a path that a proxy adds.
     mount: str = ""
+    #: The absolute address of the dialect's prefix, below the hub's public address if that is configured.
+    base: str = ""
     elapsed_ms: float = 0.0
     browser: str = field(default="", repr=False)
     speaker: Caller | None = None
 
     @property
     def caller(self) -> Caller:
-        """The caller, for results that depend on the row and its reader."""
-        assert self.speaker is not None  # noqa: S101  whoever got an answer has been told apart
+        """The caller, in the organization in which the call acts. `Endpoint.where` runs before it is known."""
+        assert self.speaker is not None  # noqa: S101  the face authenticates before it reads
         return self.speaker
 
     @property
@@ -66,12 +62,48 @@ class Asked:
             raise InvalidInput.at(name, "Give it once.")
         return value
 
+    def words(self, name: str) -> tuple[str, ...]:
+        """The words of a parameter, separated by commas or given one by one, without empty ones; none without it."""
+        return query.words(self.query, name)
+
+    def deep(self, name: str) -> dict[str, str | list[str]]:
+        """The members of a parameter written as `name[member]=value`; empty without one.
+
+        Raises InvalidInput if the name has a value of its own too, and for a member that is empty or has members.
+        """
+        return query.deep(self.query, name)
+
+    def cursor(self, name: str = "page") -> tuple[Any, ...] | None:
+        """The position of a page that `next` gave to a client; None without the parameter.
+
+        Raises InvalidInput at the parameter unless this organization got it from this list: the same path and query.
+        """
+        given = self.single(name)
+        if given is None:
+            return None
+        try:
+            return self.caller.hub.cursors.decode(self._list(name), given, path=(name,))
+        except InvalidInput as cause:
+            raise InvalidInput.at(name, "It is no page of this list; take it from an answer of this list.") from cause
+
+    def next(self, position: tuple[Any, ...], name: str = "page") -> str:
+        """The opaque page that begins after a position of this list."""
+        return self.caller.hub.cursors.encode(self._list(name), position)
+
     def members(self) -> dict[str, Any]:
         """The members of the body; empty if there is none. Raises InvalidInput if it is not an object."""
         if isinstance(self.body, Unset):
             return {}
         if not isinstance(self.body, dict):
             raise InvalidInput.at((), "The body must be a JSON object.")
+        return self.body
+
+    def items(self) -> list[Any]:
+        """The items of a body that is a list; none without a body. Raises InvalidInput for any other body."""
+        if isinstance(self.body, Unset):
+            return []
+        if not isinstance(self.body, list):
+            raise InvalidInput.at((), "The body must be a JSON list.")
         return self.body
 
     def file(self) -> bytes:
@@ -82,68 +114,8 @@ class Asked:
             raise InvalidInput.at((), "Send exactly one file, as a part with a file name.")
         return files[0].content
 
-
-async def read_request(request: Request, read_body: Callable[[], Awaitable[object]] | None) -> Asked:
-    """The request as values. `read_body` is called if there is a body. Raises BadRequest and TooLarge."""
-    return Asked(
-        method=request.method,
-        path=request.path_params,
-        query=_query(request),
-        headers=dict(request.headers),
-        body=await read_body() if read_body and _has_body(request) else UNSET,
-        client=request.client.host if request.client else "",
-        scheme=request.url.scheme,
-        mount=request.scope.get("root_path", ""),
-    )
-
-
-def check_path(request: Request) -> None:
-    """Raises BadRequest 400 for an ambiguous path.
-
-    The server has decoded it and replaced bytes that are not UTF-8. An encoded slash would shift the segments.
-    """
-    raw: bytes = request.scope["raw_path"]
-    path: str = request.scope["path"]
-    if _CONTROLS.search(path):
-        raise BadRequest(400, "The path contains a control character; remove it.")
-    if b"%" not in raw:
-        return
-    if b"%2f" in raw.lower():
-        raise BadRequest(400, "The path contains an encoded slash (%2F); remove it.")
-    try:
-        unquote_to_bytes(raw).decode()
-    except UnicodeDecodeError as cause:
-        raise BadRequest(400, "The path is not UTF-8; percent-encode it as UTF-8.") from cause
-
-
-def _query(request: Request) -> Query:
-    raw: bytes = request.scope["query_string"]
-    values: defaultdict[str, list[str]] = defaultdict(list)
-    if raw.count(b"&") >= _MOST_PARAMETERS:
-        raise BadRequest(400, f"The query has more than {_MOST_PARAMETERS} parameters; send fewer.")
-    try:
-        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
-    except ValueError as cause:
-        raise BadRequest(400, "The query is not UTF-8; percent-encode it as UTF-8.") from cause
-    for name, value in pairs:
-        if text_problem(name) or text_problem(value):
-            raise BadRequest(400, "The query contains the character NUL; remove it.")
-        values[name].append(value)
-    return {name: given[0] if len(given) == 1 else given for name, given in values.items()}
-
-
-def _has_body(request: Request) -> bool:
-    """RFC 9112 §6.3: a request without either header has none."""
-    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0").strip("0") != ""
-
-
-def has_many_values(body: object) -> bool:
-    """Whether reading a body may take longer than a turn of the event loop should. It looks at few of the values."""
-    count, pending = 0, [body]
-    while pending and count <= _MANY:
-        value = pending.pop()
-        if isinstance(value, dict | list):
-            count += len(value)
-            if count <= _MANY:
-                pending.extend(value.values() if isinstance(value, dict) else value)
-    return count > _MANY
+    def _list(self, page: str) -> str:
+        """The list of which a cursor, the value of the parameter `page`, is valid."""
+        narrowed = sorted((name, value) for name, value in self.query.items() if name not in (page, _SIZE))
+        caller = self.caller
+        return orjson.dumps([caller.source, caller.organization_id, self.address, narrowed]).decode()

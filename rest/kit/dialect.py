@@ -34,7 +34,8 @@ class Endpoint(Generic[R, *Arguments]):
     of the answer, as any JSON value or a Reply; it raises NotFound or UpstreamFailed if the result means that there
     is no answer. Both are pure. An endpoint of status 204 sends no body. `tagged`: the answer has an ETag, and is 304
     if the client knows it. `binds`: the answer gives the browser the cookie of `Asked.browser`. `most_bytes` replaces
-    the hub's limit of bodies.
+    the hub's limit of bodies. `where` names the organization, by id or slug, in which the call acts, as X-Hub-Id
+    does; None leaves it to the token and that header. It runs before `read`, without `Asked.caller`.
     """
 
     method: ClassVar[str]
@@ -48,6 +49,7 @@ class Endpoint(Generic[R, *Arguments]):
     tagged: bool = field(default=False, kw_only=True)
     binds: bool = field(default=False, kw_only=True)
     most_bytes: int | None = field(default=None, kw_only=True)
+    where: Callable[[Asked], str | None] | None = field(default=None, kw_only=True)
 
 
 class Get(Endpoint[R, *Arguments]):
@@ -68,6 +70,12 @@ class Put(Endpoint[R, *Arguments]):
     method = "PUT"
 
 
+class Patch(Endpoint[R, *Arguments]):
+    """Takes a body."""
+
+    method = "PATCH"
+
+
 class Delete(Endpoint[R, *Arguments]):
     """Takes an optional body."""
 
@@ -84,8 +92,9 @@ class Dialect:
     `places`: the dialect's names for places in commands, used in refusals.
 
     `refuse` is pure and makes the body of every refusal: domain errors, requests that are invalid as HTTP, unknown
-    paths and methods, and unexpected failures, of which it only gets the sentence to show. `callback`: the dialect's
-    own callback address for users who return from a vendor's consent page.
+    paths and methods, and unexpected failures, of which it only gets the sentence to show. It answers a Reply to
+    change the status. `callback`: the dialect's own callback address for users who return from a vendor's consent
+    page.
     """
 
     name: str

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route, Router
@@ -22,14 +21,15 @@ from models.row import new_id
 from resolvers.caller import Caller
 from resolvers.hub import Hub
 from rest.kit.acting import PLACES, for_user
-from rest.kit.answer import answer_of, json_answer
-from rest.kit.asked import check_path, has_many_values, read_request
+from rest.kit.answer import answer_of, refusal_answer
+from rest.kit.arrival import check_path, has_many_values, read_request
+from rest.kit.asked import Asked
 from rest.kit.dialect import AnyEndpoint, Dialect, Takes
 from rest.kit.places import renamed
 from rest.kit.refusal import Refusal, refusal_of
 from wire.body import BodyLimits, read_json
 from wire.browser import BrowserCookie
-from wire.caller import caller_of
+from wire.caller import Bearer, bearer_of
 from wire.credentials import refuse_credentials_in_query
 from wire.form import read_form
 from wire.refusal import BadRequest
@@ -88,26 +88,46 @@ class Face:
 
     async def _run(self, endpoint: AnyEndpoint, request: Request, request_id: str) -> Response:
         started = perf_counter()
-        caller = await caller_of(self.hub, request, self.dialect.source, request_id=request_id)
-        asked = await read_request(request, self._reader(endpoint, request))
+        bearer = await bearer_of(self.hub, request, self.dialect.source, request_id=request_id)
+        caller = None if endpoint.where else await bearer.named()
+        asked = await read_request(request, self._reader(endpoint, request), base=self._base(request))
+        caller = caller or await self._placed(endpoint, bearer, asked)
+        asked = replace(asked, speaker=caller)
         cookie = BrowserCookie(self.hub.own_url)
         if endpoint.binds:
             asked = replace(asked, browser=cookie.secret_of(request))
         read = await to_thread(endpoint.read, asked) if has_many_values(asked.body) else endpoint.read(asked)
         result = await self._operate(endpoint, caller, for_user(request, read))
-        answered = replace(asked, speaker=caller, elapsed_ms=(perf_counter() - started) * 1000)
+        answered = replace(asked, elapsed_ms=(perf_counter() - started) * 1000)
         response = answer_of(endpoint, endpoint.write(result, answered), asked)
         if endpoint.binds:
             cookie.give(response, asked.browser)
         return response
 
+    async def _placed(self, endpoint: AnyEndpoint, bearer: Bearer, asked: Asked) -> Caller:
+        """The caller in the organization that the call names."""
+        named = endpoint.where(asked) if endpoint.where else None
+        try:
+            return await (bearer.named() if named is None else bearer.at(named))
+        except DomainError as refusal:
+            raise self._in_its_words(refusal) from refusal
+
     async def _operate(self, endpoint: AnyEndpoint, caller: Caller, arguments: tuple[Any, ...]) -> Any:
-        """Run the operation. A refusal names places in the dialect's words."""
         try:
             return await endpoint.operation(caller, *arguments)
         except DomainError as refusal:
-            places = {**PLACES, **self.dialect.places}
-            raise refusal.renamed(lambda path: renamed(path, places)) from refusal
+            raise self._in_its_words(refusal) from refusal
+
+    def _in_its_words(self, refusal: DomainError) -> DomainError:
+        """A refusal with places in the dialect's words."""
+        places = {**PLACES, **self.dialect.places}
+        return refusal.renamed(lambda path: renamed(path, places))
+
+    def _base(self, request: Request) -> str:
+        """The hub's public address if it is configured, else the one that the client has called."""
+        public = self.hub.public_url or f"{request.url.scheme}://{request.headers.get('host', '')}"
+        mount: str = self.dialect.prefix if self.hub.public_url else request.scope.get("root_path", "")
+        return f"{public}{mount}"
 
     def _reader(self, endpoint: AnyEndpoint, request: Request) -> Callable[[], Awaitable[object]] | None:
         if endpoint.method == "GET":
@@ -132,4 +152,4 @@ class Face:
         return self._refuse(Refusal(status=500, message=f"Internal error, id {request_id}"))
 
     def _refuse(self, refusal: Refusal) -> Response:
-        return json_answer(refusal.status, orjson.dumps(self.dialect.refuse(refusal)), refusal.headers)
+        return refusal_answer(self.dialect.refuse(refusal), refusal)

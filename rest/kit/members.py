@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from models.errors import InvalidInput, Path
 from resolvers.faults import Faults
@@ -22,7 +22,13 @@ class Members:
     def __init__(self, values: Mapping[str, Any], optional: Collection[str] = (), *, at: Path = ()) -> None:
         self._values = values
         self._optional = optional
-        self._faults = Faults(*at)
+        self._faults = Faults()
+        self._at = at
+
+    def checked(self, command: W) -> W:
+        """The command that was read from the members. Raises InvalidInput with every fault, if there is one."""
+        self._faults.refuse()
+        return command
 
     def done(self) -> None:
         """Raises InvalidInput with every fault found, if there is one."""
@@ -31,7 +37,7 @@ class Members:
     def required(self, name: str) -> str:
         """A required text."""
         value = self.text(name)
-        self._faults.check(self._values.get(name) is not None, name, "It is required.")
+        self._faults.check(self._values.get(name) is not None, (*self._at, name), "It is required.")
         return value if isinstance(value, str) else ""
 
     def text(self, name: str) -> str | Unset | None:
@@ -57,6 +63,31 @@ class Members:
             return self._wrong(name, "a JSON object of texts")
         return value
 
+    def text_list(self, name: str) -> list[str] | Unset | None:
+        """A JSON list of texts. Each other item is a fault at its index."""
+        value = self._typed(name, list, "a list of texts")
+        if isinstance(value, list):
+            for index, one in enumerate(value):
+                if not isinstance(one, str):
+                    self._faults.add((*self._at, name, str(index)), "It must be text.")
+        return value
+
+    def at(self, name: str) -> Self:
+        """The members of an object, whose faults are raised with these; without members if it is absent or null."""
+        value = self.object(name)
+        return self._below(value if isinstance(value, dict) else {}, name)
+
+    def each(self, name: str) -> list[Self]:
+        """The members of each object of a list, as `at`; empty if it is absent or null."""
+        value = self._typed(name, list, "a list of JSON objects")
+        found = []
+        for index, one in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(one, dict):
+                found.append(self._below(one, name, str(index)))
+            else:
+                self._faults.add((*self._at, name, str(index)), "It must be a JSON object.")
+        return found
+
     def word(self, name: str, words: Mapping[str, W]) -> W | Unset | None:
         """The value that a word of a closed set means. Case does not matter."""
         value = self.text(name)
@@ -69,6 +100,11 @@ class Members:
         """Whether the member is present and not null."""
         return self._values.get(name) is not None
 
+    def _below(self, values: Mapping[str, Any], *path: str) -> Self:
+        nested = type(self)(values, at=(*self._at, *path))
+        nested._faults = self._faults
+        return nested
+
     def _typed(self, name: str, kind: type[K], called: str) -> K | Unset | None:
         value = self._values.get(name, UNSET)
         if value is None or isinstance(value, Unset | kind):
@@ -77,7 +113,7 @@ class Members:
 
     def _wrong(self, name: str, called: str) -> Unset:
         if name not in self._optional:
-            self._faults.add(name, f"It must be {called}.")
+            self._faults.add((*self._at, name), f"It must be {called}.")
         return UNSET
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
+from proxy.body import json_of
 from proxy.message import Rest
 
 Headers = tuple[tuple[str, str], ...]
+
+_JSON: Final = (("content-type", "application/json"),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,3 +29,13 @@ class Reply:
     def to(cls, address: str) -> Self:
         """Redirect to an address with 302 (RFC 9110 §15.4.3)."""
         return cls(status=302, headers=(("location", address), ("cache-control", "no-store")))
+
+    @classmethod
+    def json(cls, value: object, *, status: int = 200, headers: Headers = ()) -> Self:
+        """A JSON value with a status and further headers, as `(("location", address),)`."""
+        return cls(status=status, headers=(*_JSON, *headers), content=json_of(value))
+
+    @classmethod
+    def empty(cls, status: int, headers: Headers = ()) -> Self:
+        """No body. A 205 has `Content-Length: 0` (RFC 9110 §15.3.6)."""
+        return cls(status=status, headers=headers)

@@ -1,0 +1,71 @@
+"""The arrival of a request: its checks as HTTP, and its values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from starlette.requests import Request
+
+from resolvers.unset import UNSET
+from rest.kit.asked import Asked
+from rest.kit.query import query_of
+from wire.refusal import BadRequest
+
+#: Values that one turn of the event loop reads: some 2 ms.
+_MANY: Final = 1_000
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+async def read_request(request: Request, read_body: Callable[[], Awaitable[object]] | None, *, base: str) -> Asked:
+    """The request as values. `read_body` is called if there is a body. Raises BadRequest and TooLarge."""
+    return Asked(
+        method=request.method,
+        address=request.scope["path"].removeprefix(request.scope.get("root_path", "")),
+        path=request.path_params,
+        query=query_of(request),
+        headers=dict(request.headers),
+        body=await read_body() if read_body and _has_body(request) else UNSET,
+        client=request.client.host if request.client else "",
+        scheme=request.url.scheme,
+        mount=request.scope.get("root_path", ""),
+        base=base,
+    )
+
+
+def check_path(request: Request) -> None:
+    """Raises BadRequest 400 for an ambiguous path.
+
+    The server has decoded it and replaced bytes that are not UTF-8. An encoded slash would shift the segments.
+    """
+    raw: bytes = request.scope["raw_path"]
+    path: str = request.scope["path"]
+    if _CONTROLS.search(path):
+        raise BadRequest(400, "The path contains a control character; remove it.")
+    if b"%" not in raw:
+        return
+    if b"%2f" in raw.lower():
+        raise BadRequest(400, "The path contains an encoded slash (%2F); remove it.")
+    try:
+        unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError as cause:
+        raise BadRequest(400, "The path is not UTF-8; percent-encode it as UTF-8.") from cause
+
+
+def _has_body(request: Request) -> bool:
+    """RFC 9112 §6.3: a request without either header has none."""
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0").strip("0") != ""
+
+
+def has_many_values(body: object) -> bool:
+    """Whether reading a body may take longer than a turn of the event loop should. It looks at few of the values."""
+    count, pending = 0, [body]
+    while pending and count <= _MANY:
+        value = pending.pop()
+        if isinstance(value, dict | list):
+            count += len(value)
+            if count <= _MANY:
+                pending.extend(value.values() if isinstance(value, dict) else value)
+    return count > _MANY

@@ -51,7 +51,8 @@ class Secret:
     """Exactly one kind of secret.
 
     `fields` are those of the definition. The standard parts are composed of them (`definitions/secret.py`); fields in
-    `shown` may be read.
+    `shown` may be read. `kept`: a part was not entered now but stored before, so the secret goes to no origin that is
+    new.
     """
 
     api_key: str | None = None
@@ -61,6 +62,7 @@ class Secret:
     none: bool | None = None
     fields: Any = None
     shown: frozenset[str] = frozenset()
+    kept: bool = False
 
     @property
     def auth_type(self) -> AuthType:
@@ -80,10 +82,10 @@ class Secret:
     def masks(self) -> dict[str, str]:
         """Readable parts and fields as they are, others masked: keys and tokens by letters, passwords whole."""
         if self.fields is not None:
-            texts = {key: to_text(value) for key, value in self.fields.items() if value is not None}
+            texts = {key: to_text(value) for key, value in self.fields.items() if value not in (None, "")}
             return {key: text if key in self.shown else mask_of(text) for key, text in texts.items()}
         parts = self.parts()
-        known = [part for part in KINDS[self.auth_type].parts if part.name in parts]
+        known = [part for part in KINDS[self.auth_type].parts if parts.get(part.name)]
         return {part.name: _masked(part, parts[part.name]) for part in known}
 
     def details(self) -> dict[str, str]:

@@ -29,7 +29,7 @@ from models.tables import Organization
 from resolvers.hub import Hub
 from schema.routes import routes as graphql_routes
 from settings import Settings
-from web import events, files
+from web import apps, events, files
 from web.connect import routes as connect_routes
 from web.routes import page as graphiql_page
 from web.routes import routes as graphiql_routes
@@ -74,6 +74,7 @@ def create_app(settings: Settings) -> Starlette:
             *connect_routes(hub, limits=body, callbacks=rest.callbacks()),
             *rest.routes(hub, limits=body),
             *files.routes(hub, limits=body),
+            *apps.routes(hub, scopes=rest.script_scopes()),
             *events.routes(hub),
         ],
         middleware=_middleware(settings),

@@ -56,6 +56,7 @@ class InstallationPlace(Changeable, Owned, table=True):
     kind: PlaceKind = word_field(PlaceKind)
     configuration: bytes | None = secret_field(default=None)
     configured: bool = Field(default=True)
+    version: int = Field(default=1)
 
 
 class ExternalId(Row, Owned, table=True):
@@ -65,6 +66,7 @@ class ExternalId(Row, Owned, table=True):
     __table_args__ = (
         Index(None, "integration_id", "value", "installation_id"),
         Index(None, "installation_id", "installation_place_id", "position"),
+        Index(None, "installation_place_id"),
     )
 
     integration_id: str = ref_field("integration.id")

@@ -10,12 +10,13 @@ from sqlalchemy import BindParameter, ColumnElement, and_, or_, select, true
 from sqlmodel import col
 
 from models.errors import Forbidden, NotFound, Path
-from models.row import is_id
-from models.tables import Installation, Integration, Principal
+from models.row import is_id, name_key
+from models.tables import Installation, Integration, Principal, Publication
 from models.vocabulary import PrincipalKind
 from resolvers.access import Viewer
 from resolvers.filters import equal
 from resolvers.managing import manages, require_governing
+from resolvers.reach import apps_of_others
 from resolvers.scope import visible
 from resolvers.unset import Unset
 from resolvers.work import Work
@@ -27,7 +28,9 @@ _KINDS: Final = {"user": PrincipalKind.USER, "team": PrincipalKind.TEAM}
 class IntegrationRef:
     """One integration by exactly one of its names.
 
-    `named` is the id, UUID or slug of one that the caller's organization owns: the first that fits.
+    `named` is the id, UUID or slug of one that the caller's organization owns: the first that fits. `published_name`
+    is the name of an app, in letters of any case, or the id of one that the caller's organization owns, published or
+    not. `find_app` finds by it also the apps of others that are not installed.
     """
 
     id: str | None = None
@@ -35,6 +38,7 @@ class IntegrationRef:
     slug: str | None = None
     uuid: str | None = None
     named: str | None = None
+    published_name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +70,24 @@ async def find_integration(work: Work, ref: IntegrationRef) -> Integration | Non
 async def get_integration(work: Work, ref: IntegrationRef, *, path: Path | None = None) -> Integration:
     """Like `find_integration`. Raises NotFound."""
     integration = await find_integration(work, ref)
+    if integration is None:
+        raise NotFound("integration", path=path)
+    return integration
+
+
+async def find_app(work: Work, ref: IntegrationRef) -> Integration | None:
+    """Like `find_integration`; by `published_name` also an app of another organization that is public or unlisted."""
+    found = await find_integration(work, ref)
+    if found is not None or ref.published_name is None:
+        return found
+    named = col(Publication.name_key) == name_key(ref.published_name)
+    others = select(Integration).join(Publication, col(Publication.integration_id) == col(Integration.id))
+    return await work.first(others.where(named, *apps_of_others(work.caller)))
+
+
+async def get_app(work: Work, ref: IntegrationRef, *, path: Path | None = None) -> Integration:
+    """Like `find_app`. Raises NotFound."""
+    integration = await find_app(work, ref)
     if integration is None:
         raise NotFound("integration", path=path)
     return integration
@@ -148,6 +170,11 @@ def _names(work: Work, ref: IntegrationRef) -> list[ColumnElement[bool]]:
         return [own, col(Integration.slug) == ref.slug]
     if ref.named is not None:
         return [own, or_(*_forms(ref.named))]
+    if ref.published_name is not None:
+        published = select(col(Publication.integration_id)).where(
+            col(Publication.name_key) == name_key(ref.published_name)
+        )
+        return [or_(and_(own, col(Integration.id) == ref.published_name), col(Integration.id).in_(published))]
     return [own, col(Integration.uuid) == (ref.uuid or "").lower()]
 
 

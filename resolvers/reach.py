@@ -69,6 +69,20 @@ def of_visible_installations(viewer: Viewer, model: Any) -> Conditions:
     return [model.installation_id.in_(select(col(Installation.id)).where(*installations(viewer, Installation)))]
 
 
+def apps_of_others(viewer: Viewer) -> Conditions:
+    """Integrations of other organizations that are published to everybody, or to whoever knows their name.
+
+    For statements that join Integration with its Publication. They are seen as apps alone: what belongs to an
+    integration exists for the viewer only once it is installed.
+    """
+    return [
+        col(Integration.organization_id) != viewer.organization_id,
+        col(Integration.removed_at).is_(None),
+        col(Publication.visibility) != PublicationVisibility.PRIVATE,
+        *_of_the_actor(viewer),
+    ]
+
+
 def publications(viewer: Viewer, _model: Any) -> Conditions:
     """Those of the integrations that exist for the viewer; of others the public ones, and the unlisted by name."""
     foreign = and_(

@@ -10,6 +10,7 @@ from importlib import import_module
 from starlette.routing import Mount
 
 from resolvers.hub import Hub
+from resolvers.publishing.scripts import ScriptScopes
 from rest.kit import Dialect, mount
 from wire.body import BodyLimits
 from wire.callback import CallbackAddress
@@ -25,6 +26,15 @@ def routes(hub: Hub, *, limits: BodyLimits) -> list[Mount]:
 def callbacks() -> list[CallbackAddress]:
     """The callback address of each dialect that has one."""
     return [dialect.callback for dialect in dialects() if dialect.callback is not None]
+
+
+def script_scopes() -> ScriptScopes:
+    """The scopes, in the words of all dialects, with which apps inject scripts and give them cookies."""
+    scopes = [dialect.scripts for dialect in dialects()]
+    return ScriptScopes(
+        inject=frozenset().union(*(one.inject for one in scopes)),
+        cookies=frozenset().union(*(one.cookies for one in scopes)),
+    )
 
 
 def dialects() -> Iterator[Dialect]:

@@ -13,7 +13,7 @@ from models.row import name_key
 from models.tables import Definition, Integration, IntegrationTag, Tag
 from models.vocabulary import IntegrationState, Permission
 from resolvers.filters import among, searching
-from resolvers.find import IntegrationRef, find_integration
+from resolvers.find import IntegrationRef, find_app
 from resolvers.operation import operation
 from resolvers.page import Order, Slice, SliceRequest
 from resolvers.reach import living_and_removed
@@ -117,5 +117,5 @@ def _tagged(work: Work, names: tuple[str, ...] | None) -> list[ColumnElement[boo
 
 @operation(needs=Permission.INTEGRATIONS_READ, reads=True)
 async def read_integration(work: Work, ref: IntegrationRef) -> Integration | None:
-    """Read one integration; None if there is none that the caller may see."""
-    return await find_integration(work, ref)
+    """Read one integration or published app; None if there is none that the caller may see."""
+    return await find_app(work, ref)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar, TypeVarTuple
 from models.errors import DomainError, NotFound
 from models.vocabulary import Source
 from resolvers.caller import Caller
+from resolvers.publishing.scripts import ScriptScopes
 from rest.kit.asked import Asked
 from rest.kit.places import Places
 from rest.kit.refusal import Refusal
@@ -94,7 +95,7 @@ class Dialect:
     `refuse` is pure and makes the body of every refusal: domain errors, requests that are invalid as HTTP, unknown
     paths and methods, and unexpected failures, of which it only gets the sentence to show. It answers a Reply to
     change the status. `callback`: the dialect's own callback address for users who return from a vendor's consent
-    page.
+    page. `scripts`: its words for scopes of scripts.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Dialect:
     places: Places = field(default_factory=dict)
     statuses: Mapping[type[DomainError], int] = field(default_factory=dict)
     callback: CallbackAddress | None = None
+    scripts: ScriptScopes = field(default_factory=ScriptScopes)
 
 
 def nothing(result: object, asked: Asked) -> None:

@@ -16,6 +16,7 @@ class IntegrationRef:
     handler: str | None = given("Handler by which your organization calls it.")
     slug: str | None = given("Slug in your organization.")
     uuid: str | None = given("Client-given UUID.")
+    published_name: str | None = given("Addressable name of a published app, or the 24-hex id of one of yours.")
 
 
 @strawberry.input(one_of=True, description="Names one user of your organization.")

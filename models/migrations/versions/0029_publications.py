@@ -27,6 +27,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=24), nullable=False),
     sa.Column('configuration', sa.LargeBinary(), nullable=True),
     sa.Column('configured', sa.Boolean(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['installation_id'], ['installation.id'], name='fk_installation_place_installation_id', ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['integration_id'], ['integration.id'], name='fk_installation_place_integration_id', ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name='fk_installation_place_organization_id', ondelete='CASCADE'),
@@ -97,6 +98,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name='fk_external_id_organization_id', ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name='pk_external_id')
     )
+    op.create_index('ix_external_id_installation_place_id', 'external_id', ['installation_place_id'])
     op.create_index('ix_external_id_installation_id_installation_place_id_position', 'external_id', ['installation_id', 'installation_place_id', 'position'])
     op.create_index('ix_external_id_integration_id_value_installation_id', 'external_id', ['integration_id', 'value', 'installation_id'])
 

@@ -95,5 +95,4 @@ async def _connections(work: Work, integrations: Sequence[Integration]) -> dict[
             col(Connection.mode) == ConnectionMode.SHARED,
         )
     )
-    found = (await work.session.execute(statement)).tuples()
-    return dict(found.all())
+    return {row[0]: row[1] for row in await work.session.execute(statement)}

@@ -44,7 +44,7 @@ def integrations(found: Slice[Configured], asked: Asked) -> Json:
 
 
 def integration(found: Configured, asked: Asked) -> Json:
-    """One integration."""
+    """One integration, with the masks of its secrets."""
     return {"data": _integration(found, asked)}
 
 

@@ -49,7 +49,7 @@ from resolvers.uploads.mutations import CreateUpload, FillUpload
 from resolvers.uploads.set_icon import SetIntegrationIcon
 from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
-from tests.kit import connecting, history, own, people, replay_calls, webhook_calls
+from tests.kit import configuring, connecting, history, own, people, replay_calls, webhook_calls
 from tests.kit.tried import refused_token
 
 _PAGE = SliceRequest(size=100, count=True)
@@ -290,6 +290,7 @@ CALLS: dict[str, Call] = {
     **history.CALLS,
     **own.CALLS,
     **people.CALLS,
+    **configuring.CALLS,
     **connecting.CALLS,
     **webhook_calls.CALLS,
     **replay_calls.CALLS,

@@ -49,6 +49,7 @@ class HubEvent(StrEnum):
     INSTALLATION_UNINSTALLED = "Hub.installation.uninstalled"
     INTEGRATION_PUBLISHED = "Hub.integration.published"
     INTEGRATION_UNPUBLISHED = "Hub.integration.unpublished"
+    INTEGRATION_DEVELOPMENT_ENDED = "Hub.integration.development_ended"
     PLACE_CONFIGURED = "Hub.place.configured"
     PLACE_REMOVED = "Hub.place.removed"
     TASK_DUE = "Hub.task.due"

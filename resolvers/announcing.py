@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from models.tables import Installation, Integration
-from models.vocabulary import HubEvent
+from models.tables import Installation, InstallationPlace, Integration
+from models.vocabulary import HubEvent, InstallationStatus
 from resolvers.changes import changes_of
 from resolvers.work import Work
 
@@ -85,8 +85,9 @@ def announce_update(work: Work, integration: Integration, besides: Iterable[dict
 def announce_installation(
     work: Work, installation: Installation, type: HubEvent, details: Mapping[str, Any] | None = None
 ) -> None:
-    """Announce a fact about an installation in its organization, with its ids, handler and status."""
+    """Announce a fact about an installation in its organization and to its app, with its ids, handler and status."""
     payload = {
+        "organizationId": installation.organization_id,
         "installationId": installation.id,
         "integrationId": installation.integration_id,
         "handler": installation.handler,
@@ -98,6 +99,38 @@ def announce_installation(
         payload | dict(details or {}),
         integration_id=installation.integration_id,
         installation_id=installation.id,
+        app_visible=True,
+    )
+
+
+def announce_place(
+    work: Work,
+    place: InstallationPlace,
+    type: HubEvent,
+    *,
+    status: InstallationStatus,
+    previous: InstallationStatus | None = None,
+) -> None:
+    """Announce a fact about an installation on a place, in its organization and to its app.
+
+    `status`: on this place. `previous`: the status before, if it was another one.
+    """
+    payload = {
+        "organizationId": place.organization_id,
+        "installationId": place.installation_id,
+        "integrationId": place.integration_id,
+        "placeId": place.place_id,
+        "kind": place.kind,
+        "status": status,
+        "previous": {} if previous in (None, status) else {"status": previous},
+    }
+    own_work(work, place.organization_id).announce(
+        type,
+        place.id,
+        payload,
+        integration_id=place.integration_id,
+        installation_id=place.installation_id,
+        app_visible=True,
     )
 
 

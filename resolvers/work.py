@@ -188,10 +188,12 @@ class Work:
         *,
         integration_id: str | None = None,
         installation_id: str | None = None,
+        app_visible: bool = False,
+        for_organization: str | None = None,
     ) -> None:
         """Emit an event of the hub's own, at the end of this transaction. The payload has neutral ids and no secret.
 
-        In a job, the job is its cause.
+        In a job, the job is its cause. `app_visible`, `for_organization`: see `Draft`.
         """
         job = None if self.caller.job is None else self.caller.job.job
         draft = Draft(
@@ -206,6 +208,8 @@ class Work:
             source=Source.HUB,
             principal_id=self.caller.principal_id,
             token_id=self.caller.token_id,
+            app_visible=app_visible,
+            for_organization=for_organization,
         )
         if job is not None:
             draft = replace(draft, cause_kind="JOB", cause_id=job.id, correlation_id=job.correlation_id)

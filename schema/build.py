@@ -17,6 +17,7 @@ from schema.kit.scalars import SCALARS
 #: Modules of this package with root fields, as classes `Queries` and `Mutations`, in the order of the SDL.
 NOUNS: Final = (
     "integration",
+    "publishing",
     "capability",
     "connection",
     "connect_session",

@@ -15,7 +15,7 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class SetDevelopmentMode:
-    """`tunnel_url`: at most 256 characters; None ends development mode. `all_organizations` is only kept and shown."""
+    """`tunnel_url`: at most 256 characters; None ends development mode. `all_organizations` has no effect."""
 
     app: IntegrationRef
     tunnel_url: str | None

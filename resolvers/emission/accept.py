@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from jobs.job import JOBS
 from models.statement import spelled
 from models.tables import Event
-from models.vocabulary import Source
+from models.vocabulary import Source, WebhookKind
 from resolvers.emission.addressing import Addressed, queue_deliveries
 from resolvers.emission.body import frozen_body, serialised
 from resolvers.emission.draft import Draft
@@ -62,7 +62,8 @@ async def accept(
     events = [_event(*given) for given in zip(drafts, payloads, numbers, strict=True)]
     connection = await session.connection()
     await connection.exec_driver_sql(_INSERT[connection.dialect.name], [_row(event) for event in events])
-    receivers = await read_receivers(session, {draft.organization_id for draft in drafts})
+    apps = {draft.integration_id for draft in drafts if draft.app_visible and draft.integration_id}
+    receivers = await read_receivers(session, {draft.organization_id for draft in drafts}, apps)
     addressed = await _addressed(session, drafts, events, receivers, judged or {})
     await queue_deliveries(session, addressed, now=max(draft.created_at for draft in drafts), tries=tries)
     counts = Counter(one.event.id for one in addressed)
@@ -85,16 +86,21 @@ async def _addressed(
     if not receivers:
         return []
     origins = await read_origins(session, {draft.integration_id for draft in drafts if draft.integration_id})
-    found = []
+    found: list[Addressed] = []
     for draft, event in zip(drafts, events, strict=True):
         origin = origins.get(draft.integration_id or "")
+        takers = []
         for receiver in receivers:
             word = verdict(receiver, draft, origin).word
             result = judged.get((draft.id, receiver.id, receiver.filter or "")) if word is Match.UNJUDGED else None
-            if word is Match.MATCHES or result:
-                found.append(Addressed(webhook=receiver, event=event))
-            elif word is Match.UNJUDGED and result is None:
-                found.append(Addressed(webhook=receiver, event=event, unjudged=True))
+            if word is Match.MATCHES or (word is Match.UNJUDGED and result is not False):
+                takers.append((receiver, word is Match.UNJUDGED and result is None))
+        tunnelled = any(receiver.kind is WebhookKind.TUNNEL for receiver, _ in takers)
+        found += [
+            Addressed(webhook=receiver, event=event, unjudged=unjudged)
+            for receiver, unjudged in takers
+            if not (tunnelled and receiver.kind is WebhookKind.APP)  # the tunnel gets it in the app's place
+        ]
     return found
 
 

@@ -12,7 +12,10 @@ from models.vocabulary import Source
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """An event before its sequence is known. `data` is its payload; `created_at` in ms since 1970 UTC."""
+    """An event before its sequence is known. `data` is its payload; `created_at` in ms since 1970 UTC.
+
+    `for_organization`: the organization of its installation, if that is another one than the event's; not kept.
+    """
 
     organization_id: str
     type: str
@@ -26,6 +29,7 @@ class Draft:
     principal_id: str | None = None
     token_id: str | None = None
     app_visible: bool = False
+    for_organization: str | None = None
     cause_kind: str | None = None
     cause_id: str | None = None
     correlation_id: str | None = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
-from models.vocabulary import IntegrationAccess
+from models.vocabulary import HubEvent, IntegrationAccess, WebhookKind
 from resolvers.scope import PLACED_EVENTS
 
 HUB: Final = "Hub."
@@ -28,6 +28,7 @@ class Match(StrEnum):
     DISABLED = "DISABLED"
     CATCHING_UP = "CATCHING_UP"
     ORGANIZATION = "ORGANIZATION"
+    APP = "APP"
     OWN_HEALTH = "OWN_HEALTH"
     PATTERN = "PATTERN"
     INTEGRATION = "INTEGRATION"
@@ -57,6 +58,8 @@ class ReceiverFacts(Protocol):
     @property
     def organization_id(self) -> str: ...
     @property
+    def kind(self) -> WebhookKind: ...
+    @property
     def event_patterns(self) -> Sequence[str]: ...
     @property
     def integration_id(self) -> str | None: ...
@@ -85,6 +88,8 @@ class EventFacts(Protocol):
     def integration_id(self) -> str | None: ...
     @property
     def entity_id(self) -> str: ...
+    @property
+    def app_visible(self) -> bool: ...
 
 
 class IntegrationFacts(Protocol):
@@ -106,10 +111,14 @@ def verdict(webhook: ReceiverFacts, event: EventFacts, integration: IntegrationF
 
 def wants(webhook: ReceiverFacts, event: EventFacts, integration: IntegrationFacts | None) -> Verdict:
     """Like `verdict`, whatever the state of the webhook: for replays and plans of one that is disabled."""
+    if webhook.kind is not WebhookKind.ENDPOINT:
+        return _of_app(webhook, event)
     if webhook.organization_id != event.organization_id:
         return Verdict(word=Match.ORGANIZATION, sentence="The event is another organization's.")
     if event.entity_id == webhook.id and event.type.startswith(_OF_WEBHOOKS):
         return Verdict(word=Match.OWN_HEALTH, sentence="The event is about this webhook itself.")
+    if event.type == HubEvent.TASK_DUE:
+        return Verdict(word=Match.APP, sentence="A task is told to its app alone.")
     if not takes_type(webhook.event_patterns, event.type):
         shown = ", ".join(webhook.event_patterns) or _EVERYTHING
         return Verdict(word=Match.PATTERN, sentence=f"{event.type} matches none of its patterns: {shown}.")
@@ -135,6 +144,22 @@ def _covers(pattern: str, type: str) -> bool:
         return pattern == type
     start = pattern.removesuffix(_EVERYTHING)
     return type.startswith(start) and (start.startswith(HUB) or not type.startswith(HUB))
+
+
+def _of_app(webhook: ReceiverFacts, event: EventFacts) -> Verdict:
+    """An app takes the events about its installations in every organization, its tunnel those of its own one."""
+    if not event.app_visible:
+        return Verdict(word=Match.APP, sentence="The event is not told to apps.")
+    if event.integration_id != webhook.integration_id:
+        return Verdict(word=Match.INTEGRATION, sentence="It takes events of another integration only.")
+    if webhook.kind is WebhookKind.TUNNEL and _organization_of(event) != webhook.organization_id:
+        return Verdict(word=Match.ORGANIZATION, sentence="The event is another organization's.")
+    return Verdict(word=Match.MATCHES, sentence="It takes the event.")
+
+
+def _organization_of(event: EventFacts) -> str:
+    """The organization that the event is about: that of its installation, if that is known to be another one."""
+    return getattr(event, "for_organization", None) or event.organization_id
 
 
 def _state(webhook: ReceiverFacts) -> Verdict | None:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.tables import Integration, Webhook
-from models.vocabulary import IntegrationAccess, WebhookOrdering
+from models.vocabulary import IntegrationAccess, WebhookKind, WebhookOrdering
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +20,7 @@ class Receiver:
 
     id: str
     organization_id: str
+    kind: WebhookKind
     name: str
     event_patterns: list[str]
     integration_id: str | None
@@ -46,10 +47,15 @@ _RECEIVER: Final = [getattr(Webhook, name) for name in Receiver.__dataclass_fiel
 _ORIGIN: Final = [getattr(Integration, name) for name in Origin.__dataclass_fields__]
 
 
-async def read_receivers(session: AsyncSession, organizations: Collection[str]) -> list[Receiver]:
-    """The webhooks of organizations that get events as they are accepted."""
+async def read_receivers(
+    session: AsyncSession, organizations: Collection[str], apps: Collection[str] = ()
+) -> list[Receiver]:
+    """The webhooks of organizations, and of apps of whatever organization, that get events as they are accepted."""
+    here = col(Webhook.organization_id).in_(organizations)
+    # In the words of the index of apps' webhooks, so that PostgreSQL uses it.
+    of_apps = and_(text("webhook.kind <> 'ENDPOINT'"), col(Webhook.integration_id).in_(apps))
     statement = select(*_RECEIVER).where(
-        col(Webhook.organization_id).in_(organizations),
+        or_(here, of_apps) if apps else here,
         col(Webhook.enabled),
         col(Webhook.removed_at).is_(None),
         col(Webhook.catch_up_after).is_(None),

@@ -13,8 +13,24 @@ from models.vocabulary import HubEvent
 
 _ID: Final = "65a1b2c30000000000000001"
 _OTHER: Final = "65a1b2c30000000000000002"
+_THIRD: Final = "65a1b2c30000000000000003"
+_FOURTH: Final = "65a1b2c30000000000000004"
 _NAMED: Final = {"integrationId": _ID, "handler": "SHOP", "name": "Shop"}
-_INSTALLED: Final = {"installationId": _OTHER, "integrationId": _ID, "handler": "SHOP", "status": "ACTIVE"}
+_INSTALLED: Final = {
+    "organizationId": _THIRD,
+    "installationId": _OTHER,
+    "integrationId": _ID,
+    "handler": "SHOP",
+    "status": "ACTIVE",
+}
+_PLACED: Final = {
+    "organizationId": _THIRD,
+    "installationId": _OTHER,
+    "integrationId": _ID,
+    "placeId": _FOURTH,
+    "kind": "SPACE",
+    "status": "ACTIVE",
+}
 _CONNECTION: Final = {"connectionId": _ID}
 _NOTHING: Final = {"added": [], "changed": [], "removed": [], "breaking": [], "truncated": False}
 _WEBHOOK: Final = {
@@ -86,6 +102,25 @@ HUB_EVENTS: Final[Mapping[HubEvent, HubEventType]] = {
     ),
     HubEvent.INSTALLATION_UNINSTALLED: HubEventType(
         when="An installation is removed, by itself or with its integration.", entity=_SELF, example=_INSTALLED
+    ),
+    HubEvent.INTEGRATION_DEVELOPMENT_ENDED: HubEventType(
+        when="The development mode of an app has ended: by hand, after a day, or since the tunnel was dead. The"
+        " events that the tunnel did not take go to the app's own address.",
+        entity=_HANDLER,
+        example={**_NAMED, "reason": "The tunnel failed ten times in a row."},
+    ),
+    HubEvent.PLACE_CONFIGURED: HubEventType(
+        when="An installation was put on a space or a site, or its status or configuration there changed.",
+        entity=_SELF,
+        example={**_PLACED, "previous": {"status": "PENDING"}},
+    ),
+    HubEvent.PLACE_REMOVED: HubEventType(
+        when="An installation is taken from a space or a site.", entity=_SELF, example={**_PLACED, "previous": {}}
+    ),
+    HubEvent.TASK_DUE: HubEventType(
+        when="A task of an app is due. The app alone is told, never an organization's webhook.",
+        entity="the installation's id, else the app's handler",
+        example={"integrationId": _ID, "installationId": _OTHER, "task": {"type": "sync"}},
     ),
     HubEvent.CONNECTION_CONNECTED: HubEventType(
         when="A connection got its first secret.", entity=_SELF, example=_CONNECTION

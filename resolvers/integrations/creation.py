@@ -60,6 +60,10 @@ class CreateIntegration:
     #: The values of an integration without a definition, unless `auth` has them.
     default_auth_type: AuthType = AuthType.NONE
     default_token_endpoint_auth: TokenEndpointAuth = TokenEndpointAuth.BASIC
+    #: Handler and slug are made from this name if they are not given; from `name` if it is None.
+    named_after: str | None = None
+    #: Whether it is installed on the caller's own organization.
+    installs: bool = True
     #: Faulty values of `auth` that its type has no use for are left out, in place of a refusal.
     ignores_unused: bool = False
 
@@ -107,8 +111,8 @@ async def make_integration(work: Work, judged: Creation) -> Integration:
     new, row = creation.new, creation.row
     integration = Integration(
         organization_id=work.organization_id,
-        handler=await handler_for(work, new.handler, new.name),
-        slug=await slug_for(work, new.slug, new.name),
+        handler=await handler_for(work, new.handler, new.named_after or new.name),
+        slug=await slug_for(work, new.slug, new.named_after or new.name),
         uuid=await uuid_for(work, new.uuid),
         identifier=new.identifier,
         name=new.name,
@@ -135,7 +139,10 @@ async def make_integration(work: Work, judged: Creation) -> Integration:
     work.add(integration)
     work.audit(integration, "integration.created")
     await work.flush()
+    work.add(Workspace(organization_id=integration.organization_id, integration_id=integration.id))
     announce_integration(work, integration, HubEvent.INTEGRATION_CREATED, {"vendor": integration.vendor})
+    if new.installs:
+        await install_on(work, integration)
     await _furnish(work, integration, secret, new.capabilities)
     return integration
 
@@ -161,8 +168,6 @@ def _with_default_auth(new: CreateIntegration) -> CreateIntegration:
 async def _furnish(
     work: Work, integration: Integration, secret: Secret | None, capabilities: Sequence[DeclareCapability] | None
 ) -> None:
-    work.add(Workspace(organization_id=integration.organization_id, integration_id=integration.id))
-    await install_on(work, integration)
     if capabilities is not None:
         await declare(work, integration, capabilities)
         await work.flush()

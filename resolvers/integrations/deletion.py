@@ -18,6 +18,7 @@ from models.tables import (
     Integration,
     IntegrationTag,
     Job,
+    Publication,
     Registration,
     Token,
     metadata,
@@ -38,7 +39,7 @@ FORGET: Final = ("Forget its credentials", "Jobs of their own revoke tokens at t
 _MAX_ATTEMPTS: Final = 10
 _BITE: Final = 100
 #: Rows that give access to an integration or show it to others; they are removed at once.
-_DOORS: Final = (Token, Installation, Asset, IntegrationTag)
+_DOORS: Final = (Token, Installation, Publication, Asset, IntegrationTag)
 #: Rows that stay: a connect session shows its result for another day.
 _STAY: Final = (ConnectSession,)
 
@@ -62,7 +63,13 @@ class DeletedIntegration:
 @operation(needs=Permission.INTEGRATIONS_DELETE, refuses=(NotFound, Forbidden, Stale))
 async def delete_integration(work: Work, id: str | IntegrationRef, expected_version: int | None = None) -> Deletion:
     """Delete an integration and all rows that only it has. It is hidden, and all access to it ends, at once."""
-    integration = await governed_integration(work, id, expected_version=expected_version, path=("id",))
+    return await begin_deletion(
+        work, await governed_integration(work, id, expected_version=expected_version, path=("id",))
+    )
+
+
+async def begin_deletion(work: Work, integration: Integration) -> Deletion:
+    """Hide a locked integration, end all access to it, and enqueue the job that removes the rest."""
     work.audit(integration, "integration.deleted")
     client = revocation_endpoint(work, integration)
     now = work.now()

@@ -1,33 +1,90 @@
-"""Publish an app, and withdraw it."""
+"""Publish an app, or a new version of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, TooMany
-from models.tables import Integration
-from models.vocabulary import Permission
-from resolvers.find import IntegrationRef
-from resolvers.operation import operation
+from models.vocabulary import HubEvent, Permission
+from resolvers.announcing import announce_integration
+from resolvers.apps.address import apply_events_url
+from resolvers.faults import Faults
+from resolvers.hub import Hub
+from resolvers.operation import READS, WRITES, exchange
+from resolvers.publishing.apply import (
+    apply_files,
+    apply_manifest,
+    apply_texts,
+    digest_of,
+    new_publication,
+    write_facets,
+)
+from resolvers.publishing.checking import check_manifest, check_name
+from resolvers.publishing.files import JudgedFiles, judge_files
 from resolvers.publishing.manifest import PublishIntegration
-from resolvers.publishing.published import Published
+from resolvers.publishing.published import Published, published_of
+from resolvers.publishing.target import make_target, target_of
 from resolvers.work import Work
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unpublished:
-    """The integration that stays; None if it was removed with its publication, or if there was nothing."""
+class Publishing:
+    """A manifest for an app that the caller may publish, and the caller's organization."""
 
-    integration: Integration | None
-
-
-@operation(needs=Permission.INTEGRATIONS_PUBLISH, refuses=(NotFound, Conflict, InvalidInput, Forbidden, TooMany))
-async def publish_integration(work: Work, new: PublishIntegration) -> Published:
-    """Publish an app, or a new version of it: all of the manifest or nothing."""
-    raise NotImplementedError(work, new)
+    new: PublishIntegration
+    organization_id: str
 
 
-@operation(needs=Permission.INTEGRATIONS_PUBLISH, refuses=(Forbidden,))
-async def unpublish_integration(work: Work, ref: IntegrationRef) -> Unpublished:
-    """Withdraw an app, and uninstall it everywhere else. Without one by this name nothing changes."""
-    raise NotImplementedError(work, ref)
+async def load_publishing(work: Work, new: PublishIntegration) -> Publishing:
+    """Find the app. The manifest is not read, but for a name by which an app can be found."""
+    faults = Faults()
+    check_name(faults, new.name)
+    if not faults.found:
+        await target_of(work, new)
+    return Publishing(new=new, organization_id=work.organization_id)
+
+
+async def judge_publishing(hub: Hub, publishing: Publishing) -> JudgedFiles:
+    """Judge manifest and files in a thread. Raises InvalidInput and TooMany."""
+    await asyncio.to_thread(check_manifest, publishing.new, hub.egress.policy)
+    return await judge_files(hub, publishing.organization_id, publishing.new)
+
+
+@exchange(
+    load_publishing,
+    judge_publishing,
+    loads=READS,
+    records=WRITES,
+    needs=Permission.INTEGRATIONS_PUBLISH,
+    refuses=(NotFound, Conflict, InvalidInput, Forbidden, TooMany),
+)
+async def publish_integration(work: Work, publishing: Publishing, files: JudgedFiles) -> Published:
+    """Publish an app, or a new version of it: all of the manifest or nothing.
+
+    Its version grows by one. A manifest that changes nothing is not announced.
+    """
+    new = publishing.new
+    target = await make_target(work, new)
+    integration = target.integration
+    publication = target.publication or new_publication(
+        work, integration, new.name or "", made_integration=target.is_new
+    )
+    await apply_files(work, integration, publication, files)
+    apply_texts(work, integration, new)
+    differs = apply_manifest(work, publication, new)
+    before, publication.digest = publication.digest, await digest_of(work, integration, publication)
+    work.add(publication)
+    work.audit(publication, "integration.published")
+    await work.flush()
+    await write_facets(work, publication)
+    secret = await apply_events_url(work, publication, integration)
+    if differs or publication.digest != before:
+        details = {
+            "publishedName": publication.name,
+            "publishedVersion": publication.version,
+            "visibility": publication.visibility,
+        }
+        announce_integration(work, integration, HubEvent.INTEGRATION_PUBLISHED, details)
+    await work.flush()
+    return replace((await published_of(work, [integration]))[0], events_secret=secret)

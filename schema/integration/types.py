@@ -26,6 +26,7 @@ from resolvers.integrations import edges
 from resolvers.integrations.fields import has_client_secret, icon_url, identifier, owned_by
 from resolvers.integrations.sharing import MOST_SHARES
 from resolvers.integrations.tags import MOST_TAGS
+from resolvers.publishing.edges import PUBLICATION_BY_INTEGRATION
 from schema.audit import AuditEntry, AuditFilter
 from schema.capability import Capability, CapabilityFilter, EventType
 from schema.connection import ConnectedAccount, ConnectionFilter
@@ -41,6 +42,7 @@ from schema.kit.page import CountedPageOf, PageOf
 from schema.kit.scalars import JSON, DateTime
 from schema.organization import OrganizationProfile
 from schema.principal import Principal
+from schema.publication import Publication
 from schema.share import Share
 from schema.tag import Tag
 
@@ -105,7 +107,10 @@ class Integration(RowNode):
     category: str = column("Grouping word; the definition's unless set, else `other`.")
     state: IntegrationState = column("Life-cycle.")
     state_changed_at: DateTime = column("Since when.")
-    state_error: str | None = column("Why the last verification failed.")
+    state_error: str | None = viewed(
+        lambda row, caller: row.state_error if owned_by(row, caller) else None,
+        "Why the last verification failed. Null unless yours.",
+    )
     mode: ConnectionMode = column("Whose connections it uses.")
     access: IntegrationAccess = column("Who sees it in its organization.")
     owned_by_viewer: bool = viewed(owned_by, "Your organization owns it.")
@@ -128,6 +133,9 @@ class Integration(RowNode):
     )
     workspace: Workspace | None = to_one(
         edges.WORKSPACE_BY_INTEGRATION, "Settings and install steps. Null unless yours."
+    )
+    publication: Publication | None = to_one(
+        PUBLICATION_BY_INTEGRATION, "Its public side; null while it is not published."
     )
     shares: list[Share] = to_list(edges.SHARES_BY_INTEGRATION, "Whom it is shared with.", most=MOST_SHARES)
     installation: Installation | None = to_one(edges.INSTALLATION_BY_INTEGRATION, "Your organization's installation.")

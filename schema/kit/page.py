@@ -35,12 +35,13 @@ _PAGE: Final = "A page of {row} rows."
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A slice to be shown: its rows, their order, and the binding of its cursors."""
+    """A slice to be shown: its rows, their order, and the binding of its cursors. `shows`: the node of a row."""
 
     slice: Slice[Any]
     order: Order
     binding: str
     count: Callable[[], Awaitable[int]] | None = None
+    shows: Callable[[Any], Any] = lambda row: row
 
     def cursor(self, row: Any, info: Info) -> str:
         """The cursor of a row of this page."""
@@ -150,11 +151,11 @@ class EdgeOf(Generic[Row]):
 
 
 def _edges(root: Any, info: Info) -> Any:
-    return [EdgeOf(cursor=root.cursor(row, info), node=row) for row in root.slice.rows]
+    return [EdgeOf(cursor=root.cursor(row, info), node=root.shows(row)) for row in root.slice.rows]
 
 
 def _nodes(root: Any) -> Any:
-    return root.slice.rows
+    return [root.shows(row) for row in root.slice.rows]
 
 
 def _page_info(root: Any, info: Info) -> Any:

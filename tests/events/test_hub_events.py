@@ -65,6 +65,7 @@ async def test_announces_a_new_integration_and_its_installation(telling):
     assert installed[0] == HubEvent.INSTALLATION_CREATED
     assert installed[1] == installed[2]["installationId"]
     assert installed[2] | {"installationId": ""} == {
+        "organizationId": telling.tenant.id,
         "installationId": "",
         "integrationId": made.id,
         "handler": "SHOP",

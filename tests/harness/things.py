@@ -12,4 +12,5 @@ from resolvers.people.place import CreatePlace, create_place
 #: The operation that makes each, and its command for a name.
 THINGS: Final[dict[str, tuple[Operation[Any, Any], Callable[[str], Any]]]] = {
     "place": (create_place, lambda name: CreatePlace(kind=PlaceKind.SPACE, name=name)),
+    "site": (create_place, lambda name: CreatePlace(kind=PlaceKind.SITE, name=name)),
 }

@@ -10,6 +10,7 @@ from resolvers.integrations.queries import IntegrationFilter, IntegrationOrderFi
 from resolvers.page import SliceRequest
 from tests.harness.matrix import Call, Foreign
 
+_KEY = {"apiKey": "k" * 20}
 _PAGE = SliceRequest(size=100, count=True)
 _BY_NAME = integration_order(IntegrationOrderField.NAME)
 
@@ -20,13 +21,13 @@ def named_alike(form: Sequence[FormField]) -> dict[str, str]:
 
 
 CALLS: dict[str, Call] = {
-    "list_offers": Call(given=lambda e: ([e.word],), foreign=Foreign.EMPTY),
+    "list_offers": Call(given=lambda _: (["other"],), foreign=Foreign.OWN),
     "list_configured": Call(
         given=lambda e: (IntegrationFilter(search=e.word), _BY_NAME, _PAGE), foreign=Foreign.EMPTY
     ),
     "read_configured": Call(given=lambda e: (e.integration.id,), foreign=Foreign.NONE),
     "configure_integration": Call(
-        given=lambda e: (ConfigureIntegration(vendor=e.word, naming=named_alike),),
+        given=lambda e: (ConfigureIntegration(vendor=e.word, naming=named_alike, credentials=_KEY),),
         foreign=Foreign.INVALID,
         audits=("integration.created", "installation.created"),
     ),

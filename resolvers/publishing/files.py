@@ -1,0 +1,134 @@
+"""Pictures and scripts of an app: judged outside of a transaction, kept in the one that publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlmodel import col
+
+from models.errors import InvalidInput, Path
+from models.row import new_id
+from models.tables import Asset, Integration
+from models.vocabulary import UploadPurpose
+from resolvers.hub import Hub
+from resolvers.publishing.manifest import GivenFile, PublishIntegration
+from resolvers.unset import UNSET, Unset
+from resolvers.uploads.claim import claim_upload
+from resolvers.uploads.content import MOST_BYTES, Content
+from resolvers.uploads.receive import judged, put_content, turn
+from resolvers.work import Work
+
+MOST_PREVIEWS: Final = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedFile:
+    """A file that fits its purpose: its content, or the id of an upload, which was judged when it was filled."""
+
+    place: Path
+    purpose: UploadPurpose
+    content: Content | None = None
+    upload_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedFiles:
+    """The files of a manifest. UNSET: the former ones stay; none: there are none from now on."""
+
+    icon: Sequence[JudgedFile] | Unset = UNSET
+    previews: Sequence[JudgedFile] | Unset = UNSET
+    script: Sequence[JudgedFile] | Unset = UNSET
+
+
+async def judge_files(hub: Hub, organization_id: str, new: PublishIntegration) -> JudgedFiles:
+    """Judge all files in a thread, in a turn of the organization. Raises TooMany and InvalidInput."""
+    previews = () if new.previews is None else new.previews
+    if not isinstance(previews, Unset) and len(previews) > MOST_PREVIEWS:
+        raise InvalidInput.at(("previews",), f"At most {MOST_PREVIEWS} of them.")
+    if all(isinstance(value, Unset) or not value for value in (new.icon, new.previews, new.script)):
+        return JudgedFiles(icon=_none(new.icon), previews=_none(new.previews), script=_none(new.script))
+    async with turn(hub, organization_id):
+        return JudgedFiles(
+            icon=await _one(("icon",), UploadPurpose.ICON, new.icon),
+            previews=previews if isinstance(previews, Unset) else await _each(previews or ()),
+            script=await _one(("script",), UploadPurpose.SCRIPT, new.script),
+        )
+
+
+async def keep_files(
+    work: Work, integration: Integration, files: Sequence[JudgedFile], former: Sequence[str]
+) -> Sequence[str]:
+    """Store files as assets of an integration, and remove the former ones. Answers the ids, in order.
+
+    A file with the same bytes as a former one stays that asset, at its address.
+    """
+    known = {digest: asset_id for asset_id, digest in (await _digests(work, former)).items()}
+    kept: list[str] = []
+    for file in files:
+        same = None if file.content is None else known.pop(file.content.sha256, None)
+        kept.append(same or await _keep(work, integration, file))
+    gone = [one for one in former if one not in kept]
+    await work.flush()
+    await work.session.execute(delete(Asset).where(col(Asset.id).in_(gone)))
+    return kept
+
+
+async def digests_of(work: Work, asset_ids: Sequence[str]) -> Sequence[str]:
+    """The SHA-256 of assets, in order."""
+    known = await _digests(work, asset_ids)
+    return [known[one] for one in asset_ids if one in known]
+
+
+def _none(given: object) -> Sequence[JudgedFile] | Unset:
+    return given if isinstance(given, Unset) else ()
+
+
+async def _one(place: Path, purpose: UploadPurpose, file: GivenFile | Unset | None) -> Sequence[JudgedFile] | Unset:
+    if isinstance(file, Unset):
+        return file
+    return [] if file is None else [await _judge(place, purpose, file)]
+
+
+async def _each(files: Sequence[GivenFile]) -> Sequence[JudgedFile]:
+    return [await _judge(("previews", str(index)), UploadPurpose.PREVIEW, file) for index, file in enumerate(files)]
+
+
+async def _judge(place: Path, purpose: UploadPurpose, file: GivenFile) -> JudgedFile:
+    if (file.content is None) == (file.upload_id is None):
+        raise InvalidInput.at(place, "Give either the content or the id of an upload.")
+    if file.content is None:
+        return JudgedFile(place=place, purpose=purpose, upload_id=file.upload_id)
+    most = MOST_BYTES[purpose]
+    if len(file.content) > most:
+        raise InvalidInput.at(place, f"It has {len(file.content)} bytes; at most {most} are allowed.")
+    return JudgedFile(place=place, purpose=purpose, content=await judged(purpose, file.content, place))
+
+
+async def _keep(work: Work, integration: Integration, file: JudgedFile) -> str:
+    if file.content is None:
+        claimed = await claim_upload(work, file.upload_id or "", file.purpose, integration, path=file.place)
+        return claimed.id
+    now = work.now()
+    asset = Asset(
+        id=new_id(now),
+        organization_id=integration.organization_id,
+        integration_id=integration.id,
+        purpose=file.purpose,
+        size=0,
+        created_at=now,
+    )
+    put_content(asset, file.content, now)
+    work.add(asset)
+    return asset.id
+
+
+async def _digests(work: Work, asset_ids: Sequence[str]) -> dict[str, str]:
+    """The SHA-256 of each asset that there is."""
+    if not asset_ids:
+        return {}
+    columns = select(col(Asset.id), col(Asset.sha256)).where(col(Asset.id).in_(asset_ids))
+    rows = (await work.session.execute(columns)).tuples().all()
+    return {asset_id: digest or "" for asset_id, digest in rows}

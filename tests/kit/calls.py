@@ -50,7 +50,17 @@ from resolvers.uploads.mutations import CreateUpload, FillUpload
 from resolvers.uploads.set_icon import SetIntegrationIcon
 from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
-from tests.kit import app_reads, connecting, history, installation_calls, own, people, replay_calls, webhook_calls
+from tests.kit import (
+    app_reads,
+    configuring,
+    connecting,
+    history,
+    installation_calls,
+    own,
+    people,
+    replay_calls,
+    webhook_calls,
+)
 from tests.kit.tried import refused_token
 
 _PAGE = SliceRequest(size=100, count=True)
@@ -293,6 +303,7 @@ CALLS: dict[str, Call] = {
     **own.CALLS,
     **installation_calls.CALLS,
     **people.CALLS,
+    **configuring.CALLS,
     **connecting.CALLS,
     **webhook_calls.CALLS,
     **replay_calls.CALLS,

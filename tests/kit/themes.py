@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.harness.matrix import Call
 from tests.kit import (
+    app_calls,
     app_reads,
     configuring,
     connecting,
@@ -16,6 +17,7 @@ from tests.kit import (
 )
 
 CALLS: dict[str, Call] = {
+    **app_calls.CALLS,
     **app_reads.CALLS,
     **history.CALLS,
     **own.CALLS,

@@ -38,6 +38,8 @@ RECORDED_ELSEWHERE = {
         "fill_upload",
     ),
     *("expire_idempotency_keys", "expire_uploads", "remove_ended_tokens", "remove_old_jobs", "take_up_deletions"),
+    # The switch to all places is recorded; their rows follow, by a job if they are many.
+    "enable_places",
     *("remove_connect_sessions", "announce_failed_jobs", "expire_events", "expire_payloads", "expire_deliveries"),
     *("expire_dispatches", "expire_entity_counters", "remove_deliveries", "finish_removal"),
     # It audits `webhook.disabled` in the webhook's organization, which the operator of this test is not in.

@@ -22,7 +22,6 @@ from tests.harness.matrix import Call, Foreign
 from tests.harness.roles import Right
 from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
-from tests.kit import app_reads, installation_calls
 
 _EVERYBODYS = "Everybody's app"
 _PAGE = SliceRequest(size=100, count=True)
@@ -94,8 +93,6 @@ CALLS: dict[str, Call] = {
     ),
     "list_published": Call(given=lambda _: (PublicationFilter(search=_EVERYBODYS), _PAGE), foreign=Foreign.OWN),
     "read_published": Call(given=lambda e: (_named(e),), lacks=Permission.INTEGRATIONS_READ),
-    **app_reads.CALLS,
-    **installation_calls.CALLS,
 }
 
 ROOTS: dict[str, Call] = {

@@ -26,6 +26,7 @@ NOUNS: Final = (
     "dispatch",
     "proxy_request",
     "event",
+    "app",
     "webhook",
     "delivery",
     "replay",

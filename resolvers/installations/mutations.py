@@ -17,6 +17,7 @@ from resolvers.find import IntegrationRef, get_integration
 from resolvers.installations.install import install_on
 from resolvers.managing import manages
 from resolvers.operation import operation
+from resolvers.tasks import drop_tasks_of_installation
 from resolvers.unset import UNSET, Unset
 from resolvers.work import Work
 
@@ -111,6 +112,7 @@ async def uninstall_integration(work: Work, installation_id: str) -> str:
     await _require_managing(work, await _app_of(work, installation), ("installation_id",))
     work.audit(installation, "installation.uninstalled")
     announce_installation(work, installation, HubEvent.INSTALLATION_UNINSTALLED)
+    await drop_tasks_of_installation(work, installation.id)
     await work.remove(installation)
     return installation.id
 

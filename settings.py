@@ -53,9 +53,7 @@ class Settings(BaseSettings):
         " proxy.",
     )
     catalogue: Path | None = Field(
-        None,
-        description="The folder of built-in definitions, one file for each vendor. Empty means the one that comes"
-        " with the hub.",
+        None, description="The folder of built-in definitions, one file for each vendor. Empty means the hub's own."
     )
     database_url: str = Field(
         "",
@@ -94,6 +92,9 @@ class Settings(BaseSettings):
         32 * 1024 * 1024, ge=1, description="Bytes of remote answers that one organization has in memory; more wait."
     )
     max_body_bytes: int = Field(1_000_000, ge=1, description="The largest body of a request to the hub.")
+    max_inflight_body_bytes: int = Field(
+        256 * 1024 * 1024, ge=1, description="Bytes of request bodies in memory; more get 429 and `Retry-After`."
+    )
     body_timeout: float = Field(30.0, gt=0, description="Time limit for a whole request body to arrive, in seconds.")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),

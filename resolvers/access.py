@@ -31,6 +31,10 @@ class Viewer(Protocol):
         """The app, for a token of an app."""
 
     @property
+    def installation_id(self) -> _Fact | None:
+        """The installation, for a token of one: no rows exist but its own (`resolvers/reach.py`)."""
+
+    @property
     def narrowed_by(self) -> _Fact | None:
         """The maker of an app's token, if its app exists for the token only as far as for the maker."""
 

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlmodel import col
 
-from models.tables import Installation, Integration, Publication
+from models.tables import (
+    Event,
+    ExternalId,
+    Installation,
+    InstallationPlace,
+    Integration,
+    Organization,
+    Place,
+    Publication,
+    Token,
+)
 from models.vocabulary import PublicationVisibility
 from resolvers.access import Viewer, accessible
 
@@ -21,12 +31,17 @@ def own_integrations(viewer: Viewer) -> Conditions:
         col(Integration.organization_id) == viewer.organization_id,
         col(Integration.removed_at).is_(None),
         accessible(viewer),
+        *_of_the_installation(viewer),
     ]
 
 
 def living_and_removed(viewer: Viewer) -> Conditions:
     """Integrations that exist for the caller, and those of its organization whose deletion has begun or ended."""
-    own = and_(col(Integration.organization_id) == viewer.organization_id, accessible(viewer))
+    own = and_(
+        col(Integration.organization_id) == viewer.organization_id,
+        accessible(viewer),
+        *_of_the_installation(viewer),
+    )
     return [or_(own, and_(*integrations(viewer, Integration)))]
 
 
@@ -40,6 +55,7 @@ def integrations(viewer: Viewer, _model: Any) -> Conditions:
         col(Integration.removed_at).is_(None),
         or_(and_(col(Integration.organization_id) == viewer.organization_id, accessible(viewer)), foreign),
         *_of_the_actor(viewer),
+        *_of_the_installation(viewer),
     ]
 
 
@@ -49,14 +65,27 @@ def _of_the_actor(viewer: Viewer) -> Conditions:
     return [] if app is None else [col(Integration.id) == app]
 
 
+def _of_the_installation(viewer: Viewer) -> Conditions:
+    """The token of an installation reaches the app that it is of, and no other."""
+    if viewer.installation_id is None:
+        return []
+    return [col(Integration.id).in_(_app_of(viewer.installation_id))]
+
+
+def _app_of(installation_id: Any) -> Select[Any]:
+    return select(col(Installation.integration_id)).where(col(Installation.id) == installation_id)
+
+
 def of_visible_integrations(viewer: Viewer, model: Any) -> Conditions:
     """Rows of a table with `integration_id` whose integration exists for the viewer."""
     return [model.integration_id.in_(select(col(Integration.id)).where(*integrations(viewer, Integration)))]
 
 
 def installations(viewer: Viewer, _model: Any) -> Conditions:
-    """Those on the viewer's organization, and those of its own apps on others."""
+    """Those on the viewer's organization, and those of its own apps on others; for an app's token, of that app."""
     published = select(col(Integration.id)).where(*own_integrations(viewer))
+    if viewer.integration_id is not None:
+        published = published.where(col(Integration.id) == viewer.integration_id)
     mine = and_(
         col(Installation.organization_id) == viewer.organization_id,
         *of_visible_integrations(viewer, Installation),
@@ -80,6 +109,7 @@ def apps_of_others(viewer: Viewer) -> Conditions:
         col(Integration.removed_at).is_(None),
         col(Publication.visibility) != PublicationVisibility.PRIVATE,
         *_of_the_actor(viewer),
+        *_of_the_installation(viewer),
     ]
 
 
@@ -90,3 +120,25 @@ def publications(viewer: Viewer, _model: Any) -> Conditions:
         col(Publication.visibility) != PublicationVisibility.PRIVATE,
     )
     return [or_(foreign, *of_visible_integrations(viewer, Publication))]
+
+
+def of_installation(viewer: Viewer, model: Any) -> Conditions:
+    """The rows that exist for the token of an installation, whatever its permissions.
+
+    They are the installation, its places, external ids and events that the app may see; the app's integration and
+    publication; the token itself, and the names of its organization. There are no other rows.
+    """
+    here = viewer.installation_id
+    places = select(col(InstallationPlace.place_id)).where(col(InstallationPlace.installation_id) == here)
+    rules: dict[Any, Conditions] = {
+        Event: [col(Event.installation_id) == here, col(Event.app_visible).is_(True)],
+        ExternalId: [col(ExternalId.installation_id) == here],
+        Installation: [col(Installation.id) == here],
+        InstallationPlace: [col(InstallationPlace.installation_id) == here],
+        Integration: [col(Integration.removed_at).is_(None), col(Integration.id).in_(_app_of(here))],
+        Organization: [col(Organization.id) == viewer.organization_id],
+        Place: [col(Place.id).in_(places)],
+        Publication: [col(Publication.integration_id).in_(_app_of(here))],
+        Token: [col(Token.id) == viewer.token_id],
+    }
+    return rules.get(model, [false()])

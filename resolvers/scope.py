@@ -2,7 +2,8 @@
 
 Another organization's row does not exist. There are four exceptions: public and unlisted publications; the built-in
 definitions; a publisher's reading of its own app's installations elsewhere; and an installer's dispatch with the
-publisher's app token, whose connection is never shown. A token that reaches several organizations sees the rows of
+publisher's app token, whose connection is never shown. For the token of an installation only the rows of that
+installation exist (`of_installation` in `reach.py`). A token that reaches several organizations sees the rows of
 one at a time; of the others it sees only that they exist.
 """
 
@@ -44,6 +45,7 @@ from resolvers.reach import (
     Conditions,
     installations,
     integrations,
+    of_installation,
     of_visible_installations,
     of_visible_integrations,
     publications,
@@ -63,6 +65,8 @@ def visible(viewer: Viewer, model: Any) -> Conditions:
     rule = _RULES.get(model) or _RULES.get(getattr(model, "scope", None))
     if rule is None:
         raise LookupError(f"{model.__name__} has neither a scope nor its own rule, so callers cannot read it.")
+    if viewer.installation_id is not None:
+        return of_installation(viewer, model)
     return rule(viewer, model)
 
 

@@ -23,6 +23,7 @@ NOUNS: Final = (
     "connect_session",
     "definition",
     "installation",
+    "installation_place",
     "dispatch",
     "proxy_request",
     "event",

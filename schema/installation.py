@@ -8,26 +8,38 @@ import strawberry
 
 from models import tables
 from models.errors import Conflict, InvalidInput, NotReady, UpstreamFailed
-from models.vocabulary import InstallationStatus, Selection
+from models.vocabulary import InstallationStatus, PlaceKind, Selection
 from resolvers.events import queries as event_queries
 from resolvers.installations import edges, queries
 from resolvers.installations import mutations as operations
+from resolvers.installations.address import InstallationAddress
+from resolvers.installations.external_ids import EXTERNAL_IDS_BY_INSTALLATION, MOST_EXTERNAL_IDS
 from resolvers.installations.fields import configuration
 from resolvers.page import BY_ID
 from schema.event import Event, EventFilter
 from schema.kit.context import Info
-from schema.kit.field import column, given, listing, to_many, to_one, viewed
+from schema.kit.field import column, given, listing, related, to_many, to_one, viewed
 from schema.kit.ids import global_id, row_id
 from schema.kit.mutation import act, answering, mutation
 from schema.kit.node import RowNode, node
-from schema.kit.page import CountedPageOf, PageOf
+from schema.kit.page import CountedPageOf, Page, PageArguments, PageOf, binding_of, paged
 from schema.kit.refs import IntegrationRef
 from schema.kit.result import Result, row_result
 from schema.kit.scalars import JSON, DateTime
 from schema.organization import OrganizationProfile
 
 if TYPE_CHECKING:
+    from schema.installation_place import InstallationPlace
     from schema.integration import Integration
+
+
+@paged
+async def _places(root: Any, info: Info, arguments: PageArguments, kind: PlaceKind | None = strawberry.UNSET) -> Page:
+    narrowed = queries.InstallationPlaceFilter(kind=kind or None)
+    edge, loaders = edges.PLACES_BY_INSTALLATION, info.context.loaders
+    binding = binding_of(info, narrowed, root.id)
+    found = await loaders.page(edge, root.id, arguments.request(info, binding), narrowed)
+    return Page(slice=found, order=edge.order, binding=binding, count=lambda: loaders.count(edge, root.id, narrowed))
 
 
 @node(tables.Installation)
@@ -47,6 +59,16 @@ class Installation(RowNode):
     space_selection: Selection = column("All spaces or those selected.")
     site_selection: Selection = column("All sites or those selected.")
     configuration: JSON = viewed(configuration, "Account configuration. Needs INSTALLATIONS_READ.")
+    external_ids: list[str] = related(
+        EXTERNAL_IDS_BY_INSTALLATION,
+        lambda row: row.id,
+        "Ids that the app gave it, at most five.",
+        shows=lambda _, ids: list(ids or ()),
+        most=MOST_EXTERNAL_IDS,
+    )
+    places: PageOf[Annotated[InstallationPlace, strawberry.lazy("schema.installation_place")]] = strawberry.field(
+        resolver=_places, description="Spaces and sites on which it is enabled, newest first."
+    )
     events: PageOf[Event] = to_many(
         edges.EVENTS_BY_INSTALLATION,
         "Events on this installation, newest first.",
@@ -60,6 +82,7 @@ class Installation(RowNode):
 @strawberry.input(description="Conditions on installations.")
 class InstallationFilter:
     status: list[InstallationStatus] | None = given("Whether they work.")
+    external_id: str | None = given("Id that the app gave.")
     search: str | None = given("App name, title or handler.")
 
 
@@ -79,6 +102,7 @@ class UpdateInstallationInput:
     configuration: JSON | None = given("Replaces the configuration.")
     space_selection: Selection | None = given("Spaces.")
     site_selection: Selection | None = given("Sites.")
+    external_ids: list[str] | None = given("Replaces the external ids, at most five.")
     paused: bool | None = given("Pause or go on.")
 
 
@@ -96,8 +120,14 @@ SetupResult = Result(
 )
 
 
+def installation_of(answer: Any) -> Any:
+    """The installation of an operation's answer."""
+    return answer.installation
+
+
 async def _uninstall(root: Any, info: Info, installation_id: strawberry.ID) -> Any:
-    gone = await act(info, operations.uninstall_integration, row_id(installation_id))
+    address = InstallationAddress(id=row_id(installation_id))
+    gone = await act(info, operations.uninstall_integration, address)
     return SetupPayload(installation=None, deleted_id=strawberry.ID(global_id("Installation", gone)))
 
 
@@ -123,13 +153,15 @@ class Mutations:
         "Install an app on your organization.",
         input=InstallIntegrationInput,
         reads=operations.InstallIntegration,
+        shows=installation_of,
     )
     update_installation = mutation(
         operations.update_installation,
         InstallationResult,
-        "Change configuration and selections, pause or go on.",
+        "Change configuration, selections and external ids, pause or go on.",
         input=UpdateInstallationInput,
         reads=operations.UpdateInstallation,
+        shows=installation_of,
     )
     uninstall_integration = answering(
         operations.uninstall_integration, SetupResult, _uninstall, "Remove an installation."

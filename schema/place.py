@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from models import tables
 from models.errors import Conflict
 from models.vocabulary import PlaceKind
+from resolvers.installations.edges import INSTALLATIONS_BY_PLACE
 from resolvers.people import place as operations
 from resolvers.people import queries
 from schema.kit.context import Info
-from schema.kit.field import column, given, listed, reading
+from schema.kit.field import column, given, listed, reading, to_many
 from schema.kit.mutation import mutation
 from schema.kit.node import RowNode, node
-from schema.kit.page import CountedPageOf, Page, PageArguments, paged
+from schema.kit.page import CountedPageOf, Page, PageArguments, PageOf, paged
 from schema.kit.removal import deletion
 from schema.kit.result import row_result
 from schema.kit.scalars import JSON, DateTime
+
+if TYPE_CHECKING:
+    from schema.installation_place import InstallationPlace
 
 
 @node(tables.Place)
@@ -29,6 +33,9 @@ class Place(RowNode):
     name: str = column("Display name.")
     details: JSON = column("Other facts that a dialect shows, such as an emoji.")
     created_at: DateTime = column("When it was made.")
+    installations: PageOf[Annotated[InstallationPlace, strawberry.lazy("schema.installation_place")]] = to_many(
+        INSTALLATIONS_BY_PLACE, "What is enabled here, newest first."
+    )
 
 
 @strawberry.input(description="A new space or site.")

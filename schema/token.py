@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from models import tables
 from models.errors import TooMany
 from models.vocabulary import Permission, TokenKind
+from resolvers.installations.address import InstallationAddress
 from resolvers.page import BY_ID
 from resolvers.people import edges
 from resolvers.people import token as operations
 from resolvers.people import viewer as queries
+from resolvers.people.installation_token import create_installation_token
+from schema.kit.context import Info
 from schema.kit.field import column, derived, given, listing, related, to_one
-from schema.kit.mutation import mutation
+from schema.kit.ids import row_id
+from schema.kit.mutation import act, answering, mutation
 from schema.kit.node import RowNode, node, view
 from schema.kit.page import CountedPageOf
 from schema.kit.removal import deletion
@@ -91,6 +95,10 @@ TransferTokenResult = Result("TransferTokenResult", TransferTokenPayload, "A tok
 TokenResult = Result("TokenResult", TokenPayload, "A token, or why not.", besides=(TooMany,))
 
 
+async def _token_of_installation(root: Any, info: Info, installation_id: strawberry.ID) -> Any:
+    return await act(info, create_installation_token, InstallationAddress(id=row_id(installation_id)))
+
+
 @strawberry.type
 class Queries:
     """Root field of this noun."""
@@ -110,6 +118,12 @@ class Mutations:
         "Make a token; its permissions are at most your own.",
         input=CreateTokenInput,
         reads=operations.CreateToken,
+    )
+    create_installation_token = answering(
+        create_installation_token,
+        TokenResult,
+        _token_of_installation,
+        "Make a token of one installation, for an hour. For the app's own tokens and users of its publisher.",
     )
     transfer_token = mutation(
         operations.transfer_token,

@@ -85,6 +85,7 @@ class _Parameters:
     narrowed_by: BindParameter[str] | None
     is_admin: bool
     acted_by: _Parameters | None
+    installation_id: None = None
     token_id: None = None
     subject: None = None
 

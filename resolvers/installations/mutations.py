@@ -3,23 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import col
 
-from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, Path, SecretUnreadable, Stale
-from models.tables import Installation, Integration
-from models.vocabulary import HubEvent, InstallationStatus, Permission, Selection
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, SecretUnreadable, Stale
+from models.tables import Installation, Integration, Job, Publication
+from models.vocabulary import (
+    HubEvent,
+    InstallationStatus,
+    Permission,
+    PlaceKind,
+    PublicationVisibility,
+    Selection,
+    WorkState,
+)
 from resolvers.announcing import announce_configuration, announce_installation
 from resolvers.faults import Faults
-from resolvers.find import IntegrationRef, get_integration
-from resolvers.installations.install import install_on
-from resolvers.managing import manages
+from resolvers.find import IntegrationRef, get_app
+from resolvers.installations.address import InstallationAddress
+from resolvers.installations.enabling import enable_everywhere
+from resolvers.installations.external_ids import check_external_ids, save_external_ids
+from resolvers.installations.install import install_on, status_by
+from resolvers.installations.rights import (
+    Found,
+    at_installer,
+    find_installation,
+    hold_places,
+    refuse_installations,
+    require_changing,
+    require_governing,
+    require_managing,
+)
+from resolvers.installations.schema import account_schema, demands, kinds_of
+from resolvers.installations.shown import AppInstallation, shown
 from resolvers.operation import operation
 from resolvers.tasks import drop_tasks_of_installation
 from resolvers.unset import UNSET, Unset
 from resolvers.work import Work
+
+_APP: Final = ("integration",)
+_WORDS: Final = {PlaceKind.SPACE: "spaces", PlaceKind.SITE: "sites"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,20 +60,28 @@ class InstallIntegration:
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateInstallation:
-    """New values; an absent one stays unchanged."""
+    """New values; an absent one stays unchanged. `app`: the app that it must be of, if that is named too."""
 
     id: str
+    app: IntegrationRef | None = None
     expected_version: int | Unset | None = UNSET
     configuration: dict[str, Any] | Unset | None = UNSET
     space_selection: Selection | Unset | None = UNSET
     site_selection: Selection | Unset | None = UNSET
+    external_ids: tuple[str, ...] | Unset | None = UNSET
     paused: bool | Unset | None = UNSET
+
+    @property
+    def selections(self) -> dict[PlaceKind, Selection | Unset | None]:
+        """The new selection of each kind of place."""
+        return {PlaceKind.SPACE: self.space_selection, PlaceKind.SITE: self.site_selection}
 
 
 @operation(needs=Permission.INSTALLATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
-async def install_integration(work: Work, new: InstallIntegration) -> Installation:
+async def install_integration(work: Work, new: InstallIntegration) -> AppInstallation:
     """Install an app on the caller's organization. Raises Conflict if it is installed already.
 
+    It is the organization's own app, one that is installed, or by its published name one that is public or unlisted.
     This and every other change needs the right to change the app where that is restricted: it stops or alters the
     calls of everybody.
     """
@@ -56,39 +89,82 @@ async def install_integration(work: Work, new: InstallIntegration) -> Installati
     faults.handler("handler", new.handler)
     faults.object("configuration", new.configuration)
     faults.refuse()
-    integration = await get_integration(work, new.integration, path=("integration",))
-    here = select(Installation).where(col(Installation.organization_id) == work.organization_id)
-    await _require_managing(work, integration, ("integration",))
-    existing = await work.first(here.where(col(Installation.integration_id) == integration.id))
-    if existing is not None:
-        raise Conflict("It is installed already.", existing=existing, path=("integration",))
-    if new.handler is not None:
-        taken = await work.first(here.where(col(Installation.handler) == new.handler))
-        if taken is not None:
-            shown = await work.find(Installation, taken.id)
-            message = f"The handler {new.handler} is taken; choose another one."
-            raise Conflict(message, existing=shown, path=("handler",))
-    return await install_on(
+    refuse_installations(work, path=_APP)
+    integration = await get_app(work, new.integration, path=_APP)
+    await require_managing(work, integration, path=_APP)
+    await _require_free(work, integration, new.handler)
+    publication = await _held_publication(work, integration)
+    selections = {PlaceKind.SPACE: new.space_selection, PlaceKind.SITE: new.site_selection}
+    _require_targets(publication, [kind for kind, one in selections.items() if one is Selection.ALL])
+    installation = await install_on(
         work,
         integration,
+        publication=publication,
         handler=new.handler,
         configuration=new.configuration,
         space_selection=new.space_selection,
         site_selection=new.site_selection,
     )
+    return await shown(work, Found(installation=installation, integration=integration, publication=publication))
 
 
 @operation(
     needs=Permission.INSTALLATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale, NotReady)
 )
-async def update_installation(work: Work, new: UpdateInstallation) -> Installation:
-    """Change configuration and selections, pause or resume. Its version grows by one."""
+async def update_installation(work: Work, new: UpdateInstallation) -> AppInstallation:
+    """Change configuration, selections and external ids, pause or resume. Its version grows by one."""
     faults = Faults()
     faults.object("configuration", new.configuration)
+    check_external_ids(faults, "external_ids", new.external_ids)
     faults.refuse()
-    installation = await work.lock(Installation, new.id, expected_version=new.expected_version, path=("id",))
-    await _require_managing(work, await _app_of(work, installation), ("id",))
-    before, changed = _shown(installation), set[str]()
+    found = await _locked(work, new)
+    if isinstance(new.paused, bool):
+        await require_governing(work, found)
+    await require_changing(work, found)
+    installation = found.installation
+    switched = [kind for kind, one in new.selections.items() if _switches(installation, kind, one)]
+    _require_targets(found.publication, switched)
+    before, changed = _values(installation), _configure(work, found, new)
+    ids = await save_external_ids(work, installation, new.external_ids)
+    installation.version += 1
+    there = at_installer(work, found)
+    there.audit(installation, "installation.updated", besides=ids)
+    previous = {word: value for word, value in before.items() if _values(installation)[word] != value}
+    changed |= previous.keys() | ({"externalIds"} if ids else set())
+    announce_configuration(there, installation, changed, previous)
+    for kind in switched:
+        await enable_everywhere(there, installation, kind)
+    await work.flush()
+    return await shown(work, found)
+
+
+@operation(needs=Permission.INSTALLATIONS_WRITE, refuses=(NotFound, Forbidden))
+async def uninstall_integration(work: Work, address: InstallationAddress) -> str:
+    """Remove an installation with its places, external ids, tokens and queued jobs. Answers its id."""
+    path = ("installation_id",)
+    found = await find_installation(work, address, path=path, locked=True)
+    await require_governing(work, found, path=path)
+    installation = found.installation
+    work.audit(installation, "installation.uninstalled")
+    announce_installation(work, installation, HubEvent.INSTALLATION_UNINSTALLED)
+    await drop_tasks_of_installation(work, installation.id)
+    await _drop_jobs(work, installation)
+    await work.remove(installation)
+    return installation.id
+
+
+async def _locked(work: Work, new: UpdateInstallation) -> Found:
+    """The installation, locked. Before it, places are held if it shall be enabled on all of them."""
+    address = InstallationAddress(id=new.id, app=new.app)
+    if Selection.ALL in new.selections.values():
+        organization_id = (await find_installation(work, address)).installation.organization_id
+        await hold_places(work, organization_id)
+    return await find_installation(work, address, locked=True, expected_version=new.expected_version)
+
+
+def _configure(work: Work, found: Found, new: UpdateInstallation) -> set[str]:
+    """Put the new values, and the status that follows, into the row. Answers `configuration` if that changes."""
+    installation, changed = found.installation, set[str]()
     if not isinstance(new.configuration, Unset):
         changed |= set() if _configured(work, installation) == (new.configuration or {}) else {"configuration"}
         installation.configuration = work.seal(installation, "configuration", new.configuration or {})
@@ -96,28 +172,55 @@ async def update_installation(work: Work, new: UpdateInstallation) -> Installati
         installation.space_selection = new.space_selection
     if isinstance(new.site_selection, Selection):
         installation.site_selection = new.site_selection
-    if isinstance(new.paused, bool):
-        installation.status = InstallationStatus.PAUSED if new.paused else InstallationStatus.ACTIVE
-    installation.version += 1
-    work.audit(installation, "installation.updated")
-    previous = {word: value for word, value in before.items() if _shown(installation)[word] != value}
-    announce_configuration(work, installation, changed | previous.keys(), previous)
-    return installation
+    if new.paused is True:
+        installation.status = InstallationStatus.PAUSED
+    elif new.paused is False or (installation.status is not InstallationStatus.PAUSED and changed):
+        opens = demands(account_schema(found.publication))
+        values = _configured(work, installation) if opens else {}
+        installation.status = status_by(values or {}, found.publication)
+    return changed
 
 
-@operation(needs=Permission.INSTALLATIONS_WRITE, refuses=(NotFound, Forbidden))
-async def uninstall_integration(work: Work, installation_id: str) -> str:
-    """Remove an installation. Answers its id."""
-    installation = await work.lock(Installation, installation_id, path=("installation_id",))
-    await _require_managing(work, await _app_of(work, installation), ("installation_id",))
-    work.audit(installation, "installation.uninstalled")
-    announce_installation(work, installation, HubEvent.INSTALLATION_UNINSTALLED)
-    await drop_tasks_of_installation(work, installation.id)
-    await work.remove(installation)
-    return installation.id
+async def _require_free(work: Work, integration: Integration, handler: str | None) -> None:
+    """Raise Conflict if the app is installed here, or if its handler is taken."""
+    here = select(Installation).where(col(Installation.organization_id) == work.organization_id)
+    existing = await work.first(here.where(col(Installation.integration_id) == integration.id))
+    if existing is not None:
+        raise Conflict("It is installed already.", existing=existing, path=_APP)
+    if handler is not None:
+        taken = await work.first(here.where(col(Installation.handler) == handler))
+        if taken is not None:
+            seen = await work.find(Installation, taken.id)
+            message = f"The handler {handler} is taken; choose another one."
+            raise Conflict(message, existing=seen, path=("handler",))
 
 
-def _shown(installation: Installation) -> dict[str, Any]:
+async def _held_publication(work: Work, integration: Integration) -> Publication | None:
+    """The app's publication, which stays until the commit. Raises NotFound for a foreign app withdrawn meanwhile."""
+    of_app = select(Publication).where(col(Publication.integration_id) == integration.id)
+    publication = await work.first(of_app.with_for_update(read=True))
+    withdrawn = publication is None or publication.visibility is PublicationVisibility.PRIVATE
+    if withdrawn and integration.organization_id != work.organization_id:
+        raise NotFound("integration", path=_APP)
+    return publication
+
+
+def _require_targets(publication: Publication | None, wanted: list[PlaceKind]) -> None:
+    """Raise InvalidInput at each selection of a kind of place on which the app cannot be enabled."""
+    faults = Faults()
+    for kind in set(wanted) - kinds_of(publication):
+        message = f"This app cannot be enabled on {_WORDS[kind]}; leave the selection at SELECTED."
+        faults.add(f"{kind.lower()}_selection", message)
+    faults.refuse()
+
+
+def _switches(installation: Installation, kind: PlaceKind, selection: Selection | Unset | None) -> bool:
+    """Whether an installation comes to be enabled on all places of a kind."""
+    now = installation.space_selection if kind is PlaceKind.SPACE else installation.site_selection
+    return selection is Selection.ALL and now is not Selection.ALL
+
+
+def _values(installation: Installation) -> dict[str, Any]:
     """The values that are no secret, by their words in events."""
     return {
         "status": installation.status,
@@ -126,7 +229,7 @@ def _shown(installation: Installation) -> dict[str, Any]:
     }
 
 
-def _configured(work: Work, installation: Installation) -> object:
+def _configured(work: Work, installation: Installation) -> dict[str, Any] | None:
     """The configuration as it is; None if it does not open, so that a new one replaces it."""
     try:
         return work.unseal(installation, "configuration") or {}
@@ -134,11 +237,11 @@ def _configured(work: Work, installation: Installation) -> object:
         return None
 
 
-async def _app_of(work: Work, installation: Installation) -> Integration:
-    return await work.get(Integration, installation.integration_id)
-
-
-async def _require_managing(work: Work, integration: Integration, path: Path) -> None:
-    if not await manages(work, [integration]):
-        message = "Only its owner, those with a MANAGE share and administrators may install, change or uninstall it."
-        raise Forbidden(message, path=path)
+async def _drop_jobs(work: Work, installation: Installation) -> None:
+    """Drop the queued jobs about an installation, such as tasks of its app."""
+    queued = delete(Job).where(
+        col(Job.subject_kind) == Installation.__name__,
+        col(Job.subject_id) == installation.id,
+        col(Job.state) == WorkState.QUEUED,
+    )
+    await work.session.execute(queued)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlmodel import col
 
 from models.errors import NotFound
-from models.tables import Capability, Installation, Integration
-from models.vocabulary import InstallationStatus, Permission
+from models.tables import Capability, ExternalId, Installation, InstallationPlace, Integration
+from models.vocabulary import InstallationStatus, Permission, PlaceKind
 from resolvers.capabilities.queries import BY_POSITION
-from resolvers.filters import among, searching, words_of
+from resolvers.filters import among, equal, searching, words_of
 from resolvers.operation import operation
 from resolvers.page import BY_ID, Order, Slice, SliceRequest
 from resolvers.work import Work
@@ -24,11 +24,23 @@ class InstallationFilter:
     """Conditions on installations; all must hold."""
 
     status: tuple[InstallationStatus, ...] | None = None
+    external_id: str | None = None
     search: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The conditions in SQL. Words are searched in the app's texts and in handlers."""
-        return [*among(col(Installation.status), self.status), *self._words()]
+        return [*among(col(Installation.status), self.status), *self._ids(), *self._words()]
+
+    def _ids(self) -> list[ColumnElement[bool]]:
+        """Of an installation itself, not of one of its places."""
+        if self.external_id is None:
+            return []
+        given = exists().where(
+            col(ExternalId.installation_id) == col(Installation.id),
+            col(ExternalId.installation_place_id).is_(None),
+            col(ExternalId.value) == self.external_id,
+        )
+        return [given.correlate(Installation)]
 
     def _words(self) -> list[ColumnElement[bool]]:
         named = select(col(Integration.id))
@@ -39,6 +51,17 @@ class InstallationFilter:
             )
             for word in words_of(self.search)
         ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstallationPlaceFilter:
+    """Conditions on places of an installation."""
+
+    kind: PlaceKind | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The conditions in SQL."""
+        return equal(col(InstallationPlace.kind), self.kind)
 
 
 @dataclass(frozen=True, kw_only=True)

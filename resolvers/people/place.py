@@ -10,6 +10,9 @@ from models.row import name_key
 from models.tables import Place
 from models.vocabulary import Permission, PlaceKind
 from resolvers.faults import Faults
+from resolvers.installations.enabling import enable_here
+from resolvers.installations.places import announce_removals
+from resolvers.installations.rights import hold_places
 from resolvers.operation import operation
 from resolvers.unset import UNSET, Unset, given
 from resolvers.work import Work
@@ -35,8 +38,9 @@ class UpdatePlace:
 
 @operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(InvalidInput,))
 async def create_place(work: Work, new: CreatePlace) -> Place:
-    """Add a space or a site."""
+    """Add a space or a site. Every app that is enabled on all of this kind is enabled on it too."""
     _check(new)
+    await hold_places(work, work.organization_id)
     place = Place(
         organization_id=work.organization_id,
         kind=new.kind,
@@ -46,6 +50,7 @@ async def create_place(work: Work, new: CreatePlace) -> Place:
     )
     work.add(place)
     work.audit(place, "place.created")
+    await enable_here(work, place)
     return place
 
 
@@ -64,9 +69,10 @@ async def update_place(work: Work, new: UpdatePlace) -> Place:
 
 @operation(needs=Permission.ORGANIZATION_ADMIN, refuses=(NotFound,))
 async def delete_place(work: Work, id: str) -> str:
-    """Remove a space or a site. Answers its id."""
+    """Remove a space or a site, also from every installation. Answers its id."""
     place = await work.lock(Place, id, path=("id",))
     work.audit(place, "place.deleted")
+    await announce_removals(work, place)
     await work.remove(place)
     return place.id
 

@@ -46,10 +46,9 @@ class ScriptAddress:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SiteScript:
+class SiteScript(ScriptAddress):
     """A script that a site embeds. `cookies`: it may set cookies. The policy is one string, as in a header."""
 
-    address: ScriptAddress
     cookies: bool
     content_security_policy: str | None
 
@@ -80,7 +79,9 @@ async def list_site_scripts(work: Work, place_id: str, scopes: ScriptScopes) -> 
     found = await work.session.execute(enabled_at(work, place, scripted))
     return [
         SiteScript(
-            address=ScriptAddress(name=name, installation_id=installation_id, place_id=place.id),
+            name=name,
+            installation_id=installation_id,
+            place_id=place.id,
             cookies=_has(granted, scopes.cookies),
             content_security_policy=header_of(policy),
         )

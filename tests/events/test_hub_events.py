@@ -16,6 +16,7 @@ from resolvers.capabilities.mutations import (
     declare_event_types,
 )
 from resolvers.find import IntegrationRef
+from resolvers.installations.address import InstallationAddress
 from resolvers.installations.mutations import (
     InstallIntegration,
     UpdateInstallation,
@@ -107,7 +108,7 @@ async def test_a_refused_change_announces_nothing(telling, shop):
         (create_integration, CreateIntegration(name="Shop", handler="SHOP"), Conflict),
         (update_integration, UpdateIntegration(id=shop.id, name=""), InvalidInput),
         (install_integration, InstallIntegration(integration=IntegrationRef(id=shop.id)), Conflict),
-        (uninstall_integration, "0" * 24, NotFound),
+        (uninstall_integration, InstallationAddress(id="0" * 24), NotFound),
         (delete_integration, "0" * 24, NotFound),
         (declare_capabilities, DeclareCapabilities(integration_id=shop.id, capabilities=[GET, GET]), InvalidInput),
     ]
@@ -152,12 +153,12 @@ async def test_announces_a_changed_installation(telling, shop):
 
 async def test_announces_the_end_of_an_installation_and_a_new_one(telling, shop):
     (installation,) = await telling.installations()
-    await telling.run(uninstall_integration, installation.id)
+    await telling.run(uninstall_integration, InstallationAddress(id=installation.id))
     again = await telling.run(install_integration, InstallIntegration(integration=IntegrationRef(id=shop.id)))
 
     gone, made = await telling.news()
     assert (gone[0], gone[1]) == (HubEvent.INSTALLATION_UNINSTALLED, installation.id)
-    assert (made[0], made[1]) == (HubEvent.INSTALLATION_CREATED, again.id)
+    assert (made[0], made[1]) == (HubEvent.INSTALLATION_CREATED, again.installation.id)
 
 
 @both

@@ -61,7 +61,7 @@ from resolvers.uploads.mutations import CreateUpload, FillUpload, create_upload,
 from resolvers.uploads.set_icon import SetIntegrationIcon, set_integration_icon
 from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
-from tests.harness.things import THINGS
+from tests.harness.things import make_things
 from tests.harness.webhooks import Hooked, hook_up
 
 ALL = frozenset(Permission)
@@ -165,7 +165,7 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         dispatch=(await run(dispatch, _noting(word, capability, shared))).dispatch,
         token=token,
         app_token=app_token,
-        things={noun: await run(create, new(word)) for noun, (create, new) in THINGS.items()},
+        things=await make_things(run, installed.rows[0], word),
         upload_id=upload_id,
         icon_id=icon_id,
         job=await hub.run(_ask_for_work(hub, tenant, integration)),

@@ -33,6 +33,7 @@ from resolvers.dispatching.statistics import TimeSlice
 from resolvers.events.mutations import EmitEvent
 from resolvers.events.queries import EventFilter
 from resolvers.find import IntegrationRef
+from resolvers.installations.address import InstallationAddress
 from resolvers.installations.mutations import InstallIntegration, UpdateInstallation, uninstall_integration
 from resolvers.installations.queries import InstallationFilter
 from resolvers.integrations.change import UpdateIntegration
@@ -49,7 +50,7 @@ from resolvers.uploads.mutations import CreateUpload, FillUpload
 from resolvers.uploads.set_icon import SetIntegrationIcon
 from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
-from tests.kit import connecting, history, own, people, replay_calls, webhook_calls
+from tests.kit import themes
 from tests.kit.tried import refused_token
 
 _PAGE = SliceRequest(size=100, count=True)
@@ -70,7 +71,7 @@ def callable_of(facts: Facts) -> Any:
 
 
 async def _uninstall(estate: Estate) -> None:
-    await estate.run(uninstall_integration, estate.installation.id)
+    await estate.run(uninstall_integration, InstallationAddress(id=estate.installation.id))
 
 
 def _detach(estate: Estate) -> tuple[UnregisterConnection]:
@@ -223,7 +224,6 @@ CALLS: dict[str, Call] = {
     "update_installation": Call(
         given=lambda e: (UpdateInstallation(id=e.installation.id, paused=True),), audits=("installation.updated",)
     ),
-    "uninstall_integration": Call(given=lambda e: (e.installation.id,), audits=("installation.uninstalled",)),
     "dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
     "plan_dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
     "forget_connections": Call(
@@ -281,16 +281,12 @@ CALLS: dict[str, Call] = {
         given=lambda e: (IntegrationFilter(search=e.word), _BY_NAME, _PAGE), foreign=Foreign.EMPTY
     ),
     "read_integration": Call(given=lambda e: (IntegrationRef(id=e.integration.id),), foreign=Foreign.NONE),
+    "read_user": Call(given=lambda e: (), foreign=Foreign.OWN),
     "read_viewer": Call(given=lambda e: (), foreign=Foreign.OWN),
     "read_nodes": Call(
         given=lambda e: ([(Integration, e.integration.id)],),
         foreign=Foreign.NONE,
         lacks=Permission.INTEGRATIONS_READ,
     ),
-    **history.CALLS,
-    **own.CALLS,
-    **people.CALLS,
-    **connecting.CALLS,
-    **webhook_calls.CALLS,
-    **replay_calls.CALLS,
+    **themes.CALLS,
 }

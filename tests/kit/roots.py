@@ -9,7 +9,7 @@ from schema.kit.ids import global_id
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
 from tests.harness.roles import Right
-from tests.kit import connecting, people, replay_calls, webhook_calls
+from tests.kit import app_calls, app_work_calls, connecting, installation_calls, people, replay_calls, webhook_calls
 
 
 def _input(**members: Any) -> dict[str, Any]:
@@ -125,11 +125,6 @@ ROOTS: dict[str, Call] = {
         right=Right.CHANGING,
         lacks=Permission.INSTALLATIONS_WRITE,
     ),
-    "uninstallIntegration": Call(
-        given=lambda e: {"installationId": e.installation.id},
-        right=Right.CHANGING,
-        lacks=Permission.INSTALLATIONS_WRITE,
-    ),
     "dispatch": Call(given=_run, lacks=Permission.DISPATCH_READ),
     "proxyRequest": Call(
         given=lambda e: _input(integration={"id": _node(e)}, path="/ok", connectionId=e.shared.id),
@@ -180,8 +175,11 @@ ROOTS: dict[str, Call] = {
         lacks=Permission.INTEGRATIONS_WRITE,
         right=Right.CHANGING,
     ),
+    **installation_calls.ROOTS,
     **people.ROOTS,
     **connecting.ROOTS,
+    **app_calls.ROOTS,
+    **app_work_calls.ROOTS,
     **webhook_calls.ROOTS,
     **replay_calls.ROOTS,
 }

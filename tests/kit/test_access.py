@@ -11,6 +11,7 @@ from sqlmodel import col
 from models.row import name_key
 from models.tables import Integration, Principal, Share, TeamMember
 from models.vocabulary import IntegrationAccess, Permission, PrincipalKind
+from resolvers.installations.address import InstallationAddress
 from resolvers.installations.mutations import uninstall_integration
 from resolvers.installations.queries import InstallationFilter, list_installations
 from resolvers.integrations.change import UpdateIntegration
@@ -185,7 +186,7 @@ async def test_names_no_hidden_installation_as_what_is_in_the_way(house):
     estate = house.estate
     other = await estate.run(create_integration, CreateIntegration(name="Open to all"))
     (installed,) = (await estate.run(list_installations, filter=InstallationFilter(search="open"), page=ALL)).rows
-    await estate.run(uninstall_integration, installed.id)
+    await estate.run(uninstall_integration, InstallationAddress(id=installed.id))
 
     for person, existing in {"viewer": {"id": house.ids[2]}, "stranger": None}.items():
         named = {"id": other.id, "handler": estate.installation.handler}

@@ -15,6 +15,7 @@ NOBODY = SimpleNamespace(
     organization_id="",
     principal_id=None,
     integration_id=None,
+    installation_id=None,
     token_id=None,
     subject=None,
     is_admin=False,

@@ -50,17 +50,7 @@ from resolvers.uploads.mutations import CreateUpload, FillUpload
 from resolvers.uploads.set_icon import SetIntegrationIcon
 from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
-from tests.kit import (
-    app_reads,
-    configuring,
-    connecting,
-    history,
-    installation_calls,
-    own,
-    people,
-    replay_calls,
-    webhook_calls,
-)
+from tests.kit import themes
 from tests.kit.tried import refused_token
 
 _PAGE = SliceRequest(size=100, count=True)
@@ -298,13 +288,5 @@ CALLS: dict[str, Call] = {
         foreign=Foreign.NONE,
         lacks=Permission.INTEGRATIONS_READ,
     ),
-    **app_reads.CALLS,
-    **history.CALLS,
-    **own.CALLS,
-    **installation_calls.CALLS,
-    **people.CALLS,
-    **configuring.CALLS,
-    **connecting.CALLS,
-    **webhook_calls.CALLS,
-    **replay_calls.CALLS,
+    **themes.CALLS,
 }

@@ -14,6 +14,7 @@ _SHAPES = {
     **dict.fromkeys(("registerConnections", "unregisterConnection"), ("IntegrationPayload", "integration")),
     **dict.fromkeys(("createConnection", "updateConnection"), ("ConnectionPayload", "connection")),
     **dict.fromkeys(("installIntegration", "updateInstallation"), ("InstallationPayload", "installation")),
+    "saveInstallationPlace": ("InstallationPayload", "installation"),
     "createUpload": ("UploadPayload", None),
     "saveDefinition": ("DefinitionPayload", "definition"),
     "createToken": ("TokenPayload", None),

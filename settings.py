@@ -53,9 +53,7 @@ class Settings(BaseSettings):
         " proxy.",
     )
     catalogue: Path | None = Field(
-        None,
-        description="The folder of built-in definitions, one file for each vendor. Empty means the one that comes"
-        " with the hub.",
+        None, description="The folder of built-in definitions, one file for each vendor. Empty means the hub's own."
     )
     database_url: str = Field(
         "",
@@ -94,6 +92,9 @@ class Settings(BaseSettings):
         32 * 1024 * 1024, ge=1, description="Bytes of remote answers that one organization has in memory; more wait."
     )
     max_body_bytes: int = Field(1_000_000, ge=1, description="The largest body of a request to the hub.")
+    max_inflight_body_bytes: int = Field(
+        256 * 1024 * 1024, ge=1, description="Bytes of request bodies in memory; more get 429 and `Retry-After`."
+    )
     body_timeout: float = Field(30.0, gt=0, description="Time limit for a whole request body to arrive, in seconds.")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -155,8 +156,10 @@ class Settings(BaseSettings):
         (5, 300, 1800, 7200, 18_000, 36_000, 36_000),
         max_length=20,
         description="The waits before the second and each later attempt of a webhook's delivery, in seconds, each up"
-        " to a day, separated by commas. There is one attempt more than waits; 20 waits at most. Each wait varies by"
-        " a fifth.",
+        " to a day, separated by commas; 20 at most. Each wait varies by a fifth.",
+    )
+    tunnels: bool = Field(
+        True, description="Whether a published app may send its events to a tunnel for development."
     )
     keep_events_days: Days = Field(90, description="Days for which events are kept; longer while a delivery waits.")
     keep_payloads_days: Days | None = Field(None, description="Days for which payloads of events are kept, if less.")

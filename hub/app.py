@@ -33,6 +33,7 @@ from web import apps, events, files
 from web.connect import routes as connect_routes
 from web.routes import page as graphiql_page
 from web.routes import routes as graphiql_routes
+from wire.arrivals import Arrivals
 from wire.body import BodyLimits
 from wire.delivery import Delivery
 from wire.guarded import NO_STORE, NOSNIFF, GuardedAnswers
@@ -115,14 +116,19 @@ def _ready(hub: Hub) -> Any:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    rim = [Middleware(GuardedAnswers), Middleware(LimitedHead, limits=HeadLimits()), Middleware(Delivery)]
+    rim = [
+        Middleware(GuardedAnswers),
+        Middleware(LimitedHead, limits=HeadLimits()),
+        Middleware(Arrivals, limit=settings.max_inflight_body_bytes),
+        Middleware(Delivery),
+    ]
     if not settings.cors_origins:
         return rim
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Hub-Id"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Hub-Id"],
         expose_headers=["*"],  # a relayed answer may have any header; * works because calls carry no cookies
     )
     return [*rim, cors]

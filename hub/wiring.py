@@ -86,6 +86,7 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
         public_url=settings.public_url,
         own_url=settings.own_url,
         pace=settings.pace,
+        tunnels=settings.tunnels,
         webhook_waits=settings.webhook_retry_seconds,
         keeping=_keeping(settings),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,6 +15,22 @@ JOBS: Final = "jobs"
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlannedTask:
+    """A task that a job will report under this caption; `steps` are captions with descriptions."""
+
+    caption: str
+    steps: Sequence[tuple[str, str]] = ()
+
+    def told(self) -> dict[str, Any]:
+        """The task as it is recorded while the job waits."""
+        steps = [
+            {"caption": caption, "description": description, "startedAt": None, "finishedAt": None}
+            for caption, description in self.steps
+        ]
+        return {"caption": self.caption, "state": WorkState.QUEUED, "steps": steps, "error": None}
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewJob:
     """A job to enqueue in a transaction. Without an organization it is a job of the hub's own.
 
@@ -23,7 +39,8 @@ class NewJob:
     the same gate. `gate`: id of the Gate that the job waits for; all jobs of a gate are of one queue. Organizations
     share the workers of a queue fairly, and within an organization its gates do. While a job with the same
     `dedupe_key` is queued or running, no second one is made; keys are separate for each organization. `secret` is an
-    envelope bound to the job's row (`id`) and its organization; a job of the hub's own cannot have one.
+    envelope bound to the job's row (`id`) and its organization; a job of the hub's own cannot have one. `tasks` are
+    shown until the job reports progress of them.
 
     People see a job where its subject is or was: `integration_id` is that place, `principal_id` the user of a subject
     that is a user's own. A job with neither is seen by administrators only.
@@ -50,6 +67,7 @@ class NewJob:
     cause_kind: str | None = None
     cause_id: str | None = None
     correlation_id: str | None = None
+    tasks: Sequence[PlannedTask] = ()
     id: str = field(default_factory=new_id)
 
 
@@ -76,6 +94,7 @@ class Claimed:
     subject_kind: str | None
     subject_id: str | None
     payload: dict[str, Any]
+    tasks: list[dict[str, Any]] | None
     secret: bytes | None = field(repr=False)
     priority: int
     run_at: int

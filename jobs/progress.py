@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
@@ -18,14 +18,23 @@ _MOST: Final = 1000
 
 
 class Progress:
-    """Progress of one attempt. Methods raise LeaseLost or JobCancelled if the attempt no longer holds the job."""
+    """Progress of one attempt. Methods raise LeaseLost or JobCancelled if the attempt no longer holds the job.
 
-    def __init__(self, lease: Lease, write: Write, clock: Callable[[], int]) -> None:
+    `recorded`: the tasks that are planned, or that earlier attempts have reported. This attempt goes on with those of
+    its captions, and their steps keep their first times: nobody sees a time go back.
+    """
+
+    def __init__(
+        self, lease: Lease, write: Write, clock: Callable[[], int], *, recorded: Sequence[dict[str, Any]] = ()
+    ) -> None:
         self._lease = lease
         self._write = write
         self._clock = clock
         self._share: float | None = None
-        self._tasks: list[dict[str, Any]] = []
+        self._tasks: list[dict[str, Any]] = list(recorded)
+        self._earlier_tasks = list(recorded)
+        self._steps: list[dict[str, Any]] = []
+        self._earlier_steps: list[dict[str, Any]] = []
         self.finished = False  # set when the job ended in its own transaction
         self._fate: type[LeaseLost | JobCancelled] | None = None
 
@@ -45,17 +54,21 @@ class Progress:
 
     def task(self, caption: str) -> AbstractAsyncContextManager[None]:
         """A part of the job that lasts as long as the block; FAILED if an exception leaves it."""
-        task: dict[str, Any] = {"caption": caption, "state": WorkState.RUNNING, "steps": [], "error": None}
+        task = _taken(self._earlier_tasks, caption) or {"caption": caption, "steps": []}
+        task.update(state=WorkState.RUNNING, error=None)
+        self._steps = task["steps"]
+        self._earlier_steps = list(self._steps)
         return _Block(self._tasks, task, _end_task, self._tell)
 
     def step(self, caption: str, description: str = "") -> AbstractAsyncContextManager[None]:
         """A part of the task begun last. It has no end time if an exception leaves it."""
-        step = {"caption": caption, "description": description, "startedAt": self._clock(), "finishedAt": None}
-        return _Block(self._tasks[-1]["steps"], step, self._end_step, self._tell)
+        step = _taken(self._earlier_steps, caption) or {"caption": caption, "startedAt": None, "finishedAt": None}
+        step.update(description=description, startedAt=step["startedAt"] or self._clock())
+        return _Block(self._steps, step, self._end_step, self._tell)
 
     def _end_step(self, step: dict[str, Any], error: BaseException | None) -> None:
         if error is None:
-            step["finishedAt"] = self._clock()
+            step["finishedAt"] = step["finishedAt"] or self._clock()
 
     async def _tell(self) -> None:
         self.checkpoint()
@@ -76,7 +89,8 @@ class _Block(AbstractAsyncContextManager[None]):
         self._siblings, self._told, self._end, self._tell = siblings, told, end, tell
 
     async def __aenter__(self) -> None:
-        if len(self._siblings) < _MOST:
+        known = any(one is self._told for one in self._siblings)
+        if not known and len(self._siblings) < _MOST:
             self._siblings.append(self._told)
         await self._tell()
 
@@ -84,6 +98,15 @@ class _Block(AbstractAsyncContextManager[None]):
         if not isinstance(error, LeaseLost | JobCancelled | asyncio.CancelledError):
             self._end(self._told, error)
             await self._tell()
+
+
+def _taken(earlier: list[dict[str, Any]], caption: str) -> dict[str, Any] | None:
+    """The first of this caption, which is taken away; None if there is none."""
+    for one in earlier:
+        if one["caption"] == caption:
+            earlier.remove(one)
+            return one
+    return None
 
 
 def _end_task(task: dict[str, Any], error: BaseException | None) -> None:

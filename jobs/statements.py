@@ -19,7 +19,7 @@ LANES_AT_ONCE: Final = 1_000
 
 _COLUMNS: Final = tuple(field.name for field in fields(Claimed) if field.name != "owner")
 _RETURNED: Final = ", ".join(f"job.{column}" for column in _COLUMNS)
-_PAYLOAD: Final = _COLUMNS.index("payload")
+_PAYLOAD, _TASKS = _COLUMNS.index("payload"), _COLUMNS.index("tasks")
 
 _READY: Final = "state = 'QUEUED' AND NOT blocked"
 _TAKEN: Final = """state = 'RUNNING', lease_owner = ?, lease_until = NOW + ?, attempt = job.attempt + 1,
@@ -149,6 +149,7 @@ def claimed(row: Any, owner: str) -> Claimed:
     """The job of a row that a claim returned; its last column is the lot."""
     values: list[Any] = [*row[:-1], owner]
     values[_PAYLOAD] = orjson.loads(values[_PAYLOAD])
+    values[_TASKS] = values[_TASKS] and orjson.loads(values[_TASKS])
     return Claimed(*values)
 
 

@@ -25,8 +25,8 @@ _TRIES: Final = 5
 # A statement of the driver: SQLAlchemy takes several times as long for so many columns.
 _SQL: Final = f"""INSERT INTO job (id, created_at, updated_at, organization_id, queue, operation, caption,
  subject_kind, subject_id, integration_id, principal_id, payload, secret, priority, max_attempts, lane, gate, lot,
- dedupe_key, created_by, cause_kind, cause_id, correlation_id, state, attempt, run_at, position, blocked)
-VALUES ({"?, " * 23}'QUEUED', 0, coalesce(CAST(? AS BIGINT), NOW + CAST(? AS BIGINT)),
+ dedupe_key, created_by, cause_kind, cause_id, correlation_id, tasks, state, attempt, run_at, position, blocked)
+VALUES ({"?, " * 24}'QUEUED', 0, coalesce(CAST(? AS BIGINT), NOW + CAST(? AS BIGINT)),
  coalesce((SELECT max(position) FROM job WHERE lane = CAST(? AS TEXT) AND {IN_LANE}), 0) + 1,
  EXISTS (SELECT 1 FROM job WHERE lane = CAST(? AS TEXT) AND {IN_LANE}))
 ON CONFLICT (dedupe_key) WHERE {DEDUPED} DO NOTHING"""
@@ -136,11 +136,13 @@ def _values(new: NewJob) -> dict[str, Any]:
         "cause_kind": new.cause_kind,
         "cause_id": new.cause_id,
         "correlation_id": new.correlation_id or new_id(now),
+        "tasks": [task.told() for task in new.tasks] or None,
     }
 
 
 def _parameters(values: dict[str, Any], new: NewJob) -> tuple[Any, ...]:
-    stored = values | {"payload": orjson.dumps(values["payload"]).decode()}
+    tasks = values["tasks"] and orjson.dumps(values["tasks"]).decode()
+    stored = values | {"payload": orjson.dumps(values["payload"]).decode(), "tasks": tasks}
     return (*stored.values(), new.run_at, new.delay_ms, new.lane, new.lane)
 
 

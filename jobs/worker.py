@@ -178,7 +178,7 @@ class Worker:
     # --- one job
 
     def _begin(self, job: Claimed) -> None:
-        progress = Progress(job.lease, self._driver.report, self._clock)
+        progress = Progress(job.lease, self._driver.report, self._clock, recorded=job.tasks or ())
         self._heartbeat.hold(job.lease, progress)
         kind = self._kinds[job.operation]
         context = JobContext(job=job, progress=progress, keep_when_done=kind.keep_when_done)

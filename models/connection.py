@@ -27,6 +27,7 @@ from models.vocabulary import AuthType, ConnectionMode, ConnectionStatus, Permis
 
 class Connection(Changeable, Owned, table=True):
     """`details`: readable parts and masked hints, written together with the secret, so that no read decrypts.
+    `masks`: the same parts in the form in which clients send a secret back that they leave as it is (`mask_of`).
 
     Of a token: `issued_at`, its issue by a token endpoint; `refresh_refusals`, refusals of its renewal in a row;
     `token_refusals`, calls in a row to which the service said `invalid_token` though the token was renewed;
@@ -62,6 +63,7 @@ class Connection(Changeable, Owned, table=True):
     secret_origins: str | None = origins_field()
     secret_version: int = Field(default=1, sa_column_kwargs=UNAUDITED)
     details: dict[str, Any] = json_field(default_factory=dict)
+    masks: dict[str, str] = json_field(default_factory=dict, sa_column_kwargs=UNAUDITED)
     granted_scopes: list[str] = json_field(default_factory=list)
     account: dict[str, Any] = json_field(default_factory=dict)
     expires_at: int | None = time_field(default=None)

@@ -74,6 +74,8 @@ class Hub:
     external: TokenVerifier | None = None
     public_url: str = ""
     own_url: str = ""
+    #: Whether apps may send their events to a tunnel while they are developed.
+    tunnels: bool = True
     clock: Callable[[], int] = now_ms
     pace: Pace = field(default_factory=Pace)
     webhook_waits: tuple[int, ...] = (5, 300, 1800, 7200, 18_000, 36_000, 36_000)

@@ -14,6 +14,9 @@ from resolvers.auth_kinds import KINDS, PLACES, Part, Shown
 from resolvers.faults import Faults
 from resolvers.unset import Unset
 
+#: The end of each mask.
+MASKED: Final = "..."
+_MASK_LETTERS: Final = 5
 _HINT_LETTERS: Final = 4
 _SHOWN_FROM: Final = 12
 _MOST_SCOPES: Final = 100
@@ -48,7 +51,8 @@ class Secret:
     """Exactly one kind of secret.
 
     `fields` are those of the definition. The standard parts are composed of them (`definitions/secret.py`); fields in
-    `shown` may be read.
+    `shown` may be read. `kept`: a part was not entered now but stored before, so the secret goes to no origin that is
+    new.
     """
 
     api_key: str | None = None
@@ -58,6 +62,7 @@ class Secret:
     none: bool | None = None
     fields: Any = None
     shown: frozenset[str] = frozenset()
+    kept: bool = False
 
     @property
     def auth_type(self) -> AuthType:
@@ -74,6 +79,15 @@ class Secret:
         values = {part.name: part.of(self) for part in KINDS[self.auth_type].parts}
         return {name: value for name, value in values.items() if value is not None}
 
+    def masks(self) -> dict[str, str]:
+        """Readable parts and fields as they are, others masked: keys and tokens by letters, passwords whole."""
+        if self.fields is not None:
+            texts = {key: to_text(value) for key, value in self.fields.items() if value not in (None, "")}
+            return {key: text if key in self.shown else mask_of(text) for key, text in texts.items()}
+        parts = self.parts()
+        known = [part for part in KINDS[self.auth_type].parts if parts.get(part.name)]
+        return {part.name: _masked(part, parts[part.name]) for part in known}
+
     def details(self) -> dict[str, str]:
         """The readable form: user names, the first letters of long keys and tokens, no part of passwords."""
         if self.fields is not None:
@@ -85,6 +99,11 @@ class Secret:
         return {
             part.name: _readable(part, parts[part.name]) for part in KINDS[self.auth_type].parts if part.name in parts
         }
+
+
+def mask_of(value: str) -> str:
+    """The mask of a secret: its first five letters and `...`; nothing but `...` of one that has no more letters."""
+    return f"{value[:_MASK_LETTERS]}{MASKED}" if len(value) > _MASK_LETTERS else MASKED
 
 
 def secret_of(auth_type: AuthType, parts: Mapping[str, str]) -> Secret:
@@ -141,6 +160,16 @@ def check_fits(faults: Faults, auth_type: AuthType, secret: Secret) -> None:
     wanted, given = KINDS[auth_type].parts, KINDS[secret.auth_type].parts
     fits = not wanted or not given or wanted == given
     faults.check(fits, "secret", f"The integration authorises with {auth_type}, not {secret.auth_type}.")
+
+
+def _masked(part: Part, value: str) -> str:
+    match part.shown:
+        case Shown.WHOLE:
+            return value
+        case Shown.HINT:
+            return mask_of(value)
+        case Shown.NOTHING:
+            return MASKED
 
 
 def _readable(part: Part, value: str) -> str:

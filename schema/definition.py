@@ -11,7 +11,7 @@ from models.definition import FieldGroup, FieldType
 from models.vocabulary import AuthType
 from resolvers.definitions import edges, queries
 from resolvers.definitions import mutations as operations
-from resolvers.definitions.fields import is_secret, scopes, supports_multiple, supports_verification
+from resolvers.definitions.fields import editable, is_secret, scopes, supports_multiple, supports_verification
 from schema.kit.context import Info
 from schema.kit.field import column, derived, given, listing, reading, related
 from schema.kit.mutation import mutation
@@ -39,6 +39,14 @@ class DefinitionField:
     options: list[str] = derived(lambda field: field.get("options", []), "Values to choose from.")
 
 
+@view(dict, "An advanced option of a vendor.")
+class DefinitionOption:
+    key: str = derived(lambda option: option["key"], "Name.")
+    title: str = derived(lambda option: option["title"], "Label.")
+    type: FieldType = derived(lambda option: FieldType(option["type"]), "BOOLEAN, INTEGER or STRING.")
+    default: JSON | None = derived(lambda option: option.get("default"), "Value unless another one is chosen.")
+
+
 @node(tables.Definition)
 class Definition(RowNode):
     """The facts about a vendor: authorisation, fields of the secret, verification and account requests."""
@@ -56,13 +64,17 @@ class Definition(RowNode):
     requires_verification: bool = column("Nothing can be dispatched before a verify job has succeeded.")
     supports_multiple: bool = derived(supports_multiple, "More than one integration of it per organization.")
     supports_upload: bool = column("The remote service takes files.")
+    editable: bool = derived(editable, "Integrations of it can be changed; otherwise delete and make anew.")
+    features: list[str] = derived(lambda row: row.body.get("features", []), "Words for its abilities.")
+    extends: list[str] = derived(lambda row: row.body.get("extends", []), "Parts of your product that it adds to.")
+    options: list[DefinitionOption] = derived(lambda row: row.body.get("options", []), "Advanced options.")
     custom: bool = derived(
         lambda row: row.organization_id is not None, "Made by your organization; the others come with the hub."
     )
     deprecated: bool = column("No new integrations of it.")
     usable: bool = related(
         edges.USABLE_BY_DEFINITION,
-        lambda row: (row.id, row.deprecated, supports_multiple(row)),
+        edges.usable_key,
         "Your organization can make an integration of it now.",
     )
 

@@ -12,50 +12,61 @@ from starlette.requests import ClientDisconnect, Request
 from models.errors import TooLarge
 from proxy.inputs.numbers import Changed, first_changed
 from resolvers.unset import UNSET
+from wire.json_values import has_more_values
 from wire.refusal import BadRequest
 
 #: The deepest value that orjson writes. An answer wraps values that were read, so they must be writable.
 _WRITABLE_DEPTH = 254
 _MOST_DIGITS = 20
-#: A larger body is read in a thread: its numbers may take a tenth of a second.
-_LARGE = 100_000
+#: A larger body is put together and read in a thread: its numbers may take a tenth of a second.
+LARGE = 64 * 1024
 _LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True, kw_only=True)
 class BodyLimits:
-    """`size`: bytes as sent. `seconds`: until the last byte. `depth`: levels of arrays and objects."""
+    """`size`: bytes as sent. `seconds`: until the last byte. `depth`: levels of arrays and objects.
+
+    `values`: in JSON, since a value of two bytes takes fifty in memory. No body of a megabyte has as many.
+    """
 
     size: int = 1_000_000
     seconds: float = 30.0
     depth: int = 128
+    values: int = 500_000
 
 
 async def read_json(request: Request, limits: BodyLimits) -> object:
     """The value of a JSON body in UTF-8 (RFC 8259); UNSET if it came in chunks and is empty, which is no body.
 
     Raises TooLarge, or BadRequest 400 (not JSON, nested too deeply, a number that JSON readers round),
-    408 (too slow) or 415 (not `application/json` in UTF-8, or with a content encoding such as gzip).
+    408 (too slow), 413 (too many values) or 415 (not `application/json` in UTF-8, or with a content encoding such as
+    gzip); TooMany if the hub has too many bodies in memory.
     """
     content_type = request.headers.get("content-type", "")
     if "transfer-encoding" in request.headers:  # its size is known at its end
-        raw = await read_body(request, limits)
-        if not raw:
+        chunks = await _read_chunks(request, limits)
+        if not chunks:
             return UNSET
         require_json(content_type)
     else:
         require_json(content_type)
-        raw = await read_body(request, limits)
-    if len(raw) > _LARGE:
-        return await asyncio.to_thread(parse_json, raw, limits)
-    return parse_json(raw, limits)
+        chunks = await _read_chunks(request, limits)
+    if sum(map(len, chunks)) > LARGE:
+        return await asyncio.to_thread(_parse_chunks, chunks, limits)
+    return _parse_chunks(chunks, limits)
 
 
 async def read_body(request: Request, limits: BodyLimits) -> bytes:
     """The bytes of a body of any type. Stops reading once there are too many.
 
-    Raises TooLarge, or BadRequest 400 (the client left), 408 (too slow) or 415 (a content encoding).
+    Raises TooLarge, or BadRequest 400 (the client left), 408 (too slow) or 415 (a content encoding); TooMany if the
+    hub has too many bodies in memory.
     """
+    return b"".join(await _read_chunks(request, limits))
+
+
+async def _read_chunks(request: Request, limits: BodyLimits) -> list[bytes]:
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise BadRequest(415, "Send the body uncompressed, without a Content-Encoding.")
     if _declared_size(request) > limits.size:
@@ -88,8 +99,10 @@ def parse_json(raw: bytes, limits: BodyLimits) -> object:
     """The value. Refuses JSON that another reader would read differently.
 
     Numbers that a double would change and integers beyond 64 bits are refused by their place. Of equal keys the last
-    counts. Raises BadRequest 400.
+    counts. Raises BadRequest 400, and 413 for too many values.
     """
+    if has_more_values(raw, limits.values):
+        raise BadRequest(413, f"The JSON has more than {limits.values} values; send it in parts.")
     try:
         value: object = orjson.loads(raw)
     except orjson.JSONDecodeError as cause:
@@ -111,7 +124,13 @@ def _declared_size(request: Request) -> int:
     return int(declared)
 
 
-async def _collect(request: Request, size: int) -> bytes:
+def _parse_chunks(chunks: list[bytes], limits: BodyLimits) -> object:
+    raw = b"".join(chunks)
+    chunks.clear()  # half of the memory
+    return parse_json(raw, limits)
+
+
+async def _collect(request: Request, size: int) -> list[bytes]:
     chunks: list[bytes] = []
     length = 0
     async with contextlib.aclosing(request.stream()) as stream:
@@ -119,8 +138,9 @@ async def _collect(request: Request, size: int) -> bytes:
             length += len(chunk)
             if length > size:
                 raise TooLarge(size)
-            chunks.append(chunk)
-    return b"".join(chunks)
+            if chunk:
+                chunks.append(chunk)
+    return chunks
 
 
 def _check_depth(value: object, raw: bytes, depth: int) -> None:

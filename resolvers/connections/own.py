@@ -142,7 +142,7 @@ async def disconnect_integration(work: Work, ref: IntegrationRef) -> str:
     connection = (await _destination(work, integration)).connection
     if connection is None:
         raise NotFound("connection", path=_PATH)
-    await _take_away(work, integration, connection)
+    await take_away(work, integration, connection)
     return connection.id
 
 
@@ -231,7 +231,8 @@ def _check_grant(faults: Faults, grant: Grant) -> None:
             faults.text("refresh_token", token, most=_LONGEST, least=1)
 
 
-async def _take_away(work: Work, integration: Integration, connection: Connection) -> None:
+async def take_away(work: Work, integration: Integration, connection: Connection) -> None:
+    """Detach a connection from an integration, and remove it if it is at no other one."""
     registrations = await work.all(
         select(Registration).where(col(Registration.connection_id) == connection.id).with_for_update()
     )

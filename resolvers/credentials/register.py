@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from models.errors import NotFound
+from models.origins import Origins
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import ConnectionMode
 from resolvers.credentials.binding import entered_at, is_holder
@@ -36,6 +37,8 @@ async def replace_default_connection(
         await require_sharing(work, connection=connection)
     auth_type = auth_type_at(integration.auth_type, secret)
     origins = await entered_at(work, integration, auth_type, None if new else connection)
+    if secret.kept:
+        origins &= Origins.read(connection.secret_origins)
     store(
         work,
         connection,

@@ -57,6 +57,7 @@ def store(
     connection.secret_origins = origins.text()
     connection.secret = work.seal(connection, "secret", secret.stored())
     connection.details = {**secret.details(), **hints}
+    connection.masks = secret.masks()
     connection.account = dict(account)
     tokens = secret.oauth2
     connection.expires_at = tokens.expires_at if tokens else None

@@ -17,20 +17,19 @@ from resolvers.auth_kinds import KINDS
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.parts import FormField, Request
 from resolvers.definitions.scope_rules import scope_faults
+from resolvers.faults import NAME
 
 _SIGNED: Final = frozenset({"timestamp", "body", "id", "url", "method"})
 _ADDRESSES: Final = ("apiBaseUrl", "authorizationUrl", "tokenUrl", "revocationUrl", "issuer", "userinfoUrl")
 _SLOT: Final = re.compile(r"\{([^{}]*)\}")
+_OPTION_TYPES: Final[Mapping[str, type]] = {"BOOLEAN": bool, "INTEGER": int, "STRING": str}
 _SNAKE: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def faults_between(definition: VendorDefinition) -> list[Violation]:
     """Every fault between values of a definition, with its place."""
-    return [
-        Violation(path=path, message=message)
-        for rule in (_auth, _fields, _slots, _hosts, _credential, _requests, _headers, _inbound, scope_faults)
-        for path, message in rule(definition)
-    ]
+    rules = (_auth, _fields, _options, _slots, _hosts, _credential, _requests, _headers, _inbound, scope_faults)
+    return [Violation(path=path, message=message) for rule in rules for path, message in rule(definition)]
 
 
 def slots_of(template: str) -> list[str]:
@@ -75,6 +74,20 @@ def _field(field: FormField) -> Iterator[tuple[str, str]]:
         yield "options", "Each option must match the pattern."
     if field.group is FieldGroup.PARAMETER and field.is_secret:
         yield "secret", "A PARAMETER is readable; use the group SECRET."
+
+
+def _options(definition: VendorDefinition) -> Faults:
+    seen: set[str] = set()
+    for index, option in enumerate(definition.options):
+        where = ("options", str(index))
+        if option.key in seen:
+            yield (*where, "key"), f"Another option has the key {option.key} already."
+        seen.add(option.key)
+        default = option.default
+        if default is not None and type(default) is not _OPTION_TYPES[option.type]:
+            yield (*where, "default"), f"It must be of the option's type, {option.type}."
+        elif isinstance(default, str) and len(default) > NAME:
+            yield (*where, "default"), f"It must not be longer than {NAME} characters."
 
 
 def _slots(definition: VendorDefinition) -> Faults:

@@ -14,6 +14,7 @@ from resolvers.definitions.parts import (
     Auth,
     FormField,
     Inbound,
+    Option,
     Part,
     SourcePage,
     Supports,
@@ -24,6 +25,8 @@ from resolvers.definitions.words import Address, Category, Key, Line, Page, Pros
 
 class VendorDefinition(Part):
     """The definition of a vendor. `docs`: address of the vendor's documentation.
+
+    `features`: words for the abilities of the vendor. `extends`: parts of the reader's own product that it adds to.
 
     `hosts`: addresses to which the vendor has moved, or is about to. `migrate` lets stored secrets go to them too.
     """
@@ -42,6 +45,9 @@ class VendorDefinition(Part):
     account: Account | None = None
     inbound: Inbound | None = None
     supports: Supports = Supports()
+    features: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
+    extends: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
+    options: Annotated[tuple[Option, ...], Field(max_length=50)] = ()
     deprecated: bool = False
 
     def of_group(self, group: FieldGroup) -> list[FormField]:

@@ -8,14 +8,20 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.tables import Integration
+from models.tables import Definition, Integration
 from resolvers.caller import Caller
+from resolvers.definitions.fields import supports_multiple
 from resolvers.loaders.edge import Relation
 
 DefinitionKey = tuple[str, bool, bool]
 
 
-async def _usable(session: AsyncSession, caller: Caller, keys: Sequence[DefinitionKey]) -> dict[DefinitionKey, bool]:
+def usable_key(row: Definition) -> DefinitionKey:
+    """The key of a definition for `usable`."""
+    return (row.id, row.deprecated, supports_multiple(row))
+
+
+async def usable(session: AsyncSession, caller: Caller, keys: Sequence[DefinitionKey]) -> dict[DefinitionKey, bool]:
     """Whether a new integration is allowed, by (id, deprecated, supports several)."""
     single = [key[0] for key in keys if not key[2]]
     used = select(col(Integration.definition_id)).where(
@@ -27,4 +33,4 @@ async def _usable(session: AsyncSession, caller: Caller, keys: Sequence[Definiti
     return {key: not key[1] and key[0] not in taken for key in keys}
 
 
-USABLE_BY_DEFINITION = Relation(load=_usable)
+USABLE_BY_DEFINITION = Relation(load=usable)

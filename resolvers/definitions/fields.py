@@ -18,6 +18,11 @@ def supports_multiple(row: Definition) -> bool:
     return bool((row.body.get("supports") or {}).get("multiple", True))
 
 
+def editable(row: Definition) -> bool:
+    """Whether an integration of it can be changed; otherwise it is deleted and made anew."""
+    return bool((row.body.get("supports") or {}).get("editable", True))
+
+
 def scopes(row: Definition) -> Sequence[str]:
     """The scopes that the vendor offers."""
     offered: Sequence[str] = row.body.get("auth", {}).get("scopes", ())

@@ -163,7 +163,17 @@ class Inbound(Part):
 
 
 class Supports(Part):
-    """Features of the vendor."""
+    """Features of the vendor. Without `editable` an integration is not changed, but deleted and made anew."""
 
     upload: bool = False
     multiple: bool = True
+    editable: bool = True
+
+
+class Option(Part):
+    """An advanced option of the vendor, with a default of its type, or none."""
+
+    key: Key
+    title: Line
+    type: Literal["BOOLEAN", "INTEGER", "STRING"]
+    default: Any = None

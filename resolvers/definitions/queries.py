@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, exists, or_
@@ -10,9 +11,10 @@ from sqlmodel import col
 
 from models.tables import Definition
 from models.vocabulary import AuthType, Permission
+from resolvers.definitions.edges import usable, usable_key
 from resolvers.filters import among, words_of
 from resolvers.operation import operation
-from resolvers.page import Order, Slice, SliceRequest
+from resolvers.page import GREATEST_SIZE, Order, Slice, SliceRequest
 from resolvers.work import Work
 
 BY_NAME = Order(columns=("name_key", "id"))
@@ -61,6 +63,23 @@ async def list_definitions(work: Work, filter: DefinitionFilter, page: SliceRequ
 async def read_definition(work: Work, vendor: str) -> Definition | None:
     """Read one vendor by key; None if it is unknown."""
     return await work.first(of_vendor(work, vendor))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A vendor, and whether the organization can make an integration of it now."""
+
+    definition: Definition
+    usable: bool
+
+
+@operation(needs=Permission.INTEGRATIONS_READ, reads=True)
+async def list_offers(work: Work, categories: Sequence[str]) -> list[Offer]:
+    """List the vendors of these categories by name, at most 1,000, in two statements."""
+    listed = _known(work).where(col(Definition.category).in_(categories))
+    rows = await work.all(listed.order_by(col(Definition.name_key), col(Definition.id)).limit(GREATEST_SIZE))
+    may_be_made = await usable(work.session, work.caller, [usable_key(row) for row in rows])
+    return [Offer(definition=row, usable=may_be_made[usable_key(row)]) for row in rows]
 
 
 def of_vendor(work: Work, vendor: str) -> Select[Definition]:

@@ -31,8 +31,9 @@ def composed(definition: VendorDefinition | None, secret: Secret) -> Secret:
     if definition is None or not isinstance(secret.fields, dict):
         return secret
     parts = compose(definition, secret.fields)
-    readable = {field.key for field in definition.of_group(FieldGroup.SECRET) if not field.is_secret}
-    return replace(secret_of(definition.auth.type, parts), fields=secret.fields, shown=frozenset(readable))
+    readable = frozenset(field.key for field in definition.of_group(FieldGroup.SECRET) if not field.is_secret)
+    whole = secret_of(definition.auth.type, parts)
+    return replace(whole, fields=secret.fields, shown=readable, kept=secret.kept)
 
 
 def _check_fields(faults: Faults, definition: VendorDefinition | None, secret: Secret) -> None:

@@ -15,10 +15,12 @@ from jobs.transaction import enqueue_all
 from models.row import new_id
 from models.statement import spelled
 from models.tables import Event
-from models.vocabulary import WebhookOrdering
+from models.vocabulary import WebhookKind, WebhookOrdering
 
 DELIVER: Final = "webhook.deliver"
 
+#: Attempts at a tunnel, which are a few seconds apart: enough that a lone event finds out that the tunnel is dead.
+_TRIES_OF_TUNNELS: Final = 12
 _CAPTION: Final = 255
 _SQL: Final = """INSERT INTO delivery (id, created_at, organization_id, webhook_id, event_id, integration_id,
  event_type, entity_id, sequence, unjudged, next_attempt_at, correlation_id, state, attempt_count)
@@ -33,6 +35,8 @@ class Addressee(Protocol):
     def id(self) -> str: ...
     @property
     def organization_id(self) -> str: ...
+    @property
+    def kind(self) -> WebhookKind: ...
     @property
     def name(self) -> str: ...
     @property
@@ -91,7 +95,7 @@ def delivery_job(
         priority=priority,
         gate=webhook.id,
         lane=lane_of(webhook, event.entity_id),
-        max_attempts=tries,
+        max_attempts=_TRIES_OF_TUNNELS if webhook.kind is WebhookKind.TUNNEL else tries,
         correlation_id=event.correlation_id,
     )
 

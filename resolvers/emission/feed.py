@@ -46,9 +46,14 @@ async def read_feed(
     """
     feed, row_id = getattr(model, "feed"), getattr(model, "id")  # noqa: B009  of any table with a feed
     place = tuple_(literal(after.feed, BigInteger), literal(after.id, id_type()))
-    settled = feed < (feed_stamp() if session.get_bind().dialect.name == "sqlite" else _oldest_running())
-    statement = select(model).where(*conditions, settled, tuple_(feed, row_id) > place)
+    statement = select(model).where(*conditions, settled(session, model), tuple_(feed, row_id) > place)
     return list((await session.execute(statement.order_by(feed, row_id).limit(limit))).scalars())
+
+
+def settled(session: AsyncSession, model: type[SQLModel]) -> ColumnElement[bool]:
+    """The condition on rows below which, in the order of stamp and id, none appears any more (see `read_feed`)."""
+    feed: ColumnElement[int] = getattr(model, "feed")  # noqa: B009  of any table with a feed
+    return feed < (feed_stamp() if session.get_bind().dialect.name == "sqlite" else _oldest_running())
 
 
 def position_of(row: Any) -> Position:

@@ -10,10 +10,19 @@ from models.vocabulary import Permission
 from resolvers.background import Background
 from resolvers.caller import Caller
 from resolvers.connections.health import Finding
-from resolvers.integrations.deletion import FINISH, DeletedIntegration, finish_deletion, forget_connections
+from resolvers.integrations.deletion import (
+    FINISH,
+    FORGET,
+    REMOVE,
+    DeletedIntegration,
+    finish_deletion,
+    forget_connections,
+)
 from resolvers.integrations.verification import (
+    ASK,
     VERIFY,
     Verifying,
+    caption_of,
     load_verification,
     record_verification,
     settle_verifications,
@@ -27,7 +36,7 @@ _WRITE: Final = frozenset({Permission.INTEGRATIONS_WRITE})
 
 async def _finish(caller: Caller, context: JobContext) -> None:
     integration = DeletedIntegration(id=context.job.subject_id or "", client=client_of(caller.hub, context.job))
-    async with context.progress.task("Remove its connections"):
+    async with context.progress.task(REMOVE), context.progress.step(*FORGET):
         while await forget_connections(caller, integration):
             pass
     await finish_deletion(caller, integration.id)
@@ -58,8 +67,8 @@ async def _check(caller: Caller, context: JobContext, checked: Verifying) -> Fin
 async def _examine(caller: Caller, context: JobContext, checked: Verifying, whole: list[str]) -> Finding:
     """Run the check, with progress of each step. Raises UpstreamFailed for a fault; `whole` gets all of its text."""
     check, progress = checked.check, context.progress
-    async with progress.task(f"Verify {checked.name}"):
-        async with progress.step("Ask whether the credentials work", "The definition's verification request."):
+    async with progress.task(caption_of(checked.name)):
+        async with progress.step(*ASK):
             reply = await ask(caller.hub, check.works)
             error = await objection(caller.hub, reply, check.verification)
             if error is not None:

@@ -6,6 +6,7 @@ from asyncio import to_thread
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from models.errors import Forbidden
 from models.row import name_key
 from models.tables import Definition, Integration
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess
@@ -13,6 +14,7 @@ from resolvers.announcing import announce_update
 from resolvers.credentials.binding import endpoints_of, origins_of
 from resolvers.credentials.register import replace_default_connection
 from resolvers.credentials.unverify import unverify
+from resolvers.definitions.fields import editable
 from resolvers.definitions.queries import of_vendor
 from resolvers.definitions.secret import composed
 from resolvers.definitions.stored import definition_of
@@ -76,6 +78,7 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     integration = await managed_integration(work, new.id, expected_version=new.expected_version, path=("id",))
     if given(new.access, integration.access) not in (None, integration.access):
         await require_governing(work, integration, path=("access",))
+    await _require_editable(work, integration)
     _permit_moving(work, new)
     new = _with_own_auth_type(new, integration.auth_type)
     change = await _change(work, integration, new)
@@ -105,6 +108,13 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     if secret is not None:
         await replace_default_connection(work, integration, secret)
     return integration
+
+
+async def _require_editable(work: Work, integration: Integration) -> None:
+    definition = await work.find(Definition, integration.definition_id or "")
+    if definition is not None and not editable(definition):
+        sentence = f"An integration of {definition.name} cannot be changed; delete it and make a new one."
+        raise Forbidden(sentence, path=("id",))
 
 
 def _permit_moving(work: Work, new: UpdateIntegration) -> None:

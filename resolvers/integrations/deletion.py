@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Select, Table, delete, exists, select
 from sqlmodel import col
 
-from jobs.job import NewJob, Retry
+from jobs.job import NewJob, PlannedTask, Retry
 from models.errors import Forbidden, NotFound, Stale
 from models.tables import (
     Asset,
@@ -33,6 +33,9 @@ from resolvers.operation import operation
 from resolvers.work import Work
 
 FINISH: Final = "integration.delete"
+#: The task of the job, and its step.
+REMOVE: Final = "Remove its connections"
+FORGET: Final = ("Forget its credentials", "Jobs of their own revoke tokens at the vendor.")
 _MAX_ATTEMPTS: Final = 10
 _BITE: Final = 100
 #: Rows that give access to an integration or show it to others; they are removed at once.
@@ -143,6 +146,7 @@ async def ask_to_finish(work: Work, integration: Integration, client: TokenEndpo
         integration_id=integration.id,
         max_attempts=_MAX_ATTEMPTS,
         dedupe_key=f"{FINISH}:{integration.id}",
+        tasks=[PlannedTask(caption=REMOVE, steps=[FORGET])],
         created_by=work.caller.principal_id,
     )
     return await work.enqueue(with_client(work.hub, integration.organization_id, new, client))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import col
 
 from models.row import name_key
@@ -48,6 +48,8 @@ class IntegrationFilter:
     state: tuple[IntegrationState, ...] | None = None
     tag: tuple[str, ...] | None = None
     owner_id: tuple[str, ...] | None = None
+    identifier: tuple[str, ...] | None = None
+    definition_category: tuple[str, ...] | None = None
     supports_upload: bool | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -58,8 +60,21 @@ class IntegrationFilter:
             *among(col(Integration.category), self.category),
             *among(col(Integration.state), self.state),
             *among(col(Integration.owner_id), self.owner_id),
+            *among(func.coalesce(col(Integration.identifier), col(Integration.slug)), self.identifier),
+            *self._defined(),
             *self._uploads(),
         ]
+
+    @property
+    def names_removed(self) -> bool:
+        """Whether a state is wanted that only removed integrations have."""
+        return self.state is not None and not _REMOVED.isdisjoint(self.state)
+
+    def _defined(self) -> list[ColumnElement[bool]]:
+        if self.definition_category is None:
+            return []
+        known = select(col(Definition.id)).where(*among(col(Definition.category), self.definition_category))
+        return [col(Integration.definition_id).in_(known)]
 
     def _uploads(self) -> list[ColumnElement[bool]]:
         if self.supports_upload is None:
@@ -82,8 +97,9 @@ async def list_integrations(
 
     Tags are those of the organization.
     """
-    removed = filter.state is not None and not _REMOVED.isdisjoint(filter.state)
-    existing = select(Integration).where(*living_and_removed(work.caller)) if removed else work.mine(Integration)
+    existing = work.mine(Integration)
+    if filter.names_removed:
+        existing = select(Integration).where(*living_and_removed(work.caller))
     conditions = [*filter.conditions(), *_tagged(work, filter.tag)]
     return await work.slice(existing.where(*conditions), Integration, order, page)
 

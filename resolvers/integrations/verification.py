@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Exists, Select, exists, select, update
 from sqlmodel import col
 
-from jobs.job import NewJob, Retry
+from jobs.job import NewJob, PlannedTask, Retry
 from models.errors import Forbidden, InvalidInput, NotFound, NotReady
 from models.tables import Connection, Definition, Integration, Job
 from models.vocabulary import (
@@ -30,6 +30,8 @@ from resolvers.pick import candidates, pick
 from resolvers.work import Work
 
 VERIFY: Final = "integration.verify"
+#: The step of the job that every verification has.
+ASK: Final = ("Ask whether the credentials work", "The definition's verification request.")
 _MOST_ATTEMPTS: Final = 5
 _EVERY_MS: Final = 15_000
 _CUT_SHORT: Final = "The verification was stopped before it ended; verify again."
@@ -68,6 +70,7 @@ async def verify_integration(work: Work, id: str) -> Job:
             integration_id=integration.id,
             max_attempts=_MOST_ATTEMPTS,
             dedupe_key=f"{VERIFY}:{integration.id}",
+            tasks=[PlannedTask(caption=caption_of(definition.name), steps=[ASK])],
             created_by=work.caller.principal_id,
         )
     )
@@ -123,6 +126,11 @@ async def settle_verifications(work: Work) -> int:
         _settle(own, integration, _CUT_SHORT)
     await work.repeat_job(_EVERY_MS)
     return len(ids)
+
+
+def caption_of(vendor: str) -> str:
+    """The caption of the job's task."""
+    return f"Verify {vendor}"
 
 
 def _settle(work: Work, integration: Integration, error: str | None) -> None:

@@ -16,14 +16,15 @@ from resolvers.jobs.failures import announce_failed_jobs
 from resolvers.operation import OPERATOR, operation
 from resolvers.work import Work
 
-_STAY_MS: Final = 7 * DAY_MS
+#: Ended jobs stay so long, in ms.
+STAY_MS: Final = 7 * DAY_MS
 _ENDED: Final = (WorkState.SUCCEEDED, WorkState.FAILED, WorkState.CANCELLED)
 
 
 @operation(needs=OPERATOR)
 async def remove_old_jobs(work: Work) -> int:
     """Remove jobs that ended 7 days ago, except those of unfinished deletions. Answers how many."""
-    ended = and_(col(Job.state).in_(_ENDED), col(Job.finished_at) <= work.now() - _STAY_MS)
+    ended = and_(col(Job.state).in_(_ENDED), col(Job.finished_at) <= work.now() - STAY_MS)
     old = and_(ended, not_(finishes_a_deletion()))
     return await remove_some(work, Job, old)
 

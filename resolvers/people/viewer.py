@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlmodel import col
 
-from models.errors import InvalidInput
+from models.errors import Forbidden, InvalidInput
 from models.row import Row
 from models.tables import Organization, Principal, Token
 from models.vocabulary import Permission
@@ -43,6 +43,15 @@ async def read_viewer(work: Work) -> Viewer:
         token=await work.find(Token, caller.token_id or ""),
         permissions=[permission for permission in Permission if permission in caller.permissions],
     )
+
+
+@operation(reads=True, refuses=(Forbidden,))
+async def read_user(work: Work) -> Principal:
+    """Read the user of the token. Raises Forbidden for a token that has none: an app's, or an installation's."""
+    user = await work.find(Principal, work.caller.principal_id or "")
+    if user is None:
+        raise Forbidden("This token belongs to an app and has no user; use a personal token.")
+    return user
 
 
 @operation(reads=True)

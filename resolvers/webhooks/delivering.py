@@ -15,7 +15,7 @@ from jobs.kind import JobContext
 from models.errors import DomainError, SecretUnreadable, TooMany
 from models.straight import columns_of
 from models.tables import Delivery, Event, Integration, Webhook
-from models.vocabulary import OrderFailure, WebhookOrdering, WorkState
+from models.vocabulary import OrderFailure, WebhookKind, WebhookOrdering, WorkState
 from proxy.retry import wait_asked
 from resolvers.caller import Caller
 from resolvers.emission.filters import filter_value, judge_filter
@@ -23,6 +23,7 @@ from resolvers.emission.matching import may_see
 from resolvers.hub import Hub
 from resolvers.webhooks import health, recording
 from resolvers.webhooks.notices import Trial, disable_dead_webhook, report_unreadable, tell_failing, tell_recovered
+from resolvers.webhooks.of_apps import death_of, judged, report_dead_tunnel, waits_of
 from resolvers.webhooks.outcome import Verdict
 from resolvers.webhooks.request import Message, signed_request
 from resolvers.webhooks.schedule import MOST_ASKED, next_wait
@@ -70,7 +71,7 @@ async def deliver(caller: Caller, context: JobContext) -> None:
             context.effects.extend(recording.removed(delivery))
             return
         message = _message(context.job, loaded, event.body)
-        exchange = await post(hub, signed_request(hub.keyring, webhook, message, hub.clock()))
+        exchange = judged(webhook, await post(hub, signed_request(hub.keyring, webhook, message, hub.clock())))
     except SecretUnreadable as fault:
         await report_unreadable(Caller.of_hub(hub, webhook.organization_id), fault)
         context.effects.extend(recording.ended(delivery, WorkState.FAILED, _UNREADABLE, hub.clock()))
@@ -107,7 +108,7 @@ async def _record(hub: Hub, context: JobContext, loaded: Loaded, exchange: Excha
     """Hand the attempt to the engine, tell people of the webhook's health. Raises Retry if there is another try."""
     job, delivery, outcome = context.job, loaded.delivery, exchange.outcome
     succeeded = outcome.verdict is Verdict.SUCCEEDED
-    wait = None if succeeded else _wait(hub, job, delivery, exchange)
+    wait = None if succeeded else _wait(hub, job, loaded, exchange)
     now = exchange.at + exchange.latency_ms
     state = WorkState.SUCCEEDED if succeeded else WorkState.FAILED if wait is None else WorkState.QUEUED
     context.effects.extend(
@@ -128,12 +129,13 @@ async def _record(hub: Hub, context: JobContext, loaded: Loaded, exchange: Excha
         raise Retry(outcome.error or "", after_ms=wait, leave_lane=leaves)
 
 
-def _wait(hub: Hub, job: Claimed, delivery: Delivery, exchange: Exchange) -> int | None:
+def _wait(hub: Hub, job: Claimed, loaded: Loaded, exchange: Exchange) -> int | None:
     """Milliseconds until the next attempt; None if this was the last one."""
     if exchange.outcome.verdict is Verdict.REFUSED or job.attempt >= job.max_attempts:
         return None
     now = datetime.fromtimestamp((exchange.at + exchange.latency_ms) / 1000, UTC)
-    return next_wait(hub.webhook_waits, job.attempt, delivery.id, now=now, retry_after=exchange.retry_after)
+    waits = waits_of(loaded.webhook, hub.webhook_waits, job.max_attempts - 1)
+    return next_wait(waits, job.attempt, loaded.delivery.id, now=now, retry_after=exchange.retry_after)
 
 
 def _health(hub: Hub, webhook: Webhook, exchange: Exchange, *, used_up: bool) -> list[Effect]:
@@ -141,7 +143,8 @@ def _health(hub: Hub, webhook: Webhook, exchange: Exchange, *, used_up: bool) ->
     if verdict is Verdict.SUCCEEDED:
         return health.success(webhook, hub.pace)
     effects = health.failure(webhook, hub.pace, used_up=used_up)
-    return effects + (health.throttle(webhook, hub.pace, _asked(exchange)) if verdict is Verdict.THROTTLE else [])
+    slows = verdict is Verdict.THROTTLE and webhook.kind is not WebhookKind.TUNNEL
+    return effects + (health.throttle(webhook, hub.pace, _asked(exchange)) if slows else [])
 
 
 def _asked(exchange: Exchange) -> int | None:
@@ -155,7 +158,10 @@ async def _tell(hub: Hub, loaded: Loaded, exchange: Exchange, *, used_up: bool) 
     webhook, outcome = loaded.webhook, exchange.outcome
     trial = Trial(delivery=loaded.delivery, exchange=exchange)
     caller, now = Caller.of_hub(hub, webhook.organization_id), exchange.at + exchange.latency_ms
-    if outcome.verdict is Verdict.SUCCEEDED:
+    if webhook.kind is WebhookKind.TUNNEL:
+        if (reason := death_of(webhook, outcome)) is not None:
+            await report_dead_tunnel(caller, webhook, reason)
+    elif outcome.verdict is Verdict.SUCCEEDED:
         if webhook.noticed_at is not None and not trial.is_of_a_notice:
             await tell_recovered(caller, trial)
     elif outcome.verdict is Verdict.GONE:
@@ -183,6 +189,7 @@ def _message(job: Claimed, loaded: Loaded, body: str) -> Message:
         replayed=bool(job.payload.get("replay")),
         out_of_order=loaded.webhook.ordering is WebhookOrdering.ENTITY and job.lane is None,
         original_id=delivery.original_id,
+        development=loaded.webhook.kind is WebhookKind.TUNNEL,
     )
 
 

@@ -32,8 +32,8 @@ from resolvers.webhooks.check import check_webhook, redirects
 from resolvers.webhooks.finding import gate_of, lock_webhook
 from resolvers.webhooks.gates import close_gate, new_gate
 from resolvers.webhooks.patterns import stored_patterns
-from resolvers.webhooks.removal import ask_to_remove
-from resolvers.webhooks.secrets import add_first_secret, seal_secrets
+from resolvers.webhooks.removal import ask_to_remove, withdraw
+from resolvers.webhooks.secrets import add_first_secret
 from resolvers.webhooks.trial import Sample, Trial, recent_events, try_filter
 from resolvers.work import Work
 
@@ -174,12 +174,7 @@ async def delete_webhook(work: Work, id: str) -> str:
     """Remove a webhook. It is hidden and sends nothing more at once; a job removes its deliveries. Answers its id."""
     webhook = await lock_webhook(work, id, path=("id",))
     work.audit(webhook, "webhook.deleted")
-    webhook.removed_at = work.now()
-    webhook.enabled = False
-    seal_secrets(work, webhook, [])
-    set_headers(work, webhook, ())
-    webhook.version += 1
-    close_gate(await gate_of(work, webhook))
+    await withdraw(work, webhook, await gate_of(work, webhook))
     await ask_to_remove(work, webhook)
     return webhook.id
 

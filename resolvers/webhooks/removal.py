@@ -14,6 +14,8 @@ from models.tables import Attempt, Delivery, Gate, Job, Webhook
 from models.vocabulary import Permission, WorkState
 from resolvers.caller import Caller
 from resolvers.operation import operation
+from resolvers.webhooks.gates import close_gate
+from resolvers.webhooks.secrets import seal_secrets
 from resolvers.work import Work
 
 REMOVE: Final = "webhook.remove"
@@ -29,6 +31,18 @@ class RemovedWebhook:
     """A webhook that is hidden already."""
 
     id: str
+
+
+async def withdraw(work: Work, webhook: Webhook, gate: Gate) -> None:
+    """Hide a webhook and forget its secrets: it sends nothing more at once. `ask_to_remove` removes its rows."""
+    webhook.removed_at = work.now()
+    webhook.enabled = False
+    seal_secrets(work, webhook, [])
+    webhook.headers = webhook.headers_origins = None
+    webhook.header_hints = []
+    webhook.version += 1
+    close_gate(gate)
+    await work.flush()
 
 
 async def ask_to_remove(work: Work, webhook: Webhook) -> Job:

@@ -29,6 +29,7 @@ class Message:
     """The bytes for a receiver. `id`: of the delivery; `attempt`: counted over all series and replays, from 1.
 
     `out_of_order`: it has left the order of its entity. `original_id`: the delivery of which this one is a copy.
+    `development`: it goes to a tunnel.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Message:
     replayed: bool = False
     out_of_order: bool = False
     original_id: str | None = None
+    development: bool = False
 
 
 def message_id(delivery_id: str) -> str:
@@ -101,6 +103,8 @@ def _marks(message: Message) -> Sequence[tuple[str, str]]:
         marks.append(("patchbay-out-of-order", "true"))
     if message.original_id is not None:
         marks.append(("patchbay-original", message_id(message.original_id)))
+    if message.development:
+        marks.append(("patchbay-dev", "1"))
     return marks
 
 

@@ -50,18 +50,24 @@ async def rotate_webhook_secret(work: Work, new: RotateWebhookSecret) -> Rotated
     fits = 0 <= new.overlap_seconds <= _MOST_OVERLAP_SECONDS
     require(fits, ("overlap_seconds",), f"It must be from 0 to {_MOST_OVERLAP_SECONDS} seconds.")
     webhook = await lock_webhook(work, new.webhook_id, path=("webhook_id",))
-    now, secret = work.now(), new_secret()
-    until = now if new.expire_previous else now + new.overlap_seconds * 1000
-    former = [] if new.expire_previous else work.unseal(webhook, "secrets")
-    seal_secrets(work, webhook, [_entry(secret, None), *_ending(former, until, now)][:_MOST])
-    webhook.version += 1
+    secret = new_secret()
+    renew_secret(work, webhook, secret, None if new.expire_previous else new.overlap_seconds)
     work.audit(webhook, "webhook.secret_rotated")
     return Rotated(webhook=webhook, secret=secret)
 
 
-def add_first_secret(work: Work, webhook: Webhook) -> str:
-    """Give a new webhook its secret. Answers the text, which is shown this once."""
-    secret = new_secret()
+def renew_secret(work: Work, webhook: Webhook, secret: str, overlap_seconds: int | None) -> None:
+    """Give a locked webhook another secret. The former ones sign for so long beside it; None: they end now."""
+    now = work.now()
+    until = now if overlap_seconds is None else now + overlap_seconds * 1000
+    former = [] if overlap_seconds is None else work.unseal(webhook, "secrets")
+    seal_secrets(work, webhook, [_entry(secret, None), *_ending(former, until, now)][:_MOST])
+    webhook.version += 1
+
+
+def add_first_secret(work: Work, webhook: Webhook, secret: str | None = None) -> str:
+    """Give a new webhook its secret, a fresh one unless it is given. Answers the text, which is shown this once."""
+    secret = secret or new_secret()
     seal_secrets(work, webhook, [_entry(secret, None)])
     return secret
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from resolvers.unset import UNSET
 from rest.kit.asked import Asked
 from rest.kit.query import query_of
+from wire.body import LARGE
 from wire.refusal import BadRequest
 
 #: Values that one turn of the event loop reads: some 2 ms.
@@ -59,11 +60,16 @@ def _has_body(request: Request) -> bool:
     return "transfer-encoding" in request.headers or request.headers.get("content-length", "0").strip("0") != ""
 
 
-def has_many_values(body: object) -> bool:
-    """Whether reading a body may take longer than a turn of the event loop should. It looks at few of the values."""
+def is_long(body: object) -> bool:
+    """Whether reading a body may take longer than a turn of the event loop should. It looks at few of the values.
+
+    A long text counts as many.
+    """
     count, pending = 0, [body]
     while pending and count <= _MANY:
         value = pending.pop()
+        if isinstance(value, str) and len(value) > LARGE:
+            return True
         if isinstance(value, dict | list):
             count += len(value)
             if count <= _MANY:

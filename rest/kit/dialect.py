@@ -14,6 +14,7 @@ from resolvers.publishing.scripts import ScriptScopes
 from rest.kit.asked import Asked
 from rest.kit.places import Places
 from rest.kit.refusal import Refusal
+from rest.kit.reply import Reply
 from wire.callback import CallbackAddress
 
 R = TypeVar("R")
@@ -37,6 +38,7 @@ class Endpoint(Generic[R, *Arguments]):
     if the client knows it. `binds`: the answer gives the browser the cookie of `Asked.browser`. `most_bytes` replaces
     the hub's limit of bodies. `where` names the organization, by id or slug, in which the call acts, as X-Hub-Id
     does; None leaves it to the token and that header. It runs before `read`, without `Asked.caller`.
+    `absent` answers in place of the operation's NotFound: some vendors call the removal of nothing a success.
     """
 
     method: ClassVar[str]
@@ -51,6 +53,7 @@ class Endpoint(Generic[R, *Arguments]):
     binds: bool = field(default=False, kw_only=True)
     most_bytes: int | None = field(default=None, kw_only=True)
     where: Callable[[Asked], str | None] | None = field(default=None, kw_only=True)
+    absent: Reply | None = field(default=None, kw_only=True)
 
 
 class Get(Endpoint[R, *Arguments]):

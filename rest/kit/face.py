@@ -16,13 +16,13 @@ from starlette.routing import Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from models.errors import DomainError
+from models.errors import DomainError, NotFound
 from models.row import new_id
 from resolvers.caller import Caller
 from resolvers.hub import Hub
 from rest.kit.acting import PLACES, for_user
 from rest.kit.answer import answer_of, refusal_answer
-from rest.kit.arrival import check_path, has_many_values, read_request
+from rest.kit.arrival import check_path, is_long, read_request
 from rest.kit.asked import Asked
 from rest.kit.dialect import AnyEndpoint, Dialect, Takes
 from rest.kit.places import renamed
@@ -96,8 +96,13 @@ class Face:
         cookie = BrowserCookie(self.hub.own_url)
         if endpoint.binds:
             asked = replace(asked, browser=cookie.secret_of(request))
-        read = await to_thread(endpoint.read, asked) if has_many_values(asked.body) else endpoint.read(asked)
-        result = await self._operate(endpoint, caller, for_user(request, read))
+        read = await to_thread(endpoint.read, asked) if is_long(asked.body) else endpoint.read(asked)
+        try:
+            result = await self._operate(endpoint, caller, for_user(request, read))
+        except NotFound:
+            if endpoint.absent is None:
+                raise
+            return answer_of(endpoint, endpoint.absent, asked)
         answered = replace(asked, elapsed_ms=(perf_counter() - started) * 1000)
         response = answer_of(endpoint, endpoint.write(result, answered), asked)
         if endpoint.binds:

@@ -44,6 +44,8 @@ class IntegrationFilter:
     state: list[IntegrationState] | None = given("States; without it DELETING and DELETED are left out.")
     tag: list[str] | None = given("Names of tags.")
     owner_id: list[strawberry.ID] | None = given("Owners.")
+    identifier: list[str] | None = given("Identifiers; the slug counts where none is set. Several may have the same.")
+    definition_category: list[str] | None = given("Categories of their vendors' definitions.")
     supports_upload: bool | None = given("Whose definition takes uploads.")
 
 

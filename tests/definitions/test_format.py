@@ -50,6 +50,7 @@ def test_equal_definitions_have_one_digest_and_others_another():
     assert read_definition(changed(PLAIN, name="Other")).digest() != read_definition(PLAIN).digest()
 
 
+OPTION: dict[str, Any] = {"key": "objectLock", "title": "Object lock", "type": "BOOLEAN"}
 FAULTY: list[tuple[dict[str, Any], str]] = [
     ({"colour": "red"}, "colour"),
     ({"auth__colour": "red"}, "auth.colour"),
@@ -117,6 +118,16 @@ FAULTY: list[tuple[dict[str, Any], str]] = [
     ({"inbound__signedContent": "v0"}, "inbound.signedContent"),
     ({"inbound__toleranceSeconds": 0}, "inbound.toleranceSeconds"),
     ({"supports__magic": True}, "supports.magic"),
+    ({"supports__editable": "no"}, "supports.editable"),
+    ({"features": "snapshots"}, "features"),
+    ({"extends": [""]}, "extends.0"),
+    ({"options": [OPTION | {"type": "SELECT"}]}, "options.0.type"),
+    ({"options": [OPTION | {"default": 1}]}, "options.0.default"),
+    ({"options": [OPTION | {"type": "INTEGER", "default": True}]}, "options.0.default"),
+    ({"options": [OPTION | {"type": "STRING", "default": "a" * 256}]}, "options.0.default"),
+    ({"options": [OPTION | {"key": "object lock"}]}, "options.0.key"),
+    ({"options": [OPTION, OPTION]}, "options.1.key"),
+    ({"options": [{"key": "a", "type": "STRING"}]}, "options.0.title"),
 ]
 
 

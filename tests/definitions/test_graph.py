@@ -11,7 +11,8 @@ from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
 
 SHOWN = """vendor name description category docsUrl iconUrl authType scopes supportsVerification requiresVerification
-  supportsMultiple supportsUpload custom deprecated usable
+  supportsMultiple supportsUpload editable features extends options { key title type default }
+  custom deprecated usable
   fields { key group label description required secret type pattern options }"""
 LIST = f"query($filter: DefinitionFilter) {{ definitions(filter: $filter) {{ totalCount nodes {{ {SHOWN} }} }} }}"
 ONE = f"query($vendor: String!) {{ definition(vendor: $vendor) {{ {SHOWN} }} }}"
@@ -43,6 +44,10 @@ async def test_shows_what_comes_with_the_hub(organization):
         "requiresVerification": True,
         "supportsMultiple": True,
         "supportsUpload": True,
+        "editable": True,
+        "features": [],
+        "extends": [],
+        "options": [],
         "custom": False,
         "deprecated": False,
         "usable": True,
@@ -85,6 +90,30 @@ async def test_an_organization_has_its_own_which_others_do_not_see(organization,
     }
     assert (await other.client.query(ONE, vendor="desk"))["definition"] is None
     assert await vendors(other.client) == ["lake", "mill"]
+
+
+async def test_shows_the_optional_parts_as_they_were_saved(organization):
+    lock = {"key": "objectLock", "title": "Object lock", "type": "BOOLEAN", "default": False}
+    size = {"key": "size", "title": "Size", "type": "INTEGER"}
+    parts = {"features": ["snapshots"], "extends": ["backups"], "options": [lock, size]}
+
+    await save(organization.client, "desk", {**changed(OWN, supports__editable=False), **parts})
+
+    desk = (await organization.client.query(ONE, vendor="desk"))["definition"]
+    assert (desk["features"], desk["extends"], desk["editable"]) == (["snapshots"], ["backups"], False)
+    assert desk["options"] == [lock, {**size, "default": None}]
+
+
+async def test_what_is_not_editable_takes_no_change(organization, database):
+    await save(organization.client, "plain", changed(PLAIN, source=None, supports__editable=False))
+    made = await act(organization.client, "createIntegration", {"name": "P", "vendor": "plain"})
+    before = await snapshot(database, organization.id)
+
+    refused = await refusal(organization.client, "updateIntegration", {"id": made["id"], "name": "Q"})
+
+    assert (refused["code"], refused["path"]) == ("FORBIDDEN", ["input", "id"])
+    assert "delete it and make a new one" in refused["message"]
+    assert changes(before, await snapshot(database, organization.id)) == ["+ audit_entry"]
 
 
 async def test_an_own_definition_stands_in_the_place_of_the_hubs(organization):

@@ -15,6 +15,7 @@ _SHAPES = {
     **dict.fromkeys(("createConnection", "updateConnection"), ("ConnectionPayload", "connection")),
     **dict.fromkeys(("installIntegration", "updateInstallation"), ("InstallationPayload", "installation")),
     "saveInstallationPlace": ("InstallationPayload", "installation"),
+    "publishIntegration": ("PublishPayload", None),
     "createUpload": ("UploadPayload", None),
     "saveDefinition": ("DefinitionPayload", "definition"),
     "createToken": ("TokenPayload", None),

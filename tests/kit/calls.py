@@ -50,7 +50,7 @@ from resolvers.uploads.mutations import CreateUpload, FillUpload
 from resolvers.uploads.set_icon import SetIntegrationIcon
 from tests.harness.estate import ICON, Estate, icon_bytes
 from tests.harness.matrix import Call, Foreign
-from tests.kit import app_reads, connecting, history, installation_calls, own, people, replay_calls, webhook_calls
+from tests.kit import themes
 from tests.kit.tried import refused_token
 
 _PAGE = SliceRequest(size=100, count=True)
@@ -281,18 +281,12 @@ CALLS: dict[str, Call] = {
         given=lambda e: (IntegrationFilter(search=e.word), _BY_NAME, _PAGE), foreign=Foreign.EMPTY
     ),
     "read_integration": Call(given=lambda e: (IntegrationRef(id=e.integration.id),), foreign=Foreign.NONE),
+    "read_user": Call(given=lambda e: (), foreign=Foreign.OWN),
     "read_viewer": Call(given=lambda e: (), foreign=Foreign.OWN),
     "read_nodes": Call(
         given=lambda e: ([(Integration, e.integration.id)],),
         foreign=Foreign.NONE,
         lacks=Permission.INTEGRATIONS_READ,
     ),
-    **app_reads.CALLS,
-    **history.CALLS,
-    **own.CALLS,
-    **installation_calls.CALLS,
-    **people.CALLS,
-    **connecting.CALLS,
-    **webhook_calls.CALLS,
-    **replay_calls.CALLS,
+    **themes.CALLS,
 }

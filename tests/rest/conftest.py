@@ -9,14 +9,29 @@ import pytest
 
 from models.database import Database
 from models.tables import Integration
-from models.vocabulary import AuthType, ConnectionMode, HttpMethod, IntegrationAccess, Permission, UploadPurpose
+from models.vocabulary import (
+    AuthType,
+    ConnectionMode,
+    HttpMethod,
+    IntegrationAccess,
+    Permission,
+    PlaceKind,
+    UploadPurpose,
+)
+from resolvers.apps.events import list_app_events
 from resolvers.caller import Caller
 from resolvers.capabilities.declaring import DeclareCapability, DeclareEventType
 from resolvers.capabilities.mutations import DeclareEventTypes, declare_event_types
+from resolvers.find import IntegrationRef
+from resolvers.installations.address import InstallationAddress, PlaceAddress
+from resolvers.installations.app_queries import AppInstallations, list_app_installations
+from resolvers.installations.places import SaveInstallationPlace, save_installation_place
 from resolvers.integrations.auth import IntegrationAuth
 from resolvers.integrations.creation import CreateIntegration
 from resolvers.integrations.mutations import create_integration
 from resolvers.integrations.sharing import ShareIntegration, share_integration
+from resolvers.page import SliceRequest
+from resolvers.people.place import CreatePlace, create_place
 from resolvers.secret import Secret
 from resolvers.uploads.mutations import CreateUpload, FillUpload, create_upload, fill_upload
 from resolvers.uploads.set_icon import SetIntegrationIcon, set_integration_icon
@@ -35,12 +50,14 @@ _METHODS = (HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE)
 class House:
     """An organization with STOCK, which has an action for each method, an event type, an icon, a share and a key.
 
-    `holders` are tokens of the integration for each permission alone, made by an administrator.
+    `holders` are tokens of the integration for each permission alone, made by an administrator. `ids`: of the things
+    that doors name.
     """
 
     tenant: Tenant
     texts: Texts
     holders: Mapping[Permission, str]
+    ids: Mapping[str, str]
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +75,8 @@ def houses(
             admin = caller_of(hub, tenant)
             stock = await _stock(hub, tenant, admin, faults.url)
             holders = {word: await app_token(hub, admin, stock, [word]) for word in Permission}
-            return House(tenant=tenant, texts=await settle(hub, tenant, stock, access), holders=holders)
+            ids = await _ids(hub, tenant, stock) | {"upstream": faults.url}
+            return House(tenant=tenant, texts=await settle(hub, tenant, stock, access), holders=holders, ids=ids)
 
         return Lending(database, furnish)
 
@@ -96,3 +114,24 @@ async def _stock(hub: RunningHub, tenant: Tenant, admin: Caller, upstream: str) 
     member = await tenant.add_user("member")
     await hub.run(share_integration(admin, ShareIntegration(integration_id=stock.id, principal_id=member)))
     return stock
+
+
+async def _ids(hub: RunningHub, tenant: Tenant, stock: Integration) -> dict[str, str]:
+    """STOCK's installation, on a space and a site beside which there is one more of each, and an event of it."""
+    admin = caller_of(hub, tenant)
+    app = IntegrationRef(published_name=stock.id)
+    (installed,) = (await hub.run(list_app_installations(admin, AppInstallations(app=app), SliceRequest()))).rows
+    (event, *_) = (await hub.run(list_app_events(admin, app, SliceRequest()))).rows
+    ids = {
+        "organization": tenant.id,
+        "app": stock.id,
+        "installation": installed.installation.id,
+        "event": event.event.id,
+    }
+    for kind in PlaceKind:
+        for word in (kind.lower(), f"{kind.lower()}_beside"):
+            ids[word] = (await hub.run(create_place(admin, CreatePlace(kind=kind, name=word)))).id
+        address = InstallationAddress(id=installed.installation.id)
+        place = PlaceAddress(installation=address, place_id=ids[kind.lower()])
+        await hub.run(save_installation_place(admin, SaveInstallationPlace(place=place)))
+    return ids

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
 from typing import Any
@@ -21,6 +21,7 @@ from rest.kit import Dialect
 from rest.kit.dialect import AnyEndpoint
 from tests.harness.roles import Due, Right, Role, Way, due
 
+_PLACE = re.compile(r"\{(\w+)\}")
 #: The operations that act for users.
 _ACTS = (dispatch, proxy_request, emit_event)
 
@@ -29,8 +30,9 @@ _ACTS = (dispatch, proxy_request, emit_event)
 class Door:
     """A call, below the dialect's prefix, to the integration STOCK. `needs` None: any valid token will do.
 
-    `sent` are keywords of httpx. `inside`: the refusals that only those are told who have got in. `of_apps`: only a
-    token of the integration itself may make it.
+    `{app}` and the like, in the path and in texts that are sent, stand for the ids of a house. `sent` are keywords of
+    httpx. `inside`: the refusals that only those are told who have got in. `of_apps`: only a token of the integration
+    itself may make it; `of_users`: only a token of a user.
     """
 
     method: str
@@ -40,6 +42,7 @@ class Door:
     sent: Mapping[str, Any] = field(default_factory=dict)
     inside: frozenset[str] = frozenset()
     of_apps: bool = False
+    of_users: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -82,6 +85,11 @@ class Entry:
         either = " or ".join(self.endpoint.operation.facts.permissions)
         return {f"This needs the permission {words}." for words in (self.door.needs, either)}
 
+    def at(self, ids: Mapping[str, str]) -> Entry:
+        """The call to the things of a house, by their ids."""
+        filled = replace(self.door, path=_filled(self.door.path, ids), sent=_filled(self.door.sent, ids))
+        return replace(self, door=filled)
+
     async def call(self, http: httpx.AsyncClient, token: str | None, **headers: str) -> httpx.Response:
         """Make the call. A token that is None is not sent."""
         given = headers if token is None else {"Authorization": f"Bearer {token}", **headers}
@@ -92,7 +100,7 @@ class Entry:
         """The answer that a role is due."""
         if way is Way.ACTOR and not self.acts:
             return Due.INVALID
-        if way is Way.PERSONAL and self.door.of_apps:
+        if self.door.of_apps if way is Way.PERSONAL else self.door.of_users:
             return Due.FORBIDDEN
         return due(role, way, self.door.right, self.door.needs)
 
@@ -103,6 +111,18 @@ class Entry:
     def refused(self, answer: httpx.Response, status: int) -> str:
         """The sentence of a refusal with this status, which has the dialect's form."""
         return self.doors.refused(answer, status)
+
+
+def _filled(value: Any, ids: Mapping[str, str]) -> Any:
+    """A value with the ids of a house in its texts."""
+    match value:
+        case str():
+            return _PLACE.sub(lambda found: ids.get(found[1], found[0]), value)
+        case Mapping():
+            return {name: _filled(one, ids) for name, one in value.items()}
+        case list():
+            return [_filled(one, ids) for one in value]
+    return value
 
 
 def leads_to(door: Door, endpoint: AnyEndpoint) -> bool:

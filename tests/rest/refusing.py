@@ -5,12 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 
-from starlette.applications import Starlette
-
-from models.database import Database
 from models.errors import (
     Conflict,
     Contended,
@@ -35,11 +32,8 @@ from models.errors import (
 from models.vocabulary import HttpMethod, Permission, UnavailableReason
 from resolvers.caller import Caller
 from resolvers.hub import Hub
-from resolvers.lookup import Lookup
-from resolvers.recorder import open_recorder
-from rest.kit import Asked, Dialect, Get, Put, mount
-from tests.harness.server import served
-from wire.body import BodyLimits
+from rest.kit import Asked, Dialect, Get, Put
+from tests.rest.speaking import speaking
 
 LEAK = "postgres://user:hunter2@db.internal/hub"
 
@@ -91,18 +85,7 @@ def refusing(dialect: Dialect, wired: Hub, logged: list[str]) -> Iterator[str]:
         Get("/refused/{name}", _raise, lambda asked: (asked.path["name"],), _unreachable),
         Put("/thread", _raise, _name_thread, _unreachable),
     )
-    database = Database(wired.database.url.render_as_string(hide_password=False))
-    recorder = open_recorder(database)
-    hub = replace(wired, database=database, recorder=recorder, lookup=Lookup(database))
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette):
-        yield
-        await recorder.close()
-        await database.close()
-
-    routes = [mount(replace(dialect, endpoints=table), hub, BodyLimits(), log)]
-    with served(Starlette(routes=routes, lifespan=lifespan)) as running:
+    with speaking(wired, replace(dialect, endpoints=table), log=log) as running:
         yield f"{running.url}{dialect.prefix}"
 
 

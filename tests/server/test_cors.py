@@ -11,6 +11,7 @@ from server import create_app
 from tests.harness.server import PLAIN_HTTP, RunningHub, served
 
 ORIGIN = "https://app.example.com"
+HEADERS = ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-hub-id"]
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def page(settings_beside, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield hub
 
 
-@pytest.mark.parametrize("header", ["authorization", "content-type", "idempotency-key", "if-none-match", "x-hub-id"])
+@pytest.mark.parametrize("header", HEADERS)
 async def test_pages_may_send_every_header_that_the_hub_reads(header: str, page: RunningHub):
     asked = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": header}
 
@@ -28,6 +29,16 @@ async def test_pages_may_send_every_header_that_the_hub_reads(header: str, page:
         answer = await http.options("/informer/api/integrations-list", headers=asked)
 
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, ORIGIN)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def test_pages_may_use_every_method_of_the_hub(method: str, page: RunningHub):
+    asked = {"Origin": ORIGIN, "Access-Control-Request-Method": method}
+
+    async with httpx.AsyncClient(base_url=page.url, **PLAIN_HTTP) as http:
+        answer = await http.options("/informer/api/integrations", headers=asked)
+
+    assert (answer.status_code, method in answer.headers["access-control-allow-methods"]) == (200, True)
 
 
 async def test_pages_may_read_the_headers_of_answers(page: RunningHub, organization):

@@ -1,0 +1,5 @@
+"""The hub integrations API of Cycle."""
+
+from rest.cycle.routes import dialect
+
+__all__ = ["dialect"]

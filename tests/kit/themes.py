@@ -1,0 +1,30 @@
+"""Calls of the operations that have modules of their own, by theme."""
+
+from __future__ import annotations
+
+from tests.harness.matrix import Call
+from tests.kit import (
+    app_calls,
+    app_reads,
+    configuring,
+    connecting,
+    history,
+    installation_calls,
+    own,
+    people,
+    replay_calls,
+    webhook_calls,
+)
+
+CALLS: dict[str, Call] = {
+    **app_calls.CALLS,
+    **app_reads.CALLS,
+    **history.CALLS,
+    **own.CALLS,
+    **installation_calls.CALLS,
+    **people.CALLS,
+    **configuring.CALLS,
+    **connecting.CALLS,
+    **webhook_calls.CALLS,
+    **replay_calls.CALLS,
+}

@@ -31,6 +31,8 @@ _TASK_STATES: Final = {
     WorkState.FAILED: "error",
     WorkState.CANCELLED: "error",
 }
+#: The times at which jobs are due are those of the database's clock.
+_SKEW_MS: Final = 1_000
 _SILENT: Final = "The job ended without a reason; start it again."
 _CANCELLED: Final = "The job was cancelled."
 
@@ -67,7 +69,7 @@ def job(row: Job, asked: Asked) -> Json:
         "limit_duplicates": row.dedupe_key is not None,
         "creator": {"id": row.created_by or row.organization_id, "type": "account" if row.created_by else "platform"},
         "state": {
-            "current": _current(row),
+            "current": _current(row, asked.caller.hub.clock()),
             "changed": time_of(row.finished_at or _begun(row) or row.created_at),
             "error": _error(row),
         },
@@ -75,12 +77,12 @@ def job(row: Job, asked: Asked) -> Json:
     return {"data": shown}
 
 
-def _current(row: Job) -> str:
+def _current(row: Job, now: int) -> str:
     if row.state is not WorkState.QUEUED:
         return _STATES[row.state]
     if _begun(row) is not None:
         return "running"
-    return "scheduled" if row.run_at > row.created_at else "queued"
+    return "scheduled" if row.run_at > now + _SKEW_MS else "queued"
 
 
 def _begun(row: Job) -> int | None:

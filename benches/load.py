@@ -1,4 +1,4 @@
-"""The callers: keep-alive connections that each call again after every answer, for some seconds.
+"""The callers: keep-alive connections that each call again after every answer and a pause, for some seconds.
 
 Reads the request from stdin as JSON and prints the result as JSON.
 """
@@ -15,21 +15,27 @@ import aiohttp
 import uvloop
 
 
-async def load(*, url: str, headers: dict[str, str], body: str, marker: str, connections: int, seconds: float) -> Any:
+async def load(
+    *,
+    url: str,
+    headers: dict[str, str],
+    body: str,
+    marker: str,
+    connections: int,
+    seconds: float,
+    pause: float = 0.0,
+) -> Any:
     """Number of calls and their seconds. Raises RuntimeError for an answer that is not 200 or lacks the marker."""
     took: list[float] = []
     connector = aiohttp.TCPConnector(limit=connections)
     timeout = aiohttp.ClientTimeout(total=30)
     async with aiohttp.ClientSession(connector=connector, headers=headers, timeout=timeout) as session:
         started = time.perf_counter()
-        caller = _call(session, url, body.encode(), marker.encode(), started + seconds, took)
-        await asyncio.gather(
-            caller,
-            *(
-                _call(session, url, body.encode(), marker.encode(), started + seconds, took)
-                for _ in range(connections - 1)
-            ),
-        )
+        until = started + seconds
+        callers = [
+            _call(session, url, body.encode(), marker.encode(), until, pause, took) for _ in range(connections)
+        ]
+        await asyncio.gather(*callers)
         elapsed = time.perf_counter() - started
     took.sort()
     return {
@@ -37,11 +43,18 @@ async def load(*, url: str, headers: dict[str, str], body: str, marker: str, con
         "seconds": elapsed,
         "p50_ms": took[len(took) // 2] * 1000,
         "p99_ms": took[len(took) * 99 // 100] * 1000,
+        "most_ms": took[-1] * 1000,
     }
 
 
 async def _call(
-    session: aiohttp.ClientSession, url: str, body: bytes, marker: bytes, until: float, took: list[float]
+    session: aiohttp.ClientSession,
+    url: str,
+    body: bytes,
+    marker: bytes,
+    until: float,
+    pause: float,
+    took: list[float],
 ) -> None:
     while (begun := time.perf_counter()) < until:
         async with session.post(url, data=body) as response:
@@ -49,6 +62,8 @@ async def _call(
         if response.status != 200 or marker not in answer:
             raise RuntimeError(f"{url} answered {response.status}: {answer[:500]!r}")
         took.append(time.perf_counter() - begun)
+        if pause:
+            await asyncio.sleep(pause)
 
 
 if __name__ == "__main__":

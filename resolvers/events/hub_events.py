@@ -77,6 +77,14 @@ HUB_EVENTS: Final[Mapping[HubEvent, HubEventType]] = {
     HubEvent.INTEGRATION_DELETED: HubEventType(
         when="The deletion of an integration began: it is hidden from now on.", entity=_HANDLER, example=_NAMED
     ),
+    HubEvent.INTEGRATION_PUBLISHED: HubEventType(
+        when="An app was published, or published again with another manifest.",
+        entity=_HANDLER,
+        example={**_NAMED, "publishedName": "shop", "publishedVersion": 3, "visibility": "PUBLIC"},
+    ),
+    HubEvent.INTEGRATION_UNPUBLISHED: HubEventType(
+        when="An app was withdrawn.", entity=_HANDLER, example={**_NAMED, "publishedName": "shop"}
+    ),
     HubEvent.INTEGRATION_VERIFIED: HubEventType(
         when="A verification found that the credentials of an integration work.",
         entity=_HANDLER,

@@ -139,11 +139,8 @@ async def make_integration(work: Work, judged: Creation) -> Integration:
     work.add(integration)
     work.audit(integration, "integration.created")
     await work.flush()
-    work.add(Workspace(organization_id=integration.organization_id, integration_id=integration.id))
     announce_integration(work, integration, HubEvent.INTEGRATION_CREATED, {"vendor": integration.vendor})
-    if new.installs:
-        await install_on(work, integration)
-    await _furnish(work, integration, secret, new.capabilities)
+    await _furnish(work, integration, secret, new)
     return integration
 
 
@@ -165,11 +162,12 @@ def _with_default_auth(new: CreateIntegration) -> CreateIntegration:
     return replace(new, auth=replace(auth, type=auth_type, token_endpoint_auth=at_token_endpoint))
 
 
-async def _furnish(
-    work: Work, integration: Integration, secret: Secret | None, capabilities: Sequence[DeclareCapability] | None
-) -> None:
-    if capabilities is not None:
-        await declare(work, integration, capabilities)
+async def _furnish(work: Work, integration: Integration, secret: Secret | None, new: CreateIntegration) -> None:
+    work.add(Workspace(organization_id=integration.organization_id, integration_id=integration.id))
+    if new.installs:
+        await install_on(work, integration)
+    if new.capabilities is not None:
+        await declare(work, integration, new.capabilities)
         await work.flush()
     if secret is not None:
         await replace_default_connection(work, integration, secret)

@@ -130,5 +130,4 @@ async def _digests(work: Work, asset_ids: Sequence[str]) -> dict[str, str]:
     if not asset_ids:
         return {}
     columns = select(col(Asset.id), col(Asset.sha256)).where(col(Asset.id).in_(asset_ids))
-    rows = (await work.session.execute(columns)).tuples().all()
-    return {asset_id: digest or "" for asset_id, digest in rows}
+    return {asset_id: digest or "" for asset_id, digest in await work.session.execute(columns)}

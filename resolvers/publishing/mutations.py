@@ -6,11 +6,13 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, TooMany
+from models.tables import Integration, Publication
 from models.vocabulary import HubEvent, Permission
 from resolvers.announcing import announce_integration
 from resolvers.apps.address import apply_events_url
 from resolvers.faults import Faults
 from resolvers.hub import Hub
+from resolvers.installations.rechecking import ask_to_recheck
 from resolvers.operation import READS, WRITES, exchange
 from resolvers.publishing.apply import (
     apply_files,
@@ -25,6 +27,7 @@ from resolvers.publishing.files import JudgedFiles, judge_files
 from resolvers.publishing.manifest import PublishIntegration
 from resolvers.publishing.published import Published, published_of
 from resolvers.publishing.target import make_target, target_of
+from resolvers.unset import Unset
 from resolvers.work import Work
 
 
@@ -66,25 +69,33 @@ async def publish_integration(work: Work, publishing: Publishing, files: JudgedF
     """
     new = publishing.new
     target = await make_target(work, new)
-    integration = target.integration
-    publication = target.publication or new_publication(
-        work, integration, new.name or "", made_integration=target.is_new
-    )
+    integration, publication = target.integration, target.publication
+    if publication is None:
+        publication = new_publication(work, integration, new.name or "", made_integration=target.is_new)
+    schemas, digest = publication.configurations, publication.digest
     await apply_files(work, integration, publication, files)
     apply_texts(work, integration, new)
     differs = apply_manifest(work, publication, new)
-    before, publication.digest = publication.digest, await digest_of(work, integration, publication)
+    publication.digest = await digest_of(work, integration, publication)
     work.add(publication)
     work.audit(publication, "integration.published")
     await work.flush()
     await write_facets(work, publication)
-    secret = await apply_events_url(work, publication, integration)
-    if differs or publication.digest != before:
-        details = {
-            "publishedName": publication.name,
-            "publishedVersion": publication.version,
-            "visibility": publication.visibility,
-        }
-        announce_integration(work, integration, HubEvent.INTEGRATION_PUBLISHED, details)
+    secret = None
+    if not isinstance(new.events_url, Unset):
+        secret = await apply_events_url(work, publication, integration)
+    if publication.configurations != schemas:
+        await ask_to_recheck(work, integration, publication)
+    if differs or publication.digest != digest:
+        _announce(work, integration, publication)
     await work.flush()
     return replace((await published_of(work, [integration]))[0], events_secret=secret)
+
+
+def _announce(work: Work, integration: Integration, publication: Publication) -> None:
+    details = {
+        "publishedName": publication.name,
+        "publishedVersion": publication.version,
+        "visibility": publication.visibility,
+    }
+    announce_integration(work, integration, HubEvent.INTEGRATION_PUBLISHED, details)

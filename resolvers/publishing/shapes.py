@@ -212,14 +212,12 @@ def _check_text(faults: Faults, path: Path, value: object, *, least: int = 0, mo
 
 def _depth(value: object) -> int:
     """Levels of arrays and objects, counted to one more than allowed."""
-    depth, level = 0, [value]
-    while depth <= MOST_DEPTH:
-        level = [inner for one in level if isinstance(one, dict | list) for inner in _inside(one)]
-        if not level:
-            return depth
+    depth, level = 0, _containers([value])
+    while level and depth <= MOST_DEPTH:
         depth += 1
+        level = _containers([inner for one in level for inner in (one.values() if isinstance(one, dict) else one)])
     return depth
 
 
-def _inside(value: dict[str, object] | list[object]) -> list[object]:
-    return list(value.values()) if isinstance(value, dict) else value
+def _containers(values: Sequence[object]) -> list[dict[str, object] | list[object] | tuple[object, ...]]:
+    return [one for one in values if isinstance(one, dict | list | tuple)]

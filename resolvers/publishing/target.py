@@ -90,7 +90,9 @@ async def _by_name(work: Work, name: str) -> Target | None:
 async def _holder(work: Work, name: str) -> tuple[str, str] | None:
     """Organization and integration that have the name: it is unique on the whole server."""
     columns = select(col(Publication.organization_id), col(Publication.integration_id))
-    return (await work.session.execute(columns.where(col(Publication.name_key) == name_key(name)))).tuples().first()
+    named = columns.where(col(Publication.name_key) == name_key(name))
+    row = (await work.session.execute(named)).first()
+    return None if row is None else (row[0], row[1])
 
 
 async def _publication_of(work: Work, integration: Integration) -> Publication | None:

@@ -67,10 +67,10 @@ def shown_place(found: AppPlace, asked: Asked) -> Reply:
 
 
 def enabled_place(found: AppPlace, asked: Asked) -> Reply:
-    """An installation on a space or site, and its address: 201, or 200 if it was enabled there already."""
+    """An installation on a space or site, and its address: 201 also if it was enabled there already."""
     shown = place(found, asked)
     headers = (("location", shown["urls"]["location"]), *_tag(found.row))
-    return Reply.json(shown, status=201 if found.created else 200, headers=headers)
+    return Reply.json(shown, status=201, headers=headers)
 
 
 def _installation(found: AppInstallation, asked: Asked) -> Json:

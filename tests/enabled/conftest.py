@@ -92,7 +92,10 @@ class Enabled:
     async def own_installation(self, app: Publication) -> Installation:
         """The installation that came with an integration of this organization."""
         async with self.database.read() as session:
-            mine = select(Installation).where(col(Installation.integration_id) == app.integration_id)
+            mine = select(Installation).where(
+                col(Installation.integration_id) == app.integration_id,
+                col(Installation.organization_id) == self.tenant.id,
+            )
             return (await session.execute(mine)).scalars().one()
 
     async def hide(self, app: Publication) -> None:

@@ -48,6 +48,9 @@ async def test_an_app_that_is_not_installed_here_has_no_status(
     await elsewhere.install(app)
     own = caller_of(hub, publisher.tenant)
     assert await hub.run(read_app_status(own, named(app.name))) is ACTIVE  # it came with the integration
+    await publisher.remove(await publisher.own_installation(app))
+    with pytest.raises(NotFound):
+        await hub.run(read_app_status(own, named(app.name)))
 
     for name in (app.name, "no-such-app", new_id(), app.integration_id, ""):
         with pytest.raises(NotFound):

@@ -62,7 +62,7 @@ async def test_one_event_comes_with_its_trace(world: World, other: World):
     app, _ = await installed(world, other)
     (event,) = await listed(world, app)
 
-    shown = await world.client.ok("GET", f"{app}/events/{event['installed_id']}")
+    shown = await world.client.ok("GET", f"{app}/events/{event['id']}")
 
     assert shown == {"event": event, "trace": {"logs": []}}
 

@@ -24,7 +24,7 @@ async def installation(world: World, other: World, **members: Any) -> tuple[str,
     """The name of a new app, and the path of its installation on the other organization."""
     name = (await world.publish(**members))["name"]
     made = await other.install(name)
-    return name, f"/integrations/{name}/installations/{made['place_id']}"
+    return name, f"/integrations/{name}/installations/{made['id']}"
 
 
 @each_kind
@@ -38,7 +38,7 @@ async def test_enabling_answers_the_place_and_its_address(
     again = await other.client("POST", f"{one}/{word}s", {member: place_id})
 
     made = answer.json()
-    assert (answer.status_code, again.status_code) == (201, 200)
+    assert (answer.status_code, again.status_code) == (201, 201)
     assert answer.headers["location"] == made["urls"]["location"]
     assert made["urls"]["location"] == f"{world.hub.url}/gitbook/v1{one}/{word}s/{place_id}"
     assert made["urls"]["publicEndpoint"].endswith(f"/{one.rpartition('/')[2]}/{word}s/{place_id}")

@@ -14,6 +14,8 @@ _SHAPES = {
     **dict.fromkeys(("registerConnections", "unregisterConnection"), ("IntegrationPayload", "integration")),
     **dict.fromkeys(("createConnection", "updateConnection"), ("ConnectionPayload", "connection")),
     **dict.fromkeys(("installIntegration", "updateInstallation"), ("InstallationPayload", "installation")),
+    "publishIntegration": ("PublishPayload", None),
+    "saveInstallationPlace": ("InstallationPayload", "installation"),
     "createUpload": ("UploadPayload", None),
     "saveDefinition": ("DefinitionPayload", "definition"),
     "createToken": ("TokenPayload", None),

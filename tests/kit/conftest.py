@@ -12,6 +12,7 @@ from tests.harness.estate import Estate, found_estate
 from tests.harness.lending import Lending
 from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
+from tests.kit.app_calls import publish_for_everybody
 from tests.upstreams.faults import FaultServer
 
 MakeEstate = Callable[[], Awaitable[Estate]]
@@ -21,9 +22,13 @@ MakeEstate = Callable[[], Awaitable[Estate]]
 def build_estate(
     hub: RunningHub, new_lasting_organization: Callable[[], Awaitable[Tenant]], faults: FaultServer
 ) -> MakeEstate:
-    """Makes estates that outlive a test: `await build_estate()`."""
+    """Makes estates that outlive a test: `await build_estate()`. Beside them there is a public app of nobody's."""
+    publishers: list[Tenant] = []
 
     async def build() -> Estate:
+        if not publishers:
+            publishers.append(await new_lasting_organization())
+            await publish_for_everybody(hub, publishers[0])
         return await found_estate(hub, await new_lasting_organization(), faults.url)
 
     return build

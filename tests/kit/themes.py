@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tests.harness.matrix import Call
 from tests.kit import (
+    app_calls,
     app_reads,
+    app_work_calls,
     configuring,
     connecting,
     history,
@@ -16,7 +18,9 @@ from tests.kit import (
 )
 
 CALLS: dict[str, Call] = {
+    **app_calls.CALLS,
     **app_reads.CALLS,
+    **app_work_calls.CALLS,
     **history.CALLS,
     **own.CALLS,
     **installation_calls.CALLS,

@@ -1,0 +1,146 @@
+"""Values of a manifest: every fault is found, each at its exact place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from models.errors import InvalidInput
+from proxy.guard import EgressPolicy
+from resolvers.publishing.checking import check_manifest
+from resolvers.publishing.manifest import ExternalLink, PublishIntegration
+from tests.publishing.conftest import MANIFEST
+
+CARD = {"id": "card", "title": "Card"}
+
+
+def places(**members: Any) -> list[str]:
+    """The places of all faults of the plain manifest with these members."""
+    try:
+        check_manifest(PublishIntegration(**{"name": "app", **MANIFEST, **members}), EgressPolicy())
+    except InvalidInput as refused:
+        return [".".join(one.path) for one in refused.violations]
+    return []
+
+
+def properties(*required: Any, **of: Any) -> dict[str, Any]:
+    """A configuration of the account."""
+    return {"configurations": {"account": {"properties": of, "required": list(required)}}}
+
+
+def nested(levels: int) -> Any:
+    """Lists inside each other."""
+    return [] if levels == 1 else [nested(levels - 1)]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"title": "ab", "description": ""},
+        {"title": "x" * 30, "description": "x" * 100, "summary": "x" * 2048},
+        {"title": "🌦️🌦️", "description": "two\nlines"},
+        {"scopes": (), "categories": ("visitor-auth", "other")},
+        {"scopes": ("site:script:inject", "conversations:ingest", "x" * 100)},
+        {
+            "blocks": [
+                {**CARD, "icon": "i", "urlUnfurl": [], "markdown": {"codeblock": "c", "body": "b"}, "extra": {}}
+            ]
+        },
+        {"content_sources": [CARD, {"id": "b", "title": "Bb", "configuration": {"componentId": "x"}}]},
+        {
+            "configurations": {
+                "account": {"componentId": "x"},
+                "space": {"properties": {}},
+                "site": {"properties": {}},
+            }
+        },
+        properties("s", s={"type": "string", "enum": ["a"], "default": "a", "title": "", "completion_url": "u"}),
+        properties(n={"type": "number", "default": 1.5}, b={"type": "boolean", "default": False}),
+        properties(b={"type": "button", "callback_url": "c", "button_text": "b", "description": "x" * 100}),
+        {"content_security_policy": "default-src 'self'; img-src *"},
+        {"content_security_policy": {"default-src": "'self'", "upgrade-insecure-requests": ""}},
+        {"external_links": (ExternalLink(label="x", url="http://example.com:8080/a?b#c"),) * 5},
+        {"secrets": {f"K{number}": "v" for number in range(20)}},
+        {"secrets": {"K": ""}},
+        {"blocks": [CARD | {"more": nested(30)}]},
+        {"events_url": "https://app.example.com/events"},
+    ],
+)
+def test_takes_all_that_the_words_allow(members):
+    assert places(**members) == []
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"title": "x", "description": "x" * 101, "summary": "x" * 2049}, ["title", "description", "summary"]),
+        ({"title": "x" * 31, "runtime": "v 1"}, ["title", "runtime"]),
+        ({"title": "a\nb"}, ["title"]),
+        ({"title": "  "}, ["title"]),
+        ({"description": "a\0"}, ["description"]),
+        ({"scopes": ("ok", "", "a b", "x" * 101, "é")}, ["scopes.1", "scopes.2", "scopes.3", "scopes.4"]),
+        ({"scopes": ("x",) * 101}, ["scopes"]),
+        ({"categories": ("a\0",)}, ["categories.0"]),
+        ({"blocks": {}}, ["blocks"]),
+        ({"blocks": "x"}, ["blocks"]),
+        ({"blocks": [[], CARD, CARD]}, ["blocks.0", "blocks.2.id"]),
+        (
+            {"blocks": [{"id": "", "title": "x"}, {}]},
+            ["blocks.0.id", "blocks.0.title", "blocks.1.id", "blocks.1.title"],
+        ),
+        ({"blocks": [CARD | {"description": "x" * 151, "icon": 1}]}, ["blocks.0.description", "blocks.0.icon"]),
+        ({"blocks": [CARD | {"urlUnfurl": "x"}]}, ["blocks.0.urlUnfurl"]),
+        ({"blocks": [CARD | {"urlUnfurl": ["x", 1]}]}, ["blocks.0.urlUnfurl.1"]),
+        ({"blocks": [CARD | {"markdown": {"body": 1}}]}, ["blocks.0.markdown.codeblock", "blocks.0.markdown.body"]),
+        ({"blocks": [CARD | {"title": None}]}, ["blocks.0.title"]),
+        ({"blocks": [CARD | {"id": str(number)} for number in range(101)]}, ["blocks"]),
+        ({"content_sources": [CARD | {"configuration": {}}]}, ["content_sources.0.configuration.componentId"]),
+        ({"content_sources": [CARD | {"title": "x" * 41}]}, ["content_sources.0.title"]),
+        ({"configurations": []}, ["configurations"]),
+        ({"configurations": {"team": {}}}, ["configurations.team"]),
+        ({"configurations": {"site": {}}}, ["configurations.site"]),
+        ({"configurations": {"site": {"properties": {}, "componentId": "x"}}}, ["configurations.site"]),
+        ({"configurations": {"space": {"componentId": 1}}}, ["configurations.space.componentId"]),
+        (properties(city={"type": "string", "title": "x" * 51}), ["configurations.account.properties.city.title"]),
+        (properties(city={}), ["configurations.account.properties.city.type"]),
+        (properties(city={"type": ["string"]}), ["configurations.account.properties.city.type"]),
+        (properties(city=1), ["configurations.account.properties.city"]),
+        (properties(n={"type": "number", "default": True}), ["configurations.account.properties.n.default"]),
+        (properties(n={"type": "boolean", "default": 0}), ["configurations.account.properties.n.default"]),
+        (properties(s={"type": "string", "default": 1}), ["configurations.account.properties.s.default"]),
+        (properties(s={"type": "string", "enum": []}), ["configurations.account.properties.s.enum"]),
+        (properties(s={"type": "string", "enum": ["a", "a"]}), ["configurations.account.properties.s.enum.1"]),
+        (
+            properties(b={"type": "button"}),
+            [f"configurations.account.properties.b.{name}" for name in ("callback_url", "button_text")],
+        ),
+        (
+            properties("b", "b", 1, b={"type": "number"}),
+            [f"configurations.account.required.{index}" for index in (1, 2)],
+        ),
+        ({"configurations": {"site": {"properties": {}, "required": "x"}}}, ["configurations.site.required"]),
+        ({"content_security_policy": ["x"]}, ["content_security_policy"]),
+        ({"content_security_policy": "a\r\nSet-Cookie: x"}, ["content_security_policy"]),
+        ({"content_security_policy": {"Default": "x"}}, ["content_security_policy.Default"]),
+        ({"content_security_policy": {"img-src": ["x"]}}, ["content_security_policy.img-src"]),
+        ({"external_links": (ExternalLink(label="x", url="https://a.example.com"),) * 6}, ["external_links"]),
+        (
+            {"external_links": (ExternalLink(label="", url="javascript:alert(1)"),)},
+            ["external_links.0.label", "external_links.0.url"],
+        ),
+        ({"external_links": (ExternalLink(label="x", url="https://a b"),)}, ["external_links.0.url"]),
+        ({"secrets": {f"K{number}": "v" for number in range(21)}}, ["secrets"]),
+        ({"secrets": {"": "v", "K": 1, "L": "x" * 10_001}}, ["secrets.", "secrets.K", "secrets.L"]),
+        ({"secrets": ["x"]}, ["secrets"]),
+        ({"blocks": [CARD | {"more": nested(31)}]}, ["blocks"]),
+        ({"blocks": [CARD | {"more": "x" * 300_000}]}, ["blocks"]),
+        ({"blocks": [CARD | {"more": float("nan")}]}, ["blocks.0.more"]),
+        ({"configurations": {"a\0": 1}}, ["configurations"]),
+        ({"events_url": "ftp://app.example.com"}, ["events_url"]),
+        ({"events_url": "https://127.0.0.1/"}, ["events_url"]),
+        ({"name": "a b", "title": "x", "scopes": ("",)}, ["name", "title", "scopes.0"]),
+    ],
+)
+def test_names_the_place_of_every_fault(members, expected):
+    assert places(**members) == expected

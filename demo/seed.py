@@ -12,6 +12,7 @@ from sqlalchemy import Select, select
 from sqlmodel import col
 
 from demo import contents
+from demo.published import publish_app
 from demo.upstream import APP_TOKEN
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
 from models.tables import Integration, Organization, Place
@@ -94,7 +95,8 @@ async def _create(hub: Hub, upstream: str) -> dict[str, str]:
     space = await create_place(inside, CreatePlace(kind=PlaceKind.SPACE, name="Handbook"))
     site = await create_place(inside, CreatePlace(kind=PlaceKind.SITE, name="Docs"))
     tokens = await _tokens(hub)
-    app_token = await _integrations(await authenticate(hub, tokens["token"], source=Source.CLI), upstream)
+    ada = await authenticate(hub, tokens["token"], source=Source.CLI)
+    app_token = await _integrations(ada, upstream)
     second = await authenticate(hub, tokens["secondToken"], source=Source.CLI)
     await create_integration(second, CreateIntegration(name="Ledger", description="Another tenant's own."))
     return {
@@ -105,6 +107,7 @@ async def _create(hub: Hub, upstream: str) -> dict[str, str]:
         "integrationToken": app_token,
         "space": space.id,
         "site": site.id,
+        **await publish_app(second, ada, (space.id, site.id)),
     }
 
 

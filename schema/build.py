@@ -27,6 +27,7 @@ NOUNS: Final = (
     "dispatch",
     "proxy_request",
     "event",
+    "app",
     "webhook",
     "delivery",
     "replay",

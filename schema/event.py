@@ -8,7 +8,8 @@ import strawberry
 
 from models import tables
 from models.errors import TooMany
-from models.vocabulary import Source
+from models.vocabulary import EventAppStatus, Source
+from resolvers.apps.edges import STATUS_BY_EVENT
 from resolvers.events import catalogue, edges, queries, trace
 from resolvers.events import mutations as operations
 from resolvers.events.hub_events import HUB_EVENTS
@@ -61,6 +62,9 @@ class Event(RowNode):
     entity_sequence: Count = column("Its number among the events of its entity.")
     created_at: DateTime = column("When it was accepted.")
     cursor: str = viewed(catching_up.event_cursor, "The place after it in the order of events, for `startFrom`.")
+    app_status: EventAppStatus = related(
+        STATUS_BY_EVENT, lambda row: row.id, "How its app took it, if it may be told and has an address."
+    )
     trace: list[TraceEntry] = related(
         trace.TRACE_BY_EVENT,
         lambda row: row.id,

@@ -64,6 +64,13 @@ async def forget_app(work: Work, integration_id: str) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RotateEventsSecret:
+    """An app of the caller's organization."""
+
+    app: IntegrationRef
+
+
+@dataclass(frozen=True, kw_only=True)
 class RotatedEventsSecret:
     """An app, and the new secret that signs its events, shown this once."""
 
@@ -72,9 +79,9 @@ class RotatedEventsSecret:
 
 
 @operation(needs=Permission.INTEGRATIONS_PUBLISH, refuses=(NotFound, Conflict, Forbidden))
-async def rotate_events_secret(work: Work, app: IntegrationRef) -> RotatedEventsSecret:
+async def rotate_events_secret(work: Work, new: RotateEventsSecret) -> RotatedEventsSecret:
     """Make a new secret for an app's events; the former one signs beside it for a day. Its tunnel has the same."""
-    integration = await managed_integration(work, app, path=("app",))
+    integration = await managed_integration(work, new.app, path=("app",))
     webhooks = await own_webhooks(work, integration.id)
     if not webhooks:
         raise Conflict(_NO_ADDRESS, path=("app",))

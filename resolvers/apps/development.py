@@ -49,7 +49,7 @@ class SetDevelopmentMode:
     """`tunnel_url`: at most 256 characters; None ends development mode. `all_organizations` has no effect."""
 
     app: IntegrationRef
-    tunnel_url: str | None
+    tunnel_url: str | None = None
     all_organizations: bool = False
 
 

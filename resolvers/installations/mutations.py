@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, SecretUnreadable, Stale
-from models.tables import Installation, Integration, Job, Publication
+from models.tables import Installation, Integration, Publication
 from models.vocabulary import (
     HubEvent,
     InstallationStatus,
@@ -17,7 +17,6 @@ from models.vocabulary import (
     PlaceKind,
     PublicationVisibility,
     Selection,
-    WorkState,
 )
 from resolvers.announcing import announce_configuration, announce_installation
 from resolvers.faults import Faults
@@ -39,6 +38,7 @@ from resolvers.installations.rights import (
 from resolvers.installations.schema import account_schema, demands, kinds_of
 from resolvers.installations.shown import AppInstallation, shown
 from resolvers.operation import operation
+from resolvers.tasks import drop_tasks_of_installation
 from resolvers.unset import UNSET, Unset
 from resolvers.work import Work
 
@@ -146,7 +146,7 @@ async def uninstall_integration(work: Work, address: InstallationAddress) -> str
     installation = found.installation
     work.audit(installation, "installation.uninstalled")
     announce_installation(work, installation, HubEvent.INSTALLATION_UNINSTALLED)
-    await _drop_jobs(work, installation)
+    await drop_tasks_of_installation(work, installation.id)
     await work.remove(installation)
     return installation.id
 
@@ -233,13 +233,3 @@ def _configured(work: Work, installation: Installation) -> dict[str, Any] | None
         return work.unseal(installation, "configuration") or {}
     except SecretUnreadable:
         return None
-
-
-async def _drop_jobs(work: Work, installation: Installation) -> None:
-    """Drop the queued jobs about an installation, such as tasks of its app."""
-    queued = delete(Job).where(
-        col(Job.subject_kind) == Installation.__name__,
-        col(Job.subject_id) == installation.id,
-        col(Job.state) == WorkState.QUEUED,
-    )
-    await work.session.execute(queued)

@@ -30,6 +30,7 @@ from resolvers.find import IntegrationRef, governed_integration
 from resolvers.integrations.tags import hold_tags, remove_unused_tags
 from resolvers.oauth.revocation import forget_connection, revocation_endpoint, with_client
 from resolvers.operation import operation
+from resolvers.tasks import drop_tasks
 from resolvers.work import Work
 
 FINISH: Final = "integration.delete"
@@ -84,6 +85,7 @@ async def begin_deletion(work: Work, integration: Integration) -> Deletion:
     announce_integration(work, integration, HubEvent.INTEGRATION_DELETED)
     for installation in await work.all(_installations_of(integration)):
         announce_installation(work, installation, HubEvent.INSTALLATION_UNINSTALLED)
+    await drop_tasks(work, integration.id)
     await hold_tags(work)
     for door in _DOORS:
         await work.session.execute(delete(door).where(col(door.integration_id) == integration.id))

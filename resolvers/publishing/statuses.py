@@ -13,6 +13,7 @@ from models.tables import Installation, InstallationPlace, Integration, Publicat
 from models.vocabulary import InstallationStatus, Permission, PlaceKind
 from resolvers.filters import equal
 from resolvers.find import IntegrationRef, get_app
+from resolvers.installations.shown import status_on_place
 from resolvers.operation import operation
 from resolvers.page import NEWEST_FIRST, Slice, SliceRequest
 from resolvers.publishing.enabled import named
@@ -92,7 +93,7 @@ async def _on_places(work: Work, of: AppStatuses, kind: PlaceKind | None, page: 
         AppStatus(
             id=row.id,
             published=apps[row.integration_id],
-            status=_status_there(row, installations[row.installation_id]),
+            status=status_on_place(row, installations[row.installation_id]),
             kind=row.kind,
             place_id=row.place_id,
         )
@@ -122,12 +123,6 @@ async def _installations(work: Work, found: Slice[InstallationPlace]) -> dict[st
     ids = {row.installation_id for row in found.rows}
     rows = await work.all(work.mine(Installation).where(col(Installation.id).in_(ids)))
     return {row.id: row.status for row in rows}
-
-
-def _status_there(row: InstallationPlace, status: InstallationStatus) -> InstallationStatus:
-    """The installation's, or PENDING while the configuration of the place is not complete."""
-    incomplete = status is InstallationStatus.ACTIVE and not row.configured
-    return InstallationStatus.PENDING if incomplete else status
 
 
 def _like(found: Slice[Any], rows: list[AppStatus]) -> Slice[AppStatus]:

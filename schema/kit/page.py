@@ -85,7 +85,9 @@ def paged(load: Callable[..., Awaitable[Page]]) -> Callable[..., Any]:
         Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=strawberry.UNSET, annotation=kind)
         for name, kind in _ARGUMENTS.items()
     ]
-    resolve.__dict__["__signature__"] = Signature([root, info, *arguments, *others])
+    needed = [one for one in others if one.default is Parameter.empty]
+    rest = [one for one in others if one not in needed]
+    resolve.__dict__["__signature__"] = Signature([root, info, *needed, *arguments, *rest])
     return resolve
 
 

@@ -30,7 +30,7 @@ DOORS = Doors(
         _door("GET", f"{_SPACE}/integrations", _INSTALLED, Right.ANYONE),
         _door("GET", f"{_SPACE}/integration-blocks", _INSTALLED, Right.ANYONE),
         _door("GET", "/v1/integrations", None, Right.ANYONE),
-        _door("GET", _APP, None),
+        _door("GET", _APP, Permission.INTEGRATIONS_READ),
         _door("POST", "/v1/integrations/new-{organization}", _PUBLISH, Right.ANYONE, json=_MANIFEST),
         _door("DELETE", _APP, _PUBLISH, Right.CHANGING),
         _door("GET", f"{_APP}/installations", _INSTALLED),
@@ -49,7 +49,7 @@ DOORS = Doors(
             "PUT", f"{_APP}/dev", _PUBLISH, Right.CHANGING, "is not published", json={"tunnelUrl": "{upstream}/ok"}
         ),
         _door("DELETE", f"{_APP}/dev", _PUBLISH, Right.CHANGING, "is not published"),
-        _door("POST", f"{_APP}/tasks", _PUBLISH, Right.CHANGING, json={"task": {}, "schedule": 86_400}),
+        _door("POST", f"{_APP}/tasks", None, Right.SEEING, "is not published", json={"task": {}, "schedule": 86_400}),
         _door("GET", _ONE, _INSTALLED),
         _door("PATCH", _ONE, _INSTALL, Right.CHANGING, json={"externalIds": ["a"]}),
         _door("DELETE", _ONE, _INSTALL, Right.CHANGING),

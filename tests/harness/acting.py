@@ -15,6 +15,7 @@ _SHAPES = {
     **dict.fromkeys(("createConnection", "updateConnection"), ("ConnectionPayload", "connection")),
     **dict.fromkeys(("installIntegration", "updateInstallation"), ("InstallationPayload", "installation")),
     "publishIntegration": ("PublishPayload", None),
+    "saveInstallationPlace": ("InstallationPayload", "installation"),
     "createUpload": ("UploadPayload", None),
     "saveDefinition": ("DefinitionPayload", "definition"),
     "createToken": ("TokenPayload", None),

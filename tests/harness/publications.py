@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import SQLModel, col
 
+from models.database import Database
 from models.row import name_key
 from models.tables import Integration, Publication
 from models.vocabulary import PublicationTarget, PublicationVisibility
-from tests.harness.server import RunningHub
 
 
 def publication_of(
@@ -36,13 +36,13 @@ def publication_of(
     )
 
 
-async def plant(hub: RunningHub, *rows: SQLModel) -> None:
+async def plant(database: Database, *rows: SQLModel) -> None:
     """Insert rows."""
-    async with hub.app.state.hub.database.write() as session:
+    async with database.write() as session:
         session.add_all(rows)
 
 
-async def set_columns(hub: RunningHub, model: Any, id: str, **values: Any) -> None:
+async def set_columns(database: Database, model: Any, id: str, **values: Any) -> None:
     """Change columns of one row."""
-    async with hub.app.state.hub.database.write() as session:
+    async with database.write() as session:
         await session.execute(update(model).where(col(model.id) == id).values(**values))

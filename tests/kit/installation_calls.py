@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from models.database import Database
 from models.tables import Installation, Place
 from models.vocabulary import Permission, PlaceKind, Selection
 from resolvers.find import IntegrationRef
@@ -42,17 +43,21 @@ def _on_place(e: Estate) -> dict[str, Any]:
     }
 
 
+def _database(e: Estate) -> Database:
+    return e.hub.app.state.hub.database
+
+
 async def _open_to_all_spaces(e: Estate) -> None:
     """With a space on which it is not enabled yet."""
     space = Place(organization_id=e.tenant.id, kind=PlaceKind.SPACE, name="New", name_key="new")
-    await e.hub.run(plant(e.hub, space))
-    await e.hub.run(set_columns(e.hub, Installation, e.installation.id, space_selection=Selection.ALL))
+    await e.hub.run(plant(_database(e), space))
+    await e.hub.run(set_columns(_database(e), Installation, e.installation.id, space_selection=Selection.ALL))
 
 
 async def _ask_for_a_team(e: Estate) -> None:
     """Published since, with a schema that the installation does not satisfy."""
     schema = {"properties": {"team": {"type": "string"}}, "required": ["team"]}
-    await e.hub.run(plant(e.hub, publication_of(e.integration, account=schema)))
+    await e.hub.run(plant(_database(e), publication_of(e.integration, account=schema)))
 
 
 CALLS: dict[str, Call] = {

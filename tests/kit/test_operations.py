@@ -47,6 +47,8 @@ RECORDED_ELSEWHERE = {
     # It audits `webhook.disabled` in the webhook's organization, which the operator of this test is not in.
     *("disable_dead_webhook", "tell_failing", "tell_recovered", "settle_deliveries"),
     *("replay_bite", "catch_up"),
+    # A task is a job, and is told by an event; a tunnel's end has its entry, and the hand-over follows it.
+    *("queue_task", "tell_task", "hand_over", "report_dead_tunnel", "end_old_developments"),
     *("note_credential", "renew_token", "note_token", "sync_catalogue", "add_hosts", "settle_verifications"),
     *("admit_keys", "begin_sealing", "complete_rotation", "retire_key"),
 }

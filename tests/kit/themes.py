@@ -6,6 +6,7 @@ from tests.harness.matrix import Call
 from tests.kit import (
     app_calls,
     app_reads,
+    app_work_calls,
     configuring,
     connecting,
     history,
@@ -19,6 +20,7 @@ from tests.kit import (
 CALLS: dict[str, Call] = {
     **app_calls.CALLS,
     **app_reads.CALLS,
+    **app_work_calls.CALLS,
     **history.CALLS,
     **own.CALLS,
     **installation_calls.CALLS,

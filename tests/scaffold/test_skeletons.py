@@ -24,7 +24,9 @@ CHOSEN = (
 RUN = (
     "test_imports_go_one_way",
     "test_makes_renames_and_removes_a_gadget[postgresql]",
+    "test_examples_are_answered_as_written[postgresql-apps]",
     "test_examples_are_answered_as_written[postgresql-ping]",
+    "test_changes_an_app_and_pages_through_all[postgresql]",
     "test_refuses_with_the_right_status_and_no_leak[postgresql-gizmo]",
     "test_does_its_work_and_records_it[sqlite-update_gadget]",
     "test_answers_who_may[postgresql-deleteGadget]",

@@ -12,7 +12,7 @@ from sqlmodel import col
 from models.errors import Forbidden, NotFound, Path
 from models.row import is_id, name_key
 from models.tables import Installation, Integration, Principal, Publication
-from models.vocabulary import PrincipalKind
+from models.vocabulary import PrincipalKind, PublicationVisibility
 from resolvers.access import Viewer
 from resolvers.filters import equal
 from resolvers.managing import manages, require_governing
@@ -76,11 +76,20 @@ async def get_integration(work: Work, ref: IntegrationRef, *, path: Path | None 
 
 
 async def find_app(work: Work, ref: IntegrationRef) -> Integration | None:
-    """Like `find_integration`; by `published_name` also an app of another organization that is public or unlisted."""
+    """Like `find_integration`; also an app of another organization, installed or not.
+
+    By `published_name` it is found if it is public or unlisted, by `id` if it is public.
+    """
     found = await find_integration(work, ref)
-    if found is not None or ref.published_name is None:
+    if found is not None:
         return found
-    named = col(Publication.name_key) == name_key(ref.published_name)
+    if ref.published_name is not None:
+        named = col(Publication.name_key) == name_key(ref.published_name)
+    elif ref.id is not None and is_id(ref.id):
+        is_public = col(Publication.visibility) == PublicationVisibility.PUBLIC
+        named = and_(col(Integration.id) == ref.id, is_public)
+    else:
+        return None
     others = select(Integration).join(Publication, col(Publication.integration_id) == col(Integration.id))
     return await work.first(others.where(named, *apps_of_others(work.caller)))
 

@@ -77,14 +77,6 @@ HUB_EVENTS: Final[Mapping[HubEvent, HubEventType]] = {
     HubEvent.INTEGRATION_DELETED: HubEventType(
         when="The deletion of an integration began: it is hidden from now on.", entity=_HANDLER, example=_NAMED
     ),
-    HubEvent.INTEGRATION_PUBLISHED: HubEventType(
-        when="An app was published, or published again with another manifest.",
-        entity=_HANDLER,
-        example={**_NAMED, "publishedName": "shop", "publishedVersion": 3, "visibility": "PUBLIC"},
-    ),
-    HubEvent.INTEGRATION_UNPUBLISHED: HubEventType(
-        when="An app was withdrawn.", entity=_HANDLER, example={**_NAMED, "publishedName": "shop"}
-    ),
     HubEvent.INTEGRATION_VERIFIED: HubEventType(
         when="A verification found that the credentials of an integration work.",
         entity=_HANDLER,
@@ -94,6 +86,14 @@ HUB_EVENTS: Final[Mapping[HubEvent, HubEventType]] = {
         when="A verification found that they do not, or was stopped.",
         entity=_HANDLER,
         example={"integrationId": _ID, "error": "The key is unknown."},
+    ),
+    HubEvent.INTEGRATION_PUBLISHED: HubEventType(
+        when="An app was published, or published again with another manifest.",
+        entity=_HANDLER,
+        example={**_NAMED, "publishedName": "shop", "publishedVersion": 3, "visibility": "PUBLIC"},
+    ),
+    HubEvent.INTEGRATION_UNPUBLISHED: HubEventType(
+        when="An app was withdrawn.", entity=_HANDLER, example={**_NAMED, "publishedName": "shop"}
     ),
     HubEvent.INSTALLATION_CREATED: HubEventType(
         when="An integration was installed on the organization.", entity=_SELF, example=_INSTALLED

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final, Protocol
 
-from sqlalchemy import BindParameter, ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, false, or_, select, true
 from sqlmodel import col
 
-from models.tables import Integration, Share, TeamMember
+from models.tables import Installation, Integration, Share, TeamMember
 from models.vocabulary import IntegrationAccess
 
 #: The level of a share that permits changes.
@@ -58,8 +58,11 @@ class Viewer(Protocol):
 def accessible(viewer: Viewer, *, least: int = 1) -> ColumnElement[bool]:
     """The access predicate on integrations: open to all, or owned by or shared with the viewer or one of its teams.
 
-    `least` 2 asks for a share that permits changes. Whoever acts for a user needs the access as well as the user.
+    `least` 2 asks for a share that permits changes. Whoever acts for a user needs the access as well as the user. The
+    token of an installation reaches the installed app only.
     """
+    if viewer.installation_id is not None:
+        return col(Integration.id).in_(app_of(viewer.installation_id))
     if viewer.acted_by is not None:
         return and_(_accessible(viewer, least), accessible(viewer.acted_by, least=least))
     return _accessible(viewer, least)
@@ -73,6 +76,11 @@ def _accessible(viewer: Viewer, least: int) -> ColumnElement[bool]:
         held(viewer.principal_id, least=least),
         _is_own_app(viewer, least),
     )
+
+
+def app_of(installation_id: _Fact) -> Select[Any]:
+    """The id of the app that is installed by this installation."""
+    return select(col(Installation.integration_id)).where(col(Installation.id) == installation_id)
 
 
 def held(principal_id: _Fact | None, *, least: int) -> ColumnElement[bool]:

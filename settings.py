@@ -157,7 +157,7 @@ class Settings(BaseSettings):
         description="The waits before the second and each later attempt of a webhook's delivery, in seconds, each up"
         " to a day, separated by commas; 20 at most. Each wait varies by a fifth.",
     )
-    tunnels: bool = Field(True, description="Whether published apps may take events at a tunnel in development.")
+    tunnels: bool = Field(True, description="Whether an app in development may send its events to a tunnel.")
     keep_events_days: Days = Field(90, description="Days for which events are kept; longer while a delivery waits.")
     keep_payloads_days: Days | None = Field(None, description="Days for which payloads of events are kept, if less.")
     keep_deliveries_days: Days = Field(

@@ -56,17 +56,7 @@ def build_hub(settings: Settings, *, demo: Demo | None = None) -> Hub:
     keys = settings.master_key_lines()
     with _named("master_keys", settings.changeable_key_file):
         keyring = Keyring.parse(keys, renewed=_renewed_keys(settings))
-    with _named("egress_allow"):
-        allowances = parse_allowances(settings.egress_allow) + (demo.allowances if demo else ())
-    egress = Egress(
-        EgressPolicy(allowances),
-        connect_timeout=settings.egress_connect_timeout,
-        max_answer_bytes=settings.egress_max_answer_bytes,
-        max_inflight_bytes=settings.egress_max_inflight_bytes,
-        per_host=settings.egress_per_host,
-        queue_per_host=settings.egress_queue_per_host,
-        retry_seconds=settings.pace.upstream_retry,
-    )
+    egress = _egress(settings, demo)
     bus, expressions = Bus(database), Expressions(settings.expression_budget)
     return Hub(
         database=database,
@@ -151,6 +141,21 @@ def _renewed_keys(settings: Settings) -> Callable[[], str | None]:
     """Reads a changed key file again. Keys in a variable stay the same as long as the process lives."""
     file = settings.changeable_key_file
     return KeyFile(file).renewed if file else lambda: None
+
+
+def _egress(settings: Settings, demo: Demo | None) -> Egress:
+    """The way out, under the operator's policy. Raises ValueError for networks that cannot be read."""
+    with _named("egress_allow"):
+        policy = EgressPolicy(parse_allowances(settings.egress_allow) + (demo.allowances if demo else ()))
+    return Egress(
+        policy,
+        connect_timeout=settings.egress_connect_timeout,
+        max_answer_bytes=settings.egress_max_answer_bytes,
+        max_inflight_bytes=settings.egress_max_inflight_bytes,
+        per_host=settings.egress_per_host,
+        queue_per_host=settings.egress_queue_per_host,
+        retry_seconds=settings.pace.upstream_retry,
+    )
 
 
 def _keeping(settings: Settings) -> Keeping:

@@ -6,9 +6,11 @@ from typing import Any
 
 import strawberry
 
+from models.errors import NotFound
 from resolvers.apps import address, development, tasks
 from resolvers.apps import events as app_events
 from resolvers.find import IntegrationRef as Ref
+from resolvers.page import Slice
 from schema.event import Event
 from schema.integration.fields import IntegrationResult
 from schema.integration.types import Integration
@@ -65,7 +67,10 @@ async def _events(root: Any, info: Info, arguments: PageArguments, app: Integrat
     ref = command(Ref, app)
     binding = binding_of(info, ref)
     request = arguments.request(info, binding)
-    found = await app_events.list_app_events(info.context.caller, ref, request)
+    try:
+        found = await app_events.list_app_events(info.context.caller, ref, request)
+    except NotFound:  # a list is empty, not refused
+        found = Slice(rows=[])
     return Page(slice=found, order=app_events.BY_FEED, binding=binding, shows=lambda row: row.event)
 
 

@@ -54,12 +54,12 @@ class AppEvent:
 
     @property
     def feed(self) -> int | None:
-        """With `id`, its place in the list."""
+        """The stamp of the event, the first part of its place in the list."""
         return self.event.feed
 
     @property
     def id(self) -> str:
-        """The id of the event."""
+        """The second part of its place in the list."""
         return self.event.id
 
 

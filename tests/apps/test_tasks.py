@@ -9,10 +9,8 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from jobs.job import NewJob
-from jobs.transaction import enqueue_all
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Oversized, TooMany
-from models.row import new_id
+from models.row import new_id, now_ms
 from models.tables import Event, Job
 from models.vocabulary import HubEvent, Permission
 from resolvers.apps.tasks import LARGEST_TASK, MOST_WAITING, QueueTask, queue_task
@@ -197,10 +195,9 @@ async def test_a_task_of_an_installation_that_is_gone_is_not_told(market):
 @both
 async def test_ten_thousand_tasks_of_an_app_wait_at_most(market):
     await queue(market, LATER)
-    facts = {"operation": TASK, "caption": "x", "organization_id": market.publisher.id, "gate": market.app.id}
-    facts |= {"payload": {"installation": None, "task": {}}, "delay_ms": 10**7, "integration_id": market.app.id}
+    later = now_ms() + 10**7
     async with market.database.write() as session:
-        await enqueue_all(session, [NewJob(**facts) for _ in range(MOST_WAITING - 1)])
+        session.add_all([_planted(market, None, run_at=later) for _ in range(MOST_WAITING - 1)])
 
     with pytest.raises(TooMany, match="10,000 tasks"):
         await queue(market)
@@ -209,18 +206,18 @@ async def test_ten_thousand_tasks_of_an_app_wait_at_most(market):
     await queue(market, LATER)
 
 
-def _planted(market: Market, installation: str) -> Job:
+def _planted(market: Market, installation: str | None, run_at: int = 1) -> Job:
     return Job(
         organization_id=market.publisher.id,
         queue="default",
         operation=TASK,
         caption="Task",
         payload={"installation": installation, "task": {}},
-        subject_id=installation,
+        subject_id=installation or market.app.id,
         integration_id=market.app.id,
         gate=market.app.id,
         lot=f"{market.publisher.id}/{market.app.id}/2147483648",
-        run_at=1,
+        run_at=run_at,
         max_attempts=5,
     )
 

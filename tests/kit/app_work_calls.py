@@ -140,6 +140,7 @@ CALLS: dict[str, Call] = {
 ROOTS: dict[str, Call] = {
     "appEvents": Call(
         given=lambda e: {"app": {"id": global_id("Integration", e.integration.id)}, "first": 100},
+        foreign=Foreign.EMPTY,
         lacks=Permission.EVENTS_READ,
     ),
     "setDevelopmentMode": Call(

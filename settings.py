@@ -47,10 +47,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="The port to listen on.")
     public_url: str = Field(
         "",
-        description="The address at which people reach the hub, as `https://hub.example.com`. If empty, addresses of"
-        " icons and uploads are paths, relative to the hub's own address; connect links and the callback address for"
-        " vendors (`<public url>/oauth2/callback`) begin with the address on which the hub listens. Set it behind a"
-        " proxy.",
+        description="The address at which people reach the hub, as `https://hub.example.com`; set it behind a proxy."
+        " If empty, addresses of icons and uploads are paths; connect links and the callback address for vendors"
+        " (`<public url>/oauth2/callback`) begin with the address on which the hub listens.",
     )
     catalogue: Path | None = Field(
         None, description="The folder of built-in definitions, one file for each vendor. Empty means the hub's own."
@@ -158,9 +157,7 @@ class Settings(BaseSettings):
         description="The waits before the second and each later attempt of a webhook's delivery, in seconds, each up"
         " to a day, separated by commas; 20 at most. Each wait varies by a fifth.",
     )
-    tunnels: bool = Field(
-        True, description="Whether a published app may send its events to a tunnel for development."
-    )
+    tunnels: bool = Field(True, description="Whether published apps may take events at a tunnel in development.")
     keep_events_days: Days = Field(90, description="Days for which events are kept; longer while a delivery waits.")
     keep_payloads_days: Days | None = Field(None, description="Days for which payloads of events are kept, if less.")
     keep_deliveries_days: Days = Field(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from copy import deepcopy
 from typing import Any, Final
 
 import orjson
@@ -31,8 +32,8 @@ class Progress:
         self._write = write
         self._clock = clock
         self._share: float | None = None
-        self._tasks: list[dict[str, Any]] = list(recorded)
-        self._earlier_tasks = list(recorded)
+        self._tasks: list[dict[str, Any]] = deepcopy(list(recorded))
+        self._earlier_tasks = list(self._tasks)
         self._steps: list[dict[str, Any]] = []
         self._earlier_steps: list[dict[str, Any]] = []
         self.finished = False  # set when the job ended in its own transaction

@@ -14,12 +14,13 @@ from models.errors import (
     NotReady,
     Oversized,
     Stale,
+    TokenRefused,
     TooLarge,
     TooMany,
     Unauthenticated,
     Unavailable,
+    UpstreamBlocked,
     UpstreamFailed,
-    UpstreamTimeout,
     Violation,
     WrongMethod,
 )
@@ -28,10 +29,13 @@ from rest.kit import Places, Refusal, Reply
 
 STATUSES: Final[Mapping[type[DomainError], int]] = {
     InvalidInput: 422,
+    Oversized: 422,
     TooLarge: 422,
     NotReady: 403,
     WrongMethod: 404,
     UpstreamFailed: 504,
+    UpstreamBlocked: 504,
+    TokenRefused: 504,
 }
 PLACES: Final[Places] = {
     ("credentials",): ("auth",),
@@ -56,7 +60,6 @@ _BY_ERROR: Final[Mapping[type[DomainError], str]] = {
     NotReady: "403.not-ready",
     WrongMethod: "404.uri",
     UpstreamFailed: "504.not-available",
-    UpstreamTimeout: "504.not-available",
     Unavailable: "503.not-ready",
 }
 _BY_NOUN: Final = {

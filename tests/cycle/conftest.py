@@ -86,6 +86,8 @@ class Cycle:
 def _is_known(method: str, address: str) -> bool:
     """Whether the vendor's document has the operation."""
     path = address.partition("?")[0].removeprefix(BASE)
+    if path.endswith("/"):
+        return False
     depth = path.removeprefix(ALL).count("/")
     if path.startswith("/v1/jobs/"):
         return method == "GET"

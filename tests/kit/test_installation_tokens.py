@@ -10,6 +10,7 @@ from models.errors import DomainError
 from models.row import new_id
 from models.tables import Installation, Publication, Token
 from models.vocabulary import Permission
+from resolvers.operation import OPERATOR
 from resolvers.people.installation_token import GRANTED
 from schema.kit.ids import parse_global_id
 from tests.harness.graph import document_of
@@ -17,10 +18,11 @@ from tests.harness.matrix import mentioned
 from tests.harness.publications import plant, publication_of, set_columns
 from tests.harness.rows import changes, ids_in, snapshot
 from tests.harness.walk import walk
-from tests.kit.calls import CALLS, callable_of
+from tests.kit.calls import CALLS, callable_of, every_operation
 from tests.kit.roots import ROOTS
-from tests.kit.test_operations import OF_TENANTS, OPERATIONS
 
+OPERATIONS = every_operation()
+OF_TENANTS = sorted(name for name in CALLS if OPERATIONS[name].needs is not OPERATOR)
 #: They answer whoever holds a secret link, with or without a token.
 BY_LINK = {"read_connect_page", "read_sign_in"}
 NEW_TOKEN = """mutation($id: ID!) { createInstallationToken(installationId: $id) {

@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from proxy.inputs.json_slices import SLICE, slices, without_texts
 from proxy.inputs.numbers import first_changed, is_kept
 
 KEPT = [
@@ -47,3 +48,16 @@ def test_every_double_is_kept_as_any_program_prints_it():
 
     for form in ("{!r}", "{:.17g}", "{:.16e}"):
         assert first_changed(f"[{','.join(map(form.format, doubles))}]".encode()) is None
+
+
+@pytest.mark.parametrize("shift", range(8))
+@pytest.mark.parametrize("text", ["\\" * 40, '\\"' * 20, "1e400", "12345678901234567890123 "])
+def test_a_long_text_is_read_in_slices_that_divide_neither_escapes_nor_numbers(text, shift):
+    filler = json.dumps("x" * (SLICE - 40 + shift) + text * 3)
+    kept = f'[{filler},0.1,{filler},"1e400",{{{filler}:[3.141592653589793]}}]'.encode()
+    changed = f"[{filler},0.1,{filler},{' ' * (2 * SLICE - 20 + shift)}1234567890123456789012,0]".encode()
+
+    assert b"".join(slices(kept)) == kept
+    assert without_texts(kept) == b"[,0.1,,,{:[3.141592653589793]}]"
+    assert first_changed(kept) is None
+    assert first_changed(changed).path == ("3",)

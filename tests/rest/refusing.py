@@ -32,7 +32,7 @@ from models.errors import (
 from models.vocabulary import HttpMethod, Permission, UnavailableReason
 from resolvers.caller import Caller
 from resolvers.hub import Hub
-from rest.kit import Asked, Dialect, Get, Put
+from rest.kit import Asked, Dialect, Get, Put, Refusal, Reply
 from tests.rest.speaking import speaking
 
 LEAK = "postgres://user:hunter2@db.internal/hub"
@@ -71,6 +71,12 @@ def all_refusals(kind: type[DomainError] = DomainError) -> Iterator[type[DomainE
     for below in kind.__subclasses__():
         yield below
         yield from all_refusals(below)
+
+
+def status_of(dialect: Dialect, refusal: Refusal) -> int:
+    """The status that a dialect answers a refusal with: its own, if it answers a Reply."""
+    written = dialect.refuse(refusal)
+    return written.status if isinstance(written, Reply) else refusal.status
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from models.database import Database
+from models.errors import InvalidInput
 from models.vocabulary import Source
 from resolvers.caller import Caller
 from resolvers.hub import Hub
@@ -68,5 +69,7 @@ def shown(result: object, asked: Asked) -> object:
 
 
 def _refuse(refusal: Refusal) -> Mapping[str, object]:
-    violations = getattr(refusal.error, "violations", ())
-    return {"sentence": refusal.message, "places": [list(one.path) for one in violations]}
+    error = refusal.error
+    first = () if error is None or error.path is None else (error.path,)
+    paths = [one.path for one in error.violations] if isinstance(error, InvalidInput) else first
+    return {"sentence": refusal.message, "places": [list(path) for path in paths]}

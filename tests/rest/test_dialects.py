@@ -11,10 +11,10 @@ import pytest
 import rest
 from models.errors import DomainError
 from rest import dialects
-from rest.kit import STATUS
+from rest.kit import STATUS, Refusal
 from tests.harness.server import PLAIN_HTTP, RunningHub
 from tests.harness.tenants import Tenant
-from tests.rest.refusing import ERRORS, LEAK, all_refusals, refusing
+from tests.rest.refusing import ERRORS, LEAK, all_refusals, refusing, status_of
 
 _ROOT = Path(rest.__file__).parent
 _NOT_DATA = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Try, ast.With, ast.Global)
@@ -60,7 +60,10 @@ async def test_refuses_with_the_right_status_and_no_leak(dialect, hub: RunningHu
 
     statuses = {**STATUS, **dialect.statuses}
     for name, answer in answers.items():
-        assert answer.status_code == statuses.get(type(ERRORS[name]), 500), name
+        error, usual = ERRORS[name], statuses.get(type(ERRORS[name]), 500)
+        known = error if usual != 500 and isinstance(error, DomainError) else None
+        due = status_of(dialect, Refusal(status=usual, message=str(error), error=known))
+        assert answer.status_code == due, name
         assert answer.headers["content-type"] == "application/json"
         assert isinstance(answer.json(), dict)
         assert "hunter2" not in answer.text

@@ -148,13 +148,21 @@ async def test_bodies_that_exceed_the_room_together_are_refused(
     with Sender(spoken, organization.token) as first:
         await asyncio.to_thread(first.send, 40 * MB)
         second = await client.put("/large", content=_framed(b'"' + b"a" * 40 * MB + b'"'))
-        little = await client.put("/large", content=_framed(b'"' + b"a" * 30_000 + b'"'))
-    third = await _accepted(client, _framed(b'"' + b"a" * 40 * MB + b'"'))
+    third = await _answer(client, _framed(b'"' + b"a" * 40 * MB + b'"'), until=200)
 
     assert (second.status_code, second.headers["retry-after"]) == (429, "5")
     assert "send this one again" in second.json()["sentence"]
-    assert little.status_code == 200
     assert third.status_code == 200
+
+
+async def test_small_bodies_are_taken_beyond_the_room(hub: RunningHub, organization: Tenant):
+    with _speaking(hub, seconds=60, room=MB) as full, Sender(full, organization.token) as sender:
+        await asyncio.to_thread(sender.send, MB)
+        async with _client(full, organization) as client:
+            large = await _answer(client, _framed(b'"' + b"a" * 70_000 + b'"'), until=429)
+            small = await client.put("/large", content=_framed(b'"' + b"a" * 60_000 + b'"'))
+
+    assert (large.status_code, small.status_code) == (429, 200)
 
 
 async def test_a_body_that_comes_slowly_ends_and_gives_its_room_back(hub: RunningHub, organization: Tenant):
@@ -163,17 +171,17 @@ async def test_a_body_that_comes_slowly_ends_and_gives_its_room_back(hub: Runnin
             await asyncio.to_thread(slow.send, MB)
             ended = await asyncio.to_thread(slow.answer)
         async with _client(hurried, organization) as client:
-            next_one = await _accepted(client, _framed(b'"' + b"a" * (MB // 2) + b'"'))
+            next_one = await _answer(client, _framed(b'"' + b"a" * (MB // 2) + b'"'), until=200)
 
     assert ended.startswith("HTTP/1.1 408 ")
     assert next_one.status_code == 200
 
 
-async def _accepted(client: httpx.AsyncClient, body: bytes) -> httpx.Response:
-    """The answer once the hub has noticed that another sender has left."""
-    for _ in range(100):
+async def _answer(client: httpx.AsyncClient, body: bytes, *, until: int) -> httpx.Response:
+    """The answer once the hub has received all of another sender, or noticed that it has left."""
+    for _ in range(200):
         answer = await client.put("/large", content=body)
-        if answer.status_code != 429:
+        if answer.status_code == until:
             break
         await asyncio.sleep(0.02)
     return answer

@@ -120,6 +120,7 @@ async def test_an_organization_that_is_not_reached_does_not_exist(client: httpx.
 
     assert {answer.status_code for answer in answers} == {404}
     assert {answer.text for answer in answers} == {answers[0].text}
+    assert answers[0].json()["places"] == [["org"]], "in the dialect's words"
 
 
 async def test_a_jwt_without_a_home_acts_where_the_call_says(client: httpx.AsyncClient, new_organization):

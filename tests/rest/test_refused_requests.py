@@ -13,12 +13,13 @@ import pytest
 
 from models.errors import TooLarge
 from rest import dialects
-from rest.kit import Dialect, Refusal, Reply
+from rest.kit import Dialect, Refusal
 from rest.kit.dialect import AnyEndpoint, Takes
 from rest.kit.refusal import refusal_of
 from tests.harness.server import PLAIN_HTTP, RunningHub
 from tests.harness.tenants import Tenant
 from tests.rest.doors import Doors
+from tests.rest.refusing import status_of
 
 FOUND = list(dialects())
 USUAL_BYTES = 1_000_000
@@ -33,12 +34,6 @@ def address(dialect: Dialect, endpoint: AnyEndpoint) -> str:
 def taking(dialect: Dialect) -> list[AnyEndpoint]:
     """The endpoints with a body of JSON."""
     return [one for one in dialect.endpoints if one.method != "GET" and one.takes is Takes.JSON]
-
-
-def status_of(dialect: Dialect, refusal: Refusal) -> int:
-    """The status that the dialect gives a refusal."""
-    written = dialect.refuse(refusal)
-    return written.status if isinstance(written, Reply) else refusal.status
 
 
 def as_http(dialect: Dialect, status: int) -> int:

@@ -19,6 +19,10 @@ OWN = "http://127.0.0.1:9/own"
 BASES = "{ integrations { nodes { handler auth { apiBaseUrl } } } }"
 CREATE = """mutation($auth: IntegrationAuthInput!) {
     createIntegration(input: { name: "Own", auth: $auth }) { __typename } }"""
+APP = """query($search: String!) { installations(filter: { search: $search }) { nodes {
+    status integration { publisher { name } publication { name } }
+    places(first: 5) { nodes { place { kind } } } } } }"""
+SCRIPT = "/apps/{publishedApp}/{installation}/sites/{site}/script.js"
 REVOKE = "mutation($id: ID!) { revokeToken(id: $id) { __typename } }"
 DISPATCH = """mutation($name: String!, $handler: String!) {
     dispatch(input: { capability: { named: { handler: $handler, name: $name } } }) {
@@ -33,7 +37,7 @@ def ask(server: ServerProcess, document: str, **variables: object) -> dict:
 
 
 def bases(server: ServerProcess) -> dict[str, str]:
-    found = ask(server, BASES)["integrations"]["nodes"]
+    found = [node for node in ask(server, BASES)["integrations"]["nodes"] if node["handler"] != "STOCK_CARD"]
     return {node["handler"]: node["auth"]["apiBaseUrl"] for node in found}
 
 
@@ -53,6 +57,22 @@ def test_only_what_was_at_the_upstream_follows_it_to_another_port(start_server) 
     assert len(set(before.values())) == len(set(after.values())) == 1
     assert set(before.values()) != set(after.values())
     assert called == with_key == {"dispatch": {"dispatch": {"outcome": "SUCCEEDED"}}}
+
+
+def test_has_an_app_of_another_organization_on_a_space_and_a_site(start_server) -> None:
+    server = start_server(demo="true")
+    known = json.loads((server.home / "demo.json").read_text())
+
+    (shown,) = ask(server, APP, search="stock_card")["installations"]["nodes"]
+    script = httpx.get(f"{server.url}{SCRIPT.format(**known)}", **PLAIN_HTTP)
+
+    places = [node["place"]["kind"] for node in shown["places"]["nodes"]]
+    assert (shown["status"], sorted(places)) == ("ACTIVE", ["SITE", "SPACE"])
+    assert (shown["integration"]["publication"]["name"], shown["integration"]["publisher"]["name"]) == (
+        "stock-card",
+        "Second",
+    )
+    assert (script.status_code, script.headers["content-security-policy"]) == (200, "default-src 'self'")
 
 
 def test_starts_with_new_tokens_where_the_demos_has_been_revoked(start_server) -> None:
@@ -126,9 +146,9 @@ def test_the_commands_of_the_readme_work_as_they_stand(start_server) -> None:
 
     answers = [json.loads(line) for line in said.stdout.splitlines() if line.strip()]
     keystones = [one for one in answers if "Keystone jack" in json.dumps(one)]
-    assert (said.returncode, len(answers)) == (0, 6), said.stdout + said.stderr
+    assert (said.returncode, len(answers)) == (0, 7), said.stdout + said.stderr
     assert len(keystones) == 4, said.stdout
-    assert answers[4]["data"]["dispatch"]["dispatch"]["principal"] == {"username": "charles"}
+    assert answers[5]["data"]["dispatch"]["dispatch"]["principal"] == {"username": "charles"}
 
 
 def test_a_demo_of_an_earlier_version_gets_its_plain_user_once(start_server) -> None:

@@ -207,11 +207,6 @@ def place_apps(kind: PlaceKind) -> Callable[[Asked], tuple[PlaceApps]]:
     return lambda asked: (PlaceApps(kind=kind, place_id=asked.path["place"], search=asked.single("search")),)
 
 
-def place_id(asked: Asked) -> tuple[str]:
-    """The id of the space or site of the path."""
-    return (asked.path["place"],)
-
-
 def scripted_place(asked: Asked) -> tuple[str, ScriptScopes]:
     """The site of the path, and the vendor's scopes of scripts."""
     return asked.path["place"], SCRIPT_SCOPES

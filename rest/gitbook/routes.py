@@ -54,7 +54,12 @@ dialect = Dialect(
     scripts=SCRIPT_SCOPES,
     endpoints=(
         Get(f"{_ORG_SPACE}/integrations", list_place_apps, read.place_apps(_SPACE), integrations.enabled),
-        Get(f"{_ORG_SPACE}/integration-blocks", list_place_blocks, read.place_id, integrations.blocks),
+        Get(
+            f"{_ORG_SPACE}/integration-blocks",
+            list_place_blocks,
+            lambda asked: (asked.path["place"],),
+            integrations.blocks,
+        ),
         Get(_ALL, list_published, read.apps, integrations.integrations),
         Get(_APP, read_published, read.app, integrations.integration),
         Post(

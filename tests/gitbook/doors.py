@@ -65,8 +65,10 @@ DOORS = Doors(
         _door("GET", f"{_SITE}/integrations", _INSTALLED, Right.ANYONE),
         Door(method="GET", path="/v1/user", needs=None, right=Right.ANYONE, of_users=True),
         _door("GET", _ORG, None, Right.ANYONE),
-        _door("GET", _SITE, _PLACES, Right.ANYONE),
-        _door("GET", _SPACE, _PLACES, Right.ANYONE),
+        *(
+            Door(method="GET", path=path, needs=_PLACES, right=Right.ANYONE, enough_for_apps=_INSTALLED)
+            for path in (_SITE, _SPACE)
+        ),
         _door("POST", f"{_ONE}/spaces", _INSTALL, Right.CHANGING, json={"space": "{space_beside}"}),
         _door("PATCH", f"{_ONE}/spaces/{{space}}", _INSTALL, Right.CHANGING, json={"externalIds": ["a"]}),
         _door("DELETE", f"{_ONE}/spaces/{{space}}", _INSTALL, Right.CHANGING),

@@ -32,7 +32,8 @@ class Door:
 
     `{app}` and the like, in the path and in texts that are sent, stand for the ids of a house. `sent` are keywords of
     httpx. `inside`: the refusals that only those are told who have got in. `of_apps`: only a token of the integration
-    itself may make it; `of_users`: only a token of a user.
+    itself may make it; `of_users`: only a token of a user. `enough_for_apps`: a permission that opens it as well to
+    tokens of the integration.
     """
 
     method: str
@@ -43,6 +44,7 @@ class Door:
     inside: frozenset[str] = frozenset()
     of_apps: bool = False
     of_users: bool = False
+    enough_for_apps: Permission | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -29,7 +29,7 @@ CALLS: dict[str, Call] = {
     "configure_integration": Call(
         given=lambda e: (ConfigureIntegration(vendor=e.word, naming=named_alike, credentials=_KEY),),
         foreign=Foreign.INVALID,
-        audits=("integration.created", "installation.created"),
+        audits=("integration.created", "installation.created", "connection.created"),
     ),
     "reconfigure_integration": Call(
         given=lambda e: (ReconfigureIntegration(id=e.integration.id, naming=named_alike, name="New"),),

@@ -87,14 +87,6 @@ HUB_EVENTS: Final[Mapping[HubEvent, HubEventType]] = {
         entity=_HANDLER,
         example={"integrationId": _ID, "error": "The key is unknown."},
     ),
-    HubEvent.INTEGRATION_PUBLISHED: HubEventType(
-        when="An app was published, or published again with another manifest.",
-        entity=_HANDLER,
-        example={**_NAMED, "publishedName": "shop", "publishedVersion": 3, "visibility": "PUBLIC"},
-    ),
-    HubEvent.INTEGRATION_UNPUBLISHED: HubEventType(
-        when="An app was withdrawn.", entity=_HANDLER, example={**_NAMED, "publishedName": "shop"}
-    ),
     HubEvent.INSTALLATION_CREATED: HubEventType(
         when="An integration was installed on the organization.", entity=_SELF, example=_INSTALLED
     ),
@@ -110,6 +102,14 @@ HUB_EVENTS: Final[Mapping[HubEvent, HubEventType]] = {
     ),
     HubEvent.INSTALLATION_UNINSTALLED: HubEventType(
         when="An installation is removed, by itself or with its integration.", entity=_SELF, example=_INSTALLED
+    ),
+    HubEvent.INTEGRATION_PUBLISHED: HubEventType(
+        when="An app was published, or published again with another manifest.",
+        entity=_HANDLER,
+        example={**_NAMED, "publishedName": "shop", "publishedVersion": 3, "visibility": "PUBLIC"},
+    ),
+    HubEvent.INTEGRATION_UNPUBLISHED: HubEventType(
+        when="An app was withdrawn.", entity=_HANDLER, example={**_NAMED, "publishedName": "shop"}
     ),
     HubEvent.INTEGRATION_DEVELOPMENT_ENDED: HubEventType(
         when="The development mode of an app has ended: by hand, after a day, or since the tunnel was dead. The"

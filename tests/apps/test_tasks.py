@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Oversized, TooMany
-from models.row import new_id, now_ms
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Oversized
+from models.row import new_id
 from models.tables import Event, Job
 from models.vocabulary import HubEvent, Permission
-from resolvers.apps.tasks import LARGEST_TASK, MOST_WAITING, QueueTask, queue_task
+from resolvers.apps.tasks import LARGEST_TASK, QueueTask, queue_task
 from resolvers.tasks import TASK
 from tests.apps.conftest import Market
 from tests.harness.backends import both, on_postgresql
@@ -190,20 +190,6 @@ async def test_a_task_of_an_installation_that_is_gone_is_not_told(market):
     await eventually(lambda: _is_gone(market, job))
 
     assert await told(market) == []
-
-
-@both
-async def test_ten_thousand_tasks_of_an_app_wait_at_most(market):
-    await queue(market, LATER)
-    later = now_ms() + 10**7
-    async with market.database.write() as session:
-        session.add_all([_planted(market, None, run_at=later) for _ in range(MOST_WAITING - 1)])
-
-    with pytest.raises(TooMany, match="10,000 tasks"):
-        await queue(market)
-    async with market.database.write() as session:
-        await session.execute(Job.__table__.delete().where(col(Job.integration_id) == market.app.id))
-    await queue(market, LATER)
 
 
 def _planted(market: Market, installation: str | None, run_at: int = 1) -> Job:

@@ -87,6 +87,23 @@ async def test_polling_two_at_a_time_shows_each_once(world: World, other: World)
     assert len(printed) == 4
 
 
+async def test_events_are_paged_to_the_oldest(world: World, other: World):
+    app, one = await installed(world, other)
+    for number in range(3):
+        await other.client.ok("PATCH", one, {"configuration": {"number": number}})
+    path, seen = f"{app}/events?limit=2", []
+
+    page = await world.client.ok("GET", path)
+    while True:
+        seen += [event["id"] for event in page["items"]]
+        if "next" not in page:
+            break
+        page = await world.client.ok("GET", f"{path}&page={page['next']['page']}")
+
+    assert seen == [event["id"] for event in await listed(world, app)][::-1]
+    assert len(seen) == page["count"] == 4
+
+
 async def test_events_of_an_app_are_for_its_owner_and_in_part_for_its_installers(
     world: World, other: World, new_world: Any
 ):

@@ -29,7 +29,7 @@ IMPOSSIBLE = {
     **dict.fromkeys(("egress_connect_timeout", "body_timeout", "jwt_leeway"), "-1"),
     "expression_budget": '{"nodes": "planted"}',
     "pace": '{"job_lease": "planted"}',
-    **dict.fromkeys(("graphiql", "worker", "demo", "log_level", "cors_origins", "public_url"), "planted"),
+    **dict.fromkeys(("graphiql", "worker", "demo", "log_level", "cors_origins", "public_url", "tunnels"), "planted"),
 }
 #: Text that only its use shows to be wrong; `tests/operating` tries those.
 JUDGED_LATER = {

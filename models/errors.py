@@ -32,6 +32,7 @@ from models.vocabulary import HttpMethod, Permission, UnavailableReason, Upstrea
 
 Path = tuple[str, ...]
 _MOST_VIOLATIONS: Final = 100
+_LONGEST_NAME: Final = 255
 
 
 class DomainError(Exception):
@@ -107,6 +108,12 @@ class Violation:
     path: Path
     message: str
 
+    def shortened(self) -> Violation:
+        """The same with the names of its place cut: a client chose them, and may have chosen long ones."""
+        if all(len(name) <= _LONGEST_NAME for name in self.path):
+            return self
+        return Violation(path=tuple(_cut(name) for name in self.path), message=self.message)
+
 
 class InvalidInput(DomainError):
     """The first hundred faults, in input order; never empty. `count`: the number of all that were found.
@@ -115,12 +122,12 @@ class InvalidInput(DomainError):
     """
 
     def __init__(self, violations: Sequence[Violation], *, count: int | None = None) -> None:
-        self.violations = tuple(violations[:_MOST_VIOLATIONS])
+        self.violations = tuple(one.shortened() for one in violations[:_MOST_VIOLATIONS])
         self.count = len(violations) if count is None else count
         sentences = [": ".join([".".join(one.path), one.message]).removeprefix(": ") for one in self.violations]
         if self.count > len(sentences):
             sentences.append(f"There are at least {self.count - len(sentences)} more.")
-        super().__init__(" ".join(sentences), path=violations[0].path)
+        super().__init__(" ".join(sentences), path=self.violations[0].path)
 
     def renamed(self, rename: Callable[[Path], Path]) -> InvalidInput:
         """As `DomainError.renamed`; the sentence names the renamed places."""
@@ -242,3 +249,7 @@ class SecretUnreadable(DomainError):
     def __init__(self, message: str, *, place: SecretPlace | None = None) -> None:
         super().__init__(message)
         self.place = place
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

@@ -19,7 +19,9 @@ _DEFAULT_TYPE: Final = "application/octet-stream"
 _TOKEN: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+"
 #: RFC 9110 §8.3.1; a quoted value has visible ASCII, without escapes.
 _MEDIA_TYPE: Final = re.compile(rf"{_TOKEN}/{_TOKEN}(?: ?; ?{_TOKEN}=(?:{_TOKEN}|\"[ !#-\[\]-~]*\"))*")
-_SPACES: Final = re.compile(r"[ \t\r\n]+")
+_SPACES: Final = b" \t\r\n"
+#: Four letters for three bytes, and as much room for line breaks.
+_TEXT_PER_BYTE: Final = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,10 +74,15 @@ def read_file(value: object, path: Path) -> File:
     )
 
 
-def decoded(text: str, path: Path) -> bytes:
-    """The bytes of base64 (RFC 4648 §4), which may have line breaks. Raises InvalidInput at `path`."""
+def decoded(text: str, path: Path, *, most: int | None = None) -> bytes:
+    """The bytes of base64 (RFC 4648 §4), which may have line breaks.
+
+    Raises InvalidInput at `path`, also for text that must have more than `most` bytes, which is not decoded.
+    """
+    if most is not None and len(text) > most * _TEXT_PER_BYTE:
+        raise InvalidInput.at(path, f"It is larger than {most} bytes.")
     try:
-        return b64decode(_SPACES.sub("", text), validate=True)
+        return b64decode(text.encode("ascii").translate(None, _SPACES), validate=True)
     except ValueError as cause:
         raise InvalidInput.at(path, "It is not base64 with padding (RFC 4648, section 4).") from cause
 

@@ -90,7 +90,8 @@ class Face:
         started = perf_counter()
         bearer = await bearer_of(self.hub, request, self.dialect.source, request_id=request_id)
         caller = None if endpoint.where else await bearer.named()
-        asked = await read_request(request, self._reader(endpoint, request), base=self._base(request))
+        limits = await self._limits(endpoint, bearer)
+        asked = await read_request(request, self._reader(endpoint, request, limits), base=self._base(request))
         caller = caller or await self._placed(endpoint, bearer, asked)
         asked = replace(asked, speaker=caller)
         cookie = BrowserCookie(self.hub.own_url)
@@ -134,12 +135,25 @@ class Face:
         mount: str = self.dialect.prefix if self.hub.public_url else request.scope.get("root_path", "")
         return f"{public}{mount}"
 
-    def _reader(self, endpoint: AnyEndpoint, request: Request) -> Callable[[], Awaitable[object]] | None:
+    async def _limits(self, endpoint: AnyEndpoint, bearer: Bearer) -> BodyLimits:
+        """The limits of the body. A larger one than usual costs much, so it is read for those alone that may call."""
+        if endpoint.most_bytes is None:
+            return self.limits
+        try:
+            caller = await bearer.named()
+        except DomainError:  # it must name an organization, which stands in the body
+            return self.limits
+        if endpoint.large_needs is not None and not caller.may(endpoint.large_needs):
+            return self.limits
+        return replace(self.limits, size=endpoint.most_bytes)
+
+    def _reader(
+        self, endpoint: AnyEndpoint, request: Request, limits: BodyLimits
+    ) -> Callable[[], Awaitable[object]] | None:
         if endpoint.method == "GET":
             return None
         read: Callable[[Request, BodyLimits], Awaitable[object]]
         read = read_form if endpoint.takes is Takes.FORM else read_json
-        limits = replace(self.limits, size=endpoint.most_bytes) if endpoint.most_bytes else self.limits
         return lambda: read(request, limits)
 
     @property

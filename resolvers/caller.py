@@ -93,6 +93,12 @@ class Caller:
             job=job,
         )
 
+    @property
+    def app_id(self) -> str | None:
+        """The integration of an app's token, also of one that acts for a user; None for every other token."""
+        acting = self if self.acted_by is None else self.acted_by
+        return acting.integration_id
+
     def may(self, permission: Permission) -> bool:
         """Whether the caller has a permission."""
         return permission in self.permissions

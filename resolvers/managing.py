@@ -18,6 +18,10 @@ _REFUSED: Final = (
     "It is a shared connection at a restricted integration: only the integration's owner, those with a MANAGE share"
     " and administrators may make, change or remove it."
 )
+_OF_APP: Final = (
+    "The token of an app publishes, withdraws, develops and hears of that app only, and makes no new one; use a token"
+    " of this app or of a user."
+)
 _NOT_GOVERNED: Final = (
     "Only its owner, those with a MANAGE share and administrators may share, transfer or delete it, or change its"
     " access; ask one of them."
@@ -102,3 +106,13 @@ async def integrations_of(work: Work, connection: Connection) -> list[Integratio
 async def _users_of(work: Work, connection: Connection) -> list[Integration]:
     """The integrations that share a connection: none if it is a user's own."""
     return await integrations_of(work, connection) if connection.mode is ConnectionMode.SHARED else []
+
+
+def require_own_app(work: Work, integration: Integration | None, *, path: Path | None = None) -> None:
+    """Raise Forbidden for the token of an app unless this is its app, whatever its permissions; None is a new one.
+
+    For the operations of publishing and of apps at work: events and tasks of an app are of other organizations too.
+    """
+    app_id = work.caller.app_id
+    if app_id is not None and (integration is None or integration.id != app_id):
+        raise Forbidden(_OF_APP, path=path)

@@ -84,8 +84,9 @@ def of_visible_integrations(viewer: Viewer, model: Any) -> Conditions:
 def installations(viewer: Viewer, _model: Any) -> Conditions:
     """Those on the viewer's organization, and those of its own apps on others; for an app's token, of that app."""
     published = select(col(Integration.id)).where(*own_integrations(viewer))
-    if viewer.integration_id is not None:
-        published = published.where(col(Integration.id) == viewer.integration_id)
+    app = (viewer if viewer.acted_by is None else viewer.acted_by).integration_id
+    if app is not None:
+        published = published.where(col(Integration.id) == app)
     mine = and_(
         col(Installation.organization_id) == viewer.organization_id,
         *of_visible_integrations(viewer, Installation),

@@ -21,7 +21,7 @@ from resolvers.emission.draft import Draft
 from resolvers.faults import Faults
 from resolvers.find import IntegrationRef, get_integration, managed_integration
 from resolvers.hub import Hub
-from resolvers.managing import manages
+from resolvers.managing import manages, require_own_app
 from resolvers.operation import READS, WRITES, exchange
 from resolvers.outbound.request import Outbound
 from resolvers.webhooks.change import begin_anew
@@ -70,6 +70,7 @@ async def load(work: Work, new: SetDevelopmentMode) -> Loaded:
     integration = await get_integration(work, new.app, path=("app",))
     if integration.organization_id != work.organization_id:
         raise NotFound("integration", path=("app",))
+    require_own_app(work, integration, path=("app",))
     if not await manages(work, [integration]):
         raise Forbidden("Only its owner, those with a MANAGE share and administrators may change it.", path=("app",))
     if new.tunnel_url is None:
@@ -116,6 +117,7 @@ async def set_development_mode(work: Work, loaded: Loaded, sent: Exchange | None
     """
     new = loaded.command
     integration = await managed_integration(work, new.app, path=("app",))
+    require_own_app(work, integration, path=("app",))
     held = select(Publication).where(col(Publication.integration_id) == integration.id)
     publication = await work.first(held.with_for_update(key_share=True))
     if publication is None:

@@ -10,12 +10,13 @@ from typing import Any, Final
 from sqlalchemy import Select, select, text
 from sqlmodel import col
 
-from models.errors import NotFound
+from models.errors import Forbidden, NotFound
 from models.tables import Attempt, Delivery, Event, Integration, Publication
 from models.vocabulary import EventAppStatus, Permission, WorkState
 from resolvers.apps.edges import app_deliveries, status_of
 from resolvers.emission.feed import settled
 from resolvers.find import IntegrationRef, get_integration
+from resolvers.managing import require_own_app
 from resolvers.operation import operation
 from resolvers.page import Order, Slice, SliceRequest
 from resolvers.work import Work
@@ -71,14 +72,14 @@ class AppEventRef:
     id: str
 
 
-@operation(needs=Permission.EVENTS_READ, refuses=(NotFound,), reads=True)
+@operation(needs=Permission.EVENTS_READ, refuses=(NotFound, Forbidden), reads=True)
 async def list_app_events(work: Work, app: IntegrationRef, page: SliceRequest) -> Slice[AppEvent]:
     """List the events of an app, newest first. Later ones come before all that was shown, never between.
 
     Its owner sees those of every organization, an installer its own organization's, an installation's token those of
     its installation. An event appears as soon as no earlier transaction can bring one below it.
     """
-    integration = await get_integration(work, app, path=("app",))
+    integration = await _app(work, app)
     found = await work.slice(_events(work, integration), Event, BY_FEED, page)
     return Slice(
         rows=await _shown(work, integration, found.rows),
@@ -88,15 +89,21 @@ async def list_app_events(work: Work, app: IntegrationRef, page: SliceRequest) -
     )
 
 
-@operation(needs=Permission.EVENTS_READ, refuses=(NotFound,), reads=True)
+@operation(needs=Permission.EVENTS_READ, refuses=(NotFound, Forbidden), reads=True)
 async def read_app_event(work: Work, event: AppEventRef) -> AppEvent:
     """Read one event of an app, under the rules of `list_app_events`."""
-    integration = await get_integration(work, event.app, path=("app",))
+    integration = await _app(work, event.app)
     found = await work.first(_events(work, integration).where(col(Event.id) == event.id))
     if found is None:
         raise NotFound("event", path=("id",))
     (shown,) = await _shown(work, integration, [found])
     return shown
+
+
+async def _app(work: Work, ref: IntegrationRef) -> Integration:
+    integration = await get_integration(work, ref, path=("app",))
+    require_own_app(work, integration, path=("app",))
+    return integration
 
 
 def _events(work: Work, integration: Integration) -> Select[Event]:

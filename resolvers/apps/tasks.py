@@ -20,6 +20,7 @@ from resolvers.caller import Caller
 from resolvers.emission.body import serialised
 from resolvers.faults import Faults
 from resolvers.find import IntegrationRef, get_integration
+from resolvers.managing import require_own_app
 from resolvers.operation import operation
 from resolvers.tasks import TASK, count_tasks
 from resolvers.work import Work
@@ -136,6 +137,7 @@ def _checked(new: QueueTask) -> int:
 async def _app(work: Work, ref: IntegrationRef) -> Integration:
     """The app, if the caller may queue tasks of it."""
     integration = await get_integration(work, ref, path=("app",))
+    require_own_app(work, integration, path=("app",))
     caller = work.caller
     own = caller.integration_id == integration.id or caller.installation_id is not None
     if not own:

@@ -97,7 +97,7 @@ async def require_speaking(work: Work, found: Found, *, path: Path = _PATH) -> N
     """Raise Forbidden unless the caller may make tokens of an installation."""
     refuse_installations(work, path=path)
     owns = found.integration.organization_id == work.organization_id
-    if not owns or work.caller.integration_id not in (None, found.integration.id):
+    if not owns or work.caller.app_id not in (None, found.integration.id):
         raise Forbidden(_SPEAKERS, path=path)
     await require_managing(work, found.integration, path=path)
 

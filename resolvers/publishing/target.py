@@ -13,6 +13,7 @@ from models.tables import Integration, Organization, Publication
 from models.vocabulary import ConnectionMode
 from resolvers.find import managed_integration
 from resolvers.integrations.creation import CreateIntegration, make_integration, prepare_creation
+from resolvers.managing import require_own_app
 from resolvers.publishing.manifest import PublishIntegration
 from resolvers.work import Work
 
@@ -65,6 +66,7 @@ async def _make(work: Work, new: PublishIntegration) -> Integration:
 
 async def _by_id(work: Work, new: PublishIntegration, integration_id: str) -> Target:
     integration = await managed_integration(work, integration_id, path=("integration_id",))
+    require_own_app(work, integration, path=("integration_id",))
     publication = await _publication_of(work, integration)
     if publication is not None:
         _require_same_name(publication, new.name)
@@ -78,12 +80,14 @@ async def _by_id(work: Work, new: PublishIntegration, integration_id: str) -> Ta
 async def _by_name(work: Work, name: str) -> Target | None:
     holder = await _holder(work, name)
     if holder is None:
+        require_own_app(work, None, path=("name",))
         return None
     organization_id, integration_id = holder
     own = organization_id == work.organization_id
     if not own or await work.find(Integration, integration_id) is None:
         raise _taken(name)
     integration = await managed_integration(work, integration_id, path=("name",))
+    require_own_app(work, integration, path=("name",))
     return Target(integration=integration, publication=await _publication_of(work, integration))
 
 

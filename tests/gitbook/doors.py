@@ -31,7 +31,7 @@ DOORS = Doors(
         _door("GET", f"{_SPACE}/integration-blocks", _INSTALLED, Right.ANYONE),
         _door("GET", "/v1/integrations", None, Right.ANYONE),
         _door("GET", _APP, Permission.INTEGRATIONS_READ),
-        _door("POST", "/v1/integrations/new-{organization}", _PUBLISH, Right.ANYONE, json=_MANIFEST),
+        _door("POST", "/v1/integrations/new-{organization}", _PUBLISH, Right.FOUNDING, json=_MANIFEST),
         _door("DELETE", _APP, _PUBLISH, Right.CHANGING),
         _door("GET", f"{_APP}/installations", _INSTALLED),
         _door(

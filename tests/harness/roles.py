@@ -62,6 +62,7 @@ class Right(Enum):
     DECIDING = "its owner, MANAGE shares and administrators"
     OWNING = "those who see the integration, for themselves: a token without a user has nobody to do it for"
     HOLDING = "the holder of what is named, for everybody else it is not there"
+    FOUNDING = "everybody, but no token of an app: it publishes no new one"
     ACTING = "administrators, and tokens that act for users"
 
 
@@ -89,6 +90,8 @@ def due(role: Role, way: Way, right: Right, permission: Permission | None) -> Du
         return Due.ABSENT
     if permission not in {None, *(_OF_APPS if of_app else MEMBERS)}:
         return Due.FORBIDDEN
+    if right is Right.FOUNDING:
+        return Due.FORBIDDEN if of_app else Due.DONE
     if right in _MAY[role]:
         return Due.INVALID if right is Right.OWNING and way is Way.APP else Due.DONE
     return Due.ABSENT if role is Role.OUTSIDER and right is not Right.ACTING else Due.FORBIDDEN

@@ -84,6 +84,7 @@ async def test_answers_each_role_what_it_is_due(
     name: str, role: Role, way: Way, house: House, graphql: Callable[..., GraphQL], database: Database
 ):
     call, expected = ROOTS[name], due(role, way, ROOTS[name].right, ROOTS[name].lacks)
+    await call.prepare(house.estate)
     given = dict(call.given(house.estate))
     if way is Way.ACTOR:
         given["input"] = {**given["input"], "actAs": {"username": role.username}}
@@ -106,6 +107,7 @@ async def test_answers_each_role_what_it_is_due(
 async def test_one_permission_is_enough(name: str, role: Role, house: House, graphql: Callable[..., GraphQL]):
     call = ROOTS[name]
     text = await house.tenant.issue(call.lacks, username=role.username)
+    await call.prepare(house.estate)
     given = call.given(house.estate)
     if name == "installIntegration":
         await uninstall(house)

@@ -84,6 +84,8 @@ async def test_refuses_a_token_that_lacks_its_permission_and_records_it(name, gr
 
 @pytest.mark.parametrize("name", ROOTS)
 async def test_answers_who_may(name, home):
+    if is_mutation(name):
+        await ROOTS[name].prepare(home)
     given = ROOTS[name].given(home)
     if name == "installIntegration":
         await home.tenant.client.query(

@@ -16,7 +16,7 @@ from models.vocabulary import PrincipalKind, PublicationVisibility
 from resolvers.access import Viewer
 from resolvers.filters import equal
 from resolvers.managing import manages, require_governing
-from resolvers.reach import apps_of_others
+from resolvers.reach import published_apps
 from resolvers.scope import visible
 from resolvers.unset import Unset
 from resolvers.work import Work
@@ -91,7 +91,7 @@ async def find_app(work: Work, ref: IntegrationRef) -> Integration | None:
     else:
         return None
     others = select(Integration).join(Publication, col(Publication.integration_id) == col(Integration.id))
-    return await work.first(others.where(named, *apps_of_others(work.caller)))
+    return await work.first(others.where(named, *published_apps(work.caller)))
 
 
 async def get_app(work: Work, ref: IntegrationRef, *, path: Path | None = None) -> Integration:

@@ -99,38 +99,45 @@ def of_visible_installations(viewer: Viewer, model: Any) -> Conditions:
     return [model.installation_id.in_(select(col(Installation.id)).where(*installations(viewer, Installation)))]
 
 
-def apps_of_others(viewer: Viewer) -> Conditions:
-    """Integrations of other organizations that are published to everybody, or to whoever knows their name.
+def published_apps(viewer: Viewer) -> Conditions:
+    """Integrations that are seen as apps, whether or not they exist for the viewer as integrations.
 
-    For statements that join Integration with its Publication. They are seen as apps alone: what belongs to an
-    integration exists for the viewer only once it is installed.
+    For statements that join Integration with its Publication. They are the public ones for everybody, and for all but
+    the token of an installation the unlisted ones of other organizations. What belongs to an integration does not
+    exist by this: that takes an installation, or access to it in its own organization.
     """
-    return [
+    public = col(Publication.visibility) == PublicationVisibility.PUBLIC
+    living = col(Integration.removed_at).is_(None)
+    if viewer.installation_id is not None:
+        return [living, public]
+    unlisted = and_(
         col(Integration.organization_id) != viewer.organization_id,
-        col(Integration.removed_at).is_(None),
-        col(Publication.visibility) != PublicationVisibility.PRIVATE,
+        col(Publication.visibility) == PublicationVisibility.UNLISTED,
         *_of_the_actor(viewer),
-        *_of_the_installation(viewer),
-    ]
+    )
+    return [living, or_(public, unlisted)]
 
 
 def publications(viewer: Viewer, _model: Any) -> Conditions:
-    """Those of the integrations that exist for the viewer; of others the public ones, and the unlisted by name."""
+    """Those of the integrations that exist for the viewer, the public ones of anybody, and of others the unlisted."""
     foreign = and_(
         col(Publication.organization_id) != viewer.organization_id,
         col(Publication.visibility) != PublicationVisibility.PRIVATE,
     )
-    return [or_(foreign, *of_visible_integrations(viewer, Publication))]
+    public = col(Publication.visibility) == PublicationVisibility.PUBLIC
+    return [or_(public, foreign, *of_visible_integrations(viewer, Publication))]
 
 
 def of_installation(viewer: Viewer, model: Any) -> Conditions:
     """The rows that exist for the token of an installation, whatever its permissions.
 
     They are the installation, its places, external ids and events that the app may see; the app's integration and
-    publication; the token itself, and the names of its organization. There are no other rows.
+    publication; the token itself, and the names of its organization; and the publications that are public, as for
+    everybody. There are no other rows.
     """
     here = viewer.installation_id
     places = select(col(InstallationPlace.place_id)).where(col(InstallationPlace.installation_id) == here)
+    public = col(Publication.visibility) == PublicationVisibility.PUBLIC
     rules: dict[Any, Conditions] = {
         Event: [col(Event.installation_id) == here, col(Event.app_visible).is_(True)],
         ExternalId: [col(ExternalId.installation_id) == here],
@@ -139,7 +146,7 @@ def of_installation(viewer: Viewer, model: Any) -> Conditions:
         Integration: [col(Integration.removed_at).is_(None), col(Integration.id).in_(_app_of(here))],
         Organization: [col(Organization.id) == viewer.organization_id],
         Place: [col(Place.id).in_(places)],
-        Publication: [col(Publication.integration_id).in_(_app_of(here))],
+        Publication: [or_(public, col(Publication.integration_id).in_(_app_of(here)))],
         Token: [col(Token.id) == viewer.token_id],
     }
     return rules.get(model, [false()])

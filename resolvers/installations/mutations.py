@@ -31,6 +31,7 @@ from resolvers.installations.rights import (
     find_installation,
     hold_places,
     refuse_installations,
+    refuse_other_apps,
     require_changing,
     require_governing,
     require_managing,
@@ -90,6 +91,7 @@ async def install_integration(work: Work, new: InstallIntegration) -> AppInstall
     faults.refuse()
     refuse_installations(work, path=_APP)
     integration = await get_app(work, new.integration, path=_APP)
+    refuse_other_apps(work, integration, path=_APP)
     await require_managing(work, integration, path=_APP)
     await _require_free(work, integration, new.handler)
     publication = await _held_publication(work, integration)

@@ -114,6 +114,13 @@ def refuse_installations(work: Work, *, path: Path) -> None:
         raise Forbidden(_OF_INSTALLATION, path=path)
 
 
+def refuse_other_apps(work: Work, integration: Integration, *, path: Path) -> None:
+    """Raise NotFound for the token of an app that acts for a user, unless it is the token of this app."""
+    acting = work.caller.acted_by
+    if acting is not None and acting.integration_id not in (None, integration.id):
+        raise NotFound("integration", path=path)
+
+
 def at_installer(work: Work, found: Found) -> Work:
     """The same transaction in the organization that installed the app, where its rows and audit entries belong.
 

@@ -110,6 +110,8 @@ async def _capabilities_by_name(
     return {(row.integration_id, row.name): row for row in rows}
 
 
+#: The row itself, if it is the organization's own and exists for the caller: not as a public app alone.
+OWN_BY_INTEGRATION = Edge(source=Integration, target=Integration, rows=_own)
 PUBLISHER_BY_INTEGRATION = Edge(source=Integration, target=Organization, local="organization_id", rows=public)
 DEFINITION_BY_INTEGRATION = Edge(source=Integration, target=Definition, local="definition_id")
 OWNER_BY_INTEGRATION = Edge(source=Integration, target=Principal, local="owner_id", rows=_any_in_organization)

@@ -12,10 +12,11 @@ from sqlmodel import col
 from models.errors import Forbidden, InvalidInput, NotFound
 from models.tables import Integration, Organization, Publication, PublicationFacet
 from models.vocabulary import FacetKind, Permission, PublicationTarget, PublicationVisibility
-from resolvers.filters import equal, words_of
+from resolvers.filters import equal
 from resolvers.find import IntegrationRef, get_app
 from resolvers.operation import operation
 from resolvers.page import BY_NAME_KEY, Slice, SliceRequest
+from resolvers.publishing.enabled import named
 from resolvers.publishing.hosts import patterns_for
 from resolvers.publishing.published import Published, published_of
 from resolvers.work import Work
@@ -39,7 +40,7 @@ class PublicationFilter:
     def conditions(self) -> list[ColumnElement[bool]]:
         """The conditions in SQL, on Publication joined with Integration. Raises InvalidInput."""
         return [
-            *(_contains(word) for word in words_of(self.search)),
+            *named(self.search),
             *_has_facet(FacetKind.CATEGORY, self.category),
             *_has_facet(FacetKind.SCOPE, self.scope),
             *equal(col(Publication.has_blocks), self.blocks),
@@ -79,11 +80,6 @@ async def read_published(work: Work, ref: IntegrationRef) -> Published:
     if found.publication is None or found.publication.visibility is PublicationVisibility.PRIVATE:
         work.need(Permission.INTEGRATIONS_READ)
     return found
-
-
-def _contains(word: str) -> ColumnElement[bool]:
-    named = col(Publication.name_key).contains(word, autoescape=True)
-    return or_(named, col(Integration.search_text).contains(word, autoescape=True))
 
 
 def _has_facet(kind: FacetKind, value: str | None) -> list[ColumnElement[bool]]:

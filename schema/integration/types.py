@@ -90,6 +90,11 @@ async def _capability(root: Any, info: Info, name: str) -> Any:
     return await info.context.loaders.value(edges.CAPABILITY_BY_NAME, (root.id, name))
 
 
+async def _state_error(root: Any, info: Info) -> str | None:
+    own = await info.context.loaders.one(edges.OWN_BY_INTEGRATION, root.id)
+    return None if own is None else own.state_error
+
+
 @node(tables.Integration)
 class Integration(RowNode):
     """A configured or published app. Of another organization's app only the public side is set: `auth`, \
@@ -107,9 +112,8 @@ class Integration(RowNode):
     category: str = column("Grouping word; the definition's unless set, else `other`.")
     state: IntegrationState = column("Life-cycle.")
     state_changed_at: DateTime = column("Since when.")
-    state_error: str | None = viewed(
-        lambda row, caller: row.state_error if owned_by(row, caller) else None,
-        "Why the last verification failed. Null unless yours.",
+    state_error: str | None = strawberry.field(
+        resolver=_state_error, description="Why the last verification failed. Null unless yours."
     )
     mode: ConnectionMode = column("Whose connections it uses.")
     access: IntegrationAccess = column("Who sees it in its organization.")
@@ -127,10 +131,7 @@ class Integration(RowNode):
     version: int = column("Grows by one with every change; for `expectedVersion`.")
     created_at: DateTime = column("When it was made.")
     updated_at: DateTime = column("Last change.")
-    auth: IntegrationAuth | None = viewed(
-        lambda row, caller: row if owned_by(row, caller) else None,
-        "How it authorises. Null unless yours.",
-    )
+    auth: IntegrationAuth | None = to_one(edges.OWN_BY_INTEGRATION, "How it authorises. Null unless yours.")
     workspace: Workspace | None = to_one(
         edges.WORKSPACE_BY_INTEGRATION, "Settings and install steps. Null unless yours."
     )

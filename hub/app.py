@@ -118,7 +118,7 @@ def _ready(hub: Hub) -> Any:
 def _middleware(settings: Settings) -> list[Middleware]:
     rim = [
         Middleware(GuardedAnswers),
-        Middleware(LimitedHead, limits=HeadLimits()),
+        Middleware(LimitedHead, limits=HeadLimits(), forms=rest.forms()),
         Middleware(Arrivals, limit=settings.max_inflight_body_bytes),
         Middleware(Delivery),
     ]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from importlib import import_module
 
 from starlette.routing import Mount
 
 from resolvers.hub import Hub
 from resolvers.publishing.scripts import ScriptScopes
-from rest.kit import Dialect, mount
+from rest.kit import Dialect, mount, refused
 from wire.body import BodyLimits
 from wire.callback import CallbackAddress
+from wire.refusal import Form
 
 _LOG = logging.getLogger("patchbay.rest")
 
@@ -26,6 +28,11 @@ def routes(hub: Hub, *, limits: BodyLimits) -> list[Mount]:
 def callbacks() -> list[CallbackAddress]:
     """The callback address of each dialect that has one."""
     return [dialect.callback for dialect in dialects() if dialect.callback is not None]
+
+
+def forms() -> Mapping[str, Form]:
+    """The form in which each dialect refuses requests that no face reads, by its prefix."""
+    return {dialect.prefix: partial(refused, dialect) for dialect in dialects()}
 
 
 def script_scopes() -> ScriptScopes:

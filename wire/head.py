@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from wire.refusal import BadRequest, Form, answer_to
+
 _CALLBACK: Final = "/oauth2/callback"
-_CLOSE: Final = {"connection": "close"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,28 +27,33 @@ class HeadLimits:
 
 
 class LimitedHead:
-    """ASGI middleware: 414 for an address that is too long (RFC 9110 §15.5.15), 431 for headers (RFC 6585 §5)."""
+    """ASGI middleware: 414 for an address that is too long (RFC 9110 §15.5.15), 431 for headers (RFC 6585 §5).
 
-    def __init__(self, app: ASGIApp, limits: HeadLimits) -> None:
+    `forms`: how faces refuse, by prefix.
+    """
+
+    def __init__(self, app: ASGIApp, limits: HeadLimits, forms: Mapping[str, Form]) -> None:
         self._app = app
         self._limits = limits
+        self._forms = forms
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refused = self._refusal(scope) if scope["type"] == "http" else None
-        if refused is None:
-            await self._app(scope, receive, send)
-        else:
-            await refused(scope, receive, send)
+        if scope["type"] == "http":
+            try:
+                self._check(scope)
+            except BadRequest as error:
+                await answer_to(scope, error, self._forms)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> JSONResponse | None:
+    def _check(self, scope: Scope) -> None:
         limits = self._limits
         most = limits.callback_address if scope["path"].endswith(_CALLBACK) else limits.address
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > most:
-            return JSONResponse({"error": f"The address is longer than {most} bytes."}, 414, _CLOSE)
+            raise BadRequest(414, f"The address is longer than {most} bytes.", close=True)
         headers = scope["headers"]
         if len(headers) > limits.header_count:
-            return JSONResponse({"error": f"There are more than {limits.header_count} headers."}, 431, _CLOSE)
+            raise BadRequest(431, f"There are more than {limits.header_count} headers.", close=True)
         # Authentication refuses an overlong token like any bad one.
         if sum(len(name) + len(value) for name, value in headers if name != b"authorization") > limits.headers:
-            return JSONResponse({"error": f"The headers are larger than {limits.headers} bytes."}, 431, _CLOSE)
-        return None
+            raise BadRequest(431, f"The headers are larger than {limits.headers} bytes.", close=True)

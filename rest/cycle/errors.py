@@ -42,8 +42,8 @@ PLACES: Final[Places] = {
     ("parameters",): ("extra",),
     ("id",): (),
 }
-#: The vendor has no status 405, 408 or 413.
-_OTHERS: Final = {405: 404, 408: 400, 413: 422}
+#: The vendor has no status 405, 408, 413, 414 or 431.
+_OTHERS: Final = {405: 404, 408: 400, 413: 422, 414: 422, 431: 422}
 _CAPABILITIES: Final = {
     Permission.INTEGRATIONS_READ: "hubs-integrations-view",
     Permission.INTEGRATIONS_WRITE: "hubs-integrations-manage",

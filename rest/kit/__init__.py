@@ -2,7 +2,7 @@
 
 from rest.kit.asked import Asked
 from rest.kit.dialect import Delete, Dialect, Endpoint, Get, Patch, Post, Put, Takes, found, nothing
-from rest.kit.face import mount
+from rest.kit.face import mount, refused
 from rest.kit.members import Members, exactly_one, without_nulls
 from rest.kit.paging import Page, Window
 from rest.kit.places import Places
@@ -32,5 +32,6 @@ __all__ = [
     "mount",
     "no_answer",
     "nothing",
+    "refused",
     "without_nulls",
 ]

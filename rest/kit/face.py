@@ -50,6 +50,12 @@ def mount(dialect: Dialect, hub: Hub, limits: BodyLimits, log: logging.Logger) -
     return Mount(dialect.prefix, Router(routes, redirect_slashes=False, default=nothing), name=dialect.name)
 
 
+def refused(dialect: Dialect, error: BadRequest) -> Response:
+    """The dialect's answer to a request that is wrong as HTTP."""
+    headers = {"connection": "close"} if error.close else {}
+    return _refusal(dialect, Refusal(status=error.status, message=error.message, headers=headers))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Face:
     """An ASGI application for one path of a dialect, by method. Without endpoints it refuses every path."""
@@ -78,8 +84,7 @@ class Face:
                 return self._refuse(self._absent(request.method))
             return await self._run(endpoint, request, request_id)
         except BadRequest as error:
-            headers = {"connection": "close"} if error.close else {}
-            return self._refuse(Refusal(status=error.status, message=error.message, headers=headers))
+            return refused(self.dialect, error)
         except DomainError as error:
             refusal = refusal_of(error, self.dialect.statuses, self._methods)
             return self._refuse(refusal) if refusal else self._mask(request, request_id, error)
@@ -171,4 +176,8 @@ class Face:
         return self._refuse(Refusal(status=500, message=f"Internal error, id {request_id}"))
 
     def _refuse(self, refusal: Refusal) -> Response:
-        return refusal_answer(self.dialect.refuse(refusal), refusal)
+        return _refusal(self.dialect, refusal)
+
+
+def _refusal(dialect: Dialect, refusal: Refusal) -> Response:
+    return refusal_answer(dialect.refuse(refusal), refusal)

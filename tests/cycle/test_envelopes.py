@@ -34,6 +34,9 @@ def test_every_refusal_has_a_status_and_a_code_of_the_vendors(name: str):
 
 
 @pytest.mark.needs("contracts")
-@pytest.mark.parametrize(("status", "wire"), [(400, 400), (404, 404), (405, 404), (408, 400), (413, 422), (415, 415)])
+@pytest.mark.parametrize(
+    ("status", "wire"),
+    [(400, 400), (404, 404), (405, 404), (408, 400), (413, 422), (414, 422), (415, 415), (431, 422)],
+)
 def test_what_is_wrong_as_http_has_a_status_of_the_vendors(status: int, wire: int):
     assert shown(Refusal(status=status, message="No."))["status"] == wire

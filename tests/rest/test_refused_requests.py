@@ -119,6 +119,26 @@ def _announce(hub: RunningHub, target: str, authorization: str, size: int) -> ht
 
 
 @each_dialect
+@pytest.mark.parametrize("below", ["", "/", "/v1/x"])
+@pytest.mark.parametrize(
+    ("query", "headers", "status"),
+    [
+        ("?q=" + "x" * 20_000, {}, 414),
+        ("", {"x-long": "x" * 40_000}, 431),
+        ("", {f"x-{n}": "1" for n in range(250)}, 431),
+    ],
+    ids=["address", "size of headers", "number of headers"],
+)
+async def test_a_head_that_is_too_large(
+    dialect: Dialect, below: str, query: str, headers: dict[str, str], status: int, admin: httpx.AsyncClient
+):
+    answer = await admin.get(f"{dialect.prefix}{below}{query}", headers=headers)
+
+    assert sentence(dialect, answer, as_http(dialect, status))
+    assert answer.headers["connection"] == "close"
+
+
+@each_dialect
 @pytest.mark.parametrize("path", ["/", "/v1", "/nothing/here", "/%00", "/a%2Fb", "/%ff", "/é", "//", "/v1/../x"])
 async def test_an_address_of_nothing(dialect: Dialect, path: str, admin: httpx.AsyncClient, hub: RunningHub):
     target = httpx.URL(hub.url + dialect.prefix + path)

@@ -10,9 +10,18 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 
-from models.errors import Conflict, Contended, DomainError, Forbidden, SecretUnreadable, Unauthenticated
+from models.errors import (
+    Conflict,
+    Contended,
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    SecretUnreadable,
+    Unauthenticated,
+)
 from models.secret_place import SecretPlace
 from models.vocabulary import Permission
 from resolvers.acting import acting
@@ -30,6 +39,7 @@ Sent = TypeVar("Sent")
 
 _TRIES: Final = 4
 _PAUSE_SECONDS: Final = 0.01
+_CHARACTER_NOT_IN_REPERTOIRE: Final = "22021"
 
 
 class Access(Enum):
@@ -239,10 +249,19 @@ async def _door(caller: Caller, facts: Facts, given: Iterable[object]) -> AsyncI
         if refusal.place is not None:
             await _record_unreadable(caller, refusal.place)
         raise
-    except IntegrityError as cause:
+    except (IntegrityError, StaleDataError) as cause:
         raise Conflict(
             "Another call took a value or removed a row that this call uses; read again and retry."
         ) from cause
+    except DBAPIError as cause:
+        if _has_nul(cause):
+            raise InvalidInput.at((), "A text contains the character NUL; remove it.") from cause
+        raise
+
+
+def _has_nul(error: DBAPIError) -> bool:
+    """Whether PostgreSQL has refused NUL in a text that was looked for; what is stored was checked before."""
+    return getattr(error.orig, "sqlstate", None) == _CHARACTER_NOT_IN_REPERTOIRE
 
 
 async def _record_refusal(caller: Caller, facts: Facts, refusal: Forbidden) -> None:

@@ -126,6 +126,14 @@ async def test_refuses_text_that_cannot_be_stored(path: str, client: Informer):
     assert "NUL" in refused(answer, 400)
 
 
+async def test_a_text_to_look_for_has_no_nul(client: Informer):
+    body = {"name": "Shop", "type": "shop\u0000", "authType": "bearer"}
+
+    answer = await client("POST", "/integrations", body)
+
+    assert "NUL" in refused(answer, 400)
+
+
 async def test_refuses_an_icon_by_the_length_that_it_announces(hub: RunningHub, client: Informer):
     lines = [
         f"PUT {BASE}{ONE}/icon HTTP/1.1",

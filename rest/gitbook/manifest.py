@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from models.vocabulary import UploadPurpose
 from proxy.inputs.files import decoded
 from resolvers.faults import Faults
 from resolvers.publishing.manifest import ExternalLink, GivenFile, PublishIntegration
 from resolvers.unset import UNSET, Unset, given
+from resolvers.uploads.content import MOST_BYTES
 from rest.gitbook.words import CATEGORIES, RUNTIMES, SCOPES, TARGETS, VISIBILITIES
 from rest.kit import Asked, Members
 
@@ -39,7 +41,7 @@ def manifest(asked: Asked) -> tuple[PublishIntegration]:
         ],
         content_security_policy=values.get("contentSecurityPolicy"),
         runtime=given(members.word("runtime", _RUNTIMES), None),
-        icon=_picture(icon, "icon") if isinstance(icon, str) else UNSET,
+        icon=_picture(icon, UploadPurpose.ICON, "icon") if isinstance(icon, str) else UNSET,
         previews=_previews(members),
         script=GivenFile(content=members.required("script").encode()),
         secrets=_secrets(members),
@@ -61,12 +63,16 @@ def _previews(members: Members) -> Sequence[GivenFile] | Unset:
     texts = members.text_list("previewImages")
     if not isinstance(texts, list):
         return UNSET
-    return [_picture(text, "previewImages", str(index)) for index, text in enumerate(texts) if isinstance(text, str)]
+    return [
+        _picture(text, UploadPurpose.PREVIEW, "previewImages", str(index))
+        for index, text in enumerate(texts)
+        if isinstance(text, str)
+    ]
 
 
-def _picture(text: str, *path: str) -> GivenFile:
+def _picture(text: str, purpose: UploadPurpose, *path: str) -> GivenFile:
     """A picture in base64. Its kind is judged by its bytes. Raises InvalidInput at its place."""
-    return GivenFile(content=decoded(text, path))
+    return GivenFile(content=decoded(text, path, most=MOST_BYTES[purpose]))
 
 
 def _secrets(members: Members) -> dict[str, str] | Unset:

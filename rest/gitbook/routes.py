@@ -42,7 +42,7 @@ _ORG: Final = "/v1/orgs/{organization}"
 _ORG_SITE: Final = f"{_ORG}/sites/{{place}}"
 _ORG_SPACE: Final = "/v1/spaces/{place}"
 #: 20 MB of script and pictures in base64, and room for more.
-_PUBLISHING_BYTES: Final = 64 * 1024 * 1024
+_PUBLISHING_BYTES: Final = 40 * 1024 * 1024
 
 dialect = Dialect(
     name="gitbook",

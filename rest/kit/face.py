@@ -20,6 +20,7 @@ from models.errors import DomainError, NotFound
 from models.row import new_id
 from resolvers.caller import Caller
 from resolvers.hub import Hub
+from resolvers.operation import Exchange, Operation
 from rest.kit.acting import PLACES, for_user
 from rest.kit.answer import answer_of, refusal_answer
 from rest.kit.arrival import check_path, is_long, read_request
@@ -90,7 +91,8 @@ class Face:
         started = perf_counter()
         bearer = await bearer_of(self.hub, request, self.dialect.source, request_id=request_id)
         caller = None if endpoint.where else await bearer.named()
-        asked = await read_request(request, self._reader(endpoint, request), base=self._base(request))
+        limits = await self._limits(endpoint, bearer)
+        asked = await read_request(request, self._reader(endpoint, request, limits), base=self._base(request))
         caller = caller or await self._placed(endpoint, bearer, asked)
         asked = replace(asked, speaker=caller)
         cookie = BrowserCookie(self.hub.own_url)
@@ -134,12 +136,27 @@ class Face:
         mount: str = self.dialect.prefix if self.hub.public_url else request.scope.get("root_path", "")
         return f"{public}{mount}"
 
-    def _reader(self, endpoint: AnyEndpoint, request: Request) -> Callable[[], Awaitable[object]] | None:
+    async def _limits(self, endpoint: AnyEndpoint, bearer: Bearer) -> BodyLimits:
+        """The hub's limits. The endpoint's own size is for those who may call it in their token's organization.
+
+        So no token makes the hub read a long body in vain. Another organization may be named by the X-Hub-Id header.
+        """
+        if endpoint.most_bytes is None:
+            return self.limits
+        if isinstance(endpoint.operation, Operation | Exchange):
+            try:
+                endpoint.operation.facts.admit(await bearer.named())
+            except DomainError:  # the operation refuses the call in its turn
+                return self.limits
+        return replace(self.limits, size=endpoint.most_bytes)
+
+    def _reader(
+        self, endpoint: AnyEndpoint, request: Request, limits: BodyLimits
+    ) -> Callable[[], Awaitable[object]] | None:
         if endpoint.method == "GET":
             return None
         read: Callable[[Request, BodyLimits], Awaitable[object]]
         read = read_form if endpoint.takes is Takes.FORM else read_json
-        limits = replace(self.limits, size=endpoint.most_bytes) if endpoint.most_bytes else self.limits
         return lambda: read(request, limits)
 
     @property

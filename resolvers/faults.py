@@ -64,11 +64,10 @@ class Faults:
         """Check the length in code points, and for characters that cannot be stored. Answers whether it fits."""
         if not isinstance(value, str):
             return True
-        problem = text_problem(value)
-        if problem is not None:
-            self.add(path, problem)
-        elif len(value) > most:
+        if len(value) > most:
             self.add(path, f"It must not be longer than {most} characters.")
+        elif problem := text_problem(value):
+            self.add(path, problem)
         else:
             return self.check(len(value.strip()) >= least, path, "It must not be empty.")
         return False

@@ -160,7 +160,7 @@ async def _place_and_row(work: Work, found: Found, address: PlaceAddress) -> tup
         col(Place.id) == address.place_id,
         col(Place.organization_id) == found.installation.organization_id,
     )
-    hidden = row is None and work.caller.installation_id is not None
+    hidden = not is_id(address.place_id) or (row is None and work.caller.installation_id is not None)
     place = None if hidden else await work.first(here)
     if place is None or address.kind not in (None, place.kind):
         noun = "place" if address.kind is None else _NOUNS[address.kind][0]

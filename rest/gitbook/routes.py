@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from models.errors import Stale
-from models.vocabulary import Permission, PlaceKind, Source
+from models.vocabulary import PlaceKind, Source
 from resolvers.apps.development import set_development_mode
 from resolvers.apps.events import list_app_events, read_app_event
 from resolvers.apps.tasks import queue_task
@@ -42,8 +42,7 @@ _ORG: Final = "/v1/orgs/{organization}"
 _ORG_SITE: Final = f"{_ORG}/sites/{{place}}"
 _ORG_SPACE: Final = "/v1/spaces/{place}"
 #: 20 MB of script and pictures in base64, and room for more.
-#: A manifest with all files at their limits has 26 MB.
-_PUBLISHING_BYTES: Final = 32 * 1024 * 1024
+_PUBLISHING_BYTES: Final = 40 * 1024 * 1024
 
 dialect = Dialect(
     name="gitbook",
@@ -70,7 +69,6 @@ dialect = Dialect(
             integrations.integration,
             where=read.organization_of_body,
             most_bytes=_PUBLISHING_BYTES,
-            large_needs=Permission.INTEGRATIONS_PUBLISH,
         ),
         Delete(_APP, unpublish_integration, read.app, removed.integration, absent=removed.NOTHING),
         Get(_INSTALLATIONS, list_app_installations, read.installations, installations.installations),

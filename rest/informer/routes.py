@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from models.vocabulary import Permission, Source, UploadPurpose
+from models.vocabulary import Source, UploadPurpose
 from resolvers.connections.account import read_account
 from resolvers.connections.own import (
     authorize_integration,
@@ -60,7 +60,6 @@ dialect = Dialect(
             write.integration,
             takes=Takes.FORM,
             most_bytes=_FORM_BYTES,
-            large_needs=Permission.INTEGRATIONS_WRITE,
         ),
         Delete(f"{_ONE}/icon", set_integration_icon, read.no_icon, nothing, status=204),
         Get(f"{_ONE}/account", read_account, read.integration, write.account),

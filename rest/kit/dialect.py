@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, ClassVar, Generic, TypeVar, TypeVarTuple
 
 from models.errors import DomainError, NotFound
-from models.vocabulary import Permission, Source
+from models.vocabulary import Source
 from resolvers.caller import Caller
 from resolvers.publishing.scripts import ScriptScopes
 from rest.kit.asked import Asked
@@ -36,10 +36,10 @@ class Endpoint(Generic[R, *Arguments]):
     of the answer, as any JSON value or a Reply; it raises NotFound or UpstreamFailed if the result means that there
     is no answer. Both are pure. An endpoint of status 204 sends no body. `tagged`: the answer has an ETag, and is 304
     if the client knows it. `binds`: the answer gives the browser the cookie of `Asked.browser`. `most_bytes` replaces
-    the hub's limit of bodies, for callers with the permission `large_needs` where their token is at home. `where`
-    names the organization, by id or slug, in which the call acts, as X-Hub-Id does; None leaves it to the token and
-    that header. It runs before `read`, without `Asked.caller`. `absent` answers in place of the operation's NotFound:
-    some vendors call the removal of nothing a success.
+    the hub's limit of bodies, for callers that may make the call where their token is at home. `where` names the
+    organization, by id or slug, in which the call acts, as X-Hub-Id does; None leaves it to the token and that
+    header. It runs before `read`, without `Asked.caller`. `absent` answers in place of the operation's NotFound: some
+    vendors call the removal of nothing a success.
     """
 
     method: ClassVar[str]
@@ -53,7 +53,6 @@ class Endpoint(Generic[R, *Arguments]):
     tagged: bool = field(default=False, kw_only=True)
     binds: bool = field(default=False, kw_only=True)
     most_bytes: int | None = field(default=None, kw_only=True)
-    large_needs: Permission | None = field(default=None, kw_only=True)
     where: Callable[[Asked], str | None] | None = field(default=None, kw_only=True)
     absent: Reply | None = field(default=None, kw_only=True)
 

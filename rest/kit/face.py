@@ -20,6 +20,7 @@ from models.errors import DomainError, NotFound
 from models.row import new_id
 from resolvers.caller import Caller
 from resolvers.hub import Hub
+from resolvers.operation import Exchange, Operation
 from rest.kit.acting import PLACES, for_user
 from rest.kit.answer import answer_of, refusal_answer
 from rest.kit.arrival import check_path, is_long, read_request
@@ -141,15 +142,17 @@ class Face:
         return f"{public}{mount}"
 
     async def _limits(self, endpoint: AnyEndpoint, bearer: Bearer) -> BodyLimits:
-        """The limits of the body. A larger one than usual costs much, so it is read for those alone that may call."""
+        """The hub's limits. The endpoint's own size is for those who may call it in their token's organization.
+
+        So no token makes the hub read a long body in vain. Another organization may be named by the X-Hub-Id header.
+        """
         if endpoint.most_bytes is None:
             return self.limits
-        try:
-            caller = await bearer.named()
-        except DomainError:  # it must name an organization, which stands in the body
-            return self.limits
-        if endpoint.large_needs is not None and not caller.may(endpoint.large_needs):
-            return self.limits
+        if isinstance(endpoint.operation, Operation | Exchange):
+            try:
+                endpoint.operation.facts.admit(await bearer.named())
+            except DomainError:  # the operation refuses the call in its turn
+                return self.limits
         return replace(self.limits, size=endpoint.most_bytes)
 
     def _reader(

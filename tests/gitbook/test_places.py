@@ -11,6 +11,7 @@ from models.database import Database
 from models.vocabulary import PlaceKind
 from tests.gitbook.conftest import World, refused
 from tests.gitbook.test_publishing import BLOCK
+from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
 from tests.harness.server import PLAIN_HTTP
 
@@ -254,3 +255,13 @@ async def test_bad_targets_of_statuses_are_refused(world: World, query: str, sta
     path = f"/orgs/{world.tenant.id}/integrations/installations-status?{query}"
 
     refused(await world.client("GET", path), status)
+
+
+@both
+@pytest.mark.parametrize("named", ["\0", "a", "é" * 24])
+async def test_an_odd_id_of_a_place_does_not_exist(world: World, named: str):
+    name = (await world.publish())["name"]
+    path = f"/integrations/{name}/installations/{(await world.install(name))['id']}"
+
+    refused(await world.client("POST", f"{path}/spaces", {"space": named}), 404)
+    refused(await world.client("POST", f"{path}/sites", {"siteId": named}), 404)

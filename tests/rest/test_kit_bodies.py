@@ -11,7 +11,6 @@ import httpx
 import pytest
 from starlette.middleware import Middleware
 
-from models.vocabulary import Permission
 from resolvers.caller import Caller
 from rest.kit import Asked, Put, Refusal
 from tests.harness.server import PLAIN_HTTP, RunningHub
@@ -53,7 +52,6 @@ def _speaking(hub: RunningHub, *, seconds: float, room: int = ROOM) -> AbstractC
     dialect = small(
         Put("/large", _measure, _size, shown, most_bytes=MOST),
         Put("/usual", _measure, _size, shown),
-        Put("/held", _measure, _size, shown, most_bytes=MOST, large_needs=Permission.ACT_AS),
         refuse=_refuse,
     )
     limits, middleware = BodyLimits(seconds=seconds), [Middleware(Arrivals, limit=room)]
@@ -115,25 +113,14 @@ async def test_most_bytes_is_of_one_endpoint(spoken: RunningHub, client: httpx.A
     assert str(MOST) in beyond
 
 
-async def test_large_bodies_are_read_for_those_alone_that_may_call(
-    spoken: RunningHub, client: httpx.AsyncClient, organization: Tenant
-):
-    small = await client.put("/held", content=_framed(b'"a"'))
-    with Sender(spoken, organization.token, path="/held") as sender:
-        large = await asyncio.to_thread(sender.answer)
-
-    assert small.status_code == 200
-    assert large.startswith("HTTP/1.1 413 ")
-
-
 class Sender:
     """A request that is sent in parts."""
 
-    def __init__(self, spoken: RunningHub, token: str, *, size: int = MOST, path: str = "/large") -> None:
+    def __init__(self, spoken: RunningHub, token: str, *, size: int = MOST) -> None:
         host, port = spoken.url.removeprefix("http://").split(":")
         self._socket = socket.create_connection((host, int(port)), timeout=20)
         self._socket.sendall(
-            f"PUT {PREFIX}{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+            f"PUT {PREFIX}/large HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {size}\r\n\r\n".encode()
         )
 

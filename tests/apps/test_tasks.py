@@ -6,14 +6,14 @@ import math
 
 import orjson
 import pytest
-from sqlalchemy import update
-from sqlmodel import col
+from sqlalchemy import delete, text, update
+from sqlmodel import SQLModel, col
 
-from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Oversized
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Oversized, TooMany
 from models.row import new_id
 from models.tables import Event, Job
 from models.vocabulary import HubEvent, Permission
-from resolvers.apps.tasks import LARGEST_TASK, QueueTask, queue_task
+from resolvers.apps.tasks import LARGEST_TASK, MOST_WAITING, QueueTask, queue_task
 from resolvers.tasks import TASK
 from tests.apps.conftest import Market
 from tests.harness.backends import both, on_postgresql
@@ -96,6 +96,20 @@ async def test_a_task_has_at_most_64_kb(market):
     with pytest.raises(Oversized):
         await queue(market, LATER, task={"t": largest["t"] + "x"})
     assert len(await waiting(market)) == 1
+
+
+@both
+async def test_at_most_10_000_tasks_of_an_app_wait(market):
+    first = await queue(market, LATER, installation_id=market.installation.id)
+    await _copy(market, first, MOST_WAITING - 2)
+    last = await queue(market, LATER)
+
+    with pytest.raises(TooMany, match="10,000 tasks of this app wait"):
+        await queue(market, LATER)
+
+    async with market.database.write() as session:
+        await session.execute(delete(Job).where(col(Job.id) == last.id))
+    await queue(market, LATER)
 
 
 @both
@@ -190,6 +204,17 @@ async def test_a_task_of_an_installation_that_is_gone_is_not_told(market):
     await eventually(lambda: _is_gone(market, job))
 
     assert await told(market) == []
+
+
+async def _copy(market: Market, job: Job, times: int) -> None:
+    """Plant copies of a waiting task by one statement."""
+    names = [column.name for column in SQLModel.metadata.tables["job"].columns]
+    names.remove("id")
+    numbers = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {times})"
+    ids = "substr(:prefix || (1000000 + i), 1, 24)"
+    copies = f"INSERT INTO job (id, {', '.join(names)}) {numbers} SELECT {ids}, {', '.join(names)} FROM job, n"
+    async with market.database.write() as session:
+        await session.execute(text(f"{copies} WHERE id = :id"), {"prefix": job.id[:17], "id": job.id})
 
 
 def _planted(market: Market, installation: str | None, run_at: int = 1) -> Job:

@@ -11,6 +11,7 @@ import orjson
 
 from models.errors import InvalidInput, Path, Violation
 from models.row import LONGEST_JSON, LONGEST_TEXT
+from proxy.inputs.admissible import objections
 from resolvers.unset import Unset
 
 NAME: Final = 255
@@ -116,10 +117,16 @@ class Faults:
             self.check(fits, path, "It must be lower-case ASCII letters and digits, joined by -, _ or a full stop.")
 
     def object(self, path: Path | str, value: Any, *, most: int = JSON_BYTES) -> None:
-        """Check a JSON object of at most `most` bytes."""
+        """Check a JSON object of at most `most` bytes, and all of its text, for characters that cannot be stored."""
         if isinstance(value, Unset) or value is None:
             return
-        if self.check(isinstance(value, dict), path, "It must be a JSON object."):
+        if not self.check(isinstance(value, dict), path, "It must be a JSON object."):
+            return
+        below = (path,) if isinstance(path, str) else path
+        problems = objections(value, below)
+        for problem in problems:
+            self.add(problem.path, problem.message)
+        if not problems:
             self.check(len(orjson.dumps(value)) <= most, path, f"It must not be larger than {most} bytes.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlmodel import col
 
 from models.tables import Connection, Definition, Integration, Registration
@@ -17,8 +17,12 @@ _VERIFIED = (IntegrationState.LIVE, IntegrationState.VERIFYING)
 
 
 def unverify(work: Work, integration: Integration, definition: Definition | None) -> None:
-    """LIVE or VERIFYING → NEW if the definition has a verification; the result of one under way is ignored."""
-    if definition is not None and supports_verification(definition) and integration.state in _VERIFIED:
+    """LIVE or VERIFYING → NEW if the definition has a verification; the result of one under way is ignored.
+
+    The error of an earlier verification goes: it is about values that are gone.
+    """
+    judged = integration.state in _VERIFIED or _failed_before(integration)
+    if definition is not None and supports_verification(definition) and judged:
         integration.state = IntegrationState.NEW
         integration.state_error = None
         integration.state_changed_at = work.now()
@@ -39,7 +43,10 @@ async def unverify_all(work: Work, integration_ids: Sequence[str]) -> None:
         .where(
             col(Integration.id).in_(integration_ids),
             col(Integration.organization_id) == work.organization_id,
-            col(Integration.state).in_(_VERIFIED),
+            or_(
+                col(Integration.state).in_(_VERIFIED),
+                and_(col(Integration.state) == IntegrationState.NEW, col(Integration.state_error).is_not(None)),
+            ),
         )
         .order_by(col(Integration.id))
         .with_for_update(of=Integration)
@@ -47,3 +54,7 @@ async def unverify_all(work: Work, integration_ids: Sequence[str]) -> None:
     for integration, definition in rows:
         unverify(work, integration, definition)
         announce_update(work, integration)
+
+
+def _failed_before(integration: Integration) -> bool:
+    return integration.state is IntegrationState.NEW and integration.state_error is not None

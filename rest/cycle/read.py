@@ -12,7 +12,7 @@ from resolvers.integrations.configuring import ConfigureIntegration, Reconfigure
 from resolvers.integrations.queries import IntegrationFilter, IntegrationOrderField, integration_order
 from resolvers.page import Order, SliceRequest
 from resolvers.unset import UNSET, Unset, given
-from rest.cycle.words import CATEGORIES, STATES, names_of
+from rest.cycle.words import AUTH_KEYS, CATEGORIES, STATES, names_of
 from rest.kit import Asked, Members
 
 GREATEST_SIZE: Final = 100
@@ -54,7 +54,7 @@ def creation(asked: Asked) -> tuple[ConfigureIntegration]:
         naming=names_of,
         name=given(members.text("name"), None),
         identifier=given(members.text("identifier"), None),
-        credentials=_values(asked, members, "auth"),
+        credentials=_auth(asked, members),
         parameters=_texts(asked, members),
     )
     return (members.checked(command),)
@@ -71,7 +71,7 @@ def change(asked: Asked) -> tuple[ReconfigureIntegration]:
         naming=names_of,
         name=members.text("name"),
         identifier=UNSET if identifier is None else identifier,
-        credentials=_values(asked, members, "auth") if members.has("auth") else _nothing(sent, "auth"),
+        credentials=_auth(asked, members) if members.has("auth") else _nothing(sent, "auth"),
         parameters=_texts(asked, members) if members.has("extra") else _nothing(sent, "extra"),
     )
     members.done()
@@ -165,6 +165,12 @@ def _texts_of(value: str | list[str]) -> list[str]:
 
 def _words(value: str | list[str]) -> tuple[str, ...]:
     return tuple(word for text in _texts_of(value) for word in text.split(",") if word)
+
+
+def _auth(asked: Asked, members: Members) -> dict[str, str | None]:
+    """The members of `auth`. Null is allowed for each of the vendor's keys: its clients send all of them."""
+    members.at("auth").known(AUTH_KEYS)
+    return _values(asked, members, "auth")
 
 
 def _values(asked: Asked, members: Members, name: str) -> dict[str, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from models.errors import InvalidInput
@@ -30,7 +30,6 @@ from rest.kit import Asked, Members
 
 T = TypeVar("T")
 
-_FLAGS: Final = {"true": True, "false": False}
 _HOST: Final = re.compile(r"[a-zA-Z0-9-_.]{1,100}")
 _LONGEST_TUNNEL: Final = 256
 _LONGEST_TASK_DELAY: Final = 86_400
@@ -68,12 +67,12 @@ def apps(asked: Asked) -> tuple[PublicationFilter, SliceRequest]:
         raise InvalidInput.at("blockDomain", "It must be a host of at most 100 letters, digits, dots and dashes.")
     narrowed = PublicationFilter(
         search=asked.single("search"),
-        category=_word(asked, "category", {word: word for word in CATEGORIES}),
-        blocks=_flag(asked, "blocks"),
+        category=asked.word("category", {word: word for word in CATEGORIES}),
+        blocks=asked.flag("blocks"),
         block_domain=domain,
-        content_sources=_flag(asked, "contentSources"),
-        target=_word(asked, "target", TARGETS),
-        scope=_word(asked, "scope", {word: word for word in SCOPES}),
+        content_sources=asked.flag("contentSources"),
+        target=asked.word("target", TARGETS),
+        scope=asked.word("scope", {word: word for word in SCOPES}),
         publisher=asked.single("owner"),
     )
     return narrowed, page_of(asked)
@@ -215,7 +214,7 @@ def scripted_place(asked: Asked) -> tuple[str, ScriptScopes]:
 def statuses(asked: Asked) -> tuple[AppStatuses, SliceRequest]:
     """Of the organization, or of its spaces or sites: `target`, `space`, `site`; and `search`."""
     target = asked.single("target") or "organization"
-    kind = _word(asked, "target", STATUS_TARGETS)
+    kind = asked.word("target", STATUS_TARGETS)
     named = {"space": asked.single("space"), "site": asked.single("site")}
     for name, value in named.items():
         if value is not None and name != target:
@@ -226,7 +225,7 @@ def statuses(asked: Asked) -> tuple[AppStatuses, SliceRequest]:
 
 def extended(asked: Asked) -> bool:
     """Whether spaces and sites are shown whole, in place of their ids."""
-    return _flag(asked, "extended") or False
+    return asked.flag("extended") or False
 
 
 def ref(asked: Asked) -> IntegrationRef:
@@ -285,14 +284,3 @@ def _seconds(asked: Asked) -> float:
     if not right or not 0 <= value <= _LONGEST_TASK_DELAY:
         raise InvalidInput.at("schedule", f"It must be a number of seconds from 0 to {_LONGEST_TASK_DELAY}.")
     return float(value)
-
-
-def _flag(asked: Asked, name: str) -> bool | None:
-    return _word(asked, name, _FLAGS)
-
-
-def _word(asked: Asked, name: str, words: Mapping[str, T]) -> T | None:
-    text = asked.single(name)
-    if text is not None and text not in words:
-        raise InvalidInput.at(name, f"It must be one of {', '.join(words)}.")
-    return None if text is None else words[text]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from typing import Final
 
-from models.errors import InvalidInput
 from models.vocabulary import HttpMethod, PrincipalKind
 from proxy.oauth import AuthorizationCode, Grant, RefreshToken
 from resolvers.connections.own import AuthorizeIntegration, ConnectIntegration
@@ -25,7 +24,6 @@ from wire.etags import known_tags
 USUAL_LIMIT: Final = 100
 GREATEST_LIMIT: Final = 1000
 _METHODS: Final = {word.lower(): word for word in HttpMethod}
-_FLAGS: Final = {"true": True, "false": False}
 
 
 def nothing(asked: Asked) -> tuple[()]:
@@ -40,7 +38,7 @@ def integration(asked: Asked) -> tuple[IntegrationRef]:
 
 def integrations(asked: Asked) -> tuple[IntegrationFilter, SliceRequest]:
     """`q`, `supportsUpload`, `start` and `limit`."""
-    narrowed = IntegrationFilter(search=asked.single("q"), supports_upload=_flag(asked, "supportsUpload"))
+    narrowed = IntegrationFilter(search=asked.single("q"), supports_upload=asked.flag("supportsUpload"))
     return narrowed, window(asked).request()
 
 
@@ -139,13 +137,6 @@ def ref(asked: Asked) -> IntegrationRef:
 
 def _principal(asked: Asked) -> PrincipalRef:
     return PrincipalRef(named=asked.path["principal"])
-
-
-def _flag(asked: Asked, name: str) -> bool | None:
-    text = asked.single(name)
-    if text is not None and text not in _FLAGS:
-        raise InvalidInput.at(name, "It must be true or false.")
-    return None if text is None else _FLAGS[text]
 
 
 def _basic(members: Members) -> Secret:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 
@@ -15,6 +15,9 @@ from rest.kit import query
 from rest.kit.query import Query
 from wire.form import Part
 
+W = TypeVar("W")
+
+_FLAGS: Final = {"true": True, "false": False}
 #: The parameter of a page's size, which does not change the list.
 _SIZE: Final = "limit"
 
@@ -56,20 +59,31 @@ class Asked:
         return self.headers.get("idempotency-key")
 
     def single(self, name: str) -> str | None:
-        """A value of the query, or None. Raises InvalidInput if there are several."""
-        value = self.query.get(name)
-        if isinstance(value, list):
-            raise InvalidInput.at(name, "Give it once.")
-        return value
+        """A value of the query, or None. Raises InvalidInput if there are several, or members in brackets."""
+        return query.single(self.query, name)
+
+    def word(self, name: str, words: Mapping[str, W]) -> W | None:
+        """The value that a word of a closed set means; None without the parameter. Case matters."""
+        text = self.single(name)
+        if text is not None and text not in words:
+            raise InvalidInput.at(name, f"It must be one of {', '.join(words)}.")
+        return None if text is None else words[text]
+
+    def flag(self, name: str) -> bool | None:
+        """True or false; None without the parameter."""
+        return self.word(name, _FLAGS)
 
     def words(self, name: str) -> tuple[str, ...]:
-        """The words of a parameter, separated by commas or given one by one, without empty ones; none without it."""
+        """The words of a parameter, separated by commas or given one by one, without empty ones; none without it.
+
+        Raises InvalidInput for members in brackets.
+        """
         return query.words(self.query, name)
 
     def deep(self, name: str) -> dict[str, str | list[str]]:
         """The members of a parameter written as `name[member]=value`; empty without one.
 
-        Raises InvalidInput if the name has a value of its own too, and for a member that is empty or has members.
+        Raises InvalidInput if the name has a value of its own, and for a member that is empty or has members.
         """
         return query.deep(self.query, name)
 
@@ -96,14 +110,6 @@ class Asked:
             return {}
         if not isinstance(self.body, dict):
             raise InvalidInput.at((), "The body must be a JSON object.")
-        return self.body
-
-    def items(self) -> list[Any]:
-        """The items of a body that is a list; none without a body. Raises InvalidInput for any other body."""
-        if isinstance(self.body, Unset):
-            return []
-        if not isinstance(self.body, list):
-            raise InvalidInput.at((), "The body must be a JSON list.")
         return self.body
 
     def file(self) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Self, TypeVar
 
 from models.errors import InvalidInput, Path
-from resolvers.faults import Faults
+from resolvers.faults import WORD, Faults
 from resolvers.unset import UNSET, Unset
 
 W = TypeVar("W")
@@ -33,6 +33,12 @@ class Members:
     def done(self) -> None:
         """Raises InvalidInput with every fault found, if there is one."""
         self._faults.refuse()
+
+    def known(self, names: Collection[str]) -> None:
+        """Each member with another name is a fault, also one that is null."""
+        for name in self._values:
+            if name not in names:
+                self._faults.add((*self._at, name[:WORD]), f"There is no such member; there are {', '.join(names)}.")
 
     def required(self, name: str) -> str:
         """A required text."""

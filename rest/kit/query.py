@@ -36,8 +36,21 @@ def query_of(request: Request) -> Query:
     return {name: given[0] if len(given) == 1 else given for name, given in values.items()}
 
 
+def single(query: Query, name: str) -> str | None:
+    """The value of a parameter, or None. Raises InvalidInput if there are several, or members in brackets."""
+    _require_plain(query, name)
+    value = query.get(name)
+    if isinstance(value, list):
+        raise InvalidInput.at(name, "Give it once.")
+    return value
+
+
 def words(query: Query, name: str) -> tuple[str, ...]:
-    """The words of a parameter, separated by commas or given one by one, without empty ones."""
+    """The words of a parameter, separated by commas or given one by one, without empty ones.
+
+    Raises InvalidInput for members in brackets.
+    """
+    _require_plain(query, name)
     value = query.get(name, [])
     given = [value] if isinstance(value, str) else value
     return tuple(word for text in given for word in text.split(",") if word)
@@ -46,8 +59,10 @@ def words(query: Query, name: str) -> tuple[str, ...]:
 def deep(query: Query, name: str) -> dict[str, str | list[str]]:
     """The members of `name[member]=value` (OpenAPI's style deepObject). Brackets may be percent-encoded.
 
-    Raises InvalidInput if `name` has a value of its own too, and for a member that is empty or has members.
+    Raises InvalidInput if `name` has a value of its own, and for a member that is empty or has members.
     """
+    if name in query:
+        raise InvalidInput.at(name, f"Write its members as {name}[member]=value.")
     found: dict[str, str | list[str]] = {}
     for key, value in query.items():
         if not key.startswith(f"{name}["):
@@ -56,6 +71,9 @@ def deep(query: Query, name: str) -> dict[str, str | list[str]]:
         if not key.endswith("]") or not member or "[" in member or "]" in member:
             raise InvalidInput.at(name, f"Write its members as {name}[member]=value.")
         found[member] = value
-    if found and name in query:
-        raise InvalidInput.at(name, f"Give its members, as {name}[member]=value, or a value of its own, not both.")
     return found
+
+
+def _require_plain(query: Query, name: str) -> None:
+    if any(key.startswith(f"{name}[") for key in query):
+        raise InvalidInput.at(name, f"It has no members; write {name}=value, without brackets.")

@@ -85,6 +85,19 @@ async def test_a_failure_says_why_without_the_secret(client: Cycle, made, vendor
     }
 
 
+async def test_new_credentials_end_the_error_of_the_old_ones(client: Cycle, made, vendor: Vendor):
+    vendor.answers("/me", {"error": "gone"}, "401 Unauthorized")
+    await client.ended((await verify(client, made))["job"]["id"])
+    failed = await client.ok("GET", f"/{made['id']}")
+
+    renamed = await client.ok("PATCH", f"/{made['id']}", {"name": "Pictures"})
+    changed = await client.ok("PATCH", f"/{made['id']}", {"auth": {"api_key": "another-token-1234"}})
+
+    assert renamed["state"] == failed["state"]
+    assert failed["state"]["error"]["message"]
+    assert (changed["state"]["current"], changed["state"].get("error")) == ("new", None)
+
+
 async def test_is_readable_at_once_and_never_goes_back(client: Cycle, made, vendor: Vendor):
     job_id, seen = (await verify(client, made))["job"]["id"], []
 

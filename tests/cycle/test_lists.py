@@ -76,7 +76,17 @@ async def test_orders_by_the_last_change(client: Cycle, three):
         ("filter[search]=" + "a" * 1001, "/filter/search"),
         ("sort=colour", "/sort"),
         ("sort=name&sort=id", "/sort"),
+        ("sort[]=name", "/sort"),
         ("meta=definition,usage", "/meta"),
+        ("meta[]=definition", "/meta"),
+        ("meta[x]=1", "/meta"),
+        ("filter=1", "/filter"),
+        ("filter=", "/filter"),
+        ("filter=live&filter[state]=live", "/filter"),
+        ("filter[]=live", "/filter"),
+        ("filter[state][]=live", "/filter"),
+        ("page=1", "/page"),
+        ("page", "/page"),
     ],
 )
 async def test_refuses_a_wrong_query_at_its_place(client: Cycle, query: str, source: str):

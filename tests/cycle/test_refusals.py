@@ -33,10 +33,19 @@ LONG = "a" * 256
         ({**GOOD, "auth": {**AUTH, "region": "moon"}}, "422.invalid-argument", "/auth/region"),
         ({**GOOD, "auth": {**AUTH, "api_key": "k"}}, "422.invalid-argument", "/auth/api_key"),
         ({**GOOD, "auth": {**AUTH, "a/b~c": "k"}}, "422.invalid-argument", "/auth/a~1b~0c"),
+        ({**GOOD, "auth": {**AUTH, "nope": None}}, "422.invalid-argument", "/auth/nope"),
+        ({**GOOD, "auth": {**AUTH, "": None}}, "422.invalid-argument", "/auth/"),
+        ({**GOOD, "auth": {**AUTH, "\0": None}}, "422.invalid-argument", "/auth/\0"),
+        ({**GOOD, "auth": {**AUTH, "secret": "a\0b"}}, "422.invalid-argument", "/auth/secret"),
+        ({**GOOD, "auth": {**AUTH, "secret": "a" * 200_000}}, "422.invalid-argument", "/auth/secret"),
         ({**GOOD, "auth": "key"}, "422.invalid-argument", "/auth"),
         ({**GOOD, "extra": {}}, "422.missing-argument", "/extra/bucket"),
         ({**GOOD, "extra": {"bucket": "b", "shards": "many"}}, "422.invalid-argument", "/extra/shards"),
         ({**GOOD, "extra": {"bucket": 7}}, "422.invalid-argument", "/extra/bucket"),
+        ({**GOOD, "extra": {**EXTRA, "a": "\0"}}, "422.invalid-argument", "/extra/a"),
+        ({**GOOD, "extra": {**EXTRA, "a\0": "b"}}, "422.invalid-argument", "/extra"),
+        ({**GOOD, "extra": {"bucket": "a" * 10_001}}, "422.invalid-argument", "/extra/bucket"),
+        ({**GOOD, "extra": {**EXTRA, "a": "a" * 600_000}}, "422.invalid-argument", "/extra"),
         ({**GOOD, "extra": ["b"]}, "422.invalid-argument", "/extra"),
         ({**GOOD, "name": 7}, "422.invalid-argument", "/name"),
         ({**GOOD, "name": ""}, "422.invalid-argument", "/name"),
@@ -56,6 +65,24 @@ async def test_refuses_a_faulty_creation_and_stores_nothing(
 
     assert refused(answer, 422, code, source)
     assert changes(before, await snapshot(database, organization.id)) == []
+
+
+async def test_takes_null_for_a_key_that_the_vendor_has_and_the_definition_does_not_take(client: Cycle, store):
+    made = await client.make(vendor="store", auth={**AUTH, "namespace": None, "base64_config": None}, extra=EXTRA)
+
+    changed = await client.ok("PATCH", f"/{made['id']}", {"auth": {"namespace": None}})
+
+    assert changed["auth"] == made["auth"]
+
+
+@pytest.mark.parametrize("text", [rb'"\ud800"', rb'"a\udfffb"'])
+@pytest.mark.parametrize("member", ["auth", "extra"])
+async def test_half_of_a_surrogate_pair_is_no_json(client: Cycle, store, member: str, text: bytes):
+    body = b'{"vendor": "store", "%s": {"key_id": %s}}' % (member.encode(), text)
+
+    answer = await client("POST", "", content=body, headers={"content-type": "application/json"})
+
+    refused(answer, 400, "400.invalid-syntax")
 
 
 async def test_names_all_faults_at_once(client: Cycle, store):
@@ -78,6 +105,8 @@ async def test_names_all_faults_at_once(client: Cycle, store):
         ({"auth": {"secret": ""}}, "422.invalid-argument", "/auth/secret"),
         ({"auth": {"secret": "A real one..."}}, "422.invalid-argument", "/auth/secret"),
         ({"auth": {"api_key": "k"}}, "422.invalid-argument", "/auth/api_key"),
+        ({"auth": {"nope": None}}, "422.invalid-argument", "/auth/nope"),
+        ({"extra": {**EXTRA, "a": "\0"}}, "422.invalid-argument", "/extra/a"),
         ({"auth": []}, "422.invalid-argument", "/auth"),
         ({"extra": {}}, "422.missing-argument", "/extra/bucket"),
         ({"extra": None}, "422.missing-argument", "/extra/bucket"),

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from models.errors import InvalidInput
 from rest.kit import Asked, Get
 from tests.harness.server import PLAIN_HTTP, RunningHub
 from tests.harness.tenants import Tenant
@@ -20,6 +19,8 @@ def spoken(hub: RunningHub) -> Iterator[str]:
     dialect = small(
         Get("/deep", echo, lambda asked: (asked.deep("page"),), shown),
         Get("/words", echo, lambda asked: (asked.words("meta"),), shown),
+        Get("/single", echo, lambda asked: (asked.single("meta"),), shown),
+        Get("/flag", echo, lambda asked: (asked.flag("meta"),), shown),
         Get("/lists/{name}", echo, lambda asked: (asked.cursor(),), _page),
         Get("/others/{name}", echo, lambda asked: (asked.cursor("from"),), lambda _, asked: asked.next((1,), "from")),
     )
@@ -56,7 +57,17 @@ async def test_keeps_all_values_of_a_member_that_is_given_twice(ask):
 @pytest.mark.parametrize(
     "query",
     [
-        *("page=1&page[size]=2", "page[size]=2&page=1", "page[]=1", "page[=1", "page[a=1", "page[a]b=1"),
+        *(
+            "page=1",
+            "page=",
+            "page",
+            "page=1&page[size]=2",
+            "page[size]=2&page=1",
+            "page[]=1",
+            "page[=1",
+            "page[a=1",
+            "page[a]b=1",
+        ),
         *("page[a][b]=1", "page[a]]=1", "page[[a]=1", "page[a][]=1", "page[a]=1&page[b][c]=1"),
     ],
 )
@@ -77,6 +88,27 @@ async def test_refuses_objects_that_are_not_one_level_of_members(ask, query: str
 )
 async def test_reads_words_with_commas_and_repeated(ask, query: str, words: list[str]):
     assert (await ask(f"/words?{query}")).json() == words
+
+
+@pytest.mark.parametrize("path", ["/words", "/single", "/flag"])
+@pytest.mark.parametrize("query", ["meta[]=a", "meta[x]=a", "meta%5Bx%5D=a", "meta[", "meta=a&meta[]=b", "meta[x]"])
+async def test_refuses_members_of_a_plain_parameter(ask, path: str, query: str):
+    answer = await ask(f"{path}?{query}")
+
+    assert (answer.status_code, answer.json()["places"]) == (400, [["meta"]])
+    assert "meta=value" in answer.json()["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("query", "flag"), [("", None), ("meta=true", True), ("meta=false", False), ("metal[]=1", None)]
+)
+async def test_reads_flags(ask, query: str, flag: bool | None):
+    assert (await ask(f"/flag?{query}")).json() is flag
+
+
+@pytest.mark.parametrize("query", ["meta=", "meta", "meta=TRUE", "meta=1", "meta=true,false", "meta=true&meta=true"])
+async def test_refuses_what_is_no_flag(ask, query: str):
+    assert (await ask(f"/flag?{query}")).json()["places"] == [["meta"]]
 
 
 async def test_a_page_leads_on_in_its_own_list(ask):
@@ -126,13 +158,3 @@ async def test_a_page_may_have_another_parameter(ask):
 
     assert (await ask(f"/others/a?from={page}")).status_code == 200
     assert (answer.status_code, answer.json()["places"]) == (400, [["from"]])
-
-
-@pytest.mark.parametrize("body", [None, {}, "x", 1, True])
-def test_refuses_a_body_that_is_no_list(body: object):
-    with pytest.raises(InvalidInput, match="must be a JSON list"):
-        Asked(body=body).items()
-
-
-def test_reads_a_list_and_a_body_that_was_left_out():
-    assert (Asked(body=[{"op": "add"}, 1]).items(), Asked().items()) == ([{"op": "add"}, 1], [])

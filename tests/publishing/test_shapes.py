@@ -29,6 +29,11 @@ def properties(*required: Any, **of: Any) -> dict[str, Any]:
     return {"configurations": {"account": {"properties": of, "required": list(required)}}}
 
 
+def directives(count: int) -> list[str]:
+    """So many names of directives."""
+    return [f"{chr(97 + number % 26)}-{chr(97 + number // 26)}" for number in range(count)]
+
+
 def nested(levels: int) -> Any:
     """Lists inside each other."""
     return [] if levels == 1 else [nested(levels - 1)]
@@ -65,6 +70,13 @@ def nested(levels: int) -> Any:
         {"secrets": {"K": ""}},
         {"blocks": [CARD | {"more": nested(30)}]},
         {"events_url": "https://app.example.com/events"},
+        {"name": None},
+        {"name": "n" * 100, "runtime": "v" * 24, "scopes": ("x",) * 100},
+        {"blocks": [CARD | {"id": "i" * 120, "title": "t" * 40, "description": "d" * 150, "urlUnfurl": ["x"] * 100}]},
+        {"blocks": [CARD | {"id": str(number)} for number in range(100)]},
+        properties(**{"p" * 120: {"type": "string", "title": "t" * 50, "enum": [str(one) for one in range(100)]}}),
+        properties(**{f"p{number}": {"type": "number"} for number in range(100)}),
+        {"content_security_policy": dict.fromkeys(directives(100), "")},
     ],
 )
 def test_takes_all_that_the_words_allow(members):
@@ -98,7 +110,8 @@ def test_takes_all_that_the_words_allow(members):
         ({"content_sources": [CARD | {"configuration": {}}]}, ["content_sources.0.configuration.componentId"]),
         ({"content_sources": [CARD | {"title": "x" * 41}]}, ["content_sources.0.title"]),
         ({"configurations": []}, ["configurations"]),
-        ({"configurations": {"team": {}}}, ["configurations.team"]),
+        ({"configurations": {"team": {"properties": {}}}}, ["configurations.team"]),
+        ({"configurations": {"site": 1}}, ["configurations.site"]),
         ({"configurations": {"site": {}}}, ["configurations.site"]),
         ({"configurations": {"site": {"properties": {}, "componentId": "x"}}}, ["configurations.site"]),
         ({"configurations": {"space": {"componentId": 1}}}, ["configurations.space.componentId"]),
@@ -109,6 +122,7 @@ def test_takes_all_that_the_words_allow(members):
         (properties(n={"type": "number", "default": True}), ["configurations.account.properties.n.default"]),
         (properties(n={"type": "boolean", "default": 0}), ["configurations.account.properties.n.default"]),
         (properties(s={"type": "string", "default": 1}), ["configurations.account.properties.s.default"]),
+        (properties(s={"type": "string", "enum": "a"}), ["configurations.account.properties.s.enum"]),
         (properties(s={"type": "string", "enum": []}), ["configurations.account.properties.s.enum"]),
         (properties(s={"type": "string", "enum": ["a", "a"]}), ["configurations.account.properties.s.enum.1"]),
         (
@@ -137,6 +151,41 @@ def test_takes_all_that_the_words_allow(members):
         ({"blocks": [CARD | {"more": "x" * 300_000}]}, ["blocks"]),
         ({"blocks": [CARD | {"more": float("nan")}]}, ["blocks.0.more"]),
         ({"configurations": {"a\0": 1}}, ["configurations"]),
+        ({"blocks": [CARD | {"urlUnfurl": ["x"] * 101}]}, ["blocks.0.urlUnfurl"]),
+        ({"blocks": [CARD | {"urlUnfurl": [""]}]}, ["blocks.0.urlUnfurl.0"]),
+        ({"blocks": [CARD | {"id": "i" * 121, "markdown": "x"}]}, ["blocks.0.id", "blocks.0.markdown"]),
+        ({"content_sources": [CARD | {"configuration": "x"}]}, ["content_sources.0.configuration"]),
+        ({"configurations": {"account": {"properties": []}}}, ["configurations.account.properties"]),
+        (
+            properties(**{f"p{number}": {"type": "number"} for number in range(101)}),
+            ["configurations.account.properties"],
+        ),
+        (
+            properties(**{"": {"type": "number"}, "p" * 121: {"type": "number"}}),
+            ["configurations.account.properties.", f"configurations.account.properties.{'p' * 121}"],
+        ),
+        (
+            properties(n={"type": "number", "description": "x" * 101}),
+            ["configurations.account.properties.n.description"],
+        ),
+        (
+            properties(s={"type": "string", "enum": [str(number) for number in range(101)]}),
+            ["configurations.account.properties.s.enum"],
+        ),
+        (
+            properties(s={"type": "string", "enum": [1, 1]}),
+            [f"configurations.account.properties.s.enum.{index}" for index in (0, 1)],
+        ),
+        ({"content_security_policy": dict.fromkeys(directives(101), "")}, ["content_security_policy"]),
+        ({"title": ""}, ["title"]),
+        ({"name": "n" * 101, "runtime": "v" * 25}, ["name", "runtime"]),
+        ({"name": "."}, ["name"]),
+        ({"name": ".."}, ["name"]),
+        ({"name": "0123456789abcdefABCDEF01"}, ["name"]),
+        *(
+            ({"external_links": (ExternalLink(label="x", url=url),)}, ["external_links.0.url"])
+            for url in ("", "a" * 2049, "https://a.example.com/a b", "https://a.example.com/a\u200bb", "/docs")
+        ),
         ({"events_url": "ftp://app.example.com"}, ["events_url"]),
         ({"events_url": "https://127.0.0.1/"}, ["events_url"]),
         ({"name": "a b", "title": "x", "scopes": ("",)}, ["name", "title", "scopes.0"]),

@@ -1,0 +1,1 @@
+"""Apps at work while the processes of the hub are killed."""

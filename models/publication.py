@@ -11,6 +11,7 @@ from models.row import (
     flag_field,
     json_field,
     key_type,
+    partial_index,
     ref_field,
     secret_field,
     text_field,
@@ -37,6 +38,7 @@ class Publication(Changeable, Owned, table=True):
         Index("uq_publication_name", "name_key", unique=True),
         Index(None, "organization_id", "id"),
         Index(None, "visibility", "name_key", "id"),
+        partial_index("ix_publication_script", "script_asset_id", where="script_asset_id IS NOT NULL"),
     )
 
     integration_id: str = ref_field("integration.id")

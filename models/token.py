@@ -2,7 +2,17 @@
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from models.row import UNAUDITED, Changeable, Owned, json_field, ref_field, text_field, time_field, word_field
+from models.row import (
+    UNAUDITED,
+    Changeable,
+    Owned,
+    json_field,
+    partial_index,
+    ref_field,
+    text_field,
+    time_field,
+    word_field,
+)
 from models.vocabulary import TokenKind, TokenReach
 
 
@@ -21,6 +31,7 @@ class Token(Changeable, Owned, table=True):
     __table_args__ = (
         UniqueConstraint("digest"),
         Index(None, "organization_id", "id"),
+        partial_index("ix_token_installation", "installation_id", where="installation_id IS NOT NULL"),
         CheckConstraint(
             "(CASE WHEN principal_id IS NULL THEN 0 ELSE 1 END)"
             " + (CASE WHEN integration_id IS NULL THEN 0 ELSE 1 END)"

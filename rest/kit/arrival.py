@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
 
+from models.errors import InvalidInput
+from proxy.inputs.admissible import objections
 from resolvers.unset import UNSET
 from rest.kit.asked import Asked
 from rest.kit.query import query_of
@@ -17,6 +20,8 @@ from wire.refusal import BadRequest
 
 #: Values that one turn of the event loop reads: some 2 ms.
 _MANY: Final = 1_000
+#: The one objection to text that has been read as JSON.
+_NUL: Final = "It must not hold the character NUL."
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -53,6 +58,13 @@ def check_path(request: Request) -> None:
         unquote_to_bytes(raw).decode()
     except UnicodeDecodeError as cause:
         raise BadRequest(400, "The path is not UTF-8; percent-encode it as UTF-8.") from cause
+
+
+def check_text(body: object) -> None:
+    """Raises InvalidInput at each text of a JSON body, name or value, with NUL, which databases cannot store."""
+    found = objections(body, ())
+    if found:
+        raise InvalidInput([replace(one, message=_NUL) for one in found])
 
 
 def _has_body(request: Request) -> bool:

@@ -21,9 +21,10 @@ from models.row import new_id
 from resolvers.caller import Caller
 from resolvers.hub import Hub
 from resolvers.operation import Exchange, Operation
+from resolvers.unset import Unset
 from rest.kit.acting import PLACES, for_user
 from rest.kit.answer import answer_of, refusal_answer
-from rest.kit.arrival import check_path, is_long, read_request
+from rest.kit.arrival import check_path, check_text, is_long, read_request
 from rest.kit.asked import Asked
 from rest.kit.dialect import AnyEndpoint, Dialect, Takes
 from rest.kit.places import renamed
@@ -98,6 +99,8 @@ class Face:
         caller = None if endpoint.where else await bearer.named()
         limits = await self._limits(endpoint, bearer)
         asked = await read_request(request, self._reader(endpoint, request, limits), base=self._base(request))
+        if endpoint.takes is Takes.JSON and not isinstance(asked.body, Unset):
+            await to_thread(check_text, asked.body) if is_long(asked.body) else check_text(asked.body)
         caller = caller or await self._placed(endpoint, bearer, asked)
         asked = replace(asked, speaker=caller)
         cookie = BrowserCookie(self.hub.own_url)

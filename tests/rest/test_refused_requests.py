@@ -92,6 +92,16 @@ async def test_json_of_another_shape_is_never_a_fault_of_the_hub(
 
 
 @each_dialect
+@pytest.mark.parametrize("body", [{"x\0": 1}, {"x": {"y": ["\0"]}}, ["a\0"], "\0"])
+async def test_nul_in_a_body(dialect: Dialect, body: object, admin: httpx.AsyncClient):
+    for endpoint in taking(dialect):
+        answer = await admin.request(endpoint.method, address(dialect, endpoint), json=body)
+
+        assert "NUL" in sentence(dialect, answer, answer.status_code), endpoint.path
+        assert answer.status_code in (400, 422)
+
+
+@each_dialect
 async def test_a_body_that_is_too_large_is_refused_by_its_length(dialect: Dialect, hub: RunningHub, admin):
     refusal = refusal_of(TooLarge(1), dialect.statuses, frozenset())
     assert refusal is not None

@@ -30,7 +30,7 @@ def noun(name: str) -> Change:
     change.put("tests/harness/things.py", imported, before="from resolvers")
     shape = f'    **dict.fromkeys(("create{kind}", "update{kind}"), ("{kind}Payload", "{_camel(name)}")),\n'
     change.put("tests/harness/acting.py", shape, before='    "createToken": (')
-    for path, table in (("tests/kit/calls.py", "CALLS"), ("tests/kit/roots.py", "ROOTS")):
+    for path, table in (("tests/kit/themes.py", "CALLS"), ("tests/kit/roots.py", "ROOTS")):
         change.put(path, f"from tests.kit import {many}\n", before="from tests.kit import")
         change.put(path, f"    **{many}.{table},\n", before=f"    **people.{table},\n")
     return change

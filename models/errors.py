@@ -32,7 +32,7 @@ from models.vocabulary import HttpMethod, Permission, UnavailableReason, Upstrea
 
 Path = tuple[str, ...]
 _MOST_VIOLATIONS: Final = 100
-_LONGEST_NAME: Final = 255
+_LONGEST_NAME: Final = 1_000
 
 
 class DomainError(Exception):

@@ -258,7 +258,7 @@ async def test_bad_targets_of_statuses_are_refused(world: World, query: str, sta
 
 
 @both
-@pytest.mark.parametrize("named", ["\0", "a", "é" * 24])
+@pytest.mark.parametrize("named", ["a", "é" * 24])
 async def test_an_odd_id_of_a_place_does_not_exist(world: World, named: str):
     name = (await world.publish())["name"]
     path = f"/integrations/{name}/installations/{(await world.install(name))['id']}"

@@ -65,7 +65,7 @@ async def test_refuses_what_cannot_be_and_makes_nothing(members: dict, sentence:
         ("start=10001", "start: Lists are paged to 10000 rows; use a filter for later rows."),
         ("limit=0", "limit: It must be a positive integer."),
         ("limit=ten", "limit: It must be a positive integer."),
-        ("supportsUpload=maybe", "supportsUpload: It must be true or false."),
+        ("supportsUpload=maybe", "supportsUpload: It must be one of true, false."),
         ("supportsUpload=true&supportsUpload=true", "supportsUpload: Give it once."),
         ("q=a&q=b", "q: Give it once."),
         (f"q={'a' * 1001}", "q: At most 1000 characters."),

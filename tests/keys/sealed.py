@@ -17,13 +17,16 @@ from models.tables import (
     ConnectSession,
     Dispatch,
     Installation,
+    InstallationPlace,
     Integration,
     Job,
     Organization,
+    Place,
+    Publication,
     Webhook,
     metadata,
 )
-from models.vocabulary import AuthType, ConnectionMode, ConnectSessionStatus, HttpMethod, Source
+from models.vocabulary import AuthType, ConnectionMode, ConnectSessionStatus, HttpMethod, PlaceKind, Source
 from resolvers.rotation.columns import secret_columns
 
 _SOME = 1000
@@ -42,9 +45,14 @@ async def seal_everywhere(database: Database, keyring: Keyring) -> dict[SecretPl
         **owner, handler="A", slug="a", name="A", name_key="a", vendor="custom", search_text="a"
     )
     link = {"integration_id": integration.id}
+    installation = Installation(**owner, **link, handler="A")
+    place = Place(**owner, kind=PlaceKind.SITE, name="A", name_key="a")
     rows = [
         integration,
-        Installation(**owner, **link, handler="A"),
+        installation,
+        place,
+        InstallationPlace(**owner, **link, installation_id=installation.id, place_id=place.id, kind=PlaceKind.SITE),
+        Publication(**owner, **link, name="a", name_key="a", digest="0", published_at=0),
         _connection(owner["organization_id"]),
         Dispatch(
             **owner,

@@ -6,16 +6,20 @@ import pytest
 
 from models.row import new_id
 from models.tables import Installation
+from models.vocabulary import PublicationVisibility
 from resolvers.people.viewer import MOST_NODES
 from schema.kit.ids import global_id, parse_global_id
 from schema.kit.node import TABLES
 from tests.harness.backends import both
 from tests.harness.graph import SCHEMA, node_types
 from tests.harness.matrix import mentioned
+from tests.harness.publications import plant, publication_of
 from tests.harness.rows import ids_in, snapshot
 from tests.harness.walk import fields_with_arguments, pages_of, walk
 
 pytestmark = both
+#: Kinds that an estate has none of. Public apps exist for everybody (`tests/publishing/test_public.py`).
+APART = {"Publication"}
 NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 NODE = "query($id: ID!) { node(id: $id) { __typename id } nodes(ids: [$id]) { __typename id } }"
 
@@ -34,7 +38,7 @@ async def foreign_app(estate, new_estate, database):
     return estate, publisher, installation
 
 
-@pytest.mark.parametrize("kind", [kind.name for kind in node_types()])
+@pytest.mark.parametrize("kind", [kind.name for kind in node_types() if kind.name not in APART])
 async def test_ids_of_another_organization_look_as_if_they_did_not_exist(stranger, estate, database, kind):
     client, rows = stranger.tenant.client, await snapshot(database, estate.tenant.id)
     ids = sorted(ids_in(rows))
@@ -53,7 +57,7 @@ async def test_ids_of_another_organization_look_as_if_they_did_not_exist(strange
 
 async def test_ids_of_its_own_are_found(estate, database):
     rows = await snapshot(database, estate.tenant.id)
-    shown = {kind.name: TABLES[kind.name].__tablename__ for kind in node_types()}
+    shown = {kind.name: TABLES[kind.name].__tablename__ for kind in node_types() if kind.name not in APART}
 
     found = [
         (await estate.tenant.client.query(NODE, id=global_id(kind, row["id"])))["node"]
@@ -78,8 +82,21 @@ async def test_nothing_that_can_be_walked_is_another_organizations(victim, stran
     assert [text for text in texts if victim.word in text or text in theirs] == []
     assert reached <= own
     assert {seen[one]["vendor"] for one in built_in} == {"lake", "mill"}
-    assert {node["__typename"] for node in seen.values()} == {kind.name for kind in node_types()}
+    assert {node["__typename"] for node in seen.values()} >= {kind.name for kind in node_types()} - APART
     assert [page for page, rows in pages_of(seen).items() if rows == 0] == []
+
+
+async def test_a_private_publication_is_its_own_organizations(estate, stranger, database):
+    publication = publication_of(estate.integration, visibility=PublicationVisibility.PRIVATE)
+    await plant(database, publication)
+    named = global_id("Publication", publication.id)
+
+    own = await estate.tenant.client.query(NODE, id=named)
+    answer = await stranger.tenant.client.raw(NODE, id=named)
+
+    assert own["node"] == {"__typename": "Publication", "id": named}
+    absent = await stranger.tenant.client.raw(NODE, id=global_id("Publication", new_id()))
+    assert answer.content == absent.content
 
 
 def test_the_walk_leaves_nothing_out_but_look_ups_by_name():

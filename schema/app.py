@@ -99,7 +99,7 @@ class Mutations:
     queue_task = mutation(
         tasks.queue_task,
         JobResult,
-        "Queue a task of an app: it is told as `Hub.task.due` when it is due.",
+        "Queue a task, told as `Hub.task.due` when it is due. Needs INTEGRATIONS_PUBLISH or the app's own token.",
         input=QueueTaskInput,
         reads=tasks.QueueTask,
     )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from models import tables
-from models.errors import TooMany
 from models.vocabulary import WorkState
 from resolvers.integrations import verification
 from resolvers.jobs import edges, queries
@@ -76,7 +75,7 @@ class JobFilter:
     subject_id: strawberry.ID | None = given("About what.")
 
 
-JobResult = row_result("job", Job, besides=(TooMany,))
+JobResult = row_result("job", Job)
 
 
 async def _job(root: Any, info: Info, id: strawberry.ID) -> Any:

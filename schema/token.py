@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from models import tables
-from models.errors import TooMany
 from models.vocabulary import Permission, TokenKind
 from resolvers.installations.address import InstallationAddress
 from resolvers.page import BY_ID
@@ -92,7 +91,7 @@ class TransferTokenPayload:
 
 
 TransferTokenResult = Result("TransferTokenResult", TransferTokenPayload, "A token, or why not.")
-TokenResult = Result("TokenResult", TokenPayload, "A token, or why not.", besides=(TooMany,))
+TokenResult = Result("TokenResult", TokenPayload, "A token, or why not.")
 
 
 async def _token_of_installation(root: Any, info: Info, installation_id: strawberry.ID) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from models.errors import NotReady, TooMany, UpstreamFailed
+from models.errors import NotReady, UpstreamFailed
 from resolvers import find
 from resolvers.capabilities import mutations as capability_operations
 from resolvers.connections import mutations as connection_operations
@@ -46,7 +46,7 @@ from schema.share import (
     UnshareIntegrationInput,
 )
 
-IntegrationResult = row_result("integration", Integration, besides=(NotReady, TooMany, UpstreamFailed))
+IntegrationResult = row_result("integration", Integration, besides=(NotReady, UpstreamFailed))
 
 
 _BY_NAME = IntegrationOrder(field=queries.IntegrationOrderField.NAME)

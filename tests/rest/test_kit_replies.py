@@ -34,7 +34,7 @@ def spoken(hub: RunningHub) -> Iterator[RunningHub]:
     """A dialect with replies of each kind."""
     dialect = small(
         Post("/things", echo, lambda asked: (asked.members(),), _made, status=201),
-        Patch("/things/{id}", echo, lambda asked: (asked.items(),), shown),
+        Patch("/things/{id}", echo, lambda asked: (asked.body or [],), shown),
         Delete("/things/{id}", echo, lambda asked: (None,), lambda _, asked: Reply.empty(205)),
         Get("/things/{id}", echo, lambda asked: (asked.caller.organization_id,), shown),
         Get("/taken", _conflict, lambda asked: (), shown),

@@ -46,12 +46,13 @@ async def seal_everywhere(database: Database, keyring: Keyring) -> dict[SecretPl
     )
     link = {"integration_id": integration.id}
     installation = Installation(**owner, **link, handler="A")
-    place = Place(**owner, kind=PlaceKind.SITE, name="A", name_key="a")
+    site = PlaceKind.SITE
+    place = Place(**owner, kind=site, name="A", name_key="a")
     rows = [
         integration,
         installation,
         place,
-        InstallationPlace(**owner, **link, installation_id=installation.id, place_id=place.id, kind=PlaceKind.SITE),
+        InstallationPlace(**owner, **link, installation_id=installation.id, place_id=place.id, kind=site),
         Publication(**owner, **link, name="a", name_key="a", digest="0", published_at=0),
         _connection(owner["organization_id"]),
         Dispatch(

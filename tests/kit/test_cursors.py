@@ -70,7 +70,7 @@ async def test_refuses_a_bad_cursor_on_every_list(cursor, argument, victim):
     given = {argument: cursor, "last" if argument == "before" else "first": 1}
     ids = {"Integration": victim.integration.id, "Capability": victim.capability.id}
     ids |= {"ConnectedAccount": victim.shared.id, "Installation": victim.installation.id}
-    ids |= {"Event": victim.event.id, "Webhook": victim.hooked.webhook.id}
+    ids |= {"Event": victim.event.id, "Webhook": victim.hooked.webhook.id, "Place": victim.things["place"].id}
     tables = {"ConnectedAccount": "ConnectedAccount"}
 
     for name in ROOTS:

@@ -40,7 +40,23 @@ async def organization_of(database: Database) -> str:
 
 async def seal_everywhere(database: Database, keyring: Keyring) -> dict[SecretPlace, bytes]:
     """A row for each secret column of the tables; answers what is in them."""
-    owner = {"organization_id": await organization_of(database)}
+    rows = _rows(await organization_of(database))
+    plain: dict[SecretPlace, bytes] = {}
+    for row in rows:
+        for column in secret_columns(metadata):
+            if column.table == row.__tablename__:
+                place = column.place(row.id, row.organization_id)
+                plain[place] = f"{column} of {row.id} 🔑\0".encode()
+                setattr(row, column.column, keyring.seal(plain[place], place))
+    async with database.write() as session:
+        for row in rows:
+            session.add(row)
+            await session.flush()
+    return plain
+
+
+def _rows(organization_id: str) -> list[Any]:
+    owner = {"organization_id": organization_id}
     integration = Integration(
         **owner, handler="A", slug="a", name="A", name_key="a", vendor="custom", search_text="a"
     )
@@ -48,13 +64,13 @@ async def seal_everywhere(database: Database, keyring: Keyring) -> dict[SecretPl
     installation = Installation(**owner, **link, handler="A")
     site = PlaceKind.SITE
     place = Place(**owner, kind=site, name="A", name_key="a")
-    rows = [
+    return [
         integration,
         installation,
         place,
         InstallationPlace(**owner, **link, installation_id=installation.id, place_id=place.id, kind=site),
         Publication(**owner, **link, name="a", name_key="a", digest="0", published_at=0),
-        _connection(owner["organization_id"]),
+        _connection(organization_id),
         Dispatch(
             **owner,
             source=Source.GRAPHQL,
@@ -68,18 +84,6 @@ async def seal_everywhere(database: Database, keyring: Keyring) -> dict[SecretPl
         Webhook(**owner, name="Hook", url="https://receiver.example.com", secrets=b""),
         Job(**owner, queue="idle", operation="idle", caption="Idle", run_at=0, max_attempts=1),
     ]
-    plain: dict[SecretPlace, bytes] = {}
-    for row in rows:
-        for column in secret_columns(metadata):
-            if column.table == row.__tablename__:
-                place = column.place(row.id, row.organization_id)
-                plain[place] = f"{column} of {row.id} 🔑\0".encode()
-                setattr(row, column.column, keyring.seal(plain[place], place))
-    async with database.write() as session:
-        for row in rows:
-            session.add(row)
-            await session.flush()
-    return plain
 
 
 async def seal_connections(database: Database, keyring: Keyring, count: int) -> None:

@@ -22,7 +22,7 @@ Fetch = Callable[[str, str], Awaitable[Records]]
 
 
 async def snapshot(database: Database, organization_id: str) -> Rows:
-    """Every row of an organization in every table of tenants, as stored: secrets as their envelopes.
+    """Every row of an organization in every table of tenants, as stored: secrets as their envelopes. Oldest first.
 
     Only the last use of a token is left out, which any request notes.
     """
@@ -87,7 +87,7 @@ def _statements(dialect: Dialect) -> list[tuple[Table, list[str], str]]:
     configure_mappers()
     found = []
     for table in filter(_has_owner, metadata.sorted_tables):
-        mine = select(*_columns(table)).where(_owner(table) == bindparam("owner"))
+        mine = select(*_columns(table)).where(_owner(table) == bindparam("owner")).order_by(*table.primary_key)
         found.append((table, [column.name for column in table.primary_key], str(mine.compile(dialect=dialect))))
     return found
 

@@ -31,6 +31,7 @@ from schema.routes import routes as graphql_routes
 from settings import Settings
 from web import apps, events, files
 from web.connect import routes as connect_routes
+from web.files.refusal import forms as files_forms
 from web.routes import page as graphiql_page
 from web.routes import routes as graphiql_routes
 from wire.arrivals import Arrivals
@@ -118,7 +119,7 @@ def _ready(hub: Hub) -> Any:
 def _middleware(settings: Settings) -> list[Middleware]:
     rim = [
         Middleware(GuardedAnswers),
-        Middleware(LimitedHead, limits=HeadLimits(), forms=rest.forms()),
+        Middleware(LimitedHead, limits=HeadLimits(), forms={**rest.forms(), **files_forms()}),
         Middleware(Arrivals, limit=settings.max_inflight_body_bytes),
         Middleware(Delivery),
     ]

@@ -45,7 +45,7 @@ def canonical_endpoint(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     scheme = scheme.lower()
     if not separator or scheme not in _PORTS:
-        raise ValueError("Give an absolute https URL, such as https://example.com/webhooks.")
+        raise ValueError("Give an absolute https URL, such as https://example.com/events.")
     if "#" in rest:
         raise ValueError("A URL to call has no fragment; leave out # and the text behind it.")
     authority = re.split(r"[/?]", rest, maxsplit=1)[0]

@@ -1,4 +1,4 @@
-"""Limits on the head of a request, before anything is routed: its address and its headers (RFC 9110 §15.5.15)."""
+"""The head of a request, before anything is routed: its address and its headers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from wire.path import check_path
 from wire.refusal import BadRequest, Form, answer_to
 
 _CALLBACK: Final = "/oauth2/callback"
@@ -29,7 +30,7 @@ class HeadLimits:
 class LimitedHead:
     """ASGI middleware: 414 for an address that is too long (RFC 9110 §15.5.15), 431 for headers (RFC 6585 §5).
 
-    `forms`: how faces refuse, by prefix.
+    An ambiguous path is 400. `forms`: how faces refuse, by prefix.
     """
 
     def __init__(self, app: ASGIApp, limits: HeadLimits, forms: Mapping[str, Form]) -> None:
@@ -51,6 +52,7 @@ class LimitedHead:
         most = limits.callback_address if scope["path"].endswith(_CALLBACK) else limits.address
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > most:
             raise BadRequest(414, f"The address is longer than {most} bytes.", close=True)
+        check_path(scope)
         headers = scope["headers"]
         if len(headers) > limits.header_count:
             raise BadRequest(431, f"There are more than {limits.header_count} headers.", close=True)

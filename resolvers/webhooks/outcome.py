@@ -12,8 +12,8 @@ from models.vocabulary import UpstreamFailure
 
 #: The receiver or a proxy before it has more than it can take.
 _OVERLOADED: Final = frozenset({429, 502, 503, 504})
-_NOT_FOLLOWED: Final = "The receiver redirects (status {}), which is not followed; enter the new URL in the webhook."
-_GONE: Final = "The receiver answered 410 Gone, so it wants no more events, and the webhook was disabled."
+_NOT_FOLLOWED: Final = "The receiver redirects (status {}), which is not followed; enter its new URL."
+_GONE: Final = "The receiver answered 410 Gone, so it wants no more events."
 _ANSWERED: Final = "The receiver answered {}; a status from 200 to 299 is a success."
 
 

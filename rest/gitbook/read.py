@@ -135,9 +135,9 @@ def change(asked: Asked) -> tuple[UpdateInstallation]:
         id=asked.path["installation"],
         app=ref(asked),
         expected_version=_expected(asked),
-        configuration=_given(members.object("configuration")),
-        space_selection=_given(members.word("space_selection", SELECTIONS)),
-        site_selection=_given(members.word("site_selection", SELECTIONS)),
+        configuration=members.object("configuration"),
+        space_selection=members.word("space_selection", SELECTIONS),
+        site_selection=members.word("site_selection", SELECTIONS),
         external_ids=_external_ids(members),
     )
     return (members.checked(command),)
@@ -245,7 +245,7 @@ def _place(asked: Asked, kind: PlaceKind, place_id: str) -> PlaceAddress:
 def _saved(members: Members, place: PlaceAddress, version: int | Unset = UNSET) -> SaveInstallationPlace:
     return SaveInstallationPlace(
         place=place,
-        configuration=_given(members.object("configuration")),
+        configuration=members.object("configuration"),
         external_ids=_external_ids(members),
         expected_version=version,
     )
@@ -259,10 +259,6 @@ def _external_ids(members: Members) -> tuple[str, ...] | Unset:
 def _present(asked: Asked) -> dict[str, Any]:
     """The members that are not null: this vendor's clients leave out what they do not change."""
     return {name: value for name, value in asked.members().items() if value is not None}
-
-
-def _given(value: T | Unset | None) -> T | Unset:
-    return UNSET if value is None else value
 
 
 def _expected(asked: Asked) -> int | Unset:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
 
@@ -16,13 +14,11 @@ from resolvers.unset import UNSET
 from rest.kit.asked import Asked
 from rest.kit.query import query_of
 from wire.body import LARGE
-from wire.refusal import BadRequest
 
 #: Values that one turn of the event loop reads: some 2 ms.
 _MANY: Final = 1_000
 #: The one objection to text that has been read as JSON.
 _NUL: Final = "It must not hold the character NUL."
-_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 async def read_request(request: Request, read_body: Callable[[], Awaitable[object]] | None, *, base: str) -> Asked:
@@ -39,25 +35,6 @@ async def read_request(request: Request, read_body: Callable[[], Awaitable[objec
         mount=request.scope.get("root_path", ""),
         base=base,
     )
-
-
-def check_path(request: Request) -> None:
-    """Raises BadRequest 400 for an ambiguous path.
-
-    The server has decoded it and replaced bytes that are not UTF-8. An encoded slash would shift the segments.
-    """
-    raw: bytes = request.scope["raw_path"]
-    path: str = request.scope["path"]
-    if _CONTROLS.search(path):
-        raise BadRequest(400, "The path contains a control character; remove it.")
-    if b"%" not in raw:
-        return
-    if b"%2f" in raw.lower():
-        raise BadRequest(400, "The path contains an encoded slash (%2F); remove it.")
-    try:
-        unquote_to_bytes(raw).decode()
-    except UnicodeDecodeError as cause:
-        raise BadRequest(400, "The path is not UTF-8; percent-encode it as UTF-8.") from cause
 
 
 def check_text(body: object) -> None:

@@ -24,7 +24,7 @@ from resolvers.operation import Exchange, Operation
 from resolvers.unset import Unset
 from rest.kit.acting import PLACES, for_user
 from rest.kit.answer import answer_of, refusal_answer
-from rest.kit.arrival import check_path, check_text, is_long, read_request
+from rest.kit.arrival import check_text, is_long, read_request
 from rest.kit.asked import Asked
 from rest.kit.dialect import AnyEndpoint, Dialect, Takes
 from rest.kit.places import renamed
@@ -80,7 +80,6 @@ class Face:
         request_id = new_id(self.hub.clock())
         try:
             refuse_credentials_in_query(request.scope)
-            check_path(request)
             endpoint = self.endpoints.get("GET" if request.method == "HEAD" else request.method)
             if endpoint is None:
                 return self._refuse(self._absent(request.method))

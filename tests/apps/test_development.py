@@ -106,6 +106,8 @@ async def test_an_answer_406_is_no_failure(developed):
     ("url", "sentence"),
     [
         ("{upstream}/status/500", "answered 5"),
+        ("{upstream}/moved", "The receiver redirects (status 308), which is not followed; enter its new URL."),
+        ("{upstream}/gone", "The receiver answered 410 Gone, so it wants no more events."),
         ("{upstream}/nothing-listens", ""),
         ("http://169.254.169.254/latest", ""),
         ("http://127.0.0.1:1/", ""),
@@ -116,6 +118,8 @@ async def test_an_answer_406_is_no_failure(developed):
 )
 async def test_a_tunnel_that_does_not_take_the_probe_is_refused_and_nothing_changes(addressed, url, sentence):
     addressed.upstream.answers["/status/500"] = NO
+    addressed.upstream.answers["/moved"] = reply(b"", "text/plain", "308 Permanent Redirect")
+    addressed.upstream.answers["/gone"] = reply(b"", "text/plain", "410 Gone")
     addressed.upstream.answers["/nothing-listens"] = reply(b"", "text/plain", "404 Not Found")
     order = SetDevelopmentMode(app=addressed.ref, tunnel_url=url.format(upstream=addressed.upstream.url))
 
@@ -125,6 +129,7 @@ async def test_a_tunnel_that_does_not_take_the_probe_is_refused_and_nothing_chan
     [violation] = refusal.value.violations
     assert violation.path == ("tunnel_url",)
     assert sentence in violation.message
+    assert "webhook" not in violation.message  # an app has no webhook that its people see
     assert (await addressed.publication()).tunnel_url is None
     assert await addressed.webhook(WebhookKind.TUNNEL) is None
 

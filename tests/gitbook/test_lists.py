@@ -46,6 +46,23 @@ async def test_a_limit_of_zero_asks_for_the_count(world: World):
     assert await world.client.ok("GET", f"/integrations?search={word}&limit=0") == {"items": [], "count": 1}
 
 
+@pytest.mark.parametrize("search", ["x" * 1001, "+".join("abcdefghijklmnopqrstu")])
+async def test_a_bad_search_is_refused_at_its_parameter(world: World, search: str):
+    site, space = await world.place(PlaceKind.SITE), await world.place(PlaceKind.SPACE)
+    home = f"/orgs/{world.tenant.id}"
+    lists = (
+        "/integrations",
+        f"{home}/integrations/installations-status",
+        f"{home}/sites/{site}/integrations",
+        f"/spaces/{space}/integrations",
+    )
+
+    for path in lists:
+        said = refused(await world.client("GET", f"{path}?search={search}"), 400)
+
+        assert said.startswith("search: At most ")
+
+
 @pytest.mark.parametrize(
     "path", ["/integrations", "{app}/installations", "{app}/events", "{app}/spaces", "{statuses}"]
 )

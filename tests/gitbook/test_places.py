@@ -164,6 +164,19 @@ async def test_bad_places_are_refused_and_leave_no_row(
 
 
 @each_kind
+async def test_a_place_that_the_app_is_not_for_is_refused_in_a_sentence(
+    world: World, other: World, kind: PlaceKind, word: str, member: str
+):
+    _, one = await installation(world, other, target="organization")
+    body = {member: await other.place(kind)}
+
+    said = refused(await other.client("POST", f"{one}/{word}s", body), 400)
+
+    assert said == f"This app cannot be enabled on {word}s; its publisher has not published it for them."
+    assert await other.client.items(f"{one}/{word}s") == []
+
+
+@each_kind
 async def test_apps_of_a_place_are_those_that_work_there(
     world: World, other: World, kind: PlaceKind, word: str, member: str
 ):

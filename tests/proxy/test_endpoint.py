@@ -29,11 +29,11 @@ SPELLINGS = {
 }
 
 OBJECTIONS = {
-    "": "Give an absolute https URL, such as https://example.com/webhooks.",
-    "hooks.example.com/in": "Give an absolute https URL, such as https://example.com/webhooks.",
-    "//hooks.example.com/in": "Give an absolute https URL, such as https://example.com/webhooks.",
-    "ftp://a.example/": "Give an absolute https URL, such as https://example.com/webhooks.",
-    "javascript://a.example/%0aalert(1)": "Give an absolute https URL, such as https://example.com/webhooks.",
+    "": "Give an absolute https URL, such as https://example.com/events.",
+    "hooks.example.com/in": "Give an absolute https URL, such as https://example.com/events.",
+    "//hooks.example.com/in": "Give an absolute https URL, such as https://example.com/events.",
+    "ftp://a.example/": "Give an absolute https URL, such as https://example.com/events.",
+    "javascript://a.example/%0aalert(1)": "Give an absolute https URL, such as https://example.com/events.",
     "http://a.example/": "Plain http goes only to networks that the operator allows; use https.",
     "https://me:secret@a.example/": "A URL to call has no user name or password; enter them as a header.",
     "https://@a.example/": "A URL to call has no user name or password; enter them as a header.",

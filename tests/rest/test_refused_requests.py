@@ -161,6 +161,37 @@ async def test_an_address_of_nothing(dialect: Dialect, path: str, admin: httpx.A
         assert answer.status_code in allowed
 
 
+AMBIGUOUS = ["%00", "%01", "%09", "%0A", "%0D%0A", "%1b", "%7F", "%2F", "%2f..", "%ff", "%c3%28", "%ed%a0%80"]
+
+
+@each_dialect
+@pytest.mark.parametrize("part", AMBIGUOUS)
+async def test_an_ambiguous_path(dialect: Dialect, part: str, admin: httpx.AsyncClient, hub: RunningHub):
+    for path in {address(dialect, endpoint) for endpoint in dialect.endpoints}:
+        for ambiguous in (f"{path}{part}", f"{path}/a{part}b/c", f"{dialect.prefix}/{part}/x"):
+            answer = await admin.get(httpx.URL(hub.url + ambiguous))
+
+            assert sentence(dialect, answer, as_http(dialect, 400)).startswith("The path"), ambiguous
+
+
+@pytest.mark.parametrize("part", AMBIGUOUS)
+@pytest.mark.parametrize("path", ["/uploads/{}", "/assets/{}/b/c", "/apps/x/{}/sites/y/script.js", "/events/{}"])
+async def test_an_ambiguous_path_of_no_dialect(path: str, part: str, admin: httpx.AsyncClient, hub: RunningHub):
+    answer = await admin.get(httpx.URL(hub.url + path.format(f"a{part}b")))
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "BAD_REQUEST")
+    assert answer.json()["message"].startswith("The path")
+
+
+@pytest.mark.parametrize("part", AMBIGUOUS)
+@pytest.mark.parametrize("path", ["/{}", "/graphql{}", "/nothing{}"])
+async def test_an_ambiguous_path_of_no_face(path: str, part: str, admin: httpx.AsyncClient, hub: RunningHub):
+    answer = await admin.get(httpx.URL(hub.url + path.format(f"{part}b")))
+
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("The path")
+
+
 @each_dialect
 @pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PROPFIND", "CONNECT"])
 async def test_another_method(dialect: Dialect, method: str, admin: httpx.AsyncClient):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.responses import JSONResponse, Response
@@ -17,7 +18,7 @@ from models.errors import (
     Unauthenticated,
     Unavailable,
 )
-from wire.refusal import BadRequest
+from wire.refusal import BadRequest, Form
 
 _KINDS: Final[dict[type[DomainError], tuple[int, str]]] = {
     Unauthenticated: (401, "UNAUTHENTICATED"),
@@ -29,6 +30,11 @@ _KINDS: Final[dict[type[DomainError], tuple[int, str]]] = {
     TooMany: (429, "TOO_MANY"),
     Unavailable: (503, "UNAVAILABLE"),
 }
+
+
+def forms() -> Mapping[str, Form]:
+    """The form in which this face, and those like it, refuse requests that no face reads, by prefix."""
+    return dict.fromkeys(("/apps", "/assets", "/events", "/uploads"), refused)
 
 
 def refused(error: BadRequest | DomainError) -> Response:

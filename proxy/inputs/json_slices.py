@@ -22,12 +22,15 @@ def slices(raw: bytes) -> Iterator[bytes]:
         start = end
 
 
-def without_texts(raw: bytes) -> bytes:
-    """A valid JSON text without its strings: numbers, words and signs of structure, in order."""
-    pieces: list[bytes] = []
+def outside_texts(raw: bytes) -> Iterator[bytes]:
+    """A JSON text without its strings, piece by piece: numbers, words and signs of structure, in order."""
     inside = False
     for piece in slices(raw):
         texts = piece.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')
-        pieces += texts[inside::2]
+        yield b"".join(texts[inside::2])
         inside ^= len(texts) % 2 == 0
-    return b"".join(pieces)
+
+
+def without_texts(raw: bytes) -> bytes:
+    """A JSON text without its strings, as a whole."""
+    return b"".join(outside_texts(raw))

@@ -69,13 +69,14 @@ def number_of(text: str) -> int | float | None:
     return float(text) if "." in text or "e" in text or "E" in text else int(text)
 
 
-def first_changed(raw: bytes) -> Changed | None:
+def first_changed(raw: bytes, bare: bytes | None = None) -> Changed | None:
     """The first number of a JSON text that the hub would change; None if it keeps all of them.
 
     `raw` is valid JSON. Most texts have no run of digits that is long enough, which costs a microsecond per kilobyte.
-    Of a long text the strings are left out first, in short steps: scripts and pictures would hold up other threads.
+    A long text is looked at without its strings, in short steps: scripts and pictures would hold up other threads.
+    `bare`: the text without its strings, if they were left out already.
     """
-    if len(raw) > SLICE and not _has_suspects(without_texts(raw)):
+    if len(raw) > SLICE and not _has_suspects(without_texts(raw) if bare is None else bare):
         return None
     signs = raw.translate(_SIGNS)
     found = (text for suspect in _SUSPECTS if suspect in signs for text in _written(raw, signs, suspect))
@@ -83,8 +84,13 @@ def first_changed(raw: bytes) -> Changed | None:
     return None if changed is None else _place_of(raw, changed)
 
 
-def _has_suspects(raw: bytes) -> bool:
-    signs = raw.translate(_SIGNS)
+def _has_suspects(bare: bytes) -> bool:
+    overlap = len(_SUSPECTS[0])
+    return any(_is_suspect(bare[start : start + SLICE + overlap]) for start in range(0, len(bare), SLICE))
+
+
+def _is_suspect(piece: bytes) -> bool:
+    signs = piece.translate(_SIGNS)
     return any(suspect in signs for suspect in _SUSPECTS)
 
 

@@ -39,9 +39,24 @@ async def read_request(request: Request, read_body: Callable[[], Awaitable[objec
 
 def check_text(body: object) -> None:
     """Raises InvalidInput at each text of a JSON body, name or value, with NUL, which databases cannot store."""
-    found = objections(body, ())
-    if found:
-        raise InvalidInput([replace(one, message=_NUL) for one in found])
+    if _has_nul(body):
+        raise InvalidInput([replace(one, message=_NUL) for one in objections(body, ())])
+
+
+def _has_nul(body: object) -> bool:
+    """Walks over the values, so that other threads get their turns. To write a long body anew would hold them up."""
+    pending = [body]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            if "\0" in value:
+                return True
+        elif isinstance(value, dict):
+            pending += value
+            pending += value.values()
+        elif isinstance(value, list):
+            pending += value
+    return False
 
 
 def _has_body(request: Request) -> bool:

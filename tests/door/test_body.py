@@ -45,8 +45,8 @@ def error_of(answer: httpx.Response) -> str:
         pytest.param('{"query": "{ hello }"}'.encode("utf-16"), id="UTF-16"),
         pytest.param(b'\xef\xbb\xbf{"query": "{ hello }"}', id="byte order mark"),
         pytest.param(b'{"query": "{ hello }", "variables": {"a": "\\ud800"}}', id="lone surrogate"),
-        pytest.param(b"[" * 100_000, id="nested 100,000, open"),
-        pytest.param(b"[" * 100_000 + b"]" * 100_000, id="nested 100,000"),
+        pytest.param(b"[" * 90_000, id="nested 90,000, open"),
+        pytest.param(b"[" * 90_000 + b"]" * 90_000, id="nested 90,000"),
         pytest.param(
             b'{"query": "{ hello }", "variables": {"a": ' + b"[" * 200 + b"]" * 200 + b"}}", id="nested 202"
         ),

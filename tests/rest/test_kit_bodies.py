@@ -74,13 +74,13 @@ def _framed(value: bytes) -> bytes:
     return b'{"value":' + value + b"}"
 
 
-_MEMBERS = _framed(b"{" + b",".join(b'"%d":1' % number for number in range(400_000)) + b"}")
-_MILLION = _framed(b"{" + b",".join(b'"%d":1' % number for number in range(1_000_000)) + b"}")
+_MEMBERS = _framed(b"{" + b",".join(b'"%d":1' % number for number in range(99_000)) + b"}")
+_MORE = _framed(b"{" + b",".join(b'"%d":1' % number for number in range(490_000)) + b"}")
 _TEXT = _framed(b'"' + b"a,[" * 21_333_300 + b'"')
 LARGE = {
     "one long text": (_TEXT, 200, 63_999_900),
-    "many members": (_MEMBERS, 200, 400_000),
-    "a million members": (_MILLION, 413, "The JSON has more than 500000 values; send it in parts."),
+    "many members": (_MEMBERS, 200, 99_000),
+    "too many members": (_MORE, 413, "The JSON has more than 100000 values; send it in parts."),
     "lists in a list": (_framed(b"[" + b"[]," * 21_000_000 + b"0]"), 413, None),
     "lists in lists": (_framed(b"[" * 30 * MB + b"]" * 30 * MB), 413, None),
     "an open text": (b'{"value":"' + b"a" * 60 * MB, 400, None),

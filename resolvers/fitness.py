@@ -6,6 +6,7 @@ A secret goes only to the origins that it was entered for. Wherever one is added
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import Enum, auto
 from typing import Final, Protocol
 
@@ -36,6 +37,12 @@ _CHANGED: Final = {
 CHANGED: Final = _CHANGED[Withheld.CREDENTIAL].format(to="")
 
 
+_ELSEWHERE: Final = (
+    "The address has changed since this was entered, to {to}; check it, then enter it again, too, or restore the"
+    " former address."
+)
+
+
 class Addressed(Protocol):
     """The facts of an integration that decide whether its headers may go to an address."""
 
@@ -54,6 +61,11 @@ class HeaderFate(Enum):
     SENT = auto()
     LEFT_OUT = auto()
     CHANGED = auto()
+
+
+def not_entered_for(origins: Collection[str]) -> str:
+    """The sentence about a part of a secret that stays although it was not entered for these origins."""
+    return _ELSEWHERE.format(to=", ".join(sorted(map(written, origins))))
 
 
 def target_of(integration: Addressed, connection: Connection | None, endpoint: str) -> str | None:

@@ -51,8 +51,8 @@ class Secret:
     """Exactly one kind of secret.
 
     `fields` are those of the definition. The standard parts are composed of them (`definitions/secret.py`); fields in
-    `shown` may be read. `kept`: a part was not entered now but stored before, so the secret goes to no origin that is
-    new.
+    `shown` may be read. `kept`: the places of parts that were stored before and not entered now; with one, the secret
+    goes to no origin that is new.
     """
 
     api_key: str | None = None
@@ -62,7 +62,7 @@ class Secret:
     none: bool | None = None
     fields: Any = None
     shown: frozenset[str] = frozenset()
-    kept: bool = False
+    kept: Sequence[Path] = ()
 
     @property
     def auth_type(self) -> AuthType:

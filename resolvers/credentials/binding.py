@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import or_, select
 from sqlmodel import col
 
-from models.errors import InvalidInput
+from models.errors import InvalidInput, Path, Violation
 from models.origins import Origins
 from models.tables import Capability, Connection, Definition, Integration, Registration
 from models.vocabulary import AuthType, ConnectionMode
@@ -16,10 +16,12 @@ from resolvers.auth_kinds import KINDS
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.stored import definition_of
 from resolvers.definitions.values import fill_address
+from resolvers.fitness import not_entered_for
 from resolvers.managing import governs, holds, integrations_of
 from resolvers.work import Work
 
 _ACCOUNT: Final = "accountUri"
+_CLIENT_SECRET: Final[Path] = ("auth", "client_secret")
 
 
 def origins_of(
@@ -129,6 +131,24 @@ async def entered_anew(work: Work, connection: Connection, auth_type: AuthType) 
     return here | await standing(work, anew, base_url=connection.base_url)
 
 
+async def require_bound(work: Work, integration: Integration, connection: Connection, kept: Sequence[Path]) -> None:
+    """Raise InvalidInput at the kept parts of a secret unless they were entered for all addresses of an integration.
+
+    Parts that are entered now would be of no use: they go to an address only with the others.
+    """
+    here = await standing(work, [integration], base_url=connection.base_url)
+    _refuse_new(here.api - Origins.read(connection.secret_origins).api, kept)
+
+
+async def require_client_bound(work: Work, integration: Integration) -> None:
+    """As `require_bound`, for a client secret that is kept."""
+    if integration.client_secret is None:
+        return
+    here, bound = await standing(work, [integration]), _of_client(integration)
+    api = here.api - bound.api if bound.api else frozenset()
+    _refuse_new(api | (here.token - bound.token), [_CLIENT_SECRET])
+
+
 def is_holder(work: Work, connection: Connection) -> bool:
     """Whether the caller says where a secret is meant to go: the user of an own connection, else an administrator."""
     if connection.mode is ConnectionMode.PER_USER:
@@ -179,6 +199,12 @@ async def _speaks(work: Work, connection: Connection, integration: Integration) 
     caller = work.caller
     is_app = caller.integration_id == integration.id and caller.principal_id is None and caller.maker_id is None
     return is_app or is_holder(work, connection) or await governs(work, integration)
+
+
+def _refuse_new(origins: frozenset[str], kept: Sequence[Path]) -> None:
+    if origins and kept:
+        sentence = not_entered_for(origins)
+        raise InvalidInput([Violation(path=place, message=sentence) for place in kept])
 
 
 def _by_client(integrations: Sequence[Integration], auth_type: AuthType) -> Origins | None:

@@ -12,7 +12,7 @@ from models.errors import NotFound
 from models.origins import Origins
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import ConnectionMode
-from resolvers.credentials.binding import entered_at, is_holder
+from resolvers.credentials.binding import entered_at, is_holder, require_bound
 from resolvers.credentials.store import new_connection, store
 from resolvers.credentials.unverify import unverify_users_of
 from resolvers.managing import require_sharing
@@ -27,7 +27,8 @@ async def replace_default_connection(
 
     The secret is bound to the origins that stand, so store the integration's addresses and capabilities before.
 
-    Integrations that use it have to be verified again. Raises Forbidden if the caller may not share at one of them.
+    Integrations that use it have to be verified again. Raises Forbidden if the caller may not share at one of them,
+    and InvalidInput at parts that are kept if they were not entered for the addresses that stand.
     """
     connection = await shared_default(work, integration)
     new = connection is None
@@ -38,6 +39,7 @@ async def replace_default_connection(
     auth_type = auth_type_at(integration.auth_type, secret)
     origins = await entered_at(work, integration, auth_type, None if new else connection)
     if secret.kept:
+        await require_bound(work, integration, connection, secret.kept)
         origins &= Origins.read(connection.secret_origins)
     store(
         work,

@@ -11,7 +11,7 @@ from models.row import name_key
 from models.tables import Definition, Integration
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess
 from resolvers.announcing import announce_update
-from resolvers.credentials.binding import endpoints_of, origins_of
+from resolvers.credentials.binding import endpoints_of, origins_of, require_client_bound
 from resolvers.credentials.register import replace_default_connection
 from resolvers.credentials.unverify import unverify
 from resolvers.definitions.fields import editable
@@ -126,13 +126,19 @@ def _permit_moving(work: Work, new: UpdateIntegration) -> None:
 async def _authorise(
     work: Work, integration: Integration, auth: IntegrationAuth | Unset | None, change: VendorChange
 ) -> None:
-    """Set the auth group. Secrets that are given are bound to the addresses that this change leaves."""
+    """Set the auth group. Secrets that are given are bound to the addresses that this change leaves.
+
+    Raises InvalidInput for another client whose secret stays and was not entered for these addresses.
+    """
+    client_id = integration.client_id
     fill(integration, change.before, change.after, auth)
     apply_auth(integration, auth)
     origins = origins_of(integration, change.definition, await endpoints_of(work, integration))
     own = change.definition if change.row is not None and change.row.organization_id is not None else None
     fill_headers(work, integration, change.before, change.after, auth, origins, own=own)
     seal_auth(work, integration, auth, origins)
+    if isinstance(auth, IntegrationAuth) and auth.client_secret is UNSET and integration.client_id != client_id:
+        await require_client_bound(work, integration)
 
 
 def _with_own_auth_type(new: UpdateIntegration, own: AuthType) -> UpdateIntegration:

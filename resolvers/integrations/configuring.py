@@ -10,8 +10,10 @@ from models.errors import Conflict, Forbidden, InvalidInput, NotFound
 from models.tables import Connection, Definition, Integration
 from models.vocabulary import ConnectionMode, Permission
 from resolvers.connections.own import take_away
+from resolvers.credentials.binding import require_bound, require_client_bound
 from resolvers.credentials.register import shared_default
 from resolvers.credentials.unverify import unverify
+from resolvers.definitions.form import is_of_client
 from resolvers.definitions.queries import of_vendor
 from resolvers.definitions.stored import definition_of
 from resolvers.faults import Faults
@@ -131,8 +133,8 @@ async def reconfigure_integration(work: Work, new: ReconfigureIntegration) -> Co
     if not isinstance(new.parameters, Unset):
         parameters = replaced(faults, integration.parameters, new.parameters)
     merge = Merge()
-    if not isinstance(new.credentials, Unset):
-        merge = merged(work, faults, form, (integration, connection), new.credentials)
+    if new.credentials is not UNSET or new.parameters is not UNSET:
+        merge = merged(work, faults, form, (integration, connection), given(new.credentials, {}))
     sound = Merge() if faults.found else merge
     change = UpdateIntegration(
         id=integration.id,
@@ -144,10 +146,12 @@ async def reconfigure_integration(work: Work, new: ReconfigureIntegration) -> Co
     refusal = None
     try:
         await change_integration(work, change)
+        if change.auth is not UNSET:
+            await _require_bound(work, form, (integration, connection), merge)
     except InvalidInput as found:
         refusal = found
     refuse(faults, form, refusal)
-    if merge.withdraws and connection is not None:
+    if (new.credentials is None or merge.withdraws) and connection is not None:
         await _withdraw(work, integration, connection, row)
     await work.flush()
     return (await configured(work, [integration]))[0]
@@ -156,6 +160,18 @@ async def reconfigure_integration(work: Work, new: ReconfigureIntegration) -> Co
 def _name(row: Definition | None, name: str | Unset | None) -> str | Unset | None:
     """The name to set: null goes back to the vendor's."""
     return row.name if name is None and row is not None else name
+
+
+async def _require_bound(
+    work: Work, form: KeyedForm, at: tuple[Integration, Connection | None], merge: Merge
+) -> None:
+    """Raise InvalidInput at the secrets that stay if this change leads them to an address of which nobody knew."""
+    integration, connection = at
+    kept = form.kept(merge)
+    if kept and is_of_client(form.fields):
+        await require_client_bound(work, integration)
+    elif kept and connection is not None:
+        await require_bound(work, integration, connection, kept)
 
 
 async def _withdraw(work: Work, integration: Integration, connection: Connection, row: Definition | None) -> None:

@@ -40,16 +40,17 @@ _NO_MASK: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Merge:
-    """The values by field before and after a change."""
+    """The values by field before and after a change. `entered`: the secret fields that were given in full."""
 
     before: Mapping[str, Any] = field(default_factory=dict, repr=False)
     after: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    entered: frozenset[str] = frozenset()
 
     @property
     def changed(self) -> frozenset[str]:
-        """The fields that have other values now."""
+        """The fields that have other values now, and the secrets that were entered again, for the present address."""
         keys = self.before.keys() | self.after.keys()
-        return frozenset(key for key in keys if self.before.get(key) != self.after.get(key))
+        return self.entered | {key for key in keys if self.before.get(key) != self.after.get(key)}
 
     @property
     def withdraws(self) -> bool:
@@ -87,9 +88,14 @@ class KeyedForm:
         """The secret of a connection after a change; UNSET without one, and for values of a client."""
         if is_of_client(self.fields) or not merge.after or not merge.changed:
             return UNSET
-        secrets = {one.key for one in self.fields if one.is_secret}
         secret = secret_in(self.definition, self.auth_type, self.fields, merge.after)
-        return replace(secret, kept=not secrets.isdisjoint(merge.after.keys() - merge.changed))
+        return replace(secret, kept=self.kept(merge))
+
+    def kept(self, merge: Merge) -> Sequence[Path]:
+        """The places, in a change of an integration, of the secrets that stay as they are stored."""
+        stay = merge.after.keys() - merge.changed
+        keys = [one.key for one in self.fields if one.is_secret and one.key in stay]
+        return [PLACES.get(key, ("secret", "fields", key)) for key in keys]
 
     def auth(self, merge: Merge, parameters: dict[str, Any] | Unset) -> IntegrationAuth | Unset:
         """The changes of the auth group: parameters, and values of a client. UNSET without any.
@@ -139,15 +145,16 @@ def merged(
     if given is None:
         return Merge(before=before)
     masks = connection.masks if connection is not None and not is_of_client(form.fields) else {}
-    after = dict(before)
+    after, secrets = dict(before), set()
     for name, value in given.items():
         if value is None:
             after.pop(form.names.get(name, ""), None)
         elif _is_known(faults, form, name) and _is_text(faults, name, value):
-            _put(faults, form, name, value, after, masks)
-    if after and after != before:
+            secrets |= _put(faults, form, name, value, after, masks)
+    merge = Merge(before=before, after=after, entered=frozenset(secrets))
+    if after and merge.changed:
         form.judged(faults, after)
-    return Merge(before=before, after=after)
+    return merge
 
 
 def replaced(
@@ -187,13 +194,15 @@ def _stored(work: Work, form: KeyedForm, integration: Integration, connection: C
 
 def _put(
     faults: Faults, form: KeyedForm, name: str, value: str, after: dict[str, Any], masks: Mapping[str, str]
-) -> None:
+) -> set[str]:
+    """Replace a value unless its mask is given. Answers the field if it is a secret that is given in full."""
     key = form.names[name]
     is_secret = next(one.is_secret for one in form.fields if one.key == key)
-    if not is_secret or not value.endswith(MASKED):
-        after[key] = value
-    elif key not in after or value not in (MASKED, masks.get(key)):
-        faults.add((WHERE, name), _NO_MASK)
+    if is_secret and value.endswith(MASKED):
+        faults.check(key in after and value in (MASKED, masks.get(key)), (WHERE, name), _NO_MASK)
+        return set()
+    after[key] = value
+    return {key} if is_secret else set()
 
 
 def _is_known(faults: Faults, form: KeyedForm, name: str) -> bool:

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from resolvers.secret import mask_of
-from tests.cycle.conftest import AUTH, EXTRA, STORE, Cycle, define
-from tests.harness.acting import act
+from tests.cycle.conftest import AUTH, EXTRA, STORE, Cycle, define, refused
+from tests.harness.acting import act, attempt
+from tests.harness.rows import changes, snapshot
+from tests.harness.tenants import Tenant
 
 HOSTS = "query($id: ID!) { integration(by: {id: $id}) { connection { hosts } } }"
 PLANTED = "planted-secret-4711"
+#: A vendor of which a parameter names the host.
+PLACED = {
+    **STORE,
+    "auth": {"type": "BASIC", "apiBaseUrl": "https://{place}.example.com"},
+    "fields": [
+        *STORE["fields"][:2],
+        {"key": "place", "group": "PARAMETER", "label": "Place", "required": True, "pattern": "[a-z]+"},
+    ],
+}
+METAL = {
+    "name": "Metal",
+    "category": "infrastructure",
+    "auth": {
+        "type": "CLIENT_CREDENTIALS",
+        "apiBaseUrl": "https://a.example.com",
+        "tokenUrl": "https://a.example.com/t",
+    },
+}
 
 
 @pytest.mark.parametrize(
@@ -35,28 +57,77 @@ async def test_no_answer_holds_a_secret(client: Cycle, store, organization):
     assert [answer.text for answer in answers if PLANTED in answer.text] == []
 
 
-async def test_a_secret_that_stays_goes_to_no_address_that_is_new(client: Cycle, organization):
+async def hosts(tenant: Tenant, made: dict[str, Any]) -> list[str]:
+    """The hosts to which the credential of an integration goes."""
+    return (await tenant.client.query(HOSTS, id=made["id"]))["integration"]["connection"]["hosts"]
+
+
+async def move(tenant: Tenant, made: dict[str, Any], **auth: str) -> Any:
+    """Change the auth group of an integration over GraphQL."""
+    return await act(tenant.client, "updateIntegration", {"id": made["id"], "auth": auth})
+
+
+async def test_a_change_that_leaves_a_secret_behind_is_refused_at_that_secret(client: Cycle, organization, database):
     await define(organization, "store", STORE)
     made = await client.make()
-    moved = {"id": made["id"], "auth": {"apiBaseUrl": "https://elsewhere.example.com"}}
-    await act(organization.client, "updateIntegration", moved)
+    await move(organization, made, apiBaseUrl="https://elsewhere.example.com")
+    before = await snapshot(database, organization.id)
 
-    seen = []
-    for auth in ({"key_id": "id2"}, {"secret": "Entered-again"}):
-        await client.ok("PATCH", f"/{made['id']}", {"auth": auth})
-        shown = await organization.client.query(HOSTS, id=made["id"])
-        seen.append(shown["integration"]["connection"]["hosts"])
+    parts: list[dict[str, Any]] = [{"auth": {"key_id": "id2"}}, {"auth": {"key_id": "id2", "secret": "..."}}]
+    answers = [await client("PATCH", f"/{made['id']}", part) for part in [*parts, {"extra": {**EXTRA, "a": "b"}}]]
 
-    assert seen == [[], ["elsewhere.example.com"]]
+    for answer in answers:
+        detail = refused(answer, 422, "422.invalid-argument", "/auth/secret")
+        assert "https://elsewhere.example.com" in detail
+    assert changes(before, await snapshot(database, organization.id)) == []
+    await client.ok("PATCH", f"/{made['id']}", {"name": "Renamed", "auth": {"secret": "..."}})
+    await move(organization, made, apiBaseUrl="https://api.example.com")
+    assert await hosts(organization, made) == ["api.example.com"]
+
+
+@pytest.mark.parametrize("secret", [AUTH["secret"], "Another-secret"])
+async def test_a_secret_that_is_entered_again_goes_to_the_present_address(client: Cycle, organization, secret: str):
+    await define(organization, "store", STORE)
+    made = await client.make()
+    await move(organization, made, apiBaseUrl="https://elsewhere.example.com")
+
+    await client.ok("PATCH", f"/{made['id']}", {"auth": {"secret": secret}})
+
+    assert await hosts(organization, made) == ["elsewhere.example.com"]
+
+
+@pytest.mark.parametrize("auth", [None, {}, {"key_id": "id2"}, {"key_id": "id2", "secret": "K005x..."}])
+async def test_parameters_lead_a_secret_that_stays_to_no_new_address(client: Cycle, organization, auth: Any):
+    await define(organization, "store", PLACED)
+    made = await client.make(vendor="store", auth=AUTH, extra={"place": "eu"})
+    moved = {"extra": {"place": "us"}, **({} if auth is None else {"auth": auth})}
+
+    answer = await client("PATCH", f"/{made['id']}", moved)
+
+    refused(answer, 422, "422.invalid-argument", "/auth/secret")
+    assert (await client.ok("GET", f"/{made['id']}"))["extra"] == {"place": "eu"}
+    await client.ok("PATCH", f"/{made['id']}", {"extra": {"place": "us"}, "auth": {"secret": AUTH["secret"]}})
+    assert await hosts(organization, made) == ["us.example.com"]
+
+
+async def test_another_client_takes_no_client_secret_along_to_a_new_address(client: Cycle, organization):
+    await define(organization, "metal", METAL)
+    made = await client.make(vendor="metal", auth={"client_id": "c1", "secret": PLANTED})
+    elsewhere = "https://elsewhere.example.com/t"
+    await move(organization, made, tokenUrl=elsewhere)
+
+    answer = await client("PATCH", f"/{made['id']}", {"auth": {"client_id": "c2"}})
+    given = {"id": made["id"], "auth": {"clientId": "c2"}}
+    problem = await attempt(organization.client, "updateIntegration", given, "id")
+
+    refused(answer, 422, "422.invalid-argument", "/auth/secret")
+    assert (problem["code"], problem["path"]) == ("INVALID_INPUT", ["input", "auth", "clientSecret"])
+    assert (await client.ok("GET", f"/{made['id']}"))["auth"]["client_id"] == "c1"
+    await client.ok("PATCH", f"/{made['id']}", {"auth": {"client_id": "c2", "secret": PLANTED}})
 
 
 async def test_a_client_secret_is_masked_whole_and_merged_like_others(client: Cycle, organization):
-    auth = {
-        "type": "CLIENT_CREDENTIALS",
-        "apiBaseUrl": "https://a.example.com",
-        "tokenUrl": "https://a.example.com/t",
-    }
-    await define(organization, "metal", {"name": "Metal", "category": "infrastructure", "auth": auth})
+    await define(organization, "metal", METAL)
     made = await client.make(vendor="metal", auth={"client_id": "c1", "secret": PLANTED})
 
     after = await client.ok("PATCH", f"/{made['id']}", {"auth": {"client_id": "c2", "secret": "..."}})

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import orjson
 import pytest
+from sqlalchemy import ColumnElement
 from sqlmodel import col
 from standardwebhooks.webhooks import Webhook as Verifier
 
@@ -18,7 +19,8 @@ from resolvers.apps.development import LASTS_MS, SetDevelopmentMode, set_develop
 from resolvers.apps.ending import end_old_developments
 from resolvers.apps.tasks import QueueTask, queue_task
 from resolvers.caller import Caller
-from tests.apps.conftest import Market
+from resolvers.webhooks.of_apps import END_DEVELOPMENT
+from tests.apps.conftest import EVENTS, Market
 from tests.harness.backends import both, on_postgresql
 from tests.harness.graphql import GraphQL
 from tests.harness.waiting import eventually
@@ -199,6 +201,7 @@ async def test_ten_failures_in_a_row_end_it_and_production_gets_the_event(develo
     for number in range(1, 10):
         retry = await developed.hub.run(courier.attempt(delivery, attempt=number, max_attempts=12))
         assert retry.after_ms <= 6_000
+    assert await developed.rows(Job, *_ends(developed)) == []
     assert (await developed.publication()).tunnel_url is not None
     await developed.hub.run(courier.attempt(delivery, attempt=10, max_attempts=12))
 
@@ -246,6 +249,20 @@ async def test_without_an_address_the_tunnels_secret_is_got_by_renewing_it(marke
     assert Verifier(secret).verify(request.body, sent(request))
 
 
+@both
+async def test_the_tunnel_signs_with_the_secret_of_an_address_that_comes_later(market):
+    market.upstream.answers[TUNNEL] = reply(b"", "text/plain", "200 OK")
+    home = await market.install(market.publisher)
+    await develop(market)
+    await market.publish(events_url=market.upstream.url + EVENTS)
+
+    await market.announce(home, of=market.publisher)
+
+    await market.upstream.received(2)
+    [request] = at(market, TUNNEL)
+    assert Verifier(market.secret).verify(request.body, sent(request))
+
+
 async def _count(market: Market, count: int) -> bool:
     return len(await market.events()) == count
 
@@ -270,4 +287,8 @@ async def _assert_told(market: Market, reason: str) -> None:
     )
     assert len(ended) == 1
     assert await market.webhook(WebhookKind.TUNNEL) is None
-    assert await market.rows(Job, col(Job.operation) == "app.end_development", col(Job.state) == "FAILED") == []
+    assert await market.rows(Job, *_ends(market), col(Job.state) == "FAILED") == []
+
+
+def _ends(market: Market) -> tuple[ColumnElement[bool], ...]:
+    return col(Job.operation) == END_DEVELOPMENT, col(Job.integration_id) == market.app.id

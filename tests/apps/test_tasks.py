@@ -186,6 +186,7 @@ async def test_uninstalling_drops_the_tasks_of_the_installation_alone(market, ne
 
 @both
 async def test_withdrawing_the_app_drops_them_all(market):
+    await market.install(market.publisher)  # so the integration stays, with jobs that are not dropped
     for installation_id in (None, market.installation.id):
         await queue(market, LATER, installation_id=installation_id)
 

@@ -72,6 +72,17 @@ async def test_a_place_can_be_changed_by_its_version_alone(market) -> None:
     assert changed["places"]["nodes"][0]["version"] == 2
 
 
+async def test_installed_on_all_it_is_enabled_at_once_on_places_of_that_kind(market) -> None:
+    space, site = await market.place(), await market.place("Site", kind="SITE")
+
+    on_spaces = await market.install(spaceSelection="ALL")
+
+    assert await places_of(market.installer.client, on_spaces["id"]) == [space]
+    assert await told(market.installer.client) == [("Hub.place.configured", space, "ACTIVE")]
+    await market.update(market.installer.client, on_spaces["id"], siteSelection="ALL")
+    assert await places_of(market.installer.client, on_spaces["id"]) == [site, space]
+
+
 @both
 async def test_all_follows_every_place_that_is_made_and_loses_those_that_are_deleted(market) -> None:
     client, old = market.installer.client, await market.place("Old")

@@ -114,6 +114,17 @@ async def test_only_the_app_and_its_publisher_make_tokens_of_an_installation(mar
         assert (await market.token(client, installed["id"]))["code"] == "FORBIDDEN"
 
 
+async def test_a_token_of_an_installation_makes_no_token_not_even_at_its_publisher(market) -> None:
+    [home] = await listed(market.publisher.client, "installations", "id", "(first: 2)")
+    token = await market.token_client(home["id"])
+
+    refused = await market.token(token, home["id"])
+
+    assert (refused["code"], "installation" in refused["message"]) == ("FORBIDDEN", True)
+    shown = await listed(market.publisher.client, "tokens", "kind")
+    assert [one["kind"] for one in shown].count("INSTALLATION") == 1
+
+
 @both
 async def test_a_token_of_an_installation_changes_that_one_and_no_other(market, new_organization) -> None:
     installed, other = await market.install(), await new_organization()

@@ -49,6 +49,29 @@ async def test_statuses_follow_a_new_schema_and_paused_ones_stay(new_market, dat
 
 
 @both
+async def test_a_place_follows_a_new_schema_for_places_with_a_new_version_and_is_told(new_market, database) -> None:
+    market = await new_market()
+    client, full, empty = market.installer.client, await market.place("Full"), await market.place("Empty")
+    installed = await market.install()
+    await market.save(client, installed["id"], full, configuration={"team": "A"})
+    await market.save(client, installed["id"], empty)
+
+    await published_anew(market, database, space=TEAM)
+    places = Recheck(integration_id=market.app.id, version=market.publication.version, in_places=True)
+    for _ in range(2):
+        await market.hub.run(recheck_installations(market.caller(market.publisher), places))
+
+    (shown,) = await listed(client, "installations", SHOWN, "(first: 2)")
+    states = {one["place"]["databaseId"]: (one["status"], one["version"]) for one in shown["places"]["nodes"]}
+    assert states == {full: ("ACTIVE", 1), empty: ("PENDING", 2)}
+    [last, *_] = await listed(client, "events", "payload", '(first: 9, filter: {type: ["Hub.place.configured"]})')
+    assert (last["payload"]["placeId"], last["payload"]["status"]) == (empty, "PENDING")
+    assert last["payload"]["previous"] == {"status": "ACTIVE"}
+    actions = [one["action"] for one in await listed(client, "auditEntries", "action", "(first: 100)")]
+    assert actions.count("installation_place.updated") == 1
+
+
+@both
 async def test_the_job_walks_every_organization_to_the_end(new_market, database) -> None:
     market = await new_market()
     organizations = [Organization(name="O", slug=f"o-{new_id()}") for _ in range(BITE + 5)]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from models.errors import InvalidInput
 from proxy.guard import EgressPolicy
+from resolvers.faults import JSON_BYTES
 from resolvers.publishing.checking import check_manifest
 from resolvers.publishing.manifest import ExternalLink, PublishIntegration
 from tests.publishing.conftest import MANIFEST
@@ -32,6 +34,12 @@ def properties(*required: Any, **of: Any) -> dict[str, Any]:
 def directives(count: int) -> list[str]:
     """So many names of directives."""
     return [f"{chr(97 + number % 26)}-{chr(97 + number // 26)}" for number in range(count)]
+
+
+def large(size: int) -> list[dict[str, Any]]:
+    """Blocks with so many bytes of JSON."""
+    rest = len(orjson.dumps([CARD | {"more": ""}]))
+    return [CARD | {"more": "x" * (size - rest)}]
 
 
 def nested(levels: int) -> Any:
@@ -68,6 +76,7 @@ def nested(levels: int) -> Any:
         {"external_links": (ExternalLink(label="x", url="http://example.com:8080/a?b#c"),) * 5},
         {"secrets": {f"K{number}": "v" for number in range(20)}},
         {"secrets": {"K": ""}},
+        {"secrets": None},
         {"blocks": [CARD | {"more": nested(30)}]},
         {"events_url": "https://app.example.com/events"},
         {"name": None},
@@ -77,6 +86,9 @@ def nested(levels: int) -> Any:
         properties(**{"p" * 120: {"type": "string", "title": "t" * 50, "enum": [str(one) for one in range(100)]}}),
         properties(**{f"p{number}": {"type": "number"} for number in range(100)}),
         {"content_security_policy": dict.fromkeys(directives(100), "")},
+        {"blocks": large(JSON_BYTES)},
+        properties(n={"type": "number", "enum": [1, "x"]}),
+        properties(b={"type": "button", "callback_url": "c", "button_text": "b", "default": 1}),
     ],
 )
 def test_takes_all_that_the_words_allow(members):
@@ -93,6 +105,7 @@ def test_takes_all_that_the_words_allow(members):
         ({"description": "a\0"}, ["description"]),
         ({"scopes": ("ok", "", "a b", "x" * 101, "é")}, ["scopes.1", "scopes.2", "scopes.3", "scopes.4"]),
         ({"scopes": ("x",) * 101}, ["scopes"]),
+        ({"scopes": (1,)}, ["scopes.0"]),
         ({"categories": ("a\0",)}, ["categories.0"]),
         ({"blocks": {}}, ["blocks"]),
         ({"blocks": "x"}, ["blocks"]),
@@ -118,6 +131,7 @@ def test_takes_all_that_the_words_allow(members):
         (properties(city={"type": "string", "title": "x" * 51}), ["configurations.account.properties.city.title"]),
         (properties(city={}), ["configurations.account.properties.city.type"]),
         (properties(city={"type": ["string"]}), ["configurations.account.properties.city.type"]),
+        (properties(city={"type": "date"}), ["configurations.account.properties.city.type"]),
         (properties(city=1), ["configurations.account.properties.city"]),
         (properties(n={"type": "number", "default": True}), ["configurations.account.properties.n.default"]),
         (properties(n={"type": "boolean", "default": 0}), ["configurations.account.properties.n.default"]),
@@ -148,8 +162,9 @@ def test_takes_all_that_the_words_allow(members):
         ({"secrets": {"": "v", "K": 1, "L": "x" * 10_001}}, ["secrets.", "secrets.K", "secrets.L"]),
         ({"secrets": ["x"]}, ["secrets"]),
         ({"blocks": [CARD | {"more": nested(31)}]}, ["blocks"]),
-        ({"blocks": [CARD | {"more": "x" * 300_000}]}, ["blocks"]),
+        ({"blocks": large(JSON_BYTES + 1)}, ["blocks"]),
         ({"blocks": [CARD | {"more": float("nan")}]}, ["blocks.0.more"]),
+        ({"blocks": [CARD | {"more": "\ud800"}]}, ["blocks.0.more"]),
         ({"configurations": {"a\0": 1}}, ["configurations"]),
         ({"blocks": [CARD | {"urlUnfurl": ["x"] * 101}]}, ["blocks.0.urlUnfurl"]),
         ({"blocks": [CARD | {"urlUnfurl": [""]}]}, ["blocks.0.urlUnfurl.0"]),
@@ -184,10 +199,14 @@ def test_takes_all_that_the_words_allow(members):
         ({"name": "0123456789abcdefABCDEF01"}, ["name"]),
         *(
             ({"external_links": (ExternalLink(label="x", url=url),)}, ["external_links.0.url"])
-            for url in ("", "a" * 2049, "https://a.example.com/a b", "https://a.example.com/a\u200bb", "/docs")
+            for url in (
+                *("", "a" * 2049, f"https://a.example.com/{'a' * 2048}", "https://a.example.com/a b"),
+                *("https://a.example.com/a\u200bb", "/docs"),
+            )
         ),
         ({"events_url": "ftp://app.example.com"}, ["events_url"]),
         ({"events_url": "https://127.0.0.1/"}, ["events_url"]),
+        ({"events_url": f"https://app.example.com/{'a' * 2048}"}, ["events_url"]),
         ({"name": "a b", "title": "x", "scopes": ("",)}, ["name", "title", "scopes.0"]),
     ],
 )

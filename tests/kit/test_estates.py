@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from models.tables import metadata
 from resolvers.integrations.change import UpdateIntegration
 from resolvers.integrations.deletion import delete_integration
 from resolvers.integrations.mutations import update_integration
@@ -38,3 +41,18 @@ async def test_an_estate_in_which_the_worker_has_work_is_not_lent_again(estates)
 
     async with estates.lent() as another:
         assert another is not estate
+
+
+async def test_a_snapshot_has_all_values_as_the_database_stores_them(victim, database):
+    found = await snapshot(database, victim.tenant.id)
+
+    async with database.read() as session:
+        for name, rows in found.items():
+            table = metadata.tables[name]
+            for row in rows.values():
+                keys = [column == row[column.name] for column in table.primary_key]
+                stored = (await session.execute(select(*table.c).where(*keys))).mappings().one()
+                assert {column: stored[column] for column in row} == row
+                assert stored.keys() - row.keys() <= {"last_used_at"}
+    kinds = {type(value) for rows in found.values() for row in rows.values() for value in row.values()}
+    assert {bytes, str, int, dict, list} <= kinds

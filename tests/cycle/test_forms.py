@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from resolvers.definitions.catalogue import read_file
+from resolvers.definitions.form import credential_form
 from resolvers.secret import MASKED, mask_of
+from rest.cycle.words import CATEGORIES, names_of
 from tests.cycle.conftest import READABLE, Cycle, define, refused
 from tests.cycle.test_available import bearer
 from tests.harness.acting import act
 
+BUILT_IN = sorted((Path(__file__).parents[2] / "catalogue").glob("*.yaml"))
 _SECRET = {"group": "SECRET"}
 _PARAMETER = {"group": "PARAMETER"}
 #: A definition with a field of every type in both groups.
@@ -129,3 +134,18 @@ async def test_a_definition_that_asks_for_more_than_the_keys_hold_is_not_usable(
     usable = {one["vendor"]: one["usable"] for one in (await client.ok("GET", "/available"))["billing"]}
 
     assert usable == {"four": True, "five": False}
+
+
+def test_every_built_in_vendor_has_a_key_for_each_field():
+    found = {definition.vendor: definition for definition in map(read_file, BUILT_IN)}
+    forms = {vendor: credential_form(one, one.auth.type) for vendor, one in found.items()}
+    named = {vendor: names_of(form) for vendor, form in forms.items()}
+    listed = {ours for category in CATEGORIES.values() for ours in category}
+
+    assert {vendor for vendor, form in forms.items() if len(named[vendor]) != len(form)} == set()
+    assert {vendor: sorted(named[vendor]) for vendor, one in found.items() if one.category in listed} == {
+        "backblaze": ["key_id", "secret"],
+        "paypal": ["client_id", "secret"],
+        "stripe": ["secret"],
+        "vultr": ["api_key"],
+    }

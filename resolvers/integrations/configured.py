@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -12,23 +12,27 @@ from models.row import is_id
 from models.tables import Connection, Definition, Integration, Registration
 from models.vocabulary import ConnectionMode, Permission
 from resolvers.access import accessible
+from resolvers.auth_kinds import KINDS
 from resolvers.definitions.edges import usable, usable_key
+from resolvers.definitions.form import CLIENT_ID, CLIENT_SECRET
 from resolvers.integrations.queries import IntegrationFilter
 from resolvers.operation import operation
 from resolvers.page import Order, Slice, SliceRequest
+from resolvers.secret import MASKED
 from resolvers.work import Work
 
 
 @dataclass(frozen=True, kw_only=True)
 class Configured:
-    """An integration that the organization owns, its default shared connection, and its definition.
+    """An integration that the organization owns, its credentials as they may be read, and its definition.
 
-    `connection` is None also for callers without CONNECTIONS_READ. `usable`: the organization can make another
+    `credentials`: readable values and masks by field, those of the client or of the default shared connection. Empty
+    for callers without CONNECTIONS_READ, and from the deletion on. `usable`: the organization can make another
     integration of the definition.
     """
 
     integration: Integration
-    connection: Connection | None = None
+    credentials: Mapping[str, str]
     definition: Definition | None = None
     usable: bool = False
 
@@ -62,7 +66,7 @@ async def read_configured(work: Work, id: str) -> Configured | None:
 
 async def configured(work: Work, integrations: Sequence[Integration]) -> list[Configured]:
     """Their connections and definitions, in three statements."""
-    connections = await _connections(work, integrations)
+    credentials = await _credentials(work, integrations)
     ids = {one.definition_id for one in integrations if one.definition_id is not None}
     rows = await work.all(work.mine(Definition).where(col(Definition.id).in_(ids))) if ids else []
     definitions = {row.id: row for row in rows}
@@ -73,7 +77,7 @@ async def configured(work: Work, integrations: Sequence[Integration]) -> list[Co
         found.append(
             Configured(
                 integration=one,
-                connection=connections.get(one.id),
+                credentials=credentials.get(one.id, {}),
                 definition=definition,
                 usable=definition is not None and takes_another[usable_key(definition)],
             )
@@ -81,10 +85,21 @@ async def configured(work: Work, integrations: Sequence[Integration]) -> list[Co
     return found
 
 
-async def _connections(work: Work, integrations: Sequence[Integration]) -> dict[str, Connection]:
-    """The default shared connections by integration; none for callers that may not read connections."""
-    if not integrations or not work.caller.may(Permission.CONNECTIONS_READ):
+async def _credentials(work: Work, integrations: Sequence[Integration]) -> dict[str, Mapping[str, str]]:
+    living = [one for one in integrations if one.removed_at is None]
+    if not living or not work.caller.may(Permission.CONNECTIONS_READ):
         return {}
+    clients = {one.id: _client(one) for one in living if KINDS[one.auth_type].renewed}
+    return {key: row.masks for key, row in (await _connections(work, living)).items()} | clients
+
+
+def _client(row: Integration) -> Mapping[str, str]:
+    shown = {} if row.client_id is None else {CLIENT_ID: row.client_id}
+    return shown if row.client_secret is None else {**shown, CLIENT_SECRET: MASKED}
+
+
+async def _connections(work: Work, integrations: Sequence[Integration]) -> dict[str, Connection]:
+    """The default shared connections by integration."""
     statement = (
         select(col(Registration.integration_id), Connection)
         .join(Connection, col(Connection.id) == col(Registration.connection_id))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from models.definition import FieldGroup, FieldType
 from models.tables import Definition
+from models.vocabulary import AuthType
 from resolvers.definitions.definition import VendorDefinition
 from resolvers.definitions.fields import editable, supports_multiple, supports_verification
 from resolvers.definitions.form import credential_form
@@ -29,9 +30,14 @@ _FLAG: Final = ("true", "false")
 _NOWHERE: Final = "about:blank"
 
 
-def definition(row: Definition, usable: bool) -> Json:
-    """One definition, with the fields that `auth` and `extra` take."""
+def definition(row: Definition, usable: bool, auth_type: AuthType | None = None) -> Json:
+    """One definition, with the fields that `auth` and `extra` take, of an integration with this auth type.
+
+    Without one, of a new integration. It is not usable if a required field has no key in `auth`.
+    """
     known = definition_of(row)
+    form = credential_form(known, auth_type or row.auth_type)
+    names = names_of(form)
     return {
         "vendor": row.vendor,
         "name": row.name,
@@ -40,10 +46,10 @@ def definition(row: Definition, usable: bool) -> Json:
         "features": _list(known.features) if known else None,
         "extends": _list(known.extends) if known else None,
         "extended_configuration": _extended(known.options) if known else None,
-        "fields": {"auth": _auth(known), "extra": _extra(known)} if known else {"auth": None, "extra": None},
+        "fields": {"auth": _auth(form, names), "extra": _extra(known) if known else None},
         "url": row.body.get("docs") or _base(known) or _NOWHERE,
         "public": row.organization_id is None,
-        "usable": usable and known is not None,
+        "usable": usable and known is not None and _is_complete(form, names),
         "deprecated": row.deprecated,
         "editable": editable(row),
     }
@@ -55,10 +61,13 @@ def _base(known: VendorDefinition | None) -> str | None:
     return None if address is None or "{" in address else address
 
 
-def _auth(known: VendorDefinition) -> Json | None:
-    form = credential_form(known, known.auth.type)
+def _auth(form: Sequence[FormField], names: Mapping[str, str]) -> Json | None:
     fields = {field.key: field for field in form}
-    return {name: _field(fields[key]) for name, key in names_of(form).items()} or None
+    return {name: _field(fields[key]) for name, key in names.items()} or None
+
+
+def _is_complete(form: Sequence[FormField], names: Mapping[str, str]) -> bool:
+    return all(field.key in names.values() for field in form if field.required)
 
 
 def _extra(known: VendorDefinition) -> Json | None:

@@ -7,8 +7,7 @@ from typing import Any
 
 from models.tables import Integration
 from models.vocabulary import IntegrationState
-from resolvers.auth_kinds import KINDS
-from resolvers.definitions.form import CLIENT_ID, CLIENT_SECRET, credential_form
+from resolvers.definitions.form import credential_form
 from resolvers.definitions.queries import Offer
 from resolvers.definitions.stored import definition_of
 from resolvers.definitions.values import as_text
@@ -16,7 +15,6 @@ from resolvers.integrations.configured import Configured
 from resolvers.integrations.deletion import Deletion
 from resolvers.integrations.fields import identifier
 from resolvers.page import Slice
-from resolvers.secret import MASKED
 from rest.cycle import job
 from rest.cycle.definition import definition
 from rest.cycle.read import meta
@@ -76,15 +74,8 @@ def _integration(found: Configured, asked: Asked) -> Json:
 
 def _auth(found: Configured) -> Json | None:
     """The readable parts, and masks of the others."""
-    row = found.integration
-    form = credential_form(definition_of(found.definition), row.auth_type)
-    shown = _client(row) if KINDS[row.auth_type].renewed else found.connection.masks if found.connection else {}
+    form, shown = credential_form(definition_of(found.definition), found.integration.auth_type), found.credentials
     return {name: shown[key] for name, key in names_of(form).items() if key in shown} or None
-
-
-def _client(row: Integration) -> Mapping[str, str]:
-    shown = {} if row.client_id is None else {CLIENT_ID: row.client_id}
-    return shown if row.client_secret is None else {**shown, CLIENT_SECRET: MASKED}
 
 
 def _extra(parameters: Mapping[str, Any]) -> Json | None:
@@ -109,4 +100,6 @@ def _state(row: Integration) -> Json:
 
 
 def _meta(found: Configured) -> Json:
-    return {} if found.definition is None else {"definition": definition(found.definition, found.usable)}
+    if found.definition is None:
+        return {}
+    return {"definition": definition(found.definition, found.usable, found.integration.auth_type)}

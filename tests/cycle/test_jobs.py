@@ -17,7 +17,7 @@ from models.vocabulary import WorkState
 from tests.cycle.conftest import NEVER, Cycle, checked, define, refused
 from tests.definitions.conftest import Vendor
 from tests.harness.tenants import Tenant
-from tests.upstreams.canned import CANNED
+from tests.upstreams.faults import FaultServer
 
 TOKEN = "token-of-the-vendor-1234"
 VERIFY = {"action": "verify"}
@@ -154,11 +154,12 @@ async def test_shows_every_state_in_the_vendors_words(
     assert (shown["limit_duplicates"], len(shown["tasks"])) == (False, 1)
 
 
-async def test_twenty_verifications_at_once_are_one_job(client: Cycle, made, vendor: Vendor):
-    vendor.faults.answers.pop(f"{vendor.base}/me")
-    CANNED.pop(f"{vendor.base}/me", None)
+async def test_twenty_verifications_at_once_are_one_job(client: Cycle, organization, upstream: FaultServer):
+    await define(organization, "slow", checked(upstream.url, verification={"request": {"path": "/held"}}))
+    made = await client.make(vendor="slow", auth={"api_key": TOKEN})
 
     begun = await asyncio.gather(*(verify(client, made) for _ in range(20)))
+    upstream.let_go.set()
 
     assert len({one["job"]["id"] for one in begun}) == 1
     assert {one["job"]["accepted"] for one in begun} == {True}

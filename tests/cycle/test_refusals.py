@@ -200,16 +200,6 @@ async def test_nobody_is_told_so_by_every_endpoint(cycle):
         refused(await cycle(None)(method, path), 401, "401.auth-invalid")
 
 
-async def test_acts_in_the_hub_that_the_header_names(client: Cycle, stranger: Cycle, store, organization):
-    made = await client.make()
-    for named in (organization.id, organization.slug):
-        for path in ("", "/available", f"/{made['id']}"):
-            await client.ok("GET", path, headers={"X-Hub-Id": named})
-
-    for path in ("", "/available", f"/{made['id']}", "/v1/jobs/" + "f" * 24):
-        refused(await stranger("GET", path, headers={"X-Hub-Id": organization.id}), 404, "404.hub", "/X-Hub-Id")
-
-
 async def test_a_reader_without_connections_sees_no_credentials(client: Cycle, cycle, organization, store):
     made = await client.make()
     reader = cycle(await organization.issue(Permission.INTEGRATIONS_READ))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from models.vocabulary import Permission
 from resolvers.secret import mask_of
 from tests.cycle.conftest import AUTH, EXTRA, STORE, Cycle, define, refused
 from tests.harness.acting import act, attempt
@@ -13,6 +14,7 @@ from tests.harness.rows import changes, snapshot
 from tests.harness.tenants import Tenant
 
 HOSTS = "query($id: ID!) { integration(by: {id: $id}) { connection { hosts } } }"
+CONNECTION = "query($id: ID!) { integration(by: {id: $id}) { connection { databaseId } } }"
 PLANTED = "planted-secret-4711"
 #: A vendor of which a parameter names the host.
 PLACED = {
@@ -135,3 +137,36 @@ async def test_a_client_secret_is_masked_whole_and_merged_like_others(client: Cy
 
     assert made["auth"] == {"client_id": "c1", "secret": "..."}
     assert (after["auth"], gone["auth"]) == ({"client_id": "c2", "secret": "..."}, None)
+
+
+async def test_a_client_is_shown_as_other_credentials_are(client: Cycle, cycle, organization):
+    await define(organization, "metal", METAL)
+    made = await client.make(vendor="metal", auth={"client_id": "c1", "secret": PLANTED})
+    reader = cycle(await organization.issue(Permission.INTEGRATIONS_READ))
+    writer = cycle(await organization.issue(Permission.INTEGRATIONS_READ, Permission.INTEGRATIONS_WRITE))
+
+    seen = [await reader.ok("GET", f"/{made['id']}"), *await reader.ok("GET", "")]
+    seen += [await writer.ok("PATCH", f"/{made['id']}", {"name": "Renamed"})]
+    descriptor = await client.ok("DELETE", f"/{made['id']}", status=202)
+    seen += [await client.ok("GET", f"/{made['id']}"), *await client.ok("GET", "?filter[state]=deleting,deleted")]
+    await client.ended(descriptor["job"]["id"])
+    seen += [await client.ok("GET", f"/{made['id']}")]
+
+    assert [one["auth"] for one in seen] == [None] * 6
+    assert made["auth"] == {"client_id": "c1", "secret": "..."}
+
+
+async def test_credentials_of_another_kind_are_withdrawn_and_replaced_like_others(client: Cycle, organization):
+    await define(organization, "store", STORE)
+    made = await client.make()
+    await client.ok("PATCH", f"/{made['id']}", {"auth": None})
+    other = {"integrationId": made["id"], "mode": "SHARED", "default": True, "secret": {"none": True}}
+    await act(organization.client, "createConnection", other)
+
+    shown = await client.ok("GET", f"/{made['id']}")
+    await client.ok("PATCH", f"/{made['id']}", {"auth": None})
+    left = (await organization.client.query(CONNECTION, id=made["id"]))["integration"]["connection"]
+
+    assert (shown["auth"], left) == (None, None)
+    again = await client.ok("PATCH", f"/{made['id']}", {"auth": AUTH})
+    assert again["auth"] == {"key_id": "id1", "secret": "K005x..."}

@@ -51,6 +51,23 @@ async def test_pages_may_read_the_headers_of_answers(page: RunningHub, organizat
     assert "access-control-allow-credentials" not in answer.headers
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ["/cycle/v1/hubs/current/integrations/x", "/gitbook/v1/integrations/x/dev"])
+async def test_pages_may_call_dialects_whose_clients_run_in_browsers(path: str, method: str, page: RunningHub):
+    headers = "authorization, content-type, if-match, x-hub-id"
+    asked = {"Origin": ORIGIN, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
+
+    async with httpx.AsyncClient(base_url=page.url, **PLAIN_HTTP) as http:
+        answer = await http.options(path, headers=asked)
+        refusal = await http.request(method, path, headers={"Origin": ORIGIN})
+
+    allowed = answer.headers["access-control-allow-headers"].lower()
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, ORIGIN)
+    assert method in answer.headers["access-control-allow-methods"]
+    assert all(header in allowed for header in headers.split(", "))
+    assert (refusal.headers["access-control-allow-origin"], refusal.json()["error"] != {}) == (ORIGIN, True)
+
+
 async def test_other_origins_may_not(page: RunningHub):
     asked = {"Origin": "https://evil.example.com", "Access-Control-Request-Method": "GET"}
 

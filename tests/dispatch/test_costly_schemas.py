@@ -69,7 +69,7 @@ async def test_a_schema_that_branches_is_refused_while_others_are_served(shop, n
     problem = await call
     assert problem["code"] == "INVALID_INPUT"
     assert [fault["message"] for fault in problem["violations"]] == [COSTLY]
-    assert waited < 1
+    assert waited < 10  # to judge it in the hub's own process takes minutes
     assert upstream.requests == []
 
 

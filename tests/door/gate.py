@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from graphql import GraphQLSchema
 from schema.door.admission import Admission, Admitted, Method
 from schema.door.limits import Limits
 from schema.door.refusal import Refused
+from tests.harness.effort import effort
 
 
 def admit(schema: GraphQLSchema, query: str, variables: dict[str, Any] | None = None) -> Admitted:
@@ -19,12 +19,10 @@ def admit(schema: GraphQLSchema, query: str, variables: dict[str, Any] | None = 
 
 def refused(schema: GraphQLSchema, query: str, variables: dict[str, Any] | None = None) -> tuple[str, str, float]:
     """Code and message of the first error, and the seconds of CPU that the refusal took."""
-    start = time.process_time()
-    with pytest.raises(Refused) as caught:
+    with effort() as spent, pytest.raises(Refused) as caught:
         admit(schema, query, variables)
-    taken = time.process_time() - start
     (error, *_) = caught.value.errors
-    return error.extensions["code"], error.message, taken
+    return error.extensions["code"], error.message, spent.seconds
 
 
 def aliased(count: int, field: str) -> str:

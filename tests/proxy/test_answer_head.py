@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from proxy.answer_head import AnswerHead, read_head
 from proxy.message import Answer
+from tests.harness.effort import effort
 
 URL = "https://api.example.com/v1/orders?page=1&key=k-4711-secret"
 NOW = 1_700_000_000_500  # 2023-11-14T22:13:20.500Z
@@ -145,8 +144,7 @@ def test_no_other_link_is_the_next_page(link):
 
 @pytest.mark.parametrize("piece", ["<", "<a>", '<a>\\"', '<a>"', ",", ";", "; ", " ", "<a>;a=", '\\"', '<a>;a="\\'])
 def test_a_long_header_of_links_is_read_in_no_time(piece):
-    started = time.process_time()
+    with effort() as spent:
+        head(("Link", ('"' + piece * 64_000)[:64_000]), ("Link", ('<a>"' + piece * 64_000)[:64_000]))
 
-    head(("Link", ('"' + piece * 64_000)[:64_000]), ("Link", ('<a>"' + piece * 64_000)[:64_000]))
-
-    assert time.process_time() - started < 1
+    assert spent.seconds < 1

@@ -68,7 +68,7 @@ async def test_an_endless_dripping_or_exploding_body_is_a_success_that_costs_lit
         assert egress._lanes._lanes == {}
     assert answer.status == 200
     assert len(answer.body) <= 4096
-    assert took < 2
+    assert took < 4  # a fifth of the request's whole time
     assert max(peak) - before < 5 * MEGABYTE
 
 
@@ -129,7 +129,7 @@ async def test_a_body_that_outlasts_the_whole_time_is_no_time_out(faults):
 
     assert answer.status == 200
     assert 0 < len(answer.body) < 4096
-    assert 0.3 < time.monotonic() - began < 2
+    assert 0.3 < time.monotonic() - began < 12  # a fifth of the excerpt's time
 
 
 async def test_reads_so_many_bytes_and_keeps_the_connection_only_if_that_was_all(upstream):

@@ -6,7 +6,6 @@ import asyncio
 import os
 import resource
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,8 @@ import pytest
 from models.errors import TooMany
 from proxy.inputs import Apart, Validator
 from proxy.inputs.apart import CPU_SECONDS, TOO_COSTLY
+from tests.harness.effort import effort
+from tests.harness.stalls import Stalls
 
 BRANCHING = {
     "properties": {"x": {"$ref": "#/$defs/s"}},
@@ -24,6 +25,8 @@ DOUBLING = {"$ref": "#/$defs/s", "$defs": {"s": {"anyOf": [INNER, INNER | {"minI
 WORDS = [f"word{i}" for i in range(20_000)]
 KEYS = {f"k{i}": 1 for i in range(30_000)}
 LONG_NAME = '"k0" is longer than 1 character.'
+#: Seconds of this process's CPU. A tenth of a child's limit is usual, and some of them would take minutes here.
+HERE = 5 * CPU_SECONDS
 UNLISTED = "It does not fit the schema; finding out why takes too much time or memory."
 
 
@@ -101,33 +104,15 @@ async def judged(apart, schema, value, lane="acme"):
 async def test_a_costly_schema_is_judged_apart_in_bounded_time(apart, name):
     schema, value, sentence = COSTLY[name]
 
-    with Stalls() as longest:  # it leaves the collector out, which would count the objects of other tests
-        before = time.thread_time()
-        found = await judged(apart, schema, value)
-        spent = time.thread_time() - before
+    with effort() as spent:
+        async with Stalls() as stalls:
+            found = await judged(apart, schema, value)
 
     assert found[0] == sentence
-    assert spent < CPU_SECONDS
-    assert longest() < 0.2  # 50 ms on an idle machine
+    assert Validator.of(schema).at_once(value, ("inputs",)) is None
+    assert spent.seconds < HERE
+    assert stalls.longest < CPU_SECONDS
     assert await judged(apart, {"type": "string"}, 1) == ['It is not of type "string".']
-
-
-class Stalls:
-    """The longest time in which the event loop did nothing else."""
-
-    def __enter__(self):
-        self._longest, self._last = 0.0, time.perf_counter()
-        self._task = asyncio.get_running_loop().create_task(self._tick())
-        return lambda: self._longest
-
-    def __exit__(self, *_):
-        self._task.cancel()
-
-    async def _tick(self):
-        while True:
-            self._last = time.perf_counter()
-            await asyncio.sleep(0.001)
-            self._longest = max(self._longest, time.perf_counter() - self._last)
 
 
 async def test_a_child_ends_at_the_limit_of_its_processor_time(apart):
@@ -138,7 +123,7 @@ async def test_a_child_ends_at_the_limit_of_its_processor_time(apart):
 
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    assert CPU_SECONDS <= spent < CPU_SECONDS + 0.5
+    assert CPU_SECONDS <= spent < 5 * CPU_SECONDS  # without a limit it takes a minute
 
 
 async def test_a_child_gets_no_more_memory_than_its_limit(apart):
@@ -210,16 +195,16 @@ async def test_closing_leaves_no_process():
 
 def test_a_schema_that_was_stored_under_earlier_rules_judges_nothing():
     schema = {"properties": {"x": {"type": "string", "pattern": r"(?=(\w+\s?)+$)z"}}}
-    began = time.process_time()
 
-    (fault,) = Validator.of(schema).at_once({"x": "ab cd " * 7_000}, ("inputs",))
+    with effort() as spent:
+        (fault,) = Validator.of(schema).at_once({"x": "ab cd " * 7_000}, ("inputs",))
 
     assert fault.path == ("inputs",)
     assert fault.message == (
         "The declared schema cannot be used; its author must correct it at properties.x.pattern."
         " Look-ahead, look-behind and back-references are not supported; write the regex without them."
     )
-    assert time.process_time() - began < CPU_SECONDS
+    assert spent.seconds < HERE
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ async def test_draining_gives_running_jobs_their_time_and_back_what_they_do_not_
     await draining
 
     rows = [await queue.row(job_id) for job_id in (quick, slow, late)]
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 12  # a fifth of the long job's time
     assert [(row.state, row.attempt, row.lease_owner) for row in rows] == [
         (WorkState.SUCCEEDED, 1, None),
         (WorkState.QUEUED, 0, None),

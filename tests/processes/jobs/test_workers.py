@@ -149,7 +149,7 @@ async def test_drains_when_told_to_stop(queue, children):
 
     rows = [await queue.row(short), await queue.row(long)]
     assert code == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 12  # a fifth of the long job's time
     assert [(row.state, row.attempt, row.lease_owner) for row in rows] == [
         (WorkState.SUCCEEDED, 1, None),
         (WorkState.QUEUED, 0, None),

@@ -31,7 +31,8 @@ def statuses(hub, organization):
 @both
 @pytest.mark.parametrize("status", InstallationStatus)
 async def test_reads_the_status_of_an_app_by_its_name(enabled, publisher, hub, organization, status):
-    app = await publisher.publish("Weather")
+    app, beside = await publisher.publish("Weather"), await publisher.publish("Beside")
+    await enabled.install(beside, status=ACTIVE if status is PAUSED else PAUSED)
     await enabled.install(app, status=status)
     caller = caller_of(hub, organization, [Permission.INSTALLATIONS_READ])
 

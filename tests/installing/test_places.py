@@ -104,7 +104,8 @@ async def test_lists_of_an_app_have_nothing_of_another_one(market, database) -> 
         app, caller = IntegrationRef(published_name=name), market.caller(market.installer)
         mine = list_app_installations(caller, AppInstallations(app=app), SliceRequest())
         there = list_app_places(caller, AppPlaces(app=app, kind=PlaceKind.SPACE), SliceRequest())
-        assert [row.installation.id for row in (await market.hub.run(mine)).rows] == [one["databaseId"]]
+        [row] = (await market.hub.run(mine)).rows
+        assert (row.installation.id, row.publication.name) == (one["databaseId"], name)
         assert [row.row.installation_id for row in (await market.hub.run(there)).rows] == [one["databaseId"]]
         named = f'(filter: {{externalId: "{one["databaseId"]}"}})'
         assert await listed(client, "installations", "id", named) == [{"id": one["id"]}]

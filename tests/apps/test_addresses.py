@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import orjson
 import pytest
+from sqlmodel import col
 from standardwebhooks.webhooks import Webhook as Verifier
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound
+from models.row import new_id
+from models.tables import Webhook
 from models.vocabulary import EventAppStatus, HubEvent, Permission, WebhookKind
 from resolvers.apps.address import RotateEventsSecret, rotate_events_secret
 from resolvers.find import IntegrationRef
+from resolvers.publishing.manifest import PublishIntegration
+from resolvers.publishing.mutations import publish_integration
+from resolvers.publishing.withdraw import unpublish_integration
 from tests.apps.conftest import EVENTS
 from tests.harness.acting import listed
 from tests.harness.backends import both
@@ -69,6 +75,25 @@ async def test_a_new_address_is_used_at_once_and_none_ends_it(addressed):
     states = {one.id: one.status for one in await addressed.events()}
     assert states[event_id] is EventAppStatus.NONE
     assert await addressed.webhook(WebhookKind.APP) is None
+
+    async def is_removed():
+        return await addressed.rows(Webhook, col(Webhook.integration_id) == addressed.app.id) == []
+
+    await eventually(is_removed)
+
+
+async def test_another_app_of_the_organization_keeps_its_address_and_its_secret(addressed):
+    before = await addressed.webhook(WebhookKind.APP)
+    second, url = f"second-{new_id()}", f"{addressed.upstream.url}/ok?second"
+    new = PublishIntegration(name=second, title="Second", description="", scopes=(), events_url=url)
+    ref = IntegrationRef(published_name=second)
+
+    await addressed.run(publish_integration, new)
+    await addressed.run(rotate_events_secret, RotateEventsSecret(app=ref))
+    await addressed.run(unpublish_integration, ref)
+
+    after = await addressed.webhook(WebhookKind.APP)
+    assert after.model_dump() == before.model_dump()
 
 
 async def test_publishing_again_opens_an_address_that_was_given_up(addressed):

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import orjson
 import pytest
-from sqlalchemy import ColumnElement
 from sqlmodel import col
 from standardwebhooks.webhooks import Webhook as Verifier
 
@@ -16,7 +15,7 @@ from models.tables import AuditEntry, Delivery, Event, Job
 from models.vocabulary import EventAppStatus, HubEvent, Permission, WebhookKind
 from resolvers.apps.address import RotateEventsSecret, rotate_events_secret
 from resolvers.apps.development import LASTS_MS, SetDevelopmentMode, set_development_mode
-from resolvers.apps.ending import end_old_developments
+from resolvers.apps.ending import DeadTunnel, end_dead_development, end_old_developments
 from resolvers.apps.tasks import QueueTask, queue_task
 from resolvers.caller import Caller
 from resolvers.webhooks.of_apps import END_DEVELOPMENT
@@ -201,7 +200,8 @@ async def test_ten_failures_in_a_row_end_it_and_production_gets_the_event(develo
     for number in range(1, 10):
         retry = await developed.hub.run(courier.attempt(delivery, attempt=number, max_attempts=12))
         assert retry.after_ms <= 6_000
-    assert await developed.rows(Job, *_ends(developed)) == []
+    asked = col(Job.operation) == END_DEVELOPMENT, col(Job.integration_id) == developed.app.id
+    assert await developed.rows(Job, *asked) == []
     assert (await developed.publication()).tunnel_url is not None
     await developed.hub.run(courier.attempt(delivery, attempt=10, max_attempts=12))
 
@@ -233,6 +233,19 @@ async def test_a_day_after_the_last_order_a_timer_ends_it(developed):
     await developed.upstream.received(3)
     assert event_id in [orjson.loads(one.body)["id"] for one in (*at(developed, "/ok"), *at(developed, TUNNEL))]
     await _assert_told(developed, "It lasted for 24 hours, the longest time.")
+
+
+@both
+async def test_another_organization_ends_no_development_mode(developed):
+    tunnel = await developed.webhook(WebhookKind.TUNNEL)
+    dead = DeadTunnel(webhook_id=tunnel.id, version=tunnel.version, reason="It is dead.")
+
+    await developed.run(end_dead_development, dead, of=developed.installer)
+    await developed.run(end_dead_development, replace(dead, version=dead.version + 1))
+
+    assert (await developed.publication()).tunnel_url == tunnel.url
+    await developed.run(end_dead_development, dead)
+    assert (await developed.publication()).tunnel_url is None
 
 
 @both
@@ -287,8 +300,4 @@ async def _assert_told(market: Market, reason: str) -> None:
     )
     assert len(ended) == 1
     assert await market.webhook(WebhookKind.TUNNEL) is None
-    assert await market.rows(Job, *_ends(market), col(Job.state) == "FAILED") == []
-
-
-def _ends(market: Market) -> tuple[ColumnElement[bool], ...]:
-    return col(Job.operation) == END_DEVELOPMENT, col(Job.integration_id) == market.app.id
+    assert await market.rows(Job, col(Job.operation) == END_DEVELOPMENT, col(Job.state) == "FAILED") == []

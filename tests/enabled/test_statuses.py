@@ -31,7 +31,8 @@ def statuses(hub, organization):
 @both
 @pytest.mark.parametrize("status", InstallationStatus)
 async def test_reads_the_status_of_an_app_by_its_name(enabled, publisher, hub, organization, status):
-    app = await publisher.publish("Weather")
+    app, beside = await publisher.publish("Weather"), await publisher.publish("Beside")
+    await enabled.install(beside, status=ACTIVE if status is PAUSED else PAUSED)
     await enabled.install(app, status=status)
     caller = caller_of(hub, organization, [Permission.INSTALLATIONS_READ])
 
@@ -41,16 +42,17 @@ async def test_reads_the_status_of_an_app_by_its_name(enabled, publisher, hub, o
 
 
 async def test_an_app_that_is_not_installed_here_has_no_status(
-    enabled, publisher, hub, organization, new_organization
+    enabled, publisher, hub, organization, new_organization, statuses
 ):
     app = await publisher.publish("weather")
     elsewhere = type(enabled)(hub=hub, database=enabled.database, tenant=await new_organization())
-    await elsewhere.install(app)
+    await elsewhere.enable(app, await elsewhere.place())
     own = caller_of(hub, publisher.tenant)
     assert await hub.run(read_app_status(own, named(app.name))) is ACTIVE  # it came with the integration
     await publisher.remove(await publisher.own_installation(app))
     with pytest.raises(NotFound):
         await hub.run(read_app_status(own, named(app.name)))
+    assert (await statuses(own), await statuses(own, kind=PlaceKind.SPACE)) == ([], [])
 
     for name in (app.name, "no-such-app", new_id(), app.integration_id, ""):
         with pytest.raises(NotFound):

@@ -9,11 +9,19 @@ from sqlmodel import col
 
 from models.tables import InstallationPlace, Place
 from models.vocabulary import PlaceKind
+from resolvers.find import IntegrationRef
+from resolvers.installations.app_queries import (
+    AppInstallations,
+    AppPlaces,
+    list_app_installations,
+    list_app_places,
+)
+from resolvers.page import SliceRequest
 from tests.harness.acting import PROBLEM, act, listed, refusal, remove
 from tests.harness.backends import both
-from tests.harness.publications import plant
+from tests.harness.publications import plant, publication_of
 from tests.harness.waiting import eventually
-from tests.installing.market import TEAM
+from tests.installing.market import SHOWN, TEAM
 
 EVENTS = "type payload"
 
@@ -81,6 +89,26 @@ async def test_installed_on_all_it_is_enabled_at_once_on_places_of_that_kind(mar
     assert await told(market.installer.client) == [("Hub.place.configured", space, "ACTIVE")]
     await market.update(market.installer.client, on_spaces["id"], siteSelection="ALL")
     assert await places_of(market.installer.client, on_spaces["id"]) == [site, space]
+
+
+async def test_lists_of_an_app_have_nothing_of_another_one(market, database) -> None:
+    other, client, space = await market.apps.make("Other"), market.installer.client, await market.place()
+    await plant(database, beside := publication_of(other, name=f"other-{other.id}"))
+    given = {"integration": {"publishedName": beside.name}}
+    installed = [await market.install(), await act(client, "installIntegration", given, SHOWN)]
+    for one in installed:
+        await market.save(client, one["id"], space)
+        await market.update(client, one["id"], externalIds=[one["databaseId"]])
+
+    for name, one in zip((market.publication.name, beside.name), installed, strict=True):
+        app, caller = IntegrationRef(published_name=name), market.caller(market.installer)
+        mine = list_app_installations(caller, AppInstallations(app=app), SliceRequest())
+        there = list_app_places(caller, AppPlaces(app=app, kind=PlaceKind.SPACE), SliceRequest())
+        [row] = (await market.hub.run(mine)).rows
+        assert (row.installation.id, row.publication.name) == (one["databaseId"], name)
+        assert [row.row.installation_id for row in (await market.hub.run(there)).rows] == [one["databaseId"]]
+        named = f'(filter: {{externalId: "{one["databaseId"]}"}})'
+        assert await listed(client, "installations", "id", named) == [{"id": one["id"]}]
 
 
 @both

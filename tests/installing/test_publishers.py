@@ -120,9 +120,19 @@ async def test_a_token_of_an_installation_makes_no_token_not_even_at_its_publish
 
     refused = await market.token(token, home["id"])
 
-    assert (refused["code"], "installation" in refused["message"]) == ("FORBIDDEN", True)
+    assert refused.get("code") == "FORBIDDEN"
     shown = await listed(market.publisher.client, "tokens", "kind")
     assert [one["kind"] for one in shown].count("INSTALLATION") == 1
+
+
+async def test_another_app_of_the_publisher_makes_no_token_even_at_home(market) -> None:
+    [home] = await listed(market.publisher.client, "installations", "id", "(first: 2)")
+    other = market.graphql(await market.apps.token(await market.apps.make("Other")))
+
+    refused = await market.token(other, home["id"])
+    made = await market.token(await market.app_client(), home["id"])
+
+    assert (refused.get("code"), made["token"]["kind"]) == ("FORBIDDEN", "INSTALLATION")
 
 
 @both

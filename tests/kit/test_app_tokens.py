@@ -128,8 +128,9 @@ async def test_no_root_field_is_of_another_app(name, estate, graphql, database) 
 
 
 @pytest.mark.parametrize("operation", [read_app_installation, create_installation_token])
-async def test_no_installation_elsewhere_is_of_another_app(operation, estate, stranger, database) -> None:
-    there = Installation(organization_id=stranger.tenant.id, integration_id=estate.integration.id, handler=new_id())
+async def test_no_installation_elsewhere_is_of_another_app(operation, estate, new_organization, database) -> None:
+    installer = await new_organization()  # not the stranger, whose log other tests read
+    there = Installation(organization_id=installer.id, integration_id=estate.integration.id, handler=new_id())
     await plant(database, there)
     address = InstallationAddress(id=there.id)
     own, beside = _caller(estate, estate.integration), _caller(estate, estate.restricted)

@@ -83,6 +83,7 @@ async def test_an_apps_token_reads_places_of_its_own_organization(mine, theirs, 
     app = await theirs.publish("app")
     await theirs.put(await theirs.own_installation(app), own)
     await mine.enable(app, elsewhere)
+    await theirs.put(await theirs.own_installation(await theirs.publish("beside")), off)
     token = {"tenant": theirs.tenant, "principal_id": None, "integration_id": app.integration_id}
 
     assert (await read(own.id, permissions=READS, **token)).id == own.id

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from models.database import Database
-from models.errors import InvalidInput, NotFound
-from models.vocabulary import PublicationTarget, PublicationVisibility
+from models.errors import Forbidden, InvalidInput, NotFound
+from models.vocabulary import Permission, PublicationTarget, PublicationVisibility
 from resolvers.find import IntegrationRef
 from resolvers.page import SliceRequest
 from resolvers.publishing.queries import PublicationFilter, list_published, read_published
 from tests.harness.backends import both
+from tests.harness.estate import caller_of
 from tests.harness.statements import counted
 from tests.publishing.conftest import Publisher, app_name
 
@@ -101,6 +102,22 @@ async def test_a_private_app_exists_for_its_organization_alone(publisher: Publis
     for ref in (private, mine.integration.id):
         own = await publisher.run(read_published, IntegrationRef(published_name=ref))
         assert (own.integration.id, own.is_admin) == (mine.integration.id, True)
+
+
+@pytest.mark.parametrize("visibility", PublicationVisibility)
+async def test_reading_a_private_app_needs_the_permission_and_another_one_none(publisher: Publisher, visibility):
+    ref = IntegrationRef(published_name=(await publisher.publish(app_name(), visibility=visibility)).name)
+    without, reader = (
+        read_published(caller_of(publisher.hub, publisher.tenant, permissions), ref)
+        for permissions in ((), (Permission.INTEGRATIONS_READ,))
+    )
+
+    if visibility is PublicationVisibility.PRIVATE:
+        with pytest.raises(Forbidden, match="INTEGRATIONS_READ"):
+            await publisher.hub.run(without)
+    else:
+        assert (await publisher.hub.run(without)).name == ref.published_name
+    assert (await publisher.hub.run(reader)).name == ref.published_name
 
 
 async def test_a_public_app_is_found_by_its_id_too(publisher: Publisher, other: Publisher):

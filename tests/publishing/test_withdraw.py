@@ -17,7 +17,7 @@ from resolvers.integrations.deletion import delete_integration
 from resolvers.integrations.mutations import create_integration
 from resolvers.publishing.manifest import GivenFile
 from resolvers.publishing.queries import read_published
-from resolvers.publishing.withdraw import unpublish_integration
+from resolvers.publishing.withdraw import Withdrawn, finish_withdrawal, unpublish_integration
 from tests.files.pictures import SVG
 from tests.harness.backends import both
 from tests.harness.estate import ALL, caller_of
@@ -142,6 +142,15 @@ async def test_deleting_an_integration_frees_its_name_at_once(publisher, other, 
     rows = await snapshot(database, publisher.tenant.id)
     assert (rows["publication"], rows["publication_facet"], rows["asset"]) == ({}, {}, {})
     assert (await other.publish(name)).publication.version == 1
+
+
+async def test_the_end_of_a_withdrawal_deletes_no_other_integration(publisher, database):
+    await publisher.run(create_integration, CreateIntegration(name="Beside", installs=False))
+    before = (await snapshot(database, publisher.tenant.id))["integration"]
+
+    await publisher.run(finish_withdrawal, Withdrawn(id=new_id(), last="", deletes=True))
+
+    assert (await snapshot(database, publisher.tenant.id))["integration"] == before
 
 
 def _types(rows: dict) -> list[str]:

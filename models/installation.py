@@ -48,6 +48,7 @@ class InstallationPlace(Changeable, Owned, table=True):
         Index(None, "installation_id", "kind", "id"),
         Index(None, "integration_id", "kind", "id"),
         Index(None, "place_id", "id"),
+        Index(None, "organization_id"),
     )
 
     integration_id: str = ref_field("integration.id")
@@ -67,6 +68,7 @@ class ExternalId(Row, Owned, table=True):
         Index(None, "integration_id", "value", "installation_id"),
         Index(None, "installation_id", "installation_place_id", "position"),
         Index(None, "installation_place_id"),
+        Index(None, "organization_id"),
     )
 
     integration_id: str = ref_field("integration.id")

@@ -76,7 +76,7 @@ class PublicationFacet(Owned, table=True):
     """A category or scope of a publication, for filters; written anew by each publishing."""
 
     __tablename__ = "publication_facet"
-    __table_args__ = (Index(None, "kind", "value", "publication_id"),)
+    __table_args__ = (Index(None, "kind", "value", "publication_id"), Index(None, "organization_id"))
 
     publication_id: str = ref_field("publication.id", primary_key=True)
     kind: FacetKind = word_field(FacetKind, primary_key=True)

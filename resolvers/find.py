@@ -15,7 +15,7 @@ from models.tables import Installation, Integration, Principal, Publication
 from models.vocabulary import PrincipalKind, PublicationVisibility
 from resolvers.access import Viewer
 from resolvers.filters import equal
-from resolvers.managing import manages, require_governing
+from resolvers.managing import manages, require_governing, require_own_app
 from resolvers.reach import published_apps
 from resolvers.scope import visible
 from resolvers.unset import Unset
@@ -135,10 +135,12 @@ async def managed_integration(
 ) -> Integration:
     """An integration of the caller's organization, locked for a change.
 
-    Raises NotFound, Stale, and Forbidden if it is restricted and the caller neither owns nor manages it.
+    Raises NotFound, Stale, and Forbidden if it is restricted and the caller neither owns nor manages it, or if the
+    caller is the token of another app.
     """
     integration_id = ref if isinstance(ref, str) else (await get_integration(work, ref, path=path)).id
     integration = await work.lock(Integration, integration_id, expected_version=expected_version, path=path)
+    require_own_app(work, integration, path=path)
     if not await manages(work, [integration]):
         raise Forbidden("Only its owner, those with a MANAGE share and administrators may change it.", path=path)
     return integration

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ _REFUSED: Final = (
     " and administrators may make, change or remove it."
 )
 _OF_APP: Final = (
-    "The token of an app publishes, withdraws, develops and hears of that app only, and makes no new one; use a token"
+    "The token of an app acts for that app only: it changes and publishes no other one and hears of none; use a token"
     " of this app or of a user."
 )
 _NOT_GOVERNED: Final = (
@@ -32,11 +32,14 @@ async def manages(work: Work, integrations: Iterable[Integration]) -> bool:
     """Whether the caller may change all of these integrations, and the shared connections at them.
 
     For access ORGANIZATION, seeing it is enough. A foreign app's restriction holds in its publisher's organization
-    only; here everybody may connect to it.
+    only; here everybody may connect to it. The token of an app manages its own app alone.
     """
+    wanted = list(integrations)
+    if not all(_is_own_app(work, one) for one in wanted):
+        return False
     restricted = {
         one.id
-        for one in integrations
+        for one in wanted
         if one.access is IntegrationAccess.RESTRICTED and one.organization_id == work.organization_id
     }
     if not restricted:
@@ -54,7 +57,7 @@ async def governs(work: Work, integration: Integration) -> bool:
     caller = work.caller
     if caller.is_admin or integration.owner_id is None:
         return await manages(work, [integration])
-    return await holds(work, integration)
+    return _is_own_app(work, integration) and await holds(work, integration)
 
 
 async def holds(work: Work, integration: Integration) -> bool:
@@ -79,17 +82,17 @@ async def may_share(work: Work, *at: Integration, connection: Connection | None 
     A change of a shared connection affects all its integrations, so the caller needs the right at each of them. A
     token that is limited to capabilities does not choose with which credential others call them.
     """
-    if work.caller.allowed_capabilities:
-        return False
-    elsewhere = [] if connection is None else await _users_of(work, connection)
-    return await manages(work, [*at, *elsewhere])
+    return await _may_share(work, await _affected(work, at, connection))
 
 
 async def require_sharing(
     work: Work, *at: Integration, connection: Connection | None = None, path: Path | None = None
 ) -> None:
     """Raise Forbidden unless `may_share`."""
-    if not await may_share(work, *at, connection=connection):
+    affected = await _affected(work, at, connection)
+    for integration in affected:
+        require_own_app(work, integration, path=path)
+    if not await _may_share(work, affected):
         raise Forbidden(_REFUSED, path=path)
 
 
@@ -103,16 +106,27 @@ async def integrations_of(work: Work, connection: Connection) -> list[Integratio
     )
 
 
-async def _users_of(work: Work, connection: Connection) -> list[Integration]:
-    """The integrations that share a connection: none if it is a user's own."""
-    return await integrations_of(work, connection) if connection.mode is ConnectionMode.SHARED else []
-
-
 def require_own_app(work: Work, integration: Integration | None, *, path: Path | None = None) -> None:
     """Raise Forbidden for the token of an app unless this is its app, whatever its permissions; None is a new one.
 
-    For the operations of publishing and of apps at work: events and tasks of an app are of other organizations too.
+    Its events and tasks are of other organizations too, and its secrets go to its addresses.
     """
-    app_id = work.caller.app_id
-    if app_id is not None and (integration is None or integration.id != app_id):
+    if not _is_own_app(work, integration):
         raise Forbidden(_OF_APP, path=path)
+
+
+def _is_own_app(work: Work, integration: Integration | None) -> bool:
+    """Whether this is the app of the caller's token; true for every other caller."""
+    app_id = work.caller.app_id
+    return app_id is None or (integration is not None and integration.id == app_id)
+
+
+async def _may_share(work: Work, affected: Sequence[Integration]) -> bool:
+    return not work.caller.allowed_capabilities and await manages(work, affected)
+
+
+async def _affected(work: Work, at: Sequence[Integration], connection: Connection | None) -> Sequence[Integration]:
+    """The integrations, with those to which a shared connection is registered; a user's own is the user's alone."""
+    if connection is None or connection.mode is not ConnectionMode.SHARED:
+        return at
+    return [*at, *await integrations_of(work, connection)]

@@ -99,7 +99,8 @@ class Mutations:
     queue_task = mutation(
         tasks.queue_task,
         JobResult,
-        "Queue a task, told as `Hub.task.due` when it is due. Needs INTEGRATIONS_PUBLISH or the app's own token.",
+        "Queue a task, told as `Hub.task.due` when it is due. Needs INTEGRATIONS_PUBLISH; a token of the app or of an"
+        " installation needs none.",
         input=QueueTaskInput,
         reads=tasks.QueueTask,
     )

@@ -12,6 +12,8 @@ from wire.path import check_path
 from wire.refusal import BadRequest, Form, answer_to
 
 _CALLBACK: Final = "/oauth2/callback"
+#: Links of people, for whom a page says that such a link leads nowhere.
+_LINKS: Final = "/connect/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,8 @@ class LimitedHead:
         most = limits.callback_address if scope["path"].endswith(_CALLBACK) else limits.address
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > most:
             raise BadRequest(414, f"The address is longer than {most} bytes.", close=True)
-        check_path(scope)
+        if not scope["path"].removeprefix(scope.get("root_path", "")).startswith(_LINKS):
+            check_path(scope)
         headers = scope["headers"]
         if len(headers) > limits.header_count:
             raise BadRequest(431, f"There are more than {limits.header_count} headers.", close=True)

@@ -117,7 +117,6 @@ async def set_development_mode(work: Work, loaded: Loaded, sent: Exchange | None
     """
     new = loaded.command
     integration = await managed_integration(work, new.app, path=("app",))
-    require_own_app(work, integration, path=("app",))
     held = select(Publication).where(col(Publication.integration_id) == integration.id)
     publication = await work.first(held.with_for_update(key_share=True))
     if publication is None:

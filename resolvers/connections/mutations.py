@@ -22,7 +22,7 @@ from resolvers.definitions.secret import check_fields, composed
 from resolvers.definitions.stored import definition_of
 from resolvers.faults import ADDRESS, Faults
 from resolvers.history import place_of_connection
-from resolvers.managing import governs, integrations_of, require_sharing
+from resolvers.managing import governs, integrations_of, require_own_app, require_sharing
 from resolvers.oauth.revocation import forget_connection
 from resolvers.operation import operation
 from resolvers.secret import Secret, auth_type_at, check_fits, check_secret
@@ -156,6 +156,7 @@ async def register_connections(work: Work, link: RegisterConnections) -> Integra
     binds it here only if the holder registers it: the user of an own connection, an administrator for a shared one.
     """
     integration = await work.get(Integration, link.integration_id, path=("integration_id",))
+    require_own_app(work, integration, path=("integration_id",))
     faults = Faults()
     few = 0 < len(link.connection_ids) <= _MOST_REGISTRATIONS
     faults.check(few, "connection_ids", f"Name 1 to {_MOST_REGISTRATIONS} connections.")
@@ -181,6 +182,7 @@ async def register_connections(work: Work, link: RegisterConnections) -> Integra
 async def unregister_connection(work: Work, link: UnregisterConnection) -> Integration:
     """Detach a connection from an integration; the connection itself stays."""
     integration = await work.get(Integration, link.integration_id, path=("integration_id",))
+    require_own_app(work, integration, path=("integration_id",))
     connection = await work.get(Connection, link.connection_id, path=("connection_id",))
     registration = await work.first(
         select(Registration).where(

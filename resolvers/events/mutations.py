@@ -25,6 +25,7 @@ from resolvers.faults import NAME, Faults
 from resolvers.find import IntegrationRef, get_integration
 from resolvers.hub import Hub
 from resolvers.idempotency import LIFETIME_MS, digest_of_input, key_owner, key_problem, spent
+from resolvers.managing import require_own_app
 from resolvers.operation import READS, exchange
 from resolvers.recorder import Existing, Key
 from resolvers.work import Work
@@ -76,6 +77,7 @@ async def load(work: Work, said: EmitEvent) -> Happening:
     """Check the input and find the rows. Raises Oversized for a payload beyond 256 kB."""
     _check(said)
     integration = await get_integration(work, said.integration, path=("integration",))
+    require_own_app(work, integration, path=("integration",))
     event_type = await _event_type(work, integration, said.type)
     installation = await _installation(work, integration, said.installation_id)
     draft = _draft(work, said, event_type, integration, installation)

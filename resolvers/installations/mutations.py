@@ -37,7 +37,7 @@ from resolvers.installations.rights import (
     require_managing,
 )
 from resolvers.installations.schema import account_schema, demands, kinds_of
-from resolvers.installations.shown import AppInstallation, shown
+from resolvers.installations.shown import AppInstallation, shown, values_of
 from resolvers.operation import operation
 from resolvers.tasks import drop_tasks_of_installation
 from resolvers.unset import UNSET, Unset
@@ -125,12 +125,12 @@ async def update_installation(work: Work, new: UpdateInstallation) -> AppInstall
     installation = found.installation
     switched = [kind for kind, one in new.selections.items() if _switches(installation, kind, one)]
     _require_targets(found.publication, switched)
-    before, changed = _values(installation), _configure(work, found, new)
+    before, changed = values_of(installation), _configure(work, found, new)
     ids = await save_external_ids(work, installation, new.external_ids)
     installation.version += 1
     there = at_installer(work, found)
     there.audit(installation, "installation.updated", besides=ids)
-    previous = {word: value for word, value in before.items() if _values(installation)[word] != value}
+    previous = {word: value for word, value in before.items() if values_of(installation)[word] != value}
     changed |= previous.keys() | ({"externalIds"} if ids else set())
     announce_configuration(there, installation, changed, previous)
     for kind in switched:
@@ -218,15 +218,6 @@ def _switches(installation: Installation, kind: PlaceKind, selection: Selection 
     """Whether an installation comes to be enabled on all places of a kind."""
     now = installation.space_selection if kind is PlaceKind.SPACE else installation.site_selection
     return selection is Selection.ALL and now is not Selection.ALL
-
-
-def _values(installation: Installation) -> dict[str, Any]:
-    """The values that are no secret, by their words in events."""
-    return {
-        "status": installation.status,
-        "spaceSelection": installation.space_selection,
-        "siteSelection": installation.site_selection,
-    }
 
 
 def _configured(work: Work, installation: Installation) -> dict[str, Any] | None:

@@ -41,9 +41,12 @@ class SaveInstallationPlace:
     expected_version: int | Unset | None = UNSET
 
 
-@operation(needs=Permission.INSTALLATIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, Stale))
+@operation(needs=Permission.INSTALLATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale))
 async def save_installation_place(work: Work, new: SaveInstallationPlace) -> AppPlace:
-    """Enable an app on a space or a site, or change it there. Its version there grows by one."""
+    """Enable an app on a space or a site, or change it there. Its version there grows by one.
+
+    Raises Conflict if the place is deleted, or the app taken off it, at the same moment.
+    """
     faults = Faults()
     faults.object("configuration", new.configuration)
     check_external_ids(faults, "external_ids", new.external_ids)
@@ -84,12 +87,16 @@ async def remove_installation_place(work: Work, place: PlaceAddress) -> AppInsta
     if selection is Selection.ALL:
         message = f"It is enabled on all {nouns}; set the selection of {nouns} to SELECTED, then take off one {noun}."
         raise Conflict(message, existing=row, path=_PLACE)
-    there = at_installer(work, found)
-    there.audit(row, "installation_place.deleted")
-    announce_place(there, row, HubEvent.PLACE_REMOVED, status=status_on_place(row, installation.status))
-    await work.remove(row)
+    await take_off(at_installer(work, found), row, status_on_place(row, installation.status))
     await work.flush()
     return await shown(work, found)
+
+
+async def take_off(work: Work, row: InstallationPlace, status: InstallationStatus) -> None:
+    """Take an app off a place, on which it has this status. `work` is in the organization of the place."""
+    work.audit(row, "installation_place.deleted")
+    announce_place(work, row, HubEvent.PLACE_REMOVED, status=status)
+    await work.remove(row)
 
 
 async def announce_removals(work: Work, place: Place) -> None:

@@ -1,4 +1,4 @@
-"""Recheck the installations of an app against a newly published schema: statuses follow, in pieces.
+"""Recheck the installations of an app against a newly published schema or target, in pieces.
 
 The job belongs to the publisher. It walks the installations of every organization, and then their places.
 """
@@ -16,13 +16,14 @@ from jobs.job import NewJob
 from jobs.kind import JobContext
 from models.errors import SecretUnreadable
 from models.tables import Installation, InstallationPlace, Integration, Job, Publication
-from models.vocabulary import HubEvent, InstallationStatus, Permission
+from models.vocabulary import HubEvent, InstallationStatus, Permission, PlaceKind, Selection
 from resolvers.announcing import announce_configuration, announce_place
 from resolvers.caller import Caller
 from resolvers.installations.install import status_by
+from resolvers.installations.places import take_off
 from resolvers.installations.rights import Found, at_installer
-from resolvers.installations.schema import place_schema, satisfies
-from resolvers.installations.shown import status_on_place
+from resolvers.installations.schema import kinds_of, place_schema, satisfies
+from resolvers.installations.shown import status_on_place, values_of
 from resolvers.operation import operation
 from resolvers.work import Work
 
@@ -54,6 +55,7 @@ async def ask_to_recheck(work: Work, integration: Integration, publication: Publ
 async def recheck_installations(work: Work, walk: Recheck) -> int:
     """Recheck up to 100 installations of the organization's app, or as many places of them. Answers how many.
 
+    Those on a kind of place that the app is no longer published for are taken off; nor is it enabled on all of them.
     The job goes on until there are none. A configuration that does not open counts as it did before.
     """
     found = await _published(work, walk)
@@ -76,14 +78,16 @@ async def run_recheck(caller: Caller, context: JobContext) -> None:
 async def _recheck(work: Work, integration: Integration, publication: Publication, after: str) -> list[str]:
     rows: list[Installation] = await _bite(work, Installation, integration, after)
     for row in rows:
-        before, now = row.status, _status(work, row, publication)
-        if now is before:
+        before = values_of(row)
+        row.status = _status(work, row, publication)
+        _narrow(row, publication)
+        previous = {word: value for word, value in before.items() if values_of(row)[word] != value}
+        if not previous:
             continue
-        row.status = now
         row.version += 1
         there = at_installer(work, Found(installation=row, integration=integration, publication=publication))
         there.audit(row, "installation.updated")
-        announce_configuration(there, row, {"status"}, {"status": before})
+        announce_configuration(there, row, previous.keys(), previous)
     return [row.id for row in rows]
 
 
@@ -92,17 +96,29 @@ async def _recheck_places(work: Work, integration: Integration, publication: Pub
     ids = {row.installation_id for row in rows}
     above = {one.id: one for one in await work.all(select(Installation).where(col(Installation.id).in_(ids)))}
     for row in rows:
-        installation = above[row.installation_id]
-        before, configured = status_on_place(row, installation.status), _is_configured(work, row, publication)
+        found = Found(installation=above[row.installation_id], integration=integration, publication=publication)
+        there, before = at_installer(work, found), status_on_place(row, found.installation.status)
+        if row.kind not in kinds_of(publication):
+            await take_off(there, row, before)
+            continue
+        configured = _is_configured(work, row, publication)
         if configured is row.configured:
             continue
         row.configured = configured
         row.version += 1
-        there = at_installer(work, Found(installation=installation, integration=integration, publication=publication))
         there.audit(row, "installation_place.updated")
-        now = status_on_place(row, installation.status)
+        now = status_on_place(row, found.installation.status)
         announce_place(there, row, HubEvent.PLACE_CONFIGURED, status=now, previous=before)
     return [row.id for row in rows]
+
+
+def _narrow(row: Installation, publication: Publication) -> None:
+    """Select no longer all places of a kind that the app is no longer published for."""
+    allowed = kinds_of(publication)
+    if PlaceKind.SPACE not in allowed:
+        row.space_selection = Selection.SELECTED
+    if PlaceKind.SITE not in allowed:
+        row.site_selection = Selection.SELECTED
 
 
 def _status(work: Work, row: Installation, publication: Publication) -> InstallationStatus:

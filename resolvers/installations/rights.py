@@ -17,7 +17,7 @@ from models.row import is_id
 from models.tables import Installation, Integration, Organization, Publication
 from resolvers.find import find_app
 from resolvers.installations.address import InstallationAddress
-from resolvers.managing import manages
+from resolvers.managing import manages, require_own_app
 from resolvers.scope import visible
 from resolvers.unset import Unset
 from resolvers.work import Work
@@ -104,6 +104,7 @@ async def require_speaking(work: Work, found: Found, *, path: Path = _PATH) -> N
 
 async def require_managing(work: Work, integration: Integration, *, path: Path) -> None:
     """Raise Forbidden unless the caller may change an app in its organization, if it is restricted there."""
+    require_own_app(work, integration, path=path)
     if not await manages(work, [integration]):
         raise Forbidden(_MANAGERS, path=path)
 

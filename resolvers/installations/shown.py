@@ -100,6 +100,15 @@ def status_on_place(row: InstallationPlace, status: InstallationStatus) -> Insta
     return InstallationStatus.PENDING if waits else status
 
 
+def values_of(installation: Installation) -> dict[str, Any]:
+    """The values of an installation that are no secret, by their words in events."""
+    return {
+        "status": installation.status,
+        "spaceSelection": installation.space_selection,
+        "siteSelection": installation.site_selection,
+    }
+
+
 async def _space_counts(work: Work, installation_ids: Sequence[str]) -> dict[str, int]:
     counted = (
         select(col(InstallationPlace.installation_id), func.count())

@@ -31,6 +31,7 @@ from models.vocabulary import Permission
 from resolvers.access import MANAGE, accessible
 from resolvers.caller import Caller
 from resolvers.capabilities.queries import BY_NAME, BY_POSITION
+from resolvers.filters import equal
 from resolvers.granted import ScopeRules
 from resolvers.loaders.edge import Edge, Link, Relation, public
 from resolvers.page import BY_NAME_KEY, NEWEST_FIRST
@@ -89,6 +90,7 @@ async def _manageable(session: AsyncSession, caller: Caller, integration_ids: Se
                 col(Integration.id).in_(integration_ids),
                 col(Integration.organization_id) == caller.organization_id,
                 accessible(caller, least=MANAGE),
+                *equal(col(Integration.id), caller.app_id),
             )
         )
     ).scalars()

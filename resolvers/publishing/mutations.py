@@ -72,7 +72,7 @@ async def publish_integration(work: Work, publishing: Publishing, files: JudgedF
     integration, publication = target.integration, target.publication
     if publication is None:
         publication = new_publication(work, integration, new.name or "", made_integration=target.is_new)
-    schemas, digest = publication.configurations, publication.digest
+    demanded, digest = (publication.configurations, publication.target), publication.digest
     await apply_files(work, integration, publication, files)
     apply_texts(work, integration, new)
     differs = apply_manifest(work, publication, new)
@@ -84,7 +84,7 @@ async def publish_integration(work: Work, publishing: Publishing, files: JudgedF
     secret = None
     if not isinstance(new.events_url, Unset):
         secret = await apply_events_url(work, publication, integration)
-    if publication.configurations != schemas:
+    if (publication.configurations, publication.target) != demanded:
         await ask_to_recheck(work, integration, publication)
     if differs or publication.digest != digest:
         _announce(work, integration, publication)

@@ -14,12 +14,15 @@ import orjson
 from models.errors import Path
 from proxy.inputs.admissible import objections
 from resolvers.faults import JSON_BYTES, TEXT, WORD, Faults, text_problem
+from resolvers.publishing.scripts import header_of
 
 MOST_PARTS: Final = 100
 MOST_DEPTH: Final = 32
 _PLACES: Final = ("account", "space", "site")
 _DIRECTIVE: Final = re.compile(r"[a-z][a-z-]{0,63}")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_VISIBLE: Final = re.compile(r"[ -~]*")
+#: Browsers and proxies take headers of this size.
+MOST_POLICY: Final = 8192
 #: The members of a property beside `title`, `description` and `type`, by its type; those with True are required.
 _MEMBERS: Final[Mapping[str, Mapping[str, bool]]] = {
     "string": {"completion_url": False},
@@ -83,8 +86,8 @@ def check_configurations(faults: Faults, value: object) -> None:
 
 
 def check_policy(faults: Faults, value: object) -> None:
-    """Check a content security policy: a text, or an object of directives and their texts."""
-    path = ("content_security_policy",)
+    """Check a content security policy: a text, or an object of directives and their texts, for one header."""
+    path, before = ("content_security_policy",), len(faults.found)
     if isinstance(value, str):
         _check_directive(faults, path, value)
     elif _is_object(value, faults, path, "It must be a text, or an object of directives and texts."):
@@ -93,11 +96,15 @@ def check_policy(faults: Faults, value: object) -> None:
             fits = _DIRECTIVE.fullmatch(name) is not None
             faults.check(fits, (*path, name), "A directive is named by lower-case letters and hyphens.")
             _check_directive(faults, (*path, name), text)
+    if len(faults.found) == before and isinstance(value, str | dict):
+        fits = len(header_of(value) or "") <= MOST_POLICY
+        faults.check(fits, path, f"As one header it must have at most {MOST_POLICY} bytes; leave sources out.")
 
 
 def _check_directive(faults: Faults, path: Path, text: object) -> None:
     if _check_text(faults, path, text):
-        faults.check(_CONTROL.search(str(text)) is None, path, "It must be one line without control characters.")
+        fits = _VISIBLE.fullmatch(str(text)) is not None
+        faults.check(fits, path, "It must be one line of printable ASCII; percent-encode other characters.")
 
 
 def _check_properties(faults: Faults, place: Path, configuration: Mapping[str, object]) -> None:

@@ -66,7 +66,6 @@ async def _make(work: Work, new: PublishIntegration) -> Integration:
 
 async def _by_id(work: Work, new: PublishIntegration, integration_id: str) -> Target:
     integration = await managed_integration(work, integration_id, path=("integration_id",))
-    require_own_app(work, integration, path=("integration_id",))
     publication = await _publication_of(work, integration)
     if publication is not None:
         _require_same_name(publication, new.name)
@@ -87,7 +86,6 @@ async def _by_name(work: Work, name: str) -> Target | None:
     if not own or await work.find(Integration, integration_id) is None:
         raise _taken(name)
     integration = await managed_integration(work, integration_id, path=("name",))
-    require_own_app(work, integration, path=("name",))
     return Target(integration=integration, publication=await _publication_of(work, integration))
 
 

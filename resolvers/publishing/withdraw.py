@@ -16,7 +16,7 @@ from resolvers.announcing import announce_installation, announce_integration, ow
 from resolvers.apps.address import forget_app
 from resolvers.find import IntegrationRef, find_app, managed_integration
 from resolvers.integrations.deletion import begin_deletion
-from resolvers.managing import require_governing, require_own_app
+from resolvers.managing import require_governing
 from resolvers.operation import operation
 from resolvers.work import Work
 
@@ -60,7 +60,6 @@ async def unpublish_integration(work: Work, ref: IntegrationRef) -> Unpublished:
     if found.organization_id != work.organization_id:
         raise Forbidden("Another organization publishes it, and only that organization withdraws it.")
     integration = await managed_integration(work, found.id)
-    require_own_app(work, integration)
     publication = await work.first(select(Publication).where(col(Publication.integration_id) == integration.id))
     if publication is None:
         return Unpublished(integration=integration)

@@ -50,6 +50,8 @@ STATUS: Final[Mapping[type[DomainError], int]] = {
     SecretUnreadable: 500,
 }
 _FAULT: Final = 500
+#: After 503 (RFC 9110 §10.2.3): a caller has waited for the database already.
+_RETRY_SECONDS: Final = "1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +84,8 @@ def _headers(error: DomainError, served: frozenset[str]) -> dict[str, str]:
             return {"www-authenticate": "Bearer"}
         case TooMany(retry_after_seconds=int(seconds)):
             return {"retry-after": str(seconds)}
+        case Unavailable():
+            return {"retry-after": _RETRY_SECONDS}
         case WrongMethod(declared=method):
             return {"allow": str(method) if method in served else ""}
         case TooLarge():

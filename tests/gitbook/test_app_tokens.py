@@ -37,7 +37,7 @@ async def test_does_nothing_with_a_sibling(method, path, body, world: World, oth
 
     answer = await speaker(method, f"/integrations/{sibling}{path}", body)
 
-    assert "of that app only" in refused(answer, 403)
+    assert "for that app only" in refused(answer, 403)
     assert set(changes(before, await snapshot(database, world.tenant.id))) <= {"+ audit_entry", "~ token"}
 
 

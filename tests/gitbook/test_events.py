@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from models.database import Database
-from models.vocabulary import Permission, PlaceKind
+from models.vocabulary import Permission, PlaceKind, PublicationVisibility
+from resolvers.publishing.manifest import PublishIntegration
+from resolvers.publishing.mutations import publish_integration
 from tests.gitbook.conftest import World, refused
 from tests.gitbook.judged import NEW
 from tests.gitbook.test_installations import CITY, installed
+from tests.harness.estate import caller_of
 from tests.harness.rows import changes, snapshot
 from tests.harness.waiting import eventually
+from tests.upstreams.canned import reply
 from tests.upstreams.faults import FaultServer
 
 _TASKS = (Permission.INSTALLATIONS_WRITE, Permission.EVENTS_READ, Permission.EVENTS_EMIT)
@@ -65,6 +70,38 @@ async def test_one_event_comes_with_its_trace(world: World, other: World):
     shown = await world.client.ok("GET", f"{app}/events/{event['id']}")
 
     assert shown == {"event": event, "trace": {"logs": []}}
+
+
+async def test_a_trace_has_a_line_for_each_attempt(world: World, other: World, upstream: FaultServer):
+    upstream.answers["/refusing"] = reply(b"", "text/plain", "410 Gone")
+    lines = {}
+    for word in ("ok", "refusing"):
+        name = (await world.publish())["name"]
+        addressed = PublishIntegration(
+            name=name,
+            title="Weather",
+            description="",
+            scopes=(),
+            visibility=PublicationVisibility.PUBLIC,
+            events_url=f"{upstream.url}/{word}",
+        )
+        await world.hub.run(publish_integration(caller_of(world.hub, world.tenant), addressed))
+        await other.install(name)
+        app = f"/integrations/{name}"
+        lines[word] = await eventually(partial(_logs, world, app))
+
+    (taken,), (refused_one,) = lines["ok"], lines["refusing"]
+    assert (taken["message"], taken["level"]) == ("The app answered 200.", "info")
+    assert refused_one["message"] == "The receiver answered 410 Gone, so it wants no more events."
+    assert refused_one["level"] in ("warn", "error")
+    assert taken["timestamp"] < refused_one["timestamp"]
+
+
+async def _logs(world: World, app: str) -> list[dict[str, Any]]:
+    """The lines of the trace of an app's first event."""
+    event = (await listed(world, app))[0]
+    logs: list[dict[str, Any]] = (await world.client.ok("GET", f"{app}/events/{event['id']}"))["trace"]["logs"]
+    return logs
 
 
 async def test_polling_two_at_a_time_shows_each_once(world: World, other: World):

@@ -14,6 +14,7 @@ from tests.gitbook.test_publishing import BLOCK
 from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
 from tests.harness.server import PLAIN_HTTP
+from tests.harness.waiting import eventually
 
 #: The kind, the word of its paths, and the member of the body that enables an app on it.
 KINDS = [(PlaceKind.SPACE, "space", "space"), (PlaceKind.SITE, "site", "siteId")]
@@ -161,6 +162,23 @@ async def test_bad_places_are_refused_and_leave_no_row(
     refused(await other.client("GET", f"{one}/{word}s?extended=yes"), 400)
 
     assert changes(before, await snapshot(database, other.tenant.id)) == []
+
+
+async def test_a_narrower_target_takes_the_app_off_other_places(world: World, other: World):
+    name, one = await installation(world, other)
+    space, site = await other.place(PlaceKind.SPACE), await other.place(PlaceKind.SITE)
+    await other.client.ok("POST", f"{one}/spaces", {"space": space}, 201)
+    await other.client.ok("POST", f"{one}/sites", {"siteId": site}, 201)
+
+    await world.publish(name, target="site")
+
+    async def is_off():
+        return await other.client.items(f"{one}/spaces") == []
+
+    await eventually(is_off)
+    assert [each["site"] for each in await other.client.items(f"{one}/sites")] == [site]
+    assert (await other.client.ok("GET", one))["spaces"] == 0
+    refused(await other.client("GET", f"{one}/spaces/{space}"), 404)
 
 
 @each_kind

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import delete, func, select, text
 from sqlmodel import col
 
 from models.tables import InstallationPlace, Place
@@ -228,3 +229,36 @@ async def test_uninstalling_takes_places_external_ids_and_tokens_along(market, d
     document = "{ places { nodes { installations { nodes { id } } } } installations { nodes { id } } }"
     after = await client.query(document)
     assert after == {"places": {"nodes": [{"installations": {"nodes": []}}]}, "installations": {"nodes": []}}
+
+
+@both
+@pytest.mark.parametrize("enabled", [False, True], ids=["being enabled", "being changed"])
+async def test_a_place_that_is_deleted_while_it_is_saved_is_a_conflict(market, database, enabled) -> None:
+    client, place = market.installer.client, await market.place()
+    installed = await market.install()
+    if enabled:
+        await market.save(client, installed["id"], place)
+
+    async with database.write() as session:
+        await session.execute(delete(Place).where(col(Place.id) == place))
+        given = {"installationId": installed["id"], "placeId": place, "configuration": {"team": "A"}}
+        saving = asyncio.create_task(refusal(client, "saveInstallationPlace", given))
+        await _is_waiting(database, saving)
+        await session.commit()
+    refused = await saving
+
+    assert refused["code"] == ("CONFLICT" if database.engine.dialect.name == "postgresql" else "NOT_FOUND")
+    assert await places_of(client, installed["id"]) == []
+
+
+async def _is_waiting(database, saving) -> None:
+    """Wait until the saving waits for the row of the place; on SQLite it waits for its turn from the beginning."""
+    waits = text("""SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+        AND query LIKE '%installation_place%'""")
+
+    async def seen():
+        async with database.read() as session:
+            return saving.done() or (await session.execute(waits)).first() is not None
+
+    if database.engine.dialect.name == "postgresql":
+        await eventually(seen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.row import new_id
 from models.tables import Installation, Organization, Publication
-from models.vocabulary import Permission
+from models.vocabulary import Permission, PublicationTarget
 from resolvers.installations.rechecking import BITE, Recheck, ask_to_recheck, recheck_installations
 from resolvers.operation import operation
 from resolvers.work import Work
@@ -69,6 +69,30 @@ async def test_a_place_follows_a_new_schema_for_places_with_a_new_version_and_is
     assert last["payload"]["previous"] == {"status": "ACTIVE"}
     actions = [one["action"] for one in await listed(client, "auditEntries", "action", "(first: 100)")]
     assert actions.count("installation_place.updated") == 1
+
+
+@both
+async def test_a_narrower_target_takes_the_app_off_other_places(new_market, database) -> None:
+    market = await new_market()
+    client = market.installer.client
+    installed = await market.install(spaceSelection="ALL")
+    space, site = await market.place(), await market.place("Site", "SITE")
+    await market.save(client, installed["id"], site)
+    version = market.publication.version + 1
+    await set_columns(database, Publication, market.publication.id, target=PublicationTarget.SITE, version=version)
+
+    for in_places in (False, True):
+        walk = Recheck(integration_id=market.app.id, version=version, in_places=in_places)
+        await market.hub.run(recheck_installations(market.caller(market.publisher), walk))
+
+    (left,) = await listed(client, "installations", SHOWN, "(first: 2)")
+    assert [one["place"]["databaseId"] for one in left["places"]["nodes"]] == [site]
+    assert (left["spaceSelection"], left["siteSelection"], left["status"]) == ("SELECTED", "SELECTED", "ACTIVE")
+    told = await listed(client, "events", "type payload", "(first: 2)")
+    assert [one["type"] for one in told] == ["Hub.place.removed", "Hub.installation.configured"]
+    assert (told[0]["payload"]["placeId"], told[1]["payload"]["previous"]) == (space, {"spaceSelection": "ALL"})
+    entries = await listed(client, "auditEntries", "action", "(first: 2)")
+    assert [one["action"] for one in entries] == ["installation_place.deleted", "installation.updated"]
 
 
 @both

@@ -9,12 +9,17 @@ import pytest
 from models.errors import DomainError, Forbidden, NotFound
 from models.row import new_id
 from models.tables import Installation, Integration
-from models.vocabulary import Permission
+from models.vocabulary import ConnectionMode, Permission
+from resolvers.connect.mutations import CreateConnectSession, create_connect_session
+from resolvers.connections.mutations import CreateConnection, create_connection
 from resolvers.installations.address import InstallationAddress
 from resolvers.installations.app_queries import read_app_installation
+from resolvers.operation import OPERATOR
 from resolvers.people.installation_token import create_installation_token
+from resolvers.people.token import CreateToken, create_token
 from resolvers.publishing.manifest import PublishIntegration
 from resolvers.publishing.mutations import publish_integration
+from resolvers.secret import Secret
 from tests.harness.estate import Estate
 from tests.harness.graph import document_of
 from tests.harness.matrix import mentioned
@@ -49,6 +54,91 @@ OF_JOBS = {
 NAMES = sorted(
     name for name, facts in OPERATIONS.items() if facts.module.startswith(ROOMS) and name not in SHOWN | OF_JOBS
 )
+#: They change or use an app beside them, of any room.
+CHANGES = [
+    "connect_integration",
+    "declare_capabilities",
+    "declare_event_types",
+    "delete_connection",
+    "delete_integration",
+    "disconnect_integration",
+    "emit_event",
+    "install_integration",
+    "plan_emit",
+    "reconfigure_integration",
+    "register_connections",
+    "remove_installation_place",
+    "save_installation_place",
+    "set_integration_icon",
+    "set_integration_tags",
+    "share_integration",
+    "transfer_integration",
+    "uninstall_integration",
+    "unregister_connection",
+    "unshare_integration",
+    "update_connection",
+    "update_installation",
+    "update_integration",
+    "upload_integration_icon",
+    "verify_integration",
+]
+#: They are of no one app, or use another app as everybody of the organization does. docs/apps.md says so.
+REMAINING = {
+    "calls": {"dispatch", "plan_dispatch", "proxy_request", "test_connection"},
+    "consent of a user, who enters the secret": {
+        "authorize_integration",
+        "create_connect_session",
+        "enter_credentials",
+        "finish_authorization",
+        "leave_for_vendor",
+        "start_authorization",
+    },
+    "new rows, and those of no app": {
+        "configure_integration",
+        "create_connection",
+        "create_integration",
+        "create_token",
+        "create_upload",
+        "delete_definition",
+        "fill_upload",
+        "revoke_token",
+        "save_definition",
+    },
+    "its own app, whichever is named": {"declare_manifest"},
+    "people and places of the organization": {
+        "create_place",
+        "create_principal",
+        "delete_place",
+        "delete_principal",
+        "transfer_token",
+        "update_organization",
+        "update_place",
+        "update_principal",
+    },
+    "jobs of the organization": {"cancel_job", "retry_job"},
+    "webhooks of the organization": {
+        "create_webhook",
+        "delete_webhook",
+        "plan_delivery",
+        "replay_deliveries",
+        "rotate_webhook_secret",
+        "test_webhook",
+        "update_webhook",
+    },
+    "tokens of its own installations": {"create_installation_token"},
+    "jobs alone": {
+        "catch_up",
+        "enable_places",
+        "finish_deletion",
+        "finish_removal",
+        "forget_connections",
+        "load_verification",
+        "recheck_installations",
+        "record_verification",
+        "remove_deliveries",
+        "replay_bite",
+    },
+}
 FIELDS = [
     "appEvents",
     "publishIntegration",
@@ -57,7 +147,7 @@ FIELDS = [
     "setDevelopmentMode",
     "unpublishIntegration",
 ]
-SENTENCE = "The token of an app publishes, withdraws, develops and hears of that app only"
+SENTENCE = "The token of an app acts for that app only"
 NEW_APP = PublishIntegration(name="brand-new-app", title="App", description="", scopes=())
 
 
@@ -70,13 +160,43 @@ async def _call(estate: Estate, name: str, caller: Any) -> Any:
     return await estate.hub.run(callable_of(OPERATIONS[name])(caller, *CALLS[name].given(estate)))
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_every_operation_that_changes_anything_is_listed() -> None:
+    remaining = set().union(*REMAINING.values())
+    changing = {
+        name
+        for name, facts in OPERATIONS.items()
+        if facts.needs is not OPERATOR and not name.startswith(("list_", "read_"))
+    }
+
+    assert changing - set(CHANGES) - set(NAMES) - OF_JOBS - remaining == set()
+    assert (set(CHANGES) | remaining) - set(OPERATIONS) == set()
+
+
+@pytest.mark.parametrize("name", NAMES + CHANGES)
 async def test_no_operation_is_of_another_app(name, estate, database) -> None:
     await CALLS[name].prepare(estate)
     before = await snapshot(database, estate.tenant.id)
 
     with pytest.raises(Forbidden, match=SENTENCE):
         await _call(estate, name, _caller(estate, estate.restricted))
+
+    assert set(changes(before, await snapshot(database, estate.tenant.id))) <= {"+ audit_entry"}
+
+
+@pytest.mark.parametrize("made", ["connection", "token", "connect link"])
+async def test_it_makes_nothing_shared_for_another_app(made, estate, database) -> None:
+    app, beside = _caller(estate, estate.restricted), estate.integration.id
+    secret, words, shared = Secret(api_key="k" * 20), (Permission.INTEGRATIONS_READ,), ConnectionMode.SHARED
+    calls = {
+        "connection": (create_connection, CreateConnection(integration_id=beside, secret=secret, mode=shared)),
+        "token": (create_token, CreateToken(name="beside", permissions=words, integration_id=beside)),
+        "connect link": (create_connect_session, CreateConnectSession(integration_ids=(beside,), mode=shared)),
+    }
+    operation, command = calls[made]
+    before = await snapshot(database, estate.tenant.id)
+
+    with pytest.raises(Forbidden, match=SENTENCE):
+        await estate.hub.run(operation(app, command))
 
     assert set(changes(before, await snapshot(database, estate.tenant.id))) <= {"+ audit_entry"}
 

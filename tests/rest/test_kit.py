@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.errors import InvalidInput, WrongMethod
+from models.errors import Contended, InvalidInput, Unavailable, WrongMethod
 from models.vocabulary import HttpMethod
 from resolvers.page import SliceRequest
 from rest.kit import Asked, Page
@@ -58,6 +58,14 @@ def test_allows_a_declared_method_only_where_the_path_has_it():
 
     assert there.headers == {"allow": "POST"}
     assert absent.headers == {"allow": ""}
+
+
+@pytest.mark.parametrize("error", [Unavailable("The database is away."), Contended("Others were there first.")])
+def test_says_when_to_come_back_to_a_hub_that_cannot_serve_now(error: Unavailable):
+    refusal = refusal_of(error, {}, frozenset())
+
+    assert refusal is not None
+    assert (refusal.status, refusal.headers) == (503, {"retry-after": "1"})
 
 
 def test_lets_a_dialect_say_another_status():

@@ -9,7 +9,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from models.errors import Conflict, InvalidInput
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound
 from resolvers.caller import Caller
 from rest.kit import Asked, Delete, Get, Patch, Post, Refusal, Reply
 from tests.harness.server import PLAIN_HTTP, RunningHub
@@ -25,6 +25,14 @@ def _refuse(refusal: Refusal) -> object:
     return {"error": refusal.message}
 
 
+async def _remove(caller: Caller, id: str) -> str:
+    if id == "gone":
+        raise NotFound("thing")
+    if id == "foreign":
+        raise Forbidden("Not yours.")
+    return id
+
+
 async def _conflict(caller: Caller) -> None:
     raise Conflict("It is taken.")
 
@@ -37,6 +45,14 @@ def spoken(hub: RunningHub) -> Iterator[RunningHub]:
         Patch("/things/{id}", echo, lambda asked: (asked.body or [],), shown),
         Delete("/things/{id}", echo, lambda asked: (None,), lambda _, asked: Reply.empty(205)),
         Get("/things/{id}", echo, lambda asked: (asked.caller.organization_id,), shown),
+        Delete(
+            "/removable/{id}",
+            _remove,
+            lambda asked: (asked.path["id"],),
+            _removed,
+            absent=Reply.json({"nothing": "to remove"}, status=210, headers=(("x-was", "absent"),)),
+        ),
+        Get("/removable/{id}", _remove, lambda asked: (asked.path["id"],), shown),
         Get("/taken", _conflict, lambda asked: (), shown),
         Get("/nothing", echo, lambda asked: (None,), lambda _, asked: Reply.empty(204, (("x-total", "0"),))),
         refuse=_refuse,
@@ -55,6 +71,32 @@ async def client(spoken: RunningHub, organization: Tenant):
 
 def _made(result: object, asked: Asked) -> Reply:
     return Reply.json(result, status=201, headers=(("location", f"{asked.base}/things/7"),))
+
+
+def _removed(id: str, asked: Asked) -> object:
+    if id == "unshown":
+        raise NotFound("thing")
+    return id
+
+
+async def test_an_endpoint_may_answer_what_is_absent_as_a_success(client: httpx.AsyncClient):
+    there, gone = await client.delete("/removable/there"), await client.delete("/removable/gone")
+
+    assert (there.status_code, there.json()) == (200, "there")
+    assert (gone.status_code, gone.json(), gone.headers["x-was"]) == (210, {"nothing": "to remove"}, "absent")
+
+
+async def test_every_other_refusal_and_endpoint_is_as_without_it(client: httpx.AsyncClient, spoken: RunningHub):
+    async with httpx.AsyncClient(base_url=spoken.url + PREFIX, **PLAIN_HTTP) as nobody:
+        unknown = await nobody.delete("/removable/gone")
+    others = [
+        await client.delete("/removable/foreign"),
+        await client.delete("/removable/unshown"),  # the operation has found it
+        await client.get("/removable/gone"),
+    ]
+
+    assert unknown.status_code == 401
+    assert [answer.status_code for answer in others] == [403, 404, 404]
 
 
 async def test_a_reply_of_json_has_its_status_and_headers(client: httpx.AsyncClient, spoken: RunningHub):

@@ -35,9 +35,7 @@ def test_every_status_has_one_verdict():
 
 
 def test_says_that_a_redirect_is_not_followed():
-    sentence = "The receiver redirects (status 308), which is not followed; enter its new URL."
-
-    assert outcome_of(308).error == sentence
+    assert outcome_of(308).error == "The receiver redirects (status 308), which is not followed; enter its new URL."
 
 
 @pytest.mark.parametrize(

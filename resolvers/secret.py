@@ -155,11 +155,11 @@ def check_secret(faults: Faults, secret: Secret | Unset | None, places: Mapping[
         faults.texts(("secret", "oauth2", "scopes"), secret.oauth2.scopes, most=_MOST_SCOPES)
 
 
-def check_fits(faults: Faults, auth_type: AuthType, secret: Secret, place: Path = ("secret",)) -> None:
+def check_fits(faults: Faults, auth_type: AuthType, secret: Secret) -> None:
     """Add a fault if the integration's auth type needs another kind of secret."""
     wanted, given = KINDS[auth_type].parts, KINDS[secret.auth_type].parts
     fits = not wanted or not given or wanted == given
-    faults.check(fits, place, f"The integration authorises with {auth_type}, not {secret.auth_type}.")
+    faults.check(fits, "secret", f"The integration authorises with {auth_type}, not {secret.auth_type}.")
 
 
 def _masked(part: Part, value: str) -> str:

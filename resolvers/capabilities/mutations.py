@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -22,12 +22,12 @@ from resolvers.find import managed_integration
 from resolvers.hub import Hub
 from resolvers.operation import READS, WRITES, exchange
 from resolvers.pick import APP_TOKEN, ORIGIN
-from resolvers.secret import Secret, check_fits, check_secret
+from resolvers.secret import Secret, check_secret
 from resolvers.work import Work
 
 Manifest = TypeVar("Manifest")
 
-_APP_TOKEN_PLACE: Final[Path] = ("app_token",)
+_APP_TOKEN_PLACE: Final[Mapping[str, Path]] = {"token": ("app_token",)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,16 +200,10 @@ def _judge(manifest: DeclareCapabilities | DeclareEventTypes | DeclareManifest, 
     if not isinstance(manifest, DeclareEventTypes):
         check_capabilities(faults, manifest.capabilities or (), has_base=integration.api_base_url is not None)
         if manifest.app_token is not None:
-            _check_app_token(faults, integration, Secret(bearer_token=manifest.app_token))
+            check_secret(faults, Secret(bearer_token=manifest.app_token), _APP_TOKEN_PLACE)
     if not isinstance(manifest, DeclareCapabilities):
         check_event_types(faults, integration, manifest.event_types or ())
     faults.refuse()
-
-
-def _check_app_token(faults: Faults, integration: Integration, secret: Secret) -> None:
-    """It becomes the default shared connection, so it must be the kind of secret that the integration takes."""
-    check_secret(faults, secret, {"token": _APP_TOKEN_PLACE})
-    check_fits(faults, integration.auth_type, secret, _APP_TOKEN_PLACE)
 
 
 async def _declare(

@@ -9,7 +9,6 @@ import pytest
 from tests.harness.acting import act, faults, integration_of, refusal
 from tests.harness.backends import both
 from tests.harness.graphql import GraphQL
-from tests.harness.rows import changes, snapshot
 
 SHOWN = "capabilities(first: 100) { nodes { id name digest } }"
 BASE = {"name": "Shop", "auth": {"apiBaseUrl": "https://shop.example"}}
@@ -218,19 +217,6 @@ async def test_an_app_token_becomes_the_default_connection(organization, shop) -
     assert shown["connection"]["mode"] == "SHARED"
     assert shown["connection"]["authType"] == "BEARER"
     assert "app-token-of-the-shop" not in str(shown)
-
-
-@pytest.mark.parametrize("auth_type", ["API_KEY", "BASIC", "OAUTH2", "CLIENT_CREDENTIALS"])
-async def test_refuses_an_app_token_where_calls_authorise_otherwise(organization, database, auth_type: str) -> None:
-    made = await act(organization.client, "createIntegration", {"name": "Other", "auth": {"type": auth_type}})
-    given = {"integrationId": made["id"], "capabilities": [], "appToken": "app-token-of-the-shop"}
-    before = await snapshot(database, organization.id)
-
-    problem = await refusal(organization.client, "declareCapabilities", given)
-
-    assert (problem["code"], problem["path"]) == ("INVALID_INPUT", ["input", "appToken"])
-    assert problem["message"].endswith(f"The integration authorises with {auth_type}, not BEARER.")
-    assert changes(before, await snapshot(database, organization.id)) == []
 
 
 async def test_refuses_a_manifest_for_what_has_moved_on(organization, shop) -> None:

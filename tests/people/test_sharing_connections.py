@@ -205,14 +205,12 @@ async def test_a_shared_connection_is_everybodys_wherever_it_is_registered(
     both = {"integrationId": hers["id"], "connectionIds": [at.shared], "defaultConnectionId": at.shared}
     spread = await do(at.ada, "registerConnections", both)
     await do(organization.client, "registerConnections", both)
-    bare = await do(at.ada, "createIntegration", {"name": "Bare", "mode": "SHARED"})
-    await do(organization.client, "registerConnections", both | {"integrationId": bare["id"]})
     before = await snapshot(database, organization.id)
 
     link = {"integrationIds": [hers["id"]], "connectionId": at.shared, "mode": "SHARED"}
     refused = [
         await do(at.ada, "updateIntegration", {"id": hers["id"], "secret": TOKENS}),
-        await do(at.ada, "declareCapabilities", {"integrationId": bare["id"], "capabilities": [], "appToken": "t"}),
+        await do(at.ada, "declareCapabilities", {"integrationId": hers["id"], "capabilities": [], "appToken": "t"}),
         await do(at.ada, "startAuthorization", {"integrationId": hers["id"], "connectionId": at.shared}),
         await do(at.ada, "createConnectSession", link),
     ]

@@ -11,7 +11,6 @@ from models.tables import Connection, Definition, Integration
 from models.vocabulary import ConnectionMode, Permission
 from resolvers.connections.own import take_away
 from resolvers.credentials.register import shared_default
-from resolvers.credentials.unverify import unverify
 from resolvers.definitions.queries import of_vendor
 from resolvers.definitions.stored import definition_of
 from resolvers.faults import Faults
@@ -141,14 +140,15 @@ async def reconfigure_integration(work: Work, new: ReconfigureIntegration) -> Co
         auth=form.auth(sound, parameters),
         secret=form.secret(sound),
     )
+    withdrawn = connection if merge.withdraws else None
     refusal = None
     try:
-        await change_integration(work, change)
+        await change_integration(work, change, withdraws=withdrawn is not None)
     except InvalidInput as found:
         refusal = found
     refuse(faults, form, refusal)
-    if merge.withdraws and connection is not None:
-        await _withdraw(work, integration, connection, row)
+    if withdrawn is not None:
+        await _withdraw(work, integration, withdrawn)
     await work.flush()
     return (await configured(work, [integration]))[0]
 
@@ -158,9 +158,8 @@ def _name(row: Definition | None, name: str | Unset | None) -> str | Unset | Non
     return row.name if name is None and row is not None else name
 
 
-async def _withdraw(work: Work, integration: Integration, connection: Connection, row: Definition | None) -> None:
+async def _withdraw(work: Work, integration: Integration, connection: Connection) -> None:
     """Remove the shared connection from the integration, which has to be verified again."""
     await require_sharing(work, connection=connection, path=("credentials",))
     work.caller.need_unlimited()
     await take_away(work, integration, connection)
-    unverify(work, integration, row)

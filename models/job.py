@@ -29,6 +29,8 @@ from models.vocabulary import Permission, WorkState
 DEDUPED = "dedupe_key IS NOT NULL AND state IN ('QUEUED', 'RUNNING')"
 #: Jobs that something caused, without the deliveries' own: a trace shows the deliveries themselves.
 CAUSED = "cause_kind IS NOT NULL AND operation <> 'webhook.deliver'"
+#: The member of a job's payload that names the token of the app that asked for it.
+CREATED_BY_TOKEN = "createdByToken"
 _READY = "state = 'QUEUED' AND NOT blocked"
 #: Failed jobs of organizations that nobody was told of. The failures of deliveries are told by their webhooks.
 UNTOLD = "state = 'FAILED' AND failure_told_at IS NULL AND organization_id IS NOT NULL AND queue <> 'deliveries'"
@@ -104,6 +106,11 @@ class Job(Changeable, table=True):
     finished_at: int | None = time_field(default=None)
     failure_told_at: int | None = time_field(default=None, sa_column_kwargs=UNAUDITED)
     feed: int | None = feed_field()
+
+    @property
+    def created_by_token(self) -> str | None:
+        """The token of the app that asked for it in nobody's name; None if a user or the hub did."""
+        return self.payload.get(CREATED_BY_TOKEN)
 
 
 class database_now(FunctionElement[int]):  # noqa: N801  named as SQL functions are

@@ -36,10 +36,12 @@ _MOST_NAMES: Final = 200
 class Differences:
     """A declaration beside the one before it. `audited`: changes for the audit; `breaking`: those that break callers.
 
-    `changed`: names with other values than before, apart from descriptions of capabilities.
+    `changed`: names with other values than before, apart from descriptions of capabilities. `edited`: any value of
+    a capability is new, its description and its place in the order included.
     """
 
     audited: Sequence[dict[str, Any]] = ()
+    edited: bool = False
     added: Sequence[str] = ()
     changed: Sequence[str] = ()
     removed: Sequence[str] = ()

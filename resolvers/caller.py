@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from asyncio import Task
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from jobs.job import NewJob
 from jobs.kind import JobContext
 from models.errors import Forbidden
+from models.job import CREATED_BY_TOKEN
 from models.row import new_id
 from models.vocabulary import Permission, Source
 from resolvers.hub import Hub
@@ -114,6 +116,12 @@ class Caller:
         """Raise Forbidden for a token that is limited to capabilities."""
         if self.allowed_capabilities:
             raise Forbidden("This token may only run its allowed capabilities; use another token.")
+
+    def asking_for(self, new: NewJob) -> NewJob:
+        """The job with the token of an app that asks for it in nobody's name, which stands in its payload."""
+        if self.token_id is None or new.created_by is not None:
+            return new
+        return replace(new, payload={**new.payload, CREATED_BY_TOKEN: self.token_id})
 
     @property
     def signature(self) -> str:

@@ -158,7 +158,7 @@ class Work:
     async def enqueue(self, new: NewJob) -> Job:
         """Enqueue a job, to run after this transaction; or return the unfinished job with the same dedupe key."""
         self.wake(JOBS)
-        return await enqueue(self.session, new)
+        return await enqueue(self.session, self.caller.asking_for(new))
 
     def wake(self, topic: str) -> None:
         """Notify the listeners of a topic after the commit."""

@@ -6,6 +6,7 @@ import hashlib
 import re
 from asyncio import sleep
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from time import thread_time
 from typing import Any, Final, TypeVar
 
@@ -61,6 +62,7 @@ async def declare(work: Work, integration: Integration, manifest: Sequence[Decla
     was = {name: _told(row) for name, row in before.items()}
     called = {name: (row.method, row.input_schema) for name, row in before.items()}
     now: dict[str, Any] = {}
+    edited = False
     breaking: list[dict[str, str]] = []
     kept = {one.name: before[one.name] for one in manifest if one.name in before}
     await _drop(work, [row for name, row in before.items() if name not in kept])
@@ -74,10 +76,11 @@ async def declare(work: Work, integration: Integration, manifest: Sequence[Decla
         )
         _fill(row, one, position)
         work.add(row)
+        edited |= work.session.is_modified(row)
         now[row.name] = _told(row)
         if row.name in was and now[row.name] != was[row.name]:
             breaking += breaks_of_capability(row.name, called[row.name], (row.method, row.input_schema))
-    return _differences("capabilities", was, now, breaking)
+    return replace(_differences("capabilities", was, now, breaking), edited=edited)
 
 
 async def declare_events(work: Work, integration: Integration, manifest: Sequence[DeclareEventType]) -> Differences:

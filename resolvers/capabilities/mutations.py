@@ -16,7 +16,7 @@ from resolvers.announcing import Differences, announce_capabilities, announce_up
 from resolvers.capabilities.declaring import declare, declare_events, permit_declaring
 from resolvers.capabilities.examples import judge_examples
 from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, check_capabilities, check_event_types
-from resolvers.credentials.register import replace_default_connection
+from resolvers.credentials.register import has_default_secret, replace_default_connection
 from resolvers.faults import Faults
 from resolvers.find import managed_integration
 from resolvers.hub import Hub
@@ -210,9 +210,14 @@ async def _declare(
     work: Work, integration: Integration, capabilities: Sequence[DeclareCapability] | None, app_token: str | None
 ) -> Differences:
     changes = Differences() if capabilities is None else await declare(work, integration, capabilities)
+    is_news = bool(changes.audited or changes.edited)
     if app_token is not None:
         await work.flush()  # the token is bound to the endpoints that come with it
-        await replace_default_connection(work, integration, Secret(bearer_token=app_token), hints={ORIGIN: APP_TOKEN})
+        secret, hints = Secret(bearer_token=app_token), {ORIGIN: APP_TOKEN}
+        is_news |= not await has_default_secret(work, integration, secret, hints=hints)
+        await replace_default_connection(work, integration, secret, hints=hints)
+    if not is_news:
+        return changes
     integration.version += 1
     integration.updated_by = work.caller.principal_id
     work.audit(integration, "integration.capabilities_declared", besides=changes.audited)
@@ -224,6 +229,8 @@ async def _declare_events(
     work: Work, integration: Integration, event_types: Sequence[DeclareEventType]
 ) -> Differences:
     changes = await declare_events(work, integration, event_types)
+    if not changes.audited:
+        return changes
     integration.version += 1
     work.audit(integration, "integration.event_types_declared", besides=changes.audited)
     return changes

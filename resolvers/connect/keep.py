@@ -32,8 +32,9 @@ async def keep_secret(
     default = renewed is None and await _is_first_shared(work, integration, principal_id)
     connection = renewed or new_connection(work, integration.name, principal_id=principal_id)
     origins = await entered_at(by or work, integration, auth_type_at(integration.auth_type, secret), renewed)
-    store(work, connection, secret, origins=origins, at=integration.auth_type, integration_id=integration.id)
-    return await save_connection(work, integration, connection, new=renewed is None, default=default, by=by)
+    at, new = integration.auth_type, renewed is None
+    news = store(work, connection, secret, origins=origins, at=at, integration_id=integration.id)
+    return await save_connection(work, integration, connection, new=new, default=default, by=by, news=news)
 
 
 async def keep_tokens(

@@ -15,7 +15,7 @@ from models.tables import Connection, Definition, Integration, Registration
 from models.vocabulary import ConnectionMode, Permission
 from proxy.address import check_base_url
 from resolvers.credentials.binding import bind_first, entered, entered_anew, is_holder
-from resolvers.credentials.register import register
+from resolvers.credentials.register import register, unregister
 from resolvers.credentials.store import new_connection, store
 from resolvers.credentials.unverify import unverify_all, unverify_users_of
 from resolvers.definitions.secret import check_fields, composed
@@ -102,7 +102,7 @@ async def create_connection(work: Work, new: CreateConnection) -> Connection:
 
 @operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, InvalidInput, Forbidden, Stale))
 async def update_connection(work: Work, new: UpdateConnection) -> Connection:
-    """Change a connection's name, address or secret. Its version grows by one.
+    """Change a connection's name, address or secret. Its version grows by one, if anything changes.
 
     A new secret goes to the addresses of its integrations as they stand, of those where somebody else registered the
     connection to none, unless the caller holds the integration. The address of a shared connection is changed by
@@ -126,14 +126,14 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
         await _require_addressing(work, connection, integrations)
     connection.name = given(new.name, connection.name) or connection.name
     connection.name_key = name_key(connection.name)
+    moved = given(new.base_url, connection.base_url) != connection.base_url
     connection.base_url = given(new.base_url, connection.base_url)
-    if secret is not None:
-        auth_type = auth_type_at(connection.auth_type, secret)
-        origins = await entered_anew(work, connection, auth_type)
-        store(work, connection, secret, origins=origins, at=connection.auth_type, integration_id=place)
+    news = secret is not None and await _enter_anew(work, connection, secret, place)
+    if not work.session.is_modified(connection):
+        return connection
     connection.version += 1
     work.audit(connection, "connection.updated", integration_id=place)
-    if secret is not None:
+    if news or moved:
         await unverify_users_of(work, connection)
     return connection
 
@@ -194,10 +194,17 @@ async def unregister_connection(work: Work, link: UnregisterConnection) -> Integ
         raise NotFound("registration", path=("connection_id",))
     if connection.mode is ConnectionMode.SHARED:
         await require_sharing(work, integration, path=("integration_id",))
-    await work.remove(registration)
     connection.last_integration_id = integration.id
-    work.audit(connection, "connection.unregistered", integration_id=integration.id)
+    await unregister(work, integration, registration, connection)
     return integration
+
+
+async def _enter_anew(work: Work, connection: Connection, secret: Secret, place: str | None) -> bool:
+    """Give a connection a secret that was checked. Answers whether it is news. Pending changes stay pending."""
+    at = connection.auth_type
+    with work.session.no_autoflush:
+        origins = await entered_anew(work, connection, auth_type_at(at, secret))
+    return store(work, connection, secret, origins=origins, at=at, integration_id=place)
 
 
 async def _require_addressing(work: Work, connection: Connection, integrations: Sequence[Integration]) -> None:

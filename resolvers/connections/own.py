@@ -21,7 +21,7 @@ from resolvers.connect.redeem import Learned, Question, learn, question_of
 from resolvers.connect.session import asks_for_consent, is_for_all, new_session
 from resolvers.connections.mutations import judged_secret
 from resolvers.credentials.binding import consented_at
-from resolvers.credentials.register import replace_default_connection, shared_default
+from resolvers.credentials.register import replace_default_connection, shared_default, unregister
 from resolvers.faults import ADDRESS, Faults, require
 from resolvers.find import IntegrationRef, get_integration, managed_integration
 from resolvers.hub import Hub
@@ -238,9 +238,8 @@ async def take_away(work: Work, integration: Integration, connection: Connection
     )
     here = [one for one in registrations if one.integration_id == integration.id]
     if len(registrations) > len(here):
-        work.audit(connection, "connection.unregistered", integration_id=integration.id)
         for one in here:
-            await work.remove(one)
+            await unregister(work, integration, one, connection)
         return
     work.audit(connection, "connection.deleted", integration_id=integration.id)
     await forget_connection(work, connection)

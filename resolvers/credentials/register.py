@@ -13,8 +13,8 @@ from models.origins import Origins
 from models.tables import Connection, Integration, Registration
 from models.vocabulary import ConnectionMode
 from resolvers.credentials.binding import entered_at, is_holder, require_bound
-from resolvers.credentials.store import new_connection, store
-from resolvers.credentials.unverify import unverify_users_of
+from resolvers.credentials.store import is_stored, new_connection, store, works
+from resolvers.credentials.unverify import unverify_all, unverify_users_of
 from resolvers.managing import require_sharing
 from resolvers.secret import Secret, auth_type_at
 from resolvers.work import Work
@@ -27,8 +27,9 @@ async def replace_default_connection(
 
     The secret is bound to the origins that stand, so store the integration's addresses and capabilities before.
 
-    Integrations that use it have to be verified again. Raises Forbidden if the caller may not share at one of them,
-    and InvalidInput at parts that are kept if they were not entered for the addresses that stand.
+    Integrations that use it have to be verified again, unless it has this secret already. Raises Forbidden if the
+    caller may not share at one of them, and InvalidInput at parts that are kept if they were not entered for the
+    addresses that stand.
     """
     connection = await shared_default(work, integration)
     new = connection is None
@@ -36,21 +37,31 @@ async def replace_default_connection(
         connection = new_connection(work, integration.name)
     else:
         await require_sharing(work, connection=connection)
-    auth_type = auth_type_at(integration.auth_type, secret)
-    origins = await entered_at(work, integration, auth_type, None if new else connection)
     if secret.kept:
         await require_bound(work, integration, connection, secret.kept)
-        origins &= Origins.read(connection.secret_origins)
-    store(
-        work,
-        connection,
-        secret,
-        origins=origins,
-        at=integration.auth_type,
-        hints=hints or {},
-        integration_id=integration.id,
-    )
-    return await save_connection(work, integration, connection, new=new, default=True)
+    origins = await _origins(work, integration, secret, None if new else connection)
+    at = integration.auth_type
+    news = store(work, connection, secret, origins=origins, at=at, hints=hints or {}, integration_id=integration.id)
+    return await save_connection(work, integration, connection, new=new, default=True, news=news)
+
+
+async def has_default_secret(
+    work: Work, integration: Integration, secret: Secret, *, hints: Mapping[str, Any] | None = None
+) -> bool:
+    """Whether `replace_default_connection` would change nothing. Pending changes stay pending."""
+    with work.session.no_autoflush:
+        connection = await shared_default(work, integration)
+        if connection is None:
+            return False
+        origins = await _origins(work, integration, secret, connection)
+    return is_stored(work, connection, secret, origins=origins, at=integration.auth_type, hints=hints or {})
+
+
+async def has_working_default(work: Work, integration: Integration) -> bool:
+    """Whether the default shared connection exists and works. Pending changes stay pending."""
+    with work.session.no_autoflush:
+        connection = await shared_default(work, integration)
+    return connection is not None and works(connection)
 
 
 async def shared_default(work: Work, integration: Integration) -> Connection | None:
@@ -75,19 +86,33 @@ async def save_connection(
     new: bool,
     default: bool,
     by: Work | None = None,
+    news: bool = True,
 ) -> Connection:
     """Audit a connection with a new secret, attach it, and unverify the integrations that share it.
 
-    `by`: the work of the party that says where the secret is meant to go, if that is another one.
+    `by`: the work of the party that says where the secret is meant to go, if that is another one. `news`: whether
+    the secret is new, as `store` has answered; if not, the connection is attached and nothing else.
     """
-    if not new:
+    if news and not new:
         connection.version += 1
-    work.audit(connection, "connection.created" if new else "connection.updated", integration_id=integration.id)
-    await work.flush()
+    if news:
+        work.audit(connection, "connection.created" if new else "connection.updated", integration_id=integration.id)
+        await work.flush()
     own = new or connection.mode is ConnectionMode.PER_USER or is_holder(by or work, connection)
     await register(work, integration, connection, default=default, confirmed=own)
-    await unverify_users_of(work, connection)
+    if news:
+        await unverify_users_of(work, connection)
     return connection
+
+
+async def unregister(
+    work: Work, integration: Integration, registration: Registration, connection: Connection
+) -> None:
+    """Detach a connection from an integration, which has to be verified again if the connection is shared."""
+    work.audit(connection, "connection.unregistered", integration_id=integration.id)
+    await work.remove(registration)
+    if connection.mode is ConnectionMode.SHARED:
+        await unverify_all(work, [integration.id])
 
 
 async def register(
@@ -130,3 +155,9 @@ async def _hold(work: Work, integration: Integration) -> None:
     held = await work.session.execute(living.with_for_update(read=True, key_share=True))
     if held.first() is None:
         raise NotFound("integration")
+
+
+async def _origins(work: Work, integration: Integration, secret: Secret, connection: Connection | None) -> Origins:
+    """The origins of a secret that is entered for the default connection; None stands for a new one."""
+    origins = await entered_at(work, integration, auth_type_at(integration.auth_type, secret), connection)
+    return origins & Origins.read(connection.secret_origins) if connection and secret.kept else origins

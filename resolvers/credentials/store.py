@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from sqlmodel import SQLModel
+
+from models.errors import SecretUnreadable
 from models.origins import Origins
 from models.row import name_key
 from models.tables import Connection
@@ -46,13 +49,17 @@ def store(
     account: Mapping[str, Any] = _NOTHING,
     hints: Mapping[str, Any] = _NOTHING,
     integration_id: str | None = None,
-) -> None:
-    """Put a secret into a connection, which is CONNECTED from then on, and announce that.
+) -> bool:
+    """Put a secret into a connection, which is CONNECTED from then on, and announce that. Answers whether it is news.
+
+    The secret that a working connection has already, entered again for the same origins, changes nothing.
 
     `origins` are those that it is entered for, or keeps: it is sent nowhere else (`credentials/binding.py`).
     `at` is the auth type of the integration; see `auth_type_at`. `account` is the secret's; unknown unless given.
     `hints` are shown beside the parts of the secret.
     """
+    if is_stored(work, connection, secret, origins=origins, at=at, hints=hints):
+        return False
     connection.auth_type = auth_type_at(at, secret)
     connection.secret_origins = origins.text()
     connection.secret = work.seal(connection, "secret", secret.stored())
@@ -63,6 +70,41 @@ def store(
     connection.expires_at = tokens.expires_at if tokens else None
     connection.granted_scopes = list(tokens.scopes or ()) if tokens else []
     _connect(work, connection, integration_id)
+    return True
+
+
+def is_stored(
+    work: Work,
+    connection: Connection,
+    secret: Secret,
+    *,
+    origins: Origins,
+    at: AuthType | None = None,
+    hints: Mapping[str, Any] = _NOTHING,
+) -> bool:
+    """Whether a working connection has this very secret, for the same origins. Tokens count as new."""
+    return (
+        secret.oauth2 is None
+        and works(connection)
+        and connection.auth_type is auth_type_at(at, secret)
+        and connection.secret_origins == origins.text()
+        and connection.details == {**secret.details(), **hints}
+        and connection.masks == secret.masks()
+        and has_sealed(work, connection, "secret", secret.stored())
+    )
+
+
+def works(connection: Connection) -> bool:
+    """Whether a connection has a secret of which nothing bad is known."""
+    return connection.status is ConnectionStatus.CONNECTED and connection.last_error is None
+
+
+def has_sealed(work: Work, row: SQLModel, column: str, value: Any) -> bool:
+    """Whether a sealed column has this value. Not if it does not open: storing the value anew mends that."""
+    try:
+        return bool(work.unseal(row, column) == value)
+    except SecretUnreadable:
+        return False
 
 
 def hints_of(connection: Connection) -> dict[str, Any]:

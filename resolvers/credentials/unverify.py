@@ -29,7 +29,7 @@ def unverify(work: Work, integration: Integration, definition: Definition | None
 
 
 async def unverify_users_of(work: Work, connection: Connection) -> None:
-    """Unverify every integration that a shared connection is registered to."""
+    """Unverify every integration that a shared connection is registered to: its credential is new, or ends."""
     if connection.mode is ConnectionMode.SHARED:
         users = select(col(Registration.integration_id)).where(col(Registration.connection_id) == connection.id)
         await unverify_all(work, list((await work.session.execute(users)).scalars()))
@@ -37,6 +37,8 @@ async def unverify_users_of(work: Work, connection: Connection) -> None:
 
 async def unverify_all(work: Work, integration_ids: Sequence[str]) -> None:
     """Unverify the integrations with these ids that the organization owns."""
+    if not integration_ids:
+        return
     rows = await work.session.execute(
         select(Integration, Definition)
         .join(Definition, col(Definition.id) == col(Integration.definition_id))

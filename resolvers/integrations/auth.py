@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from proxy.address import check_base_url, check_oauth_url
 from proxy.headers import check_header, check_template, check_value, hint, twins
 from proxy.oauth import check_token_parameter, check_token_path
 from resolvers.auth_kinds import KINDS
+from resolvers.credentials.store import has_sealed
 from resolvers.faults import ADDRESS, NAME, TEXT, WORD, Faults
 from resolvers.outbound.request import Header
 from resolvers.secret import Secret
@@ -88,8 +89,8 @@ def seal_auth(work: Work, integration: Integration, auth: IntegrationAuth | Unse
     if not isinstance(auth, IntegrationAuth):
         return
     if not isinstance(auth.client_secret, Unset):
-        integration.client_secret_origins = None if auth.client_secret is None else origins.text()
-        integration.client_secret = _sealed(work, integration, "client_secret", auth.client_secret)
+        bound = None if auth.client_secret is None else origins.text()
+        _seal(work, integration, "client_secret", auth.client_secret, bound)
     if not isinstance(auth.headers, Unset):
         pairs = [{"name": header.name, "value": header.value} for header in auth.headers or ()]
         seal_headers(work, integration, pairs, origins)
@@ -97,8 +98,7 @@ def seal_auth(work: Work, integration: Integration, auth: IntegrationAuth | Unse
 
 def seal_headers(work: Work, integration: Integration, pairs: Sequence[Mapping[str, str]], origins: Origins) -> None:
     """Set the headers, bound to these origins."""
-    integration.headers_origins = origins.text() if pairs else None
-    integration.headers = _sealed(work, integration, "headers", list(pairs) or None)
+    _seal(work, integration, "headers", list(pairs) or None, origins.text() if pairs else None)
     integration.header_hints = [{**pair, "value": hint(pair["value"])} for pair in pairs]
 
 
@@ -125,11 +125,20 @@ def own_addresses(
     return own
 
 
-def changes_client(auth: IntegrationAuth | Unset | None) -> bool:
-    """Whether the change makes earlier tokens invalid: another client, token address, type or scopes."""
-    if not isinstance(auth, IntegrationAuth):
-        return False
-    return any(not isinstance(getattr(auth, field), Unset) for field in _OF_CLIENT)
+def gives_client(auth: IntegrationAuth | Unset | None) -> bool:
+    """Whether values of the client are given, also such as it has already."""
+    fields = ("type" if column == "auth_type" else column for column in _OF_CLIENT)
+    return any(not isinstance(getattr(auth, field, UNSET), Unset) for field in fields)
+
+
+def changes_client(changed: Set[str]) -> bool:
+    """Whether changed columns make earlier tokens invalid: another client, token address, type or scopes."""
+    return not changed.isdisjoint(_OF_CLIENT)
+
+
+def changes_auth(changed: Set[str]) -> bool:
+    """Whether changed columns are of the auth group or name another vendor: what was verified is another thing."""
+    return not changed.isdisjoint(_VERIFIED)
 
 
 _ADDRESSES: Final = {
@@ -139,7 +148,7 @@ _ADDRESSES: Final = {
     "revocationUrl": "revocation_url",
 }
 _OF_CLIENT: Final = (
-    "type",
+    "auth_type",
     "client_id",
     "client_secret",
     "token_url",
@@ -162,6 +171,7 @@ PLAIN: Final[Mapping[str, Any]] = {
     "api_key_location": ApiKeyLocation.HEADER,
     "api_key_name": None,
 }
+_VERIFIED: Final = (*PLAIN, *_OF_CLIENT, "headers", "parameters", "definition_id")
 
 
 def _check_address(faults: Faults, name: str, value: str | Unset | None, check: Callable[[str], str | None]) -> None:
@@ -203,5 +213,9 @@ def _check_headers(faults: Faults, auth: IntegrationAuth) -> None:
         faults.add(("auth", "headers", str(index), "name"), problem)
 
 
-def _sealed(work: Work, integration: Integration, column: str, value: object) -> bytes | None:
-    return None if value is None else work.seal(integration, column, value)
+def _seal(work: Work, integration: Integration, column: str, value: object, origins: str | None) -> None:
+    """Set a sealed column and its origins. The same value with the same origins keeps its envelope."""
+    if getattr(integration, f"{column}_origins") == origins and has_sealed(work, integration, column, value):
+        return
+    setattr(integration, f"{column}_origins", origins)
+    setattr(integration, column, None if value is None else work.seal(integration, column, value))

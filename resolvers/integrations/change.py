@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from models.errors import Forbidden
@@ -11,8 +11,13 @@ from models.row import name_key
 from models.tables import Definition, Integration
 from models.vocabulary import AuthType, ConnectionMode, IntegrationAccess
 from resolvers.announcing import announce_update
+from resolvers.changes import changes_of
 from resolvers.credentials.binding import endpoints_of, origins_of, require_client_bound
-from resolvers.credentials.register import replace_default_connection
+from resolvers.credentials.register import (
+    has_default_secret,
+    has_working_default,
+    replace_default_connection,
+)
 from resolvers.credentials.unverify import unverify
 from resolvers.definitions.fields import editable
 from resolvers.definitions.queries import of_vendor
@@ -22,7 +27,9 @@ from resolvers.find import IntegrationRef, managed_integration
 from resolvers.integrations.auth import (
     IntegrationAuth,
     apply_auth,
+    changes_auth,
     changes_client,
+    gives_client,
     own_addresses,
     own_credentials,
     seal_auth,
@@ -73,8 +80,11 @@ class UpdateIntegration:
     ignores_unused: bool = False
 
 
-async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
-    """The body of `update_integration`, shared with operations that add to it. Raises the same refusals."""
+async def change_integration(work: Work, new: UpdateIntegration, *, withdraws: bool = False) -> Integration:
+    """The body of `update_integration`, shared with operations that add to it. Raises the same refusals.
+
+    `withdraws`: the calling code removes the shared credential afterwards, which changes the integration as well.
+    """
     integration = await managed_integration(work, new.id, expected_version=new.expected_version, path=("id",))
     if given(new.access, integration.access) not in (None, integration.access):
         await require_governing(work, integration, path=("access",))
@@ -96,15 +106,16 @@ async def change_integration(work: Work, new: UpdateIntegration) -> Integration:
     require_readable(work, integration, told)
     integration.vendor, integration.definition_id = change.vendor, change.row.id if change.row else None
     integration.search_text = search_text_of(integration)
-    if change.to_judge is not None or isinstance(new.secret, Secret) or changes_client(new.auth):
+    changed = {one["path"] for one in changes_of(integration)}
+    secret = await _new_secret(work, integration, new, change, changed)
+    if not (changed or secret or withdraws):
+        return integration
+    if secret or withdraws or changes_auth(changed):
         unverify(work, integration, change.row)
     integration.version += 1
     integration.updated_by = work.caller.principal_id
     work.audit(integration, "integration.updated")
     announce_update(work, integration)
-    secret = composed(change.definition, new.secret) if isinstance(new.secret, Secret) else None
-    if secret is None and changes_client(new.auth):
-        secret = own_credentials(integration)
     if secret is not None:
         await replace_default_connection(work, integration, secret)
     return integration
@@ -139,6 +150,20 @@ async def _authorise(
     seal_auth(work, integration, auth, origins)
     if isinstance(auth, IntegrationAuth) and auth.client_secret is UNSET and integration.client_id != client_id:
         await require_client_bound(work, integration)
+
+
+async def _new_secret(
+    work: Work, integration: Integration, new: UpdateIntegration, change: VendorChange, changed: Set[str]
+) -> Secret | None:
+    """The secret that the default connection gets; None if it has that one already, or works with this client."""
+    if isinstance(new.secret, Secret):
+        secret = composed(change.definition, new.secret)
+        return None if await has_default_secret(work, integration, secret) else secret
+    if changes_client(changed):
+        return own_credentials(integration)
+    if gives_client(new.auth) and not await has_working_default(work, integration):
+        return own_credentials(integration)
+    return None
 
 
 def _with_own_auth_type(new: UpdateIntegration, own: AuthType) -> UpdateIntegration:

@@ -12,7 +12,6 @@ from models.vocabulary import ConnectionMode, Permission
 from resolvers.connections.own import take_away
 from resolvers.credentials.binding import require_bound, require_client_bound
 from resolvers.credentials.register import shared_default
-from resolvers.credentials.unverify import unverify
 from resolvers.definitions.form import is_of_client
 from resolvers.definitions.queries import of_vendor
 from resolvers.definitions.stored import definition_of
@@ -143,16 +142,17 @@ async def reconfigure_integration(work: Work, new: ReconfigureIntegration) -> Co
         auth=form.auth(sound, parameters),
         secret=form.secret(sound),
     )
+    withdrawn = connection if new.credentials is None or merge.withdraws else None
     refusal = None
     try:
-        await change_integration(work, change)
+        await change_integration(work, change, withdraws=withdrawn is not None)
         if change.auth is not UNSET:
             await _require_bound(work, form, (integration, connection), merge)
     except InvalidInput as found:
         refusal = found
     refuse(faults, form, refusal)
-    if (new.credentials is None or merge.withdraws) and connection is not None:
-        await _withdraw(work, integration, connection, row)
+    if withdrawn is not None:
+        await _withdraw(work, integration, withdrawn)
     await work.flush()
     return (await configured(work, [integration]))[0]
 
@@ -174,9 +174,8 @@ async def _require_bound(
         await require_bound(work, integration, connection, kept)
 
 
-async def _withdraw(work: Work, integration: Integration, connection: Connection, row: Definition | None) -> None:
+async def _withdraw(work: Work, integration: Integration, connection: Connection) -> None:
     """Remove the shared connection from the integration, which has to be verified again."""
     await require_sharing(work, connection=connection, path=("credentials",))
     work.caller.need_unlimited()
     await take_away(work, integration, connection)
-    unverify(work, integration, row)

@@ -32,5 +32,5 @@ async def create_integration(work: Work, creation: Creation, _: None) -> Integra
 
 @operation(needs=Permission.INTEGRATIONS_WRITE, refuses=(NotFound, Conflict, InvalidInput, Forbidden, Stale))
 async def update_integration(work: Work, new: UpdateIntegration) -> Integration:
-    """Change an integration. Its version increases by one."""
+    """Change an integration. Its version increases by one; equal values change nothing."""
     return await change_integration(work, new)

@@ -177,11 +177,13 @@ async def _verified_connection(work: Work, integration: Integration) -> Connecti
 
 
 def _fingerprint(integration: Integration, connection: Connection | None) -> tuple[object, ...]:
+    # The time of the request is part of it: a job that ran before counts for the values of its own request alone.
+    subject = (integration.version, integration.definition_id, integration.state_changed_at)
     if connection is None:
-        return (integration.version, integration.definition_id)
+        return subject
     renewed = KINDS[connection.auth_type].renewed  # the check may renew the token
     version = None if renewed else connection.secret_version
-    return (integration.version, integration.definition_id, connection.id, version, connection.base_url)
+    return (*subject, connection.id, version, connection.base_url)
 
 
 def _verifying(work: Work, id: str) -> Select[Integration]:

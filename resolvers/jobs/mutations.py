@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from sqlalchemy import select
+from sqlmodel import col
+
 from jobs.job import JOBS
 from jobs.lanes import lock_lane_of, open_lanes, to_the_end
 from models.errors import Conflict, NotFound
@@ -12,12 +15,15 @@ from models.row import feed_stamp
 from models.tables import Job
 from models.vocabulary import Permission, WorkState
 from resolvers.integrations.deletion import FINISH
+from resolvers.integrations.verification import VERIFY
 from resolvers.oauth.revocation import REVOKE
 from resolvers.operation import operation
 from resolvers.webhooks.catching_up import CATCH_UP
 from resolvers.work import Work
 
 _UNFINISHED: Final = (WorkState.QUEUED, WorkState.RUNNING)
+_VERIFY_AGAIN: Final = "A verification that has ended is not started again; verify its integration again."
+_TWIN: Final = "The same work was asked for again meanwhile, and that job has not ended; wait for it."
 #: Jobs that finish a deletion. Stopped half-way, they would leave secrets that nobody can see or remove any more.
 _OF_DELETIONS: Final = (FINISH, REVOKE)
 _STARTABLE: Final = (WorkState.FAILED, WorkState.CANCELLED)
@@ -55,13 +61,19 @@ async def cancel_job(work: Work, id: str) -> Job:
 
 @operation(needs=Permission.JOBS_WRITE, refuses=(NotFound, Conflict))
 async def retry_job(work: Work, id: str) -> Job:
-    """Start a failed or cancelled job again, with at least one more attempt. An unfinished job stays unchanged."""
+    """Start a failed or cancelled job again, with at least one more attempt. An unfinished job stays unchanged.
+
+    A verification is refused: its end is a state of its integration, which only a new one may leave.
+    """
     await lock_lane_of(work.session, id)
     job = await work.lock(Job, id, path=("id",))
     if job.state in _UNFINISHED:
         return job
     if job.state not in _STARTABLE:
         raise Conflict("The job has succeeded, so it cannot be retried.", existing=job, path=("id",))
+    if job.operation == VERIFY:
+        raise Conflict(_VERIFY_AGAIN, existing=job, path=("id",))
+    await _require_no_twin(work, job)
     return await start_again(work, job)
 
 
@@ -75,6 +87,16 @@ async def start_again(work: Work, job: Job) -> Job:
     job.max_attempts = max(job.max_attempts, job.attempt + 1)
     job.finished_at = job.error = job.progress = job.tasks = job.failure_told_at = None
     return await _changed(work, job, "job.retried", run_at=database_now())
+
+
+async def _require_no_twin(work: Work, job: Job) -> None:
+    """Raise Conflict while another job with the same dedupe key is under way."""
+    if job.dedupe_key is None:
+        return
+    same = (col(Job.dedupe_key) == job.dedupe_key, col(Job.state).in_(_UNFINISHED))
+    twin = await work.first(select(Job).where(*same))
+    if twin is not None:
+        raise Conflict(_TWIN, existing=await work.find(Job, twin.id), path=("id",))
 
 
 def _stopped(task: dict[str, Any]) -> dict[str, Any]:

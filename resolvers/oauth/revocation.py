@@ -21,6 +21,7 @@ from models.vocabulary import HubEvent, TokenEndpointAuth
 from proxy.oauth import TokenEndpoint, revoke_token
 from resolvers.auth_kinds import KINDS
 from resolvers.caller import Caller
+from resolvers.credentials.unverify import unverify_users_of
 from resolvers.history import audit_unreadable, place_of_connection
 from resolvers.hub import Hub
 from resolvers.oauth.client import client_fits, issuing_integration, token_endpoint
@@ -42,12 +43,15 @@ _HINTS: Final = {"refreshToken": "refresh_token", "accessToken": "access_token"}
 async def forget_connection(work: Work, connection: Connection, *, client: TokenEndpoint | None = None) -> None:
     """Remove a connection, and enqueue the revocation of its tokens. The calling code audits it.
 
+    Integrations that share it have to be verified again.
+
     `client` is the revocation endpoint to use if the integration no longer has one.
     """
     place = await place_of_connection(work, connection.id)
     await _ask_to_revoke(work, connection, client, place)
     payload = {"connectionId": connection.id}
     work.announce(HubEvent.CONNECTION_REMOVED, connection.id, payload, integration_id=place)
+    await unverify_users_of(work, connection)
     await work.remove(connection)
 
 

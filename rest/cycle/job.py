@@ -10,7 +10,7 @@ from models.vocabulary import WorkState
 from resolvers.integrations.deletion import FINISH
 from resolvers.integrations.verification import VERIFY
 from resolvers.jobs.background import STAY_MS
-from rest.cycle.words import time_of
+from rest.cycle.words import creator, time_of
 from rest.kit import Asked
 
 Json = dict[str, Any]
@@ -67,7 +67,7 @@ def job(row: Job, asked: Asked) -> Json:
         "tasks": [_task(row, task, number) for number, task in enumerate(_tasks(row))],
         "hash": _digest(row.dedupe_key or row.id)[:32],
         "limit_duplicates": row.dedupe_key is not None,
-        "creator": {"id": row.created_by or row.organization_id, "type": "account" if row.created_by else "platform"},
+        "creator": creator(row),
         "state": {
             "current": _current(row, asked.caller.hub.clock()),
             "changed": time_of(row.finished_at or _begun(row) or row.created_at),

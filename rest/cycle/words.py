@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from models.definition import FieldType
+from models.tables import Integration, Job
 from models.vocabulary import IntegrationState
 from resolvers.definitions.parts import FormField
 
@@ -63,6 +64,15 @@ def names_of(form: Sequence[FormField]) -> dict[str, str]:
         if field.key not in named.values():
             named |= _free(field, named)
     return named
+
+
+def creator(row: Integration | Job) -> dict[str, str | None]:
+    """A user; else the token of an app; else the hub, which has the organization's id here."""
+    if row.created_by is not None:
+        return {"id": row.created_by, "type": "account"}
+    if row.created_by_token is not None:
+        return {"id": row.created_by_token, "type": "api-key"}
+    return {"id": row.organization_id, "type": "platform"}
 
 
 def time_of(milliseconds: int | None) -> str:

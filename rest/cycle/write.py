@@ -18,7 +18,7 @@ from resolvers.page import Slice
 from rest.cycle import job
 from rest.cycle.definition import definition
 from rest.cycle.read import meta
-from rest.cycle.words import CATEGORIES, NEVER, names_of, time_of
+from rest.cycle.words import CATEGORIES, NEVER, creator, names_of, time_of
 from rest.kit import Asked
 
 Json = dict[str, Any]
@@ -60,7 +60,7 @@ def _integration(found: Configured, asked: Asked) -> Json:
         "identifier": identifier(row),
         "auth": _auth(found),
         "extra": _extra(row.parameters),
-        "creator": _creator(row),
+        "creator": creator(row),
         "hub_id": row.organization_id,
         "state": _state(row),
         "events": {
@@ -82,14 +82,6 @@ def _extra(parameters: Mapping[str, Any]) -> Json | None:
     """Texts, and numbers and flags as texts."""
     texts = {name: as_text(value) for name, value in parameters.items() if isinstance(value, str | int | float)}
     return texts or None
-
-
-def _creator(row: Integration) -> Json:
-    if row.created_by is not None:
-        return {"id": row.created_by, "type": "account"}
-    if row.created_by_token is not None:
-        return {"id": row.created_by_token, "type": "api-key"}
-    return {"id": row.organization_id, "type": "platform"}
 
 
 def _state(row: Integration) -> Json:

@@ -16,6 +16,7 @@ from models.tables import Job
 from models.vocabulary import WorkState
 from tests.cycle.conftest import NEVER, Cycle, checked, define, refused
 from tests.definitions.conftest import Vendor
+from tests.harness.acting import act
 from tests.harness.tenants import Tenant
 from tests.upstreams.faults import FaultServer
 
@@ -212,6 +213,22 @@ async def test_refuses_to_verify_what_cannot_be(client: Cycle, made, store):
 )
 async def test_refuses_another_action(client: Cycle, made, body, code, source):
     refused(await client("POST", f"/{made['id']}/tasks", body), 422, code, source)
+
+
+async def test_the_creator_is_the_app_that_asked_in_nobodys_name(cycle, client: Cycle, made, organization):
+    words = ["INTEGRATIONS_WRITE", "INTEGRATIONS_DELETE", "CONNECTIONS_READ"]
+    given = {"name": "app", "permissions": words, "integrationId": made["id"]}
+    token = await act(organization.client, "createToken", given, "secret token { databaseId }")
+    app = cycle(token["secret"])
+
+    begun = [await verify(app, made), await app.ok("DELETE", f"/{made['id']}", status=202)]
+    jobs = [await client.ended(one["job"]["id"]) for one in begun]
+
+    creator = {"id": token["token"]["databaseId"], "type": "api-key"}
+    assert [(job["tasks"][0]["header"], job["creator"]) for job in jobs] == [
+        ("hub.integration.verify", creator),
+        ("hub.integration.delete", creator),
+    ]
 
 
 async def test_a_job_of_others_is_not_there(client: Cycle, stranger: Cycle, made):

@@ -8,50 +8,27 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from jobs.job import NewJob
-from jobs.transaction import enqueue
-from models.tables import Event, Integration, Job
+from models.tables import Event, Job
 from models.vocabulary import IntegrationState, WorkState
 from resolvers.caller import Caller
-from resolvers.integrations.verification import VERIFY, settle_verifications
+from resolvers.integrations.verification import (
+    settle_verifications,
+)
 from tests.definitions.conftest import described, save
-from tests.harness.acting import PROBLEM, act, integration_of, listed
+from tests.definitions.verifying import TOKEN, ended, held_job, make, state_of, verify
+from tests.harness.acting import act, integration_of, listed
 from tests.harness.backends import both
 from tests.harness.calling import app, capability
 from tests.harness.rows import changes, snapshot
-from tests.harness.waiting import eventually
 from tests.upstreams.canned import CANNED, reply
 
-TOKEN = "token-of-the-vendor-1234"
 STATE = "state stateError connection { status lastError account { accountId email displayName } }"
-VERIFYING = f"""mutation($id: ID!) {{ verifyIntegration(id: $id) {{ __typename
-  ... on JobPayload {{ job {{ id databaseId operation caption subject {{ id }} }} }} {PROBLEM} }} }}"""
-JOB = """query($id: ID!) { job(id: $id) { state error progress
-  tasks { caption state error steps { caption finishedAt } } } }"""
-
-
-async def verify(client, integration_id: str) -> dict[str, Any]:
-    """What it answers."""
-    return (await client.query(VERIFYING, id=integration_id))["verifyIntegration"]
-
-
-async def ended(client, integration_id: str) -> dict[str, Any]:
-    """The job, once it has ended."""
-    asked = await verify(client, integration_id)
-
-    async def found() -> Any:
-        job = (await client.query(JOB, id=asked["job"]["id"]))["job"]
-        return job if job["state"] in ("SUCCEEDED", "FAILED", "CANCELLED") else None
-
-    return await eventually(found)
 
 
 @pytest.fixture
 async def made(organization, vendor) -> dict[str, Any]:
-    """An integration of the vendor, with a shared default connection."""
-    assert "id" in await save(organization.client, "vendor", described(vendor))
-    given = {"name": "Shop", "vendor": "vendor", "secret": {"bearerToken": TOKEN}}
-    return await act(organization.client, "createIntegration", given, "id databaseId handler state")
+    """Not verified yet."""
+    return await make(organization, vendor)
 
 
 @both
@@ -227,29 +204,29 @@ async def test_does_not_guess_which_connection_to_verify(organization, made):
 
 @both
 async def test_one_verification_is_under_way_at_a_time(organization, made, database):
-    held = await _held(database, organization, made)
+    held = await held_job(database, organization, made)
 
     first, second = [await verify(organization.client, made["id"]) for _ in range(2)]
 
     assert first["job"]["databaseId"] == second["job"]["databaseId"] == held.id
-    assert await _state(database, made) == (IntegrationState.VERIFYING, None)
+    assert await state_of(database, made) == (IntegrationState.VERIFYING, None)
 
 
 @both
 @pytest.mark.parametrize("end", [WorkState.CANCELLED, WorkState.FAILED])
 async def test_falls_back_to_new_where_its_job_is_dead(organization, made, database, hub, end):
-    held = await _held(database, organization, made)
+    held = await held_job(database, organization, made)
     await verify(organization.client, made["id"])
     operator = Caller.operator(hub.app.state.hub)
     await hub.run(settle_verifications(operator))
-    while_alive = await _state(database, made)
+    while_alive = await state_of(database, made)
 
     async with database.write() as session:
         await session.execute(update(Job).where(col(Job.id) == held.id).values(state=end))
     await hub.run(settle_verifications(operator))
 
     assert while_alive == (IntegrationState.VERIFYING, None)
-    assert await _state(database, made) == (
+    assert await state_of(database, made) == (
         IntegrationState.NEW,
         "The verification was stopped before it ended; verify again.",
     )
@@ -262,34 +239,13 @@ async def test_falls_back_to_new_where_its_job_is_dead(organization, made, datab
 async def test_a_change_under_way_makes_the_finding_void(organization, vendor, made, database):
     vendor.faults.answers.pop(f"{vendor.base}/me")
     await save(organization.client, "vendor", described(vendor, verification={"request": {"path": "/silent"}}))
-    held = await _held(database, organization, made)
+    held = await held_job(database, organization, made)
     await verify(organization.client, made["id"])
 
     await act(organization.client, "updateIntegration", {"id": made["id"], "secret": {"bearerToken": "another"}})
 
     assert held.id
-    assert await _state(database, made) == (IntegrationState.NEW, None)
-
-
-async def _held(database, organization, made) -> Job:
-    """Its job waits where nobody works."""
-    new = NewJob(
-        operation=VERIFY,
-        caption="Verify",
-        organization_id=organization.id,
-        queue="idle",
-        subject_kind="Integration",
-        subject_id=made["databaseId"],
-        dedupe_key=f"{VERIFY}:{made['databaseId']}",
-    )
-    async with database.write() as session:
-        return await enqueue(session, new)
-
-
-async def _state(database, made) -> tuple[IntegrationState, str | None]:
-    async with database.read() as session:
-        row = await session.get(Integration, made["databaseId"])
-    return row.state, row.state_error
+    assert await state_of(database, made) == (IntegrationState.NEW, None)
 
 
 async def _events(database, made) -> list[tuple[str, str, dict[str, Any]]]:

@@ -176,6 +176,35 @@ async def test_starts_a_failed_job_again_with_one_more_try(organization, databas
     assert row.run_at > 5
 
 
+async def test_a_job_is_not_retried_while_another_does_the_same_work(organization, database):
+    ended = await add_job(database, organization, dedupe_key="same")
+    await set_job(database, ended, state=WorkState.FAILED)
+    twin = await add_job(database, organization, dedupe_key="same")
+    before = await rows(database, Job, Job.organization_id == organization.id)
+
+    answer = (await organization.client.query(RETRY, id=ended))["retryJob"]
+
+    assert (answer["code"], answer["existing"]) == ("CONFLICT", {"id": await _node_of(organization, twin)})
+    assert "wait for it" in answer["message"]
+    assert await rows(database, Job, Job.organization_id == organization.id) == before
+
+
+async def test_a_deletion_that_failed_is_finished_by_a_retry(organization, database):
+    made = await _integration(organization)
+    begun = (await organization.client.query(DELETE, id=made["id"]))["deleteIntegration"]["job"]["databaseId"]
+    await eventually(lambda: _ended(database, begun))
+    await set_job(database, begun, state=WorkState.FAILED)
+    async with database.write() as session:
+        row = update(Integration).where(col(Integration.id) == made["databaseId"])
+        await session.execute(row.values(state=IntegrationState.DELETING))
+
+    await organization.client.query(RETRY, id=begun)
+
+    await eventually(lambda: _ended(database, begun))
+    (gone,) = await rows(database, Integration, Integration.id == made["databaseId"])
+    assert gone.state is IntegrationState.DELETED
+
+
 async def test_what_has_ended_cannot_be_cancelled_nor_what_succeeded_retried(organization, database):
     job_id = await add_job(database, organization)
     await set_job(database, job_id, state=WorkState.SUCCEEDED)
@@ -250,3 +279,12 @@ async def _integration(organization, **facts):
 async def _ended(database, job_id):
     (row,) = await rows(database, Job, Job.id == job_id)
     return row.state in {WorkState.SUCCEEDED, WorkState.FAILED}
+
+
+async def _node_of(organization, job_id):
+    return (await organization.client.query("query($id: ID!) { job(id: $id) { id } }", id=job_id))["job"]["id"]
+
+
+async def _ended(database, job_id):
+    (job,) = await rows(database, Job, Job.id == job_id)
+    return job.state is WorkState.SUCCEEDED

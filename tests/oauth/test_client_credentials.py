@@ -6,6 +6,7 @@ import pytest
 
 from tests.harness.acting import act, listed
 from tests.harness.calling import App, app, capability
+from tests.harness.rows import changes, snapshot
 from tests.oauth.vendor import Vendor
 
 GET = capability("GET", "GET", "/api")
@@ -66,6 +67,24 @@ async def test_another_client_fetches_another_token(organization, vendor) -> Non
     assert done["response"]["json"] == {"token": "at-1"}
     (shown,) = await listed(organization.client, "connections", STATE)
     assert shown["lastError"] is None
+
+
+async def test_the_same_client_changes_nothing_but_brings_back_a_connection_that_is_gone(
+    organization, vendor, database
+) -> None:
+    client, shop = organization.client, await by_itself(organization.client, vendor)
+    await shop.run("GET")
+    before = await snapshot(database, organization.id)
+    same = {"id": shop.id, "auth": {"clientSecret": vendor.auth["clientSecret"]}}
+
+    await act(client, "updateIntegration", same)
+    after = await snapshot(database, organization.id)
+    (held,) = await listed(client, "connections", "id")
+    await act(client, "unregisterConnection", {"integrationId": shop.id, "connectionId": held["id"]})
+    await act(client, "updateIntegration", same)
+
+    assert changes(before, after) == []
+    assert (await shop.run("GET"))["response"]["json"] == {"token": "at-2"}
 
 
 async def test_says_what_is_missing_where_no_token_can_come_from(organization, vendor) -> None:

@@ -29,6 +29,7 @@ LONG_DAYS = 36_500
 CATALOGUE = Path(__file__).parent / "catalogue"
 pytest_plugins = [
     "tests.harness.backends",
+    "tests.harness.collector",
     "tests.harness.needs",
     "tests.harness.order",
     "tests.harness.strict",

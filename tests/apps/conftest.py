@@ -22,9 +22,11 @@ from resolvers.page import SliceRequest
 from resolvers.publishing.manifest import PublishIntegration
 from resolvers.publishing.mutations import publish_integration
 from resolvers.work import Work
+from tests.apps.developing import TUNNEL, develop
 from tests.harness.estate import ALL, caller_of
 from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
+from tests.upstreams.canned import reply
 from tests.upstreams.faults import FaultServer, Received
 
 #: An endpoint of a receiver, and one that fails.
@@ -147,3 +149,12 @@ async def addressed(market) -> Market:
     """The app has an address for events."""
     await market.publish(events_url=market.upstream.url + EVENTS)
     return market
+
+
+@pytest.fixture
+async def developed(addressed: Market) -> Market:
+    """An app in development, installed at home too; nothing has been told yet."""
+    addressed.upstream.answers[TUNNEL] = reply(b"", "text/plain", "200 OK")
+    addressed.home = await addressed.install(addressed.publisher)
+    await develop(addressed)
+    return addressed

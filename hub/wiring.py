@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("patchbay")
 CATALOGUE = Path(__file__).parents[1] / "catalogue"
 _COMPILED_BYTES, _ROW_BYTES = 64 * 1024 * 1024, 5_000  # of all schemas, and of one beside its schema
+#: Python's own 5 ms pass at each step of a call that waits for a computing thread: ten steps are fifty.
+_SWITCH_SECONDS = 0.0005
 _UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 20  # of one organization, in one process
 
 
@@ -110,6 +113,7 @@ async def prepare(hub: Hub, catalogue: Sequence[VendorDefinition]) -> None:
 @asynccontextmanager
 async def opened(hub: Hub, catalogue: Sequence[VendorDefinition]) -> AsyncIterator[None]:
     """The hub with its database migrated and its connections open, as a process that dispatches."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(hub.database.close)
         stack.push_async_callback(hub.recorder.close)

@@ -175,10 +175,14 @@ class Database:
         self._configure_sqlite(connection)
 
     def _configure_sqlite(self, connection: sqlite3.Connection | Any) -> None:
-        """Set up a SQLite connection: durable on power loss, readers do not wait for a writer."""
+        """Set up a SQLite connection: durable on power loss, readers do not wait for a writer.
+
+        Some builds overwrite all that is deleted: the only writer would write the megabytes of an old script once
+        more. FAST overwrites where that costs no write of its own.
+        """
         waiting = f"busy_timeout={self.pace.database_statement * 1000:.0f}"
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", waiting):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=FAST", waiting):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

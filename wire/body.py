@@ -13,6 +13,7 @@ from models.errors import TooLarge
 from proxy.inputs.numbers import Changed, first_changed
 from resolvers.unset import UNSET
 from wire.json_values import bare_text, is_deeper
+from wire.long_texts import lift_texts
 from wire.refusal import BadRequest
 
 _MOST_DIGITS = 20
@@ -100,13 +101,19 @@ def parse_json(raw: bytes, limits: BodyLimits) -> object:
     Numbers that a double would change and integers beyond 64 bits are refused by their place. Of equal keys the last
     counts. Raises BadRequest 400, and 413 for too many values.
     """
+    try:
+        lifted = lift_texts(raw)
+        value = _parse(lifted.raw, limits)
+    except orjson.JSONDecodeError as cause:
+        raise _no_json(raw, cause) from cause
+    return lifted.restored(value)
+
+
+def _parse(raw: bytes, limits: BodyLimits) -> object:
     bare = bare_text(raw, most=limits.values)
     if bare is None:
         raise BadRequest(413, f"The JSON has more than {limits.values} values; send it in parts.")
-    try:
-        value: object = orjson.loads(raw)
-    except orjson.JSONDecodeError as cause:
-        raise _no_json(raw, cause) from cause
+    value: object = orjson.loads(raw)
     if is_deeper(bare, limits.depth):
         raise BadRequest(400, f"The JSON is nested deeper than {limits.depth} levels.")
     changed = first_changed(raw, bare)

@@ -1,11 +1,14 @@
 """The two kinds of transaction."""
 
+from pathlib import Path
+
 import pytest
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from models.row import new_id
 from models.tables import Organization
-from tests.harness.backends import both
+from tests.harness.backends import both, on_sqlite
 
 pytestmark = both
 
@@ -44,3 +47,22 @@ async def test_a_session_that_reads_refuses_a_new_row(database):
             session.add(Organization(name="Lost", slug=f"lost-{new_id()}"))
 
     assert "Lost" not in await _names(database)
+
+
+@on_sqlite
+async def test_deleting_much_writes_little(empty_database):
+    async with empty_database.write() as session:
+        await session.execute(text("CREATE TABLE filled (bytes)"))
+        await session.execute(text("INSERT INTO filled VALUES (zeroblob(8000000))"))
+    connection = empty_database.connect_sqlite()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    connection.close()
+
+    async with empty_database.write() as session:
+        await session.execute(text("DELETE FROM filled"))
+
+    assert _log_size(empty_database) < 1_000_000
+
+
+def _log_size(database) -> int:
+    return Path(f"{database.url.database}-wal").stat().st_size

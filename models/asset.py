@@ -1,4 +1,4 @@
-"""Asset: an upload, from its promise to the stored icon or document."""
+"""Asset: an upload, from its promise to the stored icon or document; and its bytes, in pieces."""
 
 from sqlalchemy import Index, LargeBinary
 from sqlmodel import Field
@@ -8,7 +8,7 @@ from models.vocabulary import UploadPurpose
 
 
 class Asset(Row, Owned, table=True):
-    """An upload until it is claimed, when `expires_at` becomes null. Its content is written once.
+    """An upload until it is claimed, when `expires_at` becomes null. Its pieces are written once.
 
     `content_type` is found from the bytes; the client's claim is ignored.
     """
@@ -22,6 +22,19 @@ class Asset(Row, Owned, table=True):
     content_type: str | None = text_field(120, default=None)
     size: int = Field()
     sha256: str | None = text_field(64, default=None)
-    content: bytes | None = Field(default=None, sa_type=LargeBinary, repr=False)
     filled_at: int | None = time_field(default=None)
     expires_at: int | None = time_field(default=None)
+
+
+class AssetPiece(Row, Owned, table=True):
+    """A part of an asset's bytes. Each may have a transaction of its own: SQLite has one writer at a time."""
+
+    __tablename__ = "asset_piece"
+    __table_args__ = (
+        Index("uq_asset_piece_position", "asset_id", "position", unique=True),
+        Index(None, "organization_id"),
+    )
+
+    asset_id: str = ref_field("asset.id")
+    position: int = Field()
+    content: bytes = Field(sa_type=LargeBinary, repr=False)

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from models.asset import Asset as Asset
+from models.asset import AssetPiece as AssetPiece
 from models.audit import AuditEntry as AuditEntry
 from models.capability import Capability as Capability
 from models.connect_session import ConnectSession as ConnectSession

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
@@ -15,12 +14,12 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from models.errors import (
     Conflict,
-    Contended,
     DomainError,
     Forbidden,
     InvalidInput,
     SecretUnreadable,
     Unauthenticated,
+    Unavailable,
 )
 from models.secret_place import SecretPlace
 from models.vocabulary import Permission
@@ -28,6 +27,7 @@ from resolvers.acting import acting
 from resolvers.caller import Caller
 from resolvers.history import audit_unreadable
 from resolvers.hub import Hub
+from resolvers.transaction import transact
 from resolvers.work import Work
 
 P = ParamSpec("P")
@@ -37,8 +37,6 @@ Loaded = TypeVar("Loaded")
 Sent = TypeVar("Sent")
 
 
-_TRIES: Final = 4
-_PAUSE_SECONDS: Final = 0.01
 _CHARACTER_NOT_IN_REPERTOIRE: Final = "22021"
 
 
@@ -109,6 +107,10 @@ class Facts:
 OPERATIONS: Final[dict[str, Facts]] = {}
 
 
+async def _leave(_: Hub, __: object) -> None:
+    """The sent part of an exchange stays."""
+
+
 class Operation(Generic[P, R]):
     """A function of a Work, callable with a Caller. It runs in one transaction, all or nothing."""
 
@@ -120,7 +122,7 @@ class Operation(Generic[P, R]):
     async def __call__(self, caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the operation. Raises its refusals, and Unauthenticated, Forbidden and Unavailable."""
         async with _door(caller, self.facts, (*args, *kwargs.values())) as speaker:
-            return await _transact(speaker, self._access, lambda work: self._function(work, *args, **kwargs))
+            return await transact(speaker, self._access is WRITES, lambda work: self._function(work, *args, **kwargs))
 
 
 class Exchange(Generic[Command, Loaded, Sent, R]):
@@ -135,17 +137,27 @@ class Exchange(Generic[Command, Loaded, Sent, R]):
         *,
         loads: Access,
         records: Access,
+        undo: Callable[[Hub, Sent], Awaitable[None]],
     ) -> None:
         self.facts = _register(facts)
-        self._load, self._send, self._record = load, send, record
+        self._load, self._send, self._record, self._undo = load, send, record, undo
         self._loads, self._records = loads, records
 
     async def __call__(self, caller: Caller, command: Command, /) -> R:
         """Load, send and record. Raises its refusals, and Unauthenticated, Forbidden and Unavailable."""
         async with _door(caller, self.facts, (command,)) as speaker:
-            loaded = await _transact(speaker, self._loads, lambda work: self._load(work, command))
+            loaded = await transact(speaker, self._loads is WRITES, lambda work: self._load(work, command))
             sent = await self._send(speaker.hub, loaded)
-            return await _transact(speaker, self._records, lambda work: self._record(work, loaded, sent))
+            async with AsyncExitStack() as failed:
+                failed.push_async_callback(self._take_back, speaker.hub, sent)
+                writes = self._records is WRITES
+                result = await transact(speaker, writes, lambda work: self._record(work, loaded, sent))
+                failed.pop_all()
+            return result
+
+    async def _take_back(self, hub: Hub, sent: Sent) -> None:
+        with suppress(Unavailable):  # the refusal that came first says why
+            await asyncio.shield(self._undo(hub, sent))
 
 
 def operation(
@@ -167,18 +179,19 @@ def exchange(
     records: Access,
     needs: Needs = None,
     refuses: tuple[type[DomainError], ...] = (),
+    undo: Callable[[Hub, Sent], Awaitable[None]] = _leave,
 ) -> Callable[[Callable[[Work, Loaded, Sent], Awaitable[R]]], Exchange[Command, Loaded, Sent, R]]:
     """Make an exchange of the function that records.
 
     `loads` and `records` say of each transaction whether it changes rows. A dispatch changes none in them: `send`
-    writes its durable record.
+    writes its durable record. `undo` takes back what `send` has stored for a recording that fails.
     """
 
     def decorate(
         record: Callable[[Work, Loaded, Sent], Awaitable[R]],
     ) -> Exchange[Command, Loaded, Sent, R]:
         facts = _facts(record, needs, refuses, loads is READS and records is READS)
-        return Exchange(facts, load, send, record, loads=loads, records=records)
+        return Exchange(facts, load, send, record, loads=loads, records=records, undo=undo)
 
     return decorate
 
@@ -201,37 +214,6 @@ def _register(facts: Facts) -> Facts:
         raise ValueError(f"There are two operations named {facts.name}; rename one.")
     OPERATIONS[facts.name] = facts
     return facts
-
-
-async def _transact(caller: Caller, access: Access, use: Callable[[Work], Awaitable[R]]) -> R:
-    """Run `use` in a transaction, and return its result after the commit. On contention it starts again."""
-    transact = _read if access is READS else _write
-    for attempt in range(1, _TRIES):
-        try:
-            return await transact(caller, use)
-        except Contended:
-            await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * 2**attempt))  # noqa: S311  not for security
-    return await transact(caller, use)
-
-
-async def _read(caller: Caller, use: Callable[[Work], Awaitable[R]]) -> R:
-    async with caller.hub.database.reading() as session:
-        work = Work(caller, session)
-        result = await use(work)
-        if work.announced:
-            raise RuntimeError("An event was announced in a transaction that only reads.")
-        return result
-
-
-async def _write(caller: Caller, use: Callable[[Work], Awaitable[R]]) -> R:
-    async with caller.hub.database.write() as session:
-        work = Work(caller, lambda: session)
-        result = await use(work)
-        await work.flush()  # here, so that the database's refusals become ours
-        if work.announced:
-            await work.accept_announced()
-    caller.hub.bus.wake(*work.woken)
-    return result
 
 
 @asynccontextmanager

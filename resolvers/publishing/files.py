@@ -1,9 +1,10 @@
-"""Pictures and scripts of an app: judged outside of a transaction, kept in the one that publishes."""
+"""Pictures and scripts of an app: judged and stored outside of transactions, kept in the one that publishes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import delete, select
@@ -16,9 +17,10 @@ from models.vocabulary import UploadPurpose
 from resolvers.hub import Hub
 from resolvers.publishing.manifest import GivenFile, PublishIntegration
 from resolvers.unset import UNSET, Unset
-from resolvers.uploads.claim import claim_upload
+from resolvers.uploads.claim import claim_stored, claim_upload
 from resolvers.uploads.content import MOST_BYTES, Content
-from resolvers.uploads.receive import judged, put_content, turn
+from resolvers.uploads.pieces import forget_stored, put_content, store_ahead
+from resolvers.uploads.receive import judged, turn
 from resolvers.work import Work
 
 MOST_PREVIEWS: Final = 3
@@ -26,12 +28,16 @@ MOST_PREVIEWS: Final = 3
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedFile:
-    """A file that fits its purpose: its content, or the id of an upload, which was judged when it was filled."""
+    """A file that fits its purpose: its content, or the id of an upload, which was judged when it was filled.
+
+    `stored_id`: the asset that has the content already.
+    """
 
     place: Path
     purpose: UploadPurpose
     content: Content | None = None
     upload_id: str | None = None
+    stored_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +47,12 @@ class JudgedFiles:
     icon: Sequence[JudgedFile] | Unset = UNSET
     previews: Sequence[JudgedFile] | Unset = UNSET
     script: Sequence[JudgedFile] | Unset = UNSET
+
+    @property
+    def stored(self) -> list[str]:
+        """The assets that have contents already."""
+        given = [files for files in (self.icon, self.previews, self.script) if not isinstance(files, Unset)]
+        return [file.stored_id for files in given for file in files if file.stored_id is not None]
 
 
 async def judge_files(hub: Hub, organization_id: str, new: PublishIntegration) -> JudgedFiles:
@@ -56,6 +68,31 @@ async def judge_files(hub: Hub, organization_id: str, new: PublishIntegration) -
             previews=previews if isinstance(previews, Unset) else await _each(previews or ()),
             script=await _one(("script",), UploadPurpose.SCRIPT, new.script),
         )
+
+
+async def store_files(hub: Hub, organization_id: str, files: JudgedFiles, known: Container[str]) -> JudgedFiles:
+    """Store contents ahead, so that the transaction that publishes writes little. `known`: digests that are there."""
+    stored: list[str] = []
+
+    async def ahead(file: JudgedFile) -> JudgedFile:
+        if file.content is None or file.content.sha256 in known:
+            return file
+        stored.append(await store_ahead(hub, organization_id, file.purpose, file.content))
+        return replace(file, stored_id=stored[-1])
+
+    async def each(given: Sequence[JudgedFile] | Unset) -> Sequence[JudgedFile] | Unset:
+        return given if isinstance(given, Unset) else [await ahead(file) for file in given]
+
+    async with AsyncExitStack() as failed:
+        failed.push_async_callback(forget_stored, hub, stored)
+        icon, previews, script = [await each(given) for given in (files.icon, files.previews, files.script)]
+        failed.pop_all()
+    return JudgedFiles(icon=icon, previews=previews, script=script)
+
+
+async def forget_files(hub: Hub, files: JudgedFiles) -> None:
+    """Remove the contents that were stored ahead, unless they are in use."""
+    await forget_stored(hub, files.stored)
 
 
 async def keep_files(
@@ -108,6 +145,8 @@ async def _judge(place: Path, purpose: UploadPurpose, file: GivenFile) -> Judged
 
 
 async def _keep(work: Work, integration: Integration, file: JudgedFile) -> str:
+    if file.stored_id is not None:
+        return await claim_stored(work, file.stored_id, integration)
     if file.content is None:
         claimed = await claim_upload(work, file.upload_id or "", file.purpose, integration, path=file.place)
         return claimed.id
@@ -120,8 +159,8 @@ async def _keep(work: Work, integration: Integration, file: JudgedFile) -> str:
         size=0,
         created_at=now,
     )
-    put_content(asset, file.content, now)
     work.add(asset)
+    await put_content(work, asset, file.content)
     return asset.id
 
 

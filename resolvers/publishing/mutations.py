@@ -23,35 +23,39 @@ from resolvers.publishing.apply import (
     write_facets,
 )
 from resolvers.publishing.checking import check_manifest, check_name
-from resolvers.publishing.files import JudgedFiles, judge_files
+from resolvers.publishing.files import JudgedFiles, digests_of, forget_files, judge_files, store_files
 from resolvers.publishing.manifest import PublishIntegration
 from resolvers.publishing.published import Published, published_of
-from resolvers.publishing.target import make_target, target_of
+from resolvers.publishing.target import Target, make_target, target_of
 from resolvers.unset import Unset
 from resolvers.work import Work
 
 
 @dataclass(frozen=True, kw_only=True)
 class Publishing:
-    """A manifest for an app that the caller may publish, and the caller's organization."""
+    """A manifest for an app that the caller may publish, and the caller's organization.
+
+    `known`: the SHA-256 of the app's files, which are not stored again.
+    """
 
     new: PublishIntegration
     organization_id: str
+    known: frozenset[str] = frozenset()
 
 
 async def load_publishing(work: Work, new: PublishIntegration) -> Publishing:
     """Find the app. The manifest is not read, but for a name by which an app can be found."""
     faults = Faults()
     check_name(faults, new.name)
-    if not faults.found:
-        await target_of(work, new)
-    return Publishing(new=new, organization_id=work.organization_id)
+    target = None if faults.found else await target_of(work, new)
+    return Publishing(new=new, organization_id=work.organization_id, known=await _digests(work, target))
 
 
 async def judge_publishing(hub: Hub, publishing: Publishing) -> JudgedFiles:
-    """Judge manifest and files in a thread. Raises InvalidInput and TooMany."""
+    """Judge manifest and files in a thread, and store the files. Raises InvalidInput and TooMany."""
     await asyncio.to_thread(check_manifest, publishing.new, hub.egress.policy)
-    return await judge_files(hub, publishing.organization_id, publishing.new)
+    judged = await judge_files(hub, publishing.organization_id, publishing.new)
+    return await store_files(hub, publishing.organization_id, judged, publishing.known)
 
 
 @exchange(
@@ -61,6 +65,7 @@ async def judge_publishing(hub: Hub, publishing: Publishing) -> JudgedFiles:
     records=WRITES,
     needs=Permission.INTEGRATIONS_PUBLISH,
     refuses=(NotFound, Conflict, InvalidInput, Forbidden, TooMany),
+    undo=forget_files,
 )
 async def publish_integration(work: Work, publishing: Publishing, files: JudgedFiles) -> Published:
     """Publish an app, or a new version of it: all of the manifest or nothing.
@@ -90,6 +95,14 @@ async def publish_integration(work: Work, publishing: Publishing, files: JudgedF
         _announce(work, integration, publication)
     await work.flush()
     return replace((await published_of(work, [integration]))[0], events_secret=secret)
+
+
+async def _digests(work: Work, target: Target | None) -> frozenset[str]:
+    if target is None or target.publication is None:
+        return frozenset()
+    publication = target.publication
+    files = [target.integration.icon_asset_id, *publication.preview_asset_ids, publication.script_asset_id]
+    return frozenset(await digests_of(work, [one for one in files if one is not None]))
 
 
 def _announce(work: Work, integration: Integration, publication: Publication) -> None:

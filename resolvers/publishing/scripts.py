@@ -17,6 +17,7 @@ from models.vocabulary import Permission, PlaceKind, UploadPurpose
 from resolvers.operation import OPERATOR, operation
 from resolvers.publishing.enabled import active, by_name, enabled_at
 from resolvers.publishing.places import PlaceRef, get_place
+from resolvers.uploads.pieces import content_of
 from resolvers.work import Work
 
 #: The characters of a header that every proxy takes: printable ASCII (RFC 9110 §5.5).
@@ -105,8 +106,7 @@ async def read_script(
         return None
     content = None
     if row.sha256 not in known:
-        stored = select(col(Asset.content)).where(col(Asset.id) == row.id)
-        content = (await work.session.execute(stored)).scalar_one()
+        content = await content_of(work, row.id)
     return Script(sha256=row.sha256, content_security_policy=header_of(row.content_security_policy), content=content)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import defer
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from models.errors import Conflict, InvalidInput, NotFound, Path, TooMany
@@ -16,17 +15,11 @@ from resolvers.work import Work
 
 #: Limit of unused uploads of one organization.
 MOST_OPEN: Final = 20
-_CONTENT: Any = Asset.content
-
-
-def facts_of(statement: Select[Asset]) -> Select[Asset]:
-    """Select assets without their content, which may be large. Reading `content` of such a row raises."""
-    return statement.options(defer(_CONTENT, raiseload=True))
 
 
 async def open_upload(work: Work, upload_id: str, *, path: Path | None = None) -> Asset:
     """An upload that waits to be filled or used, locked. Raises NotFound; Conflict if it was used."""
-    mine = facts_of(work.mine(Asset).where(col(Asset.id) == upload_id)).with_for_update()
+    mine = work.mine(Asset).where(col(Asset.id) == upload_id).with_for_update()
     found = await work.first(mine) if is_id(upload_id) else None
     if found is None:
         raise NotFound("upload", path=path)
@@ -49,6 +42,13 @@ async def claim_upload(
     upload.integration_id = integration.id
     upload.expires_at = None
     return upload
+
+
+async def claim_stored(work: Work, asset_id: str, integration: Integration) -> str:
+    """Give an integration an asset that was stored ahead. Answers its id. Raises NotFound once it has expired."""
+    asset = await open_upload(work, asset_id)
+    asset.integration_id, asset.filled_at, asset.expires_at = integration.id, work.now(), None
+    return asset.id
 
 
 async def refuse_too_many(work: Work) -> None:

@@ -10,7 +10,7 @@ from models.tables import Asset, Integration
 from models.vocabulary import UploadPurpose
 from resolvers.announcing import announce_update
 from resolvers.uploads.content import Content
-from resolvers.uploads.receive import put_content
+from resolvers.uploads.pieces import put_content
 from resolvers.work import Work
 
 
@@ -37,7 +37,6 @@ async def keep_icon(work: Work, integration: Integration, content: Content) -> s
         size=0,
         created_at=now,
     )
-    put_content(asset, content, now)
     work.add(asset)
-    await work.flush()
+    await put_content(work, asset, content)
     return asset.id

@@ -23,10 +23,10 @@ from resolvers.hub import Hub
 from resolvers.operation import READS, WRITES, exchange
 from resolvers.uploads.claim import open_upload, refuse_too_many
 from resolvers.uploads.content import MOST_BYTES, Content
-from resolvers.uploads.receive import fetch_content, judged, put_content, turn
+from resolvers.uploads.pieces import LIFETIME_MS, put_content
+from resolvers.uploads.receive import fetch_content, judged, turn
 from resolvers.work import Work
 
-LIFETIME_MS: Final = 3_600_000
 _SOURCE: Final = ("source_url",)
 
 
@@ -101,9 +101,10 @@ async def create_upload(work: Work, promised: Promised, content: Content | None)
         created_at=now,
         expires_at=now + LIFETIME_MS,
     )
+    work.add(upload)
     if content is not None:
-        put_content(upload, content, now)
-    return work.add(upload)
+        await put_content(work, upload, content)
+    return upload
 
 
 async def load_opened(work: Work, fill: FillUpload) -> Opened:
@@ -132,7 +133,7 @@ async def receive(hub: Hub, opened: Opened) -> Content:
 async def fill_upload(work: Work, opened: Opened, content: Content) -> Asset:
     """Fill an upload, once, with exactly as many bytes as its size says."""
     upload = await _empty_upload(work, opened.fill.id)
-    put_content(upload, content, work.now())
+    await put_content(work, upload, content)
     return upload
 
 

@@ -6,7 +6,6 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import select
 from sqlmodel import col
 
 from models.errors import NotFound
@@ -14,8 +13,8 @@ from models.tables import Asset
 from models.vocabulary import Permission, UploadPurpose
 from resolvers.find import IntegrationRef, get_integration
 from resolvers.operation import operation
-from resolvers.uploads.claim import facts_of
 from resolvers.uploads.fields import image_address
+from resolvers.uploads.pieces import content_of
 from resolvers.work import Work
 
 #: Purposes of public assets; scripts and documents are not public.
@@ -60,12 +59,12 @@ async def _picture(work: Work, asset_id: str, known: Container[str]) -> Picture:
     used = work.mine(Asset).where(
         col(Asset.id) == asset_id, col(Asset.expires_at).is_(None), col(Asset.purpose).in_(_PICTURES)
     )
-    found = await work.first(facts_of(used))
+    found = await work.first(used)
     if found is None or found.content_type is None or found.sha256 is None:
         raise NotFound("asset")
     if found.sha256 in known:
         return Picture(content_type=found.content_type, sha256=found.sha256, content=None)
-    content = (await work.session.execute(select(col(Asset.content)).where(col(Asset.id) == found.id))).scalar()
+    content = await content_of(work, found.id)
     if content is None:  # replaced between the two reads
         raise NotFound("asset")
     return Picture(content_type=found.content_type, sha256=found.sha256, content=content)

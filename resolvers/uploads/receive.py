@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from models.errors import InvalidInput, Path, TooMany, UpstreamBlocked, UpstreamFailed
-from models.tables import Asset
 from models.vocabulary import HttpMethod, UploadPurpose, UpstreamFailure
 from proxy.transport import EgressTransport, fetch
 from resolvers.hub import Hub
@@ -49,15 +48,6 @@ async def judged(purpose: UploadPurpose, raw: bytes, path: Path) -> Content:
         return await asyncio.to_thread(judge, purpose, raw)
     except Unfit as cause:
         raise InvalidInput.at(path, str(cause)) from cause
-
-
-def put_content(upload: Asset, content: Content, now: int) -> None:
-    """Write the content into its row."""
-    upload.content = content.raw
-    upload.size = len(content.raw)
-    upload.content_type = content.content_type
-    upload.sha256 = content.sha256
-    upload.filled_at = now
 
 
 async def _read(hub: Hub, organization_id: str, url: str, most: int) -> bytes:

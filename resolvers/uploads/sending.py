@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from sqlmodel import col
 
 from models.errors import InvalidInput, NotFound, Path
 from models.row import is_id
 from models.tables import Asset
 from models.vocabulary import UploadPurpose
-from resolvers.uploads.claim import facts_of
+from resolvers.uploads.pieces import content_of
 from resolvers.work import Work
 
 
@@ -20,7 +19,7 @@ async def upload_to_send(work: Work, upload_id: str, *, path: Path, most: int) -
     InvalidInput at `path` for one of another purpose, without bytes, or of more than `most` bytes.
     """
     mine = work.mine(Asset).where(col(Asset.id) == upload_id, col(Asset.expires_at) > work.now())
-    upload = await work.first(facts_of(mine)) if is_id(upload_id) else None
+    upload = await work.first(mine) if is_id(upload_id) else None
     if upload is None:
         raise NotFound("upload", path=path)
     if upload.purpose is not UploadPurpose.FILE:
@@ -30,5 +29,4 @@ async def upload_to_send(work: Work, upload_id: str, *, path: Path, most: int) -
     if upload.size > most:
         sentence = f"It has {upload.size} bytes; a body has at most 8 MiB, and {most} bytes of it are left."
         raise InvalidInput.at(path, sentence)
-    content = select(col(Asset.content)).where(col(Asset.id) == upload.id)
-    return (await work.session.execute(content)).scalar_one() or b"", upload.sha256 or ""
+    return await content_of(work, upload.id) or b"", upload.sha256 or ""

@@ -7,12 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlmodel import col, select
 
 from models.database import Database
-from models.tables import Asset
 from settings import Settings
 from tests.harness.apps import Apps
+from tests.harness.assets import stored_assets
 from tests.harness.graphql import GraphQL
 from tests.harness.server import PLAIN_HTTP, RunningHub, served
 from tests.harness.tenants import Tenant
@@ -101,12 +100,7 @@ def apps(hub: RunningHub, database: Database, organization: Tenant) -> Apps:
 def assets(database: Database, organization: Tenant) -> Callable[[], Any]:
     """The assets of the test's organization, oldest first: `await assets()`."""
 
-    async def read() -> list[Asset]:
-        async with database.read() as session:
-            mine = select(Asset).where(col(Asset.organization_id) == organization.id).order_by(col(Asset.id))
-            return list((await session.execute(mine)).scalars())
-
-    return read
+    return lambda: stored_assets(database, organization.id)
 
 
 def refused(answer: httpx.Response, status: int) -> str:

@@ -33,3 +33,23 @@ async def test_an_integration_and_its_children_outlive_the_migration(empty_datab
         events = (await session.execute(text("SELECT id, integration_id FROM event_type"))).all()
     assert [tuple(row) for row in apps] == [(IDS["i"], "A", None)]
     assert [tuple(row) for row in events] == [(IDS["e"], IDS["i"])]
+
+
+@both
+async def test_the_bytes_of_an_asset_outlive_the_migration_to_pieces(empty_database):
+    await upgrade(empty_database, "0032")
+    columns = "id, created_at, organization_id, purpose, size, content"
+    asset = f"INSERT INTO asset ({columns}) VALUES (:id, 0, :o, 'ICON', 3, :raw)"
+    organization = {"o": IDS["o"]}
+    async with empty_database.write() as session:
+        await session.execute(text(ROWS[0].format(**IDS)))
+        await session.execute(text(asset), {"id": "3" * 24, "raw": b"abc", **organization})
+        await session.execute(text(asset), {"id": "4" * 24, "raw": None, **organization})
+
+    await upgrade(empty_database)
+
+    async with empty_database.read() as session:
+        pieces = (await session.execute(text("SELECT asset_id, position, content FROM asset_piece"))).all()
+        assets = (await session.execute(text("SELECT count(*) FROM asset"))).scalar_one()
+    assert [tuple(row) for row in pieces] == [("3" * 24, 0, b"abc")]
+    assert assets == 2

@@ -175,12 +175,13 @@ async def test_what_is_taken_away_here_stays_elsewhere(client: Informer, apps: A
 async def test_an_app_connects_for_everybody(client: Informer, informer, apps: Apps):
     app = await apps.make("App")
     made = await client.make(authType="bearer")
-    await client.ok("PUT", "/integrations/stock/owner", {"userId": "admin"})
     token = informer(await apps.token(app, *Permission))
 
-    connected = await token.ok("POST", f"/integrations/{made['id']}/connect", {"token": "t-4711"}, 201)
+    connected = await token.ok("POST", f"/integrations/{app.id}/connect", {"token": "t-4711"}, 201)
+    beside = await token("POST", f"/integrations/{made['id']}/connect", {"token": "t-4711"})
 
     assert connected["isShared"] is True
+    assert "acts for that app only" in refused(beside, 403)
 
 
 async def test_several_shared_ones_without_a_default_are_none(client: Informer, apps: Apps):

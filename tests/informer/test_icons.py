@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlmodel import col, select
 
-from models.tables import Asset
 from tests.files.pictures import SVG, png
 from tests.harness.apps import Apps
+from tests.harness.assets import stored_assets
 from tests.informer.conftest import Informer, refused
 
 ICON = "/integrations/stock/icon"
@@ -20,10 +20,8 @@ async def stock(client: Informer) -> None:
     await client.make()
 
 
-async def assets(apps: Apps) -> list[Asset]:
-    async with apps.database.read() as session:
-        mine = select(Asset).where(col(Asset.organization_id) == apps.tenant.id)
-        return list((await session.execute(mine.order_by(col(Asset.id)))).scalars())
+async def assets(apps: Apps) -> list[SimpleNamespace]:
+    return await stored_assets(apps.database, apps.tenant.id)
 
 
 def form(content: bytes, name: str = "icon", filename: str = "a.png") -> dict[str, Any]:

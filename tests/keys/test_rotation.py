@@ -22,7 +22,7 @@ from tests.keys.sealed import (
 )
 
 #: Bytes that are no secrets.
-OPEN = {"asset.content"}
+OPEN = {"asset_piece.content"}
 
 
 def test_every_column_of_bytes_is_marked_as_secret_or_known_to_be_none():

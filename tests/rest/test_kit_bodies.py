@@ -10,12 +10,14 @@ from contextlib import AbstractContextManager
 import httpx
 import pytest
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resolvers.caller import Caller
 from rest.kit import Asked, Put, Refusal
 from tests.harness.server import PLAIN_HTTP, RunningHub
 from tests.harness.stalls import Stalls
 from tests.harness.tenants import Tenant
+from tests.harness.waiting import eventually
 from tests.rest.speaking import PREFIX, shown, small, speaking
 from wire.arrivals import Arrivals
 from wire.body import BodyLimits
@@ -48,13 +50,31 @@ def spoken(hub: RunningHub) -> Iterator[RunningHub]:
         yield running
 
 
-def _speaking(hub: RunningHub, *, seconds: float, room: int = ROOM) -> AbstractContextManager[RunningHub]:
+class Counted:
+    """ASGI middleware: notes the size of each part of a body that has been received."""
+
+    def __init__(self, app: ASGIApp, *, parts: list[int]) -> None:
+        self._app, self._parts = app, parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def receive_noted() -> Message:
+            message = await receive()
+            self._parts.append(len(message.get("body", b"")))
+            return message
+
+        await self._app(scope, receive_noted, send)
+
+
+def _speaking(
+    hub: RunningHub, *, seconds: float, room: int = ROOM, parts: list[int] | None = None
+) -> AbstractContextManager[RunningHub]:
     dialect = small(
         Put("/large", _measure, _size, shown, most_bytes=MOST),
         Put("/usual", _measure, _size, shown),
         refuse=_refuse,
     )
-    limits, middleware = BodyLimits(seconds=seconds), [Middleware(Arrivals, limit=room)]
+    limits = BodyLimits(seconds=seconds)
+    middleware = [Middleware(Counted, parts=[] if parts is None else parts), Middleware(Arrivals, limit=room)]
     return speaking(hub.app.state.hub, dialect, limits=limits, middleware=middleware)
 
 
@@ -156,11 +176,12 @@ async def test_bodies_that_exceed_the_room_together_are_refused(
 
 
 async def test_small_bodies_are_taken_beyond_the_room(hub: RunningHub, organization: Tenant):
-    with _speaking(hub, seconds=60, room=MB) as full, Sender(full, organization.token) as sender:
+    parts: list[int] = []
+    with _speaking(hub, seconds=60, room=MB, parts=parts) as full, Sender(full, organization.token) as sender:
         await asyncio.to_thread(sender.send, MB)
-        await asyncio.sleep(0.5)  # all of it has arrived: with another body beside it, the rest would be refused
+        await eventually(lambda: _arrived(parts, MB))  # with another body beside it, its last part would be refused
         async with _client(full, organization) as client:
-            large = await _answer(client, _framed(b'"' + b"a" * 70_000 + b'"'), until=429)
+            large = await client.put("/large", content=_framed(b'"' + b"a" * 70_000 + b'"'))
             small = await client.put("/large", content=_framed(b'"' + b"a" * 60_000 + b'"'))
 
     assert (large.status_code, small.status_code) == (429, 200)
@@ -176,6 +197,10 @@ async def test_a_body_that_comes_slowly_ends_and_gives_its_room_back(hub: Runnin
 
     assert ended.startswith("HTTP/1.1 408 ")
     assert next_one.status_code == 200
+
+
+async def _arrived(parts: list[int], size: int) -> bool:
+    return sum(parts) == size
 
 
 async def _answer(client: httpx.AsyncClient, body: bytes, *, until: int) -> httpx.Response:

@@ -39,6 +39,7 @@ from wire.body import BodyLimits
 from wire.delivery import Delivery
 from wire.guarded import NO_STORE, NOSNIFF, GuardedAnswers
 from wire.head import HeadLimits, LimitedHead
+from wire.lingering import Lingering
 
 _log = logging.getLogger("patchbay.server")
 
@@ -119,6 +120,7 @@ def _ready(hub: Hub) -> Any:
 def _middleware(settings: Settings) -> list[Middleware]:
     rim = [
         Middleware(GuardedAnswers),
+        Middleware(Lingering),
         Middleware(LimitedHead, limits=HeadLimits(), forms={**rest.forms(), **files_forms()}),
         Middleware(Arrivals, limit=settings.max_inflight_body_bytes),
         Middleware(Delivery),

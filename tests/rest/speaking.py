@@ -22,6 +22,7 @@ from rest.kit import Asked, Dialect, Refusal, mount
 from rest.kit.dialect import AnyEndpoint
 from tests.harness.server import RunningHub, served
 from wire.body import BodyLimits
+from wire.lingering import Lingering
 
 _LOG = logging.getLogger("tests.speaking")
 PREFIX = "/small"
@@ -48,7 +49,8 @@ def speaking(
         await database.close()
 
     routes = [mount(dialect, hub, limits or BodyLimits(), log)]
-    with served(Starlette(routes=routes, lifespan=lifespan, middleware=middleware or [])) as running:
+    rim = [Middleware(Lingering), *(middleware or [])]
+    with served(Starlette(routes=routes, lifespan=lifespan, middleware=rim)) as running:
         yield running
 
 

@@ -9,13 +9,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SILENT_SECONDS: Final = 0.5
 _MOST_SECONDS: Final = 5.0
+_MOST_BYTES: Final = 32 * 1024 * 1024
 
 
 class Lingering:
     """ASGI middleware: reads and drops the rest of a body before the connection closes.
 
     A server that closes with bytes unread resets the connection, and the client loses the answer with its reason. It
-    ends after half a second without a byte, and after 5 s at most.
+    ends after half a second without a byte, and after 5 s or 32 MB at most.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -53,10 +54,11 @@ def _is_end(message: Message) -> bool:
 async def _drop(receive: Receive) -> None:
     loop = asyncio.get_running_loop()
     until = loop.time() + _MOST_SECONDS
-    more = True
-    while more and loop.time() < until:
+    more, dropped = True, 0
+    while more and dropped < _MOST_BYTES and loop.time() < until:
         try:
             message = await asyncio.wait_for(receive(), _SILENT_SECONDS)
         except TimeoutError:
             return
         more = message.get("more_body", False)
+        dropped += len(message.get("body", b""))

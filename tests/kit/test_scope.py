@@ -21,8 +21,16 @@ NOBODY = SimpleNamespace(
     is_admin=False,
     acted_by=None,
 )
-#: Tables that only statements of the hub's own name: they join two others, or belong to no caller.
-UNREAD = {"Idempotency", "IntegrationTag", "MasterKey", "PublicationFacet", "Registration", "TeamMember"}
+#: Tables that only statements of the hub's own name: they join two others, are parts of one, or belong to no caller.
+UNREAD = {
+    "AssetPiece",
+    "Idempotency",
+    "IntegrationTag",
+    "MasterKey",
+    "PublicationFacet",
+    "Registration",
+    "TeamMember",
+}
 MODELS = {
     name: model for name, model in vars(tables).items() if isinstance(model, type) and issubclass(model, SQLModel)
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Final
 
 from proxy.answer_head import next_link
@@ -13,6 +14,8 @@ from proxy.paging.turns import Faulty, Reply
 
 #: Values that say that there is no next page, besides null, false, 0 and empty ones.
 _ENDS: Final = frozenset({"", "false", "0", "null"})
+_NUMBER: Final = re.compile(r"[0-9]{1,15}")
+_OMITTED: Final = ". If the service leaves it out of its last page, set `missingNext` to END."
 _WITHOUT_BODY: Final = frozenset({204, 205})  # RFC 9110 §15.3.5, §15.3.6
 
 
@@ -42,32 +45,27 @@ def records_of(paging: Declared, reply: Reply) -> list[object]:
     raise Faulty(f"no list at `{paging.items.text}`; there is {kind_of(found)}.")
 
 
-def has_more(paging: Declared, reply: Reply) -> bool | None:
-    """The vendor's own word that there is a next page; None without `more`."""
+def has_more(paging: Declared, reply: Reply, *, is_first: bool) -> bool | None:
+    """The service's own word that there is a next page; None without `more`, and if the flag is not in the answer."""
     if paging.more is None:
         return None
-    return not is_end(_reached(paging.more, reply, is_lenient=False))
+    found = _reached(paging.more, reply, is_strict=is_first)
+    return None if isinstance(found, Missing) else not is_end(found)
 
 
-def next_of(paging: Declared, reply: Reply, *, is_lenient: bool) -> object:
+def next_of(paging: Declared, reply: Reply, *, is_first: bool) -> object:
     """The cursor or address that the answer names; None at the end.
 
-    `is_lenient`: a way that breaks before its last name is an end too. Raises Faulty for one that breaks otherwise:
-    a mistyped path must not pass for the end.
+    Raises Faulty if the way to `next` is not there in the first answer: a mistyped path must not pass for the end.
     """
     if paging.kind is Kind.LINK:
         return next_link(reply.headers)
-    if paging.next_header is not None:
-        wanted = paging.next_header.lower()
+    if paging.next is None:
+        wanted = (paging.next_header or "").lower()
         found: object = next((value for name, value in reply.headers if name.lower() == wanted), None)
     else:
-        found = paging.next and _reached(paging.next, reply, is_lenient=is_lenient or paging.ends_unreachable)
-    return None if is_end(found) else found
-
-
-def reaches_next(paging: Declared, reply: Reply) -> bool:
-    """Whether the path of `next` leads somewhere in this answer."""
-    return paging.next is None or not isinstance(paging.next.find(reply.body), Missing)
+        found = _reached(paging.next, reply, is_strict=is_first and not paging.ends_unreachable, hint=_OMITTED)
+    return None if isinstance(found, Missing) or is_end(found) else found
 
 
 def is_end(value: object) -> bool:
@@ -81,20 +79,22 @@ def is_marked(paging: Declared, reply: Reply) -> bool:
     """Whether the value at the stop path is one of those of the last page, as exact texts."""
     if paging.stop.last is None:
         return False
-    found = _reached(paging.stop.last, reply, is_lenient=True)
-    return text_of(found) in paging.stop.values
+    found = paging.stop.last.find(reply.body)
+    return not isinstance(found, Missing) and text_of(found) in paging.stop.values
 
 
-def total_at(place: Place | None, reply: Reply) -> int | None:
+def total_at(place: Place | None, reply: Reply, *, is_first: bool) -> int | None:
     """A whole number in the answer, such as that of all pages; None if there is none. Raises Faulty."""
     if place is None:
         return None
-    found = _reached(place, reply, is_lenient=False)
-    if found is None or (isinstance(found, int) and not isinstance(found, bool)):
+    found = _reached(place, reply, is_strict=is_first)
+    if found is None or isinstance(found, Missing):
+        return None
+    if isinstance(found, int) and not isinstance(found, bool):
         return found
-    if isinstance(found, str) and found.strip().isascii() and found.strip().isdigit():
-        return int(found.strip()[:18])
-    raise Faulty(f"At `{place.text}` there is {kind_of(found)}, not a whole number.")
+    if isinstance(found, str) and _NUMBER.fullmatch(found.strip()):
+        return int(found)
+    raise Faulty(f"no whole number at `{place.text}`; there is {kind_of(found)}.")
 
 
 def text_of(value: object) -> str:
@@ -102,16 +102,17 @@ def text_of(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), default=str)
 
 
-def _reached(place: Place, reply: Reply, *, is_lenient: bool) -> object:
-    """The value at a place; None if its last name is missing there. Raises Faulty if the way to it is."""
+def _reached(place: Place, reply: Reply, *, is_strict: bool, hint: str = "") -> object:
+    """The value at a place, or Missing. Raises Faulty, if it is strict, where the way to it is not there.
+
+    A missing last name is none of the answer's faults, unless another one is almost the same.
+    """
     found = place.find(reply.body)
-    if not isinstance(found, Missing):
-        return found
-    if is_lenient:
-        return None
-    if found.unreachable or near_name(place.steps[found.depth], found.near):
-        raise Faulty(f"nothing at `{place.text}`; {_there(place, found)}")
-    return None
+    if isinstance(found, Missing) and is_strict:
+        step = place.steps[found.depth]
+        if found.unreachable or near_name(step, found.near):
+            raise Faulty(f"nothing at `{place.text}`; {_there(place, found)}{hint}")
+    return found
 
 
 def _there(place: Place, missing: Missing) -> str:

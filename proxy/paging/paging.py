@@ -9,10 +9,12 @@ from models.errors import Path
 from models.vocabulary import StopReason
 from proxy.paging import answers
 from proxy.paging.declared import ADDRESSED, NAMED, Declared, Kind
-from proxy.paging.following import followed
+from proxy.paging.following import followed, plain
 from proxy.paging.places import Place
 from proxy.paging.progress import Progress
 from proxy.paging.reading import declared
+from proxy.paging.seen import digest_of
+from proxy.paging.shapes import kind_of
 from proxy.paging.turns import Faulty, Page, Reply, Turn
 
 #: Empty pages in a row that are followed, if the answer names a next one and `more` is not declared.
@@ -77,7 +79,8 @@ class _Turning:
     def __init__(self, paging: Paging, progress: Progress, reply: Reply) -> None:
         self._paging, self._declared = paging, paging.declared
         self._progress, self._reply = progress, reply
-        self._more = answers.has_more(self._declared, reply)
+        self._is_first = progress.pages == 0
+        self._more = answers.has_more(self._declared, reply, is_first=self._is_first)
 
     def page(self, spent_ms: int) -> Page:
         """Raises Faulty."""
@@ -99,15 +102,16 @@ class _Turning:
 
     def _following(self) -> object:
         """The next cursor or address of the answer; None if it names none."""
-        declared, progress, reply = self._declared, self._progress, self._reply
+        declared, reply = self._declared, self._reply
         if declared.kind not in NAMED or self._more is False:
             return None
-        found = answers.next_of(declared, reply, is_lenient=progress.reached)
-        progress.reached = progress.reached or answers.reaches_next(declared, reply)
-        if found is None or declared.kind is Kind.CURSOR:
+        found = answers.next_of(declared, reply, is_first=self._is_first)
+        if found is None:
+            return None
+        if isinstance(found, bool) or (declared.kind in ADDRESSED and not isinstance(found, str)):
+            raise Faulty(f"The next {_noun(declared)} is {kind_of(found)}; it cannot be sent as one.")
+        if not isinstance(found, str) or declared.kind is Kind.CURSOR:
             return found
-        if not isinstance(found, str):
-            raise Faulty(f"The next address must be a text, not {answers.text_of(found)[:60]}.")
         return followed(reply.url, found, reply.secrets)
 
     def _ended(self, following: object) -> StopReason | None:
@@ -117,8 +121,8 @@ class _Turning:
             return StopReason.LIMIT
         if declared.kind is Kind.NONE or self._more is False or answers.is_marked(declared, reply):
             return self._end()
-        pages = answers.total_at(declared.stop.pages, reply)
-        records = answers.total_at(declared.stop.records, reply)
+        pages = answers.total_at(declared.stop.pages, reply, is_first=self._is_first)
+        records = answers.total_at(declared.stop.records, reply, is_first=self._is_first)
         if (pages is not None and progress.pages >= pages) or (records is not None and progress.records >= records):
             return self._end()
         if declared.kind in NAMED and following is None:
@@ -136,8 +140,8 @@ class _Turning:
         progress, declared = self._progress, self._declared
         is_new = True
         if declared.kind in NAMED:
-            if declared.kind in ADDRESSED and progress.pages == 1:
-                progress.follows(followed(self._reply.url, self._reply.url, self._reply.secrets))
+            if declared.kind in ADDRESSED and self._is_first:
+                progress.followed.meets(digest_of(plain(self._reply.url, self._reply.secrets)))
             is_new = progress.follows(following)
         if progress.empty:
             return None if is_new else StopReason.EMPTY

@@ -69,6 +69,10 @@ class Place:
             value = inside
         return value
 
+    def overlaps(self, other: Place) -> bool:
+        """Whether one is inside the other, or they are the same."""
+        return all(one == two for one, two in zip(self.steps, other.steps, strict=False))
+
     def put(self, root: Mapping[str, object], value: object) -> dict[str, object]:
         """A copy of `root` with the value there. Objects on the way are made; a list grows by one at its end.
 
@@ -100,20 +104,17 @@ def _put(root: object, steps: Sequence[str | int], value: object, path: Path) ->
     if isinstance(steps[0], str):
         return _put_into(root, steps, value, path)
     if root is not None and not isinstance(root, list):
-        raise InvalidInput.at(path, f"It must be a list: paging places a value inside of it. It is {kind_of(root)}.")
+        raise InvalidInput.at(path, f"Paging places a value inside it, so it must be a list, not {kind_of(root)}.")
     items, index = list(root or []), steps[0]
     if index > len(items):
         raise InvalidInput.at(path, f"Paging places a value at its index {index}, but it has {len(items)} items.")
-    items[index : index + 1] = [
-        _put(items[index] if index < len(items) else None, steps[1:], value, (*path, f"{index}"))
-    ]
+    before = items[index] if index < len(items) else None
+    items[index : index + 1] = [_put(before, steps[1:], value, (*path, str(index)))]
     return items
 
 
 def _put_into(root: object, steps: Sequence[str | int], value: object, path: Path) -> dict[str, object]:
     if root is not None and not isinstance(root, Mapping):
-        raise InvalidInput.at(
-            path, f"It must be an object: paging places a value inside of it. It is {kind_of(root)}."
-        )
+        raise InvalidInput.at(path, f"Paging places a value inside it, so it must be an object, not {kind_of(root)}.")
     members, name = dict(root or {}), str(steps[0])
     return members | {name: _put(members.get(name), steps[1:], value, (*path, name))}

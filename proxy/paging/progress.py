@@ -18,8 +18,7 @@ class Progress:
     """`pages` and `records` that were read so far. `next`: the cursor or address of the next request, None at first.
 
     `empty`: pages without records in a row. `repeats`: pages whose records were there before. `last`: digest of the
-    records of the page before. `reached`: the path of the next cursor was there once. `met`: pages; `followed`:
-    cursors and addresses.
+    records of the page before. `met`: pages; `followed`: cursors and addresses.
     """
 
     pages: int = 0
@@ -28,7 +27,6 @@ class Progress:
     empty: int = 0
     repeats: int = 0
     last: str = ""
-    reached: bool = False
     met: Seen = field(default_factory=Seen)
     followed: Seen = field(default_factory=Seen)
 
@@ -42,12 +40,12 @@ class Progress:
             empty=_number(state, "empty"),
             repeats=_number(state, "repeats"),
             last=str(state.get("last", "")),
-            reached=state.get("reached") is True,
             met=Seen.read(state.get("met")),
             followed=Seen.read(state.get("followed")),
         )
 
     def as_json(self) -> dict[str, object]:
+        """Below 8 kB."""
         return {
             "pages": self.pages,
             "records": self.records,
@@ -55,7 +53,6 @@ class Progress:
             "empty": self.empty,
             "repeats": self.repeats,
             "last": self.last,
-            "reached": self.reached,
             "met": self.met.as_json(),
             "followed": self.followed.as_json(),
         }

@@ -30,10 +30,12 @@ _MOST_STARTS: Final = 1_000
 _MOST_VALUES: Final = 50
 
 
-def declared(value: Mapping[str, object] | None, path: Path) -> Declared:
+def declared(value: object, path: Path) -> Declared:
     """The paging of a step; one page for None. Raises InvalidInput with each fault below `path`."""
     if value is None:
         return Declared()
+    if not isinstance(value, dict):
+        raise InvalidInput.at(path, f"Give an object with `kind`: {', '.join(Kind)}.")
     members = _Members(value, path)
     kind = Kind(members.word("kind", Kind, None))
     members.require_known(_MEMBERS[kind], f"paging by {kind}")
@@ -123,6 +125,8 @@ class _Members:
             self.fault("next", "Give the path of the next address, such as `paging.next`.")
         if (found.size is None) != (found.size_input is None):
             self.fault("sizeInput" if found.size else "size", "Give `size` and `sizeInput` together, or neither.")
+        if found.input and found.size_input and found.input.overlaps(found.size_input):
+            self.fault("sizeInput", "This is the place of `input`, or one inside the other; give another one.")
 
     def word(self, name: str, allowed: Iterable[str], otherwise: str | None) -> str:
         value = self.value.get(name, otherwise)

@@ -39,7 +39,7 @@ def records_of(paging: Declared, reply: Reply) -> list[object]:
     if paging.is_whole:
         return [reply.body] if isinstance(found, Missing) else [found]
     if paging.items is None:
-        raise Faulty(f"The answer is {kind_of(found)}, not a list; name its list in `items`. {_has(found)}")
+        raise Faulty(f"The answer is {kind_of(found)}, not a list; name its list in `items`; {_has(found)}")
     if isinstance(found, Missing):
         raise Faulty(f"no list at `{paging.items.text}`; {_there(paging.items, found)}")
     raise Faulty(f"no list at `{paging.items.text}`; there is {kind_of(found)}.")

@@ -86,7 +86,7 @@ def _stop(members: _Members, kind: Kind) -> Stop:
     stop = _Members(given, (*members.path, "stop"), members.faults)
     stop.require_known(_STOP, "stop")
     if "status" in given:
-        otherwise = stop.number("status", 100, 599)
+        otherwise = stop.number("status", 201, 599)
     last, values = stop.place("path"), stop.texts("values")
     if (last is None) != (not values):
         stop.fault("values" if last else "path", "Give `path` and `values` together, or neither.")

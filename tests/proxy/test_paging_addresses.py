@@ -79,6 +79,14 @@ def test_leaves_secrets_out_of_the_address_that_is_kept():
     assert in_path.fault.startswith("The address of the next page has a secret in its path, ")
 
 
+def test_an_end_by_a_rule_needs_no_address():
+    pagination = ADDRESS | {"stop": {"path": "last", "values": ["yes"]}}
+
+    page = turned(pagination, {"data": [1], "last": "yes", "next": "https://other.example.com/2"})
+
+    assert (page.records, page.stop, page.fault) == ([1], StopReason.END, None)
+
+
 def test_the_own_address_as_the_next_one_is_a_loop():
     page = turned(ADDRESS, {"data": [1], "next": URL})
 

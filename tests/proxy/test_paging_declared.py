@@ -61,7 +61,7 @@ def faults(value: object) -> dict[str, str]:
         (PAGE | {"size": 5, "sizeInput": "page.n"}, "sizeInput"),
         (PAGE | {"stop": []}, "stop"),
         (PAGE | {"stop": {"code": 404}}, "stop.code"),
-        (PAGE | {"stop": {"status": 99}}, "stop.status"),
+        (PAGE | {"stop": {"status": 200}}, "stop.status"),
         (PAGE | {"stop": {"path": "last"}}, "stop.values"),
         (PAGE | {"stop": {"path": "last", "values": []}}, "stop.values"),
         (PAGE | {"stop": {"path": "last", "values": [True]}}, "stop.values"),

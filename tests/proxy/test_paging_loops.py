@@ -41,6 +41,12 @@ def test_empty_pages_with_new_cursors_are_read_on_for_a_while(empty, records):
     assert (read.records, read.last.fault) == (records, None)
 
 
+def test_a_used_cursor_is_a_loop_even_of_empty_pages_while_the_service_says_that_there_are_more():
+    body = {"data": [], "more": True, "paging": {"next": "c"}}
+
+    assert played(CURSOR | {"more": "more"}, body).stop is StopReason.CURSOR_REPEATED
+
+
 def test_an_empty_page_with_a_used_cursor_is_the_end():
     read = played(CURSOR, {"data": [1], "paging": {"next": "c"}}, {"data": [], "paging": {"next": "c"}})
 

@@ -102,11 +102,8 @@ class _Turning:
             return StopReason.LIMIT
         if declared.kind is Kind.NONE or self._more is False or answers.is_marked(declared, reply):
             return self._end()
-        pages = answers.total_at(declared.stop.pages, reply, is_first=self._is_first)
-        records = answers.total_at(declared.stop.records, reply, is_first=self._is_first)
-        is_all = (pages is not None and progress.pages >= pages) or (
-            records is not None and progress.records >= records
-        )
+        totals = ((progress.pages, declared.stop.pages), (progress.records, declared.stop.records))
+        is_all = any(answers.are_all(count, place, reply, is_first=self._is_first) for count, place in totals)
         return self._end() if is_all else None
 
     def _counted(self, digest: str) -> StopReason | None:

@@ -66,6 +66,20 @@ def test_a_cursor_is_sent_as_it_came(cursor):
     assert page.next.merged({}) == {"c": cursor}
 
 
+@pytest.mark.parametrize(
+    ("pagination", "following", "fault"),
+    [
+        (CURSOR | {"next": "next"}, True, "The next cursor is a boolean; it cannot be sent as one."),
+        (ADDRESS, {"href": "/2"}, "The next address is an object; it cannot be sent as one."),
+        (ADDRESS, 2, "The next address is a number; it cannot be sent as one."),
+    ],
+)
+def test_a_next_that_cannot_be_sent_is_a_fault(pagination, following, fault):
+    page = turned(pagination, {"data": [1], "next": following})
+
+    assert (page.records, page.stop, page.fault) == ([], None, fault)
+
+
 def test_places_the_cursor_in_a_list_inside_the_body():
     paging = Paging.read(CURSOR | {"input": "body.after[0]"})
     inputs = {"body": {"q": "x", "after": [None, "kept"]}}

@@ -1,18 +1,22 @@
 """JMESPath's built-in functions, metered. Their results are those of the jmespath library, which a test compares.
 
-Two differences: a text of more than 1000 characters, or one that is no finite number, is null as a number, since
-converting takes time by the square of its length; and JSON has no infinity.
+Three differences: a text of more than 1000 characters, or one that is no finite number, is null as a number, since
+converting takes time by the square of its length; JSON has no infinity; numbers that a double would change are exact.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from proxy.expressions.budget import Meter, Misfit
+from proxy.expressions.own import OWN
+from proxy.expressions.own_numbers import average, is_decimal, total
 from proxy.expressions.signatures import require_types
 from proxy.expressions.values import same, text_of, type_of
+from proxy.inputs.exact import plain, widened
 
 #: Evaluates an expression reference on a value.
 Evaluate = Callable[[Any, object], object]
@@ -28,7 +32,7 @@ def call(name: str, arguments: list[Any], evaluate: Evaluate, meter: Meter) -> o
     try:
         return _PURE[name](meter, *arguments)
     except (ArithmeticError, TypeError, ValueError) as error:
-        raise Misfit from error
+        raise Misfit(f"{name} has no result on these arguments") from error
 
 
 def _contains(meter: Meter, subject: list[object] | str, search: object) -> bool:
@@ -36,7 +40,7 @@ def _contains(meter: Meter, subject: list[object] | str, search: object) -> bool
         meter.visit(len(subject))
         return any(one is search or same(one, search, meter) for one in subject)
     if not isinstance(search, str):
-        raise Misfit
+        raise Misfit(f"contains looks for {type_of(search)} in a string")
     # As the naive search would do; Python's is faster, but not on every text.
     meter.read(len(search) * max(len(subject) - len(search), 0) + len(subject))
     return search in subject
@@ -113,17 +117,19 @@ def _to_array(meter: Meter, value: object) -> list[Any]:
     return [value]
 
 
-def _to_number(_: Meter, value: object) -> float | None:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+def _to_number(_: Meter, value: object) -> object:
+    if type_of(value) == "number":
         return value
     if not isinstance(value, str) or len(value) > _MOST_DIGITS:
         return None
+    if is_decimal(value):
+        return plain(Decimal(value))
     for kind in (int, float):
         try:
             number: float = kind(value)
         except ValueError:
             continue
-        return number if math.isfinite(number) else None
+        return widened(number) if math.isfinite(number) else None
     return None
 
 
@@ -136,7 +142,7 @@ def _map(arguments: Sequence[Any], evaluate: Evaluate, meter: Meter) -> object:
 def _sort_by(arguments: Sequence[Any], evaluate: Evaluate, meter: Meter) -> object:
     values, keys = _keyed(arguments, evaluate, meter)
     if len({type_of(key) for key in keys}) > 1:
-        raise Misfit
+        raise Misfit("a number and a string have no order")
     _spend_sort(keys, meter)
     return [values[index] for index in sorted(range(len(keys)), key=keys.__getitem__)]
 
@@ -156,8 +162,8 @@ def _extreme(choose: Callable[..., int], arguments: Sequence[Any], evaluate: Eva
     _read(keys, 1, meter)
     try:
         return values[choose(range(len(keys)), key=keys.__getitem__)]
-    except TypeError as error:  # texts among numbers
-        raise Misfit from error
+    except TypeError as error:
+        raise Misfit("a number and a string have no order") from error
 
 
 def _keyed(arguments: Sequence[Any], evaluate: Evaluate, meter: Meter) -> tuple[list[Any], list[Any]]:
@@ -165,8 +171,8 @@ def _keyed(arguments: Sequence[Any], evaluate: Evaluate, meter: Meter) -> tuple[
     values, reference = arguments
     meter.make(len(values))
     keys = [evaluate(reference, value) for value in values]
-    if any(type_of(key) not in ("number", "string") for key in keys):
-        raise Misfit
+    if odd := next((kind for kind in map(type_of, keys) if kind not in ("number", "string")), None):
+        raise Misfit(f"a key to compare by is {odd}, not number or string")
     return values, keys
 
 
@@ -181,13 +187,13 @@ def _read(keys: Sequence[object], times: int, meter: Meter) -> None:
     meter.read(times * sum(len(key) for key in keys if isinstance(key, str)))
 
 
-_PURE: Final[dict[str, Callable[..., object]]] = {
-    "abs": lambda _, number: abs(number),
-    "avg": lambda _, numbers: sum(numbers) / len(numbers) if numbers else None,
-    "ceil": lambda _, number: math.ceil(number),
+_PURE: Final[dict[str, Callable[..., object]]] = OWN | {
+    "abs": lambda _, number: number.copy_abs() if isinstance(number, Decimal) else abs(number),
+    "avg": lambda _, numbers: average(numbers) if numbers else None,
+    "ceil": lambda _, number: widened(math.ceil(number)),
     "contains": _contains,
     "ends_with": _ends_with,
-    "floor": lambda _, number: math.floor(number),
+    "floor": lambda _, number: widened(math.floor(number)),
     "join": _join,
     "keys": _keys,
     "length": lambda _, value: len(value),
@@ -198,7 +204,7 @@ _PURE: Final[dict[str, Callable[..., object]]] = {
     "reverse": _reverse,
     "sort": _sort,
     "starts_with": _starts_with,
-    "sum": lambda _, numbers: sum(numbers),
+    "sum": lambda _, numbers: total(numbers),
     "to_array": _to_array,
     "to_number": _to_number,
     "to_string": lambda meter, value: text_of(value, meter),

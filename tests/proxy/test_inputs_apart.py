@@ -123,7 +123,8 @@ async def test_a_child_ends_at_the_limit_of_its_processor_time(apart):
 
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    assert CPU_SECONDS <= spent < 5 * CPU_SECONDS  # without a limit it takes a minute
+    # Timer and account count in ticks of their own. Without a limit it takes a minute.
+    assert 0.8 * CPU_SECONDS < spent < 5 * CPU_SECONDS
 
 
 async def test_a_child_gets_no_more_memory_than_its_limit(apart):

@@ -1,0 +1,1 @@
+"""OpenAPI documents: read, planned and imported as capabilities."""

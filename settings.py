@@ -17,7 +17,8 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from jobs.queues import DEFAULT_QUEUE, DELIVERIES
+from jobs.queues import DEFAULT_QUEUE, DELIVERIES, FLOWS
+from models.key_file import read_keys
 from models.pace import Pace
 from proxy.expressions.budget import Budget
 
@@ -146,11 +147,12 @@ class Settings(BaseSettings):
         " (100000) and `output_bytes` (4000000) that it makes, its own `characters` (4096) and `depth` (50).",
     )
     job_concurrency: int = Field(
-        20, ge=1, le=1000, description="The most jobs that run at once in each process, besides deliveries."
+        20, ge=1, le=1000, description="The most jobs that run at once in each process, besides deliveries and flows."
     )
     delivery_concurrency: int = Field(
         100, ge=1, le=1000, description="The most deliveries to webhooks that run at once in each process."
     )
+    flow_concurrency: int = Field(20, ge=1, le=1000, description="The most runs of flows at once in each process.")
     webhook_retry_seconds: Annotated[tuple[Annotated[int, Field(ge=1, le=86_400)], ...], NoDecode] = Field(
         (5, 300, 1800, 7200, 18_000, 36_000, 36_000),
         max_length=20,
@@ -238,7 +240,11 @@ class Settings(BaseSettings):
     @property
     def worker_concurrency(self) -> dict[str, int]:
         """The most jobs of each queue that run at once in a process."""
-        return {DEFAULT_QUEUE: self.job_concurrency, DELIVERIES: self.delivery_concurrency}
+        return {
+            DEFAULT_QUEUE: self.job_concurrency,
+            DELIVERIES: self.delivery_concurrency,
+            FLOWS: self.flow_concurrency,
+        }
 
     @property
     def changeable_key_file(self) -> Path | None:
@@ -249,17 +255,8 @@ class Settings(BaseSettings):
         """The master keys as text. Raises ValueError with a sentence for the operator if there are none."""
         if keys := self.master_keys.get_secret_value():
             return keys
-        file = self.master_key_file
-        try:
-            return file.read_text(encoding="ascii")
-        except FileNotFoundError as cause:
-            advice = (
-                f"run `python cli.py init` for a new hub, set {_PREFIX}MASTER_KEYS, or put the key back at {file}"
-            )
-            raise ValueError(f"There is no master key: {advice}.") from cause
-        except (OSError, UnicodeDecodeError) as cause:
-            why = cause.strerror if isinstance(cause, OSError) else "it is not ASCII text"
-            raise ValueError(f"The master key at {file} cannot be read: {why}.") from cause
+        advice = f"run `python cli.py init` for a new hub, set {_PREFIX}MASTER_KEYS"
+        return read_keys(self.master_key_file, advice=advice)
 
 
 def read_settings() -> Settings:

@@ -44,7 +44,7 @@ async def _work(settings: Settings) -> None:
         gc.collect()
         gc.freeze()  # these objects live as long as the process: collections skip them from now on
         most = settings.worker_concurrency.values()
-        _log.info("Working on up to %d jobs and %d deliveries at once", *most)
+        _log.info("Working on up to %d jobs, %d deliveries and %d runs of flows at once", *most)
         await told.wait()
         _log.info("Stopping: jobs under way have %d seconds", settings.drain_seconds)
     _log.info("Stopped")

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Final
 
 import resolvers
-from jobs.queues import DELIVERIES
+from jobs.queues import DELIVERIES, FLOWS
 from jobs.worker import Worker
 from resolvers.background import Background, ensure_recurring, kinds
 from resolvers.caller import Caller
@@ -52,7 +52,7 @@ async def working(hub: Hub, *, concurrency: Mapping[str, int], drain_seconds: fl
             hub.bus,
             queue=queue,
             concurrency=most,
-            reserves=queue == DELIVERIES,
+            reserves=queue in (DELIVERIES, FLOWS),
             lease_ms=int(hub.pace.job_lease * 1000),
             grace_seconds=drain_seconds * _SHARE_OF_JOBS,
             clock=hub.clock,

@@ -20,7 +20,10 @@ from models.vocabulary import DispatchOutcome, HttpMethod, Permission, Source
 
 
 class Dispatch(Row, Owned, table=True):
-    """Intent before the call, outcome before the answer. `response` is kept with a key only, for 24 hours."""
+    """Intent before the call, outcome before the answer. `response` is kept with a key only, for 24 hours.
+
+    `idempotency_key` of a run's dispatch is that of its record: the remote service gets it, the hub claims it not.
+    """
 
     read_permission = Permission.DISPATCHES_READ
     scope = Scope.HISTORY
@@ -31,6 +34,7 @@ class Dispatch(Row, Owned, table=True):
         Index(None, "capability_id", "id"),
         Index(None, "correlation_id"),
         partial_index("ix_dispatch_open", "created_at", where="outcome IS NULL"),
+        partial_index("ix_dispatch_run_step", "cause_id", where="cause_kind = 'RUN_STEP'"),
     )
 
     integration_id: str | None = ref_field(default=None)

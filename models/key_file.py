@@ -107,3 +107,14 @@ class KeyFile:
 def _is_of(line: str, version: int) -> bool:
     head = line.strip().partition(":")[0]
     return head.isdecimal() and int(head) == version
+
+
+def read_keys(file: Path, *, advice: str) -> str:
+    """The master keys of a file as text. Raises ValueError with a sentence for the operator that ends in `advice`."""
+    try:
+        return file.read_text(encoding="ascii")
+    except FileNotFoundError as cause:
+        raise ValueError(f"There is no master key: {advice}, or put the key back at {file}.") from cause
+    except (OSError, UnicodeDecodeError) as cause:
+        why = cause.strerror if isinstance(cause, OSError) else "it is not ASCII text"
+        raise ValueError(f"The master key at {file} cannot be read: {why}.") from cause

@@ -16,6 +16,11 @@ from models.event import EntitySequence as EntitySequence
 from models.event import Event as Event
 from models.event import EventSequence as EventSequence
 from models.event import EventType as EventType
+from models.flow import ExportState as ExportState
+from models.flow import Flow as Flow
+from models.flow import FlowContent as FlowContent
+from models.flow import FlowStep as FlowStep
+from models.flow import Step as Step
 from models.gate import Gate as Gate
 from models.installation import ExternalId as ExternalId
 from models.installation import Installation as Installation
@@ -31,6 +36,9 @@ from models.principal import Share as Share
 from models.principal import TeamMember as TeamMember
 from models.publication import Publication as Publication
 from models.publication import PublicationFacet as PublicationFacet
+from models.run import Run as Run
+from models.run import RunError as RunError
+from models.run import RunStep as RunStep
 from models.tag import IntegrationTag as IntegrationTag
 from models.tag import Tag as Tag
 from models.token import Token as Token

@@ -2,6 +2,18 @@
 
 from enum import StrEnum
 
+from models.flow_words import FlowCatchUp as FlowCatchUp
+from models.flow_words import FlowKeep as FlowKeep
+from models.flow_words import FlowOverlap as FlowOverlap
+from models.flow_words import FlowStepRole as FlowStepRole
+from models.flow_words import FlowTriggerKind as FlowTriggerKind
+from models.flow_words import LookupMiss as LookupMiss
+from models.flow_words import NullMembers as NullMembers
+from models.flow_words import RecordFault as RecordFault
+from models.flow_words import RunErrorState as RunErrorState
+from models.flow_words import RunReason as RunReason
+from models.flow_words import StepDirection as StepDirection
+from models.flow_words import StopReason as StopReason
 from models.publication_words import EventAppStatus as EventAppStatus
 from models.publication_words import FacetKind as FacetKind
 from models.publication_words import PublicationTarget as PublicationTarget
@@ -238,6 +250,8 @@ class TraceKind(StrEnum):
     """Kinds of things in a trace. The same words name the kind of a cause (`cause_kind`)."""
 
     EVENT = "EVENT"
+    RUN = "RUN"
+    RUN_STEP = "RUN_STEP"
     JOB = "JOB"
     DISPATCH = "DISPATCH"
     DELIVERY = "DELIVERY"
@@ -269,7 +283,7 @@ class WorkState(StrEnum):
     """How far a run, a step of it, a job, a task or a delivery is. QUEUED includes waiting for a time or a retry.
 
     PARTIAL: a run that ended with errors of single records. FAILED: every try is used up. HELD: a delivery that waits
-    until its webhook is enabled.
+    until its webhook is enabled. SUSPENDED: a run that goes on by itself once it can; SKIPPED: one that did nothing.
     """
 
     QUEUED = "QUEUED"
@@ -279,3 +293,5 @@ class WorkState(StrEnum):
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
     HELD = "HELD"
+    SUSPENDED = "SUSPENDED"
+    SKIPPED = "SKIPPED"

@@ -23,7 +23,7 @@ IMPOSSIBLE = {
     **dict.fromkeys(("port", "database_pool", "egress_per_host", "egress_queue_per_host"), "planted"),
     **dict.fromkeys(("max_body_bytes", "max_inflight_body_bytes"), "planted"),
     **dict.fromkeys(("egress_max_answer_bytes", "egress_max_inflight_bytes"), "planted"),
-    **dict.fromkeys(("job_concurrency", "delivery_concurrency", "drain_seconds"), "planted"),
+    **dict.fromkeys(("job_concurrency", "delivery_concurrency", "flow_concurrency", "drain_seconds"), "planted"),
     "webhook_retry_seconds": "planted",
     **dict.fromkeys(("keep_events_days", "keep_payloads_days", "keep_deliveries_days", "keep_dispatches_days"), "0"),
     **dict.fromkeys(("egress_connect_timeout", "body_timeout", "jwt_leeway"), "-1"),

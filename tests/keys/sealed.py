@@ -23,10 +23,22 @@ from models.tables import (
     Organization,
     Place,
     Publication,
+    Run,
+    RunError,
+    RunStep,
     Webhook,
     metadata,
 )
-from models.vocabulary import AuthType, ConnectionMode, ConnectSessionStatus, HttpMethod, PlaceKind, Source
+from models.vocabulary import (
+    AuthType,
+    ConnectionMode,
+    ConnectSessionStatus,
+    FlowTriggerKind,
+    HttpMethod,
+    PlaceKind,
+    RecordFault,
+    Source,
+)
 from resolvers.rotation.columns import secret_columns
 
 _SOME = 1000
@@ -63,6 +75,9 @@ def _rows(organization_id: str) -> list[Any]:
     link = {"integration_id": integration.id}
     installation = Installation(**owner, **link, handler="A")
     site = PlaceKind.SITE
+    flow_id = new_id()
+    run = Run(**owner, flow_id=flow_id, flow_name="A", trigger=FlowTriggerKind.MANUAL, correlation_id=new_id())
+    failed = {"run_id": run.id, "flow_id": flow_id, "position": 0, "fault": RecordFault.VALUE}
     place = Place(**owner, kind=site, name="A", name_key="a")
     return [
         integration,
@@ -83,6 +98,9 @@ def _rows(organization_id: str) -> list[Any]:
         ConnectSession(**owner, status=ConnectSessionStatus.OPEN, integration_ids=[], expires_at=0),
         Webhook(**owner, name="Hook", url="https://receiver.example.com", secrets=b""),
         Job(**owner, queue="idle", operation="idle", caption="Idle", run_at=0, max_attempts=1),
+        run,
+        RunStep(**owner, run_id=run.id, position=0),
+        RunError(**owner, **failed, group_digest="0", record_key="0", message="No"),
     ]
 
 

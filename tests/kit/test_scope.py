@@ -24,6 +24,8 @@ NOBODY = SimpleNamespace(
 #: Tables that only statements of the hub's own name: they join two others, are parts of one, or belong to no caller.
 UNREAD = {
     "AssetPiece",
+    "ExportState",
+    "FlowContent",
     "Idempotency",
     "IntegrationTag",
     "MasterKey",

@@ -1,0 +1,1 @@
+"""Runs of flows: starting, carrying out page by page, holding, resuming, ending."""

@@ -1,0 +1,1 @@
+"""Schedules: cron expressions in time zones, and the flows that they start."""

@@ -50,7 +50,7 @@ def draft_of(
     inputs.add_body(body)
     schemas.finish()
     endpoint = addresses.of(operation, slots)
-    made = {
+    return {
         "method": method,
         "endpoint": endpoint,
         "description": _description(operation),
@@ -60,8 +60,22 @@ def draft_of(
         "output_schema": _answer(document, operation, skip, min(most, _MOST_OF_ANSWER)),
         "required_scopes": _scopes(document, operation),
     }
-    _check(made)
-    return made
+
+
+def check_draft(made: dict[str, Any]) -> None:
+    """Raise InexpressibleError for a draft that the rules of declarations refuse. An answer that they refuse goes."""
+    try:
+        orjson.dumps(made)
+    except TypeError as error:
+        raise InexpressibleError("It has a text or a number that cannot be stored.") from error
+    method, endpoint, kind = made["method"], made["endpoint"], made["body_format"]
+    faults = check_schema(made["input_schema"], method, endpoint, kind)
+    if faults:
+        raise InexpressibleError(f"{' › '.join(faults[0].path)[:200]}: {faults[0].message}")
+    if objection := check_body_format(made["input_schema"], method, endpoint, kind):
+        raise InexpressibleError(objection)
+    if made["output_schema"] is not None and check_any_schema(made["output_schema"]):
+        made["output_schema"] = None
 
 
 def source_of(operation: Operation, *, is_repeated: bool) -> str:
@@ -231,22 +245,6 @@ def _scopes(document: Document, operation: Operation) -> list[str]:
         if scopes:
             return list(dict.fromkeys(scopes))[:100]
     return []
-
-
-def _check(made: dict[str, Any]) -> None:
-    """Raise InexpressibleError for a draft that the rules of declarations refuse."""
-    try:
-        orjson.dumps(made)
-    except TypeError as error:
-        raise InexpressibleError("It has a text or a number that cannot be stored.") from error
-    method, endpoint, kind = made["method"], made["endpoint"], made["body_format"]
-    faults = check_schema(made["input_schema"], method, endpoint, kind)
-    if faults:
-        raise InexpressibleError(f"{' › '.join(faults[0].path)[:200]}: {faults[0].message}")
-    if objection := check_body_format(made["input_schema"], method, endpoint, kind):
-        raise InexpressibleError(objection)
-    if made["output_schema"] is not None and check_any_schema(made["output_schema"]):
-        made["output_schema"] = None
 
 
 def _in_query(method: HttpMethod) -> bool:

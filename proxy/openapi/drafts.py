@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from proxy.inputs import check_extent
+from proxy.inputs.declare import MOST_NODES, MOST_REGEXES
+from proxy.inputs.tree import extent_of
 from proxy.openapi.addresses import Addresses
 from proxy.openapi.broken import BrokenError, InexpressibleError, Place, shown
-from proxy.openapi.document import Document, Operation, Skip, mapping
-from proxy.openapi.drafting import draft_of, names_for, source_of
+from proxy.openapi.document import Document, Operation, mapping
+from proxy.openapi.drafting import check_draft, draft_of, names_for, source_of
 from proxy.openapi.selection import Selection, by_tag
 
 MOST_SKIPPED: Final = 10_000
@@ -64,8 +65,7 @@ def drafts_of(root: Any, selection: Selection, *, has_base: bool, most: int) -> 
             f" with tags, pathPrefixes or operationIds. By tag: {by_tag(chosen)}.",
         )
     sources = _sources(operations)
-    addresses = Addresses(document, has_base=has_base) if chosen else None
-    made = _fitting(document, chosen, addresses, sources, notes)
+    made = _Drafting(document, chosen, has_base=has_base, sources=sources, notes=notes).fitting()
     facts = {
         "title": document.title[:255],
         "version": document.api_version,
@@ -76,44 +76,88 @@ def drafts_of(root: Any, selection: Selection, *, has_base: bool, most: int) -> 
     return facts, made
 
 
-def _fitting(
-    document: Document,
-    chosen: Sequence[Operation],
-    addresses: Addresses | None,
-    sources: dict[int, str],
-    notes: Notes,
-) -> list[dict[str, Any]]:
-    """The drafts at the first level of detail at which one declaration may have them all."""
-    levels = [level for level in _LEVELS if level * len(chosen) <= _PROMISING] or [_LEVELS[-1]]
-    before = Notes(list(notes.found), notes.count)
-    made: list[dict[str, Any]] = []
-    for level, patterns in [*((level, True) for level in levels), (levels[-1], False)]:
-        notes.found[:], notes.count = before.found, before.count
-        drafts = (_draft(document, one, addresses, notes.of(sources[one.number]), level, patterns) for one in chosen)
-        named = zip(drafts, chosen, strict=True)
-        made = [draft | _names(one, sources[one.number]) for draft, one in named if draft is not None]
-        if check_extent(draft[key] for draft in made for key in ("input_schema", "output_schema")) is None:
-            break
-    return made
+class _Drafting:
+    """Drafts the chosen operations of a document at one level of detail after another."""
+
+    def __init__(
+        self,
+        document: Document,
+        chosen: Sequence[Operation],
+        *,
+        has_base: bool,
+        sources: dict[int, str],
+        notes: Notes,
+    ) -> None:
+        self._document, self._chosen, self._sources, self._notes = document, chosen, sources, notes
+        self._addresses = Addresses(document, has_base=has_base) if chosen else None
+        self._general = Notes(list(notes.found), notes.count)
+
+    def fitting(self) -> list[dict[str, Any]]:
+        """The drafts at the first level at which one declaration may have them all, else at the last."""
+        levels = [level for level in _LEVELS if level * len(self._chosen) <= _PROMISING] or [_LEVELS[-1]]
+        made, extents = self._at(levels[0], patterns=True)
+        for level in levels[1:]:
+            if _fit(extents):
+                break
+            if sum(one.least(level) for one in extents) <= MOST_NODES:
+                made, extents = self._at(level, patterns=True)
+        if not _fit(extents):
+            made, extents = self._at(levels[-1], patterns=False)
+        return [draft for draft in made if self._passes(draft)]
+
+    def _at(self, level: int, *, patterns: bool) -> tuple[list[dict[str, Any]], list[_Extent]]:
+        self._notes.found[:], self._notes.count = self._general.found, self._general.count
+        drafts = (self._draft(one, level, patterns) for one in self._chosen)
+        made = [draft for draft in drafts if draft is not None]
+        return made, [_Extent.of(draft) for draft in made]
+
+    def _draft(self, operation: Operation, level: int, patterns: bool) -> dict[str, Any] | None:
+        """The draft of an operation; None, with a note, if no capability can be it."""
+        assert self._addresses is not None  # noqa: S101  an operation is chosen
+        source = self._sources[operation.number]
+        skip = self._notes.of(source)
+        try:
+            made = draft_of(self._document, operation, self._addresses, skip, most=level, patterns=patterns)
+        except InexpressibleError as reason:
+            skip(operation.place, f"The operation is left out. {reason}")
+            return None
+        place = (*operation.place, "callbacks")
+        for callback in mapping(operation.given.get("callbacks", {}), place):
+            skip((*place, callback), "Callbacks are calls to you; declare an event type.")
+        return made | _names(operation, source)
+
+    def _passes(self, draft: dict[str, Any]) -> bool:
+        try:
+            check_draft(draft)
+        except InexpressibleError as reason:
+            self._notes.of(draft["source"])(("paths",), f"The operation is left out. {reason}")
+            return False
+        return True
 
 
-def _draft(
-    document: Document, operation: Operation, addresses: Addresses | None, skip: Skip, level: int, patterns: bool
-) -> dict[str, Any] | None:
-    """The draft of an operation; None, with a note, if no capability can be it."""
-    assert addresses is not None  # noqa: S101  an operation is chosen
-    try:
-        made = draft_of(document, operation, addresses, skip, most=level, patterns=patterns)
-    except InexpressibleError as reason:
-        skip(operation.place, f"The operation is left out. {reason}")
-        return None
-    except UnicodeError:
-        skip(operation.place, "The operation is left out. It has a text with half of a surrogate pair.")
-        return None
-    place = (*operation.place, "callbacks")
-    for callback in mapping(operation.given.get("callbacks", {}), place):
-        skip((*place, callback), "Callbacks are calls to you; declare an event type.")
-    return made
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """The numbers of sub-schemas of a draft's inputs and answer, and of regexes."""
+
+    inputs: int
+    answer: int
+    regexes: int
+
+    @classmethod
+    def of(cls, draft: dict[str, Any]) -> _Extent:
+        inputs, regexes = extent_of([draft["input_schema"]], MOST_NODES)
+        answer, more = extent_of([draft["output_schema"]], MOST_NODES)
+        return cls(inputs, answer, regexes + more)
+
+    def least(self, level: int) -> int:
+        """About the number of sub-schemas at a level: less than that they cannot be."""
+        return min(self.inputs, level) + (self.answer if self.answer <= level else 0)
+
+
+def _fit(extents: Sequence[_Extent]) -> bool:
+    """Whether one declaration may have them all."""
+    nodes, regexes = sum(one.inputs + one.answer for one in extents), sum(one.regexes for one in extents)
+    return nodes <= MOST_NODES and regexes <= MOST_REGEXES
 
 
 def _names(operation: Operation, source: str) -> dict[str, str]:

@@ -65,9 +65,11 @@ def draft_of(
 def check_draft(made: dict[str, Any]) -> None:
     """Raise InexpressibleError for a draft that the rules of declarations refuse. An answer that they refuse goes."""
     try:
-        orjson.dumps(made)
+        text = orjson.dumps(made)
     except TypeError as error:
         raise InexpressibleError("It has a text or a number that cannot be stored.") from error
+    if b"\\u0000" in text:
+        raise InexpressibleError("It has the character NUL, or the text of its escape.")
     method, endpoint, kind = made["method"], made["endpoint"], made["body_format"]
     faults = check_schema(made["input_schema"], method, endpoint, kind)
     if faults:

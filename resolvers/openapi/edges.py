@@ -30,7 +30,7 @@ async def _flows(session: AsyncSession, caller: Caller, capability_ids: Sequence
     )
     found: dict[str, dict[str, Flow]] = {capability_id: {} for capability_id in capability_ids}
     for flow, capability_id in (await session.execute(statement)).all():
-        found[capability_id][flow.id] = flow
+        found[str(capability_id)][flow.id] = flow
     return {capability_id: list(flows.values())[:MOST_FLOWS] for capability_id, flows in found.items()}
 
 

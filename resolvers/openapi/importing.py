@@ -13,7 +13,7 @@ from proxy.openapi import Read, Selection
 from proxy.openapi.apart import MOST_BYTES
 from proxy.openapi.broken import BrokenError, shown
 from resolvers.capabilities.declaring import permit_declaring
-from resolvers.capabilities.manifest import MOST_CAPABILITIES, check_capabilities
+from resolvers.capabilities.manifest import MOST_CAPABILITIES
 from resolvers.faults import Faults
 from resolvers.find import managed_integration
 from resolvers.hub import Hub
@@ -115,6 +115,7 @@ def require_planned(loaded: Loaded, planned: Planned, integration: Integration) 
 
 
 def _judged(loaded: Loaded, read: Read) -> Changes:
+    """The changes. Each draft has passed the rules of declarations where it was made."""
     changes = changes_between(loaded.integration_id, loaded.present, read, prune=loaded.command.prune)
     if changes.total > MOST_CAPABILITIES:
         message = (
@@ -122,12 +123,6 @@ def _judged(loaded: Loaded, read: Read) -> Changes:
             f" at most {MOST_CAPABILITIES} are allowed. Select fewer with tags, pathPrefixes or operationIds."
         )
         raise InvalidInput.at(_UPLOAD, message)
-    faults = Faults()
-    check_capabilities(faults, changes.manifest, has_base=loaded.has_base)
-    if faults.found:
-        first = faults.found[0]
-        name = changes.manifest[int(first.path[1])].name if len(first.path) > 1 else "All together"
-        raise InvalidInput.at(_UPLOAD, f"{name}: {first.message}")
     return changes
 
 

@@ -117,7 +117,9 @@ def _change(name: str, known: Present | None, draft: Draft) -> CapabilityChange:
     if known is None:
         added = CapabilityChangeKind.ADDED
         return CapabilityChange(id=None, name=name, kind=added, breaking=False, fields=(), manifest=manifest)
-    fields = list(_first(_differences((), _values(known), _values(manifest)), _MOST_FIELDS))
+    old, new = _values(known), _values(manifest)
+    differences = () if _text(old) == _text(new) else _differences((), old, new)
+    fields = list(_first(differences, _MOST_FIELDS))
     breaks = breaks_of_capability(name, (known.method, known.input_schema), (draft.method, draft.input_schema))
     return CapabilityChange(
         id=known.id,

@@ -9,7 +9,7 @@ import pytest
 from tests.harness.acting import act
 from tests.harness.backends import both
 from tests.harness.rows import changes, snapshot
-from tests.openapi.documents import body, of, one
+from tests.openapi.documents import body, many, of, one
 
 QUERY = {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1}}
 FIRST = of(
@@ -145,14 +145,18 @@ async def test_another_plan_than_the_expected_one_is_refused(importer, organizat
 
 
 @both
-async def test_of_two_imports_at_once_each_finds_the_integration_as_it_was_planned(importer):
-    ids = [await importer.upload(document) for document in (FIRST, SECOND)]
+async def test_an_import_that_meets_a_change_of_the_integration_is_refused(importer, organization):
+    importing = asyncio.create_task(importer.take_of(await importer.upload(many(300))))
+    versions = 0
+    while not importing.done():  # reading the document takes longer than a change
+        given = {"id": importer.integration_id, "description": str(versions)}
+        await act(organization.client, "updateIntegration", given)
+        versions += 1
+    refused = await importing
 
-    answers = await asyncio.gather(*map(importer.take_of, ids))
-
-    kinds = [answer["__typename"] for answer in answers]
-    assert set(kinds) <= {"IntegrationPayload", "Conflict"}
-    assert "IntegrationPayload" in kinds
+    assert refused["code"] == "CONFLICT", versions
+    assert "plan again" in refused["message"]
+    assert await importer.take({"openapi": "3.1.0", "info": {"title": "None", "version": "1"}}) == {}
 
 
 async def test_the_installations_of_others_that_a_break_hits_are_counted(importer, new_organization):

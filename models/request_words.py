@@ -59,3 +59,12 @@ class ArrayFormat(StrEnum):
     REPEAT = "REPEAT"
     BRACKETS = "BRACKETS"
     COMMA = "COMMA"
+
+
+class CapabilityChangeKind(StrEnum):
+    """Kinds of changes to a capability between two documents. CHANGED: any of its values; UNCHANGED: none."""
+
+    ADDED = "ADDED"
+    CHANGED = "CHANGED"
+    REMOVED = "REMOVED"
+    UNCHANGED = "UNCHANGED"

@@ -20,6 +20,7 @@ from models.publication_words import PublicationTarget as PublicationTarget
 from models.publication_words import PublicationVisibility as PublicationVisibility
 from models.request_words import ArrayFormat as ArrayFormat
 from models.request_words import BodyFormat as BodyFormat
+from models.request_words import CapabilityChangeKind as CapabilityChangeKind
 from models.request_words import CapabilityEffect as CapabilityEffect
 from models.request_words import HttpMethod as HttpMethod
 from models.request_words import InputLocation as InputLocation

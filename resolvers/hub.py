@@ -15,6 +15,7 @@ from proxy.egress import Egress
 from proxy.expressions import Expressions
 from proxy.inputs import Apart, CompiledCapability, LastUsed, Validator
 from proxy.lanes import Lanes
+from proxy.openapi import Documents
 from resolvers.cursor import CursorCodec
 from resolvers.emission.emitter import Emitter
 from resolvers.flights import Flights
@@ -80,5 +81,6 @@ class Hub:
     pace: Pace = field(default_factory=Pace)
     webhook_waits: tuple[int, ...] = (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
     keeping: Keeping = field(default_factory=Keeping)
+    documents: Documents = field(default_factory=Documents)
     #: Work in progress that several callers wait for.
     flights: Flights = field(default_factory=Flights)

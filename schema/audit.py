@@ -26,15 +26,21 @@ if TYPE_CHECKING:
 class FieldChange:
     """One member of `AuditEntry.changes`, in the names of the graph."""
 
-    path: str = derived(lambda change: to_camel_case(change["path"]), "Path, such as `endpoint`.")
+    path: str = derived(lambda change: _path(change["path"]), "Path, such as `endpoint`.")
     old_value: JSON | None = derived(lambda change: _shown(change, "oldValue"), "Before; absent is null.")
     new_value: JSON | None = derived(lambda change: _shown(change, "newValue"), "After; absent is null.")
 
 
+def _path(path: str | tuple[str, ...]) -> str:
+    """A column in the names of the graph. A tuple is a place in a schema, whose names are shown as they are."""
+    return to_camel_case(path) if isinstance(path, str) else ".".join(path)
+
+
 def _shown(change: dict[str, Any], side: str) -> Any:
     """A value as the graph shows it elsewhere: times are RFC 3339."""
-    value = change[side]
-    return show_time(value) if change["path"].endswith("_at") and isinstance(value, int) else value
+    value, path = change[side], change["path"]
+    is_time = isinstance(path, str) and path.endswith("_at") and isinstance(value, int)
+    return show_time(value) if is_time else value
 
 
 def _resource(row: Any) -> Any:

@@ -19,6 +19,7 @@ NOUNS: Final = (
     "integration",
     "publishing",
     "capability",
+    "openapi",
     "connection",
     "connect_session",
     "definition",

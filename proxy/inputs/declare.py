@@ -19,7 +19,8 @@ from proxy.inputs.tree import extent_of
 from proxy.inputs.validate import Validator, violation_of
 from proxy.inputs.walk import walk
 
-_MOST_NODES, _MOST_REGEXES = 30_000, 1_000  # of all schemas of a declaration
+#: Sub-schemas and regexes of all schemas of a declaration.
+MOST_NODES, MOST_REGEXES = 30_000, 1_000
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -57,10 +58,10 @@ def check_any_schema(schema: object) -> tuple[Violation, ...]:
 
 def check_extent(schemas: Iterable[object], inputs: int = 0) -> str | None:
     """Why the schemas and simple inputs of a declaration are too many together; None if they are not."""
-    nodes, regexes = extent_of(schemas, _MOST_NODES)
-    if nodes + inputs <= _MOST_NODES and regexes <= _MOST_REGEXES:
+    nodes, regexes = extent_of(schemas, MOST_NODES)
+    if nodes + inputs <= MOST_NODES and regexes <= MOST_REGEXES:
         return None
-    limits = f"{_MOST_NODES} sub-schemas and {_MOST_REGEXES} regexes"
+    limits = f"{MOST_NODES} sub-schemas and {MOST_REGEXES} regexes"
     return f"The schemas of a declaration have at most {limits} together; declare fewer or simpler ones."
 
 

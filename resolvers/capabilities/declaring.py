@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from asyncio import sleep
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from time import thread_time
 from typing import Any, Final, TypeVar
 
@@ -18,13 +19,22 @@ from models.errors import Forbidden
 from models.row import folded
 from models.tables import Capability, EventType, Integration
 from models.vocabulary import ArrayFormat, BodyFormat, CapabilityEffect, HttpMethod, Permission
-from resolvers.announcing import Differences
+from resolvers.announcing import Differences, announce_update
 from resolvers.capabilities.breaking import breaks_of_capability, breaks_of_schema, removed
 from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, suffix_of
 from resolvers.changes import changed
 from resolvers.work import Work
 
-__all__ = ["DeclareCapability", "DeclareEventType", "declare", "declare_events", "effect_of", "permit_declaring"]
+__all__ = [
+    "DeclareCapability",
+    "DeclareEventType",
+    "declare",
+    "declare_events",
+    "effect_of",
+    "merge",
+    "note_declaration",
+    "permit_declaring",
+]
 
 R = TypeVar("R")
 #: Rows of one turn of the event loop, which take some 0.2 ms each to send; and seconds of the processor to make them.
@@ -58,16 +68,49 @@ def permit_declaring(work: Work, manifest: Sequence[DeclareCapability] = ()) -> 
 
 async def declare(work: Work, integration: Integration, manifest: Sequence[DeclareCapability]) -> Differences:
     """Replace all capabilities of an integration by a checked manifest. Answers the changes."""
-    before = {row.name: row for row in await _children(work, Capability, integration)}
-    was = {name: _told(row) for name, row in before.items()}
+    before = await _by_name(work, integration)
+    wanted = {one.name for one in manifest}
+    return await _replace(work, integration, before, list(enumerate(manifest)), before.keys() - wanted)
+
+
+async def merge(
+    work: Work, integration: Integration, manifest: Sequence[DeclareCapability], dropped: Collection[str]
+) -> Differences:
+    """Add or replace the capabilities of a checked manifest, and drop those named; others stay as they are.
+
+    A new one comes after all others. Answers the changes.
+    """
+    before = await _by_name(work, integration)
+    free = count(max((row.position for row in before.values()), default=-1) + 1)
+    placed = [(before[one.name].position if one.name in before else next(free), one) for one in manifest]
+    return await _replace(work, integration, before, placed, dropped)
+
+
+def note_declaration(work: Work, integration: Integration, changes: Differences) -> None:
+    """Record that an integration's capabilities are others now: its version, the audit, the event of its update."""
+    integration.version += 1
+    integration.updated_by = work.caller.principal_id
+    work.audit(integration, "integration.capabilities_declared", besides=changes.audited)
+    announce_update(work, integration)
+
+
+async def _replace(
+    work: Work,
+    integration: Integration,
+    before: Mapping[str, Capability],
+    placed: Sequence[tuple[int, DeclareCapability]],
+    dropped: Collection[str],
+) -> Differences:
+    concerned = {one.name for _, one in placed} | set(dropped)
+    was = {name: _told(row) for name, row in before.items() if name in concerned}
     called = {name: (row.method, row.input_schema) for name, row in before.items()}
     now: dict[str, Any] = {}
     edited = False
     breaking: list[dict[str, str]] = []
-    kept = {one.name: before[one.name] for one in manifest if one.name in before}
-    await _drop(work, [row for name, row in before.items() if name not in kept])
+    kept = {name: row for name, row in before.items() if name not in dropped}
+    await _drop(work, [row for name, row in before.items() if name in dropped])
     field_names = {row.field_name for row in kept.values()}
-    async for position, one in _in_pieces(work, manifest):
+    async for _, (position, one) in _in_pieces(work, placed):
         row = kept.get(one.name) or Capability(
             organization_id=integration.organization_id,
             integration_id=integration.id,
@@ -118,6 +161,7 @@ def _fill(row: Capability, one: DeclareCapability, position: int) -> None:
     row.input_schema, row.output_schema = one.schema(), one.output_schema
     row.required_scopes = list(one.required_scopes)
     row.timeout_seconds = one.timeout_seconds
+    row.source_operation = one.source_operation or row.source_operation
     row.digest = _digest(row)
 
 
@@ -174,6 +218,10 @@ def _field_name(name: str, taken: set[str]) -> str:
         candidate, number = f"{plain[:110]}{number}", number + 1
     taken.add(candidate)
     return candidate
+
+
+async def _by_name(work: Work, integration: Integration) -> dict[str, Capability]:
+    return {row.name: row for row in await _children(work, Capability, integration)}
 
 
 async def _children(work: Work, model: type[SQLModel], integration: Integration) -> list[Any]:

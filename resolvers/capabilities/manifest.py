@@ -33,7 +33,10 @@ _SIMPLE: Final = {"x-in": "location", "enum": "options", "default": "default", "
 
 @dataclass(frozen=True, kw_only=True)
 class DeclareCapability:
-    """One capability: `inputs` for the simple form, `input_schema` for the general one."""
+    """One capability: `inputs` for the simple form, `input_schema` for the general one.
+
+    `source_operation`: its operation in the document that it comes from; None keeps that of the capability.
+    """
 
     name: str
     method: HttpMethod
@@ -48,6 +51,7 @@ class DeclareCapability:
     allow_unknown_inputs: bool = False
     required_scopes: Sequence[str] = ()
     timeout_seconds: int = 30
+    source_operation: str | None = None
 
     def schema(self) -> dict[str, Any]:
         """The stored form of its inputs. Raises InvalidInput for an input that is declared twice."""

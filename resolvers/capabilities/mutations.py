@@ -12,8 +12,8 @@ from sqlmodel import col
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Path, Stale
 from models.tables import Installation, Integration
 from models.vocabulary import Permission
-from resolvers.announcing import Differences, announce_capabilities, announce_update
-from resolvers.capabilities.declaring import declare, declare_events, permit_declaring
+from resolvers.announcing import Differences, announce_capabilities
+from resolvers.capabilities.declaring import declare, declare_events, note_declaration, permit_declaring
 from resolvers.capabilities.examples import judge_examples
 from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, check_capabilities, check_event_types
 from resolvers.credentials.register import has_default_secret, replace_default_connection
@@ -218,10 +218,7 @@ async def _declare(
         await replace_default_connection(work, integration, secret, hints=hints)
     if not is_news:
         return changes
-    integration.version += 1
-    integration.updated_by = work.caller.principal_id
-    work.audit(integration, "integration.capabilities_declared", besides=changes.audited)
-    announce_update(work, integration)
+    note_declaration(work, integration, changes)
     return changes
 
 

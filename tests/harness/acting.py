@@ -24,6 +24,7 @@ _SHAPES = {
     "proxyRequest": ("DispatchPayload", None),
     "emitEvent": ("EventPayload", None),
     "planDispatch": ("DispatchPlan", None),
+    "importOpenApi": ("IntegrationPayload", "integration"),
 }
 #: A plan has a reason of its own, which may be null.
 _PROBLEM_OF_A_PLAN = (

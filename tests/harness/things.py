@@ -6,12 +6,18 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from models.tables import Installation
-from models.vocabulary import PlaceKind
+from models.vocabulary import PlaceKind, UploadPurpose
 from resolvers.installations.address import InstallationAddress, PlaceAddress
 from resolvers.installations.mutations import UpdateInstallation, update_installation
 from resolvers.installations.places import SaveInstallationPlace, save_installation_place
 from resolvers.operation import Operation
 from resolvers.people.place import CreatePlace, create_place
+from resolvers.uploads.mutations import CreateUpload, FillUpload, create_upload, fill_upload
+
+#: An OpenAPI document of one operation.
+DOCUMENT: Final = (
+    b'{"openapi":"3.1.0","info":{"title":"One","version":"1"},"paths":{"/one":{"get":{"operationId":"one"}}}}'
+)
 
 #: The operation that makes each, and its command for a name.
 THINGS: Final[dict[str, tuple[Operation[Any, Any], Callable[[str], Any]]]] = {
@@ -26,4 +32,14 @@ async def make_things(run: Callable[..., Awaitable[Any]], installation: Installa
     address = PlaceAddress(installation=InstallationAddress(id=installation.id), place_id=things["place"].id)
     await run(update_installation, UpdateInstallation(id=installation.id, external_ids=(f"{word}-1",)))
     saved = await run(save_installation_place, SaveInstallationPlace(place=address, external_ids=(f"{word}-2",)))
-    return {**things, "installation_place": saved.row}
+    return {**things, "installation_place": saved.row, "document": await _document(run)}
+
+
+async def document_bytes(_most: int) -> bytes:
+    """What comes when a document is put."""
+    return DOCUMENT
+
+
+async def _document(run: Callable[..., Awaitable[Any]]) -> Any:
+    made = await run(create_upload, CreateUpload(purpose=UploadPurpose.DOCUMENT, size=len(DOCUMENT)))
+    return await run(fill_upload, FillUpload(id=made.id, receive=document_bytes))

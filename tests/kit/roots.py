@@ -9,7 +9,16 @@ from schema.kit.ids import global_id
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
 from tests.harness.roles import Right
-from tests.kit import app_calls, app_work_calls, connecting, installation_calls, people, replay_calls, webhook_calls
+from tests.kit import (
+    app_calls,
+    app_work_calls,
+    connecting,
+    installation_calls,
+    openapi_calls,
+    people,
+    replay_calls,
+    webhook_calls,
+)
 
 
 def _input(**members: Any) -> dict[str, Any]:
@@ -176,6 +185,7 @@ ROOTS: dict[str, Call] = {
         right=Right.CHANGING,
     ),
     **installation_calls.ROOTS,
+    **openapi_calls.ROOTS,
     **people.ROOTS,
     **connecting.ROOTS,
     **app_calls.ROOTS,

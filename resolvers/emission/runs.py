@@ -27,7 +27,7 @@ SKIPPED: Final[Mapping[RunReason, str]] = {
     RunReason.LOOP: "The flow itself led to this event; allow loops in the flow to run it again.",
     RunReason.DEPTH: f"{MOST_DEPTH} runs led to this event, one after the other; no further one starts.",
     RunReason.FILTER: "The flow's filter says no to the event.",
-    RunReason.MISSED: "Its time passed while the hub was down.",
+    RunReason.MISSED: "Its time passed while the hub was down or the flow was paused.",
     RunReason.DROPPED: "It was dropped when the flow was resumed.",
 }
 
@@ -61,7 +61,7 @@ class RunStart:
     `chain`: the flows that led to it, without its own; the hub itself finds loops in it. `reason`: it is recorded as
     skipped, and has no job. `unjudged`: its first attempt begins with the flow's filter. `payload`: an envelope bound
     to the column of the run's row (`id`). `origin_run_id`: of a run that somebody asked to repeat. `cause_kind` and
-    `cause_id`: the thing that started it. `priority`: lower ones run first.
+    `cause_id`: the thing that started it. `priority`: lower ones run first. `delay_ms`: its work waits so long.
     """
 
     flow: FlowFacts
@@ -81,6 +81,7 @@ class RunStart:
     cause_id: str | None = None
     correlation_id: str | None = None
     priority: int = 0
+    delay_ms: int = 0
     id: str = field(default_factory=new_id)
 
 
@@ -156,6 +157,7 @@ def _job(start: RunStart, run: Run) -> NewJob:
         subject_id=run.id,
         integration_id=run.integration_id,
         priority=start.priority,
+        delay_ms=start.delay_ms,
         gate=run.flow_id,
         lane=lane_of_flow(start.flow),
         max_attempts=_MOST_ATTEMPTS,

@@ -35,13 +35,15 @@ def times_between(cron: str, zone: str, after_ms: int, until_ms: int, most: int)
     return list(islice(takewhile(lambda at: at <= until_ms, _times(cron, zone, after_ms)), most))
 
 
-def last_between(cron: str, zone: str, after_ms: int, until_ms: int) -> int | None:
-    """The last time that is later than `after_ms` and not later than `until_ms`."""
+def last_between(cron: str, zone: str, after_ms: int, until_ms: int, most: int) -> list[int]:
+    """The last times, at most `most`, later than `after_ms` and not later than `until_ms`; in their order."""
+    last: deque[int] = deque()
     for window in (*_WINDOWS_MS, until_ms - after_ms):
-        times = takewhile(lambda at: at <= until_ms, _times(cron, zone, max(after_ms, until_ms - window)))
-        if last := deque(times, maxlen=1):
-            return last[0]
-    return None
+        start = max(after_ms, until_ms - window)
+        last = deque(takewhile(lambda at: at <= until_ms, _times(cron, zone, start)), maxlen=most)
+        if len(last) == most or start == after_ms:
+            break
+    return list(last)
 
 
 def _times(cron: str, zone: str, after_ms: int) -> Iterator[int]:

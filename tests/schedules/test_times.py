@@ -48,7 +48,7 @@ def test_follows_the_rule_over_each_change(zone: str, day: str, cron: str):
 
     assert found == searched(cron, zone, start, end)
     assert found == stepped(cron, zone, ms(start), ms(end))
-    assert last_between(cron, zone, ms(start), ms(end)) == found[-1]
+    assert last_between(cron, zone, ms(start), ms(end), 3) == found[-3:]
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ def test_the_last_time_of_a_long_absence_is_found_without_counting():
     until = ms(datetime.fromisoformat("2026-07-01T09:00:30+00:00"))
     year = 365 * 86_400_000
 
-    assert last_between("* * * * *", "UTC", until - 40 * year, until) == until - 30_000
-    assert last_between("0 0 29 2 *", "UTC", until - 40 * year, until) == ms(datetime(2024, 2, 29, tzinfo=UTC))
-    assert last_between("0 0 29 2 *", "UTC", until - year, until) is None
+    assert last_between("* * * * *", "UTC", until - 40 * year, until, 1) == [until - 30_000]
+    assert last_between("0 0 29 2 *", "UTC", until - 40 * year, until, 1) == [ms(datetime(2024, 2, 29, tzinfo=UTC))]
+    assert last_between("0 0 29 2 *", "UTC", until - year, until, 1) == []
 
 
 def test_no_more_times_than_asked_for():

@@ -33,6 +33,7 @@ NOUNS: Final = (
     "replay",
     "webhook_test",
     "plan",
+    "schedule",
     "job",
     "audit",
     "organization",

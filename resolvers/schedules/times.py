@@ -19,8 +19,8 @@ from resolvers.schedules.zones import zone_of
 
 _MINUTE: Final = timedelta(minutes=1)
 _SECOND: Final = timedelta(seconds=1)
-#: No zone changes its clock twice within it.
-_STEADY: Final = timedelta(days=7)
+#: Longer than offsets differ, and shorter than the time between two changes of a zone.
+_NEAR: Final = timedelta(days=2)
 _DAY_MS: Final = 86_400_000
 _WINDOWS_MS: Final = (_DAY_MS // 24, _DAY_MS, 32 * _DAY_MS, 400 * _DAY_MS)
 
@@ -28,6 +28,17 @@ _WINDOWS_MS: Final = (_DAY_MS // 24, _DAY_MS, 32 * _DAY_MS, 400 * _DAY_MS)
 def next_after(cron: str, zone: str, after_ms: int) -> int | None:
     """The first time later than `after_ms`; None if there is none in fifty years. Times in ms since 1970 UTC."""
     return next(_times(cron, zone, after_ms), None)
+
+
+def next_times(cron: str, zone: str, after_ms: int, most: int) -> list[int]:
+    """The first times, at most `most`, that are later than `after_ms`."""
+    return list(islice(_times(cron, zone, after_ms), most))
+
+
+def shows_match(cron: str, local: datetime) -> bool:
+    """Whether the wall clock shows a time that matches. A time that it passes over is shown by no clock."""
+    wall = local.replace(tzinfo=None)
+    return next(CronSim(cron, wall - _SECOND), None) == wall
 
 
 def times_between(cron: str, zone: str, after_ms: int, until_ms: int, most: int) -> list[int]:
@@ -85,13 +96,19 @@ def _elapsed(cron: str, zone: tzinfo, after: datetime) -> Iterator[datetime]:
 
 
 def _change(zone: tzinfo, start: datetime, end: datetime) -> datetime | None:
-    """The first minute, not later than `end`, with another offset than that of `start`."""
-    offset, low = _offset(zone, start), start
-    while low < end:
-        high = min(low + _STEADY, end)
+    """An instant from which another offset counts than that of `start`, not later than `end`.
+
+    `end` is the first match by the offset of `start`. No time in the middle of a long span matches by any offset:
+    each of them puts it after `start` and before `end`.
+    """
+    offset, spans = _offset(zone, start), [(start, end)]
+    if end - start > _NEAR:
+        spans = [(start, start + _NEAR), (end - _NEAR, end)]
+    for low, high in spans:
+        if _offset(zone, low) != offset:
+            return low
         if _offset(zone, high) != offset:
             return _first_other(zone, low, high)
-        low = high
     return None
 
 

@@ -14,6 +14,7 @@ from tests.kit import (
     own,
     people,
     replay_calls,
+    schedule_calls,
     webhook_calls,
 )
 
@@ -27,6 +28,7 @@ CALLS: dict[str, Call] = {
     **people.CALLS,
     **configuring.CALLS,
     **connecting.CALLS,
+    **schedule_calls.CALLS,
     **webhook_calls.CALLS,
     **replay_calls.CALLS,
 }

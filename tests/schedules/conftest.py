@@ -40,5 +40,5 @@ async def new_scheduler(flows_url, master_keys, tmp_path):
 
 @pytest.fixture
 def scheduler(new_scheduler):
-    """One scheduler."""
+    """The only scheduler of a test."""
     return new_scheduler()

@@ -19,7 +19,7 @@ from resolvers.caller import Caller
 from resolvers.emission.runs import RunStart, queue_runs
 from resolvers.operation import OPERATOR, operation
 from resolvers.schedules.due import DueFlow, passed, starts_of
-from resolvers.schedules.zones import zone_rules
+from resolvers.schedules.zones import UTC, zone_rules
 from resolvers.work import Work
 
 _log = logging.getLogger("patchbay.schedules")
@@ -92,7 +92,8 @@ async def _due_flows(work: Work, now: int) -> list[DueFlow]:
     statement: Any = (
         select(
             *(col(Flow.id), col(Flow.organization_id), col(Flow.integration_id), col(Flow.name), col(Flow.overlap)),
-            *(col(Flow.allows_loops), col(Flow.cron), col(Flow.time_zone), col(Flow.exact), col(Flow.catch_up)),
+            *(col(Flow.allows_loops), col(Flow.cron), col(Flow.exact), col(Flow.catch_up)),
+            func.coalesce(col(Flow.time_zone), UTC).label("time_zone"),
             *(col(Flow.next_run_at), col(Flow.paused_at).is_not(None).label("paused")),
             unfinished.exists().label("busy"),
             unfinished.where(col(Run.state) == WorkState.QUEUED).exists().label("waiting"),

@@ -12,7 +12,7 @@ from resolvers.operation import OPERATOR, operation
 from resolvers.schedules.cron import check_cron
 from resolvers.schedules.firing import move, time_of
 from resolvers.schedules.times import next_after
-from resolvers.schedules.zones import check_zone, zone_rules
+from resolvers.schedules.zones import UTC, check_zone, zone_rules
 from resolvers.work import Work
 
 _BATCH: Final = 500
@@ -35,7 +35,9 @@ async def renew_schedules(work: Work, now: int | None = None) -> int:
         .with_for_update(key_share=True)
     )
     flows = (await work.session.execute(statement)).all()
-    await move(work, [(_renewed(cron or "", zone or "", due, moment), flow_id) for flow_id, cron, zone, due in flows])
+    await move(
+        work, [(_renewed(cron or "", zone or UTC, due, moment), flow_id) for flow_id, cron, zone, due in flows]
+    )
     return len(flows)
 
 

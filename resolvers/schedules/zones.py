@@ -8,6 +8,9 @@ from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
+#: The zone of a schedule that names none.
+UTC: Final = "UTC"
+
 _PACKAGE: Final = "tzdata"
 _LONGEST: Final = 64
 #: A place of tzdata for clocks that nobody has set.

@@ -19,8 +19,9 @@ SIX_HOURS = [DUE + QUARTER * number for number in range(24)]
 LATE = SIX_HOURS[-1] + 5 * MINUTE
 
 
-async def test_a_due_flow_gets_one_run_and_its_next_time(planted: Planted, scheduler: Scheduler) -> None:
-    flow = await planted.flow()
+@pytest.mark.parametrize("zone", ["UTC", None])
+async def test_a_due_flow_gets_one_run_and_its_next_time(planted: Planted, scheduler: Scheduler, zone) -> None:
+    flow = await planted.flow(time_zone=zone)
 
     await scheduler.fire(DUE - 1)
     early = await planted.runs(flow)

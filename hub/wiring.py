@@ -39,6 +39,7 @@ from resolvers.lookup import Lookup
 from resolvers.recorder import open_recorder
 from resolvers.rotation.binding import seal_origins
 from resolvers.rotation.following import following_keys
+from resolvers.schedules.renewal import renew_schedules
 from settings import Settings, variable
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def catalogue_of(settings: Settings) -> Sequence[VendorDefinition]:
 
 
 async def prepare(hub: Hub, catalogue: Sequence[VendorDefinition]) -> None:
-    """Migrate the database to this version of the hub, and copy the catalogue into its built-in definitions.
+    """Migrate the database to this version of the hub, and to its catalogue and its rules of time zones.
 
     Raises Unavailable and Conflict with a sentence for the operator.
     """
@@ -108,6 +109,8 @@ async def prepare(hub: Hub, catalogue: Sequence[VendorDefinition]) -> None:
         await sync_catalogue(Caller.of_hub(hub), catalogue)
     except Conflict:  # another process wrote the same rows at the same time
         await sync_catalogue(Caller.of_hub(hub), catalogue)
+    while await renew_schedules(Caller.of_hub(hub)):
+        pass
 
 
 @asynccontextmanager

@@ -34,6 +34,7 @@ NOUNS: Final = (
     "replay",
     "webhook_test",
     "plan",
+    "schedule",
     "job",
     "audit",
     "organization",

@@ -164,7 +164,7 @@ def _events(estate: Estate) -> list[DeclareEventType]:
 _WITHOUT_INPUT = (
     *("add_hosts", "settle_verifications", "reap_dispatches", "expire_idempotency_keys"),
     *("remove_ended_tokens", "remove_old_jobs", "take_up_deletions", "admit_keys"),
-    *("list_unsound_schemas", "list_keys", "expire_uploads"),
+    *("list_unsound_schemas", "list_keys", "expire_uploads", "start_due_flows", "renew_schedules"),
 )
 
 CALLS: dict[str, Call] = {

@@ -17,6 +17,7 @@ from tests.kit import (
     openapi_calls,
     people,
     replay_calls,
+    schedule_calls,
     webhook_calls,
 )
 
@@ -190,6 +191,7 @@ ROOTS: dict[str, Call] = {
     **connecting.ROOTS,
     **app_calls.ROOTS,
     **app_work_calls.ROOTS,
+    **schedule_calls.ROOTS,
     **webhook_calls.ROOTS,
     **replay_calls.ROOTS,
 }

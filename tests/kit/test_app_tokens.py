@@ -118,6 +118,7 @@ REMAINING = {
         "update_principal",
     },
     "jobs of the organization": {"cancel_job", "retry_job"},
+    "what names no row": {"preview_schedule"},
     "webhooks of the organization": {
         "create_webhook",
         "delete_webhook",

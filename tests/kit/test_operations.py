@@ -51,6 +51,8 @@ RECORDED_ELSEWHERE = {
     *("queue_task", "tell_task", "hand_over", "report_dead_tunnel", "end_old_developments"),
     *("note_credential", "renew_token", "note_token", "sync_catalogue", "add_hosts", "settle_verifications"),
     *("admit_keys", "begin_sealing", "complete_rotation", "retire_key"),
+    # A run is a record; no person has moved the next time on.
+    *("start_due_flows", "renew_schedules"),
 }
 
 

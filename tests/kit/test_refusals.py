@@ -104,7 +104,10 @@ async def test_a_refusal_outside_of_the_union_is_an_error_with_its_code(field, k
     assert "postgres://" not in str(answer)
 
 
-@pytest.mark.parametrize("name", [*MUTATIONS, "planDispatch", "planEmit", "planDelivery", "planOpenApiImport"])
+@pytest.mark.parametrize(
+    "name",
+    [*MUTATIONS, "planDispatch", "planEmit", "planDelivery", "planOpenApiImport", "previewSchedule"],
+)
 def test_a_union_has_every_refusal_of_its_operation(name):
     union = get_named_type(root_fields()[name].type)
     assert isinstance(union, GraphQLUnionType)

@@ -110,7 +110,7 @@ def kind_of(answer: Any) -> Foreign:
 def _refusal(answer: dict[str, Any], name: str) -> tuple[str, str]:
     """A member of the union where the field has one; else an entry of `errors`."""
     member = (answer.get("data") or {}).get(name)
-    if is_mutation(name) or name.startswith("plan"):
+    if is_mutation(name) or name.startswith(("plan", "preview")):
         return member["code"], member["message"]
     (error,) = answer["errors"]
     return error["extensions"]["code"], error["message"]

@@ -15,6 +15,7 @@ from tests.kit import (
     own,
     people,
     replay_calls,
+    schedule_calls,
     webhook_calls,
 )
 
@@ -29,6 +30,7 @@ CALLS: dict[str, Call] = {
     **people.CALLS,
     **configuring.CALLS,
     **connecting.CALLS,
+    **schedule_calls.CALLS,
     **webhook_calls.CALLS,
     **replay_calls.CALLS,
 }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import col
 
-from models.tables import Flow, Step
+from models.tables import Flow, FlowStep, Step
 from models.vocabulary import FlowTriggerKind, Permission, StepDirection
 from resolvers.filters import among, equal, searching
 from resolvers.operation import operation
@@ -37,6 +37,14 @@ class FlowFilter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SizedFlow:
+    """A flow and the number of its steps."""
+
+    flow: Flow
+    step_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepFilter:
     """Conditions on steps; all must hold."""
 
@@ -61,6 +69,17 @@ class StepFilter:
 async def list_flows(work: Work, filter: FlowFilter, page: SliceRequest) -> Slice[Flow]:
     """List flows of the organization by name, without those of integrations that are hidden from the caller."""
     return await work.slice(work.mine(Flow).where(*filter.conditions()), Flow, BY_NAME_KEY, page)
+
+
+@operation(needs=Permission.FLOWS_READ, reads=True)
+async def list_sized_flows(work: Work, page: SliceRequest) -> Slice[SizedFlow]:
+    """List flows as `list_flows` does, each with the number of its steps."""
+    found = await work.slice(work.mine(Flow), Flow, BY_NAME_KEY, page)
+    flow_id = col(FlowStep.flow_id)
+    placed = select(flow_id, func.count()).where(flow_id.in_([row.id for row in found.rows])).group_by(flow_id)
+    counts: dict[str, int] = dict((await work.session.execute(placed)).tuples().all())
+    rows = [SizedFlow(flow=row, step_count=counts.get(row.id, 0)) for row in found.rows]
+    return Slice(rows=rows, has_next=found.has_next, has_previous=found.has_previous, total=found.total)
 
 
 @operation(needs=Permission.FLOWS_READ, reads=True)

@@ -81,6 +81,7 @@ CALLS: dict[str, Call] = {
         right=Right.CHANGING,
     ),
     "list_flows": Call(given=lambda e: (FlowFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
+    "list_sized_flows": Call(given=lambda _: (_PAGE,), foreign=Foreign.OWN),
     "read_flow": Call(given=lambda e: (e.things["flow"].id,), foreign=Foreign.NONE),
     "list_steps": Call(given=lambda e: (StepFilter(search=e.word), _PAGE), foreign=Foreign.EMPTY),
     "read_step": Call(given=lambda e: (e.things["step"].id,), foreign=Foreign.NONE),

@@ -36,7 +36,7 @@ async def check_step(work: Work, values: dict[str, Any], direction: StepDirectio
     """
     after = {name: values.get(name, getattr(stored, name, None)) for name in (*values, "capability_id", "request")}
     faults = Faults()
-    capability = await _capability(work, after)
+    capability = await _capability(work, values, after)
     integration = await _integration(work, values, capability, stored)
     require_own_app(work, integration, path=("integration_id",))
     for name in _NEVER_NULL:
@@ -53,7 +53,7 @@ async def check_step(work: Work, values: dict[str, Any], direction: StepDirectio
         )
     if values.get("request") is not None:
         check_request(faults, values["request"], direction)
-        faults.check(integration is not None, "integration_id", "A request of its own needs an integration.")
+        _check_place(work, faults, integration)
     _check_expressions(work, faults, values)
     _check_export(faults, values, direction)
     _check_batch(work, faults, values, direction, capability)
@@ -61,28 +61,35 @@ async def check_step(work: Work, values: dict[str, Any], direction: StepDirectio
     faults.refuse()
 
 
-async def _capability(work: Work, after: Mapping[str, Any]) -> Capability | None:
+def _check_place(work: Work, faults: Faults, integration: Integration | None) -> None:
+    """Another organization's app takes calls of its capabilities alone."""
+    if faults.check(integration is not None, "integration_id", "A request of its own needs an integration."):
+        own = integration is not None and integration.organization_id == work.organization_id
+        faults.check(own, "integration_id", "It is another organization's app; give one of its capabilities instead.")
+
+
+async def _capability(work: Work, values: Mapping[str, Any], after: Mapping[str, Any]) -> Capability | None:
     """The capability that the step will dispatch. One that stays may be gone meanwhile."""
     if after["capability_id"] is None:
         return None
+    if "capability_id" not in values:
+        return await work.find(Capability, after["capability_id"])
     return await work.get(Capability, after["capability_id"], path=("capability_id",))
 
 
 async def _integration(
     work: Work, values: dict[str, Any], capability: Capability | None, stored: Step | None
 ) -> Integration | None:
-    """The integration of the capability, else the one that the request goes through: one that is the caller's."""
+    """The integration of the capability, else the one that the request goes through. One that stays may be gone."""
     if capability is not None:
         values["integration_id"] = capability.integration_id
         return await work.get(Integration, capability.integration_id, path=("capability_id",))
-    wanted = values.get("integration_id", None if stored is None else stored.integration_id)
+    if "integration_id" not in values and stored is not None:
+        return await work.find(Integration, stored.integration_id or "")
+    wanted = values.get("integration_id")
     if wanted is None:
         return None
-    integration = await work.get(Integration, wanted, path=("integration_id",))
-    if integration.organization_id != work.organization_id:
-        sentence = "It is another organization's app, which takes calls of its capabilities alone; give a capability."
-        raise InvalidInput.at("integration_id", sentence)
-    return integration
+    return await work.get(Integration, wanted, path=("integration_id",))
 
 
 def _check_expressions(work: Work, faults: Faults, values: Mapping[str, Any]) -> None:

@@ -156,3 +156,13 @@ async def test_a_request_takes_the_place_of_a_capability_and_the_reverse(bench):
 
     assert first == {"capability": None, "request": {"path": "/x"}}
     assert second == {"capability": {"name": "WRITE"}, "request": None}
+
+
+async def test_a_step_whose_capability_is_gone_can_still_be_renamed(bench):
+    step = await bench.step()
+    kept = {"integrationId": bench.app.id, "capabilities": []}
+    await act(bench.client, "declareCapabilities", kept)
+
+    renamed = await act(bench.client, "updateStep", {"id": step, "name": "Gone"}, "name capability { id }")
+
+    assert renamed == {"name": "Gone", "capability": None}

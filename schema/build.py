@@ -29,6 +29,8 @@ NOUNS: Final = (
     "proxy_request",
     "event",
     "app",
+    "flow",
+    "step",
     "webhook",
     "delivery",
     "replay",

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from models.vocabulary import CapabilityChangeKind
 from proxy.openapi import Skipped
+from resolvers.openapi import edges, queries
 from resolvers.openapi import mutations as operations
-from resolvers.openapi import queries
 from resolvers.openapi.importing import ImportOpenApi
 from schema.audit import FieldChange
 from schema.integration.fields import IntegrationResult
 from schema.kit.context import Info
-from schema.kit.field import column, derived, given
+from schema.kit.field import column, derived, given, related
 from schema.kit.mutation import answering, asked, mutation
 from schema.kit.node import view
 from schema.kit.result import Result
 from schema.kit.translate import command
+
+if TYPE_CHECKING:
+    from schema.flow import Flow
 
 _COST = 100
 
@@ -43,6 +46,13 @@ class CapabilityChange:
     kind: CapabilityChangeKind = derived(attrgetter("change.kind"), "What kind.")
     breaking: bool = derived(attrgetter("change.breaking"), "Callers must change.")
     fields: list[FieldChange] = derived(attrgetter("change.fields"), "What differs, at most 100 values.")
+    affected_flows: list[Annotated[Flow, strawberry.lazy("schema.flow")]] = related(
+        edges.FLOWS_BY_CAPABILITY,
+        lambda row: row.change.id,
+        "Flows that it hits. Needs FLOWS_READ.",
+        most=edges.MOST_FLOWS,
+        shows=lambda row, flows: flows or [] if row.change.breaking else [],
+    )
     affected_installation_count: int = column("Number of other organizations' installations that it hits.")
 
 

@@ -23,6 +23,7 @@ from resolvers.announcing import Differences, announce_update
 from resolvers.capabilities.breaking import breaks_of_capability, breaks_of_schema, removed
 from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, suffix_of
 from resolvers.changes import changed
+from resolvers.flow_uses import require_unused_capabilities, require_unused_event_types
 from resolvers.work import Work
 
 __all__ = [
@@ -67,7 +68,10 @@ def permit_declaring(work: Work, manifest: Sequence[DeclareCapability] = ()) -> 
 
 
 async def declare(work: Work, integration: Integration, manifest: Sequence[DeclareCapability]) -> Differences:
-    """Replace all capabilities of an integration by a checked manifest. Answers the changes."""
+    """Replace all capabilities of an integration by a checked manifest. Answers the changes.
+
+    Raises Conflict if flows of the organization use one that is left out.
+    """
     before = await _by_name(work, integration)
     wanted = {one.name for one in manifest}
     return await _replace(work, integration, before, list(enumerate(manifest)), before.keys() - wanted)
@@ -78,7 +82,7 @@ async def merge(
 ) -> Differences:
     """Add or replace the capabilities of a checked manifest, and drop those named; others stay as they are.
 
-    A new one comes after all others. Answers the changes.
+    A new one comes after all others. Answers the changes. Raises Conflict as `declare`.
     """
     before = await _by_name(work, integration)
     free = count(max((row.position for row in before.values()), default=-1) + 1)
@@ -108,7 +112,9 @@ async def _replace(
     edited = False
     breaking: list[dict[str, str]] = []
     kept = {name: row for name, row in before.items() if name not in dropped}
-    await _drop(work, [row for name, row in before.items() if name in dropped])
+    gone = [row for name, row in before.items() if name in dropped]
+    await require_unused_capabilities(work, gone)
+    await _drop(work, gone)
     field_names = {row.field_name for row in kept.values()}
     async for _, (position, one) in _in_pieces(work, placed):
         row = kept.get(one.name) or Capability(
@@ -127,11 +133,16 @@ async def _replace(
 
 
 async def declare_events(work: Work, integration: Integration, manifest: Sequence[DeclareEventType]) -> Differences:
-    """Replace all event types of an integration by a checked manifest. Answers the changes."""
+    """Replace all event types of an integration by a checked manifest. Answers the changes.
+
+    Raises Conflict if events of a type that is left out start flows of the organization.
+    """
     before = {row.suffix: row for row in await _children(work, EventType, integration)}
     was = {suffix: _described(row) for suffix, row in before.items()}
     now: dict[str, Any] = {}
     breaking: list[dict[str, str]] = []
+    kept = {suffix_of(integration, one.name) or "" for one in manifest}
+    await require_unused_event_types(work, [row for suffix, row in before.items() if suffix not in kept])
     async for _, one in _in_pieces(work, manifest):
         suffix = suffix_of(integration, one.name) or ""
         row = before.pop(suffix, None) or EventType(

@@ -19,8 +19,12 @@ from resolvers.scope import visible
 MOST_FLOWS: Final = 100
 
 
-async def _flows(session: AsyncSession, caller: Caller, capability_ids: Sequence[str]) -> dict[str, list[Flow]]:
-    """The caller's flows with a step that dispatches each of these capabilities, by name, at most 100 of each."""
+async def _flows(session: AsyncSession, caller: Caller, keys: Sequence[str | None]) -> dict[str, list[Flow]]:
+    """The caller's flows with a step that dispatches each of these capabilities, by name, at most 100 of each.
+
+    The key of a capability that does not exist yet is None.
+    """
+    capability_ids = [key for key in keys if key is not None]
     statement = (
         select(Flow, col(Step.capability_id))
         .join(FlowStep, col(FlowStep.flow_id) == col(Flow.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -9,7 +10,7 @@ from sqlalchemy import delete, func, select
 from sqlmodel import col
 
 from jobs.job import NewJob
-from models.errors import Forbidden
+from models.errors import Conflict, Forbidden
 from models.tables import Asset, Installation, Integration, Publication
 from models.vocabulary import HubEvent, Permission, UploadPurpose
 from resolvers.announcing import announce_installation, announce_integration, own_work
@@ -136,10 +137,14 @@ async def _uninstall(work: Work, withdrawn: Withdrawn) -> int:
 
 
 async def _delete_unused(work: Work, integration: Integration, withdrawn: Withdrawn) -> None:
-    """Delete an integration that publishing made, unless it was installed at home or published again meanwhile."""
+    """Delete an integration that publishing made, unless it was installed at home or published again meanwhile.
+
+    One that flows at home use stays.
+    """
     again = select(Publication).where(col(Publication.integration_id) == integration.id)
     if withdrawn.deletes and not await _is_at_home(work, integration) and await work.first(again) is None:
-        await begin_deletion(work, integration)
+        with suppress(Conflict):  # flows use it: it is refused before it changes anything
+            await begin_deletion(work, integration)
 
 
 async def _is_at_home(work: Work, integration: Integration) -> bool:

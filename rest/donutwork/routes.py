@@ -6,6 +6,7 @@ from models.vocabulary import Source
 from resolvers.capabilities.mutations import declare_manifest
 from resolvers.dispatching.mutations import dispatch
 from resolvers.events.mutations import emit_event
+from resolvers.flows.queries import list_sized_flows
 from resolvers.installations.queries import list_installed_integrations, read_installed_integration
 from resolvers.people.viewer import read_viewer
 from resolvers.webhooks.mutations import create_webhook
@@ -33,6 +34,7 @@ dialect = Dialect(
         Put(_ACTION, dispatch, read.dispatch_of_body, write.dispatched),
         Delete(_ACTION, dispatch, read.dispatch_of_either, write.dispatched),
         Post(f"{_V}/integrations/{{handler}}/events/{{event}}/emit.json", emit_event, read.event, write.emitted),
+        Get(f"{_V}/workflow.json", list_sized_flows, read.page, write.workflows),
         Get(f"{_V}/webhooks.json", list_webhooks, read.page, write.webhooks),
         Post(f"{_V}/webhooks.json", create_webhook, read.webhook, write.webhook),
     ),

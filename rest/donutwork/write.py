@@ -10,6 +10,7 @@ from models.vocabulary import InstallationStatus
 from resolvers.capabilities.mutations import Declared
 from resolvers.dispatching.attempt import Dispatched
 from resolvers.events.mutations import Emitted
+from resolvers.flows.queries import SizedFlow
 from resolvers.installations.queries import Installed
 from resolvers.page import Slice
 from resolvers.people.viewer import Viewer
@@ -97,6 +98,11 @@ def emitted(done: Emitted, asked: Asked) -> Json:
     }
 
 
+def workflows(found: Slice[SizedFlow], asked: Asked) -> Json:
+    """A page of flows by name; `count` is the total of all pages."""
+    return _listed("Workflow", found, asked, [_workflow(row) for row in found.rows])
+
+
 def webhooks(found: Slice[Webhook], asked: Asked) -> Json:
     """A page of webhooks, newest first; `count` is the total of all pages."""
     return _listed("Webhook", found, asked, [_webhook(row, "redacted") for row in found.rows])
@@ -105,6 +111,16 @@ def webhooks(found: Slice[Webhook], asked: Asked) -> Json:
 def webhook(done: WebhookChange, asked: Asked) -> Json:
     """The new webhook with its signing secret as `token`, which is shown this once."""
     return _webhook(done.webhook, done.secret or "redacted")
+
+
+def _workflow(row: SizedFlow) -> Json:
+    return {
+        "id": row.flow.id,
+        "name": row.flow.name,
+        "active": row.flow.enabled,
+        "tasks_count": row.step_count,
+        "description": row.flow.description,
+    }
 
 
 def _webhook(row: Webhook, token: str) -> Json:

@@ -31,6 +31,7 @@ DOORS = Doors(
         Door(method="PUT", path=f"{_ONE}/PUT.json", needs=Permission.DISPATCH_WRITE),
         Door(method="DELETE", path=f"{_ONE}/DELETE.json", needs=Permission.DISPATCH_WRITE),
         Door(method="POST", path=f"{_ONE}/events/Stock.GONE/emit.json", needs=Permission.EVENTS_EMIT),
+        Door(method="GET", path=f"{_V}/workflow.json", needs=Permission.FLOWS_READ, right=Right.ANYONE),
         Door(method="GET", path=f"{_V}/webhooks.json", needs=Permission.WEBHOOKS_READ, right=Right.ANYONE),
         Door(
             method="POST",

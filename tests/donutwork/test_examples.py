@@ -24,7 +24,8 @@ ANSWERS = {
 
 
 def test_there_are_examples():
-    assert [file.stem for file in FILES] == ["declare", "dispatch", "emit", "probe", "refuse", "webhooks"]
+    names = ["declare", "dispatch", "emit", "probe", "refuse", "webhooks", "workflows"]
+    assert [file.stem for file in FILES] == names
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -13,6 +13,7 @@ from tests.kit import (
     app_calls,
     app_work_calls,
     connecting,
+    flow_calls,
     installation_calls,
     openapi_calls,
     people,
@@ -193,5 +194,6 @@ ROOTS: dict[str, Call] = {
     **app_work_calls.ROOTS,
     **schedule_calls.ROOTS,
     **webhook_calls.ROOTS,
+    **flow_calls.ROOTS,
     **replay_calls.ROOTS,
 }

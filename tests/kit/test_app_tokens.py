@@ -56,11 +56,15 @@ NAMES = sorted(
 )
 #: They change or use an app beside them, of any room.
 CHANGES = [
+    "create_flow",
+    "create_step",
     "connect_integration",
     "declare_capabilities",
     "declare_event_types",
     "delete_connection",
+    "delete_flow",
     "delete_integration",
+    "delete_step",
     "disconnect_integration",
     "emit_event",
     "import_open_api",
@@ -74,13 +78,16 @@ CHANGES = [
     "set_integration_icon",
     "set_integration_tags",
     "share_integration",
+    "take_over_flow",
     "transfer_integration",
     "uninstall_integration",
     "unregister_connection",
     "unshare_integration",
     "update_connection",
+    "update_flow",
     "update_installation",
     "update_integration",
+    "update_step",
     "upload_integration_icon",
     "verify_integration",
 ]

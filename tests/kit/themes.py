@@ -9,6 +9,7 @@ from tests.kit import (
     app_work_calls,
     configuring,
     connecting,
+    flow_calls,
     history,
     installation_calls,
     openapi_calls,
@@ -32,5 +33,6 @@ CALLS: dict[str, Call] = {
     **connecting.CALLS,
     **schedule_calls.CALLS,
     **webhook_calls.CALLS,
+    **flow_calls.CALLS,
     **replay_calls.CALLS,
 }

@@ -29,6 +29,8 @@ NOUNS: Final = (
     "event",
     "run",
     "app",
+    "flow",
+    "step",
     "webhook",
     "delivery",
     "replay",

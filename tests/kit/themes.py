@@ -9,6 +9,7 @@ from tests.kit import (
     app_work_calls,
     configuring,
     connecting,
+    flow_calls,
     history,
     installation_calls,
     own,
@@ -29,6 +30,7 @@ CALLS: dict[str, Call] = {
     **configuring.CALLS,
     **connecting.CALLS,
     **webhook_calls.CALLS,
+    **flow_calls.CALLS,
     **replay_calls.CALLS,
     **run_calls.CALLS,
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import exists, or_, select, text
+from sqlalchemy import Text, exists, or_, select, text, type_coerce
 from sqlmodel import col
 
 from models.tables import Flow, Run, Webhook
@@ -72,6 +72,6 @@ async def _is_asked_for(work: Work, organization_id: str, word: HubEvent) -> boo
         col(Webhook.kind) == WebhookKind.ENDPOINT,
         col(Webhook.enabled),
         col(Webhook.removed_at).is_(None),
-        col(Webhook.event_patterns).contains(f'"{word}"', autoescape=True),
+        type_coerce(col(Webhook.event_patterns), Text).contains(f'"{word}"', autoescape=True),
     )
     return bool((await work.session.execute(select(or_(flow, webhook)))).scalar())

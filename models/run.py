@@ -45,6 +45,7 @@ class Run(Changeable, Owned, table=True):
 
     __table_args__ = (
         Index(None, "flow_id", "id"),
+        partial_index("ix_run_event", "event_id", "id", where="event_id IS NOT NULL"),
         partial_index("uq_run_event_flow", "event_id", "flow_id", where="origin_run_id IS NULL", unique=True),
         partial_index(
             "uq_run_flow_due", "flow_id", "due_at", where="origin_run_id IS NULL AND due_at IS NOT NULL", unique=True

@@ -28,6 +28,7 @@ NOUNS: Final = (
     "dispatch",
     "proxy_request",
     "event",
+    "run",
     "app",
     "flow",
     "step",

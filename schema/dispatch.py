@@ -13,6 +13,7 @@ from models.vocabulary import (
     HttpMethod,
     IdempotencyFate,
     Source,
+    TraceKind,
     UnavailableReason,
     UpstreamFailure,
 )
@@ -24,11 +25,13 @@ from resolvers.dispatching.fields import duration_ms
 from resolvers.dispatching.find import CapabilityName
 from resolvers.dispatching.response import Response
 from resolvers.dispatching.statistics import TimeSlice
+from resolvers.events.trace import TABLES
 from resolvers.lookup import UserRef
 from resolvers.page import NEWEST_FIRST
+from resolvers.people import edges as people_edges
 from schema.capability import Capability
 from schema.kit.context import Info
-from schema.kit.field import column, derived, given, listing, reading, to_one
+from schema.kit.field import column, derived, given, listing, reading, related, to_one
 from schema.kit.headers import HeaderTemplate
 from schema.kit.ids import row_id
 from schema.kit.mutation import answering, asked, mutation
@@ -46,6 +49,11 @@ if TYPE_CHECKING:
     from schema.token import Token
 
 _COST = 100
+
+
+def _cause(row: tables.Dispatch) -> tuple[Any, str]:
+    table = TABLES[TraceKind(row.cause_kind)] if row.cause_kind in list(TraceKind) else None
+    return table, row.cause_id or ""
 
 
 @node(tables.Dispatch)
@@ -79,7 +87,9 @@ class Dispatch(RowNode):
     idempotency_key: str | None = column("Key given by the caller.")
     created_at: DateTime = column("When the intent was written.")
     duration_ms: int | None = derived(duration_ms, "From intent to outcome.")
-    cause: Node | None = to_one(edges.CAUSE_EVENT_BY_DISPATCH, "The event, run, job or delivery that caused it.")
+    cause: Node | None = related(
+        people_edges.ROW_BY_TABLE, _cause, "The event, step of a run, job or delivery that caused it."
+    )
 
 
 @strawberry.type(description="A header of an answer.")

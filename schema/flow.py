@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from models import tables
-from models.vocabulary import FlowCatchUp, FlowKeep, FlowOverlap, FlowStepRole, FlowTriggerKind, LookupMiss
+from models.vocabulary import FlowCatchUp, FlowKeep, FlowOverlap, FlowStepRole, FlowTriggerKind, LookupMiss, WorkState
 from resolvers.flows import change, check, edges, queries
 from resolvers.flows import mutations as operations
 from resolvers.page import BY_NAME_KEY
+from resolvers.runs import edges as run_edges
+from resolvers.runs import queries as run_queries
 from schema.kit.context import Info
-from schema.kit.field import column, derived, given, listing, reading, related, to_one
+from schema.kit.field import column, derived, given, listing, reading, related, to_many, to_one
 from schema.kit.ids import row_id
 from schema.kit.mutation import mutation, mutation_by_id
 from schema.kit.node import RowNode, node, view
-from schema.kit.page import CountedPageOf
+from schema.kit.page import CountedPageOf, PageOf
 from schema.kit.removal import deletion
 from schema.kit.result import Result
 from schema.kit.scalars import DateTime
@@ -25,6 +27,7 @@ from schema.step import Step
 
 if TYPE_CHECKING:
     from schema.integration import Integration
+    from schema.run import Run, RunError
     from schema.token import Token
 
 _OVERLAP = "What happens when a run is due while another is not done."
@@ -59,6 +62,16 @@ class FlowStep:
     on_miss: LookupMiss = column(_MISS)
 
 
+@strawberry.input(description="Conditions on the runs of a flow.")
+class RunStateFilter:
+    state: list[WorkState] | None = given("How far.")
+
+
+@strawberry.input(description="Conditions on the errors of a run or a flow.")
+class RunErrorFilter:
+    resolved: bool | None = given("Whether they are resolved.")
+
+
 @node(tables.Flow)
 class Flow(RowNode):
     """What runs when triggered: exports, mapping, imports."""
@@ -90,6 +103,14 @@ class Flow(RowNode):
     )
     next_run_at: DateTime | None = column("When the schedule fires next; null without one, or while disabled.")
     last_run_at: DateTime | None = column("Start of the last run.")
+    runs: PageOf[Annotated[Run, strawberry.lazy("schema.run")]] = to_many(
+        run_edges.RUNS_BY_FLOW, "Runs, newest first.", filter=(RunStateFilter, run_queries.RunStateFilter)
+    )
+    errors: PageOf[Annotated[RunError, strawberry.lazy("schema.run")]] = to_many(
+        run_edges.ERRORS_BY_FLOW,
+        "Errors of records, newest first.",
+        filter=(RunErrorFilter, run_queries.RunErrorFilter),
+    )
     open_error_count: int = column("Errors not yet resolved.")
     version: int = column("Grows with every change; for `expectedVersion`.")
     created_at: DateTime = column("When it was made.")

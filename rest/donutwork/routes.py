@@ -9,6 +9,7 @@ from resolvers.events.mutations import emit_event
 from resolvers.flows.queries import list_sized_flows
 from resolvers.installations.queries import list_installed_integrations, read_installed_integration
 from resolvers.people.viewer import read_viewer
+from resolvers.runs.awaiting import run_flow_to_end
 from resolvers.webhooks.mutations import create_webhook
 from resolvers.webhooks.queries import list_webhooks
 from rest.donutwork import errors, read, write
@@ -35,6 +36,7 @@ dialect = Dialect(
         Delete(_ACTION, dispatch, read.dispatch_of_either, write.dispatched),
         Post(f"{_V}/integrations/{{handler}}/events/{{event}}/emit.json", emit_event, read.event, write.emitted),
         Get(f"{_V}/workflow.json", list_sized_flows, read.page, write.workflows),
+        Post(f"{_V}/workflow/{{workflow}}.json", run_flow_to_end, read.workflow_run, write.workflow_run),
         Get(f"{_V}/webhooks.json", list_webhooks, read.page, write.webhooks),
         Post(f"{_V}/webhooks.json", create_webhook, read.webhook, write.webhook),
     ),

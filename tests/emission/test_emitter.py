@@ -192,7 +192,7 @@ async def test_a_filter_that_fails_takes_no_event_and_is_counted_and_others_are_
         assert row.filter_faults == (4 if second == 61 else 1)
 
     assert row.filter_fault is not None
-    assert "`payload.total > `100`` compares" in row.filter_fault
+    assert "`payload.total > `100`` does not fit this value" in row.filter_fault
     counted = [one.webhook_id for one in await place.deliveries()]
     assert (counted.count(faulty.id), counted.count(other.id)) == (1, 5)
 

@@ -18,6 +18,7 @@ from tests.kit import (
     openapi_calls,
     people,
     replay_calls,
+    run_calls,
     schedule_calls,
     webhook_calls,
 )
@@ -194,6 +195,7 @@ ROOTS: dict[str, Call] = {
     **app_work_calls.ROOTS,
     **schedule_calls.ROOTS,
     **webhook_calls.ROOTS,
+    **run_calls.ROOTS,
     **flow_calls.ROOTS,
     **replay_calls.ROOTS,
 }

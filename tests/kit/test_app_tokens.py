@@ -56,6 +56,7 @@ NAMES = sorted(
 )
 #: They change or use an app beside them, of any room.
 CHANGES = [
+    "cancel_run",
     "create_flow",
     "create_step",
     "connect_integration",
@@ -74,6 +75,10 @@ CHANGES = [
     "reconfigure_integration",
     "register_connections",
     "remove_installation_place",
+    "pause_flow",
+    "resume_flow",
+    "run_flow",
+    "run_flow_to_end",
     "save_installation_place",
     "set_integration_icon",
     "set_integration_tags",

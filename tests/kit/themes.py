@@ -16,6 +16,7 @@ from tests.kit import (
     own,
     people,
     replay_calls,
+    run_calls,
     schedule_calls,
     webhook_calls,
 )
@@ -35,4 +36,5 @@ CALLS: dict[str, Call] = {
     **webhook_calls.CALLS,
     **flow_calls.CALLS,
     **replay_calls.CALLS,
+    **run_calls.CALLS,
 }

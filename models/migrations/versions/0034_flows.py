@@ -76,6 +76,7 @@ def upgrade() -> None:
     op.create_index('ix_run_flow_id_id', 'run', ['flow_id', 'id'])
     op.create_index('ix_run_integration_id_id', 'run', ['integration_id', 'id'])
     op.create_index('ix_run_organization_id_id', 'run', ['organization_id', 'id'])
+    op.create_index('ix_run_event', 'run', ['event_id', 'id'], **where("event_id IS NOT NULL"))
     op.create_index('ix_run_origin', 'run', ['origin_run_id'], **where("origin_run_id IS NOT NULL"))
     op.create_index('ix_run_unfinished', 'run', ['flow_id', 'state'], **where("finished_at IS NULL"))
     op.create_index('uq_run_event_flow', 'run', ['event_id', 'flow_id'], unique=True, **where("origin_run_id IS NULL"))

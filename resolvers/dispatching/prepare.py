@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import Final
+
 from models.row import new_id
 from models.tables import Capability, Installation, Integration
 from models.vocabulary import HttpMethod
@@ -12,6 +15,24 @@ from resolvers.outbound.request import Outbound
 from resolvers.pick import Pick
 from resolvers.recorder import Intent, Key
 from resolvers.work import Work
+
+#: The kind of cause of a run's dispatches; an index has the word.
+RUN_STEP: Final = "RUN_STEP"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """The run's step that a call belongs to. `run_step_id`: of its work on one page.
+
+    `record_key`: the key that the remote service gets, None for a call that only reads. `keeps_answer`: for a run
+    that goes on after a crash and needs the answer of a call that succeeded.
+    """
+
+    step_id: str
+    run_step_id: str
+    correlation_id: str
+    record_key: str | None = None
+    keeps_answer: bool = False
 
 
 def prepare(
@@ -25,6 +46,7 @@ def prepare(
     integration: Integration,
     installation: Installation | None,
     capability: Capability | None = None,
+    cause: Cause | None = None,
 ) -> Ready:
     """A call that is ready to be sent. The `key` belongs to the `operation` and to the `digest` of its input.
 
@@ -51,6 +73,16 @@ def prepare(
         deadline_at=now + int(work.hub.egress.longest_seconds(outbound.request) * 1000),
         key=_guarding(work, operation, key, now),
     )
+    if cause is not None:
+        intent = replace(
+            intent,
+            correlation_id=cause.correlation_id,
+            step_id=cause.step_id,
+            cause_kind=RUN_STEP,
+            cause_id=cause.run_step_id,
+            record_key=cause.record_key,
+            keeps_record_answer=cause.keeps_answer,
+        )
     prepared = Prepared(intent=intent, outbound=outbound, connection=picked.connection)
     return Ready(prepared=prepared, integration=integration, connection=picked.shown)
 

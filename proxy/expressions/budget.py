@@ -39,7 +39,20 @@ class OverBudget(Exception):
 
 
 class Misfit(Exception):
-    """The expression does not fit the value: JMESPath's errors invalid-type and invalid-value."""
+    """The expression does not fit the value: JMESPath's errors invalid-type and invalid-value.
+
+    The message names types and no values, such as `argument 1 of abs is null, not number`. `place`: the names of the
+    members that the expression makes around it.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.place: tuple[str, ...] = ()
+
+    def within(self, name: str) -> Misfit:
+        """The same misfit, one member further out."""
+        self.place = (name, *self.place)
+        return self
 
 
 class Meter:

@@ -1,7 +1,7 @@
 """JMESPath's built-in functions, metered. Their results are those of the jmespath library, which a test compares.
 
-Two differences: a text of more than 1000 characters, or one that is no finite number, is null as a number, since
-converting takes time by the square of its length; and JSON has no infinity.
+Three differences: a text of more than 1000 characters, or one that is no finite number, is null as a number, since
+converting takes time by the square of its length; JSON has no infinity; numbers that a double would change are exact.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def call(name: str, arguments: list[Any], evaluate: Evaluate, meter: Meter) -> o
     try:
         return _PURE[name](meter, *arguments)
     except (ArithmeticError, TypeError, ValueError) as error:
-        raise Misfit from error
+        raise Misfit(f"{name} has no result on these arguments") from error
 
 
 def _contains(meter: Meter, subject: list[object] | str, search: object) -> bool:
@@ -36,7 +36,7 @@ def _contains(meter: Meter, subject: list[object] | str, search: object) -> bool
         meter.visit(len(subject))
         return any(one is search or same(one, search, meter) for one in subject)
     if not isinstance(search, str):
-        raise Misfit
+        raise Misfit(f"contains looks for {type_of(search)} in a string")
     # As the naive search would do; Python's is faster, but not on every text.
     meter.read(len(search) * max(len(subject) - len(search), 0) + len(subject))
     return search in subject
@@ -136,7 +136,7 @@ def _map(arguments: Sequence[Any], evaluate: Evaluate, meter: Meter) -> object:
 def _sort_by(arguments: Sequence[Any], evaluate: Evaluate, meter: Meter) -> object:
     values, keys = _keyed(arguments, evaluate, meter)
     if len({type_of(key) for key in keys}) > 1:
-        raise Misfit
+        raise Misfit("a number and a string have no order")
     _spend_sort(keys, meter)
     return [values[index] for index in sorted(range(len(keys)), key=keys.__getitem__)]
 
@@ -156,8 +156,8 @@ def _extreme(choose: Callable[..., int], arguments: Sequence[Any], evaluate: Eva
     _read(keys, 1, meter)
     try:
         return values[choose(range(len(keys)), key=keys.__getitem__)]
-    except TypeError as error:  # texts among numbers
-        raise Misfit from error
+    except TypeError as error:
+        raise Misfit("a number and a string have no order") from error
 
 
 def _keyed(arguments: Sequence[Any], evaluate: Evaluate, meter: Meter) -> tuple[list[Any], list[Any]]:
@@ -165,8 +165,8 @@ def _keyed(arguments: Sequence[Any], evaluate: Evaluate, meter: Meter) -> tuple[
     values, reference = arguments
     meter.make(len(values))
     keys = [evaluate(reference, value) for value in values]
-    if any(type_of(key) not in ("number", "string") for key in keys):
-        raise Misfit
+    if odd := next((kind for kind in map(type_of, keys) if kind not in ("number", "string")), None):
+        raise Misfit(f"a key to compare by is {odd}, not number or string")
     return values, keys
 
 

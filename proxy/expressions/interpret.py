@@ -77,8 +77,8 @@ class Interpreter:
         kinds = {type_of(left), type_of(right)}
         if not kinds <= _ORDERED:
             return None
-        if len(kinds) > 1:  # a number and a text have no order
-            raise Misfit
+        if len(kinds) > 1:
+            raise Misfit("a number and a string have no order")
         if isinstance(left, str) and isinstance(right, str):
             self._meter.read(min(len(left), len(right)))
         return _ORDER[node.value](left, right)
@@ -98,7 +98,13 @@ class Interpreter:
         if value is None:
             return None
         self._meter.make(len(node.children))
-        return {child.value: self.visit(child, value) for child in node.children}
+        return {child.value: self._member(child, value) for child in node.children}
+
+    def _member(self, node: Node, value: object) -> object:
+        try:
+            return self.visit(node, value)
+        except Misfit as misfit:
+            raise misfit.within(str(node.value)) from None
 
     def _slice(self, node: Node, value: object) -> object:
         if not isinstance(value, list) or not isinstance(node.value, tuple):

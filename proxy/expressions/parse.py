@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,9 @@ _SEPARATING: Final = frozenset({"colon", "comma"})
 #: The bound of `_nests_beyond` counts some tokens twice. The parser's stack has room for a few hundred levels.
 _COUNTED_PER_LEVEL: Final = 2
 _SHOWN: Final = 60
+_MOST_TREES: Final = 500
+#: A tree takes up to 200 bytes for each character of its expression.
+_MOST_CHARACTERS: Final = 100_000
 _MISPLACED: Final = "An expression reference, as &name, is allowed only as an argument of a function."
 
 
@@ -42,6 +46,28 @@ def check_expression(text: str, budget: Budget) -> str | None:
     except ExpressionRefused as refusal:
         return str(refusal)
     return None
+
+
+class Trees:
+    """The trees of the last used expressions, at most 500 and 100,000 characters together. Of one thread."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._kept: OrderedDict[str, Node] = OrderedDict()
+        self._characters = 0
+
+    def of(self, text: str) -> Node:
+        """The tree of an expression, parsed if it is not kept. Raises ExpressionRefused."""
+        tree = self._kept.get(text)
+        if tree is not None:
+            self._kept.move_to_end(text)
+            return tree
+        tree = self._kept[text] = parse(text, self._budget)
+        self._characters += len(text)
+        while len(self._kept) > _MOST_TREES or self._characters > _MOST_CHARACTERS:
+            dropped, _ = self._kept.popitem(last=False)
+            self._characters -= len(dropped)
+        return tree
 
 
 def parse(text: str, budget: Budget) -> Node:

@@ -83,7 +83,7 @@ def require_types(name: str, arguments: list[object], meter: Meter) -> None:
     for index, argument in enumerate(arguments):
         allowed = signature.parameters[min(index, len(signature.parameters) - 1)]
         if allowed and not any(_fits(argument, one, meter) for one in allowed):
-            raise Misfit
+            raise Misfit(f"argument {index + 1} of {name} is {type_of(argument)}, not {' or '.join(allowed)}")
 
 
 def _fits(value: object, allowed: str, meter: Meter) -> bool:

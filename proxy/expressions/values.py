@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from json.encoder import encode_basestring_ascii
 from typing import Final
 
 from proxy.expressions.budget import Budget, Meter
+from proxy.inputs.exact import write_json
 
+#: Numbers that neither a double nor 64 bits can hold are Decimal.
 _TYPES: Final = {
+    Decimal: "number",
     bool: "boolean",
     dict: "object",
     float: "number",
@@ -58,7 +62,10 @@ def text_of(value: object, meter: Meter) -> str:
     for part in _values_in(value, meter):
         meter.visit(_WRITING)
         _write(part, meter)
-    return json.dumps(value, separators=(",", ":"))
+    try:
+        return json.dumps(value, separators=(",", ":"))
+    except TypeError:  # a Decimal
+        return write_json(value).decode()
 
 
 def require_size(value: object, budget: Budget) -> None:
@@ -77,6 +84,8 @@ def require_size(value: object, budget: Budget) -> None:
             meter.make(len(part))
             pending.extend(part)
             pending.extend(part.values())
+        elif isinstance(part, Decimal):
+            meter.write(len(str(part)))
 
 
 def _values_in(root: object, meter: Meter) -> Iterator[object]:

@@ -1,13 +1,16 @@
-"""Values that can be stored and sent: JSON, without NUL, lone surrogates, NaN, or integers beyond 64 bits."""
+"""Values that can be stored and sent: JSON, without NUL, lone surrogates, NaN, or integers beyond 64 bits.
+
+Numbers of records of flows are Decimal beyond that, and are sent as they were written.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from math import isfinite
 
-import orjson
-
 from models.errors import Path, Violation
+from proxy.inputs.exact import write_json
 
 _MAX_DEPTH = 254  # orjson's
 _MOST = 200
@@ -18,8 +21,8 @@ _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 def objections(value: object, path: Path) -> list[Violation]:
     """The parts of a value that cannot be sent, at most 200. One orjson call accepts most values."""
     try:
-        text = orjson.dumps(value)
-    except TypeError:
+        text = write_json(value)
+    except ValueError:
         return _walk(value, path) or [Violation(path=path, message="It cannot be written as JSON.")]
     may_have_nul = b"\\u0000" in text
     if may_have_nul or (b"null" in text and _has_infinity(value)):  # orjson writes NaN and infinity as null
@@ -75,6 +78,8 @@ def _objection(value: object, depth: int) -> str | None:
             return None if _SMALLEST <= value <= _LARGEST else TOO_LONG_INTEGER
         case float():
             return None if isfinite(value) else "NaN and infinity are not numbers of JSON."
+        case Decimal():
+            return None if value.is_finite() else "A number has at most 1000 digits."
         case str():
             return _text_objection(value)
         case dict():

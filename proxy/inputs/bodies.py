@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlencode
 
-import orjson
-
 from models.errors import InvalidInput, Path
 from models.vocabulary import ArrayFormat, BodyFormat
+from proxy.inputs.exact import write_json
 from proxy.inputs.files import File
 from proxy.inputs.pairs import Fields, Lists, together
 
@@ -57,7 +56,7 @@ class BodyShape:
     def encode(self, values: Mapping[str, object], path: Path) -> EncodedBody:
         """The body of these values. A form is the same at each encoding. Raises InvalidInput below `path`."""
         if self.format is BodyFormat.JSON:
-            return EncodedBody(content=orjson.dumps(values), content_type=JSON)
+            return EncodedBody(content=write_json(values), content_type=JSON)
         if self.format is BodyFormat.FORM:
             form = EncodedBody(content=urlencode(self._fields(values, path)).encode(), content_type=FORM)
             _require_small(len(form.content), path)
@@ -111,7 +110,7 @@ JSON_BODY: Final = BodyShape()
 
 
 def _whole(value: object) -> object:
-    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
+    return value if value is None or isinstance(value, str) else write_json(value).decode()
 
 
 def _raw(value: object, media: str | None) -> EncodedBody:
@@ -120,7 +119,7 @@ def _raw(value: object, media: str | None) -> EncodedBody:
             return EncodedBody(content=value.content or b"", content_type=value.content_type)
         case str():
             return EncodedBody(content=value.encode(), content_type=media or TEXT)
-    return EncodedBody(content=orjson.dumps(value), content_type=media or JSON)
+    return EncodedBody(content=write_json(value), content_type=media or JSON)
 
 
 def _require_small(size: int, path: Path) -> None:

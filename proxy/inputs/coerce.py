@@ -8,6 +8,7 @@ from functools import partial
 import orjson
 
 from models.vocabulary import InputType
+from proxy.inputs.exact import write_json
 from proxy.inputs.members import Members
 from proxy.inputs.numbers import CHANGED, first_changed, integer_of, number_of
 from proxy.inputs.simple import Schema, item_type_of, type_of
@@ -29,7 +30,7 @@ def coercion_of(schema: Schema, declared: Schema) -> Coerce:
 
 def to_text(value: object) -> str:
     """A value as text for a path, a query or a header: text unchanged, other values as JSON."""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else write_json(value).decode()
 
 
 def _single(scalar: Callable[[str], object], text: Text) -> object:

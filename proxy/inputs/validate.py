@@ -13,6 +13,7 @@ from models.errors import Path, Violation
 from proxy.inputs.apart import Apart
 from proxy.inputs.child import Fault, compile_schema, cut, faults_of
 from proxy.inputs.cost import Cost, cost_of
+from proxy.inputs.exact import write_json
 from proxy.inputs.regexes import LINEAR
 from proxy.inputs.simple import Schema
 from proxy.inputs.walk import walk
@@ -59,7 +60,7 @@ class Validator:
         """
         found = self.at_once(value, path)
         if found is None:
-            found = _below(path, await apart.faults(self.source, orjson.dumps(value), lane=lane))
+            found = _below(path, await apart.faults(self.source, write_json(value), lane=lane))
         return found
 
     def at_once(self, value: object, path: Path) -> list[Violation] | None:
@@ -68,7 +69,7 @@ class Validator:
             place = ".".join(self.unsound.path)
             message = f"The declared schema cannot be used; its author must correct it at {place}."
             return [Violation(path=path, message=f"{message} {self.unsound.message}")]
-        size = len(orjson.dumps(value))
+        size = len(write_json(value))
         if self.compiled is None or not self.cost.is_light(size):
             return None
         if self.compiled.is_valid(value):

@@ -46,13 +46,19 @@ def read_head(answer: Answer, url: str, *, now: int, secrets: Collection[str], i
     sent = [(name, _text(value)) for name, value in answer.headers]
     location = next(iter(_values(sent, "location")), None)
     after = wait_asked(next(iter(_values(sent, "retry-after")), None), datetime.fromtimestamp(now / 1000, UTC))
-    following = next(iter(_targets(_values(sent, "link"))), None)
+    following = next_link(answer.headers)
     return AnswerHead(
         headers=tuple((name, redact(value, secrets)) for name, value in sent if name.lower() in passed),
         location=_shown(url, location, secrets),
         retry_after=None if after is None else min(now + round(after * 1000), _LATEST),
         next_page=_shown(url, following, secrets, web=True),
     )
+
+
+def next_link(headers: Headers) -> str | None:
+    """The address of the next page as Link headers have it: `rel="next"` of RFC 8288; None if there is none."""
+    values = [_text(value) for value in _values(headers, "link")]
+    return next(iter(_targets(values)), None)
 
 
 def _values(headers: Sequence[tuple[str, str]], wanted: str) -> list[str]:

@@ -9,10 +9,11 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-#: No import, but a name that another package looks up.
+#: No import, but a name that is looked up.
 NAMED = {
     "aiosqlite": "SQLAlchemy's driver, in sqlite+aiosqlite://",
     "python-multipart": "Starlette's parser of forms",
+    "tzdata": "the rules of time zones, read as files",
 }
 #: Imported as a part of a package that is listed.
 PARTS = {"pydantic-core": "pydantic"}

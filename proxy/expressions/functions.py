@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from proxy.expressions.budget import Meter, Misfit
+from proxy.expressions.own import OWN
+from proxy.expressions.own_numbers import average, is_decimal, total
 from proxy.expressions.signatures import require_types
 from proxy.expressions.values import same, text_of, type_of
+from proxy.inputs.exact import plain, widened
 
 #: Evaluates an expression reference on a value.
 Evaluate = Callable[[Any, object], object]
@@ -113,17 +117,19 @@ def _to_array(meter: Meter, value: object) -> list[Any]:
     return [value]
 
 
-def _to_number(_: Meter, value: object) -> float | None:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+def _to_number(_: Meter, value: object) -> object:
+    if type_of(value) == "number":
         return value
     if not isinstance(value, str) or len(value) > _MOST_DIGITS:
         return None
+    if is_decimal(value):
+        return plain(Decimal(value))
     for kind in (int, float):
         try:
             number: float = kind(value)
         except ValueError:
             continue
-        return number if math.isfinite(number) else None
+        return widened(number) if math.isfinite(number) else None
     return None
 
 
@@ -181,13 +187,13 @@ def _read(keys: Sequence[object], times: int, meter: Meter) -> None:
     meter.read(times * sum(len(key) for key in keys if isinstance(key, str)))
 
 
-_PURE: Final[dict[str, Callable[..., object]]] = {
-    "abs": lambda _, number: abs(number),
-    "avg": lambda _, numbers: sum(numbers) / len(numbers) if numbers else None,
-    "ceil": lambda _, number: math.ceil(number),
+_PURE: Final[dict[str, Callable[..., object]]] = OWN | {
+    "abs": lambda _, number: number.copy_abs() if isinstance(number, Decimal) else abs(number),
+    "avg": lambda _, numbers: average(numbers) if numbers else None,
+    "ceil": lambda _, number: widened(math.ceil(number)),
     "contains": _contains,
     "ends_with": _ends_with,
-    "floor": lambda _, number: math.floor(number),
+    "floor": lambda _, number: widened(math.floor(number)),
     "join": _join,
     "keys": _keys,
     "length": lambda _, value: len(value),
@@ -198,7 +204,7 @@ _PURE: Final[dict[str, Callable[..., object]]] = {
     "reverse": _reverse,
     "sort": _sort,
     "starts_with": _starts_with,
-    "sum": lambda _, numbers: sum(numbers),
+    "sum": lambda _, numbers: total(numbers),
     "to_array": _to_array,
     "to_number": _to_number,
     "to_string": lambda meter, value: text_of(value, meter),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from jmespath.parser import Parser
 
 from proxy.expressions.budget import Budget, ExpressionRefused
 from proxy.expressions.signatures import SIGNATURES, arity_problem
+from proxy.inputs.exact import widened
 
 _OPENING: Final = frozenset({"lbrace", "lbracket", "lparen", "filter"})
 _CLOSING: Final = frozenset({"rbrace", "rbracket", "rparen"})
@@ -24,6 +26,9 @@ _SEPARATING: Final = frozenset({"colon", "comma"})
 #: The bound of `_nests_beyond` counts some tokens twice. The parser's stack has room for a few hundred levels.
 _COUNTED_PER_LEVEL: Final = 2
 _SHOWN: Final = 60
+#: Names as people mean them: `a-b`, `$id` and `größe` must be quoted.
+_NAME: Final = re.compile(r"[\w$#/~-]+")
+_PLAIN_NAME: Final = re.compile(r"[\d-]*|\w+", re.ASCII)
 _MOST_TREES: Final = 500
 #: A tree takes up to 200 bytes for each character of its expression.
 _MOST_CHARACTERS: Final = 100_000
@@ -84,7 +89,7 @@ def parse(text: str, budget: Budget) -> Node:
             raise ExpressionRefused(_too_deep(budget))
         tree = Parser().parse(text).parsed
     except ParseError as error:
-        raise ExpressionRefused(f"This is not a JMESPath expression{_place(error)}.") from None
+        raise ExpressionRefused(f"This is not a JMESPath expression{_place(text, error)}.") from None
     except (JMESPathError, IndexError, KeyError, RecursionError):
         raise ExpressionRefused("This is not a JMESPath expression.") from None
     finally:
@@ -140,6 +145,8 @@ def _node(tree: Any) -> Node:
         _require_signature(value, [child["type"] == "expref" for child in children])
     elif any(child["type"] == "expref" for child in children):
         raise ExpressionRefused(_MISPLACED)
+    if kind == "literal" and isinstance(value, int) and not isinstance(value, bool):
+        value = widened(value)
     return Node(kind, value, tuple(map(_node, children)))
 
 
@@ -154,6 +161,11 @@ def _too_deep(budget: Budget) -> str:
     return f"An expression has at most {budget.depth} levels of parts within parts; divide it or leave some out."
 
 
-def _place(error: ParseError) -> str:
+def _place(text: str, error: ParseError) -> str:
     position = getattr(error, "lexer_position", error.lex_position)
-    return f": it breaks at character {position + 1}" if isinstance(position, int) else ""
+    if not isinstance(position, int):
+        return ""
+    name = next((one[0] for one in _NAME.finditer(text) if one.start() <= position < one.end()), "")
+    is_odd = not _PLAIN_NAME.fullmatch(name)
+    quoted = f'; quote names with other signs than letters, digits and _: "{name[:_SHOWN]}"' if is_odd else ""
+    return f": it breaks at character {position + 1}{quoted}"

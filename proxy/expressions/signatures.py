@@ -1,4 +1,4 @@
-"""The signatures of JMESPath's built-in functions (jmespath.org/specification.html, Built-in Functions)."""
+"""Signatures of functions: JMESPath's (jmespath.org/specification.html, Built-in Functions), and the hub's own."""
 
 from __future__ import annotations
 
@@ -11,23 +11,28 @@ from proxy.expressions.values import type_of
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """`parameters`: the types that each allows, without any for every value. `variadic`: the last may repeat."""
+    """`parameters`: the types that each allows, without any for every value.
+
+    `variadic`: the last may repeat. `optional`: so many of the last may be left out.
+    """
 
     parameters: tuple[tuple[str, ...], ...]
     variadic: bool = False
+    optional: int = 0
 
 
 _ANY: Final = ()
 _ARRAY: Final = ("array",)
 _ARRAY_OR_TEXT: Final = ("array", "string")
 _COMPARABLES: Final = ("array[number]", "array[string]")
+_DECIMAL: Final = ("number", "string")
 _EXPRESSION: Final = ("expref",)
 _NUMBER: Final = ("number",)
 _NUMBERS: Final = ("array[number]",)
 _OBJECT: Final = ("object",)
 _TEXT: Final = ("string",)
 
-SIGNATURES: Final = {
+STANDARD: Final = {
     "abs": Signature((_NUMBER,)),
     "avg": Signature((_NUMBERS,)),
     "ceil": Signature((_NUMBER,)),
@@ -55,6 +60,20 @@ SIGNATURES: Final = {
     "type": Signature((_ANY,)),
     "values": Signature((_OBJECT,)),
 }
+_OWN: Final = {
+    "add": Signature((_DECIMAL, _DECIMAL), variadic=True),
+    "default": Signature((_ANY, _ANY)),
+    "digest": Signature((_ANY,)),
+    "format_time": Signature((_TEXT, _TEXT, _TEXT), optional=1),
+    "lower": Signature((_TEXT,)),
+    "multiply": Signature((_DECIMAL, _DECIMAL), variadic=True),
+    "parse_time": Signature((_DECIMAL, _TEXT, _TEXT), optional=1),
+    "replace": Signature((_TEXT, _TEXT, _TEXT)),
+    "split": Signature((_TEXT, _TEXT)),
+    "to_minor_units": Signature((_DECIMAL, _DECIMAL, _TEXT), optional=1),
+    "uuid5": Signature((_TEXT, _TEXT)),
+}
+SIGNATURES: Final = STANDARD | _OWN
 
 
 def arity_problem(name: str, references: list[bool]) -> str | None:
@@ -64,8 +83,8 @@ def arity_problem(name: str, references: list[bool]) -> str | None:
     """
     signature = SIGNATURES[name]
     wanted, given = len(signature.parameters), len(references)
-    if given < wanted or (given > wanted and not signature.variadic):
-        least = "at least " if signature.variadic else ""
+    if given < wanted - signature.optional or (given > wanted and not signature.variadic):
+        least = "at least " if signature.variadic else f"{wanted - 1} or " if signature.optional else ""
         return (
             f"The function {name} takes {least}{wanted} argument{'s' if wanted > 1 else ''}; this call has {given}."
         )
@@ -83,7 +102,8 @@ def require_types(name: str, arguments: list[object], meter: Meter) -> None:
     for index, argument in enumerate(arguments):
         allowed = signature.parameters[min(index, len(signature.parameters) - 1)]
         if allowed and not any(_fits(argument, one, meter) for one in allowed):
-            raise Misfit(f"argument {index + 1} of {name} is {type_of(argument)}, not {' or '.join(allowed)}")
+            has = "array with other members" if isinstance(argument, list) and len(argument) else type_of(argument)
+            raise Misfit(f"argument {index + 1} of {name} is {has}, not {' or '.join(allowed)}")
 
 
 def _fits(value: object, allowed: str, meter: Meter) -> bool:

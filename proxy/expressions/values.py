@@ -59,13 +59,18 @@ def text_of(value: object, meter: Meter) -> str:
     """The value as compact JSON in ASCII; a text stays as it is. Measured before it is written."""
     if isinstance(value, str):
         return value
-    for part in _values_in(value, meter):
-        meter.visit(_WRITING)
-        _write(part, meter)
+    measure(value, meter)
     try:
         return json.dumps(value, separators=(",", ":"))
     except TypeError:  # a Decimal
         return write_json(value).decode()
+
+
+def measure(value: object, meter: Meter) -> None:
+    """Spend the bytes of a value as JSON, before it is written."""
+    for part in _values_in(value, meter):
+        meter.visit(_WRITING)
+        _write(part, meter)
 
 
 def require_size(value: object, budget: Budget) -> None:

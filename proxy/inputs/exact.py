@@ -58,13 +58,9 @@ def plain(number: float | Decimal) -> int | float | Decimal:
     return float(text) if "." in text else int(text)
 
 
-def widened(value: object) -> object:
-    """The value with integers of more than 64 bits as Decimal."""
-    if isinstance(value, dict):
-        return {key: widened(member) for key, member in value.items()}
-    if isinstance(value, list):
-        return [widened(member) for member in value]
-    return Decimal(value) if isinstance(value, int) and not _SMALLEST <= value <= _LARGEST else value
+def widened(number: float | Decimal) -> int | float | Decimal:
+    """The number, an integer of more than 64 bits as Decimal."""
+    return Decimal(number) if isinstance(number, int) and not _SMALLEST <= number <= _LARGEST else number
 
 
 def _exactly(raw: bytes) -> object:

@@ -47,7 +47,7 @@ def checked(value: object) -> bytes:
 
 def _is_deep(value: object) -> bool:
     level = [value]
-    for _ in range(MOST_LEVELS + 1):
+    for _ in range(MOST_LEVELS):
         level = [
             member
             for one in level

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from proxy.expressions.signatures import SIGNATURES
+from proxy.expressions.signatures import STANDARD
 
 #: Sources of randomness, from which Hypothesis finds the smallest failing case.
 SOURCES = st.randoms(use_true_random=False)
@@ -87,8 +87,8 @@ def expression_of(source: random.Random, depth: int = 4) -> str:
 
 
 def _call(source: random.Random, inner: list[str]) -> str:
-    name = source.choice(sorted(SIGNATURES))
-    signature = SIGNATURES[name]
+    name = source.choice(sorted(STANDARD))
+    signature = STANDARD[name]
     extra = source.randrange(2) if name == "not_null" else 0  # the library checks only the first argument of merge
     parameters = signature.parameters + signature.parameters[-1:] * extra
     arguments = (

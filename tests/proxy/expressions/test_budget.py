@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tracemalloc
+import zoneinfo
 
 import pytest
 from hypothesis import given, settings
@@ -57,6 +58,26 @@ VECTORS = {
     "objects": ("[*].{a: @, b: @}", lambda: [1] * 60_000, ELEMENTS),
     "merged objects": ("[*].merge(@, @)", lambda: [{str(n): 1 for n in range(9)}] * 9_000, ELEMENTS),
     "a number of digits": ("to_number(@)", lambda: "9" * 10_000_000, None),
+    "a digest of a large value": ("digest(@)", lambda: [[n] for n in range(150_000)], STEPS),
+    "many digests of a text": ("[*].digest(@)", lambda: ["x" * 10_000] * 900, TEXT),
+    "a part that is split off often": ("split(@, 'a')", lambda: "a" * 1_000_000, ELEMENTS),
+    "a part that grows": (nested("replace({}, 'a', 'aaaaaaaaaa')", 12), lambda: "a", TEXT),
+    "a replacement that is naive": (f"replace(@, '{'a' * 3000}b', '')", lambda: "a" * 2_000_000, STEPS),
+    "small letters of many": ("[*].lower(@)", lambda: ["X" * 10_000] * 900, TEXT),
+    "a product of long numbers": ("[*].multiply(@, @, @)", lambda: ["9" * 300] * 90_000, TEXT),
+    "a product that grows": (f"multiply({', '.join(['@'] * 900)})", lambda: "9" * 300, None),
+    "times of many": ("[*].format_time(@, '%Y %A')", lambda: ["2026-07-01T00:00:00Z"] * 90_000, STEPS),
+    "formats of many": (
+        "[*].parse_time(t, f)",
+        lambda: [{"t": f"2026{n}", "f": f"%Y{n}"} for n in range(9_000)],
+        STEPS,
+    ),
+    "zones of many": (
+        "[*].[format_time('2026-07-01T00:00:00Z', '%Y', @)]",
+        lambda: sorted(zoneinfo.available_timezones()) * 100,
+        STEPS,
+    ),
+    "uuids of many": ("[*].uuid5('6ba7b810-9dad-11d1-80b4-00c04fd430c8', @)", lambda: ["x"] * 90_000, STEPS),
     "a literal that is deep": (f"`{'[' * 900}{']' * 900}` == `{'[' * 900}{']' * 900}`", lambda: 1, None),
 }
 
@@ -65,6 +86,13 @@ def nested_lists(depth: int) -> list:
     value: list = [1, 1]
     for _ in range(depth):
         value = [value, value]
+    return value
+
+
+def nested_objects(depth: int) -> dict:
+    value: dict = {"a": 1, "b": 1}
+    for _ in range(depth):
+        value = {"a": value, "b": value}
     return value
 
 
@@ -100,6 +128,24 @@ def test_stops_within_time_and_memory(expression, value_of, sentence):
         assert re.sub(r"^The expression `.*?` ", "", str(result)) == sentence
     assert seconds < SECONDS
     assert peak(expression, value) < BYTES
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("@ | " + " | ".join(["[@,@][]"] * 22), [1]),
+        ("@ | " + " | ".join(["[@,@][]"] * 30), [1]),
+        ("@ | " + " | ".join(["[@,@]"] * 24), 1),
+        ("!" * 3000 + "a", 1),
+        ("*" + ".*" * 17, nested_objects(17)),
+    ],
+    ids=["a list that doubles", "until it fills the machine", "unmade until it is written", "negations", "wildcards"],
+)
+def test_an_expression_that_explodes_ends_within_100_ms(expression, value):
+    result, seconds = measured(expression, value)
+
+    assert isinstance(result, ExpressionRefused)
+    assert seconds < 0.1
 
 
 @given(source=SOURCES)

@@ -69,7 +69,7 @@ def test_refuses_length_alone():
     [
         (
             "magic(@)",
-            "There is no function magic; there are abs, avg, ceil, contains, ends_with, floor, join, ",
+            "There is no function magic; there are abs, add, avg, ceil, contains, default, digest, ",
         ),
         ("a || b.magic(@)", "There is no function magic; "),
         ("join(@)", "The function join takes 2 arguments; this call has 1."),

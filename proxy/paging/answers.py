@@ -39,7 +39,7 @@ def records_of(paging: Declared, reply: Reply) -> list[object]:
     if paging.is_whole:
         return [reply.body] if isinstance(found, Missing) else [found]
     if paging.items is None:
-        raise Faulty(f"The answer is {kind_of(found)}, not a list; name its list in `items`. {_has(found)}")
+        raise Faulty(f"The answer is {kind_of(found)}, not a list; name its list in `items`; {_has(found)}")
     if isinstance(found, Missing):
         raise Faulty(f"no list at `{paging.items.text}`; {_there(paging.items, found)}")
     raise Faulty(f"no list at `{paging.items.text}`; there is {kind_of(found)}.")
@@ -83,17 +83,15 @@ def is_marked(paging: Declared, reply: Reply) -> bool:
     return not isinstance(found, Missing) and text_of(found) in paging.stop.values
 
 
-def total_at(place: Place | None, reply: Reply, *, is_first: bool) -> int | None:
-    """A whole number in the answer, such as that of all pages; None if there is none. Raises Faulty."""
-    if place is None:
-        return None
-    found = _reached(place, reply, is_strict=is_first)
-    if found is None or isinstance(found, Missing):
-        return None
-    if isinstance(found, int) and not isinstance(found, bool):
-        return found
+def are_all(count: int, place: Place | None, reply: Reply, *, is_first: bool) -> bool:
+    """Whether a total in the answer, such as that of all pages, is at most `count`. Raises Faulty."""
+    found = None if place is None else _reached(place, reply, is_strict=is_first)
+    if place is None or found is None or isinstance(found, Missing):
+        return False
     if isinstance(found, str) and _NUMBER.fullmatch(found.strip()):
-        return int(found)
+        found = int(found)
+    if isinstance(found, int) and not isinstance(found, bool):
+        return count >= found
     raise Faulty(f"no whole number at `{place.text}`; there is {kind_of(found)}.")
 
 

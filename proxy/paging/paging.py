@@ -84,27 +84,51 @@ class _Turning:
 
     def page(self, spent_ms: int) -> Page:
         """Raises Faulty."""
-        progress, limit = self._progress, self._declared.limit
         records = answers.records_of(self._declared, self._reply)
-        if limit is not None:
-            records = records[: limit - progress.records]
-        digest = progress.take(records)
-        following = self._following()
-        stop = self._ended(following)
+        if self._declared.limit is not None:
+            records = records[: self._declared.limit - self._progress.records]
+        digest = self._progress.take(records)
+        goes_on = self._named if self._declared.kind in NAMED else self._counted
+        stop = self._told() or goes_on(digest) or self._exhausted(spent_ms)
         if stop is None:
-            stop = self._looped(digest, following)
-        if stop is StopReason.SAME_PAGE:
-            return Page(stop=stop, fault=_SENTENCES[stop], digest=digest)
-        stop = stop or self._exhausted(spent_ms)
-        if stop is not None:
-            return Page(records=records, stop=stop, fault=_SENTENCES.get(stop), digest=digest)
-        return Page(records=records, next=self._paging.resumed(progress.as_json()), digest=digest)
+            return Page(records=records, next=self._paging.resumed(self._progress.as_json()), digest=digest)
+        is_new = stop is not StopReason.SAME_PAGE
+        return Page(records=records if is_new else [], stop=stop, fault=_SENTENCES.get(stop), digest=digest)
+
+    def _told(self) -> StopReason | None:
+        """The end by the limit, a flag or a stop rule."""
+        declared, progress, reply = self._declared, self._progress, self._reply
+        if declared.limit is not None and progress.records >= declared.limit:
+            return StopReason.LIMIT
+        if declared.kind is Kind.NONE or self._more is False or answers.is_marked(declared, reply):
+            return self._end()
+        totals = ((progress.pages, declared.stop.pages), (progress.records, declared.stop.records))
+        is_all = any(answers.are_all(count, place, reply, is_first=self._is_first) for count, place in totals)
+        return self._end() if is_all else None
+
+    def _counted(self, digest: str) -> StopReason | None:
+        """The end of an export that counts pages or records."""
+        if self._progress.empty:
+            return None if self._more else StopReason.EMPTY
+        return StopReason.SAME_PAGE if self._repeats(digest, goes_on=False) else None
+
+    def _named(self, digest: str) -> StopReason | None:
+        """The end of an export whose answers name the next cursor or address. Raises Faulty."""
+        following = self._following()
+        if following is None and self._more:
+            raise Faulty(f"The answer says that there are more records, but it has no next {_noun(self._declared)}.")
+        if following is None:
+            return self._end()
+        is_new = self._progress.follows(following)
+        if self._progress.empty and not self._more:
+            return None if is_new and self._progress.empty <= _MOST_EMPTY else StopReason.EMPTY
+        if self._repeats(digest, goes_on=is_new):
+            return StopReason.SAME_PAGE
+        return None if is_new else StopReason.CURSOR_REPEATED
 
     def _following(self) -> object:
         """The next cursor or address of the answer; None if it names none."""
         declared, reply = self._declared, self._reply
-        if declared.kind not in NAMED or self._more is False:
-            return None
         found = answers.next_of(declared, reply, is_first=self._is_first)
         if found is None:
             return None
@@ -112,46 +136,24 @@ class _Turning:
             raise Faulty(f"The next {_noun(declared)} is {kind_of(found)}; it cannot be sent as one.")
         if not isinstance(found, str) or declared.kind is Kind.CURSOR:
             return found
+        if self._is_first:
+            self._progress.followed.meets(digest_of(plain(reply.url, reply.secrets)))
         return followed(reply.url, found, reply.secrets)
 
-    def _ended(self, following: object) -> StopReason | None:
-        """The end by the answer's own word."""
-        declared, progress, reply = self._declared, self._progress, self._reply
-        if declared.limit is not None and progress.records >= declared.limit:
-            return StopReason.LIMIT
-        if declared.kind is Kind.NONE or self._more is False or answers.is_marked(declared, reply):
-            return self._end()
-        pages = answers.total_at(declared.stop.pages, reply, is_first=self._is_first)
-        records = answers.total_at(declared.stop.records, reply, is_first=self._is_first)
-        if (pages is not None and progress.pages >= pages) or (records is not None and progress.records >= records):
-            return self._end()
-        if declared.kind in NAMED and following is None:
-            if self._more:
-                raise Faulty(f"The answer says that there are more records, but it has no next {_noun(declared)}.")
-            return self._end()
-        is_over = declared.kind not in NAMED or progress.empty > _MOST_EMPTY
-        return StopReason.EMPTY if progress.empty and is_over and not self._more else None
+    def _repeats(self, digest: str, *, goes_on: bool) -> bool:
+        """Whether the page is in a loop; never while the service says that there are more.
+
+        `goes_on`: the next request is known to be a new one, so the page before may have been equal by chance.
+        """
+        progress = self._progress
+        is_same, progress.last = progress.last == digest, digest
+        if self._more or not progress.met.meets(digest):
+            return False
+        progress.repeats += 1
+        return progress.repeats >= _MOST_REPEATS or (is_same and not goes_on)
 
     def _end(self) -> StopReason:
         return StopReason.END if self._progress.records else StopReason.EMPTY
-
-    def _looped(self, digest: str, following: object) -> StopReason | None:
-        """A page or cursor that was there before. Pages may be equal while the service says that there are more."""
-        progress, declared = self._progress, self._declared
-        is_new = True
-        if declared.kind in NAMED:
-            if declared.kind in ADDRESSED and self._is_first:
-                progress.followed.meets(digest_of(plain(self._reply.url, self._reply.secrets)))
-            is_new = progress.follows(following)
-        if progress.empty:
-            return None if is_new else StopReason.EMPTY
-        is_same, progress.last = progress.last == digest, digest
-        if not self._more and progress.met.meets(digest):
-            progress.repeats += 1
-            goes_on = is_new and declared.kind in NAMED
-            if progress.repeats >= _MOST_REPEATS or (is_same and not goes_on):
-                return StopReason.SAME_PAGE
-        return None if is_new else StopReason.CURSOR_REPEATED
 
     def _exhausted(self, spent_ms: int) -> StopReason | None:
         if self._progress.pages >= self._declared.max_pages:

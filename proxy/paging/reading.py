@@ -86,7 +86,7 @@ def _stop(members: _Members, kind: Kind) -> Stop:
     stop = _Members(given, (*members.path, "stop"), members.faults)
     stop.require_known(_STOP, "stop")
     if "status" in given:
-        otherwise = stop.number("status", 100, 599)
+        otherwise = stop.number("status", 201, 599)
     last, values = stop.place("path"), stop.texts("values")
     if (last is None) != (not values):
         stop.fault("values" if last else "path", "Give `path` and `values` together, or neither.")
@@ -117,11 +117,11 @@ class _Members:
     def require_whole(self, found: Declared) -> None:
         """Members that are needed together, by kind."""
         if found.kind is Kind.CURSOR:
-            if "input" not in self.value:
+            if self.value.get("input") is None:
                 self.fault("input", "Name the input that takes the cursor, such as `cursor` or `body.after`.")
-            if ("next" in self.value) == ("nextHeader" in self.value):
+            if (self.value.get("next") is None) == (self.value.get("nextHeader") is None):
                 self.fault("next", "Give the next cursor's path in `next`, or its header in `nextHeader`.")
-        if found.kind is Kind.NEXT_URL and "next" not in self.value:
+        if found.kind is Kind.NEXT_URL and self.value.get("next") is None:
             self.fault("next", "Give the path of the next address, such as `paging.next`.")
         if (found.size is None) != (found.size_input is None):
             self.fault("sizeInput" if found.size else "size", "Give `size` and `sizeInput` together, or neither.")

@@ -51,8 +51,9 @@ class Reply:
 class Page:
     """The records of an answer, and either the next turn or the end.
 
-    `records` are to be worked in any case. `stop`: the reason for the end. `fault`: a sentence; the export failed,
-    after the work on `records`. `digest`: SHA-256 of the page's records, in hexadecimal. `next` is None at the end.
+    `records` are to be worked in any case. `stop`: the reason for the end. `fault`: a sentence, which may quote the
+    answer, so mask secrets in it; the export failed, after the work on `records`. `digest`: SHA-256 of the records,
+    in hexadecimal. `next` is None at the end.
     """
 
     records: list[object] = field(default_factory=list)

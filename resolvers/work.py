@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
 from jobs.job import JOBS, NewJob
-from jobs.transaction import enqueue, finish, hold, successor
+from jobs.transaction import enqueue, finish, successor
 from models.errors import NotFound, Stale
 from models.row import new_id
 from models.secret_column import secret_place
@@ -163,11 +163,6 @@ class Work:
     def wake(self, topic: str) -> None:
         """Notify the listeners of a topic after the commit."""
         self.woken.add(topic)
-
-    async def hold_job(self) -> None:
-        """Let this transaction be of the job of this work, which goes on. Raises LeaseLost or JobCancelled."""
-        if self.caller.job is not None:
-            await hold(self.session, self.caller.job)
 
     async def finish_job(self, *, error: str | None = None) -> None:
         """End the job of this work in this transaction, as FAILED if there is an error. Without a job, do nothing.

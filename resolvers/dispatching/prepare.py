@@ -52,8 +52,7 @@ def prepare(
 
     A publisher's own connection stays hidden from the caller: the record does not name it either.
     """
-    now = work.now()
-    intent_id = new_id(now)
+    now, intent_id = work.now(), new_id(work.now())
     intent = Intent(
         id=intent_id,
         created_at=now,
@@ -73,17 +72,7 @@ def prepare(
         deadline_at=now + int(work.hub.egress.longest_seconds(outbound.request) * 1000),
         key=_guarding(work, operation, key, now),
     )
-    if cause is not None:
-        intent = replace(
-            intent,
-            correlation_id=cause.correlation_id,
-            step_id=cause.step_id,
-            cause_kind=RUN_STEP,
-            cause_id=cause.run_step_id,
-            record_key=cause.record_key,
-            keeps_record_answer=cause.keeps_answer,
-        )
-    prepared = Prepared(intent=intent, outbound=outbound, connection=picked.connection)
+    prepared = Prepared(intent=_caused(intent, cause), outbound=outbound, connection=picked.connection)
     return Ready(prepared=prepared, integration=integration, connection=picked.shown)
 
 
@@ -91,3 +80,17 @@ def _guarding(work: Work, operation: str, key: str | None, now: int) -> Key | No
     if key is None:
         return None
     return Key(owner_id=key_owner(work), operation=operation, key=key, expires_at=now + LIFETIME_MS)
+
+
+def _caused(intent: Intent, cause: Cause | None) -> Intent:
+    if cause is None:
+        return intent
+    return replace(
+        intent,
+        correlation_id=cause.correlation_id,
+        step_id=cause.step_id,
+        cause_kind=RUN_STEP,
+        cause_id=cause.run_step_id,
+        record_key=cause.record_key,
+        keeps_record_answer=cause.keeps_answer,
+    )

@@ -14,6 +14,7 @@ from tests.kit import (
     own,
     people,
     replay_calls,
+    run_calls,
     webhook_calls,
 )
 
@@ -29,4 +30,5 @@ CALLS: dict[str, Call] = {
     **connecting.CALLS,
     **webhook_calls.CALLS,
     **replay_calls.CALLS,
+    **run_calls.CALLS,
 }

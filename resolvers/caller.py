@@ -13,6 +13,7 @@ from models.errors import Forbidden
 from models.job import CREATED_BY_TOKEN
 from models.row import new_id
 from models.vocabulary import Permission, Source
+from resolvers.emission.draft import Cause
 from resolvers.hub import Hub
 
 #: The actor name of the hub in audit entries.
@@ -45,6 +46,8 @@ class Caller:
     subject: str | None = None
     is_operator: bool = False
     job: JobContext | None = None
+    #: The step of a run that makes the call: itself, or the remote service that it has called.
+    cause: Cause | None = None
     #: The caller with the token, if this one is a user that it acts for.
     acted_by: Caller | None = None
     #: The audit entries about this request's refusals, by their fact; done once written. Copies of a caller share it.
@@ -63,10 +66,10 @@ class Caller:
         )
 
     @classmethod
-    def of_hub(cls, hub: Hub, organization_id: str = "") -> Caller:
+    def of_hub(cls, hub: Hub, organization_id: str = "", *, cause: Cause | None = None) -> Caller:
         """The hub acting by itself: a timer, or a note after a call. It has every permission, like the operator.
 
-        The name `hub` was taken: `caller.hub` is the wired hub.
+        `cause`: the step of a run that made the call. The name `hub` was taken: `caller.hub` is the wired hub.
         """
         return cls(
             hub=hub,
@@ -75,6 +78,7 @@ class Caller:
             permissions=frozenset(Permission),
             actor_name=HUB_ACTOR,
             is_operator=True,
+            cause=cause,
         )
 
     @classmethod

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -23,7 +22,7 @@ from models.vocabulary import HubEvent, Permission, Source
 from resolvers.caller import Caller
 from resolvers.changes import MASK, changes_of
 from resolvers.emission.accept import accept, topics_of
-from resolvers.emission.draft import Draft
+from resolvers.emission.draft import Cause, Draft
 from resolvers.hub import Hub
 from resolvers.page import Order, Slice, SliceRequest, fetch_slice
 from resolvers.scope import living
@@ -193,7 +192,7 @@ class Work:
     ) -> None:
         """Emit an event of the hub's own, at the end of this transaction. The payload has neutral ids and no secret.
 
-        In a job, the job is its cause. `app_visible`, `for_organization`: see `Draft`.
+        Its cause is the caller's, else the job, in one. `app_visible`, `for_organization`: see `Draft`.
         """
         job = None if self.caller.job is None else self.caller.job.job
         draft = Draft(
@@ -211,9 +210,10 @@ class Work:
             app_visible=app_visible,
             for_organization=for_organization,
         )
-        if job is not None:
-            draft = replace(draft, cause_kind="JOB", cause_id=job.id, correlation_id=job.correlation_id)
-        self.announced.append(draft)
+        cause = self.caller.cause
+        if cause is None and job is not None:
+            cause = Cause(kind="JOB", id=job.id, correlation_id=job.correlation_id)
+        self.announced.append(draft if cause is None else draft.caused_by(cause))
 
     async def accept_announced(self) -> None:
         """Accept the announced events, as the last work of the transaction. The door calls it after the flush."""

@@ -9,6 +9,7 @@ from typing import Final
 from models.tables import Connection, Integration
 from models.vocabulary import ConnectionStatus
 from resolvers.auth_kinds import KINDS
+from resolvers.emission.draft import Cause
 
 #: A token that ends sooner than this is renewed before it is used: the call takes time, and clocks differ.
 SKEW_MS: Final = 30_000
@@ -27,7 +28,7 @@ class HeldToken:
     A token that is not `renewable` is used until the remote service refuses it, even after its stated end (`ended`).
     `refused_at`: the time of the last refusal, unless a call has succeeded since. `refusals`: those of renewed
     tokens, in a row. `futile`: a renewal ended no 401 a moment ago. `narrowed`: the last renewal named fewer scopes
-    than are granted.
+    than are granted. `cause`: the step of a run that makes the call, of the same organization.
     """
 
     connection_id: str
@@ -40,6 +41,7 @@ class HeldToken:
     refusals: int = 0
     futile: bool = False
     narrowed: bool = False
+    cause: Cause | None = None
 
 
 def held_token(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,17 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from jobs.job import JOBS
 from models.statement import spelled
 from models.tables import Event
-from models.vocabulary import Source, WebhookKind
+from models.vocabulary import Source, WebhookKind, WorkState
 from resolvers.emission.addressing import Addressed, queue_deliveries
 from resolvers.emission.body import frozen_body, serialised
 from resolvers.emission.draft import Draft
 from resolvers.emission.matching import Match, verdict
-from resolvers.emission.receivers import Receiver, read_origins, read_receivers
+from resolvers.emission.receivers import Origin, Receiver, read_origins, read_receivers
 from resolvers.emission.sequences import take_sequences
+from resolvers.emission.triggering import Triggered, read_flows, start_flows
 
 #: The topic on the bus that wakes readers of events.
 EVENTS: Final = "events"
-#: Results of filters that were judged before the transaction, by draft, webhook and the filter's text.
+#: Results of filters that were judged before the transaction, by draft, webhook or flow, and the filter's text.
 Judged = Mapping[tuple[str, str, str], bool]
 
 _COLUMNS: Final = (
@@ -38,22 +39,27 @@ _INSERT: Final = {"postgresql": spelled(_SQL, sqlite=False), "sqlite": spelled(_
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """An accepted event, and the number of its deliveries. `receivers`: the organization's live webhooks."""
+    """An accepted event, and the numbers of its deliveries and of its runs that wait for their work.
+
+    `receivers`: the organization's live webhooks. `flows`: its enabled flows that this type of event starts.
+    """
 
     event: Event
     queued_deliveries: int
+    queued_runs: int
     receivers: Sequence[Receiver]
+    flows: Sequence[Triggered]
 
 
 async def accept(
     session: AsyncSession, drafts: Sequence[Draft], *, tries: int, judged: Judged | None = None
 ) -> list[Accepted]:
-    """Accept events in the order given, with their deliveries and jobs. Call it as the last work of a transaction.
+    """Accept events in the order given, with deliveries, runs and jobs. Call it as the last work of a transaction.
 
     The locks that it takes make other events of the same organizations wait until the commit, so that the order of
-    sequences is the order of commits. A webhook with a filter that `judged` does not know gets an unjudged delivery:
-    no expression of a tenant is evaluated while rows are locked. `tries`: attempts of a delivery. Wake the
-    `topics_of` them after the commit. Raises NotFound if an organization does not exist any more.
+    sequences is the order of commits. A filter that `judged` does not know makes an unjudged delivery or run: no
+    expression of a tenant is evaluated while rows are locked. `tries`: attempts of a delivery. Wake the `topics_of`
+    them after the commit. Raises NotFound if an organization does not exist any more.
     """
     if not drafts:
         return []
@@ -64,28 +70,39 @@ async def accept(
     await connection.exec_driver_sql(_INSERT[connection.dialect.name], [_row(event) for event in events])
     apps = {draft.integration_id for draft in drafts if draft.app_visible and draft.integration_id}
     receivers = await read_receivers(session, {draft.organization_id for draft in drafts}, apps)
-    addressed = await _addressed(session, drafts, events, receivers, judged or {})
+    flows = await read_flows(session, drafts)
+    places = {draft.integration_id for draft in drafts if draft.integration_id}
+    origins = await read_origins(session, places if receivers or flows else ())
+    addressed = _addressed(drafts, events, receivers, origins, judged or {})
     await queue_deliveries(session, addressed, now=max(draft.created_at for draft in drafts), tries=tries)
-    counts = Counter(one.event.id for one in addressed)
-    return [_accepted(event, counts[event.id], receivers) for event in events]
+    runs = await start_flows(session, flows, drafts, events, origins, judged or {})
+    deliveries = Counter(one.event.id for one in addressed)
+    queued = Counter(run.event_id for run in runs if run.state is WorkState.QUEUED)
+    return [
+        Accepted(
+            event=event,
+            queued_deliveries=deliveries[event.id],
+            queued_runs=queued[event.id],
+            receivers=[one for one in receivers if one.organization_id == event.organization_id],
+            flows=[one for one in flows if (one.organization_id, one.event_type) == _kind(event)],
+        )
+        for event in events
+    ]
 
 
 def topics_of(accepted: Sequence[Accepted]) -> set[str]:
     """The topics to wake after the commit."""
     topics = {EVENTS} if accepted else set()
-    return topics | ({JOBS} if any(one.queued_deliveries for one in accepted) else set())
+    return topics | ({JOBS} if any(one.queued_deliveries or one.queued_runs for one in accepted) else set())
 
 
-async def _addressed(
-    session: AsyncSession,
+def _addressed(
     drafts: Sequence[Draft],
     events: Sequence[Event],
     receivers: Sequence[Receiver],
+    origins: Mapping[str, Origin],
     judged: Judged,
 ) -> list[Addressed]:
-    if not receivers:
-        return []
-    origins = await read_origins(session, {draft.integration_id for draft in drafts if draft.integration_id})
     found: list[Addressed] = []
     for draft, event in zip(drafts, events, strict=True):
         origin = origins.get(draft.integration_id or "")
@@ -104,9 +121,8 @@ async def _addressed(
     return found
 
 
-def _accepted(event: Event, deliveries: int, receivers: Iterable[Receiver]) -> Accepted:
-    own = [one for one in receivers if one.organization_id == event.organization_id]
-    return Accepted(event=event, queued_deliveries=deliveries, receivers=own)
+def _kind(event: Event) -> tuple[str, str]:
+    return event.organization_id, event.type
 
 
 def _event(draft: Draft, payload: bytes, numbers: tuple[int, int]) -> Event:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.row import new_id
@@ -11,10 +11,24 @@ from models.vocabulary import Source
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cause:
+    """The thing that makes a call or an event: `kind` is a word of TraceKind. `chain`: the flows that led to it.
+
+    A step of a run has the chain of its run.
+    """
+
+    kind: str
+    id: str
+    correlation_id: str
+    chain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Draft:
     """An event before its sequence is known. `data` is its payload; `created_at` in ms since 1970 UTC.
 
     `for_organization`: the organization of its installation, if that is another one than the event's; not kept.
+    `chain`: the flows that led to it, the oldest first; kept with the runs that it starts.
     """
 
     organization_id: str
@@ -33,5 +47,20 @@ class Draft:
     cause_kind: str | None = None
     cause_id: str | None = None
     correlation_id: str | None = None
-    depth: int = 0
+    chain: tuple[str, ...] = ()
     id: str = field(default_factory=new_id)
+
+    @property
+    def depth(self) -> int:
+        """The number of runs that led to it, one after the other."""
+        return len(self.chain)
+
+    def caused_by(self, cause: Cause) -> Draft:
+        """The same event with its cause."""
+        return replace(
+            self,
+            cause_kind=cause.kind,
+            cause_id=cause.id,
+            correlation_id=cause.correlation_id,
+            chain=cause.chain,
+        )

@@ -62,7 +62,7 @@ class Emitter:
         judged = await self._filters.judge(draft)
         (result,) = await self._group.write([replace(emission, judged=judged)])
         if isinstance(result, Accepted):
-            self._filters.learn(draft.organization_id, result.receivers)
+            self._filters.learn(draft.organization_id, result.receivers, draft.type, result.flows)
         await self._filters.write_faults(draft.created_at)
         return result
 

@@ -1,10 +1,10 @@
-"""Filters of webhooks: judged before the transaction where that is quick, else left to the delivery's job."""
+"""Filters of webhooks and flows: judged before the transaction where that is quick, else left to a job."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -15,12 +15,16 @@ from proxy.expressions import ExpressionRefused, Expressions, is_truthy
 from resolvers.emission.draft import Draft
 from resolvers.emission.matching import takes_type
 from resolvers.emission.receivers import Receiver
+from resolvers.emission.triggering import Triggered
 
 #: For all filters of one emission.
 MOST_SECONDS: Final = 0.5
 _MINUTE_MS: Final = 60_000
 #: Organizations with filters that are remembered, and webhooks with faults.
 _MOST_REMEMBERED: Final = 1_000
+_KINDS: Final = {dict: "an object", list: "a list", str: "a text", type(None): "null"}
+#: In the place of a type of event: webhooks are remembered for all types together.
+_ALL: Final = "*"
 _NOTE: Final = "UPDATE webhook SET filter_faults = filter_faults + ?, filter_fault = ? WHERE id = ?"
 
 
@@ -53,35 +57,54 @@ async def judge_filter(expressions: Expressions, filter: str, value: object, *, 
     return Result(takes=is_truthy(found))
 
 
+async def judge_exactly(expressions: Expressions, filter: str, value: object, *, organization_id: str) -> Result:
+    """Like `judge_filter`, for a flow: an answer that is neither true nor false is a fault."""
+    try:
+        found = await expressions.evaluate(filter, value, lane=organization_id, strict=True)
+    except ExpressionRefused as refusal:
+        return Result(takes=False, fault=str(refusal))
+    if isinstance(found, bool):
+        return Result(takes=found)
+    sentence = f"The filter must answer true or false, and answered {_KINDS.get(type(found), 'a number')}."
+    return Result(takes=False, fault=sentence)
+
+
 class Filters:
     """Filters that the last emissions of this process have met: judging them needs no read before the transaction.
 
-    The transaction reads the webhooks again, and uses a result only for the same webhook with the same filter.
+    The transaction reads webhooks and flows again, and uses a result only for the same one with the same filter.
     """
 
     def __init__(self, database: Database, expressions: Expressions) -> None:
         self._database = database
         self._expressions = expressions
-        self._known: dict[str, list[Receiver]] = {}
+        self._known: dict[tuple[str, str], Sequence[Receiver | Triggered]] = {}
         self._faults: dict[str, _Faults] = {}
 
-    def learn(self, organization_id: str, receivers: Iterable[Receiver]) -> None:
-        """Remember the filters of an organization's webhooks."""
-        self._known.pop(organization_id, None)
-        if filtered := [one for one in receivers if one.filter is not None]:
-            self._known[organization_id] = filtered
-            while len(self._known) > _MOST_REMEMBERED:
-                self._known.pop(next(iter(self._known)))
+    def learn(
+        self, organization_id: str, receivers: Iterable[Receiver], type: str = "", flows: Iterable[Triggered] = ()
+    ) -> None:
+        """Remember the filters of an organization's webhooks, and of its flows that start by a type of event."""
+        for key, found in (((organization_id, _ALL), receivers), ((organization_id, type), flows)):
+            self._known.pop(key, None)
+            if filtered := [one for one in found if one.filter is not None]:
+                self._known[key] = filtered
+        while len(self._known) > _MOST_REMEMBERED:
+            self._known.pop(next(iter(self._known)))
 
     async def judge(self, draft: Draft, *, seconds: float = MOST_SECONDS) -> dict[tuple[str, str, str], bool]:
         """The results of the known filters on an event, of as many as are judged within `seconds`."""
         found: dict[tuple[str, str, str], bool] = {}
-        known = self._known.get(draft.organization_id, ())
+        place = draft.organization_id
+        known = [*self._known.get((place, _ALL), ()), *self._known.get((place, str(draft.type)), ())]
         with contextlib.suppress(TimeoutError, TooMany):
             async with asyncio.timeout(seconds):
                 for receiver in known:
-                    if receiver.filter is not None and takes_type(receiver.event_patterns, draft.type):
-                        found[draft.id, receiver.id, receiver.filter] = await self._judge(receiver, draft)
+                    if receiver.filter is None or not takes_type(receiver.event_patterns, draft.type):
+                        continue
+                    result = await self._judge(receiver, receiver.filter, draft)
+                    if result is not None:
+                        found[draft.id, receiver.id, receiver.filter] = result
         return found
 
     async def write_faults(self, now: int | None) -> None:
@@ -103,11 +126,13 @@ class Filters:
         while len(self._faults) > _MOST_REMEMBERED:
             self._faults.pop(next(iter(self._faults)))
 
-    async def _judge(self, receiver: Receiver, draft: Draft) -> bool:
+    async def _judge(self, receiver: Receiver | Triggered, filter: str, draft: Draft) -> bool | None:
+        """Whether a filter takes an event. None for a fault of a flow's: its run tells of it."""
         value = filter_value(draft.type, draft.entity_id, draft.data)
-        result = await judge_filter(
-            self._expressions, receiver.filter or "", value, organization_id=draft.organization_id
-        )
+        if isinstance(receiver, Triggered):
+            exact = await judge_exactly(self._expressions, filter, value, organization_id=draft.organization_id)
+            return exact.takes if exact.fault is None else None
+        result = await judge_filter(self._expressions, filter, value, organization_id=draft.organization_id)
         if result.fault is not None:
             self._note(receiver.id, 1, result.fault)
         return result.takes

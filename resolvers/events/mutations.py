@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady
 from models.row import new_id
-from models.tables import Delivery, Event, EventType, Installation, Integration
+from models.tables import Delivery, Event, EventType, Installation, Integration, Run
 from models.vocabulary import InstallationStatus, Permission, UnavailableReason
 from proxy.inputs import Validator, takes_long
 from resolvers.acting import ForUser
@@ -119,14 +119,14 @@ async def send(hub: Hub, happening: Happening) -> Accepted | Existing:
 async def emit_event(work: Work, happening: Happening, sent: Accepted | Existing) -> Emitted:
     """Accept an event of a declared type; at most 256 kB of payload."""
     if isinstance(sent, Accepted):
-        event, deliveries = sent.event, sent.queued_deliveries
+        event, deliveries, runs = sent.event, sent.queued_deliveries, sent.queued_runs
     else:
         event = await _stored(work, happening, sent)
-        deliveries = await _deliveries(work, event)
+        deliveries, runs = await _deliveries(work, event), await _runs(work, event)
     return Emitted(
         event=event,
         integration=happening.integration,
-        queued_runs=0,
+        queued_runs=runs,
         queued_deliveries=deliveries,
         replayed=isinstance(sent, Existing),
     )
@@ -162,6 +162,12 @@ async def _deliveries(work: Work, event: Event) -> int:
     """The number of deliveries of an event, without copies."""
     own = (col(Delivery.event_id) == event.id, col(Delivery.original_id).is_(None))
     return (await work.session.execute(select(func.count()).select_from(Delivery).where(*own))).scalar_one()
+
+
+async def _runs(work: Work, event: Event) -> int:
+    """The number of runs that an event has queued, without repetitions and those that were only recorded."""
+    own = (col(Run.event_id) == event.id, col(Run.origin_run_id).is_(None), col(Run.job_id).is_not(None))
+    return (await work.session.execute(select(func.count()).select_from(Run).where(*own))).scalar_one()
 
 
 async def _event_type(work: Work, integration: Integration, name: str) -> EventType:
@@ -220,8 +226,8 @@ def _active(installation: Installation) -> Installation:
 def _draft(
     work: Work, said: EmitEvent, event_type: EventType, integration: Integration, installation: Installation | None
 ) -> Draft:
-    now = work.now()
-    return Draft(
+    now, cause = work.now(), work.caller.cause
+    draft = Draft(
         id=new_id(now),
         created_at=now,
         organization_id=installation.organization_id if installation else work.organization_id,
@@ -235,6 +241,9 @@ def _draft(
         principal_id=work.caller.principal_id,
         token_id=work.caller.token_id,
     )
+    # The flows that led to it are of the caller's organization: in another one they are nobody's business.
+    here = draft.organization_id == work.organization_id
+    return draft if cause is None or not here else draft.caused_by(cause)
 
 
 def _key_use(work: Work, said: EmitEvent, draft: Draft) -> KeyUse | None:

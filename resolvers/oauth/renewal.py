@@ -154,7 +154,7 @@ async def renew_token(
 
 
 async def _renew(hub: Hub, held: HeldToken) -> FreshToken:
-    caller = Caller.of_hub(hub, held.organization_id)
+    caller = Caller.of_hub(hub, held.organization_id, cause=held.cause)
     patience = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < patience:
         result = await renew_token(caller, RenewToken(connection_id=held.connection_id, version=held.version))

@@ -58,7 +58,7 @@ async def note_answer(hub: Hub, held: HeldToken, version: int, answer: Answer | 
     tried = TokenTried(held=held, version=version, refusal=refusal, renewed=renewed)
     if _is_news(tried, hub.clock()):
         with suppress(DomainError):  # the call is made and must be recorded; the next call tries this again
-            await note_token(Caller.of_hub(hub, held.organization_id), tried)
+            await note_token(Caller.of_hub(hub, held.organization_id, cause=held.cause), tried)
 
 
 @operation(needs=OPERATOR)

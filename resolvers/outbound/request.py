@@ -99,8 +99,16 @@ def route_of(work: Work, integration: Integration, connection: Connection | None
         credential=f"{integration.id}/{connection.id}/{connection.secret_version}",
         stored=stored,
         granted=authorise(credential, integration.api_key_location, integration.api_key_name),
-        held=held_token(connection, integration, stored, work.now()),
+        held=_caused(work, held_token(connection, integration, stored, work.now())),
     )
+
+
+def _caused(work: Work, held: HeldToken | None) -> HeldToken | None:
+    """The token with the step of a run that makes the call, if it is of the same organization."""
+    cause = work.caller.cause
+    if held is None or cause is None or held.organization_id != work.organization_id:
+        return held
+    return replace(held, cause=cause)
 
 
 async def outbound(

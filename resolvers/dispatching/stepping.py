@@ -15,7 +15,7 @@ from resolvers.dispatching.attempt import Ready, attempt
 from resolvers.dispatching.build import RunCapability, build, found_for, judged
 from resolvers.dispatching.failure import DispatchFailure, failure_of
 from resolvers.dispatching.find import FoundCapability
-from resolvers.dispatching.prepare import Cause, prepare
+from resolvers.dispatching.prepare import StepCause, prepare
 from resolvers.dispatching.proxy_request import load_request
 from resolvers.dispatching.proxying import ProxyRequest
 from resolvers.dispatching.response import Response
@@ -37,7 +37,7 @@ class StepCall:
     are the hub's own. The key of the `cause` is the request's.
     """
 
-    cause: Cause
+    cause: StepCause
     capability: Declaration | None = None
     inputs: dict[str, Any] = field(default_factory=dict)
     connection_id: str | None = None

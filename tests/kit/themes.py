@@ -9,12 +9,14 @@ from tests.kit import (
     app_work_calls,
     configuring,
     connecting,
+    flow_calls,
     history,
     installation_calls,
     own,
     people,
     replay_calls,
     run_calls,
+    run_work_calls,
     webhook_calls,
 )
 
@@ -29,6 +31,8 @@ CALLS: dict[str, Call] = {
     **configuring.CALLS,
     **connecting.CALLS,
     **webhook_calls.CALLS,
+    **flow_calls.CALLS,
     **replay_calls.CALLS,
     **run_calls.CALLS,
+    **run_work_calls.CALLS,
 }

@@ -27,6 +27,8 @@ from resolvers.readiness import not_ready
 from resolvers.work import Work
 
 _OPERATION: Final = "runFlow"
+#: Everything that an address may hold (RFC 3986 §2), and existing escapes.
+_ESCAPED: Final = "%:/?#[]@!$&'()*+,;=-._~"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,10 +111,6 @@ def continued(outbound: Outbound, url: str) -> Outbound:
     whole = [*kept, *(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in secret)]
     target = f"{address}?{'&'.join(whole)}" if whole else address
     return replace(outbound, request=replace(outbound.request, url=quote(target, safe=_ESCAPED)))
-
-
-#: Everything that an address may hold (RFC 3986 §2), and existing escapes.
-_ESCAPED: Final = "%:/?#[]@!$&'()*+,;=-._~"
 
 
 async def _load_capability(work: Work, call: StepCall) -> Ready:

@@ -61,6 +61,21 @@ async def enqueue_all(session: AsyncSession, batch: Sequence[NewJob]) -> None:
         await connection.exec_driver_sql(statement, [_parameters(_values(new), new) for new in batch])
 
 
+async def hold(session: AsyncSession, context: JobContext) -> None:
+    """Fence the other writes of a transaction: the job stays this attempt's until it ends.
+
+    Raises LeaseLost or JobCancelled, which roll the transaction back. A transaction that ends the job calls `finish`
+    alone, which takes locks in another order.
+    """
+    lease = context.lease
+    mine = (col(Job.id) == lease.job_id, col(Job.lease_owner) == lease.owner, col(Job.attempt) == lease.attempt)
+    state = (await session.execute(select(col(Job.state)).where(*mine).with_for_update())).scalar()
+    if state is None:
+        raise LeaseLost
+    if state is not WorkState.RUNNING:
+        raise JobCancelled
+
+
 async def finish(session: AsyncSession, context: JobContext, *, error: str | None = None) -> None:
     """End the job in the transaction of its effects, `context.effects` among them: both are kept, or neither.
 

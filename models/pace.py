@@ -43,6 +43,16 @@ class Pace:
     webhook_throttle: Seconds = 60.0
     #: Between the first starts of deliveries after such a wait; halved at most as often as every three halves of it.
     webhook_ramp: Seconds = 1.0
+    #: For which a run works until it gives its place to others, between two pages or steps.
+    run_slice: Seconds = 5.0
+    #: Between two looks of a run at whether it was cancelled.
+    run_look: Seconds = 0.5
+    #: For a run that cannot go on, before it tries again; doubled each time that this fails.
+    run_pause: Seconds = 60.0
+    #: The longest that it waits so.
+    run_pause_longest: Seconds = 3600.0
+    #: For which a run may work altogether, waits not counted.
+    run_limit: Seconds = 3600.0
     #: From its first attempt until a failed delivery lets later ones of its entity pass.
     webhook_block: Seconds = 3600.0
     #: For which a caller that wants the results of a run is kept waiting, and between two looks at the run.

@@ -83,6 +83,32 @@ async def identify(hub: Hub, text: str | None, *, source: Source, request_id: st
     raise Unauthenticated
 
 
+async def caller_of_token(hub: Hub, found: FoundToken, *, source: Source) -> Caller:
+    """The caller of a stored token in its own organization, with its permissions of now.
+
+    Raises Unauthenticated if the token or its user may not act any more, Forbidden for its maker.
+    """
+    if not _alive(found.token, found.principal, hub.clock()):
+        raise Unauthenticated
+    _require_maker(found)
+    return await _place_token(hub, found, source, new_id(hub.clock()), None)
+
+
+def caller_of_user(hub: Hub, user: Principal, *, source: Source) -> Caller:
+    """A user in its organization, with its permissions of now. Raises Unauthenticated if it is disabled."""
+    if user.disabled_at is not None:
+        raise Unauthenticated
+    return Caller(
+        hub=hub,
+        source=source,
+        request_id=new_id(hub.clock()),
+        organization_id=user.organization_id,
+        permissions=_permissions(set(user.permissions)),
+        actor_name=user.username,
+        principal_id=user.id,
+    )
+
+
 def bearer(header: str | None) -> str | None:
     """The text of an `Authorization: Bearer …` header (RFC 6750 §2.1). Its scheme is case-insensitive."""
     scheme, _, text = (header or "").partition(" ")

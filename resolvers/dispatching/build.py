@@ -63,9 +63,19 @@ class Candidate:
 async def candidate(work: Work, run: RunCapability) -> Candidate:
     """Find, permit, bind and pick. Raises NotFound, Forbidden, WrongMethod, InvalidInput."""
     check_key(run.idempotency_key)
-    found = await find_capability(work.caller, run.capability)
+    return await judged(work, run, await found_for(work, run.capability))
+
+
+async def found_for(work: Work, ref: str | CapabilityName) -> FoundCapability:
+    """The capability with the rows that decide its call. Raises NotFound."""
+    found = await find_capability(work.caller, ref)
     if found is None:
         raise NotFound("capability", path=("capability",))
+    return found
+
+
+async def judged(work: Work, run: RunCapability, found: FoundCapability) -> Candidate:
+    """Permit, bind and pick for a capability that was found. Raises as `candidate`."""
     _permit(work, found.capability, run.method)
     compiled = await _compiled(work, found.capability)
     bound = await compiled.bind(
@@ -87,8 +97,10 @@ async def candidate(work: Work, run: RunCapability) -> Candidate:
     )
 
 
-async def build(work: Work, chosen: Candidate, key: str | None) -> Outbound:
-    """The outbound request. Raises InvalidInput for an input or template that cannot be sent.
+async def build(work: Work, chosen: Candidate, key: str | None, *, more: Pairs = ()) -> Outbound:
+    """The outbound request, with `more` headers of the hub's own.
+
+    Raises InvalidInput for an input or template that cannot be sent.
 
     At an address that the secrets were not entered for it lacks them: a plan shows it, and a dispatch is refused.
     """
@@ -104,7 +116,7 @@ async def build(work: Work, chosen: Candidate, key: str | None) -> Outbound:
     request = OutboundRequest(
         method=capability.method,
         url=url,
-        headers=merged(own, bound.headers),
+        headers=merged(own, bound.headers, more),
         body=body.content if body is not None else None,
         timeout_seconds=capability.timeout_seconds,
         lane=work.organization_id,

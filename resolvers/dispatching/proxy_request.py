@@ -13,7 +13,7 @@ from models.tables import Connection, Definition, Installation, Integration
 from models.vocabulary import Permission
 from resolvers.connect.invitation import invitation
 from resolvers.dispatching.attempt import Dispatched, Ready, answer_of, attempt
-from resolvers.dispatching.prepare import prepare
+from resolvers.dispatching.prepare import StepCause, prepare
 from resolvers.dispatching.proxying import ProxyRequest, build_proxied
 from resolvers.dispatching.send import Sent
 from resolvers.find import get_integration
@@ -27,8 +27,8 @@ from resolvers.work import Work
 _OPERATION: Final = "proxyRequest"
 
 
-async def load_request(work: Work, asked: ProxyRequest) -> Ready:
-    """Find, permit, pick and build. Nothing is sent."""
+async def load_request(work: Work, asked: ProxyRequest, cause: StepCause | None = None) -> Ready:
+    """Find, permit, pick and build. Nothing is sent. The key of a run's step (`cause`) is sent, and not claimed."""
     check_key(asked.idempotency_key)
     integration = await get_integration(work, asked.integration, path=("integration",))
     _permit(work, integration)
@@ -41,10 +41,11 @@ async def load_request(work: Work, asked: ProxyRequest) -> Ready:
         outbound,
         chosen,
         operation=_OPERATION,
-        key=asked.idempotency_key,
+        key=asked.idempotency_key if cause is None else None,
         digest=_digest(asked, integration, chosen.connection, outbound.request.body),
         integration=integration,
         installation=installation,
+        cause=cause,
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.errors import DomainError, Unavailable
@@ -26,7 +28,9 @@ _OUTCOMES = {
     UpstreamFailure.TIMEOUT: DispatchOutcome.TIMED_OUT,
     UpstreamFailure.BLOCKED: DispatchOutcome.REFUSED,
 }
+_NO_COLUMNS = ("key", "record_key", "keeps_record_answer")
 _ENDED = ("outcome", "external_status", "error", "attempt_count", "response_bytes", "finished_at")
+_STOPPED = "The call was stopped before its answer came, so nobody knows whether the remote service did it."
 _UNRECORDED = (
     "The call was sent, but its outcome could not be recorded."
     " Look at the remote service before you repeat it; with an idempotency key it is not sent again."
@@ -48,6 +52,7 @@ class Sent:
 
     `outcome` is None if the answer has not ended; then reading its rest to the end records it.
     `kind`: how the call failed. `refusal`: the hub itself had no room for the call, and the key is free again.
+    `renewed`: tokens that were fetched for the call.
     """
 
     outcome: Outcome | None = None
@@ -55,6 +60,7 @@ class Sent:
     kind: UpstreamFailure | None = None
     refusal: DomainError | None = None
     existing: Existing | None = None
+    renewed: tuple[str, ...] = field(default=(), repr=False)
 
 
 async def send(hub: Hub, prepared: Prepared) -> Sent:
@@ -73,6 +79,9 @@ async def send(hub: Hub, prepared: Prepared) -> Sent:
     request = replace(request, timeout_seconds=max(request.timeout_seconds - (time.monotonic() - started), 0))
     try:
         result = await call_with_token(hub, request, held, fresh=fresh, renewed=renewed)
+    except asyncio.CancelledError:
+        await _record_stopped(hub, intent)
+        raise
     except DomainError as refusal:
         outcome = _refused(hub, intent, refusal)
         await hub.recorder.write([outcome, KeyRelease(intent=intent)])
@@ -92,10 +101,17 @@ def row_of(intent: Intent, outcome: Outcome | None) -> Dispatch:
     """The record with its outcome if there is one yet, without reading it again."""
     ended: Mapping[str, Any] = {} if outcome is None else {name: getattr(outcome, name) for name in _ENDED}
     return Dispatch(
-        **{name: value for name, value in vars(intent).items() if name != "key"},
-        idempotency_key=intent.key.key if intent.key else None,
+        **{name: value for name, value in vars(intent).items() if name not in _NO_COLUMNS},
+        idempotency_key=intent.idempotency_key,
         **ended,
     )
+
+
+async def _record_stopped(hub: Hub, intent: Intent) -> None:
+    """Record that nobody waits for the answer any more. Without a database the reaper does it later."""
+    with suppress(Unavailable):
+        stopped = _outcome(hub, intent, DispatchOutcome.OUTCOME_UNKNOWN, error=_STOPPED)
+        await asyncio.shield(hub.recorder.write([stopped]))
 
 
 async def _record(hub: Hub, outcome: Outcome) -> None:
@@ -120,10 +136,11 @@ async def _answered(hub: Hub, prepared: Prepared, answer: Answer, renewed: Seque
         attempt_count=answer.attempts,
         response_bytes=len(answer.body),
         used_connection_id=prepared.connection.id if prepared.connection else None,
-        response=seal_response(hub, intent, response) if intent.key else None,
+        response=seal_response(hub, intent, response) if intent.keeps_answer else None,
         error=None if response.succeeded else f"The remote service answered {answer.status}.",
     )
-    return Sent(outcome=outcome, response=response, kind=None if response.succeeded else UpstreamFailure.ERROR_STATUS)
+    kind = None if response.succeeded else UpstreamFailure.ERROR_STATUS
+    return Sent(outcome=outcome, response=response, kind=kind, renewed=tuple(renewed))
 
 
 def _streamed(hub: Hub, prepared: Prepared, answer: Answer, rest: Rest) -> Answer:

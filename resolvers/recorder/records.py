@@ -19,7 +19,11 @@ class Key:
 
 @dataclass(frozen=True, kw_only=True)
 class Intent:
-    """A dispatch that is about to be sent: columns of `dispatch`, and its idempotency key."""
+    """A dispatch that is about to be sent: columns of `dispatch`, and its idempotency key.
+
+    `record_key`: the key that a run's step sends along; it is recorded as `idempotency_key`, and not claimed.
+    `keeps_record_answer`: the answer is kept, for a run that goes on after a crash.
+    """
 
     id: str
     created_at: int
@@ -37,7 +41,22 @@ class Intent:
     request_digest: str
     correlation_id: str
     deadline_at: int
+    step_id: str | None = None
+    cause_kind: str | None = None
+    cause_id: str | None = None
+    record_key: str | None = None
+    keeps_record_answer: bool = False
     key: Key | None = None
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key that the remote service gets."""
+        return self.record_key if self.key is None else self.key.key
+
+    @property
+    def keeps_answer(self) -> bool:
+        """Whether the answer is stored, sealed."""
+        return self.keeps_record_answer or self.key is not None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,13 +12,14 @@ from resolvers.recorder.records import Intent, Key, Outcome, TokenUse
 _INTENT_COLUMNS: Final = (
     *("id", "created_at", "organization_id", "integration_id", "installation_id", "capability_id"),
     *("capability_name", "connection_id", "principal_id", "token_id", "source", "method", "url"),
-    *("request_digest", "correlation_id", "deadline_at"),
+    *("request_digest", "correlation_id", "deadline_at", "step_id", "cause_kind", "cause_id", "idempotency_key"),
 )
 
 _INSERT_INTENT: Final = """
 INSERT INTO dispatch (id, created_at, organization_id, integration_id, installation_id, capability_id,
  capability_name, connection_id, principal_id, token_id, source, method, url, request_digest, correlation_id,
- deadline_at, idempotency_key, attempt_count) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"""
+ deadline_at, step_id, cause_kind, cause_id, idempotency_key, attempt_count)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"""
 _UPDATE_OUTCOME: Final = """
 UPDATE dispatch SET outcome = ?, external_status = ?, error = ?, attempt_count = ?, response_bytes = ?,
  response = ?, finished_at = ?, feed = FEED WHERE id = ?"""
@@ -71,7 +72,7 @@ def statements(*, sqlite: bool) -> Statements:
 
 def of_intent(intent: Intent) -> tuple[Any, ...]:
     """Parameters of `insert_intent`."""
-    return (*(getattr(intent, name) for name in _INTENT_COLUMNS), intent.key.key if intent.key else None)
+    return tuple(getattr(intent, name) for name in _INTENT_COLUMNS)
 
 
 def of_outcome(outcome: Outcome) -> tuple[Any, ...]:

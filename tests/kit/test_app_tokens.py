@@ -98,7 +98,7 @@ CHANGES = [
 ]
 #: They are of no one app, or use another app as everybody of the organization does. docs/apps.md says so.
 REMAINING = {
-    "calls": {"dispatch", "plan_dispatch", "proxy_request", "test_connection"},
+    "calls": {"dispatch", "dispatch_step", "plan_dispatch", "proxy_request", "test_connection"},
     "consent of a user, who enters the secret": {
         "authorize_integration",
         "create_connect_session",

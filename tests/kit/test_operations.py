@@ -23,7 +23,7 @@ OF_TENANTS = sorted(OPERATIONS.keys() - set(OF_OPERATOR))
 #: One of two permissions is enough; `tests/events/test_catalogue.py` has neither.
 OF_EITHER = {"read_event_catalogue"}
 #: They change nothing of the hub but their own record, which is written between two transactions that read.
-OUTBOUND = {"dispatch", "emit_event", "proxy_request"}
+OUTBOUND = {"dispatch", "dispatch_step", "emit_event", "proxy_request"}
 #: It changes a webhook only if an outside receiver answers with success.
 TRYING = {"test_webhook"}
 #: It changes rows of other organizations alone; each of them has an entry there.
@@ -47,6 +47,9 @@ RECORDED_ELSEWHERE = {
     # It audits `webhook.disabled` in the webhook's organization, which the operator of this test is not in.
     *("disable_dead_webhook", "tell_failing", "tell_recovered", "settle_deliveries"),
     *("replay_bite", "catch_up"),
+    # A run is a record itself.
+    *("begin_run", "dispatch_step", "open_run", "record_run"),
+    *("settle_runs", "expire_runs", "expire_samples", "expire_error_records", "remove_contents"),
     # A task is a job, and is told by an event; a tunnel's end has its entry, and the hand-over follows it.
     *("queue_task", "tell_task", "hand_over", "report_dead_tunnel", "end_old_developments"),
     *("note_credential", "renew_token", "note_token", "sync_catalogue", "add_hosts", "settle_verifications"),

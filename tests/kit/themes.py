@@ -17,6 +17,7 @@ from tests.kit import (
     people,
     replay_calls,
     run_calls,
+    run_work_calls,
     schedule_calls,
     webhook_calls,
 )
@@ -37,4 +38,5 @@ CALLS: dict[str, Call] = {
     **flow_calls.CALLS,
     **replay_calls.CALLS,
     **run_calls.CALLS,
+    **run_work_calls.CALLS,
 }

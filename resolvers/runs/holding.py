@@ -36,8 +36,8 @@ async def pause(work: Work, flow: Flow, reason: str) -> None:
 async def paused_by_rate(work: Work, flow: Flow) -> bool:
     """Pause a flow, and tell of it once, if its newest runs are more in a minute than it may have.
 
-    Call it when a run is about to begin, with the flow's row locked: a paused flow keeps its runs. Runs from before
-    it was last resumed do not count. Answers whether the flow is paused.
+    Call it when a run is about to begin: a paused flow keeps its runs. Runs from before it was last resumed do not
+    count. Answers whether the flow is paused.
     """
     if flow.paused_at is not None:
         return True
@@ -51,7 +51,9 @@ async def paused_by_rate(work: Work, flow: Flow) -> bool:
     newest = (await work.session.execute(newest_first.limit(1))).scalar()
     if oldest is None or newest is None or newest - oldest >= _MINUTE_MS:
         return False
-    await pause(work, flow, f"More than {flow.runs_a_minute} runs started within a minute.")
+    await work.session.refresh(flow, with_for_update=True)
+    if flow.paused_at is None:
+        await pause(work, flow, f"More than {flow.runs_a_minute} runs started within a minute.")
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Any, Final
 
 from sqlalchemy import select, update
@@ -19,6 +20,7 @@ from resolvers.flows.content import Content, content_of, store_content, stored_c
 from resolvers.operation import OPERATOR, operation
 from resolvers.runs.cursor import Cursor
 from resolvers.runs.ends import failed
+from resolvers.runs.holding import paused_by_rate
 from resolvers.runs.items import Item, packed, unpacked
 from resolvers.runs.recording import fence, sealed, start_step
 from resolvers.work import Work
@@ -51,6 +53,13 @@ class Begin:
     actor: Caller
 
 
+class Held(Enum):
+    """Why a run does not begin: its flow is gone, or paused, and then it waits again."""
+
+    GONE = auto()
+    PAUSED = auto()
+
+
 @operation(needs=OPERATOR)
 async def open_run(work: Work, run_id: str) -> Opened | None:
     """Take a run up for an attempt, which counts as one without a checkpoint until there is one. None: it has ended.
@@ -80,13 +89,19 @@ async def open_run(work: Work, run_id: str) -> Opened | None:
 
 
 @operation(needs=OPERATOR)
-async def begin_run(work: Work, begin: Begin) -> tuple[Content, Cursor] | None:
-    """Pin what the run does, and write its first work; None if the flow is gone. Raises LeaseLost or JobCancelled."""
+async def begin_run(work: Work, begin: Begin) -> tuple[Content, Cursor] | Held:
+    """Pin what the run does, and write its first work. Raises LeaseLost or JobCancelled.
+
+    Runs that start too fast pause their flow here, this one before it has done anything.
+    """
     await fence(work)
     run = await work.session.get(Run, begin.opened.run.id, with_for_update=True)
     flow = await work.session.get(Flow, begin.opened.run.flow_id)
     if run is None or flow is None:
-        return None
+        return Held.GONE
+    if run.content_digest is None and await paused_by_rate(work, flow):
+        run.state, run.stalls, run.started_at = WorkState.QUEUED, begin.opened.run.stalls, None
+        return Held.PAUSED
     content = begin.opened.content or await content_of(work.as_caller(begin.actor), flow)
     run.content_digest = await store_content(work, content)
     cursor = replace(Cursor.first(content, work.now()), since=await _since(work, content))

@@ -1,4 +1,4 @@
-"""Starting a flow by hand, and the filter of a run that started unjudged."""
+"""Starting a flow by hand."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from jobs.job import JOBS
 from models.errors import Conflict, Forbidden, InvalidInput, NotFound
 from models.row import new_id
 from models.secret_place import SecretPlace
-from models.tables import Event, Flow, Integration, Run
+from models.tables import Flow, Integration, Run
 from models.vocabulary import FlowTriggerKind, Permission
 from resolvers.emission.body import check_size
-from resolvers.emission.filters import Result, filter_value, judge_exactly
 from resolvers.emission.runs import RunStart, queue_runs
 from resolvers.faults import Faults
-from resolvers.hub import Hub
 from resolvers.idempotency import claim, digest_of_input, key_problem, spent
 from resolvers.managing import require_own_app
 from resolvers.operation import operation
@@ -68,17 +66,6 @@ async def require_own(work: Work, row: Flow | Run, *, path: tuple[str, ...]) -> 
         return
     integration = None if row.integration_id is None else await work.find(Integration, row.integration_id)
     require_own_app(work, integration, path=path)
-
-
-async def takes_event(hub: Hub, flow: Flow, event: Event) -> Result:
-    """Whether the filter of a flow takes an event, for a run that started unjudged. Call it outside of transactions.
-
-    A fault is no: the run fails with its sentence. Raises TooMany if too much waits already.
-    """
-    if flow.event_filter is None:
-        return Result(takes=True)
-    value = filter_value(event.type, event.entity_id, event.payload or {})
-    return await judge_exactly(hub.expressions, flow.event_filter, value, organization_id=flow.organization_id)
 
 
 def _check(start: RunFlow) -> None:

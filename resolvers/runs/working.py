@@ -17,7 +17,7 @@ from models.tables import Job
 from models.vocabulary import RunReason, WorkState
 from proxy.redact import redact
 from resolvers.caller import Caller
-from resolvers.emission.filters import filter_value, judge_filter
+from resolvers.emission.filters import filter_value, judge_exactly
 from resolvers.emission.runs import SKIPPED
 from resolvers.hub import Hub
 from resolvers.runs.actor import GONE, actor_of
@@ -26,7 +26,7 @@ from resolvers.runs.calling import config_fault
 from resolvers.runs.cursor import Cursor
 from resolvers.runs.ends import RunEnded, RunSuspended, failed
 from resolvers.runs.items import Counts, Item, packed
-from resolvers.runs.opening import Begin, Opened, begin_run, open_run
+from resolvers.runs.opening import Begin, Held, Opened, begin_run, open_run
 from resolvers.runs.reading import Worked, read_page
 from resolvers.runs.recording import MOST_OPEN, RunChange, record_run
 from resolvers.runs.sending import require_time
@@ -93,8 +93,10 @@ async def _begun(keeper: Caller, context: JobContext, opened: Opened) -> Attempt
     run = opened.run
     actor = await actor_of(keeper.hub, run.organization_id, run.flow_id)
     begun = await begin_run(keeper, Begin(opened=opened, actor=actor))
-    if begun is None:
+    if begun is Held.GONE:
         raise RunEnded(WorkState.CANCELLED, RunReason.FLOW_DELETED, GONE)
+    if begun is Held.PAUSED:
+        raise Retry("The flow is paused.", after_ms=0, refund=True)
     content, cursor = begun
     attempt = Attempt(caller=keeper, context=context, run=run, content=content, cursor=cursor, payload=opened.payload)
     if not content.sources:
@@ -105,12 +107,14 @@ async def _begun(keeper: Caller, context: JobContext, opened: Opened) -> Attempt
 
 
 async def _takes(attempt: Attempt, opened: Opened) -> bool:
-    """Whether the flow's filter takes the event. Raises TooMany."""
+    """Whether the flow's filter takes the event. Raises TooMany, and RunEnded for a filter that cannot be judged."""
     text, event = attempt.content.event_filter, opened.event
     if text is None or event is None:
         return True
     value = filter_value(event.type, event.entity_id, event.payload or {})
-    result = await judge_filter(attempt.hub.expressions, text, value, organization_id=attempt.lane)
+    result = await judge_exactly(attempt.hub.expressions, text, value, organization_id=attempt.lane)
+    if result.fault is not None:
+        raise failed(RunReason.CONFIG, f"The flow's filter: {result.fault}")
     return result.takes
 
 

@@ -48,7 +48,7 @@ RECORDED_ELSEWHERE = {
     *("disable_dead_webhook", "tell_failing", "tell_recovered", "settle_deliveries"),
     *("replay_bite", "catch_up"),
     # A run is a record itself.
-    *("begin_run", "dispatch_step", "open_run", "record_run"),
+    *("begin_run", "dispatch_step", "open_run", "record_run", "drop_waiting_runs"),
     *("settle_runs", "expire_runs", "expire_samples", "expire_error_records", "remove_contents"),
     # A task is a job, and is told by an event; a tunnel's end has its entry, and the hand-over follows it.
     *("queue_task", "tell_task", "hand_over", "report_dead_tunnel", "end_old_developments"),

@@ -19,6 +19,7 @@ from proxy.paging import moved
 from proxy.redact import redact
 from resolvers.flows.content import Content
 from resolvers.operation import OPERATOR, operation
+from resolvers.runs.auto_resolve import resolve_written
 from resolvers.runs.cursor import Cursor
 from resolvers.runs.faults import WAITS, RecordError, group_digest, sentence
 from resolvers.runs.items import NONE, Counts
@@ -41,6 +42,7 @@ class StepDone:
     note: str | None = None
     samples: Sequence[Any] = field(default=(), repr=False)
     errors: Sequence[RecordError] = field(default=(), repr=False)
+    written_keys: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,9 @@ async def record_run(work: Work, change: RunChange) -> bool:
         await start_step(work, change.run, change.content, change.next)
     values = _values(work, change)
     await work.session.execute(update(Run).where(col(Run.id) == change.run.id).values(values), **_options())
+    if change.done is not None and change.at is not None and change.content is not None:
+        written_at = change.content.steps[change.at.position].step_id
+        await resolve_written(work, change.run, written_at, change.done.written_keys)
     errors = () if change.done is None else change.done.errors
     full = False
     if change.at is not None and errors:
@@ -213,6 +218,7 @@ def _error_row(work: Work, run: Run, at: Cursor, step_id: str, error: RecordErro
         "record_key": error.record_key,
         "message": message,
         "record": sealed(work, "run_error", row_id, "record", write_json(kept)),
+        "record_count": error.records,
         "tries": 1,
         "next_try_at": now + WAITS[0] if error.waits else None,
     }

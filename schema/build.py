@@ -27,6 +27,7 @@ NOUNS: Final = (
     "dispatch",
     "proxy_request",
     "event",
+    "run",
     "app",
     "webhook",
     "delivery",

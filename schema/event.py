@@ -14,6 +14,7 @@ from resolvers.events import catalogue, edges, queries, trace
 from resolvers.events import mutations as operations
 from resolvers.events.hub_events import HUB_EVENTS
 from resolvers.page import NEWEST_FIRST
+from resolvers.runs import edges as run_edges
 from resolvers.webhooks import catching_up
 from resolvers.webhooks import edges as webhook_edges
 from schema.kit.context import Info
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from schema.installation import Installation
     from schema.integration import Integration
     from schema.principal import Principal
+    from schema.run import Run
     from schema.token import Token
 
 
@@ -57,6 +59,9 @@ class Event(RowNode):
     )
     deliveries: PageOf[Annotated[Delivery, strawberry.lazy("schema.delivery")]] = to_many(
         webhook_edges.DELIVERIES_BY_EVENT, "Deliveries to webhooks, newest first."
+    )
+    runs: PageOf[Annotated[Run, strawberry.lazy("schema.run")]] = to_many(
+        run_edges.RUNS_BY_EVENT, "Runs of flows that it started or would have, newest first."
     )
     sequence: Count = column("Its number in the organization: without gaps, in the order of acceptance.")
     entity_sequence: Count = column("Its number among the events of its entity.")

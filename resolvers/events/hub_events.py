@@ -47,8 +47,17 @@ _WEBHOOK: Final = {
     "lastError": "The receiver answered 500.",
     "lastAnswer": "It broke.",
 }
+_RUN: Final = {
+    "flowId": _ID,
+    "name": "Ship orders",
+    "runId": _OTHER,
+    "eventId": _THIRD,
+    "state": "FAILED",
+    "reason": "EXPORT",
+}
 _HANDLER: Final = "the integration's handler"
 _SELF: Final = "its id"
+_FLOW: Final = "the flow's id"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +182,26 @@ HUB_EVENTS: Final[Mapping[HubEvent, HubEventType]] = {
             "subjectId": _ID,
             "attempts": 5,
         },
+    ),
+    HubEvent.FLOW_FAILED: HubEventType(
+        when="A run of a flow failed. `eventId` is null unless an event started it.", entity=_FLOW, example=_RUN
+    ),
+    HubEvent.FLOW_SUCCEEDED: HubEventType(
+        when="A run of a flow has done its work; PARTIAL, if single records failed. Told only if an enabled flow or"
+        " webhook of the organization asks for this type by name.",
+        entity=_FLOW,
+        example={**_RUN, "state": "SUCCEEDED", "reason": None},
+    ),
+    HubEvent.FLOW_SUSPENDED: HubEventType(
+        when="A run of a flow cannot go on now, and goes on by itself once it can: a service is down, a connection"
+        " must be connected again, or the flow's user may not act.",
+        entity=_FLOW,
+        example={**_RUN, "state": "SUSPENDED", "reason": "UPSTREAM_DOWN"},
+    ),
+    HubEvent.FLOW_PAUSED: HubEventType(
+        when="The runs of a flow wait until somebody resumes it: a person paused it, or it started too often.",
+        entity=_FLOW,
+        example={"flowId": _ID, "name": "Ship orders", "reason": "More than 600 runs started within a minute."},
     ),
     HubEvent.WEBHOOK_FAILING: HubEventType(
         when="A webhook has failed for half of the time after which it is disabled. The webhook itself does not get"

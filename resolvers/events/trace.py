@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.job import CAUSED
-from models.tables import Attempt, Delivery, Dispatch, Event, Job, Webhook
+from models.tables import Attempt, Delivery, Dispatch, Event, Job, Run, RunStep, Webhook
 from models.vocabulary import DispatchOutcome, Permission, TraceKind, WorkState
 from resolvers.caller import Caller
+from resolvers.emission.runs import RUN_FLOW
 from resolvers.loaders.edge import Relation
 from resolvers.scope import visible
 
@@ -23,6 +24,8 @@ MOST: Final = 1000
 #: The table of each kind.
 TABLES: Final = {
     TraceKind.EVENT: Event,
+    TraceKind.RUN: Run,
+    TraceKind.RUN_STEP: RunStep,
     TraceKind.JOB: Job,
     TraceKind.DISPATCH: Dispatch,
     TraceKind.DELIVERY: Delivery,
@@ -59,15 +62,17 @@ class TraceEntry:
 
 
 async def _traces(session: AsyncSession, caller: Caller, keys: Sequence[str]) -> dict[str, list[TraceEntry]]:
-    """The traces of these events: their rows are read by correlation, five statements for all of them."""
+    """The traces of these events: their rows are read by correlation, seven statements for all of them."""
     roots = await _rows(session, _seen(caller, Event).where(col(Event.id).in_(keys)))
     correlations = {root.correlation_id for root in roots}
     most = MOST * len(keys)
     events = await _rows(session, _of(caller, Event, correlations, most))
     found = [_event(row) for row in {row.id: row for row in [*roots, *events]}.values()]
     if caller.may(Permission.JOBS_READ):
-        jobs = _of(caller, Job, correlations, most).where(text(CAUSED))
+        jobs = _of(caller, Job, correlations, most).where(text(CAUSED), col(Job.operation) != RUN_FLOW)
         found += [_job(row) for row in await _rows(session, jobs)]
+    if caller.may(Permission.FLOWS_READ):
+        found += await _runs(session, caller, correlations, most)
     if caller.may(Permission.DISPATCHES_READ):
         found += [_dispatch(row) for row in await _rows(session, _of(caller, Dispatch, correlations, most))]
     if caller.may(Permission.WEBHOOKS_READ):
@@ -109,6 +114,14 @@ def _told(ordered: Sequence[TraceEntry]) -> list[TraceEntry]:
         if entry.failed or entry.key in failed:
             failed |= {entry.key, entry.parent}
     return [replace(entry, failed=entry.key in failed) for entry in ordered]
+
+
+async def _runs(session: AsyncSession, caller: Caller, correlations: set[str], most: int) -> list[TraceEntry]:
+    """Runs, also those that were only recorded, and their steps. Their jobs are left out: they show no more."""
+    found = [_run(row) for row in await _rows(session, _of(caller, Run, correlations, most))]
+    mine = _seen(caller, RunStep).where(col(RunStep.run_id).in_([entry.row_id for entry in found]))
+    steps = mine.order_by(col(RunStep.id)).limit(most)
+    return [*found, *map(_step, await _rows(session, steps))]
 
 
 async def _deliveries(session: AsyncSession, caller: Caller, events: Sequence[str], most: int) -> list[TraceEntry]:
@@ -163,6 +176,34 @@ def _job(row: Job) -> TraceEntry:
         started_at=started,
         duration_ms=_until(row.finished_at, started),
         cause=_cause(row),
+    )
+
+
+def _run(row: Run) -> TraceEntry:
+    started = row.started_at or row.created_at
+    return TraceEntry(
+        kind=TraceKind.RUN,
+        row_id=row.id,
+        title=f"Run of {row.flow_name}",
+        state=row.state,
+        failed=row.state in (WorkState.FAILED, WorkState.PARTIAL),
+        started_at=started,
+        duration_ms=_until(row.finished_at, started),
+        cause=_cause(row),
+    )
+
+
+def _step(row: RunStep) -> TraceEntry:
+    started = row.started_at or row.created_at
+    return TraceEntry(
+        kind=TraceKind.RUN_STEP,
+        row_id=row.id,
+        title=f"Step {row.position + 1}, page {row.page + 1}",
+        state=row.state,
+        failed=row.state is WorkState.FAILED or row.error_count > 0,
+        started_at=started,
+        duration_ms=_until(row.finished_at, started),
+        cause=("RUN", row.run_id),
     )
 
 

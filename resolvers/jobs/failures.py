@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import select, text, update
 from sqlmodel import col
 
+from jobs.queues import FLOWS
 from models.job import UNTOLD
 from models.tables import Job
 from models.vocabulary import HubEvent, WorkState
@@ -23,10 +24,10 @@ _EVERY_MS: Final = 15_000
 
 @operation(needs=OPERATOR)
 async def announce_failed_jobs(work: Work) -> int:
-    """Announce up to 100 jobs that have failed, each once for each time that it ends so. Answers how many.
+    """Announce up to 100 jobs that have failed, each once for each time that it ends so. Answers how many it found.
 
-    Jobs of deliveries tell nothing: their events would need deliveries. The hub's own jobs have no organization. The
-    next run is due at once after 100 jobs, else in 15 seconds.
+    Jobs of deliveries tell nothing: their events would need deliveries. Those of runs leave it to the run. The hub's
+    own jobs have no organization. The next run is due at once after 100 jobs, else in 15 seconds.
     """
     untold = select(col(Job.id)).where(text(UNTOLD)).order_by(col(Job.id)).limit(_BITE)
     marked = (
@@ -39,7 +40,8 @@ async def announce_failed_jobs(work: Work) -> int:
     ids = sorted((await work.session.execute(marked)).scalars())
     jobs = await work.all(select(Job).where(col(Job.id).in_(ids)).order_by(col(Job.organization_id), col(Job.id)))
     for job in jobs:
-        _announce(work, job)
+        if job.queue != FLOWS:  # the run of such a job tells of its own end
+            _announce(work, job)
     await work.repeat_job(0 if len(jobs) >= _BITE else _EVERY_MS)
     return len(jobs)
 

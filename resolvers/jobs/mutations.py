@@ -14,6 +14,7 @@ from models.job import database_now
 from models.row import feed_stamp
 from models.tables import Job
 from models.vocabulary import Permission, WorkState
+from resolvers.emission.runs import RUN_FLOW
 from resolvers.integrations.deletion import FINISH
 from resolvers.integrations.verification import VERIFY
 from resolvers.oauth.revocation import REVOKE
@@ -23,6 +24,7 @@ from resolvers.work import Work
 
 _UNFINISHED: Final = (WorkState.QUEUED, WorkState.RUNNING)
 _VERIFY_AGAIN: Final = "A verification that has ended is not started again; verify its integration again."
+_CANCEL_RUN: Final = "This job works on a run of a flow; cancel the run with cancelRun."
 _TWIN: Final = "The same work was asked for again meanwhile, and that job has not ended; wait for it."
 #: Jobs that finish a deletion. Stopped half-way, they would leave secrets that nobody can see or remove any more.
 _OF_DELETIONS: Final = (FINISH, REVOKE)
@@ -33,7 +35,7 @@ _STARTABLE: Final = (WorkState.FAILED, WorkState.CANCELLED)
 async def cancel_job(work: Work, id: str) -> Job:
     """Cancel a job: a queued one at once, a running one at its next checkpoint. A second time changes nothing.
 
-    A job that finishes a deletion is not cancelled.
+    A job that finishes a deletion is not cancelled; a run of a flow is cancelled itself.
     """
     await lock_lane_of(work.session, id)
     job = await work.lock(Job, id, path=("id",))
@@ -51,6 +53,15 @@ async def cancel_job(work: Work, id: str) -> Job:
     if job.operation == CATCH_UP:
         sentence = "This job brings older events to a webhook, which gets no others before; disable the webhook."
         raise Conflict(sentence, existing=job, path=("id",))
+    if job.operation == RUN_FLOW:
+        raise Conflict(_CANCEL_RUN, existing=job, path=("id",))
+    return await stop_job(work, job)
+
+
+async def stop_job(work: Work, job: Job) -> Job:
+    """Cancel an unfinished job, whose lane is locked, and then its row. One that has ended stays as it is."""
+    if job.state not in _UNFINISHED:
+        return job
     job.state = WorkState.CANCELLED
     job.finished_at = work.now()
     job.tasks = [_stopped(task) for task in job.tasks] if job.tasks else job.tasks
@@ -73,6 +84,8 @@ async def retry_job(work: Work, id: str) -> Job:
         raise Conflict("The job has succeeded, so it cannot be retried.", existing=job, path=("id",))
     if job.operation == VERIFY:
         raise Conflict(_VERIFY_AGAIN, existing=job, path=("id",))
+    if job.operation == RUN_FLOW:
+        raise Conflict("This job worked on a run of a flow, which has ended.", existing=job, path=("id",))
     await _require_no_twin(work, job)
     return await start_again(work, job)
 

@@ -59,6 +59,7 @@ from resolvers.people.token import CreateToken, NewToken, create_token
 from resolvers.secret import Secret
 from resolvers.uploads.mutations import CreateUpload, FillUpload, create_upload, fill_upload
 from resolvers.uploads.set_icon import SetIntegrationIcon, set_integration_icon
+from tests.harness.ran import Ran, run_once
 from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
 from tests.harness.things import make_things
@@ -94,12 +95,13 @@ class Estate:
     integration: Integration
     restricted: Integration
     capability: Capability
-    event_type: str
+    event_type: str = "HAPPENED"
     installation: Installation
     shared: Connection
     own: Connection
     event: Event
     hooked: Hooked
+    ran: Ran
     dispatch: Dispatch
     token: Token
     app_token: NewToken
@@ -156,12 +158,12 @@ async def found_estate(hub: RunningHub, tenant: Tenant, upstream: str) -> Estate
         integration=integration,
         restricted=restricted,
         capability=capability,
-        event_type="HAPPENED",
         installation=installed.rows[0],
         shared=shared,
         own=own,
         event=said.event,
         hooked=await hook_up(run, hub, said.event, word),
+        ran=await hub.run(run_once(hub, integration, said.event)),
         dispatch=(await run(dispatch, _noting(word, capability, shared))).dispatch,
         token=token,
         app_token=app_token,

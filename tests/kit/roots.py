@@ -9,7 +9,16 @@ from schema.kit.ids import global_id
 from tests.harness.estate import Estate
 from tests.harness.matrix import Call, Foreign
 from tests.harness.roles import Right
-from tests.kit import app_calls, app_work_calls, connecting, installation_calls, people, replay_calls, webhook_calls
+from tests.kit import (
+    app_calls,
+    app_work_calls,
+    connecting,
+    installation_calls,
+    people,
+    replay_calls,
+    run_calls,
+    webhook_calls,
+)
 
 
 def _input(**members: Any) -> dict[str, Any]:
@@ -181,5 +190,6 @@ ROOTS: dict[str, Call] = {
     **app_calls.ROOTS,
     **app_work_calls.ROOTS,
     **webhook_calls.ROOTS,
+    **run_calls.ROOTS,
     **replay_calls.ROOTS,
 }

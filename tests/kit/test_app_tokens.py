@@ -56,6 +56,7 @@ NAMES = sorted(
 )
 #: They change or use an app beside them, of any room.
 CHANGES = [
+    "cancel_run",
     "connect_integration",
     "declare_capabilities",
     "declare_event_types",
@@ -68,6 +69,7 @@ CHANGES = [
     "reconfigure_integration",
     "register_connections",
     "remove_installation_place",
+    "run_flow",
     "save_installation_place",
     "set_integration_icon",
     "set_integration_tags",

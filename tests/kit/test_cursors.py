@@ -71,6 +71,7 @@ async def test_refuses_a_bad_cursor_on_every_list(cursor, argument, victim):
     ids = {"Integration": victim.integration.id, "Capability": victim.capability.id}
     ids |= {"ConnectedAccount": victim.shared.id, "Installation": victim.installation.id}
     ids |= {"Event": victim.event.id, "Webhook": victim.hooked.webhook.id, "Place": victim.things["place"].id}
+    ids |= {"Flow": victim.ran.flow.id, "Run": victim.ran.run.id}
     tables = {"ConnectedAccount": "ConnectedAccount"}
 
     for name in ROOTS:

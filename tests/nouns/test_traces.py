@@ -9,10 +9,11 @@ from sqlmodel import col
 
 from jobs.job import NewJob
 from jobs.transaction import enqueue
-from models.row import new_id
-from models.tables import Dispatch, Event, Integration
+from models.row import new_id, now_ms
+from models.tables import Dispatch, Event, Flow, Integration, RunStep
 from models.vocabulary import (
     DispatchOutcome,
+    FlowTriggerKind,
     HttpMethod,
     IntegrationAccess,
     Permission,
@@ -21,6 +22,7 @@ from models.vocabulary import (
     UpstreamFailure,
     WorkState,
 )
+from resolvers.emission.runs import RunStart, queue_runs
 from resolvers.events.trace import MOST, TraceEntry, tree
 from tests.harness.acting import act
 from tests.harness.backends import both
@@ -112,6 +114,57 @@ async def test_shows_all_that_an_event_caused_as_one_tree(organization, database
     places = [entry["id"] for entry in whole]
     assert all(entry["parentId"] in places[:at] for at, entry in enumerate(whole) if at)
     assert [(entry["kind"], entry["parentId"]) for entry in part] == [("EVENT", None), ("DELIVERY", part[0]["id"])]
+
+
+async def _with_runs(tenant: Any, database: Any) -> Event:
+    """An event with two runs, of which one was skipped, a step with a dispatch, and an event by that dispatch."""
+    first, second = await _emitted(tenant, database, 2)
+    flows = [Flow(organization_id=tenant.id, name=name, name_key=name, trigger="EVENT") for name in ("Ship", "Bill")]
+    await plant(database, *flows)
+    facts = {"trigger": FlowTriggerKind.EVENT, "now": now_ms(), "event_id": first.id, "correlation_id": first.id}
+    because = {"cause_kind": "EVENT", "cause_id": first.id}
+    async with database.write() as session:
+        starts = [
+            RunStart(flow=flows[0], **facts, **because),
+            RunStart(flow=flows[1], **facts, **because, chain=[flows[1].id]),
+        ]
+        run, _ = await queue_runs(session, starts)
+        step = RunStep(organization_id=tenant.id, run_id=run.id, position=0, state=WorkState.SUCCEEDED)
+        session.add(step)
+        sent = _dispatch(first, step.id)
+        sent.cause_kind = "RUN_STEP"
+        session.add(sent)
+        caused = {"cause_kind": "RUN_STEP", "cause_id": step.id, "correlation_id": first.id}
+        await session.execute(update(Event).where(col(Event.id) == second.id).values(**caused))
+    return first
+
+
+@both
+async def test_shows_runs_with_their_steps_and_what_these_did(organization, database) -> None:
+    first = await _with_runs(organization, database)
+
+    whole = await _trace(organization.client, first)
+
+    titles = {entry["id"]: entry["title"] for entry in whole}
+    assert {(entry["kind"], entry["title"], titles.get(entry["parentId"]), entry["state"]) for entry in whole} == {
+        ("EVENT", "MY_SHOP.PAID", None, "ACCEPTED"),
+        ("RUN", "Run of Ship", "MY_SHOP.PAID", "QUEUED"),
+        ("RUN", "Run of Bill", "MY_SHOP.PAID", "SKIPPED"),
+        ("RUN_STEP", "Step 1, page 1", "Run of Ship", "SUCCEEDED"),
+        ("DISPATCH", "ship", "Step 1, page 1", "TIMED_OUT"),
+        ("EVENT", "MY_SHOP.PAID", "Step 1, page 1", "ACCEPTED"),
+    }
+    assert {entry["title"] for entry in whole if not entry["failed"]} == {"Run of Bill", "MY_SHOP.PAID"}
+
+
+async def test_shows_runs_to_those_who_may_read_flows(organization, database) -> None:
+    first = await _with_runs(organization, database)
+
+    alone = await _trace(await organization.signed_in(Permission.EVENTS_READ), first)
+    seen = await _trace(await organization.signed_in(Permission.EVENTS_READ, Permission.FLOWS_READ), first)
+
+    assert {entry["kind"] for entry in alone} == {"EVENT"}
+    assert {entry["kind"] for entry in seen} == {"EVENT", "RUN", "RUN_STEP"}
 
 
 async def test_shows_only_the_kinds_that_the_caller_may_read(organization, database) -> None:

@@ -28,6 +28,7 @@ NOUNS: Final = (
     "proxy_request",
     "event",
     "run",
+    "run_error",
     "app",
     "webhook",
     "delivery",

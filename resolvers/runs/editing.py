@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from models.errors import Conflict, InvalidInput, NotFound
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound
 from models.secret_column import secret_place
 from models.tables import Principal, RunError
 from models.vocabulary import Permission, RunDefinition, RunErrorState
@@ -38,7 +38,7 @@ class AssignRunErrors(RunErrorSelection):
     assigned_to: str | None = None
 
 
-@operation(needs=Permission.FLOWS_RUN, refuses=(NotFound, Conflict, InvalidInput))
+@operation(needs=Permission.FLOWS_RUN, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
 async def update_run_error(work: Work, change: UpdateRunError) -> ResolvedErrors:
     """Put a mended record in place of an error's, and try it again by a job."""
     chosen = await selected(work, RunErrorSelection(error_ids=(change.id,)))
@@ -55,7 +55,7 @@ async def update_run_error(work: Work, change: UpdateRunError) -> ResolvedErrors
     return await retry_selected(work, chosen, change.definition)
 
 
-@operation(needs=Permission.FLOWS_RUN, refuses=(NotFound, Conflict, InvalidInput))
+@operation(needs=Permission.FLOWS_RUN, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
 async def assign_run_errors(work: Work, order: AssignRunErrors) -> ResolvedErrors:
     """Give unresolved errors to a user or team of the organization, or to nobody."""
     chosen = await selected(work, order)

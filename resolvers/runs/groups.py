@@ -10,9 +10,8 @@ from sqlalchemy import Boolean, ColumnElement, func, literal_column, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from models.errors import NotFound
 from models.row import first_id
-from models.tables import Flow, Run, RunError
+from models.tables import Flow, RunError
 from models.vocabulary import Permission, RecordFault, RunErrorState
 from resolvers.filters import among, at_least, equal, unindexed
 from resolvers.operation import operation
@@ -88,14 +87,12 @@ async def read_run_error(work: Work, id: str) -> RunError | None:
     return await work.find(RunError, id)
 
 
-@operation(needs=Permission.FLOWS_READ, refuses=(NotFound,), reads=True)
+@operation(needs=Permission.FLOWS_READ, reads=True)
 async def list_run_error_groups(work: Work, flow_id: str, run_id: str | None = None) -> list[RunErrorGroup]:
     """List the groups of a flow's unresolved errors, or of one of its runs, greatest first; at most 100."""
-    flow = await work.get(Flow, flow_id, path=("flow_id",))
-    of_flow = [col(RunError.flow_id) == flow.id, UNRESOLVED]
-    if run_id is not None:
-        run = await work.get(Run, run_id, path=("run_id",))
-        of_flow.append(col(RunError.run_id) == run.id)
+    if await work.find(Flow, flow_id) is None:
+        return []
+    of_flow = [col(RunError.flow_id) == flow_id, UNRESOLVED, *equal(col(RunError.run_id), run_id)]
     groups = _greatest(*of_flow)
     first, last = aliased(RunError), aliased(RunError)
     statement = (

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from jobs.job import NewJob
 from jobs.queues import FLOWS
-from models.errors import Conflict, InvalidInput, NotFound
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound
 from models.row import new_id
 from models.tables import Flow, FlowStep, Job, RunError, Step
 from models.vocabulary import Permission, RunDefinition, RunErrorState
@@ -44,7 +44,7 @@ class ResolvedErrors:
     job: Job | None = None
 
 
-@operation(needs=Permission.FLOWS_RUN, refuses=(NotFound, Conflict, InvalidInput))
+@operation(needs=Permission.FLOWS_RUN, refuses=(NotFound, Conflict, InvalidInput, Forbidden))
 async def resolve_run_errors(work: Work, order: ResolveRunErrors) -> ResolvedErrors:
     """Mark errors of a flow as resolved, or try their records again by a job. The same order twice tries once."""
     chosen = await selected(work, order)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.errors import NotFound, SecretUnreadable
+from models.errors import SecretUnreadable
 from models.secret_column import secret_place
 from models.tables import Flow, Run, RunError, RunStep
 from models.vocabulary import RunDefinition, RunErrorState
@@ -93,12 +93,12 @@ class Taken:
     run_steps: Mapping[str, str] = field(default_factory=dict)
 
 
-@operation(needs=OPERATOR, refuses=(NotFound,))
-async def pin_current(work: Work, order: Order, actor: Caller) -> str:
-    """Keep the flow's content of now for all tries of a job. Answers its digest. Raises NotFound."""
+@operation(needs=OPERATOR)
+async def pin_current(work: Work, order: Order, actor: Caller) -> str | None:
+    """Keep the flow's content of now for all tries of a job. Answers its digest; None if the flow is gone."""
     flow = await work.session.get(Flow, order.flow_id)
     if flow is None or flow.organization_id != work.organization_id:
-        raise NotFound("flow")
+        return None
     digest = await store_content(work, await content_of(work.as_caller(actor), flow))
     await keep_position(work, order.as_json() | {"digest": digest}, order.share)
     return digest

@@ -10,7 +10,6 @@ from typing import Any, Final
 from sqlalchemy import case, insert, select, update
 from sqlmodel import col
 
-from models.errors import NotFound
 from models.row import feed_stamp, new_id
 from models.tables import Flow, Run, RunError, RunStep
 from models.vocabulary import RecordFault, RunErrorState, WorkState
@@ -89,7 +88,7 @@ class TriedBite:
     share: float | None = None
 
 
-@operation(needs=OPERATOR, refuses=(NotFound,))
+@operation(needs=OPERATOR)
 async def record_tried(work: Work, bite: TriedBite) -> int:
     """Write the outcomes of tries. Answers how many errors were resolved. Raises LeaseLost or JobCancelled.
 
@@ -116,7 +115,7 @@ async def record_tried(work: Work, bite: TriedBite) -> int:
     return resolved
 
 
-@operation(needs=OPERATOR, refuses=(NotFound,))
+@operation(needs=OPERATOR)
 async def finish_tries(work: Work, flow_id: str, state: RunErrorState) -> bool:
     """End the job of a flow's tries unless there are further errors to try. Answers whether it has ended.
 

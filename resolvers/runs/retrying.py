@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -49,8 +49,10 @@ async def _go_on(keeper: Caller, context: JobContext, order: Order) -> None:
         if order.definition is RunDefinition.CURRENT and order.digest is None:
             actor = await actor_of(keeper.hub, keeper.organization_id, order.flow_id)
             order = replace(order, digest=await pin_current(keeper, order, actor))
+            if order.digest is None:
+                return
         downs = 0
-        while group := await _next(keeper, order):
+        async for group in _due(keeper, order):
             context.progress.checkpoint()
             trial = trial_of(keeper, context, group, probes=order.pauses > 0, downs=downs)
             tried = await tried_of(trial, group)
@@ -63,14 +65,14 @@ async def _go_on(keeper: Caller, context: JobContext, order: Order) -> None:
         raise await _paused(keeper, order, pause) from pause
 
 
-async def _next(keeper: Caller, order: Order) -> list[Taken]:
-    """The next errors to try together; none at the end, with which the job has ended."""
+async def _due(keeper: Caller, order: Order) -> AsyncIterator[list[Taken]]:
+    """The errors to try, in groups that are tried together. At the end the job has ended."""
     while True:
         taken = await take_errors(keeper, order)
-        if taken:
-            return groups(taken)[0]
-        if await finish_tries(keeper, order.flow_id, order.state):
-            return []
+        for group in groups(taken):
+            yield group
+        if not taken and await finish_tries(keeper, order.flow_id, order.state):
+            return
 
 
 def _bite(order: Order, tried: Sequence[Tried], opened: Sequence[RunStep]) -> TriedBite:

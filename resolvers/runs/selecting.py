@@ -12,6 +12,7 @@ from models.errors import Conflict, InvalidInput, NotFound
 from models.tables import Flow, Run, RunError
 from models.vocabulary import RunErrorState
 from resolvers.runs.groups import UNRESOLVED
+from resolvers.runs.starting import require_own
 from resolvers.work import Work
 
 #: Errors that one call names.
@@ -38,7 +39,7 @@ class Selected:
 
 
 async def selected(work: Work, selection: RunErrorSelection) -> Selected:
-    """Lock the flow of a selection. Raises NotFound, Conflict for a resolved one that is named, InvalidInput."""
+    """Lock the flow of a selection. Raises NotFound, Conflict for a resolved one that is named, InvalidInput, Forbidden."""
     flow_id, path = selection.flow_id, ("flow_id",)
     if selection.error_ids is not None:
         flow_id, path = await _flow_of_named(work, selection.error_ids, flow_id), ("error_ids",)
@@ -50,6 +51,7 @@ async def selected(work: Work, selection: RunErrorSelection) -> Selected:
     if flow_id is None:
         raise InvalidInput.at((), _NOTHING)
     flow = await work.lock(Flow, flow_id, path=path)
+    await require_own(work, flow, path=path)
     return Selected(flow=flow, conditions=_conditions(selection, flow))
 
 

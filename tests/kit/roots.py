@@ -13,6 +13,7 @@ from tests.kit import (
     app_calls,
     app_work_calls,
     connecting,
+    error_calls,
     installation_calls,
     people,
     replay_calls,
@@ -191,5 +192,6 @@ ROOTS: dict[str, Call] = {
     **app_work_calls.ROOTS,
     **webhook_calls.ROOTS,
     **run_calls.ROOTS,
+    **error_calls.ROOTS,
     **replay_calls.ROOTS,
 }

@@ -56,6 +56,7 @@ NAMES = sorted(
 )
 #: They change or use an app beside them, of any room.
 CHANGES = [
+    "assign_run_errors",
     "cancel_run",
     "connect_integration",
     "declare_capabilities",
@@ -68,6 +69,7 @@ CHANGES = [
     "plan_emit",
     "reconfigure_integration",
     "register_connections",
+    "resolve_run_errors",
     "remove_installation_place",
     "run_flow",
     "save_installation_place",
@@ -78,6 +80,7 @@ CHANGES = [
     "uninstall_integration",
     "unregister_connection",
     "unshare_integration",
+    "update_run_error",
     "update_connection",
     "update_installation",
     "update_integration",

@@ -9,6 +9,7 @@ from tests.kit import (
     app_work_calls,
     configuring,
     connecting,
+    error_calls,
     history,
     installation_calls,
     own,
@@ -31,4 +32,5 @@ CALLS: dict[str, Call] = {
     **webhook_calls.CALLS,
     **replay_calls.CALLS,
     **run_calls.CALLS,
+    **error_calls.CALLS,
 }

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
-import orjson
 from sqlalchemy import ColumnElement, Select, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
@@ -19,6 +18,7 @@ from models.secret_column import secret_place
 from models.secret_place import SecretPlace
 from models.tables import AuditEntry, Job, Webhook
 from models.vocabulary import HubEvent, Permission, Source
+from proxy.inputs.exact import read_json, write_json
 from resolvers.caller import Caller
 from resolvers.changes import MASK, changes_of
 from resolvers.emission.accept import accept, topics_of
@@ -145,12 +145,12 @@ class Work:
 
     def seal(self, row: SQLModel, column: str, value: Any) -> bytes:
         """The encrypted envelope of a JSON value, bound to this row and column, and to its origins if it has any."""
-        return self.hub.keyring.seal(orjson.dumps(value), secret_place(row, column))
+        return self.hub.keyring.seal(write_json(value), secret_place(row, column))
 
     def unseal(self, row: SQLModel, column: str) -> Any:
         """The value of a sealed column; None if there is none. Raises SecretUnreadable."""
         envelope = getattr(row, column)
-        return None if envelope is None else orjson.loads(self.hub.keyring.open(envelope, secret_place(row, column)))
+        return None if envelope is None else read_json(self.hub.keyring.open(envelope, secret_place(row, column)))
 
     # --- after the commit
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from functools import partial
 from typing import Final
 
@@ -22,7 +23,9 @@ def whole_of(schema: Schema, declared: Schema) -> Whole | None:
 
 
 def whole(value: object) -> object:
-    """An integer of 64 bits that a float holds; anything else as it is."""
+    """An integer of 64 bits that a float holds, or of any size in a Decimal; anything else as it is."""
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return Decimal(int(value))
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else value
 
 

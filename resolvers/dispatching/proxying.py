@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
-
 from models.errors import InvalidInput
 from models.tables import Connection, Integration
 from models.vocabulary import BodyFormat, HttpMethod
@@ -15,6 +13,7 @@ from proxy.auth import Authorisation
 from proxy.headers import check_given_header
 from proxy.inputs.bodies import FORM, MOST_BYTES, BodyShape
 from proxy.inputs.coerce import to_text
+from proxy.inputs.exact import write_json
 from proxy.inputs.files import decoded
 from proxy.message import OutboundRequest
 from proxy.relative import below, names_in_query
@@ -164,4 +163,4 @@ def _value(faults: Faults, body: object, named: str | None) -> tuple[bytes | Non
     faults.check(
         is_json, "body", "A value is sent as JSON, or an object as a form; give text for another Content-Type."
     )
-    return orjson.dumps(body), named or _JSON
+    return write_json(body), named or _JSON

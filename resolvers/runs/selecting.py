@@ -39,7 +39,7 @@ class Selected:
 
 
 async def selected(work: Work, selection: RunErrorSelection) -> Selected:
-    """Lock the flow of a selection. Raises NotFound, Conflict for a resolved one that is named, InvalidInput, Forbidden."""
+    """Lock the flow of a selection. Raises Conflict for a resolved one that is named, and other refusals."""
     flow_id, path = selection.flow_id, ("flow_id",)
     if selection.error_ids is not None:
         flow_id, path = await _flow_of_named(work, selection.error_ids, flow_id), ("error_ids",)

@@ -91,7 +91,7 @@ async def test_a_stored_expression_that_is_no_longer_allowed_is_refused_when_it_
 
     found = await examined(organization.client, made["connection"]["id"])
 
-    message = "The remote service answered 200. There is no function magic; there are abs, avg, ceil, "
+    message = "The remote service answered 200. There is no function magic; there are abs, add, avg, ceil, "
     assert found["status"] == "OFFLINE"
     assert found["lastError"].startswith(message)
 

@@ -11,6 +11,7 @@ from resolvers.caller import Caller
 from resolvers.dispatching.prepare import Cause
 from resolvers.dispatching.proxying import ProxyRequest
 from resolvers.dispatching.stepping import StepCall
+from resolvers.expiry import Sweep
 from resolvers.find import IntegrationRef
 from resolvers.page import SliceRequest
 from resolvers.runs.opening import Begin, Opened
@@ -62,7 +63,11 @@ def _step(estate: Estate) -> tuple[StepCall]:
     return (StepCall(cause=cause, request=request, connection_id=estate.shared.id),)
 
 
+_SWEEPS = ("expire_runs", "expire_samples", "expire_error_records")
+
 CALLS: dict[str, Call] = {
+    **{name: Call(given=lambda _: (Sweep(),)) for name in _SWEEPS},
+    **{name: Call(given=lambda _: ()) for name in ("settle_runs", "remove_contents")},
     "begin_run": Call(given=_begin),
     "dispatch_step": Call(given=_step, lacks=Permission.PROXY_REQUEST),
     "open_run": Call(given=lambda _: (new_id(),)),

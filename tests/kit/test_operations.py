@@ -49,6 +49,7 @@ RECORDED_ELSEWHERE = {
     *("replay_bite", "catch_up"),
     # A run is a record itself.
     *("begin_run", "dispatch_step", "open_run", "record_run"),
+    *("settle_runs", "expire_runs", "expire_samples", "expire_error_records", "remove_contents"),
     *("pin_current", "take_errors", "record_tried", "finish_tries", "take_up_errors"),
     # A task is a job, and is told by an event; a tunnel's end has its entry, and the hand-over follows it.
     *("queue_task", "tell_task", "hand_over", "report_dead_tunnel", "end_old_developments"),

@@ -68,10 +68,11 @@ async def test_says_what_forbids_saving(expressions, use, text, fault):
 
 
 async def test_a_fault_on_a_sample_that_lacks_a_name_is_a_warning(expressions):
-    found = await check_text(expressions, "amount > `5`", Use.FILTER, sample=SAMPLE, lane="acme")
+    found = await check_text(expressions, "length(amount) > `5`", Use.FILTER, sample=SAMPLE, lane="acme")
 
     assert found.faults == ()
     assert found.warnings[0] == "amount: not in the sample."
+    assert found.warnings[1].endswith("argument 1 of length is null, not array or object or string.")
 
 
 async def test_a_sample_shows_the_inputs_to_validate(expressions):

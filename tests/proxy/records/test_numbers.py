@@ -60,14 +60,26 @@ async def test_another_spelling_is_the_same_number(expressions, number, spelled)
     assert Decimal(number) == Decimal(spelled)
 
 
+@pytest.mark.parametrize("number", ["123456789012345678901", "123456789012345678901.0", "12345678901234567890.10e1"])
+async def test_a_declared_integer_is_whole_however_long_it_is(number):
+    (value,) = read_answer(f"[{number}]".encode())
+    apart = Apart()
+    try:
+        bound = await simple(SimpleInput(name="n", type=InputType.INTEGER)).bind({"n": value}, apart, lane="acme")
+    finally:
+        await apart.close()
+
+    assert bound.encoded().content == b'{"n":123456789012345678901}'
+
+
 @pytest.mark.parametrize("number", ["12345678901234567890123", "0.12345678901234567890123"])
 async def test_a_number_keeps_in_a_query_and_under_a_schema_judged_apart(number):
     (value,) = read_answer(f"[{number}]".encode())
-    costly = {"type": "object", "properties": {"n": {"type": "number", "minimum": 0}, "t": {"pattern": "(a|a)*b$"}}}
+    recursive = {"type": "object", "properties": {"n": {"type": "number", "minimum": 0}, "inner": {"$ref": "#"}}}
     apart = Apart()
     try:
         query = await simple(SimpleInput(name="n"), method=HttpMethod.GET).bind({"n": number}, apart, lane="acme")
-        bound = await compiled(costly).bind({"n": value}, apart, lane="acme")
+        bound = await compiled(recursive).bind({"n": value}, apart, lane="acme")
         shown = await simple(SimpleInput(name="n", type=InputType.NUMBER), method=HttpMethod.GET).bind(
             {"n": value}, apart, lane="acme"
         )

@@ -129,17 +129,18 @@ async def test_null_is_never_silent(expressions, mapping, message):
 @pytest.mark.parametrize(
     ("nulls", "omits", "inputs"),
     [
-        (NullMembers.KEEP, (), {"a": None, "b": {"c": None, "d": [None, {"e": None}]}, "f": 0}),
-        (NullMembers.KEEP, ("a", "f"), {"b": {"c": None, "d": [None, {"e": None}]}, "f": 0}),
+        (NullMembers.KEEP, (), {"a": None, "b": {"c": None, "d": [None, {"e": None}]}, "f": 0, "g": None}),
+        (NullMembers.KEEP, ("a", "f"), {"b": {"c": None, "d": [None, {"e": None}]}, "f": 0, "g": None}),
         (NullMembers.OMIT, (), {"b": {"d": [None, {}]}, "f": 0}),
     ],
 )
 async def test_null_members_are_kept_or_left_out_at_every_level(expressions, nulls, omits, inputs):
-    record = {"a": None, "b": {"c": None, "d": [None, {"e": None}]}, "f": 0}
-    mapping = Mapping(text="{a: a, b: b, f: f}", nulls=nulls, omits=frozenset(omits))
+    record = {"a": None, "b": {"c": None, "d": [None, {"e": None}]}, "f": 0, "g": None}
+    before = copy.deepcopy(record)
+    mapping = Mapping(text="{a: a, b: b, f: f, g: g}", nulls=nulls, omits=frozenset(omits))
 
     assert await mapped(expressions, mapping, record, lane="acme") == inputs
-    assert record == {"a": None, "b": {"c": None, "d": [None, {"e": None}]}, "f": 0}
+    assert record == before
 
 
 @pytest.mark.parametrize(

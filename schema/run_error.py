@@ -6,9 +6,9 @@ from typing import Any
 
 import strawberry
 
-from models.vocabulary import RecordFault, RunDefinition, RunErrorState
+from models.vocabulary import RecordFault, RunDefinition, RunErrorState, RunFrom
 from resolvers.page import NEWEST_FIRST
-from resolvers.runs import editing, groups, resolving
+from resolvers.runs import editing, groups, repeating, resolving
 from schema.job import Job
 from schema.kit.context import Info
 from schema.kit.field import column, given, listing, reading
@@ -18,9 +18,19 @@ from schema.kit.node import view
 from schema.kit.page import PageOf
 from schema.kit.result import Result
 from schema.kit.scalars import JSON, DateTime
-from schema.run import RunError
+from schema.run import RunError, RunResult
 
 _SELECTED = "Of one flow: give at least one of runId, flowId and errorIds; all that is given must hold."
+
+
+@strawberry.input(description="A run to repeat.")
+class RetryRunInput:
+    run_id: strawberry.ID = strawberry.field(description="Which; it has ended.")
+    begin: RunFrom = strawberry.field(default=RunFrom.START, description="Its beginning.")
+    definition: RunDefinition = strawberry.field(
+        default=RunDefinition.AS_RAN,
+        description="Of the work from there on. CURRENT is refused if finished steps differ from it.",
+    )
 
 
 @view(groups.RunErrorGroup, "Unresolved errors of one step, class and shape of message.")
@@ -121,6 +131,13 @@ class Queries:
 class Mutations:
     """Root fields of this noun."""
 
+    retry_run = mutation(
+        repeating.retry_run,
+        RunResult,
+        "Repeat a run: by another run that names it, or, of FAILED_RECORDS, in the run itself.",
+        input=RetryRunInput,
+        reads=repeating.RetryRun,
+    )
     resolve_run_errors = mutation(
         resolving.resolve_run_errors,
         RunErrorsResult,

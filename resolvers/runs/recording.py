@@ -138,7 +138,9 @@ def _values(work: Work, change: RunChange) -> dict[str, Any]:
         "feed": feed_stamp(),
     }
     if change.ends:
-        values |= {"cursor": None, "records": None, "finished_at": now}
+        values["finished_at"] = now
+        if change.state not in (WorkState.FAILED, WorkState.CANCELLED):  # these can be repeated from there
+            values |= {"cursor": None, "records": None}
     elif change.state is WorkState.SUSPENDED:
         values["stalls"] = 0
     if change.next is not None:

@@ -71,6 +71,7 @@ CHANGES = [
     "register_connections",
     "resolve_run_errors",
     "remove_installation_place",
+    "retry_run",
     "run_flow",
     "save_installation_place",
     "set_integration_icon",

@@ -55,3 +55,6 @@ class Pace:
     run_limit: Seconds = 3600.0
     #: From its first attempt until a failed delivery lets later ones of its entity pass.
     webhook_block: Seconds = 3600.0
+    #: For which a caller that wants the results of a run is kept waiting, and between two looks at the run.
+    run_answer: Seconds = 10.0
+    run_answer_look: Seconds = 0.1

@@ -30,6 +30,8 @@ NOUNS: Final = (
     "run",
     "run_error",
     "app",
+    "flow",
+    "step",
     "webhook",
     "delivery",
     "replay",

@@ -10,17 +10,19 @@ from models import tables
 from models.errors import NotReady, TooMany
 from models.vocabulary import FlowTriggerKind, RecordFault, RunErrorState, RunReason, StopReason, WorkState
 from resolvers.page import NEWEST_FIRST
-from resolvers.runs import edges, fields, holding, queries, starting
+from resolvers.runs import edges, fields, holding, queries, resuming, starting
 from schema.dispatch import Dispatch
+from schema.flow import Flow, FlowResult, RunErrorFilter
 from schema.job import Job
 from schema.kit.context import Info
 from schema.kit.field import column, derived, given, listing, reading, related, to_many, to_one, viewed
 from schema.kit.ids import row_id
 from schema.kit.mutation import mutation, mutation_by_id
-from schema.kit.node import RowNode, node
+from schema.kit.node import RowNode, node, view
 from schema.kit.page import PageOf
-from schema.kit.result import row_result
+from schema.kit.result import Result, row_result
 from schema.kit.scalars import JSON, DateTime
+from schema.step import Step
 
 if TYPE_CHECKING:
     from schema.event import Event
@@ -33,6 +35,7 @@ class RunStep(RowNode):
     run: Annotated[Run, strawberry.lazy("schema.run")] = to_one(edges.RUN_BY_STEP, "Of which run.")
     position: int = column("Position in the flow, from 0.")
     page: int = column("Page of the export, from 0.")
+    step: Step | None = to_one(edges.STEP_BY_RUN_STEP, "The step; null when it is gone.")
     state: WorkState = column("How far.")
     stop_reason: StopReason | None = column("Why the export has no further page; null if it has one.")
     note: str | None = column("A remark, such as that the page changed between two tries.")
@@ -56,6 +59,7 @@ class RunError(RowNode):
     run: Annotated[Run, strawberry.lazy("schema.run")] = to_one(edges.RUN_BY_ERROR, "The run.")
     position: int = column("Position of the step in the flow, from 0.")
     page: int = column("Page of the export, from 0.")
+    step: Step | None = to_one(edges.STEP_BY_ERROR, "The step; null when it is gone.")
     state: RunErrorState = column("Whether a person must look at it.")
     fault: RecordFault = column("Its class.")
     message: str = column("What went wrong.")
@@ -69,15 +73,13 @@ class RunError(RowNode):
     resolved_at: DateTime | None = column("When it was resolved or retried.")
 
 
-@strawberry.input(description="Conditions on the errors of a run or a flow.")
-class RunErrorFilter:
-    resolved: bool | None = given("Whether they are resolved.")
-
-
 @node(tables.Run)
 class Run(RowNode):
     """One execution of a flow."""
 
+    flow: Annotated[Flow, strawberry.lazy("schema.flow")] | None = to_one(
+        edges.FLOW_BY_RUN, "The flow; null when it is gone."
+    )
     flow_name: str = column("Name of the flow when it started.")
     trigger: FlowTriggerKind = column("What started it.")
     state: WorkState = column("How far. SUSPENDED: it goes on by itself once it can. SKIPPED: it did nothing.")
@@ -132,6 +134,24 @@ class RunFlowInput:
     idempotency_key: str | None = given("Makes a retry safe for 24 hours.")
 
 
+@strawberry.input(description="A paused flow to resume.")
+class ResumeFlowInput:
+    flow_id: strawberry.ID = strawberry.field(description="Which.")
+    waiting: resuming.Waiting = strawberry.field(
+        default=resuming.Waiting.RUN, description="What becomes of the runs that waited."
+    )
+    dry_run: bool = strawberry.field(default=False, description="Only count.")
+
+
+@view(resuming.Resumed, "A flow that was resumed.")
+class ResumeFlowPayload:
+    flow: Flow = column("The flow.")
+    waiting: int = column("Runs that waited, counted up to 10,000.")
+    more: bool = column("There are more than were counted.")
+    dropped: int = column("Those that were recorded as skipped.")
+
+
+ResumeFlowResult = Result("ResumeFlowResult", ResumeFlowPayload, "A resumed flow, or why not.")
 RunResult = row_result("run", Run, besides=(NotReady, TooMany))
 
 
@@ -159,5 +179,15 @@ class Mutations:
         "Run a flow now, also a disabled one. It waits for its earlier runs.",
         input=RunFlowInput,
         reads=starting.RunFlow,
+    )
+    pause_flow = mutation_by_id(
+        resuming.pause_flow, FlowResult, "Let the runs of a flow wait, one under way after its page."
+    )
+    resume_flow = mutation(
+        resuming.resume_flow,
+        ResumeFlowResult,
+        "Let the runs of a paused flow go on, with or without those that waited.",
+        input=ResumeFlowInput,
+        reads=resuming.ResumeFlow,
     )
     cancel_run = mutation_by_id(holding.cancel_run, RunResult, "Stop a run: a running one within seconds.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,6 +12,8 @@ from proxy.paging.turns import Faulty
 
 #: Bytes as JSON of a cursor or an address; the whole state is below 8 kB.
 _LONGEST_NEXT: Final = 3_600
+#: NUL as JSON escapes it, behind an even number of backslashes, or a half of a surrogate pair.
+_UNKEPT: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -65,12 +68,19 @@ class Progress:
         return digest_of(records)
 
     def follows(self, value: object) -> bool:
-        """Whether the cursor or address is a new one; it is the next. Raises Faulty if it is too long to be kept."""
-        size = len(json.dumps(value, default=str))
-        if size > _LONGEST_NEXT:
-            raise Faulty(f"The next cursor or address has {size} bytes as JSON; at most {_LONGEST_NEXT} are kept.")
-        self.next = value
-        return not self.followed.meets(digest_of(value))
+        """Whether the cursor or address is a new one; it is the next. Raises Faulty if it cannot be kept.
+
+        A number of more digits than JSON's readers keep becomes a text with these digits.
+        """
+        text = json.dumps(value, default=str)
+        if len(text) > _LONGEST_NEXT:
+            raise Faulty(
+                f"The next cursor or address has {len(text)} bytes as JSON; at most {_LONGEST_NEXT} are kept."
+            )
+        self.next = json.loads(text)
+        if _UNKEPT.search(json.dumps(self.next, ensure_ascii=False)):
+            raise Faulty("The next cursor has NUL or half of a surrogate pair, so it cannot be kept.")
+        return not self.followed.meets(digest_of(self.next))
 
 
 def _number(state: dict[str, object], name: str) -> int:

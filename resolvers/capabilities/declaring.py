@@ -22,6 +22,7 @@ from resolvers.announcing import Differences
 from resolvers.capabilities.breaking import breaks_of_capability, breaks_of_schema, removed
 from resolvers.capabilities.manifest import DeclareCapability, DeclareEventType, suffix_of
 from resolvers.changes import changed
+from resolvers.flow_uses import require_unused_capabilities, require_unused_event_types
 from resolvers.work import Work
 
 __all__ = ["DeclareCapability", "DeclareEventType", "declare", "declare_events", "effect_of", "permit_declaring"]
@@ -57,7 +58,10 @@ def permit_declaring(work: Work, manifest: Sequence[DeclareCapability] = ()) -> 
 
 
 async def declare(work: Work, integration: Integration, manifest: Sequence[DeclareCapability]) -> Differences:
-    """Replace all capabilities of an integration by a checked manifest. Answers the changes."""
+    """Replace all capabilities of an integration by a checked manifest. Answers the changes.
+
+    Raises Conflict if flows of the organization use one that is left out.
+    """
     before = {row.name: row for row in await _children(work, Capability, integration)}
     was = {name: _told(row) for name, row in before.items()}
     called = {name: (row.method, row.input_schema) for name, row in before.items()}
@@ -65,7 +69,9 @@ async def declare(work: Work, integration: Integration, manifest: Sequence[Decla
     edited = False
     breaking: list[dict[str, str]] = []
     kept = {one.name: before[one.name] for one in manifest if one.name in before}
-    await _drop(work, [row for name, row in before.items() if name not in kept])
+    dropped = [row for name, row in before.items() if name not in kept]
+    await require_unused_capabilities(work, dropped)
+    await _drop(work, dropped)
     field_names = {row.field_name for row in kept.values()}
     async for position, one in _in_pieces(work, manifest):
         row = kept.get(one.name) or Capability(
@@ -84,11 +90,16 @@ async def declare(work: Work, integration: Integration, manifest: Sequence[Decla
 
 
 async def declare_events(work: Work, integration: Integration, manifest: Sequence[DeclareEventType]) -> Differences:
-    """Replace all event types of an integration by a checked manifest. Answers the changes."""
+    """Replace all event types of an integration by a checked manifest. Answers the changes.
+
+    Raises Conflict if events of a type that is left out start flows of the organization.
+    """
     before = {row.suffix: row for row in await _children(work, EventType, integration)}
     was = {suffix: _described(row) for suffix, row in before.items()}
     now: dict[str, Any] = {}
     breaking: list[dict[str, str]] = []
+    kept = {suffix_of(integration, one.name) or "" for one in manifest}
+    await require_unused_event_types(work, [row for suffix, row in before.items() if suffix not in kept])
     async for _, one in _in_pieces(work, manifest):
         suffix = suffix_of(integration, one.name) or ""
         row = before.pop(suffix, None) or EventType(

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.errors import Forbidden, InvalidInput, NotFound, Stale
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
 from models.row import name_key
 from models.tables import Connection, Definition, Integration, Registration
 from models.vocabulary import ConnectionMode, Permission
@@ -21,6 +21,7 @@ from resolvers.credentials.unverify import unverify_all, unverify_users_of
 from resolvers.definitions.secret import check_fields, composed
 from resolvers.definitions.stored import definition_of
 from resolvers.faults import ADDRESS, Faults
+from resolvers.flow_uses import require_unused_connection
 from resolvers.history import place_of_connection
 from resolvers.managing import governs, integrations_of, require_own_app, require_sharing
 from resolvers.oauth.revocation import forget_connection
@@ -138,11 +139,15 @@ async def update_connection(work: Work, new: UpdateConnection) -> Connection:
     return connection
 
 
-@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Forbidden))
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Conflict, Forbidden))
 async def delete_connection(work: Work, id: str) -> str:
-    """Remove a connection from everywhere; a job revokes its tokens at the vendor. Answers its id."""
+    """Remove a connection from everywhere; a job revokes its tokens at the vendor. Answers its id.
+
+    One that flows use is not removed.
+    """
     connection = await work.lock(Connection, id, path=("id",))
     await require_sharing(work, connection=connection, path=("id",))
+    await require_unused_connection(work, connection, path=("id",))
     work.audit(connection, "connection.deleted", integration_id=await place_of_connection(work, connection.id))
     await forget_connection(work, connection)
     return connection.id

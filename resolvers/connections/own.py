@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlmodel import col
 
-from models.errors import Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
+from models.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady, TooMany, UpstreamFailed
 from models.tables import Connection, Integration, Principal, Registration
 from models.vocabulary import Permission
 from proxy.oauth import AuthorizationCode, Grant, RefreshToken, TokenAnswer
@@ -24,6 +24,7 @@ from resolvers.credentials.binding import consented_at
 from resolvers.credentials.register import replace_default_connection, shared_default, unregister
 from resolvers.faults import ADDRESS, Faults, require
 from resolvers.find import IntegrationRef, get_integration, managed_integration
+from resolvers.flow_uses import require_unused_connection
 from resolvers.hub import Hub
 from resolvers.managing import require_sharing
 from resolvers.oauth.revocation import forget_connection
@@ -135,7 +136,7 @@ async def authorize_integration(work: Work, wanted: AuthorizeIntegration) -> Aut
     return Authorization(url=url, session=session)
 
 
-@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Forbidden))
+@operation(needs=Permission.CONNECTIONS_WRITE, refuses=(NotFound, Conflict, Forbidden))
 async def disconnect_integration(work: Work, ref: IntegrationRef) -> str:
     """Remove the caller's connection from an integration; it stays at others. Answers its id."""
     integration = await get_integration(work, ref, path=_PATH)
@@ -232,7 +233,10 @@ def _check_grant(faults: Faults, grant: Grant) -> None:
 
 
 async def take_away(work: Work, integration: Integration, connection: Connection) -> None:
-    """Detach a connection from an integration, and remove it if it is at no other one."""
+    """Detach a connection from an integration, and remove it if it is at no other one.
+
+    Raises Conflict if flows use one that would be removed.
+    """
     registrations = await work.all(
         select(Registration).where(col(Registration.connection_id) == connection.id).with_for_update()
     )
@@ -241,5 +245,6 @@ async def take_away(work: Work, integration: Integration, connection: Connection
         for one in here:
             await unregister(work, integration, one, connection)
         return
+    await require_unused_connection(work, connection)
     work.audit(connection, "connection.deleted", integration_id=integration.id)
     await forget_connection(work, connection)

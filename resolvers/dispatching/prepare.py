@@ -21,7 +21,7 @@ RUN_STEP: Final = "RUN_STEP"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cause:
+class StepCause:
     """The run's step that a call belongs to. `run_step_id`: of its work on one page.
 
     `record_key`: the key that the remote service gets, None for a call that only reads. `keeps_answer`: for a run
@@ -46,7 +46,7 @@ def prepare(
     integration: Integration,
     installation: Installation | None,
     capability: Capability | None = None,
-    cause: Cause | None = None,
+    cause: StepCause | None = None,
 ) -> Ready:
     """A call that is ready to be sent. The `key` belongs to the `operation` and to the `digest` of its input.
 
@@ -82,7 +82,7 @@ def _guarding(work: Work, operation: str, key: str | None, now: int) -> Key | No
     return Key(owner_id=key_owner(work), operation=operation, key=key, expires_at=now + LIFETIME_MS)
 
 
-def _caused(intent: Intent, cause: Cause | None) -> Intent:
+def _caused(intent: Intent, cause: StepCause | None) -> Intent:
     if cause is None:
         return intent
     return replace(

@@ -13,7 +13,7 @@ from models.tables import Connection, Definition, Installation, Integration
 from models.vocabulary import Permission
 from resolvers.connect.invitation import invitation
 from resolvers.dispatching.attempt import Dispatched, Ready, answer_of, attempt
-from resolvers.dispatching.prepare import Cause, prepare
+from resolvers.dispatching.prepare import StepCause, prepare
 from resolvers.dispatching.proxying import ProxyRequest, build_proxied
 from resolvers.dispatching.send import Sent
 from resolvers.find import get_integration
@@ -27,7 +27,7 @@ from resolvers.work import Work
 _OPERATION: Final = "proxyRequest"
 
 
-async def load_request(work: Work, asked: ProxyRequest, cause: Cause | None = None) -> Ready:
+async def load_request(work: Work, asked: ProxyRequest, cause: StepCause | None = None) -> Ready:
     """Find, permit, pick and build. Nothing is sent. The key of a run's step (`cause`) is sent, and not claimed."""
     check_key(asked.idempotency_key)
     integration = await get_integration(work, asked.integration, path=("integration",))

@@ -15,7 +15,7 @@ from resolvers.dispatching.attempt import Ready, attempt
 from resolvers.dispatching.build import RunCapability, build, found_for, judged
 from resolvers.dispatching.failure import DispatchFailure, failure_of
 from resolvers.dispatching.find import FoundCapability
-from resolvers.dispatching.prepare import Cause, prepare
+from resolvers.dispatching.prepare import StepCause, prepare
 from resolvers.dispatching.proxy_request import load_request
 from resolvers.dispatching.proxying import ProxyRequest
 from resolvers.dispatching.response import Response
@@ -27,6 +27,8 @@ from resolvers.readiness import not_ready
 from resolvers.work import Work
 
 _OPERATION: Final = "runFlow"
+#: Everything that an address may hold (RFC 3986 §2), and existing escapes.
+_ESCAPED: Final = "%:/?#[]@!$&'()*+,;=-._~"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,7 @@ class StepCall:
     are the hub's own. The key of the `cause` is the request's.
     """
 
-    cause: Cause
+    cause: StepCause
     capability: Declaration | None = None
     inputs: dict[str, Any] = field(default_factory=dict)
     connection_id: str | None = None
@@ -109,10 +111,6 @@ def continued(outbound: Outbound, url: str) -> Outbound:
     whole = [*kept, *(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in secret)]
     target = f"{address}?{'&'.join(whole)}" if whole else address
     return replace(outbound, request=replace(outbound.request, url=quote(target, safe=_ESCAPED)))
-
-
-#: Everything that an address may hold (RFC 3986 §2), and existing escapes.
-_ESCAPED: Final = "%:/?#[]@!$&'()*+,;=-._~"
 
 
 async def _load_capability(work: Work, call: StepCall) -> Ready:

@@ -5,21 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Select, Table, delete, exists, select
+from sqlalchemy import ColumnElement, Select, Table, delete, exists, select
 from sqlmodel import col
 
 from jobs.job import NewJob, PlannedTask, Retry
-from models.errors import Forbidden, NotFound, Stale
+from models.errors import Conflict, Forbidden, NotFound, Stale
 from models.tables import (
     Asset,
     Connection,
     ConnectSession,
+    Flow,
     Installation,
     Integration,
     IntegrationTag,
     Job,
     Publication,
     Registration,
+    Step,
     Token,
     metadata,
 )
@@ -27,6 +29,8 @@ from models.vocabulary import HubEvent, IntegrationState, Permission
 from proxy.oauth import TokenEndpoint
 from resolvers.announcing import announce_installation, announce_integration
 from resolvers.find import IntegrationRef, governed_integration
+from resolvers.flow_ends import end_flows
+from resolvers.flow_uses import require_unused_integration
 from resolvers.integrations.tags import hold_tags, remove_unused_tags
 from resolvers.oauth.revocation import forget_connection, revocation_endpoint, with_client
 from resolvers.operation import operation
@@ -61,7 +65,7 @@ class DeletedIntegration:
     client: TokenEndpoint | None = None
 
 
-@operation(needs=Permission.INTEGRATIONS_DELETE, refuses=(NotFound, Forbidden, Stale))
+@operation(needs=Permission.INTEGRATIONS_DELETE, refuses=(NotFound, Conflict, Forbidden, Stale))
 async def delete_integration(work: Work, id: str | IntegrationRef, expected_version: int | None = None) -> Deletion:
     """Delete an integration and all rows that only it has. It is hidden, and all access to it ends, at once."""
     return await begin_deletion(
@@ -70,7 +74,11 @@ async def delete_integration(work: Work, id: str | IntegrationRef, expected_vers
 
 
 async def begin_deletion(work: Work, integration: Integration) -> Deletion:
-    """Hide a locked integration, end all access to it, and enqueue the job that removes the rest."""
+    """Hide a locked integration, end its flows and all access to it, and enqueue the job that removes the rest.
+
+    Raises Conflict if other flows of the organization use it.
+    """
+    await require_unused_integration(work, integration, _only_of(work, integration.id))
     work.audit(integration, "integration.deleted")
     client = revocation_endpoint(work, integration)
     now = work.now()
@@ -86,6 +94,8 @@ async def begin_deletion(work: Work, integration: Integration) -> Deletion:
     for installation in await work.all(_installations_of(integration)):
         announce_installation(work, installation, HubEvent.INSTALLATION_UNINSTALLED)
     await drop_tasks(work, integration.id)
+    await end_flows(work, col(Flow.integration_id) == integration.id)
+    await work.session.execute(delete(Step).where(*_steps_of(work, integration)))
     await hold_tags(work)
     for door in _DOORS:
         await work.session.execute(delete(door).where(col(door.integration_id) == integration.id))
@@ -152,6 +162,11 @@ async def ask_to_finish(work: Work, integration: Integration, client: TokenEndpo
         created_by=work.caller.principal_id,
     )
     return await work.enqueue(with_client(work.hub, integration.organization_id, new, client))
+
+
+def _steps_of(work: Work, integration: Integration) -> list[ColumnElement[bool]]:
+    """The steps through an integration of which no flow is left."""
+    return [col(Step.organization_id) == work.organization_id, col(Step.integration_id) == integration.id]
 
 
 def _installations_of(integration: Integration) -> Select[Installation]:

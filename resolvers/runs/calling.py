@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from jobs.job import Retry
@@ -20,12 +20,14 @@ from models.errors import (
 )
 from models.vocabulary import RecordFault, RunReason, UnavailableReason, UpstreamFailure
 from proxy.records import Faulty, read_answer
-from resolvers.dispatching.prepare import Cause
+from resolvers.dispatching.prepare import RUN_STEP, StepCause
 from resolvers.dispatching.response import Response
 from resolvers.dispatching.stepping import StepAnswer, StepCall, dispatch_step
+from resolvers.emission.draft import Cause
 from resolvers.flows.content_step import ContentStep
 from resolvers.runs.actor import actor_of
 from resolvers.runs.attempt import Attempt
+from resolvers.runs.chains import chain_header
 from resolvers.runs.ends import RunEnded, RunSuspended, failed
 from resolvers.runs.faults import fault_of
 from resolvers.runs.requests import request_of
@@ -89,6 +91,7 @@ async def _answer(
 ) -> StepAnswer | None:
     """One try; None if the hub had no room for it."""
     actor = await actor_of(attempt.hub, attempt.run.organization_id, attempt.run.flow_id)
+    actor = replace(actor, cause=origin(attempt))
     call = _call(attempt, step, inputs, key=key, url=url, keeps=keeps)
     try:
         answer = await dispatch_step(actor, call)
@@ -116,19 +119,20 @@ async def _answer(
 def _call(
     attempt: Attempt, step: ContentStep, inputs: Any, *, key: str | None, url: str | None, keeps: bool
 ) -> StepCall:
-    cause = Cause(
+    cause = StepCause(
         step_id=step.step_id,
         run_step_id=attempt.cursor.run_step_id,
         correlation_id=attempt.run.correlation_id,
         record_key=key,
         keeps_answer=keeps,
     )
+    header = chain_header(attempt.hub.keyring, attempt.lane, origin(attempt), attempt.hub.clock())
+    call = StepCall(cause=cause, connection_id=step.connection_id, url=url, headers=(header,))
     if step.capability is None:
-        request = request_of(step, inputs)
-        return StepCall(cause=cause, request=request, connection_id=step.connection_id, url=url)
+        return replace(call, request=request_of(step, inputs))
     if not isinstance(inputs, dict):
         raise Faulty(RecordFault.MAPPING, "The mapping must select an object: the inputs of the capability by name.")
-    return StepCall(cause=cause, capability=step.capability, inputs=inputs, connection_id=step.connection_id, url=url)
+    return replace(call, capability=step.capability, inputs=inputs)
 
 
 async def _judged(attempt: Attempt, step: ContentStep, answer: StepAnswer) -> Said | None:
@@ -171,6 +175,13 @@ async def data_of(response: Response) -> Any:
         return response.text or response.base64
     raw = response.json.raw
     return await asyncio.to_thread(read_answer, raw) if len(raw) > _LARGE else read_answer(raw)
+
+
+def origin(attempt: Attempt) -> Cause:
+    """The step at work as the cause of all that comes of its calls."""
+    run = attempt.run
+    step = attempt.cursor.run_step_id
+    return Cause(kind=RUN_STEP, id=step, correlation_id=run.correlation_id, chain=tuple(run.chain))
 
 
 def config_fault(step: ContentStep) -> RunEnded | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from sqlmodel import SQLModel
 
 from models.secret_column import secret_place
 from models.tables import RunError, RunStep
+from proxy.inputs.exact import read_json
 from resolvers.caller import Caller
 
 
@@ -25,4 +25,4 @@ def samples_of(step: RunStep, caller: Caller) -> list[Any]:
 
 def _opened(row: SQLModel, column: str, caller: Caller) -> Any:
     envelope = getattr(row, column)
-    return None if envelope is None else orjson.loads(caller.hub.keyring.open(envelope, secret_place(row, column)))
+    return None if envelope is None else read_json(caller.hub.keyring.open(envelope, secret_place(row, column)))

@@ -24,6 +24,7 @@ from resolvers.runs.cursor import Cursor
 from resolvers.runs.faults import WAITS, RecordError, group_digest, sentence
 from resolvers.runs.items import NONE, Counts
 from resolvers.runs.masking import masked
+from resolvers.runs.telling import tell_end, tell_suspension
 from resolvers.work import Work
 
 #: Open errors of one step of a flow. Then its run ends.
@@ -90,6 +91,7 @@ async def record_run(work: Work, change: RunChange) -> bool:
         full = await _keep_errors(work, change, change.at, errors)
     if change.ends:
         await _end_flow(work, change)
+    await _tell(work, change)
     return full
 
 
@@ -240,6 +242,19 @@ async def _end_flow(work: Work, change: RunChange) -> None:
         for step in change.content.sources:
             if step.delta is not None and step.step_id in change.at.since:
                 await _move(work, run, step.step_id, step.delta, change.at.since)
+
+
+async def _tell(work: Work, change: RunChange) -> None:
+    """Announce the end of a run, or that it waits; not that it still waits."""
+    waited = change.run.state is WorkState.SUSPENDED if change.at is None else change.at.pauses > 0
+    begins_to_wait = change.state is WorkState.SUSPENDED and not waited
+    if not change.ends and not begins_to_wait:
+        return
+    run = await work.session.get(Run, change.run.id, populate_existing=True)
+    if run is not None and change.ends:
+        await tell_end(work, run)
+    elif run is not None:
+        tell_suspension(work, run)
 
 
 async def _move(

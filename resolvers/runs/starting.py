@@ -40,6 +40,11 @@ async def run_flow(work: Work, start: RunFlow) -> Run:
 
     With a key, a second call within 24 hours answers the run of the first.
     """
+    return await begin_run(work, start)
+
+
+async def begin_run(work: Work, start: RunFlow) -> Run:
+    """Check a start by hand, and queue its run; or answer the run of the same key. Raises as `run_flow`."""
     _check(start)
     flow = await work.get(Flow, start.flow_id, path=("flow_id",))
     await require_own(work, flow, path=("flow_id",))

@@ -13,6 +13,7 @@ from resolvers.dispatching.find import CapabilityName
 from resolvers.events.mutations import EmitEvent
 from resolvers.find import IntegrationRef
 from resolvers.page import SliceRequest
+from resolvers.runs.starting import RunFlow
 from resolvers.unset import given
 from resolvers.webhooks.change import CreateWebhook
 from rest.donutwork.manifest import read_manifest
@@ -73,6 +74,16 @@ def event(asked: Asked) -> tuple[EmitEvent]:
         idempotency_key=asked.idempotency_key,
     )
     return (command,)
+
+
+def workflow_run(asked: Asked) -> tuple[RunFlow]:
+    """The data that a workflow is run with, which the vendor requires."""
+    members = Members(asked.members())
+    data = members.object("data")
+    members.done()
+    if not isinstance(data, dict):
+        raise InvalidInput.at("data", "It is required: an object, which may be empty.")
+    return (RunFlow(flow_id=asked.path["workflow"], payload=data, idempotency_key=asked.idempotency_key),)
 
 
 def webhook(asked: Asked) -> tuple[CreateWebhook]:

@@ -8,6 +8,7 @@ from resolvers.dispatching.mutations import dispatch
 from resolvers.events.mutations import emit_event
 from resolvers.installations.queries import list_installed_integrations, read_installed_integration
 from resolvers.people.viewer import read_viewer
+from resolvers.runs.awaiting import run_flow_to_end
 from resolvers.webhooks.mutations import create_webhook
 from resolvers.webhooks.queries import list_webhooks
 from rest.donutwork import errors, read, write
@@ -33,6 +34,7 @@ dialect = Dialect(
         Put(_ACTION, dispatch, read.dispatch_of_body, write.dispatched),
         Delete(_ACTION, dispatch, read.dispatch_of_either, write.dispatched),
         Post(f"{_V}/integrations/{{handler}}/events/{{event}}/emit.json", emit_event, read.event, write.emitted),
+        Post(f"{_V}/workflow/{{workflow}}.json", run_flow_to_end, read.workflow_run, write.workflow_run),
         Get(f"{_V}/webhooks.json", list_webhooks, read.page, write.webhooks),
         Post(f"{_V}/webhooks.json", create_webhook, read.webhook, write.webhook),
     ),

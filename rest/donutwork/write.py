@@ -6,13 +6,14 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 
 from models.tables import Webhook
-from models.vocabulary import InstallationStatus
+from models.vocabulary import InstallationStatus, WorkState
 from resolvers.capabilities.mutations import Declared
 from resolvers.dispatching.attempt import Dispatched
 from resolvers.events.mutations import Emitted
 from resolvers.installations.queries import Installed
 from resolvers.page import Slice
 from resolvers.people.viewer import Viewer
+from resolvers.runs.awaiting import RunResults
 from resolvers.webhooks.fields import shown_url
 from resolvers.webhooks.mutations import WebhookChange
 from rest.donutwork.read import GREATEST_SIZE
@@ -28,6 +29,8 @@ _STATUS: Final = {
     InstallationStatus.PAUSED: "paused",
     InstallationStatus.UNINSTALLING: "paused",
 }
+
+_FAILED: Final = (WorkState.FAILED, WorkState.PARTIAL, WorkState.CANCELLED, WorkState.SKIPPED)
 
 
 def ping(viewer: Viewer, asked: Asked) -> Json:
@@ -94,6 +97,29 @@ def emitted(done: Emitted, asked: Asked) -> Json:
         "app_handler": asked.path["handler"],
         "event": asked.path["event"],
         "queued_workflows": done.queued_runs,
+    }
+
+
+def workflow_run(done: RunResults, asked: Asked) -> Json:
+    """A run with the results of its stages. One that has not ended yet goes on: `status` says how far it is."""
+    return {
+        "success": done.run.state not in _FAILED,
+        "workflow_id": done.run.flow_id,
+        "run_id": done.run.id,
+        "status": done.run.state.lower(),
+        "error": done.run.error,
+        "stages": [
+            {
+                "position": stage.position,
+                "status": stage.state.lower(),
+                "records": stage.input_count,
+                "succeeded": stage.written_count,
+                "ignored": stage.ignored_count,
+                "failed": stage.error_count,
+                "waiting": stage.waiting_count,
+            }
+            for stage in done.stages
+        ],
     }
 
 

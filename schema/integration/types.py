@@ -21,6 +21,8 @@ from resolvers.capabilities import queries as capability_queries
 from resolvers.connections import queries as connection_queries
 from resolvers.dispatching import queries as dispatch_queries
 from resolvers.events import queries as event_queries
+from resolvers.flows import edges as flow_edges
+from resolvers.flows import queries as flow_queries
 from resolvers.installations import queries as installation_queries
 from resolvers.integrations import edges
 from resolvers.integrations.fields import has_client_secret, icon_url, identifier, owned_by
@@ -33,6 +35,7 @@ from schema.connection import ConnectedAccount, ConnectionFilter
 from schema.definition import Definition
 from schema.dispatch import Dispatch, DispatchFilter
 from schema.event import Event, EventFilter
+from schema.flow import Flow, FlowFilter
 from schema.installation import Installation, InstallationFilter
 from schema.kit.context import Info
 from schema.kit.field import column, derived, related, to_list, to_many, to_one, viewed
@@ -44,6 +47,7 @@ from schema.organization import OrganizationProfile
 from schema.principal import Principal
 from schema.publication import Publication
 from schema.share import Share
+from schema.step import Step, StepFilter
 from schema.tag import Tag
 
 
@@ -171,6 +175,14 @@ class Integration(RowNode):
         edges.DISPATCHES_BY_INTEGRATION,
         "Dispatches, newest first.",
         filter=(DispatchFilter, dispatch_queries.DispatchFilter),
+    )
+    flows: CountedPageOf[Flow] = to_many(
+        flow_edges.FLOWS_BY_INTEGRATION, "Flows that belong to it.", filter=(FlowFilter, flow_queries.FlowFilter)
+    )
+    steps: CountedPageOf[Step] = to_many(
+        flow_edges.STEPS_BY_INTEGRATION,
+        "Exports and imports through it.",
+        filter=(StepFilter, flow_queries.StepFilter),
     )
     audit_entries: PageOf[AuditEntry] = to_many(
         edges.AUDIT_ENTRIES_BY_INTEGRATION,

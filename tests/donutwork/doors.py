@@ -31,6 +31,12 @@ DOORS = Doors(
         Door(method="PUT", path=f"{_ONE}/PUT.json", needs=Permission.DISPATCH_WRITE),
         Door(method="DELETE", path=f"{_ONE}/DELETE.json", needs=Permission.DISPATCH_WRITE),
         Door(method="POST", path=f"{_ONE}/events/Stock.GONE/emit.json", needs=Permission.EVENTS_EMIT),
+        Door(
+            method="POST",
+            path=f"{_V}/workflow/{{flow}}.json",
+            needs=Permission.FLOWS_RUN,
+            sent={"json": {"data": {}}},
+        ),
         Door(method="GET", path=f"{_V}/webhooks.json", needs=Permission.WEBHOOKS_READ, right=Right.ANYONE),
         Door(
             method="POST",

@@ -14,6 +14,8 @@ _SHAPES = {
     **dict.fromkeys(("registerConnections", "unregisterConnection"), ("IntegrationPayload", "integration")),
     **dict.fromkeys(("createConnection", "updateConnection"), ("ConnectionPayload", "connection")),
     **dict.fromkeys(("installIntegration", "updateInstallation"), ("InstallationPayload", "installation")),
+    **dict.fromkeys(("createFlow", "updateFlow"), ("FlowPayload", None)),
+    **dict.fromkeys(("createStep", "updateStep"), ("StepPayload", "step")),
     "publishIntegration": ("PublishPayload", None),
     "saveInstallationPlace": ("InstallationPayload", "installation"),
     "createUpload": ("UploadPayload", None),

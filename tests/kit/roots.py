@@ -14,6 +14,7 @@ from tests.kit import (
     app_work_calls,
     connecting,
     error_calls,
+    flow_calls,
     installation_calls,
     people,
     replay_calls,
@@ -193,5 +194,6 @@ ROOTS: dict[str, Call] = {
     **webhook_calls.ROOTS,
     **run_calls.ROOTS,
     **error_calls.ROOTS,
+    **flow_calls.ROOTS,
     **replay_calls.ROOTS,
 }

@@ -72,6 +72,7 @@ async def test_refuses_a_bad_cursor_on_every_list(cursor, argument, victim):
     ids |= {"ConnectedAccount": victim.shared.id, "Installation": victim.installation.id}
     ids |= {"Event": victim.event.id, "Webhook": victim.hooked.webhook.id, "Place": victim.things["place"].id}
     ids |= {"Flow": victim.ran.flow.id, "Run": victim.ran.run.id}
+    ids |= {"Step": victim.things["step"].id}
     tables = {"ConnectedAccount": "ConnectedAccount"}
 
     for name in ROOTS:

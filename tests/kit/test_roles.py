@@ -27,7 +27,7 @@ from tests.kit.test_roots import kind_of
 ACT_AS = Permission.ACT_AS
 
 #: One permission is not enough for these: they show what two of them are for.
-OF_TWO = {"planDelivery"}
+OF_TWO = {"createStep", "planDelivery", "takeOverFlow", "updateStep"}
 REFUSED = {"FORBIDDEN": Due.FORBIDDEN, "NOT_FOUND": Due.ABSENT, "INVALID_INPUT": Due.INVALID}
 
 

@@ -10,12 +10,14 @@ from tests.kit import (
     configuring,
     connecting,
     error_calls,
+    flow_calls,
     history,
     installation_calls,
     own,
     people,
     replay_calls,
     run_calls,
+    run_work_calls,
     webhook_calls,
 )
 
@@ -30,7 +32,9 @@ CALLS: dict[str, Call] = {
     **configuring.CALLS,
     **connecting.CALLS,
     **webhook_calls.CALLS,
+    **flow_calls.CALLS,
     **replay_calls.CALLS,
     **run_calls.CALLS,
     **error_calls.CALLS,
+    **run_work_calls.CALLS,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from models.errors import InvalidInput
@@ -64,6 +66,35 @@ def test_a_cursor_is_sent_as_it_came(cursor):
     page = turned(CURSOR, {"data": [1], "paging": {"next": cursor}})
 
     assert page.next.merged({}) == {"c": cursor}
+
+
+@pytest.mark.parametrize(
+    ("pagination", "following", "fault"),
+    [
+        (CURSOR | {"next": "next"}, True, "The next cursor is a boolean; it cannot be sent as one."),
+        (ADDRESS, {"href": "/2"}, "The next address is an object; it cannot be sent as one."),
+        (ADDRESS, 2, "The next address is a number; it cannot be sent as one."),
+    ],
+)
+def test_a_next_that_cannot_be_sent_is_a_fault(pagination, following, fault):
+    page = turned(pagination, {"data": [1], "next": following})
+
+    assert (page.records, page.stop, page.fault) == ([], None, fault)
+
+
+@pytest.mark.parametrize("cursor", ["a\0", "\\\\\0", "\ud800", {"a": ["\0"]}, {"\0": 1}], ids=ascii)
+def test_a_cursor_that_no_database_keeps_is_a_fault(cursor):
+    page = turned(CURSOR, {"data": [1], "paging": {"next": cursor}})
+
+    assert page.fault == "The next cursor has NUL or half of a surrogate pair, so it cannot be kept."
+
+
+def test_a_cursor_keeps_digits_and_letters():
+    cursor = ["\\u0000", "\U0001f600", Decimal("123456789012345678901234567890")]
+
+    page = turned(CURSOR, {"data": [1], "paging": {"next": cursor}})
+
+    assert page.next.merged({}) == {"c": ["\\u0000", "\U0001f600", "123456789012345678901234567890"]}
 
 
 def test_places_the_cursor_in_a_list_inside_the_body():

@@ -79,6 +79,7 @@ def test_an_endless_export_fails_with_its_reason(way, pagination, reason, pages)
 
     assert (read.stop, read.pages, len(api.requests)) == (reason, pages, pages)
     assert read.last.fault is not None
+    assert len(read.records) == (2 * pages if reason is StopReason.CURSOR_REPEATED else 2 * pages - 2)
 
 
 def test_never_goes_to_another_origin():

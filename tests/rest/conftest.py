@@ -37,6 +37,7 @@ from resolvers.uploads.mutations import CreateUpload, FillUpload, create_upload,
 from resolvers.uploads.set_icon import SetIntegrationIcon, set_integration_icon
 from tests.harness.estate import ICON, caller_of, icon_bytes
 from tests.harness.lending import Lending
+from tests.harness.ran import run_once
 from tests.harness.roles import Role, Texts, app_token, settle
 from tests.harness.server import RunningHub
 from tests.harness.tenants import Tenant
@@ -127,6 +128,7 @@ async def _ids(hub: RunningHub, tenant: Tenant, stock: Integration) -> dict[str,
         "app": stock.id,
         "installation": installed.installation.id,
         "event": event.event.id,
+        "flow": (await hub.run(run_once(hub, stock, event.event))).flow.id,
     }
     for kind in PlaceKind:
         for word in (kind.lower(), f"{kind.lower()}_beside"):

@@ -15,7 +15,7 @@ from tests.harness.waiting import eventually
 from tests.runs.plant import new_plant
 from tests.runs.shop import open_shop
 
-QUICK = Pace(upstream_retry=0.01, run_look=0.05, run_pause=0.2, run_pause_longest=1.0, job_lease=3.0)
+QUICK = Pace(upstream_retry=0.01, run_slice=0.01, run_look=0.05, run_pause=0.2, run_pause_longest=1.0, job_lease=3.0)
 
 
 @pytest.fixture(scope="module")

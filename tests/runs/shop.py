@@ -102,8 +102,8 @@ async def read_request(reader: asyncio.StreamReader) -> Asked:
 
 
 @asynccontextmanager
-async def open_shop(**facts: Any) -> AsyncIterator[Shop]:
-    """A service for as long as the block lasts."""
+async def open_shop(*, port: int = 0, **facts: Any) -> AsyncIterator[Shop]:
+    """A service for as long as the block lasts; on a free port for 0."""
     shop = Shop(**facts)
     tasks: set[asyncio.Task[None]] = set()
 
@@ -113,7 +113,7 @@ async def open_shop(**facts: Any) -> AsyncIterator[Shop]:
         tasks.add(task)
         await shop.serve(reader, writer)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", port)
     shop.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield shop

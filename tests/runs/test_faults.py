@@ -1,8 +1,12 @@
 """Errors of single records: their class and row, and the way of the records beside them."""
 
 import pytest
+from sqlalchemy import insert
 
+from models.row import new_id
+from models.tables import RunError
 from models.vocabulary import FlowStepRole, LookupMiss, RecordFault, RunErrorState, RunReason, WorkState
+from resolvers.runs.recording import MOST_OPEN
 from tests.harness.backends import both
 from tests.runs.shop import Answer
 
@@ -188,3 +192,24 @@ async def test_a_batch_refused_as_a_whole(plant, shop, done, divisible):
     else:
         assert (counts(run), written, len(shop.sent("/orders"))) == ((8, 0, 0, 8, 0), [], 1)
         assert len(plant.unsealed(error, "record")["record"]) == 8
+
+
+@both
+async def test_a_step_with_very_many_open_errors_ends_its_runs(plant, shop, done):
+    shop.items = [{"id": number} for number in range(15)]
+    shop.answer = refusing(set(range(15)))
+    imports = await plant.imports()
+    flow = await plant.flow(await plant.source(), imports)
+    earlier = await plant.run(await plant.flow(imports), {"id": 1})
+    facts = {"organization_id": flow.organization_id, "run_id": earlier.id, "flow_id": flow.id, "step_id": imports.id}
+    facts |= {"position": 1, "page": 0, "state": "OPEN", "fault": "VALUE", "tries": 1, "message": "no"}
+    facts |= {"group_digest": "g", "record_key": "k", "created_at": 1, "updated_at": 1}
+    async with plant.hub.database.write() as session:
+        rows = [{"id": new_id(), **facts} for _ in range(MOST_OPEN - 4)]
+        await session.execute(insert(RunError), rows)
+
+    run = await done(await plant.run(flow))
+
+    assert (run.state, run.reason) == (WorkState.FAILED, RunReason.TOO_MANY_ERRORS)
+    assert len(await plant.errors(run)) == 4
+    assert run.read_count == 10

@@ -1,9 +1,10 @@
 """A worker that is killed in the middle of a run: the next one goes on, and repeats no finished step."""
 
 import asyncio
+from collections import Counter
 
 from hub.wiring import build_hub
-from models.vocabulary import WorkState
+from models.vocabulary import DispatchOutcome, WorkState
 from settings import Settings
 from tests.harness.backends import both
 from tests.harness.waiting import eventually
@@ -45,6 +46,8 @@ async def test_a_killed_worker_loses_and_repeats_nothing(installed):
     assert len(shop.sent("/items")) <= RECORDS // 10 + 1 + KILLS
     finished = {step.id: step.finished_at for step in steps}
     assert [call.id for call in calls if call.created_at > finished[call.cause_id]] == []
+    succeeded = Counter(call.idempotency_key for call in calls if call.outcome is DispatchOutcome.SUCCEEDED)
+    assert {key: count for key, count in succeeded.items() if key is not None and count > 1} == {}
     await hub.recorder.close()
     hub.expressions.close()
     await hub.database.close()

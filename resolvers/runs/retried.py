@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import false, func, insert, select, update
 from sqlmodel import col
 
 from models.row import feed_stamp, new_id
@@ -34,7 +34,7 @@ _SAME: Final = ("organization_id", "integration_id", "run_id", "flow_id", "page"
 class Left:
     """Records of an error that failed again at a step, as they came to it; none: the record stays as it was.
 
-    `secrets` are masked where people see it.
+    `waits`: it is tried again by itself. `secrets` are masked where people see it.
     """
 
     step_id: str
@@ -43,6 +43,7 @@ class Left:
     message: str
     values: list[Any] = field(repr=False)
     touched: bool = False
+    waits: bool = False
     record_key: str = ""
     dispatch_id: str | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -68,12 +69,14 @@ class Worked:
 class Tried:
     """The outcome of an error's try. `left`: what failed of it, by step; empty if all of it came to its end.
 
-    `done`: the counts of its records now. `steps`: what the steps did, by the id of the run's step.
+    `done`: the counts of its records now. `had_gone_on`: they were at work further on all the time. `steps`: the work
+    of the run's steps, by their ids.
     """
 
     error: RunError
     done: Counts
     left: Sequence[Left] = ()
+    had_gone_on: bool = False
     steps: dict[str, Worked] = field(default_factory=dict)
 
 
@@ -175,7 +178,7 @@ async def _write_error(work: Work, tried: Tried) -> None:
 def _failed_again(work: Work, row_id: str, tries: int, left: Left) -> dict[str, Any]:
     now = work.now()
     message = sentence(redact(left.message, left.secrets))
-    waits = waits_after(left.fault, tries)
+    waits = left.waits
     values: dict[str, Any] = {
         "state": RunErrorState.WAITING if waits else RunErrorState.OPEN,
         "next_try_at": now + _wait(tries) if waits else None,
@@ -227,27 +230,44 @@ async def _count_runs(work: Work, tried: Sequence[Tried]) -> None:
     """Move the counts of the runs. A PARTIAL one without errors has SUCCEEDED now."""
     moved: dict[str, Counts] = {}
     for one in tried:
-        waited = one.error.state is RunErrorState.WAITING
-        records = one.error.record_count
-        before = Counts(waiting=-records) if waited else Counts(errors=-records)
-        moved[one.error.run_id] = moved.get(one.error.run_id, NONE) + before + one.done
+        if not one.had_gone_on:
+            waited = one.error.state is RunErrorState.WAITING
+            records = one.error.record_count
+            before = Counts(waiting=-records) if waited else Counts(errors=-records)
+            moved[one.error.run_id] = moved.get(one.error.run_id, NONE) + before + one.done
     for run_id, counts in sorted(moved.items()):
-        # One record can have several errors, at steps from which it went on: it counts once.
-        left = col(Run.error_count) + counts.errors
-        twice = case((left < 0, -left), else_=0)
         values: dict[str, Any] = {
-            "written_count": Run.written_count + counts.written - twice,
+            "written_count": Run.written_count + counts.written,
             "ignored_count": Run.ignored_count + counts.ignored,
-            "error_count": left + twice,
+            "error_count": Run.error_count + counts.errors,
             "waiting_count": Run.waiting_count + counts.waiting,
             "updated_at": work.now(),
             "feed": feed_stamp(),
         }
         await changed(work, update(Run).where(col(Run.id) == run_id).values(values))
+    for run_id in sorted({one.error.run_id for one in tried if one.had_gone_on}):
+        await _count_gone_on(work, run_id)
     whole = update(Run).where(
-        col(Run.id).in_(list(moved)),
+        col(Run.id).in_({one.error.run_id for one in tried}),
         col(Run.state) == WorkState.PARTIAL,
         col(Run.error_count) == 0,
         col(Run.waiting_count) == 0,
     )
     await changed(work, whole.values(state=WorkState.SUCCEEDED))
+
+
+async def _count_gone_on(work: Work, run_id: str) -> None:
+    """Count records as written that went on from errors which are all mended: a run has no more failed than errors.
+
+    One record can have several errors, and counts once. Errors that somebody else resolved stay failed records.
+    """
+    mended = (col(RunError.state) == RunErrorState.RESOLVED) & (col(RunError.resolved_by_run) == run_id)
+    rows = select(func.coalesce(func.sum(col(RunError.record_count)), 0)).where(col(RunError.run_id) == run_id)
+    left = int((await work.session.execute(rows.where(~func.coalesce(mended, false())))).scalar_one())
+    values: dict[str, Any] = {
+        "written_count": Run.written_count + Run.error_count - left,
+        "error_count": left,
+        "updated_at": work.now(),
+        "feed": feed_stamp(),
+    }
+    await changed(work, update(Run).where(col(Run.id) == run_id, col(Run.error_count) > left).values(values))

@@ -139,7 +139,8 @@ def _settle(trial: Trial, going: Sequence[_Record], fates: Sequence[Fate]) -> li
         told = fate.error or told  # the first record of a batch has the error of all of it
         waits = False
         if fate.word in ("errors", "waiting") and told is not None and one.item is not None:
-            waits = waits_after(told.fault, one.owner.error.tries + 1)
+            tries = one.owner.error.tries + 1
+            waits = waits_after(told.fault, tries) and not _has_gone_on(one.owner)
             left = Left(
                 step_id=step.step_id,
                 position=position,
@@ -147,6 +148,7 @@ def _settle(trial: Trial, going: Sequence[_Record], fates: Sequence[Fate]) -> li
                 message=told.message,
                 values=[one.item.value],
                 touched=one.item.touched,
+                waits=waits,
                 record_key=told.record_key,
                 dispatch_id=told.dispatch_id,
                 secrets=trial.attempt.secrets,
@@ -225,4 +227,4 @@ def _outcome(one: Taken, records: Sequence[_Record]) -> Tried:
     done = NONE
     for record in records:
         done += record.done
-    return Tried(error=one.error, done=done, left=list(left.values()))
+    return Tried(error=one.error, done=done, left=list(left.values()), had_gone_on=_has_gone_on(one))

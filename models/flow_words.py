@@ -136,3 +136,22 @@ class RunErrorState(StrEnum):
     WAITING = "WAITING"
     RETRYING = "RETRYING"
     RESOLVED = "RESOLVED"
+
+
+class RunDefinition(StrEnum):
+    """The definition by which work is repeated. AS_RAN: that of the run's beginning. CURRENT: the flow of now."""
+
+    AS_RAN = "AS_RAN"
+    CURRENT = "CURRENT"
+
+
+class RunFrom(StrEnum):
+    """The beginning of a repeated run.
+
+    START: all of it, under new keys. FAILED_STEP: the work at which it stopped, with the results of finished steps.
+    FAILED_RECORDS: the records that failed, each at its step.
+    """
+
+    START = "START"
+    FAILED_STEP = "FAILED_STEP"
+    FAILED_RECORDS = "FAILED_RECORDS"

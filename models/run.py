@@ -33,7 +33,8 @@ from models.vocabulary import (
 class Run(Changeable, Owned, table=True):
     """Outlives its flow: the ids of flow, event and job are plain. `content_digest`: of what it does; None at first.
 
-    `origin_run_id`: the run that this one repeats; None if it is automatic. `chain`: the flows that led to it, itself
+    `origin_run_id`: the run that this one repeats; None if it is automatic. `key_run_id`: the run under whose keys it
+    writes, if not under its own. `chain`: the flows that led to it, itself
     last; `due_at`: the time of its schedule. `payload`: the record that it was given, if no event has it. `cursor`:
     its next work, as `resolvers/runs` writes it; `records`: the records of the page at work. `stalls`: attempts since
     the last checkpoint. `active_ms`: the time for which it ran before this attempt. read = written + ignored + errors
@@ -63,6 +64,7 @@ class Run(Changeable, Owned, table=True):
     event_id: str | None = ref_field(default=None)
     job_id: str | None = ref_field(default=None)
     origin_run_id: str | None = ref_field(default=None)
+    key_run_id: str | None = ref_field(default=None)
     content_digest: str | None = text_field(64, default=None)
     trigger: FlowTriggerKind = word_field(FlowTriggerKind)
     payload: bytes | None = secret_field(default=None)
@@ -127,8 +129,10 @@ class RunStep(Row, Owned, table=True):
 class RunError(Changeable, Owned, table=True):
     """A record that failed at a step. `group_digest`: of step, class and the shape of the message.
 
-    `record`: as it came to the step, with its place in the flow. `tries`: calls that failed. `next_try_at`: when it
-    is tried again by itself. `resolved_by`: the user who resolved it; `resolved_by_run`: the run that wrote it.
+    `record`: as it came to the step, with its place in the flow; `record_count` of them, more than one for a batch of
+    which nobody knows the ones that failed. `tries`: calls that failed. `next_try_at`: of a WAITING one, when it is
+    tried again by itself; of a RETRYING one, when somebody asked for it. `resolved_by`: the user who resolved it;
+    `resolved_by_run`: the run that wrote it.
     """
 
     read_permission = Permission.FLOWS_READ
@@ -140,7 +144,7 @@ class RunError(Changeable, Owned, table=True):
         partial_index("ix_run_error_flow", "flow_id", "state", "id", where="state <> 'RESOLVED'"),
         partial_index("ix_run_error_group", "flow_id", "group_digest", "id", where="state <> 'RESOLVED'"),
         partial_index("ix_run_error_key", "flow_id", "step_id", "record_key", where="state <> 'RESOLVED'"),
-        partial_index("ix_run_error_due", "next_try_at", where="state = 'WAITING'"),
+        partial_index("ix_run_error_due", "next_try_at", where="next_try_at IS NOT NULL"),
         Index(None, "organization_id", "id"),
         Index(None, "integration_id", "id"),
     )
@@ -158,6 +162,7 @@ class RunError(Changeable, Owned, table=True):
     record_key: str = text_field(64)
     message: str = text_field(None)
     record: bytes | None = secret_field(default=None)
+    record_count: int = Field(default=1)
     tries: int = Field(default=1)
     next_try_at: int | None = time_field(default=None)
     assigned_to: str | None = ref_field(default=None)

@@ -10,7 +10,9 @@ from models.flow_words import FlowTriggerKind as FlowTriggerKind
 from models.flow_words import LookupMiss as LookupMiss
 from models.flow_words import NullMembers as NullMembers
 from models.flow_words import RecordFault as RecordFault
+from models.flow_words import RunDefinition as RunDefinition
 from models.flow_words import RunErrorState as RunErrorState
+from models.flow_words import RunFrom as RunFrom
 from models.flow_words import RunReason as RunReason
 from models.flow_words import StepDirection as StepDirection
 from models.flow_words import StopReason as StopReason

@@ -29,6 +29,7 @@ NOUNS: Final = (
     "proxy_request",
     "event",
     "run",
+    "run_error",
     "app",
     "flow",
     "step",

@@ -67,10 +67,15 @@ class RunError(RowNode):
         fields.record_of, "The record as it came to the step, secrets masked; null when it is not kept any more."
     )
     dispatch: Dispatch | None = to_one(edges.DISPATCH_BY_ERROR, "The call that failed.")
+    record_count: int = column("Records: more than one for a batch of which nobody knows the ones that failed.")
+    group: str = derived(lambda row: row.group_digest, "Digest of its group in `runErrorGroups`.")
     tries: int = column("Calls that failed.")
     next_try_at: DateTime | None = column("When it is tried again by itself.")
     created_at: DateTime = column("When.")
     resolved_at: DateTime | None = column("When it was resolved or retried.")
+    resolved_by_run: Annotated[Run, strawberry.lazy("schema.run")] | None = to_one(
+        edges.RESOLVER_BY_ERROR, "The run that wrote the record: its own, or a later one."
+    )
 
 
 @node(tables.Run)

@@ -60,8 +60,9 @@ class RunStart:
 
     `chain`: the flows that led to it, without its own; the hub itself finds loops in it. `reason`: it is recorded as
     skipped, and has no job. `unjudged`: its first attempt begins with the flow's filter. `payload`: an envelope bound
-    to the column of the run's row (`id`). `origin_run_id`: of a run that somebody asked to repeat. `cause_kind` and
-    `cause_id`: the thing that started it. `priority`: lower ones run first. `delay_ms`: its work waits so long.
+    to the column of the run's row (`id`). `origin_run_id`: of a run that somebody asked to repeat, `key_run_id`:
+    under its keys. `cause_kind` and `cause_id`: the thing that started it. `priority`: lower ones run first.
+    `delay_ms`: its work waits so long.
     """
 
     flow: FlowFacts
@@ -71,6 +72,7 @@ class RunStart:
     due_at: int | None = None
     missed_count: int = 0
     origin_run_id: str | None = None
+    key_run_id: str | None = None
     content_digest: str | None = None
     payload: bytes | None = field(default=None, repr=False)
     chain: Sequence[str] = ()
@@ -118,6 +120,7 @@ def _run(start: RunStart) -> Run:
         event_id=start.event_id,
         job_id=new_id(start.now) if reason is None else None,
         origin_run_id=start.origin_run_id,
+        key_run_id=start.key_run_id,
         content_digest=start.content_digest,
         trigger=start.trigger,
         payload=start.payload,

@@ -50,5 +50,6 @@ ERRORS_BY_FLOW = Edge(source=Flow, target=RunError, remote="flow_id", order=NEWE
 RUN_BY_STEP = Edge(source=RunStep, target=Run, local="run_id")
 STEP_BY_RUN_STEP = Edge(source=RunStep, target=Step, local="step_id")
 RUN_BY_ERROR = Edge(source=RunError, target=Run, local="run_id")
+RESOLVER_BY_ERROR = Edge(source=RunError, target=Run, local="resolved_by_run")
 STEP_BY_ERROR = Edge(source=RunError, target=Step, local="step_id")
 DISPATCH_BY_ERROR = Edge(source=RunError, target=Dispatch, local="dispatch_id", needs=Permission.DISPATCHES_READ)

@@ -19,13 +19,14 @@ Word = Literal["written", "ignored", "errors", "waiting"]
 class Fate:
     """`item`: the record as it goes on; None if it stops here. `error`: the row that is kept of it.
 
-    `seen`: what was sent and answered, for a sample.
+    `seen`: what was sent and answered, for a sample. `key`: the record key of one that was written.
     """
 
     word: Word
     item: Item | None = None
     error: RecordError | None = None
     seen: dict[str, Any] = field(default_factory=dict, repr=False)
+    key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,7 @@ def failing(
         secrets=secrets,
         waits=waits,
         touched=item.touched,
+        records=1 if value is None else len(value),
     )
     goes_on = step.proceed_on_failure and not waits
     return Fate(

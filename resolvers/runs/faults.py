@@ -42,7 +42,7 @@ _LONGEST: Final = 2_000
 
 @dataclass(frozen=True, kw_only=True)
 class RecordError:
-    """A record that failed at a step, and is kept. `value`: as it came to the step; a list for a batch.
+    """A record that failed at a step, and is kept. `value`: as it came to the step; a list of `records` for a batch.
 
     `secrets`: texts that are masked where people see it. `waits`: it is tried again by itself.
     """
@@ -55,6 +55,7 @@ class RecordError:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     waits: bool = False
     touched: bool = False
+    records: int = 1
 
 
 def fault_of(status: int | None, kind: UpstreamFailure) -> RecordFault:

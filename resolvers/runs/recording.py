@@ -19,6 +19,7 @@ from proxy.paging import moved
 from proxy.redact import redact
 from resolvers.flows.content import Content
 from resolvers.operation import OPERATOR, operation
+from resolvers.runs.auto_resolve import resolve_written
 from resolvers.runs.cursor import Cursor
 from resolvers.runs.faults import WAITS, RecordError, group_digest, sentence
 from resolvers.runs.items import NONE, Counts
@@ -42,6 +43,7 @@ class StepDone:
     note: str | None = None
     samples: Sequence[Any] = field(default=(), repr=False)
     errors: Sequence[RecordError] = field(default=(), repr=False)
+    written_keys: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +82,9 @@ async def record_run(work: Work, change: RunChange) -> bool:
         await start_step(work, change.run, change.content, change.next)
     values = _values(work, change)
     await work.session.execute(update(Run).where(col(Run.id) == change.run.id).values(values), **_options())
+    if change.done is not None and change.at is not None and change.content is not None:
+        written_at = change.content.steps[change.at.position].step_id
+        await resolve_written(work, change.run, written_at, change.done.written_keys)
     errors = () if change.done is None else change.done.errors
     full = False
     if change.at is not None and errors:
@@ -135,7 +140,9 @@ def _values(work: Work, change: RunChange) -> dict[str, Any]:
         "feed": feed_stamp(),
     }
     if change.ends:
-        values |= {"cursor": None, "records": None, "finished_at": now}
+        values["finished_at"] = now
+        if change.state not in (WorkState.FAILED, WorkState.CANCELLED):  # these can be repeated from there
+            values |= {"cursor": None, "records": None}
     elif change.state is WorkState.SUSPENDED:
         values["stalls"] = 0
     if change.next is not None:
@@ -215,6 +222,7 @@ def _error_row(work: Work, run: Run, at: Cursor, step_id: str, error: RecordErro
         "record_key": error.record_key,
         "message": message,
         "record": sealed(work, "run_error", row_id, "record", write_json(kept)),
+        "record_count": error.records,
         "tries": 1,
         "next_try_at": now + WAITS[0] if error.waits else None,
     }

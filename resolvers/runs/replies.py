@@ -80,7 +80,7 @@ async def successes(attempt: Attempt) -> Successes:
 def sent_key(attempt: Attempt, step: ContentStep, record_key: str) -> str:
     """The key that the remote service gets: the same for a record of a run however often it is sent."""
     run = attempt.run
-    parts = "\0".join((run.origin_run_id or run.id, step.step_id, record_key))
+    parts = "\0".join((run.key_run_id or run.id, step.step_id, record_key))
     return hashlib.sha256(parts.encode()).hexdigest()
 
 

@@ -71,7 +71,8 @@ async def expire_error_records(work: Work, sweep: Sweep) -> Swept:
     """Remove the records of errors after 30 days; one that waited to be tried again is open from then on."""
     before = work.now() - RECORDS_DAYS * DAY_MS
     state = col(RunError.state)
-    waited = case((state == RunErrorState.WAITING, RunErrorState.OPEN.value), else_=state)
+    tried = state.in_((RunErrorState.WAITING, RunErrorState.RETRYING))
+    waited = case((tried, RunErrorState.OPEN.value), else_=state)
     forget = update(RunError).where(col(RunError.record).is_not(None))
     return await sweep_bite(
         work, RunError, sweep, before=before, change=forget.values(record=None, next_try_at=None, state=waited)

@@ -33,6 +33,7 @@ async def work_page(attempt: Attempt, step: ContentStep) -> Worked:
         input_count=len(items),
         samples=samples,
         errors=[fate.error for fate in fates if fate.error is not None],
+        written_keys=[fate.key for fate in fates if fate.key],
     )
     kept = attempt.cursor.kept
     if samples:
@@ -156,4 +157,5 @@ async def _merge(
             failure = replace(Failing.of(value, one.key), dispatch_id=reply.dispatch_id)
             fates[one.index] = failing(step, item, failure, attempt.secrets, seen=seen)
         else:
-            fates[one.index] = Fate(word="written", item=replace(item, value=value, touched=True), seen=seen)
+            done = replace(item, value=value, touched=True)
+            fates[one.index] = Fate(word="written", item=done, seen=seen, key=one.key)

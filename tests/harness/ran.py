@@ -14,10 +14,11 @@ from tests.harness.server import RunningHub
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:
-    """The flow and its run."""
+    """The flow, its run, and the error of a record of it."""
 
     flow: Flow
     run: Run
+    error: RunError
 
 
 async def run_once(hub: RunningHub, integration: Integration, event: Event) -> Ran:
@@ -48,4 +49,4 @@ async def run_once(hub: RunningHub, integration: Integration, event: Event) -> R
         await session.flush()
         (run,) = await queue_runs(session, [start])
         session.add_all([RunStep(**facts, position=0), error])
-    return Ran(flow=flow, run=run)
+    return Ran(flow=flow, run=run, error=error)

@@ -13,6 +13,7 @@ from tests.kit import (
     app_calls,
     app_work_calls,
     connecting,
+    error_calls,
     flow_calls,
     installation_calls,
     openapi_calls,
@@ -196,6 +197,7 @@ ROOTS: dict[str, Call] = {
     **schedule_calls.ROOTS,
     **webhook_calls.ROOTS,
     **run_calls.ROOTS,
+    **error_calls.ROOTS,
     **flow_calls.ROOTS,
     **replay_calls.ROOTS,
 }

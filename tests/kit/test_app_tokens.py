@@ -56,6 +56,7 @@ NAMES = sorted(
 )
 #: They change or use an app beside them, of any room.
 CHANGES = [
+    "assign_run_errors",
     "cancel_run",
     "create_flow",
     "create_step",
@@ -74,7 +75,9 @@ CHANGES = [
     "plan_open_api_import",
     "reconfigure_integration",
     "register_connections",
+    "resolve_run_errors",
     "remove_installation_place",
+    "retry_run",
     "pause_flow",
     "resume_flow",
     "run_flow",
@@ -88,6 +91,7 @@ CHANGES = [
     "uninstall_integration",
     "unregister_connection",
     "unshare_integration",
+    "update_run_error",
     "update_connection",
     "update_flow",
     "update_installation",

@@ -50,6 +50,7 @@ RECORDED_ELSEWHERE = {
     # A run is a record itself.
     *("begin_run", "dispatch_step", "open_run", "record_run", "drop_waiting_runs"),
     *("settle_runs", "expire_runs", "expire_samples", "expire_error_records", "remove_contents"),
+    *("pin_current", "take_errors", "record_tried", "finish_tries", "take_up_errors"),
     # A task is a job, and is told by an event; a tunnel's end has its entry, and the hand-over follows it.
     *("queue_task", "tell_task", "hand_over", "report_dead_tunnel", "end_old_developments"),
     *("note_credential", "renew_token", "note_token", "sync_catalogue", "add_hosts", "settle_verifications"),

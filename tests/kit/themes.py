@@ -9,6 +9,7 @@ from tests.kit import (
     app_work_calls,
     configuring,
     connecting,
+    error_calls,
     flow_calls,
     history,
     installation_calls,
@@ -38,5 +39,6 @@ CALLS: dict[str, Call] = {
     **flow_calls.CALLS,
     **replay_calls.CALLS,
     **run_calls.CALLS,
+    **error_calls.CALLS,
     **run_work_calls.CALLS,
 }

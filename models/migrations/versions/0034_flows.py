@@ -43,6 +43,7 @@ def upgrade() -> None:
     sa.Column('event_id', ID, nullable=True),
     sa.Column('job_id', ID, nullable=True),
     sa.Column('origin_run_id', ID, nullable=True),
+    sa.Column('key_run_id', ID, nullable=True),
     sa.Column('content_digest', sa.String(length=64), nullable=True),
     sa.Column('trigger', sa.String(length=24), nullable=False),
     sa.Column('payload', sa.LargeBinary(), nullable=True),
@@ -130,6 +131,7 @@ def upgrade() -> None:
     sa.Column('record_key', sa.String(length=64), nullable=False),
     sa.Column('message', sa.Text(), nullable=False),
     sa.Column('record', sa.LargeBinary(), nullable=True),
+    sa.Column('record_count', sa.Integer(), nullable=False),
     sa.Column('tries', sa.Integer(), nullable=False),
     sa.Column('next_try_at', sa.BigInteger(), nullable=True),
     sa.Column('assigned_to', ID, nullable=True),
@@ -140,7 +142,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['run_id'], ['run.id'], name='fk_run_error_run_id', ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name='pk_run_error')
     )
-    op.create_index('ix_run_error_due', 'run_error', ['next_try_at'], **where("state = 'WAITING'"))
+    op.create_index('ix_run_error_due', 'run_error', ['next_try_at'], **where("next_try_at IS NOT NULL"))
     op.create_index('ix_run_error_flow', 'run_error', ['flow_id', 'state', 'id'], **where("state <> 'RESOLVED'"))
     op.create_index('ix_run_error_group', 'run_error', ['flow_id', 'group_digest', 'id'], **where("state <> 'RESOLVED'"))
     op.create_index('ix_run_error_integration_id_id', 'run_error', ['integration_id', 'id'])

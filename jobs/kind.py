@@ -41,3 +41,8 @@ class JobKind:
     keep_when_done: bool = True
     first_retry_ms: int = 1_000
     longest_retry_ms: int = 600_000
+
+
+def task_name(kind: str) -> str:
+    """The name of every asyncio task that works on a job of this kind, so that logs and debuggers tell them apart."""
+    return f"job {kind}"

@@ -18,7 +18,7 @@ from jobs.driver import open_driver
 from jobs.ending import failed, failed_alone, given_back, succeeded
 from jobs.heartbeat import Heartbeat
 from jobs.job import JOBS, Claimed, Ended, JobCancelled, LeaseLost
-from jobs.kind import JobContext, JobKind
+from jobs.kind import JobContext, JobKind, task_name
 from jobs.outage import Outage
 from jobs.progress import Progress
 from jobs.queues import DEFAULT_QUEUE
@@ -182,7 +182,7 @@ class Worker:
         self._heartbeat.hold(job.lease, progress)
         kind = self._kinds[job.operation]
         context = JobContext(job=job, progress=progress, keep_when_done=kind.keep_when_done)
-        task = asyncio.create_task(self._attempt(context, kind), name=f"job {kind.name}")
+        task = asyncio.create_task(self._attempt(context, kind), name=task_name(kind.name))
         self._running.add(task)
         self._held[job.organization_id or ""] += 1
         task.add_done_callback(partial(self._after, job.organization_id or ""))

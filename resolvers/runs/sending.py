@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from jobs.kind import task_name
 from models.vocabulary import CapabilityEffect, RunReason
 from proxy.records import Faulty
 from resolvers.flows.content_step import ContentStep
@@ -80,7 +81,8 @@ async def _side_by_side(
         finally:
             waiting.clear()  # after an error nobody begins another one
 
-    workers = [work() for _ in range(min(_SIDE_BY_SIDE, len(waiting)))]
+    name = task_name(attempt.context.job.operation)
+    workers = [asyncio.create_task(work(), name=name) for _ in range(min(_SIDE_BY_SIDE, len(waiting)))]
     for result in await asyncio.gather(*workers, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result

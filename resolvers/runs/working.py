@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from jobs.job import JobCancelled, LeaseLost, Retry
-from jobs.kind import JobContext
+from jobs.kind import JobContext, task_name
 from models.errors import TooMany, Unavailable
 from models.tables import Job
 from models.vocabulary import RunReason, WorkState
@@ -213,8 +213,7 @@ async def _suspend(keeper: Caller, opened: Opened, attempt: Attempt | None, paus
 
 async def _watched(hub: Hub, context: JobContext, work: Coroutine[Any, Any, None]) -> None:
     """Do the work, and stop it soon after a person has cancelled the job or another worker has taken it."""
-    task = asyncio.create_task(work)
-
+    task = asyncio.create_task(work, name=task_name(context.job.operation))
     try:
         while not task.done():
             await asyncio.wait({task}, timeout=hub.pace.run_look)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
-from models.tables import Job, Run
+from models.tables import Gate, Job, Run
 from models.vocabulary import FlowTriggerKind, Permission, RunReason, WorkState
 from resolvers.emission.runs import RunStart, queue_runs
 from tests.harness.acting import act, listed, refusal, remove, row_id
@@ -125,6 +125,7 @@ async def test_a_deleted_flow_cancels_what_waits_and_keeps_its_runs(bench, organ
         flows = {flow["id"]: flow for flow in before["flow"].values()}
         facts = [_Facts(flows[row_id(flow["id"])]) for flow in (gone, gone, stays)]
         start = [RunStart(flow=one, trigger=FlowTriggerKind.MANUAL, now=1_800_000_000_000) for one in facts]
+        await session.execute(update(Gate).values(opens_at=None).where(col(Gate.id).in_([one.id for one in facts])))
         await queue_runs(session, start)
 
     assert "deletedId" in await remove(bench.client, "deleteFlow", gone["id"])

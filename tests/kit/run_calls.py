@@ -7,7 +7,7 @@ from typing import Any
 from models.vocabulary import Permission
 from resolvers.page import SliceRequest
 from resolvers.runs.queries import RunFilter
-from resolvers.runs.resuming import Dropping, ResumeFlow, pause_flow
+from resolvers.runs.resuming import Dropping, ResumeFlow, Waiting, pause_flow
 from resolvers.runs.starting import RunFlow
 from schema.kit.ids import global_id
 from tests.harness.estate import Estate
@@ -41,7 +41,9 @@ CALLS: dict[str, Call] = {
     "cancel_run": Call(given=lambda e: (e.ran.run.id,), audits=("run.cancelled", "job.cancelled")),
     "pause_flow": Call(given=lambda e: (e.ran.flow.id,), audits=("flow.paused",)),
     "resume_flow": Call(
-        given=lambda e: (ResumeFlow(flow_id=e.ran.flow.id),), prepare=_pause, audits=("flow.resumed",)
+        given=lambda e: (ResumeFlow(flow_id=e.ran.flow.id, waiting=Waiting.DROP),),  # else a worker begins the run
+        prepare=_pause,
+        audits=("flow.resumed",),
     ),
     "drop_waiting_runs": Call(
         given=lambda e: (Dropping(flow_id=e.ran.flow.id, newest=e.ran.run.id),), foreign=Foreign.OWN
@@ -60,6 +62,8 @@ ROOTS: dict[str, Call] = {
     "run": Call(given=lambda e: {"id": _run(e)}, foreign=Foreign.NONE, lacks=Permission.FLOWS_READ),
     "runFlow": Call(given=lambda e: _input(flowId=_flow(e)), lacks=Permission.FLOWS_RUN),
     "pauseFlow": Call(given=lambda e: {"id": _flow(e)}, lacks=Permission.FLOWS_RUN),
-    "resumeFlow": Call(given=lambda e: _input(flowId=_flow(e)), prepare=_pause, lacks=Permission.FLOWS_RUN),
+    "resumeFlow": Call(
+        given=lambda e: _input(flowId=_flow(e), waiting="DROP"), prepare=_pause, lacks=Permission.FLOWS_RUN
+    ),
     "cancelRun": Call(given=lambda e: {"id": _run(e)}, lacks=Permission.FLOWS_RUN),
 }

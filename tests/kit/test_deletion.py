@@ -14,7 +14,10 @@ from resolvers.integrations.deletion import (
 )
 from tests.harness.rows import snapshot
 
-HISTORY = {"attempt", "audit_entry", "connect_session", "delivery", "dispatch", "event", "job"}
+HISTORY = {
+    *("attempt", "audit_entry", "connect_session", "delivery", "dispatch", "event", "job"),
+    *("run", "run_error", "run_step"),
+}
 
 
 async def test_a_deleted_integration_keeps_its_history_and_nothing_else(estate, database):

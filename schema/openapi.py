@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import strawberry
 
 from models.vocabulary import CapabilityChangeKind
 from proxy.openapi import Skipped
-from resolvers.openapi import edges, queries
 from resolvers.openapi import mutations as operations
+from resolvers.openapi import queries
+from resolvers.openapi.hits import HitFlow
 from resolvers.openapi.importing import ImportOpenApi
 from schema.audit import FieldChange
 from schema.integration.fields import IntegrationResult
 from schema.kit.context import Info
-from schema.kit.field import column, derived, given, related
+from schema.kit.field import column, derived, given
 from schema.kit.mutation import answering, asked, mutation
 from schema.kit.node import view
 from schema.kit.result import Result
 from schema.kit.translate import command
-
-if TYPE_CHECKING:
-    from schema.flow import Flow
 
 _COST = 100
 
@@ -40,19 +38,19 @@ class ImportOpenApiInput:
     plan_digest: str | None = given("Apply only if the plan has this digest.")
 
 
+@view(HitFlow, "A flow with a step that dispatches a capability.")
+class AffectedFlow:
+    database_id: str = derived(attrgetter("id"), "24-hex id of the flow.")
+    name: str = column("Its name.")
+
+
 @view(queries.PlannedChange, "A change to one capability.")
 class CapabilityChange:
     name: str = derived(attrgetter("change.name"), "Its name.")
     kind: CapabilityChangeKind = derived(attrgetter("change.kind"), "What kind.")
     breaking: bool = derived(attrgetter("change.breaking"), "Callers must change.")
     fields: list[FieldChange] = derived(attrgetter("change.fields"), "What differs, at most 100 values.")
-    affected_flows: list[Annotated[Flow, strawberry.lazy("schema.flow")]] = related(
-        edges.FLOWS_BY_CAPABILITY,
-        lambda row: row.change.id,
-        "Flows that it hits. Needs FLOWS_READ.",
-        most=edges.MOST_FLOWS,
-        shows=lambda row, flows: flows or [] if row.change.breaking else [],
-    )
+    affected_flows: list[AffectedFlow] = column("Flows that it hits, at most 100 by name. Needs FLOWS_READ.")
     affected_installation_count: int = column("Number of other organizations' installations that it hits.")
 
 
@@ -67,7 +65,7 @@ class SkippedPart:
 class OpenApiPlan:
     digest: str = column("Name it to apply exactly this.")
     document_title: str = column("Title and version of the document.")
-    changes: list[CapabilityChange] = column("Changes, breaking ones first; at most 10,000.")
+    changes: list[CapabilityChange] = column("Changes, breaking ones first; at most 2,000.")
     skipped: list[SkippedPart] = column(
         "Parts that are left out or looser than in the document; at most 10,000, and ten of each operation."
     )

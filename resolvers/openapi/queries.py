@@ -12,6 +12,7 @@ from models.errors import Forbidden, InvalidInput, NotFound, TooMany
 from models.tables import Installation
 from models.vocabulary import Permission
 from proxy.openapi import Skipped
+from resolvers.openapi.hits import HitFlow, flows_hit
 from resolvers.openapi.importing import Loaded, Planned, load_import, permitted, plan
 from resolvers.openapi.plan import CapabilityChange
 from resolvers.operation import READS, exchange
@@ -20,9 +21,10 @@ from resolvers.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedChange:
-    """A change, and the number of other organizations' installations that it breaks."""
+    """A change, with the flows of the organization that it breaks and the number of installations of others."""
 
     change: CapabilityChange
+    affected_flows: Sequence[HitFlow]
     affected_installation_count: int
 
 
@@ -53,13 +55,18 @@ async def plan_open_api_import(work: Work, loaded: Loaded, planned: Planned) -> 
         col(Installation.organization_id) != work.organization_id,
     )
     count = (await work.session.execute(others)).scalar_one()
-    read = planned.read
+    read, every = planned.read, planned.changes.every
+    hits = await flows_hit(work, [one.id for one in every if one.breaking and one.id is not None])
     return OpenApiPlan(
         digest=planned.changes.digest,
         document_title=f"{read.title} {read.version}".strip(),
         changes=[
-            PlannedChange(change=one, affected_installation_count=count if one.breaking else 0)
-            for one in planned.changes.every
+            PlannedChange(
+                change=one,
+                affected_flows=hits.get(one.id or "", ()),
+                affected_installation_count=count if one.breaking else 0,
+            )
+            for one in every
         ],
         skipped=read.skipped,
         skipped_count=read.skipped_count,

@@ -18,7 +18,8 @@ CREATE = """mutation ($input: CreateUploadInput!) { createUpload(input: $input) 
   ... on UploadPayload { uploadId url } ... on Problem { code message path } } }"""
 PLAN = """query ($input: ImportOpenApiInput!) { planOpenApiImport(input: $input) { __typename
   ... on OpenApiPlan { digest documentTitle skippedCount skipped { operation place reason }
-    changes { name kind breaking affectedInstallationCount fields { path oldValue newValue } } }
+    changes { name kind breaking affectedInstallationCount affectedFlows { name databaseId }
+      fields { path oldValue newValue } } }
   ... on Problem { __typename code message path ... on InvalidInput { violations { path message } } } } }"""
 SHOWN = """id version capabilities(first: 100) { nodes { id name method endpoint effect bodyFormat arrayFormat
   inputSchema outputSchema requiredScopes description } }"""

@@ -6,7 +6,9 @@ from models.row import new_id, now_ms
 from models.tables import Flow, FlowStep, Step
 from models.vocabulary import FlowStepRole, FlowTriggerKind, StepDirection
 from resolvers.caller import Caller
-from resolvers.openapi.edges import FLOWS_BY_CAPABILITY
+from resolvers.openapi.hits import flows_hit
+from resolvers.work import Work
+from tests.harness.acting import row_id
 from tests.harness.backends import both
 
 
@@ -33,6 +35,24 @@ async def test_each_flow_with_a_step_of_the_capability_is_hit_once(hub, organiza
     caller = Caller.operator(hub.app.state.hub, mine)
 
     async with database.read() as session:
-        found = await FLOWS_BY_CAPABILITY.load(session, caller, ids)
+        found = await flows_hit(Work(caller, lambda: session), ids)
 
-    assert {key: [flow.name for flow in flows] for key, flows in found.items()} == {ids[0]: ["A", "B"], ids[1]: []}
+    assert {key: [flow.name for flow in flows] for key, flows in found.items()} == {ids[0]: ["A", "B"]}
+
+
+async def test_a_plan_names_the_flows_that_a_breaking_change_hits(importer, organization, database):
+    kept, gone = {"get": {"operationId": "kept"}}, {"get": {"operationId": "gone"}}
+    document = {"openapi": "3.1.0", "info": {"title": "Shop", "version": "1"}, "paths": {"/a": kept, "/b": gone}}
+    made = await importer.take(document)
+    _, rows, places = planted(organization.id, row_id(made["gone"]["id"]), "Orders")
+    async with database.write() as session:
+        session.add_all(rows)
+        await session.flush()
+        session.add_all(places)
+
+    planned = await importer.plan(
+        document | {"paths": {"/a": kept, "/c": {"get": {"operationId": "new"}}}}, prune=True
+    )
+
+    hit = {one["name"]: [flow["name"] for flow in one["affectedFlows"]] for one in planned["changes"]}
+    assert hit == {"gone": ["Orders"], "kept": [], "new": []}

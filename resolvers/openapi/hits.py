@@ -40,11 +40,8 @@ async def flows_hit(work: Work, capability_ids: Collection[str]) -> Mapping[str,
         .join(Step, col(Step.id) == col(FlowStep.step_id))
         .where(col(Step.capability_id).in_(capability_ids), *visible(work.caller, Flow))
         .order_by(col(Flow.name_key), col(Flow.id))
-        .distinct()
     )
-    found: dict[str, list[HitFlow]] = defaultdict(list)
+    found: dict[str, dict[str, HitFlow]] = defaultdict(dict)
     for flow_id, name, capability_id in await work.session.execute(statement):
-        hit = found[str(capability_id)]
-        if len(hit) < MOST_FLOWS:
-            hit.append(HitFlow(id=flow_id, name=name))
-    return found
+        found[str(capability_id)][flow_id] = HitFlow(id=flow_id, name=name)
+    return {capability_id: list(flows.values())[:MOST_FLOWS] for capability_id, flows in found.items()}
